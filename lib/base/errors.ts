@@ -1,0 +1,107 @@
+/** Exit codes of both programs. A contract: `docs/reference/exit-codes.md` is generated from it. */
+export const EXIT = {
+  ok: 0,
+  findings: 1,
+  usage: 2,
+  notFound: 3,
+  refused: 4,
+  permission: 5,
+  unsupported: 6,
+  toolFailed: 7,
+  partial: 8,
+  internal: 70,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export type ExitName = keyof typeof EXIT;
+
+interface ErrorEntry {
+  readonly exit: ExitName;
+  readonly summary: string;
+  readonly remedy: string;
+}
+
+/** Every error a user can meet. The reference is generated from this table. */
+export const ERRORS = {
+  BAD_ARGUMENT: {
+    exit: 'usage',
+    summary: 'An argument or option is not one of those the command takes.',
+    remedy: 'see the command with --help',
+  },
+  BAD_SELECTOR: {
+    exit: 'usage',
+    summary: 'A selector is not of a known form.',
+    remedy:
+      'a selector is an address (01:00.0), vendor:device (8086:10c9), pf, vf, class=, driver=, group=, netdev=, block=, numa=, or a word of a name',
+  },
+  BAD_HOST: {
+    exit: 'usage',
+    summary: 'What --host names is neither a snapshot nor a directory with a sys/ in it.',
+    remedy: 'give a file made by pci snapshot, or a directory that holds sys/',
+  },
+  BAD_SNAPSHOT: {
+    exit: 'usage',
+    summary: 'A snapshot file is damaged, cut short, or of a later format.',
+    remedy: 'capture it again with pci snapshot',
+  },
+  BAD_NAMES: {
+    exit: 'usage',
+    summary: 'The file that --pci-ids names is not a list of PCI ids.',
+    remedy: 'give a file in the format of pci.ids, or the word bundled',
+  },
+  DEVICE_NOT_FOUND: {
+    exit: 'notFound',
+    summary: 'No device of the host is what was asked for.',
+    remedy: 'see what there is: pci list',
+  },
+  AMBIGUOUS_DEVICE: {
+    exit: 'usage',
+    summary: 'More than one device is meant where one is needed.',
+    remedy: 'give the whole address',
+  },
+  PERMISSION_DENIED: {
+    exit: 'permission',
+    summary: 'The kernel refused access.',
+    remedy: 'run it as root',
+  },
+  NO_PCI: {
+    exit: 'unsupported',
+    summary: 'The host shows no PCI bus.',
+    remedy: 'run it on the machine itself: a container or sandbox often hides /sys/bus/pci',
+  },
+  OUTPUT_FAILED: {
+    exit: 'toolFailed',
+    summary: 'The output file could not be written.',
+    remedy: 'check the folder, its permissions and the free space',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+export interface ErrorDetails {
+  /** What the error is about: an address, a path, an option. */
+  readonly subject?: string;
+  /** What to do; the table's remedy where it is left out. */
+  readonly hint?: string;
+  readonly cause?: unknown;
+}
+
+/** What was asked for can't be delivered. The code decides the exit status. */
+export class PortalGunError extends Error {
+  readonly code: ErrorCode;
+  readonly subject: string | null;
+  readonly hint: string;
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.name = 'PortalGunError';
+    this.code = code;
+    this.subject = details.subject ?? null;
+    this.hint = details.hint ?? ERRORS[code].remedy;
+  }
+
+  get exitCode(): number {
+    return EXIT[ERRORS[this.code].exit];
+  }
+}

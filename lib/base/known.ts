@@ -1,0 +1,39 @@
+/**
+ * Why a value is not known.
+ *
+ * - `denied`: the kernel refused the read (EACCES, EPERM); root would get an answer.
+ * - `broken`: the read failed in another way, or what was read makes no sense.
+ * - `unread`: nobody read it: the reader was not asked for it, or a snapshot does not hold it.
+ */
+export type UnknownReason = 'denied' | 'broken' | 'unread';
+
+/** A value that could not be had. Its JSON form is itself: `{"unknown":"denied"}`. */
+export interface Unknown {
+  readonly unknown: UnknownReason;
+}
+
+/**
+ * A fact about a host. Three answers that never stand for one another: the value, `null` for
+ * "the host has none", and {@link Unknown} for "could not be read".
+ */
+export type Known<T> = T | null | Unknown;
+
+export const DENIED: Unknown = Object.freeze({ unknown: 'denied' });
+export const BROKEN: Unknown = Object.freeze({ unknown: 'broken' });
+export const UNREAD: Unknown = Object.freeze({ unknown: 'unread' });
+
+/** Whether a fact could not be had. */
+export function isUnknown(value: unknown): value is Unknown {
+  return typeof value === 'object' && value !== null && 'unknown' in value;
+}
+
+/** The value where there is one; `undefined` where it is absent or unknown. */
+export function knownValue<T>(fact: Known<T>): T | undefined {
+  return fact === null || isUnknown(fact) ? undefined : fact;
+}
+
+/** Applies `change` to a value; absent and unknown stay what they are. */
+export function mapKnown<T, U>(fact: Known<T>, change: (value: T) => Known<U>): Known<U> {
+  if (fact === null || isUnknown(fact)) return fact as Known<U>;
+  return change(fact);
+}

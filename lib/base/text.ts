@@ -1,0 +1,42 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+// Controls, and the format characters that reorder or hide text on a terminal.
+const PLAIN = /^[ -~]*$/;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * Makes text from hardware or files safe to print: what a terminal would act on becomes
+ * `\xNN` or `\u{NNNN}`.
+ */
+export function escapeControls(raw: string): string {
+  if (PLAIN.test(raw)) return raw;
+  return raw.replace(UNPRINTABLE, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/** The candidate that `word` was most likely meant to be, or undefined when none is near. */
+export function suggest(word: string, candidates: readonly string[]): string | undefined {
+  if (candidates.length === 0 || word.length > 64) return undefined;
+  const best = closest(word, [...candidates]);
+  const near = Math.max(1, Math.floor(Math.min(word.length, best.length) / 3));
+  return distance(word, best) <= near ? best : undefined;
+}
+
+/** `1 device`, `2 devices`. */
+export function count(amount: number, noun: string): string {
+  return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
+/** Bytes as a person reads them, exact where the size is a power of two: `128 KiB`. */
+export function formatSize(sizeBytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+  let size = sizeBytes;
+  let unit = 0;
+  while (size >= 1024 && unit < units.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${Number.isInteger(size) ? size : size.toFixed(1)} ${units[unit]}`;
+}

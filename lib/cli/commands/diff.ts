@@ -1,0 +1,51 @@
+import { EXIT } from '../../base/errors.ts';
+import { count } from '../../base/text.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { openHost, openLiveHost } from '../../host/open-host.ts';
+import { SnapshotHost } from '../../host/snapshot-host.ts';
+import { compareInventories, DIFFERENCE_FIELDS } from '../../pci/difference.ts';
+import { renderDifferences } from '../../render/difference-list.ts';
+import { diffDocument, formatDocument } from '../../render/documents.ts';
+import { captureHost } from '../../sysfs/capture.ts';
+import { replaceIdentifiers } from '../../sysfs/pseudonyms.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import { namesOf, remarks } from '../reading-options.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** The word for this machine, where a path of a host may stand. */
+const THIS_MACHINE = 'host';
+
+/** `pci diff`: what came, went, moved or changed between two hosts; exit 1 on a difference. */
+export function runDiff(args: Arguments, terminal: Terminal): CommandResult {
+  const first = open(stringOf(args, 'before') ?? THIS_MACHINE);
+  const second = open(stringOf(args, 'after') ?? THIS_MACHINE);
+  const names = namesOf(args);
+  // Stand-ins compare with stand-ins alone.
+  const replaced = hasStandIns(first) || hasStandIns(second);
+  const before = readInventory(replaced ? withStandIns(first) : first, names, DIFFERENCE_FIELDS);
+  const after = readInventory(replaced ? withStandIns(second) : second, names, DIFFERENCE_FIELDS);
+  const differences = compareInventories(before, after);
+  const exitCode = differences.length === 0 ? EXIT.ok : EXIT.findings;
+  const stderr = remarks(args, names, second, [...before.diagnostics, ...after.diagnostics]);
+  if (switchOf(args, 'json') === true) {
+    return { exitCode, stdout: formatDocument(diffDocument(before, after, differences)), stderr };
+  }
+  const conclusion =
+    differences.length === 0
+      ? `No difference between ${before.host.label} and ${after.host.label}: ${count(after.devices.length, 'device')}.\n`
+      : `${count(differences.length, 'difference')}.\n`;
+  return { exitCode, stdout: renderDifferences(differences, terminal.style) + conclusion, stderr };
+}
+
+function open(path: string): HostReader {
+  return path === THIS_MACHINE ? openLiveHost() : openHost(path);
+}
+
+function hasStandIns(host: HostReader): boolean {
+  return host instanceof SnapshotHost && host.snapshot.identifiers === 'replaced';
+}
+
+function withStandIns(host: HostReader): HostReader {
+  return hasStandIns(host) ? host : new SnapshotHost(replaceIdentifiers(captureHost(host)));
+}

@@ -1,0 +1,70 @@
+import { EXIT } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
+import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { formatDocument, groupsDocument } from '../../render/documents.ts';
+import { addressList } from '../../render/facts.ts';
+import { renderGroups } from '../../render/group-list.ts';
+import { type IommuState, readIommuState } from '../../sysfs/iommu-state.ts';
+import { readGroupAttributes } from '../../sysfs/read-groups.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import type { Terminal } from '../terminal.ts';
+
+const FIELDS: readonly DeviceField[] = ['class', 'vendor', 'device', 'driver', 'iommuGroup'];
+
+/** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
+export function runGroups(args: Arguments, terminal: Terminal): CommandResult {
+  const selectors = stringsOf(args, 'selectors').map(parseSelector);
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
+  const inventory = readInventory(host, names, [...fields]);
+  const iommu = readIommuState(host);
+  const all = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
+  const selected = new Set<PciDevice>(selectDevices(inventory.devices, selectors));
+  const groups = all.filter(
+    ({ members, verdict }) =>
+      members.some(({ device }) => selected.has(device)) &&
+      !(switchOf(args, 'viable') === true && verdict === 'never'),
+  );
+  const ungrouped = [...selected].filter(({ iommuGroup }) => knownValue(iommuGroup) === undefined);
+  const stderr = remarks(args, names, host, inventory.diagnostics);
+  if (switchOf(args, 'json') === true) {
+    const addresses = ungrouped.map(({ address }) => address);
+    return {
+      exitCode: EXIT.ok,
+      stdout: formatDocument(groupsDocument(inventory, iommu, groups, addresses)),
+      stderr,
+    };
+  }
+  if (!inventory.iommu) return { exitCode: EXIT.ok, stdout: noIommuText(iommu), stderr };
+  const stdout = renderGroups(groups, terminal.width, terminal.style) + summary(groups, ungrouped);
+  return { exitCode: EXIT.ok, stdout, stderr };
+}
+
+function noIommuText({ units, firmwareTables }: IommuState): string {
+  const tables = knownValue(firmwareTables);
+  const firmware =
+    tables === undefined
+      ? 'Whether the firmware describes one could not be seen.'
+      : tables.length > 0
+        ? `The firmware describes one (${tables.join(', ')} table), and the kernel does not use it: on Intel, add intel_iommu=on to its command line.`
+        : 'The firmware describes none: switch on VT-d (Intel) or AMD-Vi (AMD) in its setup.';
+  const driven =
+    units.length > 0 ? `IOMMU units are driven (${units.join(', ')}), and no device is in a group.\n` : '';
+  return `No IOMMU groups: the kernel runs without an IOMMU, so no device can be given to a VM.\n${driven}${firmware}\n`;
+}
+
+function summary(groups: readonly IommuGroup[], ungrouped: readonly PciDevice[]): string {
+  const ready = groups.filter(({ verdict }) => verdict === 'ready').length;
+  const bindable = groups.filter(({ verdict }) => verdict === 'bindable').length;
+  const outside =
+    ungrouped.length === 0
+      ? ''
+      : ` ${count(ungrouped.length, 'device')} without a group: ${addressList(ungrouped.map(({ address }) => address))}.`;
+  return `${count(groups.length, 'group')}: ${ready} ready, ${bindable} once bound, ${groups.length - ready - bindable} not to be given.${outside}\n`;
+}

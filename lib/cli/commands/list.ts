@@ -1,0 +1,170 @@
+import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import { count, suggest } from '../../base/text.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import { staysWithHost } from '../../pci/iommu-group.ts';
+import { nearest, parseSelector, type Selector, selectDevices } from '../../pci/selector.ts';
+import { type Cell, layoutColumns } from '../../render/columns.ts';
+import { formatCsvRow } from '../../render/csv.ts';
+import {
+  DEFAULT_COLUMNS,
+  DEVICE_COLUMNS,
+  type DeviceColumn,
+  type ListContext,
+  WIDE_COLUMNS,
+} from '../../render/device-columns.ts';
+import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** `pci list`: a row a function. */
+export function runList(args: Arguments, terminal: Terminal): CommandResult {
+  const selectors = stringsOf(args, 'selectors').map(parseSelector);
+  const columns = columnsOf(args);
+  const sort = sortOf(args);
+  const format = switchOf(args, 'json') === true ? 'json' : (stringOf(args, 'format') ?? 'table');
+  const shown =
+    format === 'json' || format === 'ndjson' ? LISTED_FIELDS : columns.flatMap(({ fields }) => fields);
+  const fields = new Set<DeviceField>([
+    ...shown,
+    ...(sort?.column.fields ?? []),
+    ...selectors.flatMap((selector) => selector.fields),
+  ]);
+
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const inventory = readInventory(host, names, [...fields]);
+  const context = listContext(inventory.devices);
+  const devices = sorted(selectDevices(inventory.devices, selectors), sort, context);
+  const stderr = remarks(args, names, host, inventory.diagnostics);
+  const result = (stdout: string, more = ''): CommandResult => ({
+    exitCode: EXIT.ok,
+    stdout,
+    stderr: stderr + more,
+  });
+
+  switch (format) {
+    case 'json':
+      return result(formatDocument(listDocument(inventory, devices)));
+    case 'ndjson':
+      return result(devices.map((device) => `${JSON.stringify(listedDevice(device))}\n`).join(''));
+    case 'csv':
+      return result(csv(devices, columns, context, switchOf(args, 'header') !== false));
+    default: {
+      if (devices.length === 0) return result('', `pci: ${emptyMessage(inventory, selectors)}\n`);
+      const width = switchOf(args, 'wide') === true ? null : terminal.width;
+      const header = switchOf(args, 'header') !== false;
+      const rows = devices.map((device) => columns.map((column) => column.cell(device, context)));
+      const text = layoutColumns(columns, rows, { width, header, style: terminal.style });
+      return result(text + (terminal.interactive ? summary(devices, terminal) : ''));
+    }
+  }
+}
+
+function columnsOf(args: Arguments): readonly DeviceColumn[] {
+  const asked = stringsOf(args, 'columns')
+    .flatMap((text) => text.split(','))
+    .filter((name) => name !== '');
+  const names = asked.length > 0 ? asked : switchOf(args, 'wide') === true ? WIDE_COLUMNS : DEFAULT_COLUMNS;
+  return names.map((name) => columnNamed(name, '--columns'));
+}
+
+function columnNamed(name: string, option: string): DeviceColumn {
+  const wanted = name.trim().toLowerCase();
+  const column = Object.hasOwn(DEVICE_COLUMNS, wanted) ? DEVICE_COLUMNS[wanted] : undefined;
+  if (column !== undefined) return column;
+  const known = Object.keys(DEVICE_COLUMNS);
+  const meant = suggest(wanted, known);
+  throw new PortalGunError('BAD_ARGUMENT', `there is no column "${name}"`, {
+    subject: option,
+    hint: meant === undefined ? `the columns are ${known.join(', ')}` : `did you mean ${meant}?`,
+  });
+}
+
+interface Sort {
+  readonly column: DeviceColumn;
+  readonly descending: boolean;
+}
+
+/** `--sort numa`, or `--sort -bars` for the largest first. */
+function sortOf(args: Arguments): Sort | undefined {
+  const text = stringOf(args, 'sort');
+  if (text === undefined) return undefined;
+  const descending = text.startsWith('-');
+  return { column: columnNamed(descending ? text.slice(1) : text, '--sort'), descending };
+}
+
+function sorted(
+  devices: readonly PciDevice[],
+  sort: Sort | undefined,
+  context: ListContext,
+): readonly PciDevice[] {
+  if (sort === undefined || sort.column === DEVICE_COLUMNS['address']) {
+    return sort?.descending === true ? [...devices].reverse() : devices;
+  }
+  const { column, descending } = sort;
+  const direction = descending ? -1 : 1;
+  const compare = (a: PciDevice, b: PciDevice): number => {
+    if (column.sortKey !== undefined) {
+      const [left, right] = [column.sortKey(a), column.sortKey(b)];
+      if (left === right) return 0;
+      // What has no number comes last in either order.
+      if (!Number.isFinite(left) || !Number.isFinite(right))
+        return Number.isFinite(left) ? -direction : direction;
+      return left < right ? -1 : 1;
+    }
+    const [left, right] = [column.cell(a, context).text, column.cell(b, context).text];
+    return left < right ? -1 : left > right ? 1 : 0;
+  };
+  return [...devices].sort((a, b) => direction * compare(a, b));
+}
+
+function listContext(devices: readonly PciDevice[]): ListContext {
+  const groups = new Map<number, PciAddress[]>();
+  for (const device of devices) {
+    const group = knownValue(device.iommuGroup);
+    if (group === undefined || staysWithHost(device)) continue;
+    const known = groups.get(group);
+    if (known === undefined) groups.set(group, [device.address]);
+    else known.push(device.address);
+  }
+  return { groups };
+}
+
+function csv(
+  devices: readonly PciDevice[],
+  columns: readonly DeviceColumn[],
+  context: ListContext,
+  header: boolean,
+): string {
+  const rows: Cell[][] = devices.map((device) => columns.map((column) => column.cell(device, context)));
+  const heading = header ? [formatCsvRow(columns.map((column) => column.heading.toLowerCase()))] : [];
+  return [...heading, ...rows.map((row) => formatCsvRow(row.map(({ text }) => text)))]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function emptyMessage({ host, devices }: Inventory, selectors: readonly Selector[]): string {
+  if (devices.length === 0) return `${host.label}: the PCI bus is there, and no device is on it`;
+  const meant = selectors.map((selector) => nearest(selector, devices)).find((text) => text !== undefined);
+  return `no device is of that kind${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+}
+
+function summary(devices: readonly PciDevice[], { style }: Terminal): string {
+  const groups = new Set(
+    devices.map(({ iommuGroup }) => knownValue(iommuGroup)).filter((group) => group !== undefined),
+  );
+  const roles = devices.map(({ sriov }) => knownValue(sriov)?.role);
+  const pfs = roles.filter((role) => role === 'pf').length;
+  const vfs = roles.filter((role) => role === 'vf').length;
+  const parts = [
+    count(devices.length, 'device'),
+    groups.size === 0 ? 'no IOMMU group' : count(groups.size, 'group'),
+    ...(pfs + vfs === 0 ? [] : [`${count(pfs, 'SR-IOV card')} (${count(vfs, 'VF')})`]),
+  ];
+  return `${style('faint', `${parts.join(', ')}.`)}\n`;
+}

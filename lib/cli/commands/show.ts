@@ -1,0 +1,44 @@
+import { EXIT } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
+import { passthroughNotes } from '../../pci/passthrough.ts';
+import { selectOne } from '../../pci/selector.ts';
+import { renderDeviceDetails } from '../../render/device-details.ts';
+import { showDocument } from '../../render/documents.ts';
+import { readGroupAttributes } from '../../sysfs/read-groups.ts';
+import { ALL_FIELDS, readInventory } from '../../sysfs/read-inventory.ts';
+import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** `pci show`: everything of one device. */
+export function runShow(args: Arguments, terminal: Terminal): CommandResult {
+  const host = hostOf(args);
+  const names = namesOf(args);
+  // The neighbours in its group are needed as much as the device; one way to read is simpler than two.
+  const inventory = readInventory(host, names, ALL_FIELDS);
+  const device = selectOne(inventory.devices, stringOf(args, 'device') ?? '');
+  const group = groupOf(device, inventory.devices, (id) => readGroupAttributes(host, id));
+  const notes = passthroughNotes(device, group, inventory.iommu);
+  const diagnostics = inventory.diagnostics.filter(({ subject }) => subject === device.address);
+  const stderr = remarks(args, names, host, diagnostics);
+  const stdout =
+    switchOf(args, 'json') === true
+      ? `${JSON.stringify(showDocument(inventory, device, group, notes, diagnostics), null, 2)}\n`
+      : renderDeviceDetails({ device, group, notes }, terminal.style);
+  return { exitCode: EXIT.ok, stdout, stderr };
+}
+
+function groupOf(
+  device: PciDevice,
+  devices: readonly PciDevice[],
+  attributesOf: Parameters<typeof groupDevices>[1],
+): IommuGroup | undefined {
+  const id = knownValue(device.iommuGroup);
+  if (id === undefined) return undefined;
+  return groupDevices(
+    devices.filter(({ iommuGroup }) => iommuGroup === id),
+    attributesOf,
+  )[0];
+}

@@ -1,0 +1,42 @@
+import { EXIT } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { buildTopology } from '../../pci/topology.ts';
+import { formatDocument, treeDocument } from '../../render/documents.ts';
+import { LINE_BRANCHES, PLAIN_BRANCHES, renderTopology } from '../../render/topology-tree.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import type { Terminal } from '../terminal.ts';
+
+const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device', 'driver', 'iommuGroup'];
+
+/** `pci tree`: the buses and bridges, with what hangs on them. */
+export function runTree(args: Arguments, terminal: Terminal): CommandResult {
+  const selectors = stringsOf(args, 'selectors').map(parseSelector);
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
+  const inventory = readInventory(host, names, [...fields]);
+  const roots = buildTopology(withBridges(inventory.devices, selectDevices(inventory.devices, selectors)));
+  const stderr = remarks(args, names, host, inventory.diagnostics);
+  const stdout =
+    switchOf(args, 'json') === true
+      ? formatDocument(treeDocument(inventory, roots))
+      : renderTopology(
+          roots,
+          terminal.interactive ? LINE_BRANCHES : PLAIN_BRANCHES,
+          terminal.width,
+          terminal.style,
+        );
+  return { exitCode: EXIT.ok, stdout, stderr };
+}
+
+/** The selected devices and the bridges that lead to them, in the order of the inventory. */
+function withBridges(devices: readonly PciDevice[], selected: readonly PciDevice[]): readonly PciDevice[] {
+  const wanted = new Set(
+    selected.flatMap(({ address, location }) => [address, ...(knownValue(location)?.bridges ?? [])]),
+  );
+  return devices.filter(({ address }) => wanted.has(address));
+}

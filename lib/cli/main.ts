@@ -1,0 +1,76 @@
+import { EXIT, PortalGunError } from '../base/errors.ts';
+import { errorDocument, renderError, renderInternalError } from '../render/error-text.ts';
+import { type CommandResult, switchOf } from './command.ts';
+import { type Program, parseCommandLine } from './program.ts';
+import { describeTerminal } from './terminal.ts';
+
+const HELP_WIDTH = 100;
+
+/** What a program needs of its process. */
+export interface ProcessLike {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  exitCode?: number | string | null | undefined;
+}
+
+interface OutputStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+  on(event: 'error', listener: (error: Error & { code?: string }) => void): unknown;
+}
+
+/** Runs a program with the arguments of its process; sets the exit status and lets output drain. */
+export async function runProgram(program: Program, host: ProcessLike): Promise<void> {
+  for (const stream of [host.stdout, host.stderr]) {
+    stream.on('error', (error) => {
+      // The reader of a pipe went away: head, less. What is left to say has nobody to hear it.
+      if (error.code !== 'EPIPE') throw error;
+    });
+  }
+  const { exitCode, stdout, stderr } = await resultOf(program, host);
+  if (stderr !== '') host.stderr.write(stderr);
+  if (stdout !== '') host.stdout.write(stdout);
+  host.exitCode = exitCode;
+}
+
+async function resultOf(program: Program, host: ProcessLike): Promise<CommandResult> {
+  const argv = host.argv.slice(2);
+  try {
+    const width = Math.min(host.stdout.columns ?? HELP_WIDTH, HELP_WIDTH);
+    const request = await parseCommandLine(program, argv, width);
+    if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
+    const { command, args } = request;
+    const run = await command.load();
+    return run(args, describeTerminal(host.stdout, host.env, switchOf(args, 'color')));
+  } catch (error) {
+    if (error instanceof PortalGunError) {
+      const stderr = renderError(program.name, error);
+      return wantsJson(argv)
+        ? {
+            exitCode: error.exitCode,
+            stdout: `${JSON.stringify(errorDocument(error), null, 2)}\n`,
+            stderr: '',
+          }
+        : { exitCode: error.exitCode, stdout: '', stderr };
+    }
+    const versions = `portal-gun ${program.version}, Node ${process.versions.node}`;
+    return {
+      exitCode: EXIT.internal,
+      stdout: '',
+      stderr: renderInternalError(program.name, error, versions),
+    };
+  }
+}
+
+/** Whether JSON was asked for, also where the arguments could not be parsed. */
+function wantsJson(argv: readonly string[]): boolean {
+  const options = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
+  return (
+    options.includes('--json') ||
+    options.includes('--format=json') ||
+    /--format json\b/.test(options.join(' '))
+  );
+}

@@ -1,0 +1,200 @@
+import yargs, { type Argv, type Options } from 'yargs';
+import { PortalGunError } from '../base/errors.ts';
+import { suggest } from '../base/text.ts';
+import type { Arguments, Command, OptionDefinition } from './command.ts';
+
+/** A program: its name, what it is for, and its commands. */
+export interface Program {
+  readonly name: string;
+  readonly summary: string;
+  readonly version: string;
+  readonly commands: readonly Command[];
+  /** Words that can complete what stands before the cursor. */
+  complete(word: string, command: string | undefined): readonly string[];
+}
+
+/** What the command line asks for. */
+export type Request =
+  | { readonly kind: 'run'; readonly command: Command; readonly args: Arguments }
+  /** Help, version or completion: text to print, and nothing to do. */
+  | { readonly kind: 'print'; readonly text: string };
+
+/**
+ * Reads a command line.
+ *
+ * @throws PortalGunError BAD_ARGUMENT, with what was probably meant
+ */
+export async function parseCommandLine(
+  program: Program,
+  argv: readonly string[],
+  width: number,
+): Promise<Request> {
+  const asked: { request?: Request } = {};
+  const run = (command: Command) => (args: Arguments) => {
+    asked.request = { kind: 'run', command, args };
+  };
+  // A command that is named is parsed alone: yargs lays out the help of a subcommand whenever one is run,
+  // which costs more than all the rest of its work.
+  const at = commandIndex(program, argv);
+  const command = program.commands.find(({ name }) => at >= 0 && name === argv[at]);
+  const parser =
+    command === undefined ? wholeParser(program, argv, run) : commandParser(program, command, argv, run);
+  const words = command === undefined ? [...argv] : argv.toSpliced(at, 1);
+  let text = '';
+  await parser.wrap(width).parseAsync(words, {}, (_, __, output) => {
+    text = output;
+  });
+  return asked.request ?? { kind: 'print', text: `${text}\n` };
+}
+
+/** Where the command stands: the first word that is none of an option's; -1 where that is no command. */
+function commandIndex(program: Program, argv: readonly string[]): number {
+  const at = argv.findIndex((word) => isCommand(program, word));
+  const before = argv.slice(0, Math.max(at, 0));
+  const strangers = before.filter(
+    (word, index) => !word.startsWith('-') && !(before[index - 1] ?? '').startsWith('-'),
+  );
+  return strangers.length > 0 || before.some((word) => word.includes('-completions')) ? -1 : at;
+}
+
+type Run = (command: Command) => (args: Arguments) => void;
+
+function baseParser(program: Program, scriptName: string, argv: readonly string[]): Argv {
+  return yargs()
+    .scriptName(scriptName)
+    .locale('en')
+    .parserConfiguration({ 'strip-aliased': true, 'camel-case-expansion': false })
+    .version(program.version)
+    .help()
+    .alias('help', 'h')
+    .exitProcess(false)
+    .showHelpOnFail(false)
+    .strict()
+    .fail((message, error) => {
+      if (error instanceof Error && error.name !== 'YError') throw error;
+      throw badArgument(program, argv, message ?? error?.message ?? 'the arguments make no sense');
+    });
+}
+
+function commandParser(program: Program, command: Command, argv: readonly string[], run: Run): Argv {
+  return baseParser(program, `${program.name} ${command.name}`, argv).command(
+    command.usage.replace(command.name, '$0'),
+    command.description,
+    (local) => describeCommand(local, command),
+    run(command),
+  );
+}
+
+function wholeParser(program: Program, argv: readonly string[], run: Run): Argv {
+  let parser = baseParser(program, program.name, argv)
+    .usage(`$0 <command>\n\n${program.summary}`)
+    .demandCommand(1, 'name a command')
+    .epilogue(`${program.name} <command> --help says more.`);
+  for (const command of program.commands) {
+    parser = parser.command(
+      command.usage,
+      command.summary,
+      (local) => describeCommand(local, command),
+      run(command),
+    );
+  }
+  return parser.completion(
+    'completion',
+    'Print a completion script for bash or zsh',
+    (
+      word: string,
+      given: unknown,
+      known: (take: CompletionCallback) => void,
+      done: (words: string[]) => void,
+    ) => known((_, words = []) => done([...words, ...ownCompletions(program, word, given)])),
+  );
+}
+
+type CompletionCallback = (error: Error | null, words: string[] | undefined) => void;
+
+function ownCompletions(program: Program, word: string, given: unknown): readonly string[] {
+  const words = (given as Arguments)['_'];
+  const command = Array.isArray(words)
+    ? words.map(String).find((name) => isCommand(program, name))
+    : undefined;
+  return word.startsWith('-') ? [] : program.complete(word, command);
+}
+
+function describeCommand(parser: Argv, command: Command): Argv {
+  let described = parser.epilogue('');
+  for (const [name, { describe, array }] of Object.entries(command.positionals)) {
+    described = described.positional(name, {
+      describe,
+      type: 'string',
+      ...(array === true ? { array: true, default: undefined } : {}),
+    });
+  }
+  for (const [name, definition] of Object.entries(command.options))
+    described = described.option(name, toYargs(definition));
+  for (const [line, what] of command.examples) described = described.example(line, what);
+  return described;
+}
+
+function toYargs({ describe, type, alias, choices, array }: OptionDefinition): Options {
+  return {
+    describe,
+    type,
+    ...(alias === undefined ? {} : { alias }),
+    ...(choices === undefined ? {} : { choices }),
+    ...(array === true ? { array: true, nargs: 1 } : {}),
+    ...(type === 'string' ? { requiresArg: true } : {}),
+  };
+}
+
+function isCommand(program: Program, name: string): boolean {
+  return program.commands.some((command) => command.name === name);
+}
+
+/** An error of the parser with what was probably meant. */
+function badArgument(program: Program, argv: readonly string[], message: string): PortalGunError {
+  const at = commandIndex(program, argv);
+  const command = program.commands.find(({ name }) => at >= 0 && name === argv[at]);
+  const help = `see ${program.name}${command === undefined ? '' : ` ${command.name}`} --help`;
+  const unknown = /^Unknown (arguments?|commands?): (.+)$/.exec(message);
+  const choices = /Argument: (\S+), Given: "(.*)", Choices: (.+)$/.exec(message);
+  if (choices !== null) return badChoice(choices[1] ?? '', choices[2] ?? '', choices[3] ?? '');
+  const valueless = /^Not enough arguments following: (\S+)/.exec(message)?.[1];
+  if (valueless !== undefined) {
+    return new PortalGunError('BAD_ARGUMENT', 'needs a value', { subject: `--${valueless}`, hint: help });
+  }
+  if (message.startsWith('Not enough non-option') && command !== undefined) {
+    return new PortalGunError('BAD_ARGUMENT', `needs more: ${program.name} ${command.usage}`, { hint: help });
+  }
+  if (unknown === null)
+    return new PortalGunError('BAD_ARGUMENT', message.split('\n')[0] ?? message, { hint: help });
+  const words = (unknown[2] ?? '').split(', ');
+  const [word = ''] = words;
+  if (command === undefined) {
+    const meant = suggest(word, [...program.commands.map(({ name }) => name), 'completion']);
+    return new PortalGunError('BAD_ARGUMENT', 'there is no such command', {
+      subject: word,
+      hint: meant === undefined ? help : `did you mean ${program.name} ${meant}?`,
+    });
+  }
+  const options = Object.keys(command.options);
+  const meant = suggest(word, options);
+  // The parser names an unknown option without its dashes, and a word too many as it stands.
+  const written = argv.find((given) => given.replace(/^-+/, '').split('=')[0] === word) ?? word;
+  return new PortalGunError(
+    'BAD_ARGUMENT',
+    written.startsWith('-') ? 'there is no such option' : 'is one word too many',
+    {
+      subject: written.split('=')[0] ?? written,
+      hint: meant === undefined ? help : `did you mean --${meant}?`,
+    },
+  );
+}
+
+function badChoice(option: string, given: string, listed: string): PortalGunError {
+  const choices = listed.split(', ').map((choice) => choice.replaceAll('"', ''));
+  const meant = suggest(given, choices);
+  return new PortalGunError('BAD_ARGUMENT', `does not take "${given}"`, {
+    subject: `--${option}`,
+    hint: meant === undefined ? `it takes ${choices.join(', ')}` : `did you mean ${meant}?`,
+  });
+}

@@ -1,0 +1,70 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { PortalGunError } from '../base/errors.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import { openHost, openLiveHost } from '../host/open-host.ts';
+import { readPciIdsFile } from '../host/pci-ids-file.ts';
+import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../pci/pci-ids.ts';
+import { renderDiagnostics } from '../render/error-text.ts';
+import { type Arguments, type OptionDefinition, stringOf, switchOf } from './command.ts';
+
+/** The options of every command that looks at a host. */
+export const READING_OPTIONS = {
+  host: {
+    describe: 'Read a snapshot file, or a directory that holds a sys/, instead of this machine',
+    type: 'string',
+    valueName: 'PATH',
+  },
+  'pci-ids': {
+    describe: "List of PCI ids to take names from: a file, or the word bundled; the system's by default",
+    type: 'string',
+    valueName: 'FILE',
+  },
+  json: { describe: 'Print JSON', type: 'boolean' },
+  verbose: {
+    describe: 'Say more on standard error: where names come from, every note',
+    type: 'boolean',
+    alias: 'v',
+  },
+  color: { describe: 'Colour, also where output is no terminal; --no-color for none', type: 'boolean' },
+} as const satisfies Record<string, OptionDefinition>;
+
+const SHOWN_DIAGNOSTICS = 10;
+
+/**
+ * The host that the arguments name, this machine where they name none.
+ *
+ * @throws PortalGunError BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
+ */
+export function hostOf(args: Arguments): HostReader {
+  const path = stringOf(args, 'host');
+  return path === undefined ? openLiveHost() : openHost(path);
+}
+
+/**
+ * The list of PCI ids that the arguments name, the system's or our own where they name none.
+ *
+ * @throws PortalGunError BAD_NAMES
+ */
+export function namesOf(args: Arguments): PciNames {
+  const { bytes, path, origin } = readPciIdsFile(stringOf(args, 'pci-ids'));
+  if (!isPciIds(bytes)) throw new PortalGunError('BAD_NAMES', 'is no list of PCI ids', { subject: path });
+  const date = pciIdsDate(bytes);
+  const owner = { system: "the system's pci.ids", bundled: "portal-gun's own pci.ids", given: 'pci.ids' }[
+    origin
+  ];
+  return new PciIdsNames(bytes, `${owner}${date === null ? '' : ` of ${date}`} (${path})`);
+}
+
+/** What goes to standard error beside a result: notes on what was met, and more with `--verbose`. */
+export function remarks(
+  args: Arguments,
+  names: PciNames,
+  host: HostReader,
+  diagnostics: readonly Diagnostic[],
+): string {
+  const verbose = switchOf(args, 'verbose') === true;
+  const shown = renderDiagnostics('pci', diagnostics, verbose ? Number.POSITIVE_INFINITY : SHOWN_DIAGNOSTICS);
+  // As data the diagnostics stand in the document.
+  const notes = switchOf(args, 'json') === true && !verbose ? '' : shown;
+  return verbose ? `pci: host: ${host.label}\npci: names from ${names.source}\n${notes}` : notes;
+}

@@ -1,0 +1,73 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { PortalGunError } from '../base/errors.ts';
+import { failure, type Reading } from './host-reader.ts';
+
+/**
+ * Reads a whole file of this machine, `.gz` unpacked. `null` where there is none; fails with EFBIG past
+ * `maxBytes`, packed or unpacked, and with EISDIR, EACCES … as the kernel does.
+ */
+export function readFileBounded(path: string, maxBytes: number): Reading<Buffer> {
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    const status = fstatSync(descriptor);
+    if (status.isDirectory()) return { unknown: 'broken', detail: 'EISDIR' };
+    if (status.size > maxBytes) return { unknown: 'broken', detail: 'EFBIG' };
+    const bytes = Buffer.allocUnsafe(status.size);
+    let length = 0;
+    while (length < bytes.length) {
+      const piece = readSync(descriptor, bytes, length, bytes.length - length, null);
+      if (piece === 0) break;
+      length += piece;
+    }
+    const whole = bytes.subarray(0, length);
+    return path.endsWith('.gz') ? gunzipSync(whole, { maxOutputLength: maxBytes }) : whole;
+  } catch (error) {
+    return failure(error);
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** Whether a path of this machine is a directory. */
+export function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+/**
+ * Writes a file of this machine whole or not at all: beside its place first, then renamed onto it.
+ *
+ * @throws PortalGunError OUTPUT_FAILED or PERMISSION_DENIED
+ */
+export function writeFileWhole(path: string, text: string): void {
+  let folder: string | undefined;
+  try {
+    folder = mkdtempSync(join(dirname(path), `.${basename(path)}.`));
+    const draft = join(folder, basename(path));
+    writeFileSync(draft, text, { mode: 0o600 });
+    renameSync(draft, path);
+  } catch (error) {
+    const reading = failure(error);
+    const detail = reading === null ? 'there is no such folder' : reading.detail;
+    throw new PortalGunError(
+      reading?.unknown === 'denied' ? 'PERMISSION_DENIED' : 'OUTPUT_FAILED',
+      `can't be written: ${detail}`,
+      { subject: path, cause: error },
+    );
+  } finally {
+    if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  }
+}

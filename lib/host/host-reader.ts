@@ -1,0 +1,70 @@
+import type { UnknownReason } from '../base/known.ts';
+
+/** A read that gave nothing although something is there. */
+export interface ReadFailure {
+  readonly unknown: UnknownReason;
+  /** The kernel's word for it (`EIO`), or a sentence of the port's own. */
+  readonly detail: string;
+}
+
+/** What a read of the host gives: the value, `null` where nothing is there, or why it could not be had. */
+export type Reading<T> = T | null | ReadFailure;
+
+/** Whether a reading failed. */
+export function isFailure(reading: unknown): reading is ReadFailure {
+  return typeof reading === 'object' && reading !== null && 'unknown' in reading;
+}
+
+/** The kernel's name for what a failed call threw. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error);
+}
+
+/** What a failed read means: nothing there, refused, or broken. */
+export function failure(error: unknown): null | ReadFailure {
+  const code = errorCode(error);
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return null;
+    case 'EACCES':
+    case 'EPERM':
+      return { unknown: 'denied', detail: code };
+    default:
+      return { unknown: 'broken', detail: code };
+  }
+}
+
+/** The most that is read of one attribute: sysfs gives a page, configuration space and VPD at most 32 KiB. */
+export const MAX_ATTRIBUTE_BYTES = 64 * 1024;
+
+/**
+ * A host that can be looked at and nothing else: the live machine, a directory that holds a `sys/`, or a
+ * snapshot. Paths are absolute in the host (`/sys/bus/pci/devices`). Synchronous, since reads of sysfs
+ * never wait for a disk. No method throws for what it meets; every read is bounded.
+ */
+export interface HostReader {
+  /** What the host is called: its name, or the path that was given. */
+  readonly label: string;
+
+  /** The bytes of a file, at most {@link MAX_ATTRIBUTE_BYTES}; a longer file fails with EFBIG. */
+  readBytes(path: string): Reading<Uint8Array>;
+
+  /** A file as UTF-8 text, as it stands, bounded as {@link readBytes}. */
+  readText(path: string): Reading<string>;
+
+  /** Where a symbolic link points, as written in it. `null` where there is no link. */
+  readLink(path: string): Reading<string>;
+
+  /** The names in a directory, sorted by code unit. */
+  list(path: string): Reading<readonly string[]>;
+
+  /** Whether something is at the path, links followed; `false` also where that can't be found out. */
+  exists(path: string): boolean;
+
+  /**
+   * The lines of a large text file that begin with one of the prefixes, in the order of the file. For
+   * tables such as `modules.alias`, of which a snapshot holds only the lines that were asked for.
+   */
+  readLines(path: string, prefixes: readonly string[]): Reading<readonly string[]>;
+}

@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { PortalGunError } from '../base/errors.ts';
+import { readFileBounded } from './files.ts';
+import { isFailure } from './host-reader.ts';
+
+/** A list of PCI ids as it was found. */
+export interface PciIdsFile {
+  readonly bytes: Buffer;
+  readonly path: string;
+  readonly origin: 'system' | 'bundled' | 'given';
+}
+
+// Where update-pciids, hwdata, and Debian's pci.ids package put it, best first.
+const SYSTEM_PATHS = [
+  '/var/lib/pciutils/pci.ids.gz',
+  '/var/lib/pciutils/pci.ids',
+  '/usr/share/hwdata/pci.ids',
+  '/usr/share/hwdata/pci.ids.gz',
+  '/usr/share/misc/pci.ids',
+  '/usr/share/misc/pci.ids.gz',
+  '/usr/share/pci.ids',
+];
+const MAX_BYTES = 32 * 1024 * 1024;
+
+/**
+ * The list of PCI ids to use: the system's where there is one, otherwise the one that comes with the
+ * package. `choice` is `bundled`, or a path, to have another.
+ *
+ * @throws PortalGunError BAD_NAMES
+ */
+export function readPciIdsFile(choice: string | undefined): PciIdsFile {
+  if (choice === undefined) {
+    for (const path of SYSTEM_PATHS) {
+      const bytes = readFileBounded(path, MAX_BYTES);
+      if (bytes !== null && !isFailure(bytes) && bytes.length > 0) return { bytes, path, origin: 'system' };
+    }
+  }
+  const bundled = choice === undefined || choice === 'bundled';
+  const path = bundled ? fileURLToPath(new URL('../pci/pci.ids', import.meta.url)) : choice;
+  const bytes = readFileBounded(path, MAX_BYTES);
+  if (bytes === null) throw new PortalGunError('BAD_NAMES', 'is not there', { subject: path });
+  if (isFailure(bytes))
+    throw new PortalGunError('BAD_NAMES', `can't be read: ${bytes.detail}`, { subject: path });
+  return { bytes, path, origin: bundled ? 'bundled' : 'given' };
+}

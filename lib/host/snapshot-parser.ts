@@ -1,0 +1,167 @@
+import { PortalGunError } from '../base/errors.ts';
+import type { Identifiers, Snapshot, SnapshotEntry } from './snapshot.ts';
+import { MAGIC } from './snapshot-text.ts';
+
+// A configuration space has 4 KiB and product data 32 KiB; nothing that is captured as bytes is larger.
+const MAX_BYTES = 64 * 1024;
+
+/**
+ * Reads the text of a snapshot.
+ *
+ * @throws PortalGunError BAD_SNAPSHOT, with the line
+ */
+export function parseSnapshot(rawText: string, subject: string): Snapshot {
+  return new SnapshotParser(rawText, subject).parse();
+}
+
+/** Whether text claims to be a snapshot. */
+export function looksLikeSnapshot(rawText: string): boolean {
+  return rawText.startsWith('portal-gun snapshot');
+}
+
+class SnapshotParser {
+  readonly #lines: string[];
+  readonly #subject: string;
+  readonly #entries = new Map<string, SnapshotEntry>();
+  #at = 0;
+
+  constructor(rawText: string, subject: string) {
+    this.#lines = rawText.split('\n');
+    if (this.#lines.at(-1) === '') this.#lines.pop();
+    this.#subject = subject;
+  }
+
+  parse(): Snapshot {
+    const magic = this.#next();
+    if (magic !== MAGIC) {
+      throw this.#error(
+        magic?.startsWith('portal-gun snapshot')
+          ? `is a snapshot of another format than this version reads (${magic.slice(0, 40)})`
+          : 'is not a snapshot',
+      );
+    }
+    const label = unescapeText(this.#header('host'));
+    const identifiers = this.#header('identifiers');
+    if (identifiers !== 'raw' && identifiers !== 'replaced')
+      throw this.#error('identifiers: raw or replaced');
+    while (this.#at < this.#lines.length) this.#section();
+    return { label, identifiers: identifiers satisfies Identifiers, entries: this.#entries };
+  }
+
+  #next(): string | undefined {
+    const line = this.#lines[this.#at];
+    this.#at += 1;
+    return line;
+  }
+
+  #header(name: string): string {
+    const line = this.#next();
+    if (line === undefined || !line.startsWith(`${name}: `)) throw this.#error(`lacks its "${name}:" line`);
+    return line.slice(name.length + 2);
+  }
+
+  #error(what: string): PortalGunError {
+    return new PortalGunError('BAD_SNAPSHOT', `line ${Math.max(1, this.#at)}: ${what}`, {
+      subject: this.#subject,
+    });
+  }
+
+  #section(): void {
+    const blank = this.#next();
+    const header = this.#next();
+    const match = blank === '' && header !== undefined ? /^(\/\S*)( \+)?:$/.exec(header) : null;
+    if (match === null) throw this.#error('a section begins with an empty line and its directory');
+    const path = unescapeText(match[1] as string);
+    const names: string[] = [];
+    for (;;) {
+      const line = this.#lines[this.#at];
+      if (line === undefined || line === '') break;
+      this.#at += 1;
+      this.#member(path === '/' ? '' : path, line, names);
+    }
+    if (match[2] === undefined) this.#entries.set(path, { kind: 'directory', names: names.sort() });
+  }
+
+  #member(directory: string, line: string, names: string[]): void {
+    const match = /^ {2}(\S+)(?: (->|[=~:!])(?: (.*))?)?$/.exec(line);
+    if (match === null) throw this.#error('expected two blanks, a name, and what is known of it');
+    const name = unescapeText(match[1] as string);
+    const path = `${directory}/${name}`;
+    const rest = match[3];
+    const entry = this.#entry(match[2], rest);
+    if (entry.kind !== 'absent') names.push(name);
+    if (entry.kind !== 'present') this.#entries.set(path, entry);
+    else if (!this.#entries.has(path)) this.#entries.set(path, entry);
+  }
+
+  #entry(sign: string | undefined, rest: string | undefined): SnapshotEntry {
+    switch (sign) {
+      case undefined:
+        return { kind: 'present' };
+      case '->':
+        return { kind: 'link', target: unescapeText(rest ?? '') };
+      case '=':
+        if (rest !== undefined) return { kind: 'text', text: `${unescapeText(rest)}\n` };
+        return { kind: 'text', text: this.#textRows() };
+      case '~':
+        return { kind: 'lines', lines: this.#rows() };
+      case ':':
+        return { kind: 'bytes', bytes: this.#bytes(rest ?? '') };
+      default:
+        return this.#failure(rest ?? '');
+    }
+  }
+
+  #failure(rest: string): SnapshotEntry {
+    if (rest === 'absent' || rest === 'no-link') return { kind: rest };
+    const match = /^(denied|broken) (\S+)$/.exec(rest);
+    if (match === null) throw this.#error('after "!" comes absent, no-link, denied CODE or broken CODE');
+    return {
+      kind: 'failure',
+      unknown: match[1] as 'denied' | 'broken',
+      detail: unescapeText(match[2] as string),
+    };
+  }
+
+  #rows(): string[] {
+    const rows: string[] = [];
+    while (this.#lines[this.#at]?.startsWith('    |'))
+      rows.push(unescapeText((this.#next() as string).slice(6)));
+    return rows;
+  }
+
+  #textRows(): string {
+    const text = this.#rows().join('\n');
+    if (this.#lines[this.#at] === '    \\') {
+      this.#at += 1;
+      return text;
+    }
+    return text === '' ? '' : `${text}\n`;
+  }
+
+  #bytes(rawSize: string): Uint8Array {
+    const sizeBytes = /^\d{1,6}$/.test(rawSize) ? Number(rawSize) : Number.NaN;
+    if (!(sizeBytes <= MAX_BYTES)) throw this.#error(`a size of at most ${MAX_BYTES} bytes comes after ":"`);
+    const bytes = new Uint8Array(sizeBytes);
+    for (;;) {
+      const match = /^ {4}([0-9a-f]{3,5}) {2}([0-9a-f]{2}(?: [0-9a-f]{2}){0,15})$/.exec(
+        this.#lines[this.#at] ?? '',
+      );
+      if (match === null) return bytes;
+      this.#at += 1;
+      const offset = Number.parseInt(match[1] as string, 16);
+      const row = (match[2] as string).split(' ').map((digits) => Number.parseInt(digits, 16));
+      if (offset + row.length > sizeBytes) throw this.#error('a row reaches past the end of its file');
+      bytes.set(row, offset);
+    }
+  }
+}
+
+function unescapeText(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\(?:\\|u\{([0-9a-f]{1,6})\})/g, (whole, digits: string | undefined) => {
+    if (digits === undefined) return '\\';
+    const code = Number.parseInt(digits, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}

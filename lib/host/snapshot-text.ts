@@ -1,0 +1,151 @@
+import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
+
+/*
+ * The text of a snapshot: a section a directory, a line a name, so that `diff` shows a change where it is.
+ *
+ *   portal-gun snapshot 1
+ *   host: galaxy
+ *   identifiers: replaced
+ *
+ *   /sys/devices/pci0000:00/0000:00:02.0:
+ *     class = 0x020000                        a file of one line
+ *     config : 256                            bytes, in rows; a row of zeros is left out
+ *       000  86 80 c9 10 …
+ *     driver -> ../../../bus/pci/drivers/igb  a link
+ *     msi_irqs                                it is there, and was not read
+ *     uevent =                                a file of several lines; `\` where the last has no end
+ *       | DRIVER=igb
+ *       | PCI_CLASS=20000
+ *     vpd ! denied EACCES                     could not be read
+ *     bonding_masters ! no-link               it is there, is no link, and was not read
+ *     reset ! absent                          it is not there; only where the directory was not listed
+ *     modules.alias ~                         those lines of a table that were asked for
+ *       | alias pci:v00008086d000010C9* igb
+ *
+ * A section ends in ` +` before its colon where the directory itself was not listed: it may hold more.
+ */
+
+/** The first line of a snapshot, with the number of its format. */
+export const MAGIC = 'portal-gun snapshot 1';
+const HEX_ROW = 16;
+
+interface Section {
+  listed: boolean;
+  readonly members: Map<string, SnapshotEntry>;
+}
+
+/** Writes a snapshot as text; the same snapshot gives the same text. */
+export function formatSnapshot(snapshot: Snapshot): string {
+  const lines = [MAGIC, `host: ${escapeName(snapshot.label)}`, `identifiers: ${snapshot.identifiers}`];
+  const sections = toSections(snapshot.entries);
+  for (const path of [...sections.keys()].sort()) {
+    const section = sections.get(path) as Section;
+    lines.push('', `${escapeName(path)}${section.listed ? '' : ' +'}:`);
+    for (const name of [...section.members.keys()].sort()) {
+      pushMember(lines, escapeName(name), section.members.get(name) as SnapshotEntry);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function toSections(entries: ReadonlyMap<string, SnapshotEntry>): Map<string, Section> {
+  const sections = new Map<string, Section>();
+  const section = (path: string): Section => {
+    const known = sections.get(path);
+    if (known !== undefined) return known;
+    const created: Section = { listed: false, members: new Map() };
+    sections.set(path, created);
+    return created;
+  };
+  for (const [path, entry] of entries) {
+    if (entry.kind !== 'directory') continue;
+    const own = section(path);
+    own.listed = true;
+    for (const name of entry.names) own.members.set(name, { kind: 'present' });
+  }
+  for (const [path, entry] of entries) {
+    if (entry.kind === 'directory') continue;
+    const { directory, name } = splitPath(path);
+    // A listed directory already says what is not in it, and so does one that is itself absent.
+    if (entry.kind === 'absent' && (sections.get(directory)?.listed || isAbsent(entries, directory)))
+      continue;
+    section(directory).members.set(name, entry);
+  }
+  return sections;
+}
+
+function isAbsent(entries: ReadonlyMap<string, SnapshotEntry>, path: string): boolean {
+  for (let at = path; at !== '/'; at = splitPath(at).directory) {
+    if (entries.get(at)?.kind === 'absent') return true;
+  }
+  return false;
+}
+
+function pushMember(lines: string[], name: string, entry: SnapshotEntry): void {
+  switch (entry.kind) {
+    case 'present':
+      lines.push(`  ${name}`);
+      break;
+    case 'link':
+      lines.push(`  ${name} -> ${escapeName(entry.target)}`);
+      break;
+    case 'failure':
+      lines.push(`  ${name} ! ${entry.unknown} ${escapeName(entry.detail)}`);
+      break;
+    case 'absent':
+      lines.push(`  ${name} ! absent`);
+      break;
+    case 'no-link':
+      lines.push(`  ${name} ! no-link`);
+      break;
+    case 'text':
+      pushText(lines, name, entry.text);
+      break;
+    case 'lines':
+      lines.push(`  ${name} ~`, ...entry.lines.map((line) => `    | ${escapeText(line)}`));
+      break;
+    case 'bytes':
+      lines.push(`  ${name} : ${entry.bytes.length}`, ...hexRows(entry.bytes));
+      break;
+    case 'directory':
+      throw new TypeError('a directory is a section, never a member');
+  }
+}
+
+function pushText(lines: string[], name: string, text: string): void {
+  const rows = text.split('\n');
+  const ended = rows.at(-1) === '';
+  if (ended) rows.pop();
+  if (ended && rows.length === 1) {
+    lines.push(`  ${name} = ${escapeText(rows[0] ?? '')}`);
+    return;
+  }
+  lines.push(`  ${name} =`, ...rows.map((row) => `    | ${escapeText(row)}`));
+  if (!ended) lines.push('    \\');
+}
+
+function hexRows(bytes: Uint8Array): string[] {
+  const rows: string[] = [];
+  for (let offset = 0; offset < bytes.length; offset += HEX_ROW) {
+    const row = bytes.subarray(offset, offset + HEX_ROW);
+    if (row.every((byte) => byte === 0)) continue;
+    const digits = [...row].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+    rows.push(`    ${offset.toString(16).padStart(3, '0')}  ${digits}`);
+  }
+  return rows;
+}
+
+/** Escapes what would break a line or hide on a terminal; in names, blanks too. */
+function escapeText(text: string): string {
+  return text.replace(/[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) =>
+    character === '\\' ? '\\\\' : character === '\t' ? '\t' : codePointEscape(character),
+  );
+}
+
+function escapeName(text: string): string {
+  return escapeText(text).replace(/\s/gu, codePointEscape);
+}
+
+function codePointEscape(character: string): string {
+  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+}

@@ -1,0 +1,108 @@
+import { closeSync, constants, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import {
+  errorCode,
+  failure,
+  type HostReader,
+  MAX_ATTRIBUTE_BYTES,
+  type ReadFailure,
+  type Reading,
+} from './host-reader.ts';
+
+const MAX_TABLE_BYTES = 32 * 1024 * 1024;
+const PAGE_BYTES = 4096;
+const TABLE_PIECE_BYTES = 256 * 1024;
+
+// Never wait for a FIFO's other end, and never follow an attribute that is a link: sysfs has none,
+// and one in a foreign tree could name a device of this machine.
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY;
+
+/**
+ * A host that is a directory tree: `/` for the live machine, or any directory that holds a `sys/`.
+ *
+ * `root` is prefixed to every path, `''` for the live machine.
+ */
+export class TreeHost implements HostReader {
+  readonly label: string;
+  readonly #root: string;
+  readonly #buffer = Buffer.allocUnsafeSlow(MAX_ATTRIBUTE_BYTES + 1);
+
+  constructor(root: string, label: string) {
+    this.#root = root;
+    this.label = label;
+  }
+
+  readBytes(path: string): Reading<Uint8Array> {
+    const length = this.#fill(path);
+    return typeof length === 'number' ? new Uint8Array(this.#buffer.subarray(0, length)) : length;
+  }
+
+  readText(path: string): Reading<string> {
+    const length = this.#fill(path);
+    return typeof length === 'number' ? this.#buffer.toString('utf8', 0, length) : length;
+  }
+
+  readLink(path: string): Reading<string> {
+    try {
+      return readlinkSync(this.#root + path);
+    } catch (error) {
+      // EINVAL: something is there, and it is no link.
+      return errorCode(error) === 'EINVAL' ? null : failure(error);
+    }
+  }
+
+  list(path: string): Reading<readonly string[]> {
+    try {
+      return readdirSync(this.#root + path).sort();
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  exists(path: string): boolean {
+    return existsSync(this.#root + path);
+  }
+
+  readLines(path: string, prefixes: readonly string[]): Reading<readonly string[]> {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(this.#root + path, OPEN_FLAGS);
+      const piece = Buffer.allocUnsafe(TABLE_PIECE_BYTES);
+      const pieces: Buffer[] = [];
+      let left = MAX_TABLE_BYTES;
+      // Files of /proc give themselves a size of 0.
+      for (;;) {
+        const length = readSync(descriptor, piece, 0, piece.length, null);
+        if (length === 0) break;
+        left -= length;
+        if (left < 0) return { unknown: 'broken', detail: 'EFBIG' };
+        pieces.push(Buffer.from(piece.subarray(0, length)));
+      }
+      const lines = Buffer.concat(pieces).toString('utf8').split('\n');
+      return lines.filter((line) => prefixes.some((prefix) => line.startsWith(prefix)));
+    } catch (error) {
+      return failure(error);
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
+  }
+
+  /** Reads into the shared buffer; the length, or why not. */
+  #fill(path: string): number | null | ReadFailure {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(this.#root + path, OPEN_FLAGS);
+      let length = 0;
+      // sysfs gives a binary attribute in pieces of a page, and its end with a shorter one; /proc gives what it likes.
+      for (;;) {
+        const piece = readSync(descriptor, this.#buffer, length, this.#buffer.length - length, null);
+        length += piece;
+        if (length > MAX_ATTRIBUTE_BYTES) return { unknown: 'broken', detail: 'EFBIG' };
+        if (piece === 0 || (piece < PAGE_BYTES && path.startsWith('/sys/'))) return length;
+      }
+    } catch (error) {
+      return failure(error);
+    } finally {
+      if (descriptor !== undefined) closeSync(descriptor);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/*
+ * The library: what the programs do, for other programs. A host is opened, its inventory read, and the rest
+ * follows from the inventory without touching the host again.
+ */
+export type { Diagnostic, DiagnosticCode } from './base/diagnostic.ts';
+export { DIAGNOSTICS } from './base/diagnostic.ts';
+export { ERRORS, type ErrorCode, EXIT, type ExitName, PortalGunError } from './base/errors.ts';
+export {
+  isUnknown,
+  type Known,
+  knownValue,
+  mapKnown,
+  type Unknown,
+  type UnknownReason,
+} from './base/known.ts';
+export { VERSION } from './base/version.ts';
+export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
+export { openHost, openLiveHost } from './host/open-host.ts';
+export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
+export { RecordingHost } from './host/recording-host.ts';
+export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot.ts';
+export { SnapshotHost } from './host/snapshot-host.ts';
+export { parseSnapshot } from './host/snapshot-parser.ts';
+export { formatSnapshot } from './host/snapshot-text.ts';
+export { TreeHost } from './host/tree-host.ts';
+export {
+  comparePciAddresses,
+  isPciAddress,
+  type PciAddress,
+  parsePciAddress,
+  shortAddress,
+  slotOf,
+} from './pci/address.ts';
+export type { Attachment, AttachmentKind } from './pci/attachment.ts';
+export type { Bar, ExpansionRom } from './pci/bar.ts';
+export type * from './pci/capabilities.ts';
+export type { Capability } from './pci/capability-list.ts';
+export { type ConfigSpace, parseConfigSpace } from './pci/config-space.ts';
+export type { DeviceClass, DeviceField, NamedId, PciDevice, SubsystemId } from './pci/device.ts';
+export { categoryOf, DEVICE_CATEGORIES, type DeviceCategory } from './pci/device-class.ts';
+export {
+  compareInventories,
+  type DeviceDifference,
+  DIFFERENCE_FIELDS,
+  type FactChange,
+} from './pci/difference.ts';
+export { type DeviceIdentity, identityOf, identityScore, SAME_DEVICE } from './pci/identity.ts';
+export type { Inventory } from './pci/inventory.ts';
+export {
+  type GroupAttributes,
+  type GroupMember,
+  type GroupObstacle,
+  type GroupVerdict,
+  groupDevices,
+  type IommuGroup,
+  type ObstacleCode,
+  type ReservedRegion,
+} from './pci/iommu-group.ts';
+export type { PcieLink } from './pci/link.ts';
+export { type DeviceLocation, topologyPath } from './pci/location.ts';
+export { type PassthroughLevel, type PassthroughNote, passthroughNotes } from './pci/passthrough.ts';
+export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
+export { parseSelector, type Selector, selectDevices, selectOne } from './pci/selector.ts';
+export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov.ts';
+export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topology.ts';
+export { parseVpd, type Vpd } from './pci/vpd.ts';
+export { captureHost } from './sysfs/capture.ts';
+export { type IommuState, readIommuState } from './sysfs/iommu-state.ts';
+export { replaceIdentifiers } from './sysfs/pseudonyms.ts';
+export { readGroupAttributes } from './sysfs/read-groups.ts';
+export { ALL_FIELDS, readInventory } from './sysfs/read-inventory.ts';

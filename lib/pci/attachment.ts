@@ -1,0 +1,40 @@
+import type { Known } from '../base/known.ts';
+
+/** The kinds of things that the kernel hangs on a PCI function, by the sysfs class that they are in. */
+export const ATTACHMENT_KINDS = [
+  'net',
+  'block',
+  'nvme',
+  'scsi_host',
+  'drm',
+  'graphics',
+  'sound',
+  'usb',
+  'input',
+  'infiniband',
+  'ieee80211',
+  'tpm',
+  'ptp',
+  'tty',
+  'i2c',
+  'video4linux',
+  'accel',
+  'vfio-dev',
+] as const;
+
+export type AttachmentKind = (typeof ATTACHMENT_KINDS)[number];
+
+/** Something of the host that is there because of a PCI function, and goes when the function goes. */
+export interface Attachment {
+  readonly kind: AttachmentKind;
+  /** The kernel's name: `enp1s0`, `nvme0n1`, `card0`, `usb1`. */
+  readonly name: string;
+  /** For a network interface: its MAC address. `null` for other kinds. */
+  readonly mac: Known<string>;
+  /** For a network interface: the kernel's operational state (`up`, `down`, `unknown`). */
+  readonly state: Known<string>;
+  /** For a drive: its serial number. */
+  readonly serial: Known<string>;
+  /** For a block device: its size in bytes. */
+  readonly sizeBytes: Known<number>;
+}

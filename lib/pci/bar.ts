@@ -1,0 +1,103 @@
+/** A base address register in use. */
+export interface Bar {
+  /** 0 to 5. A 64-bit register takes two; its index is the first. */
+  readonly index: number;
+  readonly kind: 'memory' | 'io';
+  /** Where the host sees it, hex with `0x`; `null` while it is not assigned. */
+  readonly address: string | null;
+  readonly sizeBytes: number;
+  /** Bits of address; `null` for I/O. */
+  readonly width: 32 | 64 | null;
+  readonly prefetchable: boolean;
+}
+
+/** The register of the expansion ROM; the image itself is another matter. */
+export interface ExpansionRom {
+  readonly address: string | null;
+  readonly sizeBytes: number;
+}
+
+/** What one `resource` file says. */
+export interface Resources {
+  readonly bars: readonly Bar[];
+  readonly rom: ExpansionRom | null;
+}
+
+const ZERO_LINE = '0x0000000000000000 0x0000000000000000 0x0000000000000000';
+const LINE = /^0x([0-9a-f]{1,16}) 0x([0-9a-f]{1,16}) 0x([0-9a-f]{1,16})$/i;
+const BAR_COUNT = 6;
+const ROM_INDEX = 6;
+
+// include/linux/ioport.h; the low four bits are those of the register itself.
+const IORESOURCE_IO = 0x100n;
+const IORESOURCE_MEM = 0x200n;
+const IORESOURCE_PREFETCH = 0x2000n;
+const IORESOURCE_MEM_64 = 0x100000n;
+const IORESOURCE_UNSET = 0x20000000n;
+const REGISTER_MEM_TYPE = 0x6n;
+const REGISTER_MEM_TYPE_64 = 0x4n;
+
+/**
+ * Reads `/sys/bus/pci/devices/ADDRESS/resource`: a line a resource, start, end and flags; lines 0 to 5
+ * are the BARs, line 6 the ROM; what follows (7, 12, 13, 17 or 18 lines in all) are bridge windows or
+ * the BARs of VFs. Sample line: `0x00000000fe800000 0x00000000fe81ffff 0x0000000000040200`.
+ *
+ * Undefined where a line of the first seven is not of that form.
+ */
+export function parseResources(rawText: string): Resources | undefined {
+  const bars: Bar[] = [];
+  let rom: ExpansionRom | null = null;
+  let at = 0;
+  for (let index = 0; index <= ROM_INDEX && at < rawText.length; index += 1) {
+    const newline = rawText.indexOf('\n', at);
+    const end = newline < 0 ? rawText.length : newline;
+    // Most lines of most devices.
+    if (!rawText.startsWith(ZERO_LINE, at) && end > at) {
+      const resource = parseLine(rawText.slice(at, end));
+      if (resource === undefined) return undefined;
+      if (index < BAR_COUNT) pushBar(bars, index, resource);
+      else if (resource.sizeBytes > 0) rom = { address: resource.address, sizeBytes: resource.sizeBytes };
+    }
+    at = end + 1;
+  }
+  return { bars, rom };
+}
+
+interface Resource {
+  readonly address: string | null;
+  readonly sizeBytes: number;
+  readonly flags: bigint;
+}
+
+function parseLine(line: string): Resource | undefined {
+  const match = LINE.exec(line);
+  if (match === null) return undefined;
+  const start = BigInt(`0x${match[1]}`);
+  const end = BigInt(`0x${match[2]}`);
+  const flags = BigInt(`0x${match[3]}`);
+  // An end before the start, or both 0, is how the kernel writes "nothing here".
+  const empty = (start === 0n && end === 0n) || end < start;
+  return {
+    address: (flags & IORESOURCE_UNSET) !== 0n ? null : `0x${start.toString(16)}`,
+    sizeBytes: empty ? 0 : Number(end - start + 1n),
+    flags,
+  };
+}
+
+function pushBar(bars: Bar[], index: number, { address, sizeBytes, flags }: Resource): void {
+  if (sizeBytes > 0) bars.push(toBar(index, address, sizeBytes, flags));
+}
+
+function toBar(index: number, address: string | null, sizeBytes: number, flags: bigint): Bar {
+  const io = (flags & IORESOURCE_IO) !== 0n && (flags & IORESOURCE_MEM) === 0n;
+  // Kernels before 2.6.31 have no flag for 64 bits; the register's own type bits always tell.
+  const wide = (flags & IORESOURCE_MEM_64) !== 0n || (flags & REGISTER_MEM_TYPE) === REGISTER_MEM_TYPE_64;
+  return {
+    index,
+    kind: io ? 'io' : 'memory',
+    address,
+    sizeBytes,
+    width: io ? null : wide ? 64 : 32,
+    prefetchable: !io && (flags & IORESOURCE_PREFETCH) !== 0n,
+  };
+}

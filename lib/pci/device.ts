@@ -1,0 +1,74 @@
+import type { Known } from '../base/known.ts';
+import type { PciAddress } from './address.ts';
+import type { Attachment } from './attachment.ts';
+import type { Bar, ExpansionRom } from './bar.ts';
+import type { ConfigSpace } from './config-space.ts';
+import type { PcieLink } from './link.ts';
+import type { DeviceLocation } from './location.ts';
+import type { SriovRole } from './sriov.ts';
+import type { Vpd } from './vpd.ts';
+
+/** An id of four hex digits and its name in the list of PCI ids; `null` where the list has none. */
+export interface NamedId {
+  readonly id: string;
+  readonly name: string | null;
+}
+
+export interface DeviceClass {
+  /** Six hex digits: class, subclass, programming interface. */
+  readonly code: string;
+  readonly name: string | null;
+}
+
+export interface SubsystemId {
+  readonly vendorId: string;
+  readonly deviceId: string;
+  readonly name: string | null;
+}
+
+/**
+ * One PCI function, as it was read. Every fact but the address may be absent (`null`) or unknown; what
+ * the reader was not asked for is `unread`.
+ */
+export interface PciDevice {
+  readonly address: PciAddress;
+  readonly location: Known<DeviceLocation>;
+  readonly class: Known<DeviceClass>;
+  readonly vendor: Known<NamedId>;
+  readonly device: Known<NamedId>;
+  readonly subsystem: Known<SubsystemId>;
+  /** Two hex digits. */
+  readonly revision: Known<string>;
+  /** The driver that it is bound to. */
+  readonly driver: Known<string>;
+  readonly driverOverride: Known<string>;
+  /** Kernel modules that name this device in their aliases, sorted. */
+  readonly modules: Known<readonly string[]>;
+  readonly iommuGroup: Known<number>;
+  readonly numaNode: Known<number>;
+  /** The base address registers that are in use, by index. */
+  readonly bars: Known<readonly Bar[]>;
+  readonly rom: Known<ExpansionRom>;
+  /** What the kernel would try, in its order. */
+  readonly resetMethods: Known<readonly string[]>;
+  /** `D0`, `D3hot` …; the kernel's own word. */
+  readonly powerState: Known<string>;
+  /** Whether the firmware used it as the boot display; `null` for what is no VGA device. */
+  readonly bootVga: Known<boolean>;
+  readonly sriov: Known<SriovRole>;
+  readonly link: Known<PcieLink>;
+  readonly config: Known<ConfigSpace>;
+  /** Names of the network interfaces on it, sorted. */
+  readonly netInterfaces: Known<readonly string[]>;
+  /** Names of the whole block devices on it, sorted; partitions are not listed. */
+  readonly blockDevices: Known<readonly string[]>;
+  /** Everything that hangs on it. */
+  readonly attachments: Known<readonly Attachment[]>;
+  readonly mdevTypes: Known<readonly string[]>;
+  readonly vpd: Known<Vpd>;
+  /** What the firmware or the hot-plug controller calls the slot or device. */
+  readonly slotLabel: Known<string>;
+}
+
+/** A fact of a device that is read on request. */
+export type DeviceField = Exclude<keyof PciDevice, 'address'>;

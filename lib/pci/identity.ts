@@ -1,0 +1,75 @@
+import { knownValue } from '../base/known.ts';
+import type { PciDevice } from './device.ts';
+import { topologyPath } from './location.ts';
+
+/**
+ * What finds a device again after its address moved. Addresses change when a card is added or firmware is
+ * updated; these do not, or not all at once. Every part may be missing.
+ */
+export interface DeviceIdentity {
+  /** From the root through the bridges by slot and function, without bus numbers: `pci0000:00/01.0/00.0`. */
+  readonly path: string | null;
+  /** `8086:10c9`. */
+  readonly id: string | null;
+  readonly subsystem: string | null;
+  /** The device's own serial number: product data (VPD), NVMe, or the capability of that name. */
+  readonly serial: string | null;
+  /** The MAC of its first network interface, where it has just one. */
+  readonly mac: string | null;
+  readonly slotLabel: string | null;
+}
+
+/**
+ * The identity of a device. Needs the fields `location`, `vendor`, `device`, `subsystem`, `config`, `vpd`,
+ * `attachments` and `slotLabel`.
+ */
+export function identityOf(device: PciDevice): DeviceIdentity {
+  const location = knownValue(device.location);
+  const vendor = knownValue(device.vendor);
+  const product = knownValue(device.device);
+  const subsystem = knownValue(device.subsystem);
+  const things = knownValue(device.attachments) ?? [];
+  const macs = things.map((thing) => knownValue(thing.mac)).filter((mac) => mac !== undefined);
+  const drives = things.map((thing) => knownValue(thing.serial)).filter((serial) => serial !== undefined);
+  return {
+    path: location === undefined ? null : topologyPath(location, device.address),
+    id: vendor === undefined || product === undefined ? null : `${vendor.id}:${product.id}`,
+    subsystem: subsystem === undefined ? null : `${subsystem.vendorId}:${subsystem.deviceId}`,
+    serial:
+      plausible(knownValue(knownValue(device.vpd)?.serial ?? null)) ??
+      plausible(drives[0]) ??
+      plausible(knownValue(knownValue(device.config)?.deviceSerialNumber ?? null)),
+    mac: macs.length === 1 && macs[0] !== '00:00:00:00:00:00' ? (macs[0] ?? null) : null,
+    slotLabel: knownValue(device.slotLabel) ?? null,
+  };
+}
+
+/** Serial numbers that a maker left at nothing tell no two devices apart. */
+function plausible(serial: string | undefined): string | null {
+  return serial === undefined || /^[0\s-]*$/.test(serial) || /^[fF-]+$/.test(serial) ? null : serial;
+}
+
+/**
+ * How surely two identities are of one device: 20 for the ids alone, more for all else that agrees. 0 where the ids differ or where both have a serial
+ * number, or a MAC, and it is not the same.
+ */
+export function identityScore(a: DeviceIdentity, b: DeviceIdentity): number {
+  if (a.id === null || a.id !== b.id) return 0;
+  if (a.subsystem !== null && b.subsystem !== null && a.subsystem !== b.subsystem) return 0;
+  if (differ(a.serial, b.serial) || differ(a.mac, b.mac)) return 0;
+  let score = 20;
+  if (a.serial !== null && a.serial === b.serial) score += 45;
+  if (a.mac !== null && a.mac === b.mac) score += 45;
+  if (a.path !== null && a.path === b.path) score += 40;
+  if (a.slotLabel !== null && a.slotLabel === b.slotLabel) score += 40;
+  // The functions of one card share a serial number and a slot; their own number tells them apart.
+  if (a.path !== null && b.path !== null && a.path.slice(-1) === b.path.slice(-1)) score += 5;
+  return score;
+}
+
+/** From this score on, two identities are taken for one device. */
+export const SAME_DEVICE = 60;
+
+function differ(a: string | null, b: string | null): boolean {
+  return a !== null && b !== null && a !== b;
+}

@@ -1,0 +1,136 @@
+import { isUnknown, type Known, knownValue } from '../base/known.ts';
+import { type PciAddress, shortAddress } from './address.ts';
+import type { PciDevice } from './device.ts';
+import { isBusBridge } from './device-class.ts';
+
+/** A range of I/O virtual addresses that the IOMMU reserves for a group. */
+export interface ReservedRegion {
+  /** Hex with `0x`. */
+  readonly start: string;
+  readonly end: string;
+  /** `direct` (firmware's own use: RMRR), `direct-relaxable`, `reserved`, `msi`; the kernel's word. */
+  readonly kind: string;
+}
+
+/** What the kernel says of a group itself, apart from its members. */
+export interface GroupAttributes {
+  /** The default domain's type: `DMA`, `DMA-FQ`, `identity`, `blocked`. */
+  readonly type: Known<string>;
+  readonly reservedRegions: Known<readonly ReservedRegion[]>;
+}
+
+/** Why a group can't be given to a VM as it stands, or can't at all. */
+export type ObstacleCode =
+  /** A driver of the host holds the member; binding it to vfio-pci lifts this. */
+  | 'HOST_DRIVER'
+  /** It is not known which driver holds the member. */
+  | 'DRIVER_UNKNOWN'
+  /** The firmware uses memory through the member (RMRR); the kernel then refuses to give the group away. */
+  | 'DIRECT_REGION'
+  /** Nothing but bridges: there is no device to give. */
+  | 'BRIDGES_ONLY';
+
+export interface GroupObstacle {
+  readonly code: ObstacleCode;
+  /** The member that it is about, `null` where it is about the whole group. */
+  readonly subject: PciAddress | null;
+  readonly message: string;
+}
+
+export interface GroupMember {
+  readonly device: PciDevice;
+  /** Ports and bridges stay with the host when the rest of their group goes. */
+  readonly stays: boolean;
+}
+
+/**
+ * - `ready`: every member is on a VFIO driver, on pci-stub, or without a driver.
+ * - `bindable`: it could be given once the members that an obstacle names are bound to vfio-pci.
+ * - `never`: it can't be given on this host.
+ */
+export type GroupVerdict = 'ready' | 'bindable' | 'never';
+
+export interface IommuGroup extends GroupAttributes {
+  readonly id: number;
+  /** Ordered by address. */
+  readonly members: readonly GroupMember[];
+  readonly verdict: GroupVerdict;
+  readonly obstacles: readonly GroupObstacle[];
+}
+
+// Drivers that leave DMA to user space; variant drivers for VFIO are named for it (mlx5_vfio_pci).
+const USER_DRIVER = /^(vfio-pci|pci-stub|.+[-_]vfio[-_]pci)$/;
+
+/** Whether a driver leaves the device's DMA to user space, as the kernel demands for every member of a group. */
+export function isPassthroughDriver(driver: string): boolean {
+  return USER_DRIVER.test(driver);
+}
+
+/** Whether a function is a port or bridge, which stays with its driver when its group is given away. */
+export function staysWithHost(device: PciDevice): boolean {
+  const headerType = knownValue(knownValue(device.config)?.headerType ?? null);
+  if (headerType !== undefined) return headerType !== 0;
+  return isBusBridge(knownValue(device.class)?.code ?? '');
+}
+
+/** Whether a function is a bridge of any kind, to another bus or of the host: nothing that a VM could use. */
+export function isBridge(device: PciDevice): boolean {
+  return staysWithHost(device) || (knownValue(device.class)?.code.startsWith('06') ?? false);
+}
+
+/**
+ * The groups that the devices name, ordered by number, each with a verdict. Needs the fields `iommuGroup`,
+ * `driver` and `class`; `config` sharpens what is a bridge.
+ */
+export function groupDevices(
+  devices: readonly PciDevice[],
+  attributesOf: (group: number) => GroupAttributes,
+): readonly IommuGroup[] {
+  const members = new Map<number, GroupMember[]>();
+  for (const device of devices) {
+    const id = knownValue(device.iommuGroup);
+    if (id === undefined) continue;
+    const member = { device, stays: staysWithHost(device) };
+    const known = members.get(id);
+    if (known === undefined) members.set(id, [member]);
+    else known.push(member);
+  }
+  return [...members.keys()]
+    .sort((a, b) => a - b)
+    .map((id) => judge(id, members.get(id) ?? [], attributesOf(id)));
+}
+
+function judge(id: number, members: readonly GroupMember[], attributes: GroupAttributes): IommuGroup {
+  const obstacles: GroupObstacle[] = [...blockers(members, attributes), ...members.flatMap(driverObstacle)];
+  const never = obstacles.some(({ code }) => code === 'DIRECT_REGION' || code === 'BRIDGES_ONLY');
+  const verdict = never ? 'never' : obstacles.length > 0 ? 'bindable' : 'ready';
+  return { id, ...attributes, members, verdict, obstacles };
+}
+
+function blockers(members: readonly GroupMember[], attributes: GroupAttributes): readonly GroupObstacle[] {
+  if (members.every(({ device }) => isBridge(device))) {
+    return [
+      { code: 'BRIDGES_ONLY', subject: null, message: 'holds bridges alone: there is nothing to give' },
+    ];
+  }
+  const regions = knownValue(attributes.reservedRegions) ?? [];
+  return regions
+    .filter(({ kind }) => kind === 'direct')
+    .map(({ start, end }) => ({
+      code: 'DIRECT_REGION',
+      subject: null,
+      message: `the firmware uses ${start} to ${end} through it (RMRR); the kernel refuses to give it away`,
+    }));
+}
+
+function driverObstacle({ device, stays }: GroupMember): readonly GroupObstacle[] {
+  if (stays || device.driver === null) return [];
+  const name = shortAddress(device.address);
+  if (isUnknown(device.driver)) {
+    return [
+      { code: 'DRIVER_UNKNOWN', subject: device.address, message: `which driver holds ${name} is not known` },
+    ];
+  }
+  if (isPassthroughDriver(device.driver)) return [];
+  return [{ code: 'HOST_DRIVER', subject: device.address, message: `${name} is held by ${device.driver}` }];
+}

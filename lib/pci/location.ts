@@ -1,0 +1,31 @@
+import { isPciAddress, type PciAddress, slotAndFunctionOf } from './address.ts';
+
+/** Where a function is in the tree of buses. */
+export interface DeviceLocation {
+  /** The root complex that it is under: `pci0000:00`. A VMD domain's root hangs on a function of its own. */
+  readonly root: string;
+  /** The functions above it, from the root down: bridges, and for VMD the controller. */
+  readonly bridges: readonly PciAddress[];
+  /** The bridge right above it; `null` on a root bus. */
+  readonly parent: PciAddress | null;
+}
+
+/**
+ * Reads a location from where the device's entry on the bus points:
+ * `../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0`. Undefined where that is no path of PCI functions.
+ */
+export function parseLocation(path: string, address: PciAddress): DeviceLocation | undefined {
+  const names = path.split('/');
+  const first = names.findIndex((name) => name.startsWith('pci') && name.includes(':'));
+  if (first < 0 || names.at(-1) !== address) return undefined;
+  const bridges = names.slice(first + 1, -1).filter(isPciAddress);
+  return { root: names[first] as string, bridges, parent: bridges.at(-1) ?? null };
+}
+
+/**
+ * The path from the root without bus numbers, which change when a card is added:
+ * `pci0000:00/01.0/00.0`.
+ */
+export function topologyPath(location: DeviceLocation, address: PciAddress): string {
+  return [location.root, ...location.bridges.map(slotAndFunctionOf), slotAndFunctionOf(address)].join('/');
+}

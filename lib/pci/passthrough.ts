@@ -1,0 +1,172 @@
+import { isUnknown, knownValue } from '../base/known.ts';
+import { count } from '../base/text.ts';
+import { shortAddress } from './address.ts';
+import type { PciDevice } from './device.ts';
+import { type IommuGroup, isBridge, isPassthroughDriver } from './iommu-group.ts';
+
+/**
+ * - `ok`: nothing to do.
+ * - `needs`: something must be done first.
+ * - `loses`: what the host gives up.
+ * - `warns`: it may work badly.
+ * - `blocks`: it can't be passed through.
+ * - `unknown`: could not be found out.
+ */
+export type PassthroughLevel = 'ok' | 'needs' | 'loses' | 'warns' | 'blocks' | 'unknown';
+
+/** One thing to know before a device is given to a VM. */
+export interface PassthroughNote {
+  readonly level: PassthroughLevel;
+  /** Stable name: `no-iommu`, `group-members`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/**
+ * What it would take to pass a device through: the IOMMU, its whole group, its driver, what the host loses,
+ * reset. Says what the facts of the device say; whether the host is using the device just now is another
+ * question.
+ */
+export function passthroughNotes(
+  device: PciDevice,
+  group: IommuGroup | undefined,
+  hostHasIommu: boolean,
+): readonly PassthroughNote[] {
+  if (isBridge(device)) {
+    return [
+      {
+        level: 'blocks',
+        code: 'bridge',
+        message: 'a bridge stays with the host: give the devices behind it',
+      },
+    ];
+  }
+  return [
+    ...iommuNotes(device, group, hostHasIommu),
+    ...driverNotes(device),
+    ...lossNotes(device),
+    ...resetNotes(device),
+    ...displayNotes(device),
+    ...sriovNotes(device),
+  ];
+}
+
+function iommuNotes(
+  device: PciDevice,
+  group: IommuGroup | undefined,
+  hostHasIommu: boolean,
+): readonly PassthroughNote[] {
+  if (!hostHasIommu) {
+    return [
+      {
+        level: 'blocks',
+        code: 'no-iommu',
+        message:
+          'the kernel runs without an IOMMU: switch it on in the firmware (VT-d, AMD-Vi) and, on Intel, with intel_iommu=on on the kernel command line',
+      },
+    ];
+  }
+  if (isUnknown(device.iommuGroup)) {
+    return [{ level: 'unknown', code: 'group-unknown', message: 'its IOMMU group could not be read' }];
+  }
+  if (group === undefined) {
+    const message =
+      device.driver === null
+        ? 'has no IOMMU group; some IOMMUs (virtio-iommu) make one only when a driver probes the device'
+        : 'has no IOMMU group: the IOMMU does not cover it';
+    return [{ level: 'blocks', code: 'no-group', message }];
+  }
+  const notes: PassthroughNote[] = group.obstacles
+    .filter(({ code }) => code === 'DIRECT_REGION')
+    .map(({ message }) => ({
+      level: 'blocks',
+      code: 'direct-region',
+      message: `group ${group.id}: ${message}`,
+    }));
+  const others = group.members.filter((member) => member.device !== device);
+  const going = others.filter(({ stays }) => !stays).map((member) => describe(member.device));
+  const staying = others.filter(({ stays }) => stays).map((member) => shortAddress(member.device.address));
+  if (going.length > 0) {
+    const message = `shares group ${group.id} with ${going.join(', ')}: all of them leave the host together`;
+    notes.push({ level: 'needs', code: 'group-members', message });
+  } else {
+    notes.push({ level: 'ok', code: 'group-alone', message: `alone in group ${group.id}` });
+  }
+  if (staying.length > 0) {
+    notes.push({
+      level: 'ok',
+      code: 'group-bridges',
+      message: `${staying.join(', ')} in its group stay with the host`,
+    });
+  }
+  return notes;
+}
+
+function describe(device: PciDevice): string {
+  const driver = isUnknown(device.driver) ? 'driver unknown' : (device.driver ?? 'no driver');
+  return `${shortAddress(device.address)} (${driver})`;
+}
+
+function driverNotes({ driver, driverOverride }: PciDevice): readonly PassthroughNote[] {
+  if (isUnknown(driver))
+    return [{ level: 'unknown', code: 'driver-unknown', message: 'its driver could not be read' }];
+  if (driver === null)
+    return [{ level: 'needs', code: 'bind', message: 'has no driver: bind it to vfio-pci' }];
+  if (isPassthroughDriver(driver))
+    return [{ level: 'ok', code: 'bound', message: `is on ${driver} already` }];
+  const message = `move it from ${driver} to vfio-pci`;
+  const override = knownValue(driverOverride);
+  return override === undefined
+    ? [{ level: 'needs', code: 'bind', message }]
+    : [{ level: 'needs', code: 'bind', message: `${message} (driver_override says ${override})` }];
+}
+
+function lossNotes(device: PciDevice): readonly PassthroughNote[] {
+  const things = knownValue(device.attachments);
+  if (things === undefined) {
+    return isUnknown(device.attachments)
+      ? [{ level: 'unknown', code: 'loss-unknown', message: 'what hangs on it could not be read' }]
+      : [];
+  }
+  if (things.length === 0) return [];
+  const shown = things.slice(0, 8).map(({ kind, name, state }) => {
+    const known = knownValue(state);
+    return known === undefined ? `${name} (${kind})` : `${name} (${kind}, ${known})`;
+  });
+  const rest = things.length > shown.length ? `, and ${things.length - shown.length} more` : '';
+  return [{ level: 'loses', code: 'loses', message: `the host loses ${shown.join(', ')}${rest}` }];
+}
+
+function resetNotes({ resetMethods }: PciDevice): readonly PassthroughNote[] {
+  if (isUnknown(resetMethods)) {
+    const remedy = resetMethods.unknown === 'denied' ? ': run as root' : '';
+    return [
+      { level: 'unknown', code: 'reset-unknown', message: `how it can be reset could not be read${remedy}` },
+    ];
+  }
+  const [first] = resetMethods ?? [];
+  if (first === undefined) {
+    const message =
+      'the kernel knows no way to reset it: its state outlives the VM, and it may not start a second time';
+    return [{ level: 'warns', code: 'no-reset', message }];
+  }
+  if (first === 'bus') {
+    const message = 'a bus reset is its only reset: every function behind the same port is reset with it';
+    return [{ level: 'warns', code: 'bus-reset', message }];
+  }
+  return [{ level: 'ok', code: 'reset', message: `can be reset (${first})` }];
+}
+
+function displayNotes({ bootVga }: PciDevice): readonly PassthroughNote[] {
+  if (bootVga !== true) return [];
+  return [
+    { level: 'warns', code: 'boot-display', message: 'is the boot display: the host loses its console' },
+  ];
+}
+
+function sriovNotes({ sriov }: PciDevice): readonly PassthroughNote[] {
+  const role = knownValue(sriov);
+  if (role?.role !== 'pf' || role.virtualFunctions.length === 0) return [];
+  const vfs = count(role.virtualFunctions.length, 'VF');
+  return [{ level: 'loses', code: 'vfs', message: `its ${vfs} are gone when it leaves its driver` }];
+}

@@ -1,0 +1,20 @@
+/** Registers from 0 to `end`, with the place for what is wrong with them. */
+export interface Registers {
+  readonly view: DataView;
+  readonly end: number;
+  readonly problems: string[];
+}
+
+/** The size of the header, which is all that an ordinary user gets. */
+export const HEADER_BYTES = 64;
+/** The same for a CardBus bridge. */
+export const CARDBUS_HEADER_BYTES = 128;
+/** The size of a conventional space. */
+export const SPACE_BYTES = 256;
+/** The size of an extended space. */
+export const EXTENDED_SPACE_BYTES = 4096;
+
+/** A register as lower-case hex with leading zeros. */
+export function hex(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0');
+}

@@ -1,0 +1,146 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Known } from '../base/known.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import type { DeviceDifference } from '../pci/difference.ts';
+import { identityOf } from '../pci/identity.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import type { IommuGroup } from '../pci/iommu-group.ts';
+import type { PassthroughNote } from '../pci/passthrough.ts';
+import type { TopologyNode, TopologyRoot } from '../pci/topology.ts';
+
+/*
+ * The JSON of each command. A contract: keys are added, never changed; the schemas beside this file
+ * describe them.
+ */
+
+/** The fields of a device in a list. */
+export const LISTED_FIELDS = [
+  'class',
+  'vendor',
+  'device',
+  'subsystem',
+  'revision',
+  'driver',
+  'driverOverride',
+  'iommuGroup',
+  'numaNode',
+  'bars',
+  'rom',
+  'resetMethods',
+  'bootVga',
+  'sriov',
+  'netInterfaces',
+  'blockDevices',
+] as const satisfies readonly (keyof PciDevice)[];
+
+/** One device of `pci list`. */
+export function listedDevice(device: PciDevice): object {
+  const { address } = device;
+  const listed: Record<string, unknown> = { address };
+  for (const field of LISTED_FIELDS) listed[field] = device[field];
+  return listed;
+}
+
+export function listDocument({ host, diagnostics }: Inventory, devices: readonly PciDevice[]): object {
+  return { schema: 'portal-gun/pci-list/v1', host, devices: devices.map(listedDevice), diagnostics };
+}
+
+export function showDocument(
+  { host }: Inventory,
+  device: PciDevice,
+  group: IommuGroup | undefined,
+  notes: readonly PassthroughNote[],
+  diagnostics: readonly Diagnostic[],
+): object {
+  return {
+    schema: 'portal-gun/pci-show/v1',
+    host,
+    device: { ...listedDevice(device), ...device },
+    identity: identityOf(device),
+    group: group === undefined ? null : groupDocument(group),
+    passthrough: notes,
+    diagnostics,
+  };
+}
+
+export function groupsDocument(
+  { host, diagnostics }: Inventory,
+  iommu: { readonly units: readonly string[]; readonly firmwareTables: Known<readonly string[]> },
+  groups: readonly IommuGroup[],
+  ungrouped: readonly PciAddress[],
+): object {
+  return {
+    schema: 'portal-gun/pci-groups/v1',
+    host,
+    iommu,
+    groups: groups.map(groupDocument),
+    ungrouped,
+    diagnostics,
+  };
+}
+
+function groupDocument({ id, type, reservedRegions, verdict, obstacles, members }: IommuGroup): object {
+  return {
+    id,
+    type,
+    reservedRegions,
+    verdict,
+    obstacles,
+    devices: members.map(({ device, stays }) => ({ ...briefDevice(device), stays })),
+  };
+}
+
+function briefDevice({ address, class: deviceClass, vendor, device, driver }: PciDevice): object {
+  return { address, class: deviceClass, vendor, device, driver };
+}
+
+export function treeDocument({ host, diagnostics }: Inventory, roots: readonly TopologyRoot[]): object {
+  return {
+    schema: 'portal-gun/pci-tree/v1',
+    host,
+    roots: roots.map(({ root, children }) => ({ root, children: children.map(treeNode) })),
+    diagnostics,
+  };
+}
+
+function treeNode({ device, children }: TopologyNode): object {
+  return { ...briefDevice(device), iommuGroup: device.iommuGroup, children: children.map(treeNode) };
+}
+
+export function diffDocument(
+  before: Inventory,
+  after: Inventory,
+  differences: readonly DeviceDifference[],
+): object {
+  return {
+    schema: 'portal-gun/pci-diff/v1',
+    before: before.host,
+    after: after.host,
+    differences: differences.map((difference) => ({
+      kind: difference.kind,
+      before: difference.kind === 'came' ? null : briefDevice(difference.before),
+      after: difference.kind === 'gone' ? null : briefDevice(difference.after),
+      changes: 'changes' in difference ? difference.changes : [],
+    })),
+  };
+}
+
+export function snapshotDocument(
+  file: string,
+  snapshot: { readonly label: string; readonly identifiers: string },
+): object {
+  const { label, identifiers } = snapshot;
+  return { schema: 'portal-gun/pci-snapshot/v1', host: { label }, file, identifiers };
+}
+
+/** A document as text: the items of its lists a line each, so that it can be read, searched and compared. */
+export function formatDocument(document: object): string {
+  const parts = Object.entries(document).map(([key, value]) => `${JSON.stringify(key)}:${formatPart(value)}`);
+  return `{${parts.join(',\n')}}\n`;
+}
+
+function formatPart(value: unknown): string {
+  if (!Array.isArray(value) || value.length === 0) return JSON.stringify(value);
+  return `[\n${value.map((item) => JSON.stringify(item)).join(',\n')}\n]`;
+}

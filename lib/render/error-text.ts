@@ -1,0 +1,63 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { ERRORS, type PortalGunError } from '../base/errors.ts';
+import { count, escapeControls } from '../base/text.ts';
+
+const MOST_CAUSES = 5;
+
+/** An error as both programs print it: `pci: subject: what happened [CODE]`, the hint, the causes. */
+export function renderError(program: string, error: PortalGunError): string {
+  const subject = error.subject === null ? '' : `${escapeControls(error.subject)}: `;
+  return [
+    `${program}: ${subject}${escapeControls(error.message)} [${error.code}]\n`,
+    `hint: ${escapeControls(error.hint)}\n`,
+    ...causesOf(error).map((cause) => `cause: ${cause}\n`),
+  ].join('');
+}
+
+/** The messages of the errors below an error, the nearest first. */
+function causesOf(error: Error): readonly string[] {
+  const causes: string[] = [];
+  for (let at = error.cause; at instanceof Error && causes.length < MOST_CAUSES; at = at.cause) {
+    causes.push(escapeControls(at.message));
+  }
+  return causes;
+}
+
+/** The same as data, for `--json`. */
+export function errorDocument(error: PortalGunError): object {
+  return {
+    schema: 'portal-gun/error/v1',
+    error: {
+      code: error.code,
+      exit: ERRORS[error.code].exit,
+      exitCode: error.exitCode,
+      subject: error.subject,
+      message: error.message,
+      hint: error.hint,
+      causes: causesOf(error),
+    },
+  };
+}
+
+/** A bug of ours: what happened, with which versions, and where to say so. */
+export function renderInternalError(program: string, error: unknown, versions: string): string {
+  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return [
+    `${program}: this is a bug in ${versions} [INTERNAL]\n`,
+    'hint: please report it with the lines below; pci snapshot makes a file that shows the host\n',
+    `${trace.split('\n').map(escapeControls).join('\n')}\n`,
+  ].join('');
+}
+
+/** What a reader could not make sense of, a line each, the first `most` of them. */
+export function renderDiagnostics(program: string, diagnostics: readonly Diagnostic[], most: number): string {
+  const lines = diagnostics
+    .slice(0, most)
+    .map(
+      ({ subject, code, message }) =>
+        `${program}: ${escapeControls(subject)}: ${escapeControls(message)} [${code}]\n`,
+    );
+  const rest = diagnostics.length - lines.length;
+  if (rest > 0) lines.push(`${program}: ${count(rest, 'more note')} like these: see --verbose or --json\n`);
+  return lines.join('');
+}

@@ -1,0 +1,35 @@
+import { isUnknown } from '../base/known.ts';
+import { escapeControls } from '../base/text.ts';
+import type { GroupVerdict, IommuGroup } from '../pci/iommu-group.ts';
+import { cutText } from './columns.ts';
+import { cellText, deviceTitle } from './facts.ts';
+import type { Role, Style } from './style.ts';
+
+const VERDICTS: Record<GroupVerdict, { readonly text: string; readonly role: Role }> = {
+  ready: { text: 'can be given to a VM now', role: 'good' },
+  bindable: { text: 'can be given to a VM once bound', role: 'strong' },
+  never: { text: "can't be given to a VM", role: 'bad' },
+};
+
+/** The groups with their members, a line a member, and for each group whether it could go, or why not. */
+export function renderGroups(groups: readonly IommuGroup[], width: number | null, style: Style): string {
+  return groups.map((group) => renderGroup(group, width, style)).join('');
+}
+
+function renderGroup(group: IommuGroup, width: number | null, style: Style): string {
+  const verdict = VERDICTS[group.verdict];
+  const type = typeof group.type === 'string' ? ` ${style('faint', group.type)}` : '';
+  const lines = [`${style('heading', `Group ${group.id}`)}${type}  ${style(verdict.role, verdict.text)}`];
+  for (const { device, stays } of group.members) {
+    const driver = cellText(device.driver);
+    const fate = stays
+      ? `${driver === '-' ? '' : `${driver}, `}stays`
+      : driver === '-'
+        ? 'no driver'
+        : driver;
+    const text = `  ${device.address}  ${deviceTitle(device)}  (${isUnknown(device.driver) ? 'driver unknown' : fate})`;
+    lines.push(width === null ? text : cutText(text, width));
+  }
+  for (const { message } of group.obstacles) lines.push(`    ${style('faint', escapeControls(message))}`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,47 @@
+import { escapeControls } from '../base/text.ts';
+import { shortAddress } from '../pci/address.ts';
+import type { TopologyNode, TopologyRoot } from '../pci/topology.ts';
+import { cutText } from './columns.ts';
+import { cellText, deviceTitle } from './facts.ts';
+import type { Style } from './style.ts';
+
+/** How branches are drawn: with lines on a terminal, with plain characters for a pipe. */
+export interface Branches {
+  readonly middle: string;
+  readonly last: string;
+  readonly through: string;
+}
+
+export const LINE_BRANCHES: Branches = { middle: '├─ ', last: '└─ ', through: '│  ' };
+export const PLAIN_BRANCHES: Branches = { middle: '|- ', last: '`- ', through: '|  ' };
+
+/** The bridge tree, a line a function, indented below what it hangs on. */
+export function renderTopology(
+  roots: readonly TopologyRoot[],
+  branches: Branches,
+  width: number | null,
+  style: Style,
+): string {
+  const lines: string[] = [];
+  const add = (nodes: readonly TopologyNode[], indent: string): void => {
+    for (const [index, node] of nodes.entries()) {
+      const last = index === nodes.length - 1;
+      const text = `${indent}${last ? branches.last : branches.middle}${describe(node)}`;
+      lines.push(width === null ? text : cutText(text, width));
+      add(node.children, indent + (last ? ' '.repeat(branches.through.length) : branches.through));
+    }
+  };
+  for (const { root, children } of roots) {
+    lines.push(style('heading', escapeControls(root ?? 'place unknown')));
+    add(children, '');
+  }
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+function describe({ device }: TopologyNode): string {
+  const facts = [
+    ...(device.driver === null ? [] : [cellText(device.driver)]),
+    ...(typeof device.iommuGroup === 'number' ? [`group ${device.iommuGroup}`] : []),
+  ];
+  return `${shortAddress(device.address)}  ${deviceTitle(device)}${facts.length === 0 ? '' : `  (${facts.join(', ')})`}`;
+}

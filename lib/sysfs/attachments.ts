@@ -1,0 +1,138 @@
+import { isUnknown, type Known, knownValue } from '../base/known.ts';
+import { isFailure } from '../host/host-reader.ts';
+import { isPciAddress } from '../pci/address.ts';
+import { ATTACHMENT_KINDS, type Attachment, type AttachmentKind } from '../pci/attachment.ts';
+import { parseCount } from './attribute-parsers.ts';
+import type { DeviceSource } from './device-source.ts';
+
+// The directories that the kernel puts between a PCI function and what hangs on it: SCSI hosts, targets and
+// units, SAS, virtio, USB devices and interfaces, MMC, and controllers that are class devices themselves.
+const BETWEEN =
+  /^(ata\d+|host\d+|target\d+:.*|\d+:\d+:\d+:\d+|port-\d+.*|expander-.*|end_device-.*|rport-.*|vport-.*|session\d+|virtio\d+|usb\d+|\d+-\d[\d.]*(:\d+\.\d+)?|mmc_host|mmc\d+(:.*)?|[\d:A-F]+\.\d+|nvme\d+)$/;
+const NVME_NAMESPACE = /^nvme\d+n\d+$/;
+// With multipath the namespace itself is a virtual device; its path below the controller is named so.
+const NVME_PATH = /^nvme(\d+)c\d+n(\d+)$/;
+
+const MAX_DEPTH = 24;
+const MAX_DIRECTORIES = 4096;
+const SECTOR_BYTES = 512;
+
+/** Where something hangs, before its attributes are read. */
+export interface AttachmentPlace {
+  readonly kind: AttachmentKind;
+  readonly name: string;
+  /** Its directory, relative to the device's. */
+  readonly path: string;
+}
+
+/**
+ * Walks the directories below a function for network interfaces, drives, displays and the like. Other PCI
+ * functions below it are not entered. Bounded in depth and number.
+ */
+export function findAttachments(source: DeviceSource): Known<readonly AttachmentPlace[]> {
+  const top = source.names();
+  if (top === null || isUnknown(top)) return top;
+  return new Walk(source).from(top);
+}
+
+class Walk {
+  readonly #source: DeviceSource;
+  readonly #found: AttachmentPlace[] = [];
+  #directories = 0;
+
+  constructor(source: DeviceSource) {
+    this.#source = source;
+  }
+
+  from(top: readonly string[]): readonly AttachmentPlace[] {
+    this.#enter('', top, 0);
+    if (this.#directories > MAX_DIRECTORIES) {
+      this.#source.report(
+        'WALK_TRUNCATED',
+        `has more than ${MAX_DIRECTORIES} directories below it; the rest is not read`,
+      );
+    }
+    return this.#found.sort((a, b) =>
+      a.kind === b.kind ? compareNames(a.name, b.name) : a.kind < b.kind ? -1 : 1,
+    );
+  }
+
+  #enter(path: string, names: readonly string[], depth: number): void {
+    if (depth > MAX_DEPTH) return;
+    for (const name of names) {
+      if (this.#directories > MAX_DIRECTORIES) return;
+      const below = path === '' ? name : `${path}/${name}`;
+      if (isKind(name)) this.#enterClass(name, below, depth);
+      else if (NVME_NAMESPACE.test(name)) this.#add('block', name, below);
+      else if (NVME_PATH.test(name)) this.#add('block', name.replace(NVME_PATH, 'nvme$1n$2'), below);
+      else if (BETWEEN.test(name) && !isPciAddress(name)) {
+        if (/^usb\d/.test(name)) this.#add('usb', name, below);
+        this.#enter(below, this.#list(below), depth + 1);
+      }
+    }
+  }
+
+  #enterClass(kind: AttachmentKind, path: string, depth: number): void {
+    for (const name of this.#list(path)) {
+      // DRM lists its connectors (card0-HDMI-A-1) beside the cards.
+      if (kind === 'drm' && name.includes('-')) continue;
+      const below = `${path}/${name}`;
+      this.#add(kind, name, below);
+      if (kind === 'nvme' || kind === 'sound' || kind === 'scsi_host')
+        this.#enter(below, this.#list(below), depth + 1);
+    }
+  }
+
+  #add(kind: AttachmentKind, name: string, path: string): void {
+    this.#found.push({ kind, name, path });
+  }
+
+  #list(path: string): readonly string[] {
+    this.#directories += 1;
+    const names = this.#source.host.list(`${this.#source.directory}/${path}`);
+    return names === null || isFailure(names) ? [] : names;
+  }
+}
+
+/** Reads what a person wants to know of each: MAC and state, serial, size. */
+export function readAttachments(source: DeviceSource): Known<readonly Attachment[]> {
+  const places = findAttachments(source);
+  if (places === null || isUnknown(places)) return places;
+  return places.map((place) => ({
+    kind: place.kind,
+    name: place.name,
+    mac: place.kind === 'net' ? source.text(`${place.path}/address`) : null,
+    state: place.kind === 'net' ? source.text(`${place.path}/operstate`) : null,
+    serial: place.kind === 'nvme' ? source.text(`${place.path}/serial`) : null,
+    sizeBytes: place.kind === 'block' ? readSize(source, place.path) : null,
+  }));
+}
+
+function readSize(source: DeviceSource, path: string): Known<number> {
+  const sectors = source.parsed(`${path}/size`, parseCount);
+  return typeof sectors === 'number' ? sectors * SECTOR_BYTES : sectors;
+}
+
+/** The names of one kind among what was found. */
+export function namesOfKind(
+  places: Known<readonly AttachmentPlace[]>,
+  kind: AttachmentKind,
+): Known<readonly string[]> {
+  const known = knownValue(places);
+  if (known === undefined) return places as Known<never>;
+  return [...new Set(known.filter((place) => place.kind === kind).map((place) => place.name))].sort(
+    compareNames,
+  );
+}
+
+/** Orders names as people count: eth2 before eth10. */
+export function compareNames(a: string, b: string): number {
+  const [, stemA = a, numberA = ''] = /^(.*?)(\d*)$/s.exec(a) ?? [];
+  const [, stemB = b, numberB = ''] = /^(.*?)(\d*)$/s.exec(b) ?? [];
+  if (stemA !== stemB) return stemA < stemB ? -1 : 1;
+  return Number(numberA) - Number(numberB);
+}
+
+function isKind(name: string): name is AttachmentKind {
+  return (ATTACHMENT_KINDS as readonly string[]).includes(name);
+}

@@ -1,0 +1,40 @@
+/*
+ * Attribute text to value. `undefined` means that the text is not what the kernel writes there, `null`
+ * that it says "none".
+ */
+
+/** A count in decimal, at most 2^53: `7`. */
+export function parseCount(text: string): number | undefined {
+  if (!/^\d{1,16}$/.test(text)) return undefined;
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** `0` or `1`. */
+export function parseFlag(text: string): boolean | undefined {
+  return text === '1' ? true : text === '0' ? false : undefined;
+}
+
+/** Hex with `0x`, as `digits` lower-case digits: `0x8086` gives `8086`. */
+export function parseHex(digits: number): (text: string) => string | undefined {
+  return (text) => {
+    const match = /^0x([0-9a-f]{1,8})$/i.exec(text);
+    const value = match?.[1]?.toLowerCase().replace(/^0+(?=.)/, '');
+    return value === undefined || value.length > digits ? undefined : value.padStart(digits, '0');
+  };
+}
+
+/** A NUMA node: `-1` is none. */
+export function parseNumaNode(text: string): number | null | undefined {
+  return text === '-1' ? null : parseCount(text);
+}
+
+/** `driver_override`: `(null)`, or nothing, is none. */
+export function parseDriverOverride(text: string): string | null {
+  return text === '(null)' || text === '' ? null : text;
+}
+
+/** Words in the order in which they stand: `flr pm bus`. An empty attribute is an empty list. */
+export function parseWords(text: string): readonly string[] {
+  return text === '' ? [] : text.split(/\s+/);
+}

@@ -1,0 +1,35 @@
+import { knownValue } from '../base/known.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import { RecordingHost } from '../host/recording-host.ts';
+import type { Snapshot } from '../host/snapshot.ts';
+import type { PciNames } from '../pci/pci-ids.ts';
+import { readIommuState } from './iommu-state.ts';
+import { MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
+import { readGroupAttributes } from './read-groups.ts';
+import { ALL_FIELDS, readInventory } from './read-inventory.ts';
+
+/** A snapshot needs no names: whoever reads it has a list of ids. */
+const NO_NAMES: PciNames = {
+  source: 'none',
+  vendor: () => null,
+  device: () => null,
+  subsystem: () => null,
+  deviceClass: () => null,
+};
+
+/**
+ * Captures a host by running the ordinary readers over it, every fact of every device; what they read is the
+ * snapshot, identifiers as they are.
+ *
+ * @throws PortalGunError NO_PCI, PERMISSION_DENIED
+ */
+export function captureHost(host: HostReader): Snapshot {
+  const recording = new RecordingHost(host);
+  const { devices } = readInventory(recording, NO_NAMES, ALL_FIELDS);
+  for (const group of new Set(devices.map(({ iommuGroup }) => knownValue(iommuGroup)))) {
+    if (group !== undefined) readGroupAttributes(recording, group);
+  }
+  readIommuState(recording);
+  for (const path of [...Object.values(PROC_PATHS), MACHINE_ID_PATH]) recording.readText(path);
+  return recording.snapshot();
+}

@@ -1,0 +1,182 @@
+import { BROKEN, isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
+import { slotOf } from '../pci/address.ts';
+import { parseResources, type Resources } from '../pci/bar.ts';
+import { type ConfigSpace, parseConfigSpace } from '../pci/config-space.ts';
+import type { DeviceField, PciDevice, SubsystemId } from '../pci/device.ts';
+import { type PcieLink, parseLinkSpeed } from '../pci/link.ts';
+import { type DeviceLocation, parseLocation } from '../pci/location.ts';
+import { parseVpd } from '../pci/vpd.ts';
+import { compareNames, findAttachments, namesOfKind, readAttachments } from './attachments.ts';
+import {
+  parseCount,
+  parseDriverOverride,
+  parseFlag,
+  parseHex,
+  parseNumaNode,
+  parseWords,
+} from './attribute-parsers.ts';
+import type { ClassIndex } from './class-index.ts';
+import type { DeviceSource } from './device-source.ts';
+import type { HostContext } from './host-context.ts';
+import { readModules } from './module-aliases.ts';
+import { SYS_PATHS } from './paths.ts';
+import { readSriov } from './sriov-role.ts';
+
+type FieldReader<F extends DeviceField> = (source: DeviceSource, context: HostContext) => PciDevice[F];
+
+/** How each fact of a device is read. */
+export const FIELD_READERS: { readonly [F in DeviceField]: FieldReader<F> } = {
+  location: readLocation,
+  class: (source, context) => mapKnown(classCode(source), (code) => context.deviceClass(code)),
+  vendor: (source, context) => mapKnown(vendorId(source), (id) => context.vendor(id)),
+  device: (source, context) =>
+    mapKnown(deviceId(source), (id) => context.device(knownValue(vendorId(source)) ?? null, id)),
+  subsystem: readSubsystem,
+  revision: readRevision,
+  driver: readDriver,
+  driverOverride: (source) => source.parsed('driver_override', parseDriverOverride),
+  modules: readModules,
+  iommuGroup: (source) =>
+    mapKnown(
+      source.linkName('iommu_group'),
+      (name) => parseCount(name) ?? source.broken('iommu_group', name),
+    ),
+  numaNode: (source) => source.parsed('numa_node', parseNumaNode),
+  bars: (source) => mapKnown(readResources(source), (resources) => resources.bars),
+  rom: (source) => mapKnown(readResources(source), (resources) => resources.rom),
+  resetMethods: (source) => source.parsed('reset_method', parseWords),
+  powerState: (source) =>
+    source.parsed('power_state', (text) => (/^[\w-]{1,16}$/.test(text) ? text : undefined)),
+  // Only VGA devices have the attribute.
+  bootVga: (source) => (isVga(source) ? source.parsed('boot_vga', parseFlag) : null),
+  sriov: readSriov,
+  link: readLink,
+  config: (source) => mapKnown(source.bytes('config'), (bytes) => readConfig(source, bytes)),
+  netInterfaces: readNetInterfaces,
+  blockDevices: readBlockDevices,
+  attachments: (source) => readAttachments(source),
+  mdevTypes: (source) => (source.has('mdev_supported_types') ? source.list('mdev_supported_types') : null),
+  vpd: (source) => (source.has('vpd') ? mapKnown(source.bytes('vpd'), parseVpd) : null),
+  slotLabel: readSlotLabel,
+};
+
+function readLocation(source: DeviceSource): Known<DeviceLocation> {
+  if (!source.directory.startsWith(`${SYS_PATHS.deviceTree}/`)) return null;
+  const location = parseLocation(source.directory, source.address);
+  if (location !== undefined) return location;
+  source.report('DEVICE_LINK_BROKEN', 'its entry on the bus points at no path of PCI functions');
+  return BROKEN;
+}
+
+// Each id from `uevent` where it is there and right, from the attribute of its own otherwise.
+
+function classCode(source: DeviceSource): Known<string> {
+  return source.uevent()?.ids.classCode ?? source.parsed('class', parseHex(6));
+}
+
+function isVga(source: DeviceSource): boolean {
+  return /^(0300|0001)/.test(knownValue(classCode(source)) ?? '');
+}
+
+function vendorId(source: DeviceSource): Known<string> {
+  return source.uevent()?.ids.vendorId ?? source.parsed('vendor', parseHex(4));
+}
+
+function deviceId(source: DeviceSource): Known<string> {
+  return source.uevent()?.ids.deviceId ?? source.parsed('device', parseHex(4));
+}
+
+function readSubsystem(source: DeviceSource, context: HostContext): Known<SubsystemId> {
+  const subVendor = source.uevent()?.ids.subsystemVendorId ?? source.parsed('subsystem_vendor', parseHex(4));
+  if (subVendor === null || isUnknown(subVendor)) return subVendor;
+  const subDevice = source.uevent()?.ids.subsystemDeviceId ?? source.parsed('subsystem_device', parseHex(4));
+  if (subDevice === null || isUnknown(subDevice)) return subDevice;
+  return context.subsystem(
+    knownValue(vendorId(source)) ?? null,
+    knownValue(deviceId(source)) ?? null,
+    subVendor,
+    subDevice,
+  );
+}
+
+/** Kernels before 4.10 have no `revision`; the configuration space has always had it, at offset 8. */
+function readRevision(source: DeviceSource): Known<string> {
+  const revision = source.parsed('revision', parseHex(2));
+  if (revision !== null) return revision;
+  return mapKnown(source.bytes('config'), (bytes) => bytes[8]?.toString(16).padStart(2, '0') ?? BROKEN);
+}
+
+function readDriver(source: DeviceSource): Known<string> {
+  return source.uevent()?.driver ?? source.linkName('driver');
+}
+
+function readResources(source: DeviceSource): Known<Resources> {
+  return source.once('resource', () => source.parsed('resource', parseResources));
+}
+
+function readLink(source: DeviceSource): Known<PcieLink> {
+  // Conventional PCI has none of the four.
+  if (!source.has('max_link_speed')) return null;
+  return {
+    currentSpeedGts: source.parsed('current_link_speed', parseLinkSpeed),
+    currentWidth: source.parsed('current_link_width', parseCount),
+    maxSpeedGts: source.parsed('max_link_speed', parseLinkSpeed),
+    maxWidth: source.parsed('max_link_width', parseCount),
+  };
+}
+
+function readConfig(source: DeviceSource, bytes: Uint8Array): Known<ConfigSpace> {
+  if (bytes.length === 0) {
+    source.report('CONFIG_SPACE_BROKEN', 'config is empty');
+    return BROKEN;
+  }
+  const config = parseConfigSpace(bytes);
+  for (const problem of config.problems) source.report('CONFIG_SPACE_BROKEN', problem);
+  return config;
+}
+
+function readNetInterfaces(source: DeviceSource, context: HostContext): Known<readonly string[]> {
+  return readNames(source, 'net', context.netIndex(), NET_CLASSES);
+}
+
+function readBlockDevices(source: DeviceSource, context: HostContext): Known<readonly string[]> {
+  return readNames(source, 'block', context.blockIndex(), BLOCK_CLASSES);
+}
+
+// Class codes of functions that can have such a thing below them: controllers, and the buses behind them.
+const NET_CLASSES = /^0(2|c|d)/;
+const BLOCK_CLASSES = /^0(1|8|c)/;
+
+/**
+ * The names of one kind on a function: from the host's class directory where there is one; otherwise, and
+ * where that can't tell, from the functions whose class code can have such a thing.
+ */
+function readNames(
+  source: DeviceSource,
+  kind: 'net' | 'block',
+  index: ClassIndex | null,
+  classes: RegExp,
+): Known<readonly string[]> {
+  const indexed = index?.get(source.address);
+  if (indexed !== undefined) return indexed;
+  const uevent = source.uevent();
+  if (uevent !== null && uevent.driver === null) return NONE;
+  if (!classes.test(knownValue(classCode(source)) ?? '')) return NONE;
+  // A namespace that is reached over several paths stands in the class as a virtual device.
+  if (index !== null && kind === 'net') return NONE;
+  if (source.has(kind)) return mapKnown(source.list(kind), (names) => [...names].sort(compareNames));
+  return namesOfKind(findAttachments(source), kind);
+}
+
+const NONE: readonly string[] = [];
+
+/**
+ * What the firmware or the slot's controller calls it: `label` (SMBIOS type 41 or ACPI _DSM), otherwise the
+ * name of the hot-plug slot that it sits in.
+ */
+function readSlotLabel(source: DeviceSource, context: HostContext): Known<string> {
+  const label = source.has('label') ? source.text('label') : null;
+  if (label !== null && label !== '') return label;
+  const name = context.slotNames().get(slotOf(source.address));
+  return name === undefined ? null : `slot ${name}`;
+}

@@ -1,0 +1,122 @@
+import { type HostReader, isFailure, type Reading } from '../host/host-reader.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { DeviceClass, NamedId, SubsystemId } from '../pci/device.ts';
+import type { PciNames } from '../pci/pci-ids.ts';
+import { type ClassIndex, readClassIndex } from './class-index.ts';
+import type { DeviceSource } from './device-source.ts';
+import { moduleAliasesPath, PROC_PATHS, SYS_PATHS } from './paths.ts';
+
+/** What the readers of single devices share about their host; each part is read when first asked for. */
+export class HostContext {
+  readonly host: HostReader;
+  readonly #names: PciNames;
+  // A host has few different ids: each is named once, and shared by the devices that have it.
+  readonly #named = new Map<string, NamedId | DeviceClass | SubsystemId>();
+  readonly #sources: ReadonlyMap<PciAddress, DeviceSource>;
+  readonly #virtualFunctions = new Map<PciAddress, ReadonlyMap<PciAddress, number>>();
+  #netIndex: ClassIndex | null | undefined;
+  #blockIndex: ClassIndex | null | undefined;
+  #slotNames: ReadonlyMap<string, string> | undefined;
+  #aliasesPath: Reading<string> | undefined;
+
+  constructor(host: HostReader, names: PciNames, sources: ReadonlyMap<PciAddress, DeviceSource>) {
+    this.host = host;
+    this.#names = names;
+    this.#sources = sources;
+  }
+
+  /**
+   * The VFs of a PF with their indexes, in order, read once by `read` from the PF's directory; empty where
+   * the PF is not on the bus.
+   */
+  virtualFunctions(
+    pf: PciAddress,
+    read: (source: DeviceSource) => readonly PciAddress[],
+  ): ReadonlyMap<PciAddress, number> {
+    const known = this.#virtualFunctions.get(pf);
+    if (known !== undefined) return known;
+    const source = this.#sources.get(pf);
+    const found = new Map(
+      (source === undefined ? [] : read(source)).map((address, index) => [address, index]),
+    );
+    this.#virtualFunctions.set(pf, found);
+    return found;
+  }
+
+  vendor(id: string): NamedId {
+    return this.#once(id, () => ({ id, name: this.#names.vendor(id) }));
+  }
+
+  /** The device id of a vendor; without the vendor it has no name. */
+  device(vendorId: string | null, id: string): NamedId {
+    return this.#once(`${vendorId}:${id}`, () => ({
+      id,
+      name: vendorId === null ? null : this.#names.device(vendorId, id),
+    }));
+  }
+
+  subsystem(
+    vendorId: string | null,
+    deviceId: string | null,
+    subVendor: string,
+    subDevice: string,
+  ): SubsystemId {
+    return this.#once(`${vendorId}:${deviceId}:${subVendor}:${subDevice}`, () => ({
+      vendorId: subVendor,
+      deviceId: subDevice,
+      name:
+        vendorId === null || deviceId === null
+          ? null
+          : this.#names.subsystem(vendorId, deviceId, subVendor, subDevice),
+    }));
+  }
+
+  deviceClass(code: string): DeviceClass {
+    return this.#once(`class ${code}`, () => ({ code, name: this.#names.deviceClass(code) }));
+  }
+
+  #once<T extends NamedId | DeviceClass | SubsystemId>(key: string, make: () => T): T {
+    const known = this.#named.get(key);
+    if (known !== undefined) return known as T;
+    const made = make();
+    this.#named.set(key, made);
+    return made;
+  }
+
+  netIndex(): ClassIndex | null {
+    if (this.#netIndex === undefined) this.#netIndex = readClassIndex(this.host, SYS_PATHS.netClass);
+    return this.#netIndex;
+  }
+
+  blockIndex(): ClassIndex | null {
+    if (this.#blockIndex === undefined) this.#blockIndex = readClassIndex(this.host, SYS_PATHS.block);
+    return this.#blockIndex;
+  }
+
+  /**
+   * The names of hot-plug slots by the address of the slot (`0000:01:00`), from
+   * `/sys/bus/pci/slots/NAME/address`.
+   */
+  slotNames(): ReadonlyMap<string, string> {
+    if (this.#slotNames === undefined) {
+      const names = this.host.list(SYS_PATHS.pciSlots);
+      const found = new Map<string, string>();
+      for (const name of names === null || isFailure(names) ? [] : names) {
+        const address = this.host.readText(`${SYS_PATHS.pciSlots}/${name}/address`);
+        if (typeof address === 'string') found.set(address.trim(), name);
+      }
+      this.#slotNames = found;
+    }
+    return this.#slotNames;
+  }
+
+  /** The path of the running kernel's table of module aliases, `null` where its release can't be told. */
+  aliasesPath(): Reading<string> {
+    if (this.#aliasesPath === undefined) {
+      const release = this.host.readText(PROC_PATHS.kernelRelease);
+      if (typeof release !== 'string') this.#aliasesPath = release;
+      else this.#aliasesPath = /^[\w.+~-]+$/.test(release.trim()) ? moduleAliasesPath(release.trim()) : null;
+    }
+    return this.#aliasesPath;
+  }
+}

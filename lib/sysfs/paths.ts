@@ -1,0 +1,55 @@
+/*
+ * Every path of /sys and /proc that is read, in one place. Documentation/ABI/testing/sysfs-bus-pci and
+ * its neighbours in the kernel's tree say what each holds.
+ */
+import { resolveLink } from '../host/resolve-link.ts';
+import type { PciAddress } from '../pci/address.ts';
+
+export const SYS_PATHS = {
+  pciDevices: '/sys/bus/pci/devices',
+  pciSlots: '/sys/bus/pci/slots',
+  deviceTree: '/sys/devices',
+  iommuGroups: '/sys/kernel/iommu_groups',
+  iommuClass: '/sys/class/iommu',
+  acpiTables: '/sys/firmware/acpi/tables',
+  netClass: '/sys/class/net',
+  /** Whole disks only, where `/sys/class/block` has partitions too. */
+  block: '/sys/block',
+} as const;
+
+export const PROC_PATHS = {
+  kernelRelease: '/proc/sys/kernel/osrelease',
+  hostName: '/proc/sys/kernel/hostname',
+  commandLine: '/proc/cmdline',
+} as const;
+
+/** Stable for one installation, and nobody's business: the key of what stands in for its serial numbers. */
+export const MACHINE_ID_PATH = '/etc/machine-id';
+
+/** The table of module aliases of a kernel. */
+export function moduleAliasesPath(kernelRelease: string): string {
+  return `/lib/modules/${kernelRelease}/modules.alias`;
+}
+
+export function busEntryPath(address: PciAddress): string {
+  return `${SYS_PATHS.pciDevices}/${address}`;
+}
+
+export function groupPath(group: number): string {
+  return `${SYS_PATHS.iommuGroups}/${group}`;
+}
+
+const BUS_ENTRY_TARGET = '../../../devices/';
+
+/** The device directory that an entry of the PCI bus points at, as {@link resolveLink} gives it. */
+export function resolveBusEntry(path: string, target: string): string | null {
+  // All of a kernel's own are of this form.
+  return target.startsWith(BUS_ENTRY_TARGET) && !target.includes('/../', BUS_ENTRY_TARGET.length - 1)
+    ? `${SYS_PATHS.deviceTree}/${target.slice(BUS_ENTRY_TARGET.length)}`
+    : resolveLink(path, target);
+}
+
+/** The last name of a path. */
+export function lastName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}

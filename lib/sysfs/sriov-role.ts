@@ -1,0 +1,65 @@
+import { isUnknown, type Known, knownValue } from '../base/known.ts';
+import { isPciAddress, type PciAddress } from '../pci/address.ts';
+import type { PhysicalFunction, SriovRole } from '../pci/sriov.ts';
+import { parseCount, parseFlag } from './attribute-parsers.ts';
+import type { DeviceSource } from './device-source.ts';
+import type { HostContext } from './host-context.ts';
+
+// A PF has 16 bits for the number of its VFs.
+const MAX_VFS = 65536;
+
+/**
+ * Whether a function is a PF or a VF, from its links `physfn` and `virtfn0`, `virtfn1` …, and its
+ * `sriov_*` attributes (Linux 3.8 and later).
+ */
+export function readSriov(source: DeviceSource, context: HostContext): Known<SriovRole> {
+  if (source.has('physfn')) return readVirtualFunction(source, context);
+  if (source.has('sriov_totalvfs')) return readPhysicalFunction(source, context);
+  return null;
+}
+
+function readVirtualFunction(source: DeviceSource, context: HostContext): Known<SriovRole> {
+  const name = source.linkName('physfn');
+  if (name === null || isUnknown(name)) return name;
+  if (!isPciAddress(name)) return source.broken('physfn', name);
+  const own = context.virtualFunctions(name, readVirtualFunctions).get(source.address);
+  if (own === undefined) {
+    source.report('VF_LINK_BROKEN', `names ${name} as its physical function, which does not list it`);
+  }
+  return { role: 'vf', physicalFunction: name, index: own ?? null };
+}
+
+function readPhysicalFunction(source: DeviceSource, context: HostContext): PhysicalFunction {
+  const numVfs = source.parsed('sriov_numvfs', parseCount);
+  const virtualFunctions = [...context.virtualFunctions(source.address, readVirtualFunctions).keys()];
+  const expected = knownValue(numVfs);
+  if (expected !== undefined && expected !== virtualFunctions.length) {
+    source.report('VF_LINK_BROKEN', `has ${expected} VFs by number and ${virtualFunctions.length} by link`);
+  }
+  return {
+    role: 'pf',
+    totalVfs: source.parsed('sriov_totalvfs', parseCount),
+    numVfs,
+    autoprobe: source.parsed('sriov_drivers_autoprobe', parseFlag),
+    offset: source.parsed('sriov_offset', parseCount),
+    stride: source.parsed('sriov_stride', parseCount),
+    vfDeviceId: source.parsed('sriov_vf_device', (text) =>
+      /^[0-9a-f]{1,4}$/i.test(text) ? text.toLowerCase().padStart(4, '0') : undefined,
+    ),
+    virtualFunctions,
+  };
+}
+
+/** The VFs in the order of their index: `virtfn0`, `virtfn1`, … `virtfn10`, until there is no next. */
+function readVirtualFunctions(source: DeviceSource): readonly PciAddress[] {
+  const found: PciAddress[] = [];
+  while (found.length < MAX_VFS && source.has(`virtfn${found.length}`)) {
+    const name = knownValue(source.linkName(`virtfn${found.length}`));
+    if (name === undefined || !isPciAddress(name)) {
+      source.report('VF_LINK_BROKEN', `virtfn${found.length} names no PCI function`);
+      break;
+    }
+    found.push(name);
+  }
+  return found;
+}

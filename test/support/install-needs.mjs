@@ -1,0 +1,32 @@
+// Sees to what the tests need beyond npm: installs it as root on Debian, saying so; elsewhere names it.
+import { spawnSync } from 'node:child_process';
+
+const NEEDS = [
+  { program: 'lspci', debianPackage: 'pciutils', why: 'the peer that readings are compared with' },
+  { program: 'script', debianPackage: 'bsdutils', why: 'gives a program a terminal' },
+];
+
+function isThere(program) {
+  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', program]).status === 0;
+}
+
+const missing = NEEDS.filter(({ program }) => !isThere(program));
+if (missing.length > 0) {
+  const packages = missing.map(({ debianPackage }) => debianPackage);
+  const wanted = missing.map(({ program, why }) => `${program} (${why})`).join(', ');
+  if (process.getuid?.() === 0 && isThere('apt-get')) {
+    process.stdout.write(`The tests need ${wanted}: installing ${packages.join(' ')} with apt-get.\n`);
+    const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    const run = (...words) =>
+      spawnSync('apt-get', words, { stdio: ['ignore', 'ignore', 'inherit'], env: environment });
+    run('update', '-qq');
+    run('install', '-y', '-qq', '--no-install-recommends', ...packages);
+  }
+  const still = missing.filter(({ program }) => !isThere(program));
+  if (still.length > 0) {
+    process.stdout.write(
+      `Missing: ${still.map(({ program, debianPackage }) => `${program} (Debian: ${debianPackage})`).join(', ')}. Its tests are skipped.\n`,
+    );
+    if (process.env.CI) process.exit(1);
+  }
+}

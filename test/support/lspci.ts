@@ -1,0 +1,77 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+
+/** One function as `lspci -vmmnnkD` prints it: the words before the colons, and the ids in brackets. */
+export interface LspciRecord {
+  readonly address: string;
+  /** Values by their key: `Class`, `Vendor`, `Rev`, `Driver` …; of a name with an id, the id alone. */
+  readonly fields: ReadonlyMap<string, string>;
+}
+
+/** One range of a function as `lspci -vv` prints it. */
+export interface LspciRegion {
+  /** `BAR 0`, `ROM`. */
+  readonly name: string;
+  /** `memory 64 prefetchable`, `memory 32`, `io`; nothing for a ROM. */
+  readonly kind: string;
+  readonly sizeBytes: number;
+}
+
+/** Why lspci can't be asked, or undefined where it can. */
+export function lspciMissing(): string | undefined {
+  return spawnSync('lspci', ['--version']).error === undefined ? undefined : 'lspci is not installed';
+}
+
+function lspci(tree: string, options: string): string {
+  return execFileSync('lspci', ['-O', `sysfs.path=${tree}/sys/bus/pci`, options], {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    // It complains of files that a capture lacks.
+    stdio: ['ignore', 'pipe', 'ignore'],
+    env: { ...process.env, LC_ALL: 'C' },
+  });
+}
+
+export function lspciRecords(tree: string): readonly LspciRecord[] {
+  return lspci(tree, '-vmmnnkD')
+    .trim()
+    .split('\n\n')
+    .map((block) => {
+      const fields = block.split('\n').map((line): [string, string] => {
+        const [, key = '', value = ''] = /^(\w+):\t(.*)$/.exec(line) ?? [];
+        return [key, /\[([0-9a-f]{4})\]$/.exec(value)?.[1] ?? value];
+      });
+      const found = new Map(fields);
+      return { address: found.get('Slot') ?? '', fields: found };
+    });
+}
+
+/** The ranges of each function that have a size. Fails where the capture has not all that lspci wants. */
+export function lspciRegions(tree: string): ReadonlyMap<string, readonly LspciRegion[]> {
+  const found = new Map<string, LspciRegion[]>();
+  let current: LspciRegion[] = [];
+  for (const line of lspci(tree, '-vvnnD').split('\n')) {
+    const address = /^[0-9a-f]{4,}:\S+/.exec(line)?.[0];
+    if (address !== undefined) {
+      current = [];
+      found.set(address, current);
+    }
+    const region = regionOf(line);
+    if (region !== undefined) current.push(region);
+  }
+  return found;
+}
+
+// One tab: with two it is a range of the VFs that are to come.
+const REGION =
+  /^\t(?:Region (\d): (Memory|I\/O ports)|(Expansion ROM)) at .*?(?:\((64-bit|32-bit|low-1M|type 3), (non-)?prefetchable\))?[^(]*\[size=(\d+)([KMGT]?)\]$/;
+const UNITS = ['', 'K', 'M', 'G', 'T'];
+
+function regionOf(line: string): LspciRegion | undefined {
+  const match = REGION.exec(line);
+  if (match === null) return undefined;
+  const [, index, what, rom, width = '', non, size = '', unit = ''] = match;
+  const sizeBytes = Number(size) * 1024 ** UNITS.indexOf(unit);
+  if (rom !== undefined) return { name: 'ROM', kind: '', sizeBytes };
+  const memory = `memory ${width.slice(0, 2)}${non === undefined ? ' prefetchable' : ''}`;
+  return { name: `BAR ${index}`, kind: what === 'Memory' ? memory : 'io', sizeBytes };
+}

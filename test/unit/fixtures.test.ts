@@ -1,0 +1,25 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseSnapshot } from '../../lib/host/snapshot-parser.ts';
+import { formatSnapshot } from '../../lib/host/snapshot-text.ts';
+import { FIXTURE_HOSTS, FIXTURE_NAMES } from '../support/fixture-hosts.ts';
+
+const folder = join(import.meta.dirname, '../../fixtures');
+const fileOf = (name: string): string => join(folder, `${name}.snapshot`);
+
+describe('fixtures', () => {
+  it.each(FIXTURE_NAMES)('%s is what its description gives', (name) => {
+    const text = formatSnapshot(FIXTURE_HOSTS[name]());
+    if (process.env['UPDATE_FIXTURES'] === '1') writeFileSync(fileOf(name), text);
+    expect(readFileSync(fileOf(name), 'utf8')).toBe(text);
+    expect(formatSnapshot(parseSnapshot(text, name))).toBe(text);
+  });
+
+  it('are all described, and have a line in the README', () => {
+    const files = readdirSync(folder).filter((name) => name.endsWith('.snapshot'));
+    expect(files.sort()).toEqual(FIXTURE_NAMES.map((name) => `${name}.snapshot`).sort());
+    const rows = readFileSync(join(folder, 'README.md'), 'utf8').match(/^\| `[^`]+` \|/gm);
+    expect(rows?.map((row) => row.slice(3, -3)).sort()).toEqual([...FIXTURE_NAMES].sort());
+  });
+});

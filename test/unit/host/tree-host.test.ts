@@ -1,0 +1,95 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { describe, expect, it } from 'vitest';
+import { TreeHost } from '../../../lib/host/tree-host.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const host = new TreeHost(folder, 'tree');
+const broken = (detail: string) => ({ unknown: 'broken', detail });
+
+describe('what stands in a foreign tree', () => {
+  it('may be a FIFO, which is not waited for', () => {
+    execFileSync('mkfifo', [join(folder, 'fifo')]);
+    const program = join(folder, 'read-fifo.mjs');
+    buildSync({
+      stdin: {
+        contents: `import { TreeHost } from './lib/host/tree-host.ts';
+          const host = new TreeHost(process.argv[2], 'tree');
+          console.log(JSON.stringify([host.readText('/fifo'), host.readLines('/fifo', ['x'])]));`,
+        resolveDir: join(import.meta.dirname, '../../..'),
+      },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outfile: program,
+    });
+    // In a process of its own, which can be ended: a read that waits would never let a test go on.
+    const run = spawnSync(process.execPath, [program, folder], { encoding: 'utf8', timeout: 10_000 });
+    expect(run.stdout).toBe('["",[]]\n');
+  });
+
+  it('may be a file of any size, of which no more is read than the bound', () => {
+    writeFileSync(join(folder, 'sparse'), '');
+    truncateSync(join(folder, 'sparse'), 2 ** 30);
+    expect(host.readText('/sparse')).toEqual(broken('EFBIG'));
+    expect(host.readBytes('/sparse')).toEqual(broken('EFBIG'));
+    expect(host.readLines('/sparse', ['x'])).toEqual(broken('EFBIG'));
+  });
+
+  it('may be a table larger than an attribute', () => {
+    const lines = Array.from({ length: 100_000 }, (_, index) => `alias pci:v${index} module_${index}`);
+    writeFileSync(join(folder, 'table'), lines.join('\n'));
+    expect(host.readText('/table')).toEqual(broken('EFBIG'));
+    expect(host.readLines('/table', ['alias pci:v9999'])).toEqual([lines[9_999], ...lines.slice(99_990)]);
+  });
+
+  it('may be links that lead round in a circle', () => {
+    symlinkSync('circle-b', join(folder, 'circle-a'));
+    symlinkSync('circle-a', join(folder, 'circle-b'));
+    expect(host.readText('/circle-a')).toEqual(broken('ELOOP'));
+    expect(host.readText('/circle-a/below')).toEqual(broken('ELOOP'));
+    expect(host.list('/circle-a')).toEqual(broken('ELOOP'));
+    expect(host.readLines('/circle-a', [''])).toEqual(broken('ELOOP'));
+    expect(host.exists('/circle-a')).toBe(false);
+    expect(host.readLink('/circle-a')).toBe('circle-b');
+  });
+
+  it('may be a link in place of an attribute, which is not followed', () => {
+    symlinkSync('/etc/hostname', join(folder, 'vendor'));
+    expect(host.readText('/vendor')).toEqual(broken('ELOOP'));
+    expect(host.readBytes('/vendor')).toEqual(broken('ELOOP'));
+    expect(host.readLines('/vendor', [''])).toEqual(broken('ELOOP'));
+    expect(host.readLink('/vendor')).toBe('/etc/hostname');
+  });
+
+  it('may be a name that is no UTF-8: it is listed, and not found again', () => {
+    mkdirSync(join(folder, 'names'));
+    const path = Buffer.concat([Buffer.from(`${folder}/names/`), Buffer.of(0x65, 0x74, 0x68, 0xff)]);
+    writeFileSync(path, 'x');
+    expect(host.list('/names')).toEqual(['eth\uFFFD']);
+    expect(host.readText('/names/eth\uFFFD')).toBeNull();
+  });
+
+  it('may have paths that no kernel takes', () => {
+    expect(host.readText(`/${'x'.repeat(300)}`)).toEqual(broken('ENAMETOOLONG'));
+    expect(host.exists(`/${'x'.repeat(300)}`)).toBe(false);
+    expect(host.readText('/nul\0')).toMatchObject({ unknown: 'broken' });
+    expect(host.exists('/nul\0')).toBe(false);
+  });
+});
+
+describe('the live machine', () => {
+  const live = new TreeHost('', 'live');
+
+  it('gives files of /proc to their end, though they have no size and come in pieces', () => {
+    const maps = live.readText('/proc/self/maps');
+    expect(maps).toEqual(expect.stringContaining('[stack]'));
+    expect(live.readLines('/proc/self/status', ['Name:', 'Pid:'])).toEqual([
+      expect.stringMatching(/^Name:/),
+      `Pid:\t${process.pid}`,
+    ]);
+  });
+});
