@@ -1,7 +1,7 @@
 // Builds the package into dist/: the programs bundled, so that they start fast, and the library as modules
 // with their types.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
 
@@ -33,3 +33,10 @@ await build({
 chmodSync('dist/bin/pci.js', 0o755);
 cpSync('lib/pci/pci.ids', 'dist/pci/pci.ids');
 cpSync('lib/render/schemas', 'dist/schemas', { recursive: true });
+cpSync('lib/pci/pci.ids.LICENSE', 'dist/pci/pci.ids.LICENSE');
+
+// `npx pci` in a checkout then starts this very build, and asks no registry and no cache.
+if (existsSync('node_modules/.bin')) {
+  rmSync('node_modules/.bin/pci', { force: true });
+  symlinkSync('../../dist/bin/pci.js', 'node_modules/.bin/pci');
+}

@@ -16,11 +16,24 @@ export function escapeControls(raw: string): string {
   });
 }
 
+// What JSON leaves as it is, of the same.
+const UNPRINTABLE_IN_JSON = /[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu;
+
+/** A value as JSON that no terminal acts on: what {@link escapeControls} escapes is `\uNNNN` here. */
+export function formatJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(UNPRINTABLE_IN_JSON, (character) =>
+    Array.from({ length: character.length }, (_, index) => character.charCodeAt(index))
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
+}
+
 /** The candidate that `word` was most likely meant to be, or undefined when none is near. */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   if (candidates.length === 0 || word.length > 64) return undefined;
   const best = closest(word, [...candidates]);
-  const near = Math.max(1, Math.floor(Math.min(word.length, best.length) / 3));
+  // Letters that changed places are two edits.
+  const near = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
   return distance(word, best) <= near ? best : undefined;
 }
 

@@ -1,4 +1,5 @@
 import { EXIT, PortalGunError } from '../base/errors.ts';
+import { formatJson } from '../base/text.ts';
 import { errorDocument, renderError, renderInternalError } from '../render/error-text.ts';
 import { type CommandResult, switchOf } from './command.ts';
 import { type Program, parseCommandLine } from './program.ts';
@@ -51,7 +52,7 @@ async function resultOf(program: Program, host: ProcessLike): Promise<CommandRes
       return wantsJson(argv)
         ? {
             exitCode: error.exitCode,
-            stdout: `${JSON.stringify(errorDocument(error), null, 2)}\n`,
+            stdout: `${formatJson(errorDocument(error), 2)}\n`,
             stderr: '',
           }
         : { exitCode: error.exitCode, stdout: '', stderr };

@@ -33,7 +33,8 @@ export const PCI_COMMANDS: readonly Command[] = [
         array: true,
         alias: 'c',
       },
-      sort: { describe: 'Order by a column; -NAME for the reverse', type: 'string', valueName: 'COLUMN' },
+      sort: { describe: 'Order by a column', type: 'string', valueName: 'COLUMN' },
+      reverse: { describe: 'Turn the order round', type: 'boolean', alias: 'r' },
       wide: {
         describe: 'More columns, and nothing cut to the width of the terminal',
         type: 'boolean',

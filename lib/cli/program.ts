@@ -39,12 +39,20 @@ export async function parseCommandLine(
   const command = program.commands.find(({ name }) => at >= 0 && name === argv[at]);
   const parser =
     command === undefined ? wholeParser(program, argv, run) : commandParser(program, command, argv, run);
-  const words = command === undefined ? [...argv] : argv.toSpliced(at, 1);
+  const words = command === undefined ? [...argv] : withoutEnd(argv.toSpliced(at, 1));
   let text = '';
   await parser.wrap(width).parseAsync(words, {}, (_, __, output) => {
     text = output;
   });
   return asked.request ?? { kind: 'print', text: `${text}\n` };
+}
+
+/** Without the `--` that ends the options: the parser passes over what is behind it, and says nothing. */
+function withoutEnd(words: readonly string[]): string[] {
+  const end = words.indexOf('--');
+  const dashed = end < 0 ? undefined : words.slice(end).find((word) => /^-./.test(word) && word !== '--');
+  if (dashed === undefined) return words.filter((_, index) => index !== end);
+  throw new PortalGunError('BAD_ARGUMENT', 'is no selector and no path', { subject: dashed });
 }
 
 /** Where the command stands: the first word that is none of an option's; -1 where that is no command. */
@@ -160,22 +168,26 @@ function badArgument(program: Program, argv: readonly string[], message: string)
   if (choices !== null) return badChoice(choices[1] ?? '', choices[2] ?? '', choices[3] ?? '');
   const valueless = /^Not enough arguments following: (\S+)/.exec(message)?.[1];
   if (valueless !== undefined) {
-    return new PortalGunError('BAD_ARGUMENT', 'needs a value', { subject: `--${valueless}`, hint: help });
+    return new PortalGunError('BAD_ARGUMENT', 'needs a value', {
+      subject: `${valueless.length === 1 ? '-' : '--'}${valueless}`,
+      hint: help,
+    });
   }
   if (message.startsWith('Not enough non-option') && command !== undefined) {
     return new PortalGunError('BAD_ARGUMENT', `needs more: ${program.name} ${command.usage}`, { hint: help });
   }
   if (unknown === null)
     return new PortalGunError('BAD_ARGUMENT', message.split('\n')[0] ?? message, { hint: help });
-  const words = (unknown[2] ?? '').split(', ');
-  const [word = ''] = words;
   if (command === undefined) {
+    // The parser names unknown options along with the word.
+    const word = argv.find((given) => !given.startsWith('-')) ?? '';
     const meant = suggest(word, [...program.commands.map(({ name }) => name), 'completion']);
     return new PortalGunError('BAD_ARGUMENT', 'there is no such command', {
       subject: word,
       hint: meant === undefined ? help : `did you mean ${program.name} ${meant}?`,
     });
   }
+  const [word = ''] = (unknown[2] ?? '').split(', ');
   const options = Object.keys(command.options);
   const meant = suggest(word, options);
   // The parser names an unknown option without its dashes, and a word too many as it stands.

@@ -1,9 +1,12 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { PortalGunError } from '../base/errors.ts';
+import { escapeControls } from '../base/text.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import { openHost, openLiveHost } from '../host/open-host.ts';
 import { readPciIdsFile } from '../host/pci-ids-file.ts';
+import type { Inventory } from '../pci/inventory.ts';
 import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../pci/pci-ids.ts';
+import { nearest, type Selector } from '../pci/selector.ts';
 import { renderDiagnostics } from '../render/error-text.ts';
 import { type Arguments, type OptionDefinition, stringOf, switchOf } from './command.ts';
 
@@ -66,5 +69,14 @@ export function remarks(
   const shown = renderDiagnostics('pci', diagnostics, verbose ? Number.POSITIVE_INFINITY : SHOWN_DIAGNOSTICS);
   // As data the diagnostics stand in the document.
   const notes = switchOf(args, 'json') === true && !verbose ? '' : shown;
-  return verbose ? `pci: host: ${host.label}\npci: names from ${names.source}\n${notes}` : notes;
+  if (!verbose) return notes;
+  return `pci: host: ${escapeControls(host.label)}\npci: names from ${escapeControls(names.source)}\n${notes}`;
+}
+
+/** What is said where nothing is shown: there is no device at all, or none of the kind. */
+export function emptyRemark({ host, devices }: Inventory, selectors: readonly Selector[]): string {
+  if (devices.length === 0)
+    return `pci: ${escapeControls(host.label)}: the PCI bus is there, and no device is on it\n`;
+  const meant = selectors.map((selector) => nearest(selector, devices)).find((text) => text !== undefined);
+  return `pci: no device is of that kind${meant === undefined ? '' : `; did you mean ${escapeControls(meant)}?`}\n`;
 }

@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { PortalGunError } from '../base/errors.ts';
-import { failure, type Reading } from './host-reader.ts';
+import { errorCode, failure, type Reading } from './host-reader.ts';
 
 /**
  * Reads a whole file of this machine, `.gz` unpacked. `null` where there is none; fails with EFBIG past
@@ -44,7 +44,11 @@ export function readFileBounded(path: string, maxBytes: number): Reading<Buffer>
 
 /** Whether a path of this machine is a directory. */
 export function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -53,6 +57,7 @@ export function isDirectory(path: string): boolean {
  * @throws PortalGunError OUTPUT_FAILED or PERMISSION_DENIED
  */
 export function writeFileWhole(path: string, text: string): void {
+  if (isDirectory(path)) throw new PortalGunError('OUTPUT_FAILED', 'is a directory', { subject: path });
   let folder: string | undefined;
   try {
     folder = mkdtempSync(join(dirname(path), `.${basename(path)}.`));
@@ -61,7 +66,7 @@ export function writeFileWhole(path: string, text: string): void {
     renameSync(draft, path);
   } catch (error) {
     const reading = failure(error);
-    const detail = reading === null ? 'there is no such folder' : reading.detail;
+    const detail = errorCode(error) === 'ENOENT' ? 'there is no such folder' : errorCode(error);
     throw new PortalGunError(
       reading?.unknown === 'denied' ? 'PERMISSION_DENIED' : 'OUTPUT_FAILED',
       `can't be written: ${detail}`,

@@ -22,12 +22,14 @@ export function looksLikeSnapshot(rawText: string): boolean {
 class SnapshotParser {
   readonly #lines: string[];
   readonly #subject: string;
+  readonly #ended: boolean;
   readonly #entries = new Map<string, SnapshotEntry>();
   #at = 0;
 
   constructor(rawText: string, subject: string) {
     this.#lines = rawText.split('\n');
-    if (this.#lines.at(-1) === '') this.#lines.pop();
+    this.#ended = this.#lines.at(-1) === '';
+    if (this.#ended) this.#lines.pop();
     this.#subject = subject;
   }
 
@@ -45,6 +47,7 @@ class SnapshotParser {
     if (identifiers !== 'raw' && identifiers !== 'replaced')
       throw this.#error('identifiers: raw or replaced');
     while (this.#at < this.#lines.length) this.#section();
+    if (!this.#ended) throw this.#error('ends in the middle: it was cut short');
     return { label, identifiers: identifiers satisfies Identifiers, entries: this.#entries };
   }
 

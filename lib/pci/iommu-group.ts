@@ -25,6 +25,10 @@ export type ObstacleCode =
   | 'HOST_DRIVER'
   /** It is not known which driver holds the member. */
   | 'DRIVER_UNKNOWN'
+  /** No member is on a driver that hands devices to VMs. */
+  | 'NOT_BOUND'
+  /** Which memory the firmware uses through the group is not known. */
+  | 'REGIONS_UNKNOWN'
   /** The firmware uses memory through the member (RMRR); the kernel then refuses to give the group away. */
   | 'DIRECT_REGION'
   /** Nothing but bridges: there is no device to give. */
@@ -44,11 +48,12 @@ export interface GroupMember {
 }
 
 /**
- * - `ready`: every member is on a VFIO driver, on pci-stub, or without a driver.
+ * - `ready`: a member is on a VFIO driver, and the others are too, or on pci-stub, or without a driver.
  * - `bindable`: it could be given once the members that an obstacle names are bound to vfio-pci.
+ * - `unknown`: nothing speaks against it, but not all that could was readable.
  * - `never`: it can't be given on this host.
  */
-export type GroupVerdict = 'ready' | 'bindable' | 'never';
+export type GroupVerdict = 'ready' | 'bindable' | 'unknown' | 'never';
 
 export interface IommuGroup extends GroupAttributes {
   readonly id: number;
@@ -101,10 +106,16 @@ export function groupDevices(
 }
 
 function judge(id: number, members: readonly GroupMember[], attributes: GroupAttributes): IommuGroup {
-  const obstacles: GroupObstacle[] = [...blockers(members, attributes), ...members.flatMap(driverObstacle)];
-  const never = obstacles.some(({ code }) => code === 'DIRECT_REGION' || code === 'BRIDGES_ONLY');
-  const verdict = never ? 'never' : obstacles.length > 0 ? 'bindable' : 'ready';
-  return { id, ...attributes, members, verdict, obstacles };
+  const obstacles = [...blockers(members, attributes), ...driverObstacles(members)];
+  return { id, ...attributes, members, verdict: verdictOf(obstacles), obstacles };
+}
+
+function verdictOf(obstacles: readonly GroupObstacle[]): GroupVerdict {
+  const has = (...codes: readonly ObstacleCode[]): boolean =>
+    obstacles.some(({ code }) => codes.includes(code));
+  if (has('DIRECT_REGION', 'BRIDGES_ONLY')) return 'never';
+  if (has('REGIONS_UNKNOWN', 'DRIVER_UNKNOWN')) return 'unknown';
+  return obstacles.length > 0 ? 'bindable' : 'ready';
 }
 
 function blockers(members: readonly GroupMember[], attributes: GroupAttributes): readonly GroupObstacle[] {
@@ -113,7 +124,11 @@ function blockers(members: readonly GroupMember[], attributes: GroupAttributes):
       { code: 'BRIDGES_ONLY', subject: null, message: 'holds bridges alone: there is nothing to give' },
     ];
   }
-  const regions = knownValue(attributes.reservedRegions) ?? [];
+  const regions = knownValue(attributes.reservedRegions);
+  if (regions === undefined) {
+    const message = 'whether the firmware uses memory through it (RMRR) is not known';
+    return [{ code: 'REGIONS_UNKNOWN', subject: null, message }];
+  }
   return regions
     .filter(({ kind }) => kind === 'direct')
     .map(({ start, end }) => ({
@@ -121,6 +136,13 @@ function blockers(members: readonly GroupMember[], attributes: GroupAttributes):
       subject: null,
       message: `the firmware uses ${start} to ${end} through it (RMRR); the kernel refuses to give it away`,
     }));
+}
+
+function driverObstacles(members: readonly GroupMember[]): readonly GroupObstacle[] {
+  const held = members.flatMap(driverObstacle);
+  const bound = members.some(({ device }) => isPassthroughDriver(knownValue(device.driver) ?? ''));
+  if (held.length > 0 || bound || members.every(({ device }) => isBridge(device))) return held;
+  return [{ code: 'NOT_BOUND', subject: null, message: 'nothing of it is on vfio-pci yet' }];
 }
 
 function driverObstacle({ device, stays }: GroupMember): readonly GroupObstacle[] {

@@ -22,6 +22,14 @@ export interface PassthroughNote {
   readonly message: string;
 }
 
+/** What of a host decides for all of its devices. */
+export interface HostAbilities {
+  /** Whether the kernel runs with an IOMMU. */
+  readonly iommu: boolean;
+  /** Whether the kernel says how devices can be reset (5.15 and later do); then a device of which it says nothing can't be. */
+  readonly tellsResetMethods: boolean;
+}
+
 /**
  * What it would take to pass a device through: the IOMMU, its whole group, its driver, what the host loses,
  * reset. Says what the facts of the device say; whether the host is using the device just now is another
@@ -30,7 +38,7 @@ export interface PassthroughNote {
 export function passthroughNotes(
   device: PciDevice,
   group: IommuGroup | undefined,
-  hostHasIommu: boolean,
+  host: HostAbilities,
 ): readonly PassthroughNote[] {
   if (isBridge(device)) {
     return [
@@ -42,10 +50,10 @@ export function passthroughNotes(
     ];
   }
   return [
-    ...iommuNotes(device, group, hostHasIommu),
+    ...iommuNotes(device, group, host.iommu),
     ...driverNotes(device),
     ...lossNotes(device),
-    ...resetNotes(device),
+    ...resetNotes(device, host.tellsResetMethods),
     ...displayNotes(device),
     ...sriovNotes(device),
   ];
@@ -69,20 +77,14 @@ function iommuNotes(
   if (isUnknown(device.iommuGroup)) {
     return [{ level: 'unknown', code: 'group-unknown', message: 'its IOMMU group could not be read' }];
   }
-  if (group === undefined) {
-    const message =
-      device.driver === null
-        ? 'has no IOMMU group; some IOMMUs (virtio-iommu) make one only when a driver probes the device'
-        : 'has no IOMMU group: the IOMMU does not cover it';
-    return [{ level: 'blocks', code: 'no-group', message }];
-  }
-  const notes: PassthroughNote[] = group.obstacles
-    .filter(({ code }) => code === 'DIRECT_REGION')
-    .map(({ message }) => ({
-      level: 'blocks',
-      code: 'direct-region',
-      message: `group ${group.id}: ${message}`,
-    }));
+  if (group === undefined) return [{ level: 'blocks', code: 'no-group', message: noGroupMessage(device) }];
+  const notes: PassthroughNote[] = group.obstacles.flatMap(
+    ({ code, message: what }): readonly PassthroughNote[] => {
+      const message = `group ${group.id}: ${what}`;
+      if (code === 'DIRECT_REGION') return [{ level: 'blocks', code: 'direct-region', message }];
+      return code === 'REGIONS_UNKNOWN' ? [{ level: 'unknown', code: 'regions-unknown', message }] : [];
+    },
+  );
   const others = group.members.filter((member) => member.device !== device);
   const going = others.filter(({ stays }) => !stays).map((member) => describe(member.device));
   const staying = others.filter(({ stays }) => stays).map((member) => shortAddress(member.device.address));
@@ -96,10 +98,17 @@ function iommuNotes(
     notes.push({
       level: 'ok',
       code: 'group-bridges',
-      message: `${staying.join(', ')} in its group stay with the host`,
+      message: `${staying.join(', ')} in its group ${staying.length === 1 ? 'stays' : 'stay'} with the host`,
     });
   }
   return notes;
+}
+
+function noGroupMessage(device: PciDevice): string {
+  if (knownValue(device.class)?.code.startsWith('0806')) return 'is an IOMMU, which has no group itself';
+  return device.driver === null
+    ? 'has no IOMMU group; some IOMMUs (virtio-iommu) make one only when a driver probes the device'
+    : 'has no IOMMU group: the IOMMU does not cover it';
 }
 
 function describe(device: PciDevice): string {
@@ -137,7 +146,7 @@ function lossNotes(device: PciDevice): readonly PassthroughNote[] {
   return [{ level: 'loses', code: 'loses', message: `the host loses ${shown.join(', ')}${rest}` }];
 }
 
-function resetNotes({ resetMethods }: PciDevice): readonly PassthroughNote[] {
+function resetNotes({ resetMethods }: PciDevice, tellsResetMethods: boolean): readonly PassthroughNote[] {
   if (isUnknown(resetMethods)) {
     const remedy = resetMethods.unknown === 'denied' ? ': run as root' : '';
     return [
@@ -145,6 +154,10 @@ function resetNotes({ resetMethods }: PciDevice): readonly PassthroughNote[] {
     ];
   }
   const [first] = resetMethods ?? [];
+  if (resetMethods === null && !tellsResetMethods) {
+    const message = 'how it can be reset is not told on this host (Linux 5.15 and later do)';
+    return [{ level: 'unknown', code: 'reset-unknown', message }];
+  }
   if (first === undefined) {
     const message =
       'the kernel knows no way to reset it: its state outlives the VM, and it may not start a second time';

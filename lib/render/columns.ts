@@ -10,8 +10,11 @@ export interface Cell {
 export interface ColumnLayout {
   readonly heading: string;
   readonly align: 'left' | 'right';
-  /** Whether the column gives way when the terminal is narrow; its text is then cut. */
-  readonly shrinks: boolean;
+  /**
+   * How narrow the column may become where the terminal is, its text then cut; `null` for never. Columns give
+   * way in their order, each as far as it may.
+   */
+  readonly leastWidth: number | null;
 }
 
 export interface LayoutOptions {
@@ -22,7 +25,6 @@ export interface LayoutOptions {
 }
 
 const GAP = '  ';
-const MIN_SHRUNK_WIDTH = 8;
 /** Cuts text to a width, with an ellipsis where something is missing. */
 export function cutText(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
@@ -61,18 +63,15 @@ export function layoutColumns(
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 
-/** Takes what is too much from the columns that give way, the widest first; then from the last of all. */
+/** Takes what is too much from the columns that give way. */
 function shrink(widths: number[], columns: readonly ColumnLayout[], available: number): void {
   let excess = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - available;
-  for (; excess > 0; excess -= 1) {
-    let widest = -1;
-    for (const [index, column] of columns.entries()) {
-      if (!column.shrinks || (widths[index] ?? 0) <= MIN_SHRUNK_WIDTH) continue;
-      if (widest < 0 || (widths[index] ?? 0) > (widths[widest] ?? 0)) widest = index;
-    }
-    if (widest < 0) widest = widths.findLastIndex((width) => width > 1);
-    if (widest < 0) return;
-    widths[widest] = (widths[widest] ?? 0) - 1;
+  for (const [index, { leastWidth }] of columns.entries()) {
+    const width = widths[index] ?? 0;
+    if (excess <= 0 || leastWidth === null || width <= leastWidth) continue;
+    const given = Math.min(excess, width - leastWidth);
+    widths[index] = width - given;
+    excess -= given;
   }
 }
 

@@ -33,7 +33,7 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   ),
   device: {
     ...column('DEVICE', 'vendor and device by name', ['vendor', 'device'], deviceTitle),
-    shrinks: true,
+    leastWidth: 20,
   },
   driver: {
     ...column('DRIVER', 'driver that it is bound to', ['driver'], ({ driver }) => cellText(driver)),
@@ -46,7 +46,7 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   notes: {
     ...column('NOTES', 'what is remarkable', [], () => ''),
     fields: ['netInterfaces', 'blockDevices', 'sriov', 'bootVga', 'iommuGroup', 'class'],
-    shrinks: true,
+    leastWidth: 12,
     cell: (device, context) => ({ text: notesOf(device, context).join(' · ') }),
   },
   id: column('ID', 'vendor:device', ['vendor', 'device'], idText),
@@ -105,7 +105,7 @@ function column(
     summary,
     fields,
     align: 'left',
-    shrinks: false,
+    leastWidth: null,
     cell: (device) => ({ text: text(device) }),
   };
 }

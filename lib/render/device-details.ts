@@ -173,7 +173,7 @@ function acsText(config: Known<ConfigSpace>): string {
     (features) => {
       const words = Object.entries(features).filter(([, { supported }]) => supported);
       return words.length === 0
-        ? 'no feature'
+        ? 'none of its features'
         : words.map(([name, { enabled }]) => `${spaced(name)} ${enabled ? 'on' : 'off'}`).join(', ');
     },
     'no such capability',
@@ -190,7 +190,11 @@ function ariText(config: Known<ConfigSpace>): string {
   const forwarding = knownValue(knownValue(knownValue(config)?.pcie ?? null)?.ariForwarding ?? null);
   if (ari === null && forwarding?.supported === true)
     return `forwarding ${forwarding.enabled ? 'on' : 'off'}`;
-  return factText(ari, ({ nextFunction }) => `next function ${nextFunction}`, 'no such capability');
+  return factText(
+    ari,
+    ({ nextFunction }) => (nextFunction === 0 ? 'no next function' : `next function ${nextFunction}`),
+    'no such capability',
+  );
 }
 
 function barRows({ bars }: PciDevice): readonly (readonly string[])[] | string {

@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Known } from '../base/known.ts';
+import { formatJson } from '../base/text.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { DeviceDifference } from '../pci/difference.ts';
@@ -123,6 +124,7 @@ export function diffDocument(
       after: difference.kind === 'gone' ? null : briefDevice(difference.after),
       changes: 'changes' in difference ? difference.changes : [],
     })),
+    diagnostics: [...before.diagnostics, ...after.diagnostics],
   };
 }
 
@@ -141,6 +143,6 @@ export function formatDocument(document: object): string {
 }
 
 function formatPart(value: unknown): string {
-  if (!Array.isArray(value) || value.length === 0) return JSON.stringify(value);
-  return `[\n${value.map((item) => JSON.stringify(item)).join(',\n')}\n]`;
+  if (!Array.isArray(value) || value.length === 0) return formatJson(value);
+  return `[\n${value.map((item) => formatJson(item)).join(',\n')}\n]`;
 }

@@ -5,7 +5,7 @@ import type { NamedId, PciDevice } from '../pci/device.ts';
 
 /** What a person is told about each reason for not knowing. */
 const UNKNOWN_TEXT: Record<UnknownReason, string> = {
-  denied: 'not readable, run as root',
+  denied: 'not readable without root',
   broken: 'could not be read',
   unread: 'not in the snapshot',
 };

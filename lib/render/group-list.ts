@@ -8,6 +8,7 @@ import type { Role, Style } from './style.ts';
 const VERDICTS: Record<GroupVerdict, { readonly text: string; readonly role: Role }> = {
   ready: { text: 'can be given to a VM now', role: 'good' },
   bindable: { text: 'can be given to a VM once bound', role: 'strong' },
+  unknown: { text: 'may or may not be given to a VM', role: 'warning' },
   never: { text: "can't be given to a VM", role: 'bad' },
 };
 

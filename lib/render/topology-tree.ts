@@ -4,6 +4,9 @@ import type { TopologyNode, TopologyRoot } from '../pci/topology.ts';
 import { cutText } from './columns.ts';
 import { cellText, deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
+import textWidth from './text-width.ts';
+
+const MIN_TITLE_WIDTH = 8;
 
 /** How branches are drawn: with lines on a terminal, with plain characters for a pipe. */
 export interface Branches {
@@ -26,8 +29,7 @@ export function renderTopology(
   const add = (nodes: readonly TopologyNode[], indent: string): void => {
     for (const [index, node] of nodes.entries()) {
       const last = index === nodes.length - 1;
-      const text = `${indent}${last ? branches.last : branches.middle}${describe(node)}`;
-      lines.push(width === null ? text : cutText(text, width));
+      lines.push(describe(node, indent + (last ? branches.last : branches.middle), width));
       add(node.children, indent + (last ? ' '.repeat(branches.through.length) : branches.through));
     }
   };
@@ -38,10 +40,14 @@ export function renderTopology(
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 
-function describe({ device }: TopologyNode): string {
+/** A function's line; where it is too long for the terminal, its name gives way. */
+function describe({ device }: TopologyNode, branch: string, width: number | null): string {
   const facts = [
     ...(device.driver === null ? [] : [cellText(device.driver)]),
     ...(typeof device.iommuGroup === 'number' ? [`group ${device.iommuGroup}`] : []),
   ];
-  return `${shortAddress(device.address)}  ${deviceTitle(device)}${facts.length === 0 ? '' : `  (${facts.join(', ')})`}`;
+  const start = `${branch}${shortAddress(device.address)}  `;
+  const end = facts.length === 0 ? '' : `  (${facts.join(', ')})`;
+  const room = width === null ? Number.POSITIVE_INFINITY : width - textWidth(start) - textWidth(end);
+  return `${start}${cutText(deviceTitle(device), Math.max(MIN_TITLE_WIDTH, room))}${end}`;
 }

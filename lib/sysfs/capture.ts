@@ -2,6 +2,7 @@ import { knownValue } from '../base/known.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import { RecordingHost } from '../host/recording-host.ts';
 import type { Snapshot } from '../host/snapshot.ts';
+import { SnapshotHost } from '../host/snapshot-host.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
 import { readIommuState } from './iommu-state.ts';
 import { MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
@@ -19,7 +20,7 @@ const NO_NAMES: PciNames = {
 
 /**
  * Captures a host by running the ordinary readers over it, every fact of every device; what they read is the
- * snapshot, identifiers as they are.
+ * snapshot, identifiers as they are there.
  *
  * @throws PortalGunError NO_PCI, PERMISSION_DENIED
  */
@@ -31,5 +32,7 @@ export function captureHost(host: HostReader): Snapshot {
   }
   readIommuState(recording);
   for (const path of [...Object.values(PROC_PATHS), MACHINE_ID_PATH]) recording.readText(path);
-  return recording.snapshot();
+  // Stand-ins stay what they are, and are not replaced once more.
+  const identifiers = host instanceof SnapshotHost ? host.snapshot.identifiers : 'raw';
+  return { ...recording.snapshot(), identifiers };
 }

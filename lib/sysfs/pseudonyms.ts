@@ -7,6 +7,8 @@ import { parseVpd } from '../pci/vpd.ts';
 import { lastName, MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
 
 const MAC = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi;
+// As boot loaders write it, behind the type of the hardware: BOOTIF=01-52-54-00-12-34-56.
+const DASHED_MAC = /\b(01-)?((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\b/gi;
 // Interfaces that are named by their MAC: enx525400123456.
 const MAC_NAME = /\b(enx|wlx)([0-9a-f]{12})\b/g;
 const UUID = /\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/gi;
@@ -33,6 +35,11 @@ export function replaceIdentifiers(snapshot: Snapshot): Snapshot {
   return { label: replacer.label(snapshot.label), identifiers: 'replaced', entries };
 }
 
+/** Whether stand-ins for what this snapshot holds can be keyed. */
+export function hasMachineId(snapshot: Snapshot): boolean {
+  return textAt(snapshot, MACHINE_ID_PATH) !== undefined;
+}
+
 class Replacer {
   readonly #key: string;
   // Serial numbers, which stand in other places too, with their stand-ins; longest first.
@@ -57,6 +64,10 @@ class Replacer {
   text(text: string): string {
     let replaced = text
       .replace(MAC, (mac) => this.#mac(mac.toLowerCase()))
+      .replace(DASHED_MAC, (_, type: string | undefined, mac: string) => {
+        const colons = mac.toLowerCase().replaceAll('-', ':');
+        return (type ?? '') + this.#mac(colons).replaceAll(':', '-');
+      })
       .replace(MAC_NAME, (_, prefix: string, digits: string) => {
         const mac = (digits.match(/../g) ?? []).join(':');
         return prefix + this.#mac(mac).replaceAll(':', '');

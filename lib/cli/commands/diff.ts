@@ -33,7 +33,7 @@ export function runDiff(args: Arguments, terminal: Terminal): CommandResult {
   }
   const conclusion =
     differences.length === 0
-      ? `No difference between ${before.host.label} and ${after.host.label}: ${count(after.devices.length, 'device')}.\n`
+      ? `No difference: ${count(after.devices.length, 'device')}.\n`
       : `${count(differences.length, 'difference')}.\n`;
   return { exitCode, stdout: renderDifferences(differences, terminal.style) + conclusion, stderr };
 }

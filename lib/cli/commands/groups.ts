@@ -1,8 +1,8 @@
 import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
-import { count } from '../../base/text.ts';
+import { count, escapeControls } from '../../base/text.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
+import { type GroupVerdict, groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
 import { parseSelector, selectDevices } from '../../pci/selector.ts';
 import { formatDocument, groupsDocument } from '../../render/documents.ts';
 import { addressList } from '../../render/facts.ts';
@@ -11,7 +11,7 @@ import { type IommuState, readIommuState } from '../../sysfs/iommu-state.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 const FIELDS: readonly DeviceField[] = ['class', 'vendor', 'device', 'driver', 'iommuGroup'];
@@ -32,7 +32,8 @@ export function runGroups(args: Arguments, terminal: Terminal): CommandResult {
       !(switchOf(args, 'viable') === true && verdict === 'never'),
   );
   const ungrouped = [...selected].filter(({ iommuGroup }) => knownValue(iommuGroup) === undefined);
-  const stderr = remarks(args, names, host, inventory.diagnostics);
+  const empty = selected.size === 0 ? emptyRemark(inventory, selectors) : '';
+  const stderr = remarks(args, names, host, inventory.diagnostics) + empty;
   if (switchOf(args, 'json') === true) {
     const addresses = ungrouped.map(({ address }) => address);
     return {
@@ -55,16 +56,27 @@ function noIommuText({ units, firmwareTables }: IommuState): string {
         ? `The firmware describes one (${tables.join(', ')} table), and the kernel does not use it: on Intel, add intel_iommu=on to its command line.`
         : 'The firmware describes none: switch on VT-d (Intel) or AMD-Vi (AMD) in its setup.';
   const driven =
-    units.length > 0 ? `IOMMU units are driven (${units.join(', ')}), and no device is in a group.\n` : '';
+    units.length > 0
+      ? `IOMMU units are driven (${escapeControls(units.join(', '))}), and no device is in a group.\n`
+      : '';
   return `No IOMMU groups: the kernel runs without an IOMMU, so no device can be given to a VM.\n${driven}${firmware}\n`;
 }
 
+const SUMMARIES: readonly (readonly [GroupVerdict, string])[] = [
+  ['ready', 'ready'],
+  ['bindable', 'once bound'],
+  ['unknown', 'not known'],
+  ['never', 'not to be given'],
+];
+
 function summary(groups: readonly IommuGroup[], ungrouped: readonly PciDevice[]): string {
-  const ready = groups.filter(({ verdict }) => verdict === 'ready').length;
-  const bindable = groups.filter(({ verdict }) => verdict === 'bindable').length;
+  const counts = SUMMARIES.flatMap(([verdict, text]) => {
+    const amount = groups.filter((group) => group.verdict === verdict).length;
+    return amount === 0 ? [] : [`${amount} ${text}`];
+  });
   const outside =
     ungrouped.length === 0
       ? ''
       : ` ${count(ungrouped.length, 'device')} without a group: ${addressList(ungrouped.map(({ address }) => address))}.`;
-  return `${count(groups.length, 'group')}: ${ready} ready, ${bindable} once bound, ${groups.length - ready - bindable} not to be given.${outside}\n`;
+  return `${count(groups.length, 'group')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}.${outside}\n`;
 }

@@ -1,11 +1,10 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
-import { count, suggest } from '../../base/text.ts';
+import { count, formatJson, suggest } from '../../base/text.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import type { Inventory } from '../../pci/inventory.ts';
 import { staysWithHost } from '../../pci/iommu-group.ts';
-import { nearest, parseSelector, type Selector, selectDevices } from '../../pci/selector.ts';
+import { parseSelector, selectDevices } from '../../pci/selector.ts';
 import { type Cell, layoutColumns } from '../../render/columns.ts';
 import { formatCsvRow } from '../../render/csv.ts';
 import {
@@ -18,20 +17,20 @@ import {
 import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pci list`: a row a function. */
 export function runList(args: Arguments, terminal: Terminal): CommandResult {
   const selectors = stringsOf(args, 'selectors').map(parseSelector);
   const columns = columnsOf(args);
-  const sort = sortOf(args);
+  const sort = columnNamed(stringOf(args, 'sort') ?? 'address', '--sort');
   const format = switchOf(args, 'json') === true ? 'json' : (stringOf(args, 'format') ?? 'table');
   const shown =
     format === 'json' || format === 'ndjson' ? LISTED_FIELDS : columns.flatMap(({ fields }) => fields);
   const fields = new Set<DeviceField>([
     ...shown,
-    ...(sort?.column.fields ?? []),
+    ...sort.fields,
     ...selectors.flatMap((selector) => selector.fields),
   ]);
 
@@ -39,7 +38,7 @@ export function runList(args: Arguments, terminal: Terminal): CommandResult {
   const names = namesOf(args);
   const inventory = readInventory(host, names, [...fields]);
   const context = listContext(inventory.devices);
-  const devices = sorted(selectDevices(inventory.devices, selectors), sort, context);
+  const devices = sorted(selectDevices(inventory.devices, selectors), args, sort, context);
   const stderr = remarks(args, names, host, inventory.diagnostics);
   const result = (stdout: string, more = ''): CommandResult => ({
     exitCode: EXIT.ok,
@@ -51,11 +50,11 @@ export function runList(args: Arguments, terminal: Terminal): CommandResult {
     case 'json':
       return result(formatDocument(listDocument(inventory, devices)));
     case 'ndjson':
-      return result(devices.map((device) => `${JSON.stringify(listedDevice(device))}\n`).join(''));
+      return result(devices.map((device) => `${formatJson(listedDevice(device))}\n`).join(''));
     case 'csv':
       return result(csv(devices, columns, context, switchOf(args, 'header') !== false));
     default: {
-      if (devices.length === 0) return result('', `pci: ${emptyMessage(inventory, selectors)}\n`);
+      if (devices.length === 0) return result('', emptyRemark(inventory, selectors));
       const width = switchOf(args, 'wide') === true ? null : terminal.width;
       const header = switchOf(args, 'header') !== false;
       const rows = devices.map((device) => columns.map((column) => column.cell(device, context)));
@@ -85,42 +84,20 @@ function columnNamed(name: string, option: string): DeviceColumn {
   });
 }
 
-interface Sort {
-  readonly column: DeviceColumn;
-  readonly descending: boolean;
-}
-
-/** `--sort numa`, or `--sort -bars` for the largest first. */
-function sortOf(args: Arguments): Sort | undefined {
-  const text = stringOf(args, 'sort');
-  if (text === undefined) return undefined;
-  const descending = text.startsWith('-');
-  return { column: columnNamed(descending ? text.slice(1) : text, '--sort'), descending };
-}
-
 function sorted(
   devices: readonly PciDevice[],
-  sort: Sort | undefined,
+  args: Arguments,
+  column: DeviceColumn,
   context: ListContext,
 ): readonly PciDevice[] {
-  if (sort === undefined || sort.column === DEVICE_COLUMNS['address']) {
-    return sort?.descending === true ? [...devices].reverse() : devices;
-  }
-  const { column, descending } = sort;
-  const direction = descending ? -1 : 1;
   const compare = (a: PciDevice, b: PciDevice): number => {
-    if (column.sortKey !== undefined) {
-      const [left, right] = [column.sortKey(a), column.sortKey(b)];
-      if (left === right) return 0;
-      // What has no number comes last in either order.
-      if (!Number.isFinite(left) || !Number.isFinite(right))
-        return Number.isFinite(left) ? -direction : direction;
-      return left < right ? -1 : 1;
-    }
-    const [left, right] = [column.cell(a, context).text, column.cell(b, context).text];
-    return left < right ? -1 : left > right ? 1 : 0;
+    const left = column.sortKey?.(a) ?? column.cell(a, context).text;
+    const right = column.sortKey?.(b) ?? column.cell(b, context).text;
+    return left === right ? 0 : left < right ? -1 : 1;
   };
-  return [...devices].sort((a, b) => direction * compare(a, b));
+  // By address they come as they are: as text, a domain of five digits would stand before one of four.
+  const ordered = column === DEVICE_COLUMNS['address'] ? devices : [...devices].sort(compare);
+  return switchOf(args, 'reverse') === true ? [...ordered].reverse() : ordered;
 }
 
 function listContext(devices: readonly PciDevice[]): ListContext {
@@ -146,12 +123,6 @@ function csv(
   return [...heading, ...rows.map((row) => formatCsvRow(row.map(({ text }) => text)))]
     .map((line) => `${line}\n`)
     .join('');
-}
-
-function emptyMessage({ host, devices }: Inventory, selectors: readonly Selector[]): string {
-  if (devices.length === 0) return `${host.label}: the PCI bus is there, and no device is on it`;
-  const meant = selectors.map((selector) => nearest(selector, devices)).find((text) => text !== undefined);
-  return `no device is of that kind${meant === undefined ? '' : `; did you mean ${meant}?`}`;
 }
 
 function summary(devices: readonly PciDevice[], { style }: Terminal): string {

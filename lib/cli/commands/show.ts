@@ -1,5 +1,6 @@
 import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
+import { formatJson } from '../../base/text.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
 import { passthroughNotes } from '../../pci/passthrough.ts';
@@ -20,12 +21,15 @@ export function runShow(args: Arguments, terminal: Terminal): CommandResult {
   const inventory = readInventory(host, names, ALL_FIELDS);
   const device = selectOne(inventory.devices, stringOf(args, 'device') ?? '');
   const group = groupOf(device, inventory.devices, (id) => readGroupAttributes(host, id));
-  const notes = passthroughNotes(device, group, inventory.iommu);
+  const notes = passthroughNotes(device, group, {
+    iommu: inventory.iommu,
+    tellsResetMethods: inventory.devices.some(({ resetMethods }) => resetMethods !== null),
+  });
   const diagnostics = inventory.diagnostics.filter(({ subject }) => subject === device.address);
   const stderr = remarks(args, names, host, diagnostics);
   const stdout =
     switchOf(args, 'json') === true
-      ? `${JSON.stringify(showDocument(inventory, device, group, notes, diagnostics), null, 2)}\n`
+      ? `${formatJson(showDocument(inventory, device, group, notes, diagnostics), 2)}\n`
       : renderDeviceDetails({ device, group, notes }, terminal.style);
   return { exitCode: EXIT.ok, stdout, stderr };
 }

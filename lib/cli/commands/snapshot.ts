@@ -1,28 +1,34 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { escapeControls } from '../../base/text.ts';
 import { writeFileWhole } from '../../host/files.ts';
 import { formatSnapshot } from '../../host/snapshot-text.ts';
 import { formatDocument, snapshotDocument } from '../../render/documents.ts';
 import { captureHost } from '../../sysfs/capture.ts';
-import { replaceIdentifiers } from '../../sysfs/pseudonyms.ts';
+import { hasMachineId, replaceIdentifiers } from '../../sysfs/pseudonyms.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
 import { hostOf } from '../reading-options.ts';
 
+const UNKEYED =
+  'pci: note: the host has no machine id: who guesses a serial number or MAC can confirm it by its stand-in\n';
+
 /** `pci snapshot`: the host in one text file. */
 export function runSnapshot(args: Arguments): CommandResult {
-  const captured = captureHost(hostOf(args));
-  const snapshot = switchOf(args, 'raw') === true ? captured : replaceIdentifiers(captured);
-  const text = formatSnapshot(snapshot);
   const file = stringOf(args, 'output');
   const json = switchOf(args, 'json') === true;
   if (json && (file === undefined || file === '-')) {
     throw new PortalGunError('BAD_ARGUMENT', 'goes with --output: the snapshot itself is text', {
       subject: '--json',
+      hint: 'add --output FILE',
     });
   }
-  if (file === undefined || file === '-') return { exitCode: EXIT.ok, stdout: text, stderr: '' };
+  const captured = captureHost(hostOf(args));
+  const snapshot = switchOf(args, 'raw') === true ? captured : replaceIdentifiers(captured);
+  const text = formatSnapshot(snapshot);
+  const note = snapshot === captured || hasMachineId(captured) ? '' : UNKEYED;
+  if (file === undefined || file === '-') return { exitCode: EXIT.ok, stdout: text, stderr: note };
   writeFileWhole(file, text);
-  const written = `pci: wrote ${file}: ${snapshot.label}, identifiers ${snapshot.identifiers}\n`;
+  const written = `pci: wrote ${escapeControls(file)}: ${escapeControls(snapshot.label)}, identifiers ${snapshot.identifiers}\n`;
   return json
-    ? { exitCode: EXIT.ok, stdout: formatDocument(snapshotDocument(file, snapshot)), stderr: '' }
-    : { exitCode: EXIT.ok, stdout: '', stderr: written };
+    ? { exitCode: EXIT.ok, stdout: formatDocument(snapshotDocument(file, snapshot)), stderr: note }
+    : { exitCode: EXIT.ok, stdout: '', stderr: note + written };
 }

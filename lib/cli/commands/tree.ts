@@ -7,7 +7,7 @@ import { formatDocument, treeDocument } from '../../render/documents.ts';
 import { LINE_BRANCHES, PLAIN_BRANCHES, renderTopology } from '../../render/topology-tree.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device', 'driver', 'iommuGroup'];
@@ -19,8 +19,10 @@ export function runTree(args: Arguments, terminal: Terminal): CommandResult {
   const names = namesOf(args);
   const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
   const inventory = readInventory(host, names, [...fields]);
-  const roots = buildTopology(withBridges(inventory.devices, selectDevices(inventory.devices, selectors)));
-  const stderr = remarks(args, names, host, inventory.diagnostics);
+  const selected = selectDevices(inventory.devices, selectors);
+  const roots = buildTopology(withBridges(inventory.devices, selected));
+  const empty = selected.length === 0 ? emptyRemark(inventory, selectors) : '';
+  const stderr = remarks(args, names, host, inventory.diagnostics) + empty;
   const stdout =
     switchOf(args, 'json') === true
       ? formatDocument(treeDocument(inventory, roots))

@@ -1,0 +1,181 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
+import { PCI, ROOT } from '../support/pci-program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { anchorOf } from './markdown.ts';
+
+/*
+ * The documents are held to what is so. Their ```console blocks are run, in their order, in a folder of each
+ * document's own, with `fixtures/` and the built program in it; a block such as ```js NAME is a file there.
+ * UPDATE_DOCS=1 writes the outputs anew.
+ */
+
+interface Block {
+  /** What stands after the fence: `console`, `js list.mjs`. */
+  readonly info: string;
+  /** The index of the line of its opening fence. */
+  readonly at: number;
+  readonly lines: readonly string[];
+}
+
+const DOCUMENTS = [
+  ...readdirSync(ROOT).filter((name) => name.endsWith('.md')),
+  'fixtures/README.md',
+  ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join('docs', name)),
+].sort();
+
+const FOLDER = temporaryFolder();
+
+function linesOf(document: string): readonly string[] {
+  return readFileSync(join(ROOT, document), 'utf8').split('\n');
+}
+
+function blocksOf(lines: readonly string[]): readonly Block[] {
+  const blocks: Block[] = [];
+  for (let at = 0; at < lines.length; at += 1) {
+    const info = /^```(.*)$/.exec(lines[at] ?? '')?.[1];
+    if (info === undefined) continue;
+    const end = lines.indexOf('```', at + 1);
+    if (end < 0) throw new Error(`the block in line ${at + 1} has no end`);
+    blocks.push({ info, at, lines: lines.slice(at + 1, end) });
+    at = end;
+  }
+  return blocks;
+}
+
+/** The lines outside blocks. */
+function proseOf(lines: readonly string[]): readonly string[] {
+  const blocks = blocksOf(lines);
+  return lines.filter(
+    (_, index) => !blocks.some(({ at, lines: { length } }) => index >= at && index <= at + length + 1),
+  );
+}
+
+function anchorsOf(document: string): readonly string[] {
+  return proseOf(linesOf(document)).flatMap((line) => /^#+ (.+)$/.exec(line)?.slice(1).map(anchorOf) ?? []);
+}
+
+/** The relative links of a document that lead nowhere. */
+function deadLinks(document: string): readonly string[] {
+  const links = [
+    ...proseOf(linesOf(document))
+      .join('\n')
+      .matchAll(/\]\(([^)\s]+)\)/g),
+  ].map(([, link = '']) => link);
+  return links.filter((link) => {
+    if (/^https?:/.test(link)) return false;
+    const [path = '', anchor] = link.split('#');
+    const target = path === '' ? document : normalize(join(dirname(document), path));
+    if (!existsSync(join(ROOT, target))) return true;
+    return anchor !== undefined && !anchorsOf(target).includes(anchor);
+  });
+}
+
+/** A folder with what the commands of a document find around them. */
+function workplace(document: string, blocks: readonly Block[]): string {
+  const folder = join(FOLDER, document.replaceAll('/', '-'));
+  mkdirSync(join(folder, 'node_modules'), { recursive: true });
+  mkdirSync(join(folder, 'bin'));
+  symlinkSync(join(ROOT, 'fixtures'), join(folder, 'fixtures'));
+  symlinkSync(ROOT, join(folder, 'node_modules/portal-gun'));
+  // Names come from the list of the package: the system's is another everywhere.
+  const names = 'case "$1" in list|show|groups|tree|diff) set -- "$@" --pci-ids bundled;; esac';
+  writeFileSync(join(folder, 'bin/pci'), `#!/bin/sh\n${names}\nexec '${process.execPath}' '${PCI}' "$@"\n`, {
+    mode: 0o755,
+  });
+  for (const { info, lines } of blocks) {
+    const name = /^\w+ (\S+)$/.exec(info)?.[1];
+    if (name !== undefined) writeFileSync(join(folder, name), `${lines.join('\n')}\n`);
+  }
+  return folder;
+}
+
+/** The commands of a console block; one that ends in a backslash goes on in the next line. */
+function commandsOf({ lines }: Block): readonly (readonly string[])[] {
+  const commands: string[][] = [];
+  let goesOn = false;
+  for (const line of lines) {
+    if (line.startsWith('$ ')) commands.push([line]);
+    else if (goesOn) commands.at(-1)?.push(line);
+    goesOn = (line.startsWith('$ ') || goesOn) && line.endsWith('\\');
+  }
+  return commands;
+}
+
+/** The console block as it is when its commands are run now. */
+async function replay(block: Block, folder: string): Promise<readonly string[]> {
+  const shown: string[] = [];
+  let status = 0;
+  for (const command of commandsOf(block)) {
+    const script = command.join('\n').slice(2);
+    const { stdout, exitCode } = await execa('sh', ['-c', `(exit ${status})\n{ ${script}\n} 2>&1`], {
+      cwd: folder,
+      env: { PATH: `${join(folder, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin`, LC_ALL: 'C.UTF-8' },
+      extendEnv: false,
+      reject: false,
+      stdin: 'ignore',
+    });
+    status = exitCode ?? 1;
+    shown.push(...command, ...(stdout === '' ? [] : stdout.split('\n')));
+  }
+  return shown;
+}
+
+/** The document with every console block as it is now. */
+async function replayDocument(document: string): Promise<string> {
+  const lines = [...linesOf(document)];
+  const blocks = blocksOf(lines);
+  const folder = workplace(document, blocks);
+  const changes: [Block, readonly string[]][] = [];
+  for (const block of blocks.filter(({ info }) => info === 'console'))
+    changes.push([block, await replay(block, folder)]);
+  for (const [{ at, lines: before }, after] of changes.reverse())
+    lines.splice(at + 1, before.length, ...after);
+  return lines.join('\n');
+}
+
+describe.each(DOCUMENTS)('%s', (document) => {
+  it('has no dead link', () => {
+    expect(deadLinks(document)).toEqual([]);
+  });
+
+  it('shows output in console blocks alone, which begin with a command', () => {
+    for (const { info, lines } of blocksOf(linesOf(document))) {
+      if (info === 'console') expect(lines[0]).toMatch(/^\$ /);
+      else expect(lines.filter((line) => line.startsWith('$ '))).toEqual([]);
+    }
+  });
+
+  it('names commands and options that there are', () => {
+    const commands = blocksOf(linesOf(document))
+      .filter(({ info }) => info === 'sh' || info === 'console')
+      .flatMap(({ lines }) => lines)
+      .flatMap((line) => [...line.matchAll(/(?:^|[|&;(] |sudo |npx |\$ |if |! )pci ([a-z]+)([^|&;>)]*)/g)]);
+    for (const [line, name, rest = ''] of commands) {
+      if (name === 'completion') continue;
+      const command = PCI_COMMANDS.find((known) => known.name === name);
+      expect(command, line).toBeDefined();
+      const options = [...rest.matchAll(/ --(?:no-)?([a-z-]+)/g)].map(([, option]) => option);
+      expect(options.filter((option) => !Object.hasOwn(command?.options ?? {}, option ?? ''))).toEqual([]);
+    }
+  });
+
+  it('shows what the program prints', async () => {
+    const now = await replayDocument(document);
+    if (process.env['UPDATE_DOCS'] === '1') writeFileSync(join(ROOT, document), now);
+    expect(readFileSync(join(ROOT, document), 'utf8')).toBe(now);
+  });
+});
+
+it('every document is seen, and some show output', () => {
+  expect(DOCUMENTS.length).toBeGreaterThan(20);
+  const consoles = DOCUMENTS.flatMap((document) => blocksOf(linesOf(document))).filter(
+    ({ info }) => info === 'console',
+  );
+  expect(consoles.length).toBeGreaterThan(10);
+});

@@ -1,0 +1,308 @@
+import { DIAGNOSTICS } from '../../lib/base/diagnostic.ts';
+import { ERRORS, EXIT, type ExitName } from '../../lib/base/errors.ts';
+import type { Command, OptionDefinition } from '../../lib/cli/command.ts';
+import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
+import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
+import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector.ts';
+import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
+import { libraryReference, type Sources } from './library-reference.ts';
+import { code, table } from './markdown.ts';
+
+/** What the reference is made from beside the tables of the code. */
+export interface ReferenceInput {
+  /** The JSON Schemas by file name, parsed. */
+  readonly schemas: ReadonlyMap<string, Schema>;
+  /** The text of every file of `lib/` by its path. */
+  readonly sources: Sources;
+}
+
+export interface Schema {
+  readonly $id: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly properties?: Readonly<Record<string, { readonly description?: string }>>;
+}
+
+/** Every page of the reference: file name to text. */
+export function referencePages(input: ReferenceInput): ReadonlyMap<string, string> {
+  const pages: readonly (readonly [file: string, summary: string, text: string])[] = [
+    ['commands.md', 'Every command with its arguments, options and examples.', commandsPage()],
+    ['selectors.md', 'What picks devices.', selectorsPage()],
+    ['columns.md', 'The columns of `pci list`.', columnsPage()],
+    ['exit-codes.md', 'What the exit codes mean.', exitCodesPage()],
+    ['errors.md', 'Every error with its remedy.', errorsPage()],
+    ['diagnostics.md', 'What is said about parts of a host that make no sense.', diagnosticsPage()],
+    ['json.md', 'The JSON documents and their schemas.', jsonPage(input.schemas)],
+    ['library.md', 'What `portal-gun` exports.', libraryReference(input.sources)],
+  ];
+  const index = page('Reference', [
+    'Looked up, not read. Generated from the code, so that it is what the programs do.',
+    table(
+      ['page', 'what it holds'],
+      pages.map(([file, summary]) => [`[${file.replace('.md', '')}](${file})`, summary]),
+    ),
+  ]);
+  return new Map([['README.md', index], ...pages.map(([file, , text]) => [file, text] as const)]);
+}
+
+function page(title: string, paragraphs: readonly string[]): string {
+  return `${[`# ${title}`, ...paragraphs].join('\n\n')}\n`;
+}
+
+function commandsPage(): string {
+  return page('Commands', [
+    '`pci <command> --help` says the same. An option may stand before or after the command. `pci --version` prints the version.',
+    table(
+      ['command', 'what it does'],
+      [
+        ...PCI_COMMANDS.map(({ name, summary }) => [`[\`pci ${name}\`](#pci-${name})`, `${summary}.`]),
+        ['[`pci completion`](#pci-completion)', 'Print a completion script for bash or zsh.'],
+      ],
+    ),
+    ...PCI_COMMANDS.map(commandSection),
+    [
+      '## pci completion',
+      '```text\npci completion\n```',
+      'Prints a script that completes commands, options, selectors and the addresses of this machine. Put it where the shell reads it: `pci completion >> ~/.bashrc`.',
+    ].join('\n\n'),
+  ]);
+}
+
+function commandSection(command: Command): string {
+  const positionals = Object.entries(command.positionals);
+  return [
+    `## pci ${command.name}`,
+    `\`\`\`text\npci ${command.usage} [options]\n\`\`\``,
+    command.description,
+    ...(positionals.length === 0
+      ? []
+      : [
+          table(
+            ['argument', 'meaning'],
+            positionals.map(([name, { describe }]) => [code(name), sentence(describe)]),
+          ),
+        ]),
+    table(
+      ['option', 'meaning'],
+      Object.entries(command.options).map(([name, option]) => [flags(name, option), optionText(option)]),
+    ),
+    table(
+      ['example', 'what it gives'],
+      command.examples.map(([line, what]) => [code(line), what]),
+    ),
+  ].join('\n\n');
+}
+
+function flags(name: string, { alias, valueName, choices, type }: OptionDefinition): string {
+  const value =
+    type === 'boolean' ? '' : ` ${valueName ?? (choices === undefined ? 'VALUE' : name.toUpperCase())}`;
+  return [...(alias === undefined ? [] : [code(`-${alias}${value}`)]), code(`--${name}${value}`)].join(', ');
+}
+
+function optionText({ describe, choices, array }: OptionDefinition): string {
+  return [
+    sentence(describe),
+    ...(choices === undefined ? [] : [`One of ${choices.map(code).join(', ')}.`]),
+    ...(array === true ? ['May be given several times.'] : []),
+  ].join(' ');
+}
+
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
+}
+
+/** What a selector with a key means; the keys are held against those of the parser. */
+const KEYED_SELECTORS: Readonly<Record<string, readonly [example: string, meaning: string]>> = {
+  class: [
+    'class=network',
+    `Of a category: ${DEVICE_CATEGORIES.join(', ')}. Or by the class code, or how it begins: \`class=0200\`.`,
+  ],
+  driver: ['driver=vfio-pci', 'Bound to a driver; `driver=none` for no driver.'],
+  group: ['group=12', 'In an IOMMU group; `group=none` for no group.'],
+  numa: ['numa=1', 'On a NUMA node; `numa=none` for none.'],
+  netdev: ['netdev=enp1s0', 'Has the network interface.'],
+  block: ['block=nvme0n1', 'Has the block device; `/dev/` before the name may stand.'],
+};
+
+const PLAIN_SELECTORS: readonly (readonly [example: string, meaning: string])[] = [
+  ['0000:01:00.0', 'The function at an address.'],
+  ['01:00.0', 'The same in domain 0.'],
+  ['pci_0000_01_00_0', 'The same as libvirt writes it. A path that ends in an address will do as well.'],
+  ['01:00', 'All functions of a card.'],
+  ['8086:10c9', 'By vendor and device id.'],
+  ['8086:', 'By vendor id.'],
+  ['pf', 'Physical functions of SR-IOV.'],
+  ['vf', 'Virtual functions of SR-IOV.'],
+  [
+    'nvidia',
+    'Anything else is a word that the name of the vendor or of the device contains, in capitals or not.',
+  ],
+];
+
+function selectorsPage(): string {
+  const keyed = SELECTOR_KEYS.map((key) => {
+    const described = KEYED_SELECTORS[key];
+    if (described === undefined) throw new Error(`the selector ${key}= is not described`);
+    return described;
+  });
+  const all = [...PLAIN_SELECTORS, ...keyed];
+  const [named, filters] = [true, false].map((must) =>
+    all.filter(([example]) => parseSelector(example).mustMatch === must).map(([example]) => code(example)),
+  );
+  return page('Selectors', [
+    'Commands that take `[selectors..]` take any number of them. A device is selected when any of them matches; without a selector all are. `pci show` takes one that must mean one device.',
+    table(
+      ['selector', 'which devices'],
+      all.map(([example, meaning]) => [code(example), meaning]),
+    ),
+    `A selector that names something must find it: when none of the host's devices is meant, the command fails with [DEVICE_NOT_FOUND](errors.md) and exit code 3. Such are ${named?.join(', ')}.`,
+    `A selector that describes a kind may find nothing; the list is then empty, and the exit code 0. Such are ${filters?.join(', ')}. To \`pci show\` every selector is a name.`,
+  ]);
+}
+
+function columnsPage(): string {
+  const names = (columns: readonly string[]): string => columns.map(code).join(', ');
+  return page('Columns', [
+    'What `pci list` takes with `--columns` and `--sort`. A cell is `-` where the host has no such thing, and `?` where it could not be read.',
+    table(
+      ['name', 'heading', 'what it holds'],
+      Object.entries(DEVICE_COLUMNS).map(([name, { heading, summary }]) => [
+        code(name),
+        heading,
+        sentence(capital(summary)),
+      ]),
+    ),
+    `Without \`--columns\` the list has ${names(DEFAULT_COLUMNS)}; with \`--wide\` ${names(WIDE_COLUMNS)}.`,
+    'Columns of numbers are ordered by number, and what has none comes last; others by their text.',
+  ]);
+}
+
+function capital(text: string): string {
+  // A name of the kernel's, or a form, stays as it is written.
+  return /^[a-z']+([ ,-]|: )/.test(text) || /^[a-z]+$/.test(text)
+    ? text.charAt(0).toUpperCase() + text.slice(1)
+    : text;
+}
+
+const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
+  ok: 'It was done, or the answer is yes.',
+  findings: 'It ran, and the answer is no: `pci diff` found a difference.',
+  usage: 'Wrong arguments, or a bad input file.',
+  notFound: 'There is no such device.',
+  refused: 'Refused for safety. No command of this version gives it.',
+  permission: 'The kernel refused access.',
+  unsupported: 'The host lacks what is needed: it shows no PCI bus.',
+  toolFailed: 'A file could not be written, or a program failed.',
+  partial: 'Stopped midway. No command of this version gives it.',
+  internal: 'A bug of ours; please report it.',
+  interrupted: 'Stopped by SIGINT (Ctrl-C).',
+  terminated: 'Stopped by SIGTERM.',
+};
+
+function exitCodesPage(): string {
+  return page('Exit codes', [
+    'A contract: they do not change.',
+    table(
+      ['code', 'name', 'meaning'],
+      Object.entries(EXIT).map(([name, exit]) => [String(exit), code(name), EXIT_MEANINGS[name as ExitName]]),
+    ),
+    'A list that is empty because no device is of the kind that was asked for is an answer, and exits with 0.',
+  ]);
+}
+
+function errorsPage(): string {
+  return page('Errors', [
+    'On standard error an error is three kinds of lines:',
+    '```text\npci: SUBJECT: WHAT HAPPENED [CODE]\nhint: WHAT TO DO\ncause: WHAT WAS BELOW IT\n```',
+    'With `--json` it is a [document](json.md#error) on standard output. Codes are stable, wording is not.',
+    table(
+      ['code', 'meaning', 'hint', 'exit'],
+      Object.entries(ERRORS).map(([name, { summary, remedy, exit }]) => [
+        code(name),
+        summary,
+        sentence(capital(remedy)),
+        `${EXIT[exit]} ${exit}`,
+      ]),
+    ),
+    'The hint of the table stands where the program knows nothing better to say, such as `did you mean class=network?`.',
+  ]);
+}
+
+function diagnosticsPage(): string {
+  return page('Diagnostics', [
+    'A part of a host that makes no sense hides nothing else: the rest is listed, the fact in question is unknown, and a diagnostic says what was met. Diagnostics go to standard error as `pci: SUBJECT: MESSAGE [CODE]`, the first ten, or all with `--verbose`. In a JSON document they stand under `diagnostics`. They do not change the exit code.',
+    table(
+      ['code', 'meaning'],
+      Object.entries(DIAGNOSTICS).map(([name, meaning]) => [code(name), meaning]),
+    ),
+  ]);
+}
+
+function jsonPage(schemas: ReadonlyMap<string, Schema>): string {
+  const all = [...schemas].sort(([a], [b]) => (a < b ? -1 : 1));
+  const isDocument = ([, { properties }]: readonly [string, Schema]): boolean =>
+    properties?.['schema'] !== undefined;
+  return page('JSON', [
+    'With `--json` a command prints one document on standard output, also for an [error](errors.md). It names its schema: `{"schema":"portal-gun/pci-list/v1", …}`. Within a version keys are added, and none is changed or taken away.',
+    table(
+      ['form', 'means'],
+      [
+        ['`null`', 'The host has no such thing.'],
+        ['`{"unknown":"denied"}`', 'The kernel refused the read; root would get an answer.'],
+        ['`{"unknown":"broken"}`', 'The read failed in another way, or what was read makes no sense.'],
+        ['`{"unknown":"unread"}`', 'Nobody read it: a snapshot does not hold it.'],
+        ['`"0000:01:00.0"`', 'An address: lower case, with the domain.'],
+        ['`"8086"`', 'An id: four hex digits, lower case, without `0x`. A class code has six.'],
+        ['`1048576`', 'Sizes are bytes, as numbers.'],
+        ['`"0xa4000000"`', 'Memory addresses are hex strings: they may need 64 bits.'],
+      ],
+    ),
+    "The JSON Schemas are in the package, `portal-gun/schemas/FILE`. `pci list --format ndjson` prints the items of the list's `devices` alone, a line each.",
+    ...all.filter(isDocument).map(([file, schema]) => documentSection(file, schema)),
+    [
+      '## Shared',
+      'What several documents have in common.',
+      table(
+        ['schema', 'what it describes'],
+        all
+          .filter((entry) => !isDocument(entry))
+          .map(([file, { title = '', description }]) => [
+            schemaLink(file),
+            [sentence(title), description ?? ''].join(' ').trim(),
+          ]),
+      ),
+    ].join('\n\n'),
+  ]);
+}
+
+function documentSection(file: string, { $id, title = '', description, properties = {} }: Schema): string {
+  return [
+    `## ${$id.split('/')[1]}`,
+    `${[sentence(title), description ?? ''].join(' ').trim()} Schema: ${schemaLink(file)}.`,
+    table(
+      ['key', 'what it holds'],
+      Object.entries(properties).map(([key, { description: meaning }]) => [
+        code(key),
+        key === 'schema' ? code($id) : (meaning ?? COMMON_KEYS[key] ?? ''),
+      ]),
+    ),
+  ].join('\n\n');
+}
+
+/** Keys that mean the same in every document. */
+const COMMON_KEYS: Readonly<Record<string, string>> = {
+  host: 'The host that was read: its `label`.',
+  before: 'The earlier host: its `label`.',
+  after: 'The later host: its `label`.',
+  diagnostics: 'What made no sense: `subject`, `code`, `message`. See [diagnostics](diagnostics.md).',
+  device: 'Every fact of the device.',
+  identity: 'What finds the device again. See [identity](../explanation/identity.md).',
+  iommu: 'Whether an IOMMU is at work, and whether the firmware describes one.',
+  roots: 'The root buses, with what is on them.',
+  error:
+    'What happened: `code`, `exit`, `exitCode`, `subject`, `message`, `hint`, `causes`. See [errors](errors.md).',
+};
+
+function schemaLink(file: string): string {
+  return `[\`${file}\`](../../lib/render/schemas/${file})`;
+}
