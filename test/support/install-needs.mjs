@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 const NEEDS = [
   { program: 'lspci', debianPackage: 'pciutils', why: 'the peer that readings are compared with' },
   { program: 'script', debianPackage: 'bsdutils', why: 'gives a program a terminal' },
+  { program: 'setpriv', debianPackage: 'util-linux', why: 'runs it as an ordinary user' },
 ];
 
 function isThere(program) {

@@ -9,7 +9,7 @@ import type { FunctionSpec, HostSpec } from './host-spec.ts';
 import type { HostTree } from './host-tree.ts';
 
 /** Names that say what they were asked for. */
-export const ECHO_NAMES: PciNames = {
+const ECHO_NAMES: PciNames = {
   source: 'an echo',
   vendor: (id) => `vendor ${id}`,
   device: (vendor, id) => `device ${vendor}:${id}`,

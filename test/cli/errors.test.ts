@@ -1,0 +1,81 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ERRORS, EXIT } from '../../lib/base/errors.ts';
+import { ERROR_CASES } from '../support/error-cases.ts';
+import { fixture, pci, pciInside, ROOT, words } from '../support/pci-program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+// Files that are no host, in a folder that stands for FOLDER below.
+const folder = temporaryFolder();
+const whole = readFileSync(join(ROOT, fixture('gpu-desktop')));
+const place = (name: string, content: string | Uint8Array): void =>
+  writeFileSync(join(folder, name), content);
+place('cut-line', whole.subarray(0, whole.indexOf('hostname =') + 4));
+place('cut-header', 'portal-gun snapshot 1\nhost: a\n');
+place('later', whole.toString().replace('snapshot 1', 'snapshot 2'));
+place('damaged', whole.toString().replace('identifiers: raw', 'identifiers: none'));
+place('bad-row', `${whole.toString().trimEnd()}\n  config : 4\n    000  01 02 03 04 05\n`);
+place(
+  'binary',
+  Uint8Array.from({ length: 4096 }, (_, index) => (index * 7) & 0xff),
+);
+place('empty', '');
+mkdirSync(join(folder, 'sys-itself/bus/pci/devices'), { recursive: true });
+mkdirSync(join(folder, 'no-sys'));
+mkdirSync(join(folder, 'no-bus/sys/bus'), { recursive: true });
+
+const here = (text: string): string => text.replaceAll('FOLDER', folder);
+
+describe('errors', () => {
+  it.each(ERROR_CASES)('%s', async (line, code, subject, message, hint) => {
+    const args = words(here(line));
+    const exitCode = EXIT[ERRORS[code].exit];
+
+    const text = await pci(args);
+    expect(text).toMatchObject({ exitCode, stdout: '' });
+    const [first = '', second = '', ...more] = text.stderr.split('\n');
+    expect(first.startsWith(`pci: ${subject === null ? '' : `${here(subject)}: `}`)).toBe(true);
+    expect(first).toContain(message);
+    expect(first.endsWith(` [${code}]`)).toBe(true);
+    expect(second.startsWith('hint: ')).toBe(true);
+    expect(second).toContain(here(hint));
+    expect(more).toEqual(['']);
+
+    // As a word, and to the snapshot alone, --json means something else.
+    if (line.includes(' -- ') || line.startsWith('snapshot')) return;
+    const json = await pciInside([...args, '--json']);
+    expect(json).toMatchObject({ exitCode, stderr: '' });
+    const { error } = JSON.parse(json.stdout) as { error: Record<string, unknown> };
+    expect(error).toMatchObject({
+      code,
+      exit: ERRORS[code].exit,
+      exitCode,
+      subject: subject && here(subject),
+    });
+    expect(`pci: ${subject === null ? '' : `${here(subject)}: `}${error['message']} [${code}]`).toBe(first);
+    expect(`hint: ${error['hint']}`).toBe(second);
+  });
+
+  it('are tried of every code but those of permissions and of writing, which have tests of their own', () => {
+    const tried = new Set<string>(ERROR_CASES.map(([, code]) => code));
+    const left = Object.keys(ERRORS).filter((code) => !tried.has(code));
+    expect(left).toEqual(['PERMISSION_DENIED', 'OUTPUT_FAILED']);
+  });
+
+  it.each([
+    ['--format json', true],
+    ['--format=json', true],
+    ['--json', true],
+    ['--format csv', false],
+    ['', false],
+  ])('with %j are JSON: %s', async (options, isJson) => {
+    const { stdout } = await pci(['list', 'class=frob', ...words(options)]);
+    expect(stdout.startsWith('{')).toBe(isJson);
+  });
+
+  it('show control characters of the arguments escaped', async () => {
+    const { stderr } = await pci(['list', 'class=\u001b[31m\u009b\u202e']);
+    expect(stderr.split('\n')[0]).toBe('pci: class=\\x1b[31m\\x9b\\u{202e}: is no class [BAD_SELECTOR]');
+  });
+});

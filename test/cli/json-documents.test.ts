@@ -1,0 +1,196 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CORPUS_HOSTS, unpackHost, WHY_SKIPPED } from '../support/corpus.ts';
+import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
+import { SCHEMA_FILES, schemaText, validatorOf } from '../support/json-schemas.ts';
+import { fixture, type Outcome, pci, pciInside } from '../support/pci-program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const KINDS = [
+  'pci-list',
+  'pci-show',
+  'pci-groups',
+  'pci-tree',
+  'pci-diff',
+  'pci-snapshot',
+  'error',
+] as const;
+type Kind = (typeof KINDS)[number];
+
+const strict = new Map(KINDS.map((kind) => [kind, validatorOf(kind, { strict: true })]));
+const folder = temporaryFolder();
+// An error is what such a host has for every command.
+const HOSTS = FIXTURE_NAMES.filter((name) => name !== 'no-pci');
+// A process each for these, and some more without one; the 64 VFs of one fixture are alike.
+const SHOWN_APART = 2;
+const MOST_SHOWN = 10;
+
+function expectDocument(kind: Kind, { stdout }: Outcome): Record<string, unknown> {
+  const document: unknown = JSON.parse(stdout);
+  const validate = strict.get(kind);
+  validate?.(document);
+  expect(validate?.errors ?? []).toEqual([]);
+  return document as Record<string, unknown>;
+}
+
+async function document(kind: Kind, ...args: string[]): Promise<Record<string, unknown>> {
+  return expectDocument(kind, await pci([...args, '--json']));
+}
+
+describe('the schemas', () => {
+  it('are as many as there are kinds, and two of shared facts', () => {
+    const files = [...KINDS, 'facts', 'config-space'].map((kind) => `${kind}.v1.schema.json`);
+    expect(SCHEMA_FILES).toEqual(files.sort());
+  });
+
+  it.each(KINDS)('%s says what its document is', (kind) => {
+    const schema: unknown = JSON.parse(schemaText(`${kind}.v1.schema.json`));
+    expect(schema).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $id: `portal-gun/${kind}/v1`,
+      properties: { schema: { const: `portal-gun/${kind}/v1` } },
+    });
+  });
+
+  it('take keys of later versions; the strict form, which the tests use, does not', () => {
+    const host = { label: 'a', colour: 'red' };
+    const later = { schema: 'portal-gun/pci-list/v1', host, devices: [], diagnostics: [], more: 1 };
+    expect(validatorOf('pci-list', { strict: false })(later)).toBe(true);
+    const closed = strict.get('pci-list');
+    expect(closed?.(later)).toBe(false);
+    expect(closed?.errors?.map(({ instancePath, keyword }) => [instancePath, keyword])).toEqual([
+      ['', 'additionalProperties'],
+      ['/host', 'additionalProperties'],
+    ]);
+  });
+
+  it('tell a fact from one that is not known', () => {
+    const open = validatorOf('pci-list', { strict: false });
+    const list = (driver: unknown) => ({ ...example(), devices: [{ ...example().devices[0], driver }] });
+    expect([null, 'igb', { unknown: 'denied' }].map((driver) => open(list(driver)))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+    expect(['', { unknown: 'lost' }, {}, undefined, 7].map((driver) => open(list(driver)))).toEqual(
+      Array(5).fill(false),
+    );
+  });
+});
+
+describe.each(HOSTS)('of the fixture %s', (name) => {
+  const host = ['--host', fixture(name)];
+
+  it('list, groups and tree', async () => {
+    await document('pci-list', 'list', ...host);
+    await document('pci-groups', 'groups', ...host);
+    await document('pci-tree', 'tree', ...host);
+  });
+
+  it('each line of ndjson', async () => {
+    const { stdout } = await pci(['list', ...host, '--format', 'ndjson']);
+    const lines = stdout.split('\n').slice(0, -1);
+    const devices = lines.map((line): unknown => JSON.parse(line));
+    const whole = await document('pci-list', 'list', ...host);
+    expect(devices).toEqual(whole['devices']);
+  });
+
+  it('show of its devices', async () => {
+    const { devices } = (await document('pci-list', 'list', ...host)) as { devices: { address: string }[] };
+    expect(devices.length > 0).toBe(name !== 'empty-bus');
+    for (const [index, device] of devices.slice(0, MOST_SHOWN).entries()) {
+      const run = index < SHOWN_APART ? pci : pciInside;
+      const outcome = await run(['show', device.address, ...host, '--json']);
+      const { device: whole } = expectDocument('pci-show', outcome);
+      // A fact is in both documents, or in that of the one device alone; it is never two things.
+      expect(whole).toMatchObject(device);
+    }
+  });
+
+  it('diff with itself and with another host', async () => {
+    const same = await document('pci-diff', 'diff', fixture(name), fixture(name));
+    expect(same['differences']).toEqual([]);
+    await document('pci-diff', 'diff', fixture(name), fixture('shared-group'));
+    await document('pci-diff', 'diff', fixture('gpu-desktop'), fixture(name));
+  });
+
+  it('snapshot', async () => {
+    const file = join(folder, `${name}.snapshot`);
+    const written = await document('pci-snapshot', 'snapshot', ...host, '--output', file);
+    expect(written).toMatchObject({ file, identifiers: 'replaced' });
+  });
+});
+
+describe('errors', () => {
+  it.each([
+    ['list', '--host', fixture('no-pci')],
+    ['groups', '--host', 'nowhere'],
+    ['show', '1f:1f.7', '--host', fixture('gpu-desktop')],
+    ['list', 'class=netwrok'],
+    ['list', '--frobnicate'],
+    ['frobnicate'],
+    ['snapshot', '--host', fixture('gpu-desktop'), '--output', '/proc/version/a'],
+  ])('%s %s %s', async (...args) => {
+    const outcome = await pci([...args.filter((word) => word !== undefined), '--json']);
+    const { error } = expectDocument('error', outcome) as { error: { exitCode: number } };
+    expect(outcome).toMatchObject({ exitCode: error.exitCode, stderr: '' });
+  });
+});
+
+describe.skipIf(CORPUS_HOSTS.length === 0)(`of captured hosts${WHY_SKIPPED}`, () => {
+  it.each(CORPUS_HOSTS)('%s', async (name) => {
+    const host = ['--host', unpackHost(name, folder)];
+    const { devices } = (await document('pci-list', 'list', ...host)) as { devices: object[] };
+    expect(devices.length).toBeGreaterThan(2);
+    await document('pci-groups', 'groups', ...host);
+    await document('pci-tree', 'tree', ...host);
+  });
+});
+
+/** The device that the documentation gives as the shape of `pci list --json`. */
+function example() {
+  return {
+    schema: 'portal-gun/pci-list/v1',
+    host: { label: 'galaxy' },
+    devices: [
+      {
+        address: '0000:01:00.0',
+        class: { code: '020000', name: 'Ethernet controller' },
+        vendor: { id: '8086', name: 'Intel Corporation' },
+        device: { id: '10c9', name: '82576 Gigabit Network Connection' },
+        subsystem: { vendorId: '8086', deviceId: 'a03c', name: null },
+        revision: '01',
+        driver: 'igb',
+        driverOverride: null,
+        iommuGroup: 10,
+        numaNode: null,
+        bars: [
+          {
+            index: 0,
+            kind: 'memory',
+            address: '0xfe800000',
+            sizeBytes: 131072,
+            width: 32,
+            prefetchable: false,
+          },
+        ],
+        rom: { sizeBytes: 262144, address: '0xfe840000' },
+        resetMethods: ['flr', 'pm', 'bus'],
+        bootVga: null,
+        sriov: {
+          role: 'pf',
+          totalVfs: 7,
+          numVfs: 2,
+          autoprobe: true,
+          offset: 384,
+          stride: 2,
+          vfDeviceId: '10ca',
+          virtualFunctions: ['0000:01:10.0', '0000:01:10.2'],
+        },
+        netInterfaces: ['enp1s0'],
+        blockDevices: [],
+      },
+    ],
+    diagnostics: [{ subject: '0000:02:ab.0', code: 'BAD_DEVICE_NAME', message: 'is among the devices' }],
+  };
+}

@@ -1,0 +1,90 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
+import { fixture, PCI, pci, ROOT } from '../support/pci-program.ts';
+
+const NOBODY = 65534;
+const isRoot = process.geteuid?.() === 0;
+const hasPci = existsSync('/sys/bus/pci/devices');
+const { exitCode: setpriv } = await execa('setpriv', ['--version'], { reject: false });
+
+describe('pci', () => {
+  it('--version is that of the package', async () => {
+    const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect(await pci(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+    expect((await pci(['list', '--version'])).stdout).toBe(`${version}\n`);
+  });
+
+  it('can be run by its name', async () => {
+    const { stdout } = await execa(PCI, ['--version']);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
+  });
+
+  it.each(PCI_COMMANDS.map((command) => [command.name, command] as const))(
+    '%s --help says what it takes, with examples',
+    async (name, { description, options, examples }) => {
+      const { exitCode, stdout, stderr } = await pci([name, '--help']);
+      expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+      const unwrapped = stdout.replace(/\s+/g, ' ');
+      expect(unwrapped).toContain(description);
+      for (const option of Object.keys(options)) expect(unwrapped).toContain(`--${option} `);
+      for (const [line] of examples) expect(stdout).toContain(line.slice(0, 40));
+      expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
+      expect((await pci([name, '-h'])).stdout).toBe(stdout);
+    },
+  );
+
+  it.each([
+    [`list --host ${fixture('sixty-four-vfs')}`, 1],
+    [`list --json --host ${fixture('sixty-four-vfs')}`, 1],
+    [`snapshot --raw --host ${fixture('sixty-four-vfs')}`, 1],
+    [`list --host ${fixture('sixty-four-vfs')}`, 0],
+  ])('%s | head -%i ends quietly', async (line, lines) => {
+    const command = `'${process.execPath}' '${PCI}' ${line} | head -n ${lines}; echo "\${PIPESTATUS[0]}"`;
+    const { stdout, stderr } = await execa('bash', ['-c', command], { cwd: ROOT });
+    expect(stderr).toBe('');
+    const printed = stdout.split('\n');
+    expect(printed.at(-1)).toBe('0');
+    expect(printed).toHaveLength(lines + 1);
+  });
+
+  it('loses nothing of a long output in a pipe', async () => {
+    const host = fixture('sixty-four-vfs');
+    const command = `'${process.execPath}' '${PCI}' snapshot --raw --host ${host} | (sleep 0.3; cat)`;
+    const { stdout } = await execa('bash', ['-c', command], { cwd: ROOT, stripFinalNewline: false });
+    expect(stdout.length).toBeGreaterThan(100_000);
+    expect(stdout).toBe((await pci(['snapshot', '--raw', '--host', host])).stdout);
+  });
+});
+
+describe('this machine', () => {
+  it.skipIf(hasPci)('has no PCI bus, and that is said', async () => {
+    const { exitCode, stderr } = await pci(['list']);
+    expect(exitCode).toBe(6);
+    expect(stderr).toContain('[NO_PCI]');
+  });
+
+  it.runIf(hasPci)('is listed', async () => {
+    const { exitCode, stdout } = await pci(['list', '--json']);
+    expect(exitCode).toBe(0);
+    const { devices } = JSON.parse(stdout) as { devices: unknown[] };
+    expect(devices.length).toBeGreaterThan(0);
+    for (const command of ['list', 'groups', 'tree', 'snapshot']) {
+      expect({ command, exitCode: (await pci([command])).exitCode }).toEqual({ command, exitCode: 0 });
+    }
+  });
+
+  it.runIf(hasPci && (!isRoot || setpriv === 0))('is listed to an ordinary user', async () => {
+    const program = [process.execPath, PCI, 'list', '--json', '--host', '/'];
+    const asNobody = ['setpriv', `--reuid=${NOBODY}`, '--clear-groups', ...program];
+    const [file = '', ...args] = isRoot ? asNobody : program;
+    const { stdout, exitCode } = await execa(file, args, { cwd: '/', reject: false });
+    expect(exitCode).toBe(0);
+    const theirs = JSON.parse(stdout) as { devices: { address: string }[] };
+    const ours = JSON.parse((await pci(['list', '--json'])).stdout) as { devices: { address: string }[] };
+    // An ordinary user sees less of a device, and no fewer devices.
+    expect(theirs.devices.map(({ address }) => address)).toEqual(ours.devices.map(({ address }) => address));
+  });
+});

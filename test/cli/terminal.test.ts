@@ -1,0 +1,134 @@
+import { execa } from 'execa';
+import { describe, expect, it } from 'vitest';
+import textWidth from '../../lib/render/text-width.ts';
+import { BUNDLED_NAMES, fixture, PCI, pci, ROOT } from '../support/pci-program.ts';
+
+const ESCAPE = '\u001b';
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what colours are made of
+const COLOUR = /\u001b\[\d+m/g;
+
+const { exitCode: noScript } = await execa('script', ['--version'], { reject: false });
+const CAN_RUN = noScript === 0;
+// A continuous integration that lost the program would otherwise pass without having looked.
+const NEEDED = process.env['CI'] !== undefined;
+const WHY = CAN_RUN ? '' : ' (SKIPPED: no `script` of util-linux here)';
+
+/** What stands on a terminal of so many columns after `pci` ran in it. */
+async function onTerminal(columns: number, args: readonly string[], env: Record<string, string> = {}) {
+  const quoted = [process.execPath, PCI, ...args, ...BUNDLED_NAMES].map((word) => `'${word}'`).join(' ');
+  const { stdout } = await execa('script', ['-qec', `stty cols ${columns}; ${quoted}`, '/dev/null'], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', TERM: 'xterm', ...env },
+    extendEnv: false,
+    stdin: 'ignore',
+    // It ends as the program ends.
+    reject: false,
+  });
+  const text = stdout.replaceAll('\r', '').replace(/\n*$/, '');
+  return { text, lines: text.replaceAll(COLOUR, '').split('\n') };
+}
+
+const GPU = ['--host', fixture('gpu-desktop')];
+
+describe('without a terminal', () => {
+  it.each([
+    [['list'], false],
+    [['list', '--color'], true],
+    [['list', '--color', '--no-color'], false],
+    [['list', '--no-color'], false],
+    [['show', '01:00.0', '--color'], true],
+    [['groups', '--color'], true],
+    [['tree', '--color'], true],
+    [['list', '--json', '--color'], false],
+    [['list', '--format', 'csv', '--color'], false],
+  ])('%s', async (args, coloured) => {
+    const { stdout, exitCode } = await pci([...args, ...GPU]);
+    expect({ coloured: stdout.includes(ESCAPE), exitCode }).toEqual({ coloured, exitCode: 0 });
+    expect(stdout.replaceAll(COLOUR, '')).not.toContain(ESCAPE);
+  });
+
+  it('--color decides over NO_COLOR', async () => {
+    const { stdout } = await pci(['list', ...GPU, '--color'], { env: { NO_COLOR: '1' } });
+    expect(stdout).toContain(ESCAPE);
+  });
+
+  it('colour changes nothing else', async () => {
+    for (const command of [['list'], ['show', '03:00.0'], ['groups'], ['tree']]) {
+      const plain = await pci([...command, ...GPU]);
+      const coloured = await pci([...command, ...GPU, '--color']);
+      expect(coloured.stdout.replaceAll(COLOUR, '')).toBe(plain.stdout);
+    }
+  });
+
+  it('nothing is cut, and no summary follows', async () => {
+    const { stdout } = await pci(['list', ...GPU], { env: { COLUMNS: '40' } });
+    expect(stdout).not.toContain('…');
+    expect(stdout.trimEnd().split('\n')).toHaveLength(10);
+  });
+});
+
+it.runIf(NEEDED || CAN_RUN)('there is a `script` to make a terminal with', () => {
+  expect(CAN_RUN).toBe(true);
+});
+
+describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
+  it.each([
+    ['list', 200, 'gpu-desktop'],
+    ['list', 80, 'gpu-desktop'],
+    ['list', 80, 'sixty-four-vfs'],
+    ['list', 80, 'hostile-names'],
+    ['list --columns address,device,group', 60, 'gpu-desktop'],
+    ['tree', 60, 'gpu-desktop'],
+    ['tree', 60, 'vmd-domain'],
+    ['tree', 50, 'vmd-domain'],
+  ])('lines of %s fit %i columns: %s', async (command, columns, host) => {
+    const { lines } = await onTerminal(columns, [...command.split(' '), '--host', fixture(host)]);
+    const shown = lines.filter((line) => !line.startsWith('pci: '));
+    const tooWide = shown.filter((line) => textWidth(line) > columns);
+    expect(shown.length).toBeGreaterThan(3);
+    expect(tooWide).toEqual([]);
+    expect(shown.some((line) => line.includes('…'))).toBe(columns < 200);
+  });
+
+  it('where they can not, names stay legible, and addresses and drivers whole', async () => {
+    const { lines } = await onTerminal(60, ['list', ...GPU]);
+    expect(lines[6]).toBe('0000:01:00.0  display  NVIDIA GA102 [GeFor…  nouveau            5  boot displa…');
+    expect((await onTerminal(40, ['list', ...GPU])).lines).toEqual(lines);
+    expect(lines.slice(1, -1).every((line) => /^0000:0[0-3]:[01][0-9a-f]\.[01] /.test(line))).toBe(true);
+  });
+
+  it('list ends in a summary', async () => {
+    expect((await onTerminal(100, ['list', ...GPU])).lines.at(-1)).toBe('9 devices, 8 groups.');
+    const { lines } = await onTerminal(100, ['list', '--host', fixture('sixty-four-vfs')]);
+    expect(lines.at(-1)).toBe('66 devices, 66 groups, 1 SR-IOV card (64 VFs).');
+    const none = await onTerminal(100, ['list', '--host', fixture('no-iommu')]);
+    expect(none.lines.at(-1)).toBe('3 devices, no IOMMU group.');
+  });
+
+  it('--wide is not cut', async () => {
+    const { lines } = await onTerminal(60, ['list', '--wide', ...GPU]);
+    expect(lines.join('\n')).toContain('boot display · shares group with 01:00.1');
+  });
+
+  it('tree is drawn with lines, and with plain characters elsewhere', async () => {
+    expect((await onTerminal(100, ['tree', ...GPU])).text).toContain('│  └─ ');
+    expect((await pci(['tree', ...GPU])).stdout).toContain('|  `- ');
+  });
+
+  it.each([
+    [{}, [], true],
+    [{ NO_COLOR: '1' }, [], false],
+    [{ NO_COLOR: '' }, [], true],
+    [{ TERM: 'dumb' }, [], false],
+    [{}, ['--no-color'], false],
+    [{ NO_COLOR: '1' }, ['--color'], true],
+  ])('colour with %j %j: %s', async (env, options, coloured) => {
+    const { text } = await onTerminal(80, ['list', ...GPU, ...options], env);
+    expect(text.includes(ESCAPE)).toBe(coloured);
+  });
+
+  it('errors are in no colour and whole', async () => {
+    const { text } = await onTerminal(40, ['list', 'class=netwrok', ...GPU]);
+    expect(text).toBe('pci: class=netwrok: is no class [BAD_SELECTOR]\nhint: did you mean class=network?');
+  });
+});
