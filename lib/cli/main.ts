@@ -1,6 +1,11 @@
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { formatJson } from '../base/text.ts';
-import { errorDocument, renderError, renderInternalError } from '../render/error-text.ts';
+import {
+  errorDocument,
+  internalErrorDocument,
+  renderError,
+  renderInternalError,
+} from '../render/error-text.ts';
 import { type CommandResult, switchOf } from './command.ts';
 import { type Program, parseCommandLine } from './program.ts';
 import { describeTerminal } from './terminal.ts';
@@ -60,7 +65,7 @@ async function resultOf(program: Program, host: ProcessLike): Promise<CommandRes
     const versions = `portal-gun ${program.version}, Node ${process.versions.node}`;
     return {
       exitCode: EXIT.internal,
-      stdout: '',
+      stdout: wantsJson(argv) ? `${formatJson(internalErrorDocument(error, versions), 2)}\n` : '',
       stderr: renderInternalError(program.name, error, versions),
     };
   }
@@ -69,9 +74,5 @@ async function resultOf(program: Program, host: ProcessLike): Promise<CommandRes
 /** Whether JSON was asked for, also where the arguments could not be parsed. */
 function wantsJson(argv: readonly string[]): boolean {
   const options = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
-  return (
-    options.includes('--json') ||
-    options.includes('--format=json') ||
-    /--format json\b/.test(options.join(' '))
-  );
+  return /(^| )--(json(=true)?|format[= ](json|ndjson))( |$)/.test(options.join(' '));
 }

@@ -1,6 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import type { Identifiers, Snapshot, SnapshotEntry } from './snapshot.ts';
-import { MAGIC } from './snapshot-text.ts';
+import { END, MAGIC } from './snapshot-text.ts';
 
 // A configuration space has 4 KiB and product data 32 KiB; nothing that is captured as bytes is larger.
 const MAX_BYTES = 64 * 1024;
@@ -22,14 +22,12 @@ export function looksLikeSnapshot(rawText: string): boolean {
 class SnapshotParser {
   readonly #lines: string[];
   readonly #subject: string;
-  readonly #ended: boolean;
   readonly #entries = new Map<string, SnapshotEntry>();
   #at = 0;
 
   constructor(rawText: string, subject: string) {
     this.#lines = rawText.split('\n');
-    this.#ended = this.#lines.at(-1) === '';
-    if (this.#ended) this.#lines.pop();
+    if (this.#lines.at(-1) === '') this.#lines.pop();
     this.#subject = subject;
   }
 
@@ -46,8 +44,10 @@ class SnapshotParser {
     const identifiers = this.#header('identifiers');
     if (identifiers !== 'raw' && identifiers !== 'replaced')
       throw this.#error('identifiers: raw or replaced');
-    while (this.#at < this.#lines.length) this.#section();
-    if (!this.#ended) throw this.#error('ends in the middle: it was cut short');
+    const end = this.#lines.length - 2;
+    const ended = this.#lines[end] === '' && this.#lines[end + 1] === END;
+    while (this.#at < (ended ? end : this.#lines.length)) this.#section();
+    if (!ended) throw this.#error(`lacks the line "${END}" after it: it was cut short`);
     return { label, identifiers: identifiers satisfies Identifiers, entries: this.#entries };
   }
 

@@ -22,11 +22,17 @@ import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
  *     modules.alias ~                         those lines of a table that were asked for
  *       | alias pci:v00008086d000010C9* igb
  *
+ * The last line is `end`, so that a file which was cut short is known for one.
+ *
  * A section ends in ` +` before its colon where the directory itself was not listed: it may hold more.
  */
 
 /** The first line of a snapshot, with the number of its format. */
 export const MAGIC = 'portal-gun snapshot 1';
+
+/** The last line of a snapshot. */
+export const END = 'end';
+
 const HEX_ROW = 16;
 
 interface Section {
@@ -45,6 +51,7 @@ export function formatSnapshot(snapshot: Snapshot): string {
       pushMember(lines, escapeName(name), section.members.get(name) as SnapshotEntry);
     }
   }
+  lines.push('', END);
   return `${lines.join('\n')}\n`;
 }
 

@@ -40,6 +40,17 @@ export function passthroughNotes(
   group: IommuGroup | undefined,
   host: HostAbilities,
 ): readonly PassthroughNote[] {
+  if (device.vendor === null && device.class === null) {
+    return [{ level: 'unknown', code: 'nothing-known', message: 'nothing of it could be read' }];
+  }
+  const maker = busMaker(device, group);
+  if (maker !== undefined) {
+    const message = `is behind ${describe(maker)}, which makes its bus: it can't be given on its own`;
+    return [{ level: 'blocks', code: 'behind-controller', message }];
+  }
+  if (knownValue(device.class)?.code.startsWith('0806')) {
+    return [{ level: 'blocks', code: 'iommu', message: 'an IOMMU stays with the host' }];
+  }
   if (isBridge(device)) {
     return [
       {
@@ -57,6 +68,13 @@ export function passthroughNotes(
     ...displayNotes(device),
     ...sriovNotes(device),
   ];
+}
+
+/** The function above a device that is no bridge and in the same group: a VMD controller, whose driver makes buses. */
+function busMaker(device: PciDevice, group: IommuGroup | undefined): PciDevice | undefined {
+  const above = knownValue(device.location)?.bridges ?? [];
+  return group?.members.find((member) => above.includes(member.device.address) && !isBridge(member.device))
+    ?.device;
 }
 
 function iommuNotes(
@@ -77,7 +95,11 @@ function iommuNotes(
   if (isUnknown(device.iommuGroup)) {
     return [{ level: 'unknown', code: 'group-unknown', message: 'its IOMMU group could not be read' }];
   }
-  if (group === undefined) return [{ level: 'blocks', code: 'no-group', message: noGroupMessage(device) }];
+  if (group === undefined) {
+    return device.driver === null
+      ? [{ level: 'unknown', code: 'no-group', message: NO_GROUP_YET }]
+      : [{ level: 'blocks', code: 'no-group', message: 'has no IOMMU group: the IOMMU does not cover it' }];
+  }
   const notes: PassthroughNote[] = group.obstacles.flatMap(
     ({ code, message: what }): readonly PassthroughNote[] => {
       const message = `group ${group.id}: ${what}`;
@@ -104,12 +126,8 @@ function iommuNotes(
   return notes;
 }
 
-function noGroupMessage(device: PciDevice): string {
-  if (knownValue(device.class)?.code.startsWith('0806')) return 'is an IOMMU, which has no group itself';
-  return device.driver === null
-    ? 'has no IOMMU group; some IOMMUs (virtio-iommu) make one only when a driver probes the device'
-    : 'has no IOMMU group: the IOMMU does not cover it';
-}
+const NO_GROUP_YET =
+  'has no IOMMU group; some IOMMUs (virtio-iommu) make one only when a driver probes the device: bind it and look again';
 
 function describe(device: PciDevice): string {
   const driver = isUnknown(device.driver) ? 'driver unknown' : (device.driver ?? 'no driver');

@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
-import { ERRORS, type PortalGunError } from '../base/errors.ts';
+import { ERRORS, EXIT, type PortalGunError } from '../base/errors.ts';
 import { count, escapeControls } from '../base/text.ts';
 
 const MOST_CAUSES = 5;
@@ -39,12 +39,31 @@ export function errorDocument(error: PortalGunError): object {
   };
 }
 
+const REPORT_HINT = 'please report it with what was printed; pci snapshot makes a file that shows the host';
+
+/** A bug of ours as data, for `--json`. */
+export function internalErrorDocument(error: unknown, versions: string): object {
+  const message = `this is a bug in ${versions}: ${error instanceof Error ? error.message : String(error)}`;
+  return {
+    schema: 'portal-gun/error/v1',
+    error: {
+      code: 'INTERNAL',
+      exit: 'internal',
+      exitCode: EXIT.internal,
+      subject: null,
+      message: escapeControls(message),
+      hint: REPORT_HINT,
+      causes: [],
+    },
+  };
+}
+
 /** A bug of ours: what happened, with which versions, and where to say so. */
 export function renderInternalError(program: string, error: unknown, versions: string): string {
   const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return [
     `${program}: this is a bug in ${versions} [INTERNAL]\n`,
-    'hint: please report it with the lines below; pci snapshot makes a file that shows the host\n',
+    `hint: ${REPORT_HINT}\n`,
     `${trace.split('\n').map(escapeControls).join('\n')}\n`,
   ].join('');
 }

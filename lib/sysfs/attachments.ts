@@ -15,6 +15,7 @@ const NVME_PATH = /^nvme(\d+)c\d+n(\d+)$/;
 
 const MAX_DEPTH = 24;
 const MAX_DIRECTORIES = 4096;
+const MAX_FOUND = 4096;
 const SECTOR_BYTES = 512;
 
 /** Where something hangs, before its attributes are read. */
@@ -39,6 +40,7 @@ class Walk {
   readonly #source: DeviceSource;
   readonly #found: AttachmentPlace[] = [];
   #directories = 0;
+  #truncated = false;
 
   constructor(source: DeviceSource) {
     this.#source = source;
@@ -46,11 +48,9 @@ class Walk {
 
   from(top: readonly string[]): readonly AttachmentPlace[] {
     this.#enter('', top, 0);
-    if (this.#directories > MAX_DIRECTORIES) {
-      this.#source.report(
-        'WALK_TRUNCATED',
-        `has more than ${MAX_DIRECTORIES} directories below it; the rest is not read`,
-      );
+    if (this.#truncated) {
+      const limits = `${MAX_FOUND} things, ${MAX_DIRECTORIES} directories or ${MAX_DEPTH} levels`;
+      this.#source.report('WALK_TRUNCATED', `has more than ${limits} below it; the rest is not read`);
     }
     return this.#found.sort((a, b) =>
       a.kind === b.kind ? compareNames(a.name, b.name) : a.kind < b.kind ? -1 : 1,
@@ -58,9 +58,8 @@ class Walk {
   }
 
   #enter(path: string, names: readonly string[], depth: number): void {
-    if (depth > MAX_DEPTH) return;
     for (const name of names) {
-      if (this.#directories > MAX_DIRECTORIES) return;
+      if (this.#isFull(depth)) return;
       const below = path === '' ? name : `${path}/${name}`;
       if (isKind(name)) this.#enterClass(name, below, depth);
       else if (NVME_NAMESPACE.test(name)) this.#add('block', name, below);
@@ -74,6 +73,7 @@ class Walk {
 
   #enterClass(kind: AttachmentKind, path: string, depth: number): void {
     for (const name of this.#list(path)) {
+      if (this.#isFull(depth)) return;
       // DRM lists its connectors (card0-HDMI-A-1) beside the cards.
       if (kind === 'drm' && name.includes('-')) continue;
       const below = `${path}/${name}`;
@@ -81,6 +81,12 @@ class Walk {
       if (kind === 'nvme' || kind === 'sound' || kind === 'scsi_host')
         this.#enter(below, this.#list(below), depth + 1);
     }
+  }
+
+  #isFull(depth: number): boolean {
+    const full = depth > MAX_DEPTH || this.#directories > MAX_DIRECTORIES || this.#found.length >= MAX_FOUND;
+    this.#truncated ||= full;
+    return full;
   }
 
   #add(kind: AttachmentKind, name: string, path: string): void {

@@ -12,10 +12,11 @@ const whole = readFileSync(join(ROOT, fixture('gpu-desktop')));
 const place = (name: string, content: string | Uint8Array): void =>
   writeFileSync(join(folder, name), content);
 place('cut-line', whole.subarray(0, whole.indexOf('hostname =') + 4));
+place('cut-end', whole.toString().replace(/\nend\n$/, ''));
 place('cut-header', 'portal-gun snapshot 1\nhost: a\n');
 place('later', whole.toString().replace('snapshot 1', 'snapshot 2'));
 place('damaged', whole.toString().replace('identifiers: raw', 'identifiers: none'));
-place('bad-row', `${whole.toString().trimEnd()}\n  config : 4\n    000  01 02 03 04 05\n`);
+place('bad-row', `${whole.toString().replace(/\nend\n$/, '')}  config : 4\n    000  01 02 03 04 05\n`);
 place(
   'binary',
   Uint8Array.from({ length: 4096 }, (_, index) => (index * 7) & 0xff),

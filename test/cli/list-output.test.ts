@@ -22,6 +22,10 @@ describe('formats', () => {
     ['nvidia --format=csv --no-header', ['0000:01:00.0,display,', '0000:01:00.1,audio,']],
     ['nvidia --format ndjson', ['{"address":"0000:01:00.0",', '{"address":"0000:01:00.1",']],
     ['nvidia --format json', ['{"schema":"portal-gun/pci-list/v1",', '"host":', '"devices":[', '{"address"']],
+    [
+      '01:00.1 --format csv -c address,bars,rom,revision',
+      ['address,bars,rom,revision', '0000:01:00.1,16384,-,'],
+    ],
     ['class=crypto --format csv', ['address,class,device,driver,group,notes']],
   ])('%s', async (line, starts) => {
     const lines = await linesOf(line);
@@ -115,11 +119,11 @@ describe('order', () => {
     ['gpu-desktop', 'class=bridge --reverse', '00:1c.0 00:06.0 00:01.0 00:00.0'],
     ['gpu-desktop', '01:00 02:00 03:00 --sort class', '01:00.1 01:00.0 03:00.0 02:00.0'],
     ['gpu-desktop', '01:00 02:00 03:00 --sort class --reverse', '02:00.0 03:00.0 01:00.0 01:00.1'],
-    // Numbers by value, not as text; what has none comes last, and in reverse first.
+    // Numbers by value, not as text; what has none comes last either way.
     ['gpu-desktop', '01:00 03:00 00:01 --sort bars', '01:00.1 03:00.0 01:00.0 00:01.0'],
-    ['gpu-desktop', '01:00 03:00 00:01 --sort bars --reverse', '00:01.0 01:00.0 03:00.0 01:00.1'],
+    ['gpu-desktop', '01:00 03:00 00:01 --sort bars --reverse', '01:00.0 03:00.0 01:00.1 00:01.0'],
     ['amd-iommu', '--sort group', '00:00.0 00:01.1 01:00.0 00:00.2'],
-    ['amd-iommu', '--sort group --reverse', '00:00.2 01:00.0 00:01.1 00:00.0'],
+    ['amd-iommu', '--sort group --reverse', '01:00.0 00:01.1 00:00.0 00:00.2'],
     ['sixty-four-vfs', 'group=1 group=20 group=84 --sort group --reverse', '04:1f.6 03:00.0 00:03.0'],
     ['vmd-domain', '--sort address --reverse', '10000:e1:00.0 10000:e0:02.0 6f:00.5'],
   ])('%s: %s', async (host, line, addresses) => {

@@ -196,6 +196,13 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'capture it again with pci snapshot',
   ],
   [
+    'list --host FOLDER/cut-end',
+    'BAD_SNAPSHOT',
+    'FOLDER/cut-end',
+    'it was cut short',
+    'capture it again with pci snapshot',
+  ],
+  [
     'list --host FOLDER/cut-header',
     'BAD_SNAPSHOT',
     'FOLDER/cut-header',

@@ -42,7 +42,10 @@ export function runGroups(args: Arguments, terminal: Terminal): CommandResult {
       stderr,
     };
   }
-  if (!inventory.iommu) return { exitCode: EXIT.ok, stdout: noIommuText(iommu), stderr };
+  if (!inventory.iommu) {
+    const stdout = inventory.devices.length === 0 ? '' : noIommuText(iommu);
+    return { exitCode: EXIT.ok, stdout, stderr };
+  }
   const stdout = renderGroups(groups, terminal.width, terminal.style) + summary(groups, ungrouped);
   return { exitCode: EXIT.ok, stdout, stderr };
 }
@@ -51,7 +54,7 @@ function noIommuText({ units, firmwareTables }: IommuState): string {
   const tables = knownValue(firmwareTables);
   const firmware =
     tables === undefined
-      ? 'Whether the firmware describes one could not be seen.'
+      ? 'The tables of the firmware are not there to be read, so whether it describes one is not known.'
       : tables.length > 0
         ? `The firmware describes one (${tables.join(', ')} table), and the kernel does not use it: on Intel, add intel_iommu=on to its command line.`
         : 'The firmware describes none: switch on VT-d (Intel) or AMD-Vi (AMD) in its setup.';

@@ -5,7 +5,7 @@ import type { PciAddress } from '../../pci/address.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import { staysWithHost } from '../../pci/iommu-group.ts';
 import { parseSelector, selectDevices } from '../../pci/selector.ts';
-import { type Cell, layoutColumns } from '../../render/columns.ts';
+import { layoutColumns } from '../../render/columns.ts';
 import { formatCsvRow } from '../../render/csv.ts';
 import {
   DEFAULT_COLUMNS,
@@ -25,7 +25,7 @@ export function runList(args: Arguments, terminal: Terminal): CommandResult {
   const selectors = stringsOf(args, 'selectors').map(parseSelector);
   const columns = columnsOf(args);
   const sort = columnNamed(stringOf(args, 'sort') ?? 'address', '--sort');
-  const format = switchOf(args, 'json') === true ? 'json' : (stringOf(args, 'format') ?? 'table');
+  const format = formatOf(args);
   const shown =
     format === 'json' || format === 'ndjson' ? LISTED_FIELDS : columns.flatMap(({ fields }) => fields);
   const fields = new Set<DeviceField>([
@@ -39,7 +39,7 @@ export function runList(args: Arguments, terminal: Terminal): CommandResult {
   const inventory = readInventory(host, names, [...fields]);
   const context = listContext(inventory.devices);
   const devices = sorted(selectDevices(inventory.devices, selectors), args, sort, context);
-  const stderr = remarks(args, names, host, inventory.diagnostics);
+  const stderr = remarks({ ...args, json: format === 'json' }, names, host, inventory.diagnostics);
   const result = (stdout: string, more = ''): CommandResult => ({
     exitCode: EXIT.ok,
     stdout,
@@ -62,6 +62,13 @@ export function runList(args: Arguments, terminal: Terminal): CommandResult {
       return result(text + (terminal.interactive ? summary(devices, terminal) : ''));
     }
   }
+}
+
+function formatOf(args: Arguments): string {
+  const format = stringOf(args, 'format');
+  if (switchOf(args, 'json') !== true) return format ?? 'table';
+  if (format === undefined || format === 'json') return 'json';
+  throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--json' });
 }
 
 function columnsOf(args: Arguments): readonly DeviceColumn[] {
@@ -90,14 +97,19 @@ function sorted(
   column: DeviceColumn,
   context: ListContext,
 ): readonly PciDevice[] {
+  const direction = switchOf(args, 'reverse') === true ? -1 : 1;
+  // By address they come as they are: as text, a domain of five digits would stand before one of four.
+  if (column === DEVICE_COLUMNS['address']) return direction > 0 ? devices : [...devices].reverse();
   const compare = (a: PciDevice, b: PciDevice): number => {
     const left = column.sortKey?.(a) ?? column.cell(a, context).text;
     const right = column.sortKey?.(b) ?? column.cell(b, context).text;
-    return left === right ? 0 : left < right ? -1 : 1;
+    if (left === right) return 0;
+    // What has no number comes last either way.
+    if (!Number.isFinite(left) && typeof left === 'number') return 1;
+    if (!Number.isFinite(right) && typeof right === 'number') return -1;
+    return left < right ? -direction : direction;
   };
-  // By address they come as they are: as text, a domain of five digits would stand before one of four.
-  const ordered = column === DEVICE_COLUMNS['address'] ? devices : [...devices].sort(compare);
-  return switchOf(args, 'reverse') === true ? [...ordered].reverse() : ordered;
+  return [...devices].sort(compare);
 }
 
 function listContext(devices: readonly PciDevice[]): ListContext {
@@ -112,17 +124,23 @@ function listContext(devices: readonly PciDevice[]): ListContext {
   return { groups };
 }
 
+/** Rows for programs: headings as `--columns` takes them, numbers in full, nothing for what has none. */
 function csv(
   devices: readonly PciDevice[],
   columns: readonly DeviceColumn[],
   context: ListContext,
   header: boolean,
 ): string {
-  const rows: Cell[][] = devices.map((device) => columns.map((column) => column.cell(device, context)));
-  const heading = header ? [formatCsvRow(columns.map((column) => column.heading.toLowerCase()))] : [];
-  return [...heading, ...rows.map((row) => formatCsvRow(row.map(({ text }) => text)))]
-    .map((line) => `${line}\n`)
-    .join('');
+  const nameOf = (column: DeviceColumn): string =>
+    Object.keys(DEVICE_COLUMNS).find((name) => DEVICE_COLUMNS[name] === column) ?? '';
+  const value = (device: PciDevice, column: DeviceColumn): string => {
+    const number = column.sortKey?.(device);
+    return number === undefined || !Number.isFinite(number)
+      ? column.cell(device, context).text
+      : String(number);
+  };
+  const rows = devices.map((device) => columns.map((column) => value(device, column)));
+  return [...(header ? [columns.map(nameOf)] : []), ...rows].map((row) => `${formatCsvRow(row)}\n`).join('');
 }
 
 function summary(devices: readonly PciDevice[], { style }: Terminal): string {

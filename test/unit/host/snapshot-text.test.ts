@@ -139,6 +139,8 @@ describe('the text of a snapshot', () => {
       '',
       '/sys/a\\u{20}folder\\u{1b}:',
       '',
+      'end',
+      '',
     ]);
   });
 });
@@ -199,6 +201,13 @@ describe('damaged text', () => {
         }
       }),
     );
+  });
+
+  it('is refused wherever it was cut at the end of a line', () => {
+    const whole = formatSnapshot(fc.sample(snapshots, { seed: 2, numRuns: 40 }).at(-1) as Snapshot);
+    const ends = [...whole.matchAll(/\n/g)].map(({ index }) => index + 1).slice(0, -1);
+    expect(ends.length).toBeGreaterThan(5);
+    for (const end of ends) expect(() => parseSnapshot(whole.slice(0, end), 'x')).toThrow(PortalGunError);
   });
 
   it('is told from other files by its first line', () => {

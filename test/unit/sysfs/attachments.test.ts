@@ -18,6 +18,9 @@ const thing = (kind: string, name: string, facts: object = {}) => ({
 const attachments = (below: FunctionSpec['below'], change?: (tree: HostTree) => void) =>
   readOne('attachments', { below }, change);
 
+const TRUNCATED =
+  'WALK_TRUNCATED has more than 4096 things, 4096 directories or 24 levels below it; the rest is not read';
+
 describe('what hangs on a function', () => {
   it('may be nothing', () => {
     expect(attachments({})).toEqual({ value: [], messages: [] });
@@ -117,9 +120,21 @@ describe('what hangs on a function', () => {
     const below = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`host${index}/x`, '']));
     const { value, messages } = attachments(below);
     expect(value).toEqual([]);
-    expect(messages).toEqual([
-      'WALK_TRUNCATED has more than 4096 directories below it; the rest is not read',
-    ]);
+    expect(messages).toEqual([TRUNCATED]);
+  });
+
+  it('is not counted without end', () => {
+    const { value, messages } = attachments(
+      Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`net/eth${index}/address`, 'a'])),
+    );
+    expect(value).toHaveLength(4096);
+    expect(messages).toEqual([TRUNCATED]);
+  });
+
+  it('is not followed down without end', () => {
+    const { value, messages } = attachments({ [`${'host1/'.repeat(40)}net/eth0/address`]: 'a' });
+    expect(value).toEqual([]);
+    expect(messages).toEqual([TRUNCATED]);
   });
 });
 
