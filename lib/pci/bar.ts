@@ -25,17 +25,18 @@ export interface Resources {
 
 const ZERO_LINE = '0x0000000000000000 0x0000000000000000 0x0000000000000000';
 const LINE = /^0x([0-9a-f]{1,16}) 0x([0-9a-f]{1,16}) 0x([0-9a-f]{1,16})$/i;
+const LEADING_ZEROS = /^0+(?=.)/;
 const BAR_COUNT = 6;
 const ROM_INDEX = 6;
 
 // include/linux/ioport.h; the low four bits are those of the register itself.
-const IORESOURCE_IO = 0x100n;
-const IORESOURCE_MEM = 0x200n;
-const IORESOURCE_PREFETCH = 0x2000n;
-const IORESOURCE_MEM_64 = 0x100000n;
-const IORESOURCE_UNSET = 0x20000000n;
-const REGISTER_MEM_TYPE = 0x6n;
-const REGISTER_MEM_TYPE_64 = 0x4n;
+const IORESOURCE_IO = 0x100;
+const IORESOURCE_MEM = 0x200;
+const IORESOURCE_PREFETCH = 0x2000;
+const IORESOURCE_MEM_64 = 0x100000;
+const IORESOURCE_UNSET = 0x20000000;
+const REGISTER_MEM_TYPE = 0x6;
+const REGISTER_MEM_TYPE_64 = 0x4;
 
 /**
  * Reads `/sys/bus/pci/devices/ADDRESS/resource`: a line a resource, start, end and flags; lines 0 to 5
@@ -66,38 +67,41 @@ export function parseResources(rawText: string): Resources | undefined {
 interface Resource {
   readonly address: string | null;
   readonly sizeBytes: number;
-  readonly flags: bigint;
+  readonly flags: number;
 }
 
 function parseLine(line: string): Resource | undefined {
-  const match = LINE.exec(line);
-  if (match === null) return undefined;
-  const start = BigInt(`0x${match[1]}`);
-  const end = BigInt(`0x${match[2]}`);
-  const flags = BigInt(`0x${match[3]}`);
-  // An end before the start, or both 0, is how the kernel writes "nothing here".
-  const empty = (start === 0n && end === 0n) || end < start;
-  return {
-    address: (flags & IORESOURCE_UNSET) !== 0n ? null : `0x${start.toString(16)}`,
-    sizeBytes: empty ? 0 : Number(end - start + 1n),
-    flags,
-  };
+  const [, start = '', end = '', rawFlags = ''] = LINE.exec(line) ?? [];
+  if (start === '') return undefined;
+  const flags = Number.parseInt(rawFlags, 16);
+  const unset = (flags & IORESOURCE_UNSET) !== 0;
+  const address = unset ? null : `0x${start.replace(LEADING_ZEROS, '').toLowerCase()}`;
+  return { address, sizeBytes: sizeOf(start, end), flags };
+}
+
+/** Bytes from start to end, both hex and the end within; 0 for what the kernel writes where there is nothing. */
+function sizeOf(rawStart: string, rawEnd: string): number {
+  const start = Number.parseInt(rawStart, 16);
+  const end = Number.parseInt(rawEnd, 16);
+  if (end <= Number.MAX_SAFE_INTEGER) return (start === 0 && end === 0) || end < start ? 0 : end - start + 1;
+  const size = BigInt(`0x${rawEnd}`) - BigInt(`0x${rawStart}`) + 1n;
+  return size > 0n ? Number(size) : 0;
 }
 
 function pushBar(bars: Bar[], index: number, { address, sizeBytes, flags }: Resource): void {
   if (sizeBytes > 0) bars.push(toBar(index, address, sizeBytes, flags));
 }
 
-function toBar(index: number, address: string | null, sizeBytes: number, flags: bigint): Bar {
-  const io = (flags & IORESOURCE_IO) !== 0n && (flags & IORESOURCE_MEM) === 0n;
+function toBar(index: number, address: string | null, sizeBytes: number, flags: number): Bar {
+  const io = (flags & IORESOURCE_IO) !== 0 && (flags & IORESOURCE_MEM) === 0;
   // Kernels before 2.6.31 have no flag for 64 bits; the register's own type bits always tell.
-  const wide = (flags & IORESOURCE_MEM_64) !== 0n || (flags & REGISTER_MEM_TYPE) === REGISTER_MEM_TYPE_64;
+  const wide = (flags & IORESOURCE_MEM_64) !== 0 || (flags & REGISTER_MEM_TYPE) === REGISTER_MEM_TYPE_64;
   return {
     index,
     kind: io ? 'io' : 'memory',
     address,
     sizeBytes,
     width: io ? null : wide ? 64 : 32,
-    prefetchable: !io && (flags & IORESOURCE_PREFETCH) !== 0n,
+    prefetchable: !io && (flags & IORESOURCE_PREFETCH) !== 0,
   };
 }

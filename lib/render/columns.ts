@@ -45,38 +45,41 @@ export function layoutColumns(
   rows: readonly (readonly Cell[])[],
   options: LayoutOptions,
 ): string {
-  const widths = columns.map((column, index) => {
-    let widest = options.header ? textWidth(column.heading) : 0;
-    for (const row of rows) {
-      const width = textWidth(row[index]?.text ?? '');
-      if (width > widest) widest = width;
+  const lines = options.header
+    ? [columns.map((column): Cell => ({ text: column.heading, role: 'heading' })), ...rows]
+    : rows;
+  const needed = columns.map(() => 0);
+  const cellWidths = lines.map((row) => row.map(({ text }) => textWidth(text)));
+  for (const row of cellWidths) {
+    for (let index = 0; index < row.length; index += 1) {
+      if ((row[index] ?? 0) > (needed[index] ?? 0)) needed[index] = row[index] ?? 0;
     }
-    return widest;
-  });
-  if (options.width !== null) shrink(widths, columns, options.width);
-  const lines: string[] = [];
-  if (options.header) {
-    const heading = columns.map((column): Cell => ({ text: column.heading, role: 'heading' }));
-    lines.push(layoutRow(heading, columns, widths, options.style));
   }
-  for (const row of rows) lines.push(layoutRow(row, columns, widths, options.style));
-  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+  const widths = options.width === null ? needed : shrink(needed, columns, options.width);
+  return lines
+    .map((row, index) => `${layoutRow(row, cellWidths[index] ?? [], columns, widths, options.style)}\n`)
+    .join('');
 }
 
-/** Takes what is too much from the columns that give way. */
-function shrink(widths: number[], columns: readonly ColumnLayout[], available: number): void {
-  let excess = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - available;
-  for (const [index, { leastWidth }] of columns.entries()) {
-    const width = widths[index] ?? 0;
-    if (excess <= 0 || leastWidth === null || width <= leastWidth) continue;
+/** The widths with what is too much taken from the columns that give way. */
+function shrink(
+  needed: readonly number[],
+  columns: readonly ColumnLayout[],
+  available: number,
+): readonly number[] {
+  let excess = needed.reduce((sum, width) => sum + width, GAP.length * (needed.length - 1)) - available;
+  return needed.map((width, index) => {
+    const leastWidth = columns[index]?.leastWidth ?? null;
+    if (excess <= 0 || leastWidth === null || width <= leastWidth) return width;
     const given = Math.min(excess, width - leastWidth);
-    widths[index] = width - given;
     excess -= given;
-  }
+    return width - given;
+  });
 }
 
 function layoutRow(
   row: readonly Cell[],
+  cellWidths: readonly number[],
   columns: readonly ColumnLayout[],
   widths: readonly number[],
   style: Style,
@@ -85,8 +88,9 @@ function layoutRow(
   for (let index = 0; index < columns.length; index += 1) {
     const { text: whole = '', role } = row[index] ?? {};
     const width = widths[index] ?? 0;
-    const text = cutText(whole, width);
-    const padding = ' '.repeat(Math.max(0, width - textWidth(text)));
+    const cut = (cellWidths[index] ?? 0) > width;
+    const text = cut ? cutText(whole, width) : whole;
+    const padding = ' '.repeat(Math.max(0, width - (cut ? textWidth(text) : (cellWidths[index] ?? 0))));
     const shown = role === undefined ? text : style(role, text);
     const last = index === columns.length - 1;
     if (columns[index]?.align === 'right') line += padding + shown;

@@ -35,12 +35,27 @@ export const LISTED_FIELDS = [
   'blockDevices',
 ] as const satisfies readonly (keyof PciDevice)[];
 
-/** One device of `pci list`. */
-export function listedDevice(device: PciDevice): object {
-  const { address } = device;
-  const listed: Record<string, unknown> = { address };
-  for (const field of LISTED_FIELDS) listed[field] = device[field];
-  return listed;
+/** One device of `pci list`: its address and the listed fields, in their order. */
+export function listedDevice(device: PciDevice): Pick<PciDevice, 'address' | (typeof LISTED_FIELDS)[number]> {
+  return {
+    address: device.address,
+    class: device.class,
+    vendor: device.vendor,
+    device: device.device,
+    subsystem: device.subsystem,
+    revision: device.revision,
+    driver: device.driver,
+    driverOverride: device.driverOverride,
+    iommuGroup: device.iommuGroup,
+    numaNode: device.numaNode,
+    bars: device.bars,
+    rom: device.rom,
+    resetMethods: device.resetMethods,
+    bootVga: device.bootVga,
+    sriov: device.sriov,
+    netInterfaces: device.netInterfaces,
+    blockDevices: device.blockDevices,
+  };
 }
 
 export function listDocument({ host, diagnostics }: Inventory, devices: readonly PciDevice[]): object {

@@ -145,6 +145,7 @@ function readBlockDevices(source: DeviceSource, context: HostContext): Known<rea
 
 // Class codes of functions that can have such a thing below them: controllers, and the buses behind them.
 const NET_CLASSES = /^0(2|c|d)/;
+const NETWORK_CLASSES = /^0[2d]/;
 const BLOCK_CLASSES = /^0(1|8|c)/;
 
 /**
@@ -161,10 +162,14 @@ function readNames(
   if (indexed !== undefined) return indexed;
   const uevent = source.uevent();
   if (uevent !== null && uevent.driver === null) return NONE;
-  if (!classes.test(knownValue(classCode(source)) ?? '')) return NONE;
+  const code = knownValue(classCode(source)) ?? '';
+  if (!classes.test(code)) return NONE;
   // A namespace that is reached over several paths stands in the class as a virtual device.
   if (index !== null && kind === 'net') return NONE;
   if (source.has(kind)) return mapKnown(source.list(kind), (names) => [...names].sort(compareNames));
+  // The driver of a network function puts its interfaces right below it; only virtio has a device between.
+  const plain = uevent?.driver?.startsWith('virtio') === false;
+  if (kind === 'net' && plain && NETWORK_CLASSES.test(code)) return NONE;
   return namesOfKind(findAttachments(source), kind);
 }
 

@@ -30,7 +30,7 @@ function readVirtualFunction(source: DeviceSource, context: HostContext): Known<
 }
 
 function readPhysicalFunction(source: DeviceSource, context: HostContext): PhysicalFunction {
-  const numVfs = source.parsed('sriov_numvfs', parseCount);
+  const numVfs = numVfsOf(source);
   const virtualFunctions = [...context.virtualFunctions(source.address, readVirtualFunctions).keys()];
   const expected = knownValue(numVfs);
   if (expected !== undefined && expected !== virtualFunctions.length) {
@@ -53,13 +53,21 @@ function readPhysicalFunction(source: DeviceSource, context: HostContext): Physi
 /** The VFs in the order of their index: `virtfn0`, `virtfn1`, … `virtfn10`, until there is no next. */
 function readVirtualFunctions(source: DeviceSource): readonly PciAddress[] {
   const found: PciAddress[] = [];
-  while (found.length < MAX_VFS && source.has(`virtfn${found.length}`)) {
-    const name = knownValue(source.linkName(`virtfn${found.length}`));
-    if (name === undefined || !isPciAddress(name)) {
-      source.report('VF_LINK_BROKEN', `virtfn${found.length} names no PCI function`);
+  while (found.length < MAX_VFS) {
+    const link = `virtfn${found.length}`;
+    // Where a PF says how many it has, the last look for one more, which finds nothing, is spared.
+    if (found.length === knownValue(numVfsOf(source)) && !source.has(link)) break;
+    const name = source.linkName(link);
+    if (name === null) break;
+    if (isUnknown(name) || !isPciAddress(name)) {
+      source.report('VF_LINK_BROKEN', `${link} names no PCI function`);
       break;
     }
     found.push(name);
   }
   return found;
+}
+
+function numVfsOf(source: DeviceSource): Known<number> {
+  return source.once('sriov_numvfs', () => source.parsed('sriov_numvfs', parseCount));
 }
