@@ -45,6 +45,11 @@ export interface GroupMember {
   readonly device: PciDevice;
   /** Ports and bridges stay with the host when the rest of their group goes. */
   readonly stays: boolean;
+  /**
+   * The member above it that is no bridge and yet makes its bus, such as a VMD controller: the device goes when
+   * that one goes, and never on its own. `null` for nearly all.
+   */
+  readonly behind: PciAddress | null;
 }
 
 /**
@@ -85,24 +90,32 @@ export function isBridge(device: PciDevice): boolean {
 
 /**
  * The groups that the devices name, ordered by number, each with a verdict. Needs the fields `iommuGroup`,
- * `driver` and `class`; `config` sharpens what is a bridge.
+ * `driver`, `class` and `location`; `config` sharpens what is a bridge.
  */
 export function groupDevices(
   devices: readonly PciDevice[],
   attributesOf: (group: number) => GroupAttributes,
 ): readonly IommuGroup[] {
-  const members = new Map<number, GroupMember[]>();
+  const members = new Map<number, PciDevice[]>();
   for (const device of devices) {
     const id = knownValue(device.iommuGroup);
     if (id === undefined) continue;
-    const member = { device, stays: staysWithHost(device) };
     const known = members.get(id);
-    if (known === undefined) members.set(id, [member]);
-    else known.push(member);
+    if (known === undefined) members.set(id, [device]);
+    else known.push(device);
   }
   return [...members.keys()]
     .sort((a, b) => a - b)
-    .map((id) => judge(id, members.get(id) ?? [], attributesOf(id)));
+    .map((id) => judge(id, toMembers(members.get(id) ?? []), attributesOf(id)));
+}
+
+function toMembers(devices: readonly PciDevice[]): readonly GroupMember[] {
+  const makers = new Set(devices.filter((device) => !isBridge(device)).map(({ address }) => address));
+  return devices.map((device) => ({
+    device,
+    stays: staysWithHost(device),
+    behind: knownValue(device.location)?.bridges.find((above) => makers.has(above)) ?? null,
+  }));
 }
 
 function judge(id: number, members: readonly GroupMember[], attributes: GroupAttributes): IommuGroup {
@@ -145,8 +158,8 @@ function driverObstacles(members: readonly GroupMember[]): readonly GroupObstacl
   return [{ code: 'NOT_BOUND', subject: null, message: 'nothing of it is on vfio-pci yet' }];
 }
 
-function driverObstacle({ device, stays }: GroupMember): readonly GroupObstacle[] {
-  if (stays || device.driver === null) return [];
+function driverObstacle({ device, stays, behind }: GroupMember): readonly GroupObstacle[] {
+  if (stays || behind !== null || device.driver === null) return [];
   const name = shortAddress(device.address);
   if (isUnknown(device.driver)) {
     return [

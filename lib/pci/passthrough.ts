@@ -70,11 +70,10 @@ export function passthroughNotes(
   ];
 }
 
-/** The function above a device that is no bridge and in the same group: a VMD controller, whose driver makes buses. */
+/** The function above a device that is no bridge and makes its bus: a VMD controller. */
 function busMaker(device: PciDevice, group: IommuGroup | undefined): PciDevice | undefined {
-  const above = knownValue(device.location)?.bridges ?? [];
-  return group?.members.find((member) => above.includes(member.device.address) && !isBridge(member.device))
-    ?.device;
+  const behind = group?.members.find((member) => member.device === device)?.behind;
+  return group?.members.find((member) => member.device.address === behind)?.device;
 }
 
 function iommuNotes(

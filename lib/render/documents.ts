@@ -103,7 +103,7 @@ function groupDocument({ id, type, reservedRegions, verdict, obstacles, members 
     reservedRegions,
     verdict,
     obstacles,
-    devices: members.map(({ device, stays }) => ({ ...briefDevice(device), stays })),
+    devices: members.map(({ device, stays, behind }) => ({ ...briefDevice(device), stays, behind })),
   };
 }
 

@@ -1,6 +1,7 @@
 import { isUnknown } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
-import type { GroupVerdict, IommuGroup } from '../pci/iommu-group.ts';
+import { shortAddress } from '../pci/address.ts';
+import type { GroupMember, GroupVerdict, IommuGroup } from '../pci/iommu-group.ts';
 import { cutText } from './columns.ts';
 import { cellText, deviceTitle } from './facts.ts';
 import type { Role, Style } from './style.ts';
@@ -21,16 +22,19 @@ function renderGroup(group: IommuGroup, width: number | null, style: Style): str
   const verdict = VERDICTS[group.verdict];
   const type = typeof group.type === 'string' ? ` ${style('faint', group.type)}` : '';
   const lines = [`${style('heading', `Group ${group.id}`)}${type}  ${style(verdict.role, verdict.text)}`];
-  for (const { device, stays } of group.members) {
-    const driver = cellText(device.driver);
-    const fate = stays
-      ? `${driver === '-' ? '' : `${driver}, `}stays`
-      : driver === '-'
-        ? 'no driver'
-        : driver;
-    const text = `  ${device.address}  ${deviceTitle(device)}  (${isUnknown(device.driver) ? 'driver unknown' : fate})`;
+  for (const member of group.members) {
+    const text = `  ${member.device.address}  ${deviceTitle(member.device)}  (${fateOf(member)})`;
     lines.push(width === null ? text : cutText(text, width));
   }
   for (const { message } of group.obstacles) lines.push(`    ${style('faint', escapeControls(message))}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The driver of a member, and what becomes of it when the group goes. */
+function fateOf({ device, stays, behind }: GroupMember): string {
+  if (isUnknown(device.driver)) return 'driver unknown';
+  const driver = cellText(device.driver);
+  if (stays) return driver === '-' ? 'stays' : `${driver}, stays`;
+  const named = driver === '-' ? 'no driver' : driver;
+  return behind === null ? named : `${named}, goes with ${shortAddress(behind)}`;
 }

@@ -14,7 +14,7 @@ import { type Arguments, type CommandResult, stringsOf, switchOf } from '../comm
 import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
-const FIELDS: readonly DeviceField[] = ['class', 'vendor', 'device', 'driver', 'iommuGroup'];
+const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device', 'driver', 'iommuGroup'];
 
 /** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
 export function runGroups(args: Arguments, terminal: Terminal): CommandResult {
