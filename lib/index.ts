@@ -58,7 +58,12 @@ export {
 } from './pci/iommu-group.ts';
 export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
-export { type PassthroughLevel, type PassthroughNote, passthroughNotes } from './pci/passthrough.ts';
+export {
+  type HostAbilities,
+  type PassthroughLevel,
+  type PassthroughNote,
+  passthroughNotes,
+} from './pci/passthrough.ts';
 export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
 export { parseSelector, type Selector, selectDevices, selectOne } from './pci/selector.ts';
 export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov.ts';
@@ -66,6 +71,7 @@ export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topol
 export { parseVpd, type Vpd } from './pci/vpd.ts';
 export { captureHost } from './sysfs/capture.ts';
 export { type IommuState, readIommuState } from './sysfs/iommu-state.ts';
+export { tellsResetMethods } from './sysfs/kernel-release.ts';
 export { replaceIdentifiers } from './sysfs/pseudonyms.ts';
 export { readGroupAttributes } from './sysfs/read-groups.ts';
 export { ALL_FIELDS, readInventory } from './sysfs/read-inventory.ts';

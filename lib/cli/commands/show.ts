@@ -7,6 +7,7 @@ import { passthroughNotes } from '../../pci/passthrough.ts';
 import { selectOne } from '../../pci/selector.ts';
 import { renderDeviceDetails } from '../../render/device-details.ts';
 import { showDocument } from '../../render/documents.ts';
+import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { ALL_FIELDS, readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
@@ -23,7 +24,7 @@ export function runShow(args: Arguments, terminal: Terminal): CommandResult {
   const group = groupOf(device, inventory.devices, (id) => readGroupAttributes(host, id));
   const notes = passthroughNotes(device, group, {
     iommu: inventory.iommu,
-    tellsResetMethods: inventory.devices.some(({ resetMethods }) => resetMethods !== null),
+    tellsResetMethods: tellsResetMethods(host, inventory.devices),
   });
   const diagnostics = inventory.diagnostics.filter(({ subject }) => subject === device.address);
   const stderr = remarks(args, names, host, diagnostics);
