@@ -51,14 +51,21 @@ export function isDirectory(path: string): boolean {
   }
 }
 
+// What would end the program between the draft and its removal waits for the moment that they take.
+const HELD_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function hold(): void {}
+
 /**
- * Writes a file of this machine whole or not at all: beside its place first, then renamed onto it.
+ * Writes a file of this machine whole or not at all: beside its place first, then renamed onto it. A signal
+ * that comes meanwhile leaves nothing behind.
  *
  * @throws PortalGunError OUTPUT_FAILED or PERMISSION_DENIED
  */
 export function writeFileWhole(path: string, text: string): void {
   if (isDirectory(path)) throw new PortalGunError('OUTPUT_FAILED', 'is a directory', { subject: path });
   let folder: string | undefined;
+  for (const signal of HELD_SIGNALS) process.on(signal, hold);
   try {
     folder = mkdtempSync(join(dirname(path), `.${basename(path)}.`));
     const draft = join(folder, basename(path));
@@ -74,5 +81,6 @@ export function writeFileWhole(path: string, text: string): void {
     );
   } finally {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+    for (const signal of HELD_SIGNALS) process.off(signal, hold);
   }
 }
