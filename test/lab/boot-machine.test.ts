@@ -1,0 +1,91 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { bootMachine, createDisk } from './boot-machine.ts';
+import { describeLab, useMachine } from './describe-lab.ts';
+
+describeLab('a machine of the lab', (root) => {
+  const machine = useMachine(root, 'none');
+
+  test('runs a command and brings back what it printed and its exit status', async () => {
+    const result = await machine().run(['sh', '-c', 'echo out; echo err >&2; exit 3']);
+    expect(result).toEqual({ stdout: 'out\n', stderr: 'err\n', exitCode: 3, signal: null });
+  });
+
+  test('tells a signal, and a program that is not there, from an exit', async () => {
+    const killed = await machine().run(['sh', '-c', 'kill -TERM $$']);
+    expect(killed).toMatchObject({ exitCode: null, signal: 'SIGTERM' });
+    await expect(machine().run(['no-such-program'])).rejects.toThrow('ENOENT');
+  });
+
+  test('ends what takes too long, with all that it started', async () => {
+    const slow = machine().run(['sh', '-c', 'sleep 1234; true'], { timeoutMs: 2000 });
+    await expect(slow).rejects.toThrow('not done within 2 s');
+    const isGone = async () => (await machine().run(['pgrep', '-xf', 'sleep 1234'])).exitCode;
+    await expect.poll(isGone, { timeout: 60_000 }).toBe(1);
+  });
+
+  test('takes standard input and files, and gives files back, byte by byte', async () => {
+    const bytes = Buffer.from(Array.from({ length: 256 }, (_, index) => index));
+    writeFileSync(join(machine().folder, 'in'), bytes);
+    await machine().output(['sh', '-c', 'cat > /lab/typed; cp /lab/in /lab/out'], { stdin: 'typed in' });
+    expect(readFileSync(join(machine().folder, 'typed'), 'utf8')).toBe('typed in');
+    expect(readFileSync(join(machine().folder, 'out')).equals(bytes)).toBe(true);
+  });
+
+  test('brings back much output whole', async () => {
+    const stdout = await machine().output(['seq', '200000']);
+    expect(stdout.split('\n')).toHaveLength(200_001);
+  });
+
+  test('runs as an ordinary user too, without any group of root', async () => {
+    expect(await machine().output(['id'], { user: 'nobody' })).toBe(
+      'uid=65534(nobody) gid=65534(nogroup) groups=65534(nogroup)\n',
+    );
+  });
+
+  test('has its uplink up, with the default route on it', async () => {
+    expect(await machine().output(['ip', 'route', 'show', 'default'])).toMatch(
+      /^default via 10\.0\.2\.2 dev enp0s10/,
+    );
+  });
+
+  test('is not for writing to the project', async () => {
+    const { exitCode, stderr } = await machine().run(['touch', '/portal-gun/package.json']);
+    expect(exitCode).not.toBe(0);
+    expect(stderr).toContain('Read-only file system');
+  });
+});
+
+describeLab('a disk of the lab', (root) => {
+  const folder = temporaryFolder();
+
+  test('is found again by the next boot, under systemd too; without one a machine forgets', async () => {
+    const disk = join(folder, 'disk.qcow2');
+    await createDisk(root, disk);
+    const first = await bootMachine(root, 'none', { disk });
+    await first.output(['sh', '-c', 'echo kept > /etc/kept']);
+    await first.end();
+
+    const second = await bootMachine(root, 'none', { disk, init: 'systemd' });
+    expect(await second.output(['cat', '/etc/kept'])).toBe('kept\n');
+    expect(await second.output(['cat', '/proc/1/comm'])).toBe('systemd\n');
+    expect(await second.output(['start-libvirt'])).toContain('Running against daemon');
+    await second.end();
+
+    const other = await bootMachine(root, 'none');
+    expect(await other.run(['cat', '/etc/kept'])).toMatchObject({ exitCode: 1 });
+    await other.end();
+  });
+});
+
+describeLab('a boot that hangs', (root) => {
+  test('ends, and shows the console', async () => {
+    const boot = bootMachine(root, 'none', {
+      kernelArguments: ['rdinit=/no-such-init', 'panic=0'],
+      bootTimeoutMs: 40_000,
+    });
+    await expect(boot).rejects.toThrow(/is not up after 40 s. The end of its console:[\s\S]*Kernel panic/);
+  });
+});

@@ -1,0 +1,183 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { AgentConnection, type RunOptions, type RunResult } from './agent-connection.ts';
+import { type LabMachine, MACHINES, type MachineName } from './machines.ts';
+import { qemuCommand } from './qemu-command.ts';
+import { programOf, type RootFileSystem } from './root-file-system.ts';
+
+export interface BootOptions {
+  /** A disk from {@link createDisk}, on which the next boot finds what this one wrote. Without one it forgets. */
+  readonly disk?: string;
+  /** `systemd` where services matter; the quick init otherwise. */
+  readonly init?: 'quick' | 'systemd';
+  readonly kernelArguments?: readonly string[];
+  readonly memoryMib?: number;
+  /** Whether the terminal that we run in is to be the machine's, for {@link RunningMachine.shell}. */
+  readonly terminal?: boolean;
+  /** How long it may take until commands can be run. */
+  readonly bootTimeoutMs?: number;
+  /** Ends the machine at once. */
+  readonly signal?: AbortSignal;
+}
+
+/** A machine of the lab that is up. */
+export interface RunningMachine {
+  /** The folder that is `/lab` inside, for files both ways. Gone after {@link end}. */
+  readonly folder: string;
+  /** How long it took until commands could be run. */
+  readonly bootMs: number;
+  run(words: readonly string[], options?: RunOptions): Promise<RunResult>;
+  /** The same, of which nothing but success is expected: gives what it printed. */
+  output(words: readonly string[], options?: RunOptions): Promise<string>;
+  shell(): Promise<RunResult>;
+  signalAll(signal: NodeJS.Signals): void;
+  /** What the kernel and the init printed. */
+  console(): string;
+  /** Powers off, or ends it by force where it does not; leaves no process and no file but a disk of the caller's. */
+  end(): Promise<void>;
+}
+
+/** Under emulation, on a machine that has other things to do: the slowest seen is the one with an AMD IOMMU. */
+const BOOT_TIMEOUT_MS = 600_000;
+const POWER_OFF_TIMEOUT_MS = 120_000;
+const CONSOLE_LINES = 60;
+
+/** A disk that a machine writes to, over the image that all share. */
+export async function createDisk(root: RootFileSystem, path: string): Promise<void> {
+  const backing = ['-b', root.disk, '-F', 'raw'];
+  const { program, args } = programOf(root.tree, 'usr/bin/qemu-img', [
+    'create',
+    '-q',
+    '-f',
+    'qcow2',
+    ...backing,
+    path,
+  ]);
+  await execa(program, args);
+}
+
+/**
+ * Boots a machine of the lab.
+ *
+ * @throws Error with the end of the machine's console where it does not come up in time
+ */
+export async function bootMachine(
+  root: RootFileSystem,
+  name: MachineName,
+  options: BootOptions = {},
+): Promise<RunningMachine> {
+  const machine: LabMachine = MACHINES[name];
+  const started = Date.now();
+  const work = mkdtempSync(join(tmpdir(), 'portal-gun-lab-'));
+  const folder = join(work, 'lab');
+  mkdirSync(folder);
+  // Whoever is inside may write to it; outside the folder around it keeps others away.
+  chmodSync(folder, 0o777);
+  const consoleLog = join(work, 'console.log');
+  const socket = join(work, 'agent');
+  const console = () => (existsSync(consoleLog) ? readFileSync(consoleLog, 'utf8') : '');
+  const failure = (what: string) => {
+    const lines = console().trimEnd().split('\n').slice(-CONSOLE_LINES);
+    return new Error(`The lab's machine ${name} ${what}. The end of its console:\n${lines.join('\n')}`);
+  };
+  const server = createServer();
+  const connected = new Promise<AgentConnection>((resolve) => {
+    server.on('connection', (stream) => resolve(new AgentConnection(stream, () => failure('ended'))));
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(socket, resolve);
+  });
+
+  const { program, args, env } = qemuCommand({
+    machine,
+    root,
+    disk: options.disk ?? null,
+    init: options.init ?? 'quick',
+    kernelArguments: options.kernelArguments ?? [],
+    memoryMib: options.memoryMib ?? 2048,
+    project: process.cwd(),
+    folder,
+    socket,
+    consoleLog,
+    terminal: options.terminal ?? false,
+  });
+  // It ends with us, also where we are killed.
+  const qemu = execa('setpriv', ['--pdeathsig', 'KILL', program, ...args], {
+    env: { ...env, TMPDIR: work },
+    stdin: options.terminal === true ? 'inherit' : 'ignore',
+    stdout: options.terminal === true ? 'inherit' : 'pipe',
+    stderr: 'pipe',
+    reject: false,
+    forceKillAfterDelay: 5000,
+    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
+  });
+  const dispose = async () => {
+    qemu.kill('SIGKILL');
+    await qemu;
+    server.close();
+    rmSync(work, { recursive: true, force: true });
+  };
+
+  let agent: AgentConnection;
+  try {
+    const ended = qemu.then(({ stderr, exitCode }) => {
+      throw failure(`ended (QEMU: exit ${exitCode}${stderr ? `, ${stderr}` : ''})`);
+    });
+    const { promise: late, cancel } = deadline(options.bootTimeoutMs ?? BOOT_TIMEOUT_MS, (ms) =>
+      failure(`is not up after ${Math.round(ms / 1000)} s`),
+    );
+    try {
+      agent = await Promise.race([connected, ended, late]);
+      await Promise.race([agent.ready, ended, late]);
+    } finally {
+      cancel();
+    }
+    for (const command of machine.prepare) {
+      const { exitCode, stderr } = await agent.run(['sh', '-ec', command]);
+      if (exitCode !== 0) throw failure(`could not be prepared: ${stderr}`);
+    }
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+
+  return {
+    folder,
+    bootMs: Date.now() - started,
+    run: (words, runOptions) => agent.run(words, runOptions),
+    async output(words, runOptions) {
+      const { exitCode, signal, stdout, stderr } = await agent.run(words, runOptions);
+      if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${signal ?? `exit ${exitCode}`}\n${stderr}`);
+      return stdout;
+    },
+    shell: () =>
+      agent.shell({
+        rows: process.stdout.rows ?? 24,
+        columns: process.stdout.columns ?? 80,
+        type: process.env['TERM'] ?? 'linux',
+      }),
+    signalAll: (signal) => agent.signalAll(signal),
+    console,
+    async end() {
+      agent.powerOff();
+      const { promise: late, cancel } = deadline(POWER_OFF_TIMEOUT_MS, () => failure('does not power off'));
+      try {
+        await Promise.race([qemu, late]);
+      } finally {
+        cancel();
+        await dispose();
+      }
+    },
+  };
+}
+
+function deadline(ms: number, error: (ms: number) => Error): { promise: Promise<never>; cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(error(ms)), ms);
+  });
+  return { promise, cancel: () => clearTimeout(timer) };
+}

@@ -1,0 +1,62 @@
+import { execa } from 'execa';
+import { expect, test } from 'vitest';
+import { ROOT } from '../support/pci-program.ts';
+import { describeLab } from './describe-lab.ts';
+
+const LAB = [process.execPath, 'test/support/run-typescript.mjs', 'test/lab/lab.ts'] as const;
+
+/** Runs `npm run lab` without the build that goes before. */
+function lab(args: readonly string[]) {
+  const [node, ...words] = LAB;
+  return execa(node, [...words, ...args], { cwd: ROOT, reject: false, stdin: 'ignore' });
+}
+
+/** The machines that run below a process, and the processes themselves. */
+async function runningMachines(): Promise<string> {
+  // Of every program, since the machine's runs by its loader.
+  const { stdout } = await execa('ps', ['-eo', 'pid,args', '-ww'], {});
+  return stdout
+    .split('\n')
+    .filter((line) => line.includes('qemu-system-x86_64') && line.includes('portal-gun-lab-'))
+    .join('\n');
+}
+
+describeLab('npm run lab', () => {
+  test('runs one command, as a shell would take it, and exits as it does', async () => {
+    const { stdout, exitCode } = await lab(['--machine', 'none', 'pci list | head -1; exit 5']);
+    expect(stdout).toMatch(/^ADDRESS\s+CLASS\s+DEVICE/);
+    expect(exitCode).toBe(5);
+  });
+
+  test('gives a shell on a terminal', async () => {
+    const quoted = [...LAB, '--machine', 'none'].map((word) => `'${word}'`).join(' ');
+    const { stdout, exitCode } = await execa(
+      'script',
+      ['-qec', `stty rows 31 cols 97; ${quoted}`, '/dev/null'],
+      {
+        cwd: ROOT,
+        reject: false,
+        // Typed ahead: the machine reads it when there is a shell.
+        input: 'stty size; tty; exit 6\n',
+      },
+    );
+    expect(stdout).toContain('31 97');
+    expect(stdout).toContain('/dev/hvc0');
+    expect(exitCode).toBe(6);
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no process after %s', async (signal) => {
+    const before = await runningMachines();
+    const running = lab(['--machine', 'none', 'true']);
+    await expect.poll(runningMachines, { timeout: 60_000 }).not.toBe(before);
+    running.kill(signal);
+    const { exitCode } = await running;
+    if (signal !== 'SIGKILL') expect(exitCode).toBe(signal === 'SIGINT' ? 130 : 143);
+    await expect.poll(runningMachines, { timeout: 10_000 }).toBe(before);
+  });
+
+  test('refuses what it does not know, and a shell without a terminal', async () => {
+    expect(await lab(['--machine', 'nonesuch', 'true'])).toMatchObject({ exitCode: 1 });
+    expect(await lab([])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('needs a terminal') });
+  });
+});

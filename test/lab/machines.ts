@@ -1,0 +1,168 @@
+/** A PC that the lab can be: what is in it, as QEMU's arguments. */
+export interface LabMachine {
+  readonly summary: string;
+  /** What `-machine` takes. */
+  readonly board: string;
+  /** QEMU's arguments for the devices that only this machine has. */
+  readonly devices: readonly string[];
+  readonly kernelArguments: readonly string[];
+  /** Shell commands run once it is up, before anything else is. */
+  readonly prepare: readonly string[];
+}
+
+type Settings = Readonly<Record<string, string | number>>;
+
+function device(model: string, settings: Settings): readonly string[] {
+  return [
+    '-device',
+    [model, ...Object.entries(settings).map(([name, value]) => `${name}=${value}`)].join(','),
+  ];
+}
+
+/** A root port in a slot of the root bus (`slot.function`, hexadecimal); what hangs on it names `id` as its bus. */
+function rootPort(id: string, addr: string, settings: Settings = {}): readonly string[] {
+  const [slot = '', fn = ''] = addr.split('.');
+  const chassis = Number.parseInt(slot, 16) * 8 + Number(fn);
+  return device('pcie-root-port', { id, chassis, addr, ...settings });
+}
+
+/** A network card with a link, to a network that leads nowhere. `number` tells it from the others, in its MAC too. */
+function nic(model: string, number: number, settings: Settings): readonly string[] {
+  const mac = `52:54:00:00:00:${number.toString(16).padStart(2, '0')}`;
+  return [
+    ...['-netdev', `user,id=net${number},restrict=on`],
+    ...device(model, { netdev: `net${number}`, mac, ...settings }),
+  ];
+}
+
+/** An NVMe controller with room for `vfs` virtual functions. */
+function nvme(id: string, bus: string, vfs: number): readonly string[] {
+  return [
+    ...device('nvme-subsys', { id: `${id}-subsystem` }),
+    ...device('nvme', {
+      id,
+      bus,
+      serial: `LAB-${id.toUpperCase()}`,
+      subsys: `${id}-subsystem`,
+      sriov_max_vfs: vfs,
+      // Two queues and one interrupt for each VF, and what the PF keeps for itself.
+      sriov_vq_flexible: 2 * vfs,
+      sriov_vi_flexible: vfs,
+      max_ioqpairs: 2 * vfs + 2,
+      msix_qsize: 2 * vfs + 1,
+    }),
+  ];
+}
+
+/** By which the machine would be reached: the guest gives it an address and the default route by its MAC. */
+const UPLINK = nic('e1000e', 1, { addr: '0a.0' });
+
+/** An SR-IOV network card and an SR-IOV NVMe controller, each behind a root port of its own. */
+const SRIOV_CARDS = [
+  ...rootPort('port-igb', '04.0'),
+  ...nic('igb', 2, { bus: 'port-igb' }),
+  ...rootPort('port-nvme', '05.0'),
+  ...nvme('nvme0', 'port-nvme', 4),
+  ...['-blockdev', 'driver=null-co,node-name=nothing,size=67108864,read-zeroes=on'],
+  ...device('nvme-ns', { bus: 'nvme0', drive: 'nothing' }),
+];
+
+/** Two functions of one card without isolation between them: one group of two. */
+const TWO_FUNCTIONS = [
+  ...rootPort('port-pair', '06.0'),
+  ...nic('e1000e', 3, { bus: 'port-pair', addr: '00.0', multifunction: 'on' }),
+  ...nic('e1000e', 4, { bus: 'port-pair', addr: '00.1' }),
+];
+
+/** A switch without ACS, the only kind that QEMU has: each downstream port is in the group of what is below it. */
+const SWITCH = [
+  ...rootPort('port-switch', '07.0'),
+  ...device('x3130-upstream', { id: 'switch', bus: 'port-switch' }),
+  ...device('xio3130-downstream', { id: 'switch-0', bus: 'switch', chassis: 1, addr: '00.0' }),
+  ...device('xio3130-downstream', { id: 'switch-1', bus: 'switch', chassis: 2, addr: '01.0' }),
+  ...nic('e1000e', 5, { bus: 'switch-0' }),
+  // No driver of Linux takes it.
+  ...device('edu', { bus: 'switch-1' }),
+];
+
+/** Conventional PCI behind a bridge: one group of the bridge and both cards. */
+const CONVENTIONAL = [
+  ...rootPort('port-conventional', '08.0'),
+  ...device('pcie-pci-bridge', { id: 'conventional', bus: 'port-conventional' }),
+  ...nic('e1000', 6, { bus: 'conventional', addr: '01.0' }),
+  ...['-audiodev', 'none,id=silence'],
+  ...device('AC97', { bus: 'conventional', addr: '02.0', audiodev: 'silence' }),
+];
+
+/** Two root ports without ACS as functions of one slot: one group of both and of all that is behind them. */
+const PORTS_WITHOUT_ACS = [
+  ...rootPort('port-usb', '09.0', { multifunction: 'on', 'disable-acs': 'on' }),
+  ...rootPort('port-display', '09.1', { 'disable-acs': 'on' }),
+  ...device('qemu-xhci', { bus: 'port-usb' }),
+  ...device('bochs-display', { bus: 'port-display' }),
+];
+
+const RICH = [...UPLINK, ...SRIOV_CARDS, ...TWO_FUNCTIONS, ...SWITCH, ...CONVENTIONAL, ...PORTS_WITHOUT_ACS];
+
+/** QEMU's limit for one NVMe controller. */
+const MAX_NVME_VFS = 127;
+
+const LARGE_CONTROLLERS = ['10.0', '11.0', '12.0', '13.0'].flatMap((addr, index) => [
+  ...rootPort(`port-large${index}`, addr),
+  ...nvme(`large${index}`, `port-large${index}`, MAX_NVME_VFS),
+]);
+
+const BOARD = 'q35,kernel-irqchip=split';
+const INTEL_IOMMU = device('intel-iommu', { intremap: 'on', 'caching-mode': 'on' });
+
+/**
+ * The machines, by name. In each, what it must never lose: the disk that it runs from, its uplink, and the
+ * devices that the lab speaks to it through.
+ */
+export const MACHINES = {
+  intel: {
+    summary: 'Intel IOMMU; SR-IOV, a switch, conventional PCI, ports with and without ACS',
+    board: BOARD,
+    devices: [...INTEL_IOMMU, ...RICH],
+    kernelArguments: ['intel_iommu=on'],
+    prepare: [],
+  },
+  amd: {
+    summary: 'AMD IOMMU, the same cards',
+    board: BOARD,
+    devices: [...device('amd-iommu', { intremap: 'off' }), ...RICH],
+    // With interrupts through the IO-APIC the kernel stops at its timer.
+    kernelArguments: ['noapic'],
+    prepare: [],
+  },
+  virtio: {
+    summary: 'virtio-iommu, the same cards: a device has its group from its first driver on',
+    board: BOARD,
+    devices: [...device('virtio-iommu-pci', { addr: '01.0' }), ...RICH],
+    kernelArguments: [],
+    prepare: [],
+  },
+  none: {
+    summary: 'no IOMMU, the same cards',
+    board: BOARD,
+    devices: RICH,
+    kernelArguments: [],
+    prepare: [],
+  },
+  large: {
+    summary: 'Intel IOMMU; four controllers of 127 VFs each and a network card of 7',
+    board: BOARD,
+    devices: [...INTEL_IOMMU, ...UPLINK, ...SRIOV_CARDS, ...LARGE_CONTROLLERS],
+    kernelArguments: ['intel_iommu=on'],
+    prepare: [
+      // Without drivers: a VF of NVMe answers to none before its PF has given it queues.
+      `for pf in /sys/bus/pci/drivers/nvme/0*; do
+         echo 0 > "$pf/sriov_drivers_autoprobe"
+         cat "$pf/sriov_totalvfs" > "$pf/sriov_numvfs"
+       done`,
+      'cat /sys/bus/pci/drivers/igb/0*/sriov_totalvfs > /sys/bus/pci/drivers/igb/0*/sriov_numvfs',
+    ],
+  },
+} as const satisfies Readonly<Record<string, LabMachine>>;
+
+export type MachineName = keyof typeof MACHINES;

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { LabMachine } from './machines.ts';
+import { type Command, programOf, type RootFileSystem } from './root-file-system.ts';
+
+/** How one boot of a machine differs from another. */
+export interface BootPlan {
+  readonly machine: LabMachine;
+  readonly root: RootFileSystem;
+  /** What the machine writes its disk to: a qcow2 file over the image; `null` for a disk that forgets. */
+  readonly disk: string | null;
+  readonly init: 'quick' | 'systemd';
+  readonly kernelArguments: readonly string[];
+  readonly memoryMib: number;
+  /** The project, shared for reading. */
+  readonly project: string;
+  /** The folder that is `/lab` inside. */
+  readonly folder: string;
+  /** The socket that the agent is heard on. */
+  readonly socket: string;
+  readonly consoleLog: string;
+  /** Whether its second console is the terminal that we are started from. */
+  readonly terminal: boolean;
+}
+
+const INITS = { quick: '/lab-init', systemd: '/usr/lib/systemd/systemd' } as const;
+
+/** QEMU for one boot. */
+export function qemuCommand(plan: BootPlan): Command {
+  const { machine, root } = plan;
+  const disk =
+    plan.disk === null
+      ? `file=${root.disk},format=raw,snapshot=on`
+      : `file=${plan.disk},format=qcow2,cache=unsafe`;
+  const kernelArguments = [
+    ...['root=/dev/vda', 'rw', 'console=ttyS0', 'quiet', 'net.ifnames=1', `init=${INITS[plan.init]}`],
+    ...machine.kernelArguments,
+    ...plan.kernelArguments,
+  ];
+  return programOf(root.tree, 'usr/bin/qemu-system-x86_64', [
+    ...['-L', join(root.tree, 'usr/share/qemu'), '-L', join(root.tree, 'usr/share/seabios')],
+    ...['-nodefaults', '-display', 'none', '-no-reboot'],
+    // Never KVM, also where there is one: what the tests see is then the same everywhere.
+    ...['-machine', machine.board, '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2'],
+    ...['-m', `${plan.memoryMib}M`],
+    ...['-kernel', root.kernel, '-initrd', root.initrd, '-append', kernelArguments.join(' ')],
+    ...machine.devices,
+    ...['-drive', `${disk},if=none,id=root`, '-device', 'virtio-blk-pci,drive=root,addr=02.0'],
+    ...['-device', 'virtio-serial-pci,id=serial,addr=03.0'],
+    ...['-chardev', `socket,id=agent,path=${plan.socket}`],
+    ...['-device', 'virtserialport,chardev=agent,name=lab,bus=serial.0,nr=1'],
+    ...(plan.terminal
+      ? [
+          '-chardev',
+          'stdio,id=terminal,signal=off',
+          '-device',
+          'virtconsole,chardev=terminal,bus=serial.0,nr=2',
+        ]
+      : []),
+    ...share('project', plan.project, '0b.0', true),
+    ...share('lab', plan.folder, '0c.0', false),
+    ...['-chardev', `file,id=console,path=${plan.consoleLog}`, '-serial', 'chardev:console'],
+  ]);
+}
+
+function share(tag: string, path: string, addr: string, readOnly: boolean): readonly string[] {
+  return [
+    ...['-fsdev', `local,id=${tag},path=${path},security_model=none${readOnly ? ',readonly=on' : ''}`],
+    ...['-device', `virtio-9p-pci,fsdev=${tag},mount_tag=${tag},addr=${addr}`],
+  ];
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+
+const SUITE = 'trixie';
+
+const PACKAGES = [
+  'busybox-static',
+  'driverctl',
+  // Their mke2fs makes the disk's image from the archive, owners and all, without root.
+  'e2fsprogs',
+  'libarchive13t64',
+  'iproute2',
+  'kmod',
+  'libvirt-clients',
+  'libvirt-daemon-driver-qemu',
+  'libvirt-daemon-system',
+  'linux-image-amd64',
+  'nodejs',
+  'ovmf',
+  'pciutils',
+  'procps',
+  'qemu-system-x86',
+  'qemu-utils',
+  'systemd',
+  'udev',
+];
+
+/** What the initial RAM disk loads: little, for a start under emulation waits for each of them. */
+const INITRAMFS_MODULES = ['ext4', 'virtio_blk', 'virtio_iommu', 'virtio_pci'];
+
+/** The init of a quick boot: mounts what is needed to reach the project, whose script takes over. */
+const LAB_INIT = `#!/bin/sh
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mountpoint -q /dev || mount -t devtmpfs dev /dev
+mkdir -p /dev/pts /dev/shm
+mount -t devpts devpts /dev/pts
+mount -t tmpfs tmpfs /dev/shm
+mount -t tmpfs tmpfs /run
+mount -t tmpfs tmpfs /tmp
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+/lab-mount
+exec /portal-gun/test/lab/guest/init.sh
+`;
+
+const LAB_MOUNT = `#!/bin/sh
+modprobe 9pnet_virtio
+mkdir -p /portal-gun
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro project /portal-gun
+`;
+
+/** The same under systemd. */
+const LAB_UNIT = `[Unit]
+Description=The lab's agent
+After=local-fs.target systemd-udev-settle.service
+Wants=systemd-udev-settle.service
+
+[Service]
+ExecStartPre=/lab-mount
+ExecStart=/portal-gun/test/lab/guest/session.sh
+ExecStopPost=/usr/bin/systemctl --no-block poweroff
+
+[Install]
+WantedBy=multi-user.target
+`;
+
+/** A file of the root file system: path, contents, and whether it is a program. */
+interface RecipeFile {
+  readonly path: string;
+  readonly text: string;
+  readonly program?: boolean;
+}
+
+/** Written before the kernel is installed, since that makes the initial RAM disk. */
+const EARLY_FILES: readonly RecipeFile[] = [
+  { path: '/etc/initramfs-tools/conf.d/lab', text: 'MODULES=list\n' },
+  { path: '/usr/share/initramfs-tools/modules.d/lab', text: `${INITRAMFS_MODULES.join('\n')}\n` },
+];
+
+const LATE_FILES: readonly RecipeFile[] = [
+  { path: '/lab-init', text: LAB_INIT, program: true },
+  { path: '/lab-mount', text: LAB_MOUNT, program: true },
+  { path: '/etc/systemd/system/portal-gun-lab.service', text: LAB_UNIT },
+  // Always the same, so that snapshots of it are.
+  { path: '/etc/machine-id', text: '0123456789abcdef0123456789abcdef\n' },
+  { path: '/etc/hostname', text: 'lab\n' },
+];
+
+const ENABLE_UNIT =
+  'ln -s ../portal-gun-lab.service "$1/etc/systemd/system/multi-user.target.wants/portal-gun-lab.service"';
+
+function writing({ path, text, program }: RecipeFile): string {
+  const encoded = Buffer.from(text).toString('base64');
+  const target = `"$1${path}"`;
+  const mode = program === true ? ` && chmod 755 ${target}` : '';
+  return `mkdir -p "$(dirname ${target})" && echo ${encoded} | base64 -d > ${target}${mode}`;
+}
+
+/** mmdebstrap's arguments that make the root file system, but for the archive to write and the mirror. */
+export const RECIPE: readonly string[] = [
+  '--variant=apt',
+  '--architectures=amd64',
+  `--include=${PACKAGES.join(',')}`,
+  '--aptopt=Apt::Install-Recommends "false"',
+  ...['man', 'doc', 'locale', 'info'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
+  ...EARLY_FILES.map((file) => `--essential-hook=${writing(file)}`),
+  '--customize-hook=mkdir -p "$1/etc/systemd/system/multi-user.target.wants"',
+  ...LATE_FILES.map((file) => `--customize-hook=${writing(file)}`),
+  `--customize-hook=${ENABLE_UNIT}`,
+  SUITE,
+];
+
+/** How large the disk is; what is not written takes no room. */
+export const DISK_SIZE = '4G';
+
+/** Names the recipe: another recipe, another key. */
+export const RECIPE_KEY = createHash('sha256')
+  .update(JSON.stringify([RECIPE, DISK_SIZE]))
+  .digest('hex')
+  .slice(0, 12);

@@ -1,0 +1,141 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { mkdir, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { DISK_SIZE, RECIPE, RECIPE_KEY } from './recipe.ts';
+
+/** The Debian that the lab boots and takes its QEMU from. */
+export interface RootFileSystem {
+  /** Its files, for programs to be run from. */
+  readonly tree: string;
+  /** The same as the raw image of an ext4 file system, with owners and devices. */
+  readonly disk: string;
+  readonly kernel: string;
+  readonly initrd: string;
+}
+
+/** A command to be run: the program, its arguments, and what its environment needs beyond ours. */
+export interface Command {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/**
+ * A program of the root file system whose files are in `tree`, run outside of it and changing nothing: by its
+ * own loader, with its own libraries.
+ */
+export function programOf(tree: string, path: string, args: readonly string[]): Command {
+  const libraries = join(tree, 'usr/lib/x86_64-linux-gnu');
+  return {
+    program: join(libraries, 'ld-linux-x86-64.so.2'),
+    args: ['--library-path', libraries, join(tree, path), ...args],
+    env: { QEMU_MODULE_DIR: join(libraries, 'qemu') },
+  };
+}
+
+/** Why there can be no lab here. */
+export class LabUnavailable extends Error {}
+
+/** Where root file systems are kept, a folder for each recipe. */
+function cacheFolder(): string {
+  return join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'portal-gun/lab');
+}
+
+/**
+ * The root file system, made where it is not there yet: a minute or two, and 1.3 GB in the cache folder. What
+ * is begun is finished or removed, and two that make it at once don't harm each other.
+ *
+ * @param say told of each step that takes a while
+ * @throws LabUnavailable where this machine can't make it
+ */
+export async function rootFileSystem(
+  say: (text: string) => void,
+  signal?: AbortSignal,
+): Promise<RootFileSystem> {
+  const folder = join(cacheFolder(), RECIPE_KEY);
+  if (!existsSync(folder)) await make(folder, say, signal);
+  return describe(folder);
+}
+
+function describe(folder: string): RootFileSystem {
+  const tree = join(folder, 'tree');
+  const boot = readdirSync(join(tree, 'boot'));
+  const file = (prefix: string) => {
+    const name = boot.find((candidate) => candidate.startsWith(prefix));
+    if (name === undefined) throw new Error(`${join(tree, 'boot')} has no ${prefix}*`);
+    return join(tree, 'boot', name);
+  };
+  return { tree, disk: join(folder, 'disk.img'), kernel: file('vmlinuz-'), initrd: file('initrd.img-') };
+}
+
+async function make(folder: string, say: (text: string) => void, signal?: AbortSignal): Promise<void> {
+  await assertPossible();
+  const building = `${folder}.${process.pid}`;
+  const archive = join(building, 'root.tar');
+  const tree = join(building, 'tree');
+  const options = { ...(signal === undefined ? {} : { cancelSignal: signal }), stdin: 'ignore' } as const;
+  try {
+    await mkdir(tree, { recursive: true });
+    const mirror = await debianMirror();
+    say(`Making the lab's root file system with mmdebstrap, from ${mirror}: once, in a minute or two.`);
+    await execa(
+      'mmdebstrap',
+      ['--quiet', ...(await proxyOption()), ...RECIPE, archive, mirror],
+      options,
+    ).catch((error: unknown) => {
+      if (signal?.aborted === true) throw error;
+      throw new LabUnavailable(`mmdebstrap could not make the lab's root file system: ${String(error)}`);
+    });
+    say('Unpacking it, and making its disk.');
+    await execa('tar', ['-C', tree, '--exclude=./dev/*', '--no-same-owner', '-xf', archive], options);
+    const { program, args, env } = programOf(tree, 'usr/sbin/mke2fs', [
+      ...['-q', '-t', 'ext4', '-d', archive, join(building, 'disk.img'), DISK_SIZE],
+    ]);
+    await execa(program, args, { ...options, env });
+    await rm(archive);
+    await rename(building, folder).catch((error: unknown) => {
+      // Another process was faster; its work is as good.
+      if (!existsSync(folder)) throw error;
+    });
+  } finally {
+    await rm(building, { recursive: true, force: true });
+  }
+}
+
+async function assertPossible(): Promise<void> {
+  if (process.platform !== 'linux' || process.arch !== 'x64') {
+    throw new LabUnavailable(
+      `the lab is a PC under Linux on x86-64; this is ${process.platform} on ${process.arch}`,
+    );
+  }
+  for (const [program, debianPackage] of [
+    ['mmdebstrap', 'mmdebstrap'],
+    ['tar', 'tar'],
+    ['setpriv', 'util-linux'],
+  ] as const) {
+    const { failed } = await execa(program, ['--version'], { reject: false });
+    if (failed)
+      throw new LabUnavailable(`the lab needs ${program} (Debian: ${debianPackage}), which is not here`);
+  }
+}
+
+/** The mirror that this machine's own apt is set up with, and Debian's own name for one where it has none. */
+async function debianMirror(): Promise<string> {
+  const format = ['--format', '$(REPO_URI)', 'Created-By: Packages'];
+  const { stdout } = await execa('apt-get', ['indextargets', ...format], { reject: false });
+  const mirrors = String(stdout ?? '')
+    .split('\n')
+    .filter((uri) => /\/debian\/?$/.test(uri));
+  return mirrors[0] ?? 'http://deb.debian.org/debian';
+}
+
+/** mmdebstrap takes nothing from the machine's apt: a proxy that it needs has to be told. */
+async function proxyOption(): Promise<readonly string[]> {
+  const { stdout } = await execa('apt-config', ['dump', '--no-empty', 'Acquire::http::Proxy'], {
+    reject: false,
+  });
+  const line = String(stdout ?? '').trim();
+  return line === '' ? [] : [`--aptopt=${line.replace(/;$/, '')}`];
+}
