@@ -6,7 +6,7 @@ import { bootMachine, createDisk } from './boot-machine.ts';
 import { describeLab, useMachine } from './describe-lab.ts';
 
 describeLab('a machine of the lab', (root) => {
-  const machine = useMachine(root, 'none');
+  const machine = useMachine(root, 'plain');
 
   test('runs a command and brings back what it printed and its exit status', async () => {
     const result = await machine().run(['sh', '-c', 'echo out; echo err >&2; exit 3']);
@@ -64,17 +64,17 @@ describeLab('a disk of the lab', (root) => {
   test('is found again by the next boot, under systemd too; without one a machine forgets', async () => {
     const disk = join(folder, 'disk.qcow2');
     await createDisk(root, disk);
-    const first = await bootMachine(root, 'none', { disk });
+    const first = await bootMachine(root, 'plain', { disk });
     await first.output(['sh', '-c', 'echo kept > /etc/kept']);
     await first.end();
 
-    const second = await bootMachine(root, 'none', { disk, init: 'systemd' });
+    const second = await bootMachine(root, 'plain', { disk, init: 'systemd' });
     expect(await second.output(['cat', '/etc/kept'])).toBe('kept\n');
     expect(await second.output(['cat', '/proc/1/comm'])).toBe('systemd\n');
     expect(await second.output(['start-libvirt'])).toContain('Running against daemon');
     await second.end();
 
-    const other = await bootMachine(root, 'none');
+    const other = await bootMachine(root, 'plain');
     expect(await other.run(['cat', '/etc/kept'])).toMatchObject({ exitCode: 1 });
     await other.end();
   });
@@ -82,7 +82,7 @@ describeLab('a disk of the lab', (root) => {
 
 describeLab('a boot that hangs', (root) => {
   test('ends, and shows the console', async () => {
-    const boot = bootMachine(root, 'none', {
+    const boot = bootMachine(root, 'plain', {
       kernelArguments: ['rdinit=/no-such-init', 'panic=0'],
       bootTimeoutMs: 40_000,
     });

@@ -23,13 +23,13 @@ async function runningMachines(): Promise<string> {
 
 describeLab('npm run lab', () => {
   test('runs one command, as a shell would take it, and exits as it does', async () => {
-    const { stdout, exitCode } = await lab(['--machine', 'none', 'pci list | head -1; exit 5']);
+    const { stdout, exitCode } = await lab(['--machine', 'plain', 'pci list | head -1; exit 5']);
     expect(stdout).toMatch(/^ADDRESS\s+CLASS\s+DEVICE/);
     expect(exitCode).toBe(5);
   });
 
   test('gives a shell on a terminal', async () => {
-    const quoted = [...LAB, '--machine', 'none'].map((word) => `'${word}'`).join(' ');
+    const quoted = [...LAB, '--machine', 'plain'].map((word) => `'${word}'`).join(' ');
     const { stdout, exitCode } = await execa(
       'script',
       ['-qec', `stty rows 31 cols 97; ${quoted}`, '/dev/null'],
@@ -47,7 +47,7 @@ describeLab('npm run lab', () => {
 
   test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no process after %s', async (signal) => {
     const before = await runningMachines();
-    const running = lab(['--machine', 'none', 'true']);
+    const running = lab(['--machine', 'plain', 'true']);
     await expect.poll(runningMachines, { timeout: 60_000 }).not.toBe(before);
     running.kill(signal);
     const { exitCode } = await running;

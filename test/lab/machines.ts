@@ -149,6 +149,13 @@ export const MACHINES = {
     kernelArguments: [],
     prepare: [],
   },
+  plain: {
+    summary: 'no IOMMU and no cards: the quickest to be up, for what asks for neither',
+    board: BOARD,
+    devices: UPLINK,
+    kernelArguments: [],
+    prepare: [],
+  },
   large: {
     summary: 'Intel IOMMU; four controllers of 127 VFs each and a network card of 7',
     board: BOARD,

@@ -32,7 +32,9 @@ export function qemuCommand(plan: BootPlan): Command {
       ? `file=${root.disk},format=raw,snapshot=on`
       : `file=${plan.disk},format=qcow2,cache=unsafe`;
   const kernelArguments = [
-    ...['root=/dev/vda', 'rw', 'console=ttyS0', 'quiet', 'net.ifnames=1', `init=${INITS[plan.init]}`],
+    ...['root=/dev/vda', 'rw', 'console=ttyS0', 'quiet', `init=${INITS[plan.init]}`],
+    // What is long under emulation, and shows in nothing that is looked at here.
+    ...['mitigations=off', 'cryptomgr.notests'],
     ...machine.kernelArguments,
     ...plan.kernelArguments,
   ];
@@ -42,7 +44,7 @@ export function qemuCommand(plan: BootPlan): Command {
     // Never KVM, also where there is one: what the tests see is then the same everywhere.
     ...['-machine', machine.board, '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2'],
     ...['-m', `${plan.memoryMib}M`],
-    ...['-kernel', root.kernel, '-initrd', root.initrd, '-append', kernelArguments.join(' ')],
+    ...['-kernel', root.kernel, '-initrd', root.initrd[plan.init], '-append', kernelArguments.join(' ')],
     ...machine.devices,
     ...['-drive', `${disk},if=none,id=root`, '-device', 'virtio-blk-pci,drive=root,addr=02.0'],
     ...['-device', 'virtio-serial-pci,id=serial,addr=03.0'],

@@ -12,7 +12,8 @@ export interface RootFileSystem {
   /** The same as the raw image of an ext4 file system, with owners and devices. */
   readonly disk: string;
   readonly kernel: string;
-  readonly initrd: string;
+  /** The initial RAM disks: Debian's own, as hosts boot with it, and a quick one. */
+  readonly initrd: { readonly systemd: string; readonly quick: string };
 }
 
 /** A command to be run: the program, its arguments, and what its environment needs beyond ours. */
@@ -44,7 +45,7 @@ function cacheFolder(): string {
 }
 
 /**
- * The root file system, made where it is not there yet: a minute or two, and 1.3 GB in the cache folder. What
+ * The root file system, made where it is not there yet: a minute or two, and 1.8 GB in the cache folder. What
  * is begun is finished or removed, and two that make it at once don't harm each other.
  *
  * @param say told of each step that takes a while
@@ -67,7 +68,12 @@ function describe(folder: string): RootFileSystem {
     if (name === undefined) throw new Error(`${join(tree, 'boot')} has no ${prefix}*`);
     return join(tree, 'boot', name);
   };
-  return { tree, disk: join(folder, 'disk.img'), kernel: file('vmlinuz-'), initrd: file('initrd.img-') };
+  return {
+    tree,
+    disk: join(folder, 'disk.img'),
+    kernel: file('vmlinuz-'),
+    initrd: { systemd: file('initrd.img-'), quick: file('lab-initrd.img') },
+  };
 }
 
 async function make(folder: string, say: (text: string) => void, signal?: AbortSignal): Promise<void> {

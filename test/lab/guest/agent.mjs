@@ -1,11 +1,14 @@
 // Runs commands inside the lab for the one outside: messages are lines of JSON on a virtio serial port.
 // Kept free of packages and of the project's code, which is what it is there to test.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs';
 
 const PORT = '/dev/virtio-ports/lab';
 /** Without root's groups, which would let it read what others may not. */
 const AS_NOBODY = ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'];
+
+// Here, and not before the agent is started: drivers load while Node does.
+spawnSync('/portal-gun/test/lab/guest/bring-up.sh', { stdio: 'inherit' });
 
 // Once, for both directions: the kernel lets one open it.
 const port = openSync(PORT, 'r+');
