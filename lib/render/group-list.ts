@@ -2,7 +2,7 @@ import { isUnknown } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
 import { shortAddress } from '../pci/address.ts';
 import type { GroupMember, GroupVerdict, IommuGroup } from '../pci/iommu-group.ts';
-import { cutText } from './columns.ts';
+import { cutText } from './cut-text.ts';
 import { cellText, deviceTitle } from './facts.ts';
 import type { Role, Style } from './style.ts';
 

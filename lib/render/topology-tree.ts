@@ -1,7 +1,7 @@
 import { escapeControls } from '../base/text.ts';
 import { shortAddress } from '../pci/address.ts';
 import type { TopologyNode, TopologyRoot } from '../pci/topology.ts';
-import { cutText } from './columns.ts';
+import { cutText } from './cut-text.ts';
 import { cellText, deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
 import textWidth from './text-width.ts';

@@ -174,6 +174,7 @@ function columnsPage(): string {
     ),
     `Without \`--columns\` the list has ${names(DEFAULT_COLUMNS)}; with \`--wide\` ${names(WIDE_COLUMNS)}.`,
     'Columns of numbers are ordered by number, and what has none comes last; others by their text.',
+    'On a narrow terminal the longest cells are cut, and end in `…`; an address, an id and a number never are. Where that is not enough, columns are left out, the last first, and named below the rows; the address stays. `--wide` cuts and leaves out nothing. What goes into a pipe or a file is never cut.',
   ]);
 }
 
