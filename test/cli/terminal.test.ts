@@ -80,7 +80,8 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
     ['list --columns address,device,group', 40, 'gpu-desktop'],
     ['tree', 60, 'gpu-desktop'],
     ['tree', 60, 'vmd-domain'],
-    ['tree', 50, 'vmd-domain'],
+    ['tree', 40, 'vmd-domain'],
+    ['groups', 40, 'gpu-desktop'],
   ])('lines of %s fit %i columns: %s', async (command, columns, host) => {
     const { lines } = await onTerminal(columns, [...command.split(' '), '--host', fixture(host)]);
     const shown = lines.filter((line) => !line.startsWith('pci: '));
@@ -128,6 +129,44 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
   it('--wide is not cut', async () => {
     const { lines } = await onTerminal(60, ['list', '--wide', ...GPU]);
     expect(lines.join('\n')).toContain('boot display · shares group with 01:00.1');
+  });
+
+  it.each([
+    [
+      'show 00:01.0',
+      [
+        '  IOMMU group   1 (DMA-FQ), alone',
+        '  Location      pci0000:00/01.0, on a',
+        '                root bus',
+      ],
+    ],
+    ['show 01:00.0', ['  1  memory  256 MiB  0x6000000000', '     64-bit  prefetchable']],
+    ['show 00:01.0', ['  blocks  a bridge stays with the host:', '          give the devices behind it']],
+    ['groups group=0', ['    holds bridges alone: there is', '    nothing to give']],
+    ['groups group=6', ['  0000:02:00.0  Samsung NVMe SS…  (nvme)']],
+    ['groups group=1', ['  0000:00:01.0  Intel 12th Gen Core Pro…', '                (pcieport, stays)']],
+    ['tree 00:01.0', ['└─ 00:01.0  Intel 12th G…  (pcieport, …)']],
+  ])('%s is wrapped, or cut, for 40 columns', async (line, expected) => {
+    const { lines } = await onTerminal(40, [...line.split(' '), ...GPU]);
+    expect(lines.join('\n')).toContain(expected.join('\n'));
+  });
+
+  it('diff is wrapped', async () => {
+    const hosts = [fixture('gpu-desktop'), fixture('shared-group')];
+    expect((await onTerminal(40, ['diff', ...hosts])).lines.slice(0, 7)).toEqual([
+      'changed  0000:00:01.0',
+      '         Intel 12th Gen Core Processor',
+      '         PCI Express x16 Controller #1',
+      '           ACS: sourceValidation,',
+      '             p2pRequestRedirect,',
+      '             p2pCompletionRedirect,',
+      '             upstreamForwarding → none',
+    ]);
+    const { lines } = await onTerminal(60, ['diff', ...hosts]);
+    expect(lines.slice(0, 2)).toEqual([
+      'changed  0000:00:01.0  Intel 12th Gen Core Processor PCI',
+      '                       Express x16 Controller #1',
+    ]);
   });
 
   it('tree is drawn with lines, and with plain characters elsewhere', async () => {
