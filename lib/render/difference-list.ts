@@ -1,6 +1,7 @@
 import { escapeControls, formatSize } from '../base/text.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { DeviceDifference, FactChange } from '../pci/difference.ts';
+import { identityOf, sharedIdentity } from '../pci/identity.ts';
 import { cellText, deviceTitle } from './facts.ts';
 import type { Role, Style } from './style.ts';
 import textWidth from './text-width.ts';
@@ -49,6 +50,7 @@ function renderDifference(difference: DeviceDifference, width: number | null, st
       const place = before.address === after.address ? after.address : `${before.address} → ${after.address}`;
       const lines = [
         headline(place, deviceTitle(after)),
+        ...(difference.kind === 'moved' ? [detail(foundBy(before, after), width)] : []),
         ...changes.map((change) => detail(changeText(change), width)),
       ];
       return lines.map((line) => `${line}\n`).join('');
@@ -59,6 +61,17 @@ function renderDifference(difference: DeviceDifference, width: number | null, st
 function titleAndDriver(device: PciDevice): string {
   const driver = device.driver === null ? '' : `  (${cellText(device.driver)})`;
   return `${deviceTitle(device)}${driver}`;
+}
+
+const PART_LABELS: Readonly<Record<string, string>> = { mac: 'MAC', slotLabel: 'slot label' };
+
+/** What a device that moved was known by. */
+function foundBy(before: PciDevice, after: PciDevice): string {
+  const shared = Object.entries(sharedIdentity(identityOf(before), identityOf(after)));
+  const parts = shared.map(
+    ([part, value]) => `${PART_LABELS[part] ?? part} ${escapeControls(String(value))}`,
+  );
+  return `found by ${parts.join(', ')}`;
 }
 
 /** A line about the device above it. */
