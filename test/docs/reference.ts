@@ -1,6 +1,6 @@
 import { DIAGNOSTICS } from '../../lib/base/diagnostic.ts';
 import { ERRORS, EXIT, type ExitName } from '../../lib/base/errors.ts';
-import type { Command, OptionDefinition } from '../../lib/cli/command.ts';
+import { type Command, type OptionDefinition, valueNameOf } from '../../lib/cli/command.ts';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector.ts';
@@ -93,9 +93,10 @@ function commandSection(command: Command): string {
   ].join('\n\n');
 }
 
-function flags(name: string, { alias, valueName, choices, type }: OptionDefinition): string {
-  const value =
-    type === 'boolean' ? '' : ` ${valueName ?? (choices === undefined ? 'VALUE' : name.toUpperCase())}`;
+function flags(name: string, option: OptionDefinition): string {
+  const { alias } = option;
+  const valueName = valueNameOf(name, option);
+  const value = valueName === undefined ? '' : ` ${valueName}`;
   return [...(alias === undefined ? [] : [code(`-${alias}${value}`)]), code(`--${name}${value}`)].join(', ');
 }
 
