@@ -5,6 +5,7 @@ import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector.ts';
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
+import { REPORT_HINT } from '../../lib/render/error-text.ts';
 import { libraryReference, type Sources } from './library-reference.ts';
 import { code, table } from './markdown.ts';
 
@@ -219,12 +220,16 @@ function errorsPage(): string {
     'With `--json` it is a [document](json.md#error) on standard output. Codes are stable, wording is not.',
     table(
       ['code', 'meaning', 'hint', 'exit'],
-      Object.entries(ERRORS).map(([name, { summary, remedy, exit }]) => [
-        code(name),
-        summary,
-        sentence(capital(remedy)),
-        `${EXIT[exit]} ${exit}`,
-      ]),
+      [
+        ...Object.entries(ERRORS).map(([name, { summary, remedy, exit }]) => [
+          code(name),
+          summary,
+          sentence(capital(remedy)),
+          `${EXIT[exit]} ${exit}`,
+        ]),
+        // No error that is thrown on purpose, so not in the table.
+        [code('INTERNAL'), 'A bug of ours.', sentence(capital(REPORT_HINT)), `${EXIT.internal} internal`],
+      ],
     ),
     'The hint of the table stands where the program knows nothing better to say, such as `did you mean class=network?`.',
   ]);
