@@ -130,7 +130,7 @@ function nameOf(column: DeviceColumn): string {
   return Object.keys(DEVICE_COLUMNS).find((name) => DEVICE_COLUMNS[name] === column) ?? '';
 }
 
-/** Rows for programs: headings as `--columns` takes them, numbers in full, nothing for what has none. */
+/** Rows for programs: headings as `--columns` takes them, numbers in full; `-` and `?` are as in the table. */
 function csv(
   devices: readonly PciDevice[],
   columns: readonly DeviceColumn[],
