@@ -124,6 +124,8 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
     expect(lines.at(-1)).toBe('66 devices, 66 groups, 1 SR-IOV card (64 VFs).');
     const none = await onTerminal(100, ['list', '--host', fixture('no-iommu')]);
     expect(none.lines.at(-1)).toBe('3 devices, no IOMMU group.');
+    const unread = await onTerminal(100, ['list', '-c', 'address', ...GPU]);
+    expect(unread.lines.at(-1)).toBe('9 devices.');
   });
 
   it('--wide is not cut', async () => {

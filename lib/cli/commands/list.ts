@@ -172,7 +172,9 @@ function summary(devices: readonly PciDevice[]): string {
   const vfs = roles.filter((role) => role === 'vf').length;
   const parts = [
     count(devices.length, 'device'),
-    groups.size === 0 ? 'no IOMMU group' : count(groups.size, 'group'),
+    ...(groups.size === 0 ? [] : [count(groups.size, 'group')]),
+    // Where no column needs the groups they are not read, and nothing can be said of them.
+    ...(devices.every(({ iommuGroup }) => iommuGroup === null) ? ['no IOMMU group'] : []),
     ...(pfs + vfs === 0 ? [] : [`${count(pfs, 'SR-IOV card')} (${count(vfs, 'VF')})`]),
   ];
   return `${parts.join(', ')}.`;
