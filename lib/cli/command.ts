@@ -6,7 +6,7 @@ export interface OptionDefinition {
   readonly type: 'string' | 'boolean';
   readonly alias?: string;
   readonly choices?: readonly string[];
-  /** What the help shows for the value: `PATH`. */
+  /** What the help and the reference call the value: `PATH`. */
   readonly valueName?: string;
   /** Whether it may stand more than once. */
   readonly array?: boolean;
@@ -41,6 +41,15 @@ export interface Command {
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** Loads what runs it: a command costs nothing until it is called. */
   load(): Promise<(args: Arguments, terminal: Terminal) => CommandResult>;
+}
+
+/** What the value of an option is called: `PATH`, or the option in capitals where it has choices; a switch has none. */
+export function valueNameOf(
+  name: string,
+  { type, valueName, choices }: OptionDefinition,
+): string | undefined {
+  if (type === 'boolean') return undefined;
+  return valueName ?? (choices === undefined ? 'VALUE' : name.toUpperCase());
 }
 
 /** A string argument that was given; the last where it was given several times. */

@@ -8,7 +8,7 @@ import {
 } from '../render/error-text.ts';
 import { type CommandResult, switchOf } from './command.ts';
 import { type Program, parseCommandLine } from './program.ts';
-import { describeTerminal } from './terminal.ts';
+import { describeTerminal, lineWidthOf } from './terminal.ts';
 
 const HELP_WIDTH = 100;
 
@@ -45,7 +45,7 @@ export async function runProgram(program: Program, host: ProcessLike): Promise<v
 async function resultOf(program: Program, host: ProcessLike): Promise<CommandResult> {
   const argv = host.argv.slice(2);
   try {
-    const width = Math.min(host.stdout.columns ?? HELP_WIDTH, HELP_WIDTH);
+    const width = Math.min(lineWidthOf(host.stdout) ?? HELP_WIDTH, HELP_WIDTH);
     const request = await parseCommandLine(program, argv, width);
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
     const { command, args } = request;

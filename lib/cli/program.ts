@@ -1,7 +1,7 @@
 import yargs, { type Argv, type Options } from 'yargs';
 import { PortalGunError } from '../base/errors.ts';
 import { suggest } from '../base/text.ts';
-import type { Arguments, Command, OptionDefinition } from './command.ts';
+import { type Arguments, type Command, type OptionDefinition, valueNameOf } from './command.ts';
 
 /** A program: its name, what it is for, and its commands. */
 export interface Program {
@@ -40,11 +40,20 @@ export async function parseCommandLine(
   const parser =
     command === undefined ? wholeParser(program, argv, run) : commandParser(program, command, argv, run);
   const words = command === undefined ? [...argv] : withoutEnd(argv.toSpliced(at, 1));
-  let text = '';
-  await parser.wrap(width).parseAsync(words, {}, (_, __, output) => {
-    text = output;
+  const { text, helps } = await parse(parser, words, width);
+  if (asked.request !== undefined) return asked.request;
+  if (command === undefined || !helps) return { kind: 'print', text: `${text}\n` };
+  const help = await parse(commandParser(program, command, argv, run, helpOption), ['--help'], width);
+  return { kind: 'print', text: `${help.text}\n` };
+}
+
+/** What a parser prints of itself, and whether that is help. */
+async function parse(parser: Argv, words: readonly string[], width: number) {
+  let printed = { text: '', helps: false };
+  await parser.wrap(width).parseAsync([...words], {}, (_, parsed, text) => {
+    printed = { text, helps: (parsed as Arguments)['help'] === true };
   });
-  return asked.request ?? { kind: 'print', text: `${text}\n` };
+  return printed;
 }
 
 /** Without the `--` that ends the options: the parser passes over what is behind it, and says nothing. */
@@ -84,11 +93,17 @@ function baseParser(program: Program, scriptName: string, argv: readonly string[
     });
 }
 
-function commandParser(program: Program, command: Command, argv: readonly string[], run: Run): Argv {
+function commandParser(
+  program: Program,
+  command: Command,
+  argv: readonly string[],
+  run: Run,
+  option: DescribeOption = parsedOption,
+): Argv {
   return baseParser(program, `${program.name} ${command.name}`, argv).command(
     command.usage.replace(command.name, '$0'),
     command.description,
-    (local) => describeCommand(local, command),
+    (local) => describeCommand(local, command, option),
     run(command),
   );
 }
@@ -102,7 +117,7 @@ function wholeParser(program: Program, argv: readonly string[], run: Run): Argv 
     parser = parser.command(
       command.usage,
       command.summary,
-      (local) => describeCommand(local, command),
+      (local) => describeCommand(local, command, parsedOption),
       run(command),
     );
   }
@@ -128,7 +143,13 @@ function ownCompletions(program: Program, word: string, given: unknown): readonl
   return word.startsWith('-') ? [] : program.complete(word, command);
 }
 
-function describeCommand(parser: Argv, command: Command): Argv {
+/** An option as yargs knows it. */
+type DescribeOption = (
+  name: string,
+  definition: OptionDefinition,
+) => readonly [key: string, options: Options];
+
+function describeCommand(parser: Argv, command: Command, option: DescribeOption): Argv {
   let described = parser.epilogue('');
   for (const [name, { describe, array }] of Object.entries(command.positionals)) {
     described = described.positional(name, {
@@ -138,13 +159,14 @@ function describeCommand(parser: Argv, command: Command): Argv {
     });
   }
   for (const [name, definition] of Object.entries(command.options))
-    described = described.option(name, toYargs(definition));
+    described = described.option(...option(name, definition));
   for (const [line, what] of command.examples) described = described.example(line, what);
   return described;
 }
 
-function toYargs({ describe, type, alias, choices, array }: OptionDefinition): Options {
-  return {
+function parsedOption(name: string, definition: OptionDefinition): readonly [key: string, options: Options] {
+  const { describe, type, alias, choices, array } = definition;
+  const options = {
     describe,
     type,
     ...(alias === undefined ? {} : { alias }),
@@ -152,6 +174,19 @@ function toYargs({ describe, type, alias, choices, array }: OptionDefinition): O
     ...(array === true ? { array: true, nargs: 1 } : {}),
     ...(type === 'string' ? { requiresArg: true } : {}),
   };
+  return [name, options];
+}
+
+/**
+ * An option as help shows it: the value by its name and not as a string. The parser has no place for such a name
+ * but the key, under which nothing would be parsed.
+ */
+function helpOption(name: string, definition: OptionDefinition): readonly [key: string, options: Options] {
+  const valueName = valueNameOf(name, definition);
+  const [, options] = parsedOption(name, definition);
+  return valueName === undefined
+    ? [name, options]
+    : [`${name} ${valueName}`, { ...options, type: undefined }];
 }
 
 function isCommand(program: Program, name: string): boolean {

@@ -2,7 +2,7 @@ import { colourStyle, plainStyle, type Style } from '../render/style.ts';
 
 /** Where output goes, as far as it decides how output looks. */
 export interface Terminal {
-  /** Whether a person reads standard output: then there may be colour, lines are cut to the width. */
+  /** Whether a person reads standard output: then there may be colour, lines are made to fit. */
   readonly interactive: boolean;
   /** Columns, `null` where lines may be as long as they need. */
   readonly width: number | null;
@@ -12,6 +12,14 @@ export interface Terminal {
 interface OutputStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+}
+
+/** Where a terminal has fewer columns, lines are made for so many: with less there is nothing left to read. */
+const LEAST_COLUMNS = 40;
+
+/** The columns that lines are made for; `null` where a stream is no terminal, or one that says it has none. */
+export function lineWidthOf({ isTTY, columns = 0 }: OutputStream): number | null {
+  return isTTY === true && columns > 0 ? Math.max(columns, LEAST_COLUMNS) : null;
 }
 
 /**
@@ -27,7 +35,7 @@ export function describeTerminal(
   const byDefault = interactive && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
   return {
     interactive,
-    width: interactive ? (stream.columns ?? 80) : null,
+    width: lineWidthOf(stream),
     style: (wantsColour ?? byDefault) ? colourStyle : plainStyle,
   };
 }

@@ -67,6 +67,19 @@ export function identityScore(a: DeviceIdentity, b: DeviceIdentity): number {
   return score;
 }
 
+/**
+ * What two identities of one device share that tells it from others of its kind: the serial number and the MAC,
+ * or its place where neither is known.
+ */
+export function sharedIdentity(a: DeviceIdentity, b: DeviceIdentity): Partial<DeviceIdentity> {
+  const shared = (...parts: readonly (keyof DeviceIdentity)[]): Partial<DeviceIdentity> =>
+    Object.fromEntries(
+      parts.filter((part) => a[part] !== null && a[part] === b[part]).map((part) => [part, a[part]]),
+    );
+  const own = shared('serial', 'mac');
+  return Object.keys(own).length > 0 ? own : shared('slotLabel', 'path');
+}
+
 /** From this score on, two identities are taken for one device. */
 export const SAME_DEVICE = 60;
 

@@ -4,6 +4,7 @@ import { type PciAddress, shortAddress } from '../pci/address.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import { categoryOf } from '../pci/device-class.ts';
 import { staysWithHost } from '../pci/iommu-group.ts';
+import type { PcieLink } from '../pci/link.ts';
 import { topologyPath } from '../pci/location.ts';
 import type { SriovRole } from '../pci/sriov.ts';
 import type { Cell, ColumnLayout } from './columns.ts';
@@ -25,15 +26,25 @@ export interface DeviceColumn extends ColumnLayout {
   sortKey?(device: PciDevice): number;
 }
 
+/** How far a column is cut where nothing else is said: words can still be told apart. */
+const LEAST_WIDTH = 8;
+
 /** Every column, by the name that `--columns` and `--sort` take, in the order of the help. */
 export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
-  address: column('ADDRESS', 'domain:bus:slot.function', [], ({ address }) => address),
-  class: column('CLASS', 'category: network, storage, display …', ['class'], (device) =>
-    cellText(device.class, ({ code }) => categoryOf(code)),
-  ),
+  address: {
+    ...column('ADDRESS', 'domain:bus:slot.function', [], ({ address }) => address),
+    leastWidth: null,
+    stays: true,
+  },
+  class: {
+    ...column('CLASS', 'category: network, storage, display …', ['class'], (device) =>
+      cellText(device.class, ({ code }) => categoryOf(code)),
+    ),
+    leastWidth: 7,
+  },
   device: {
     ...column('DEVICE', 'vendor and device by name', ['vendor', 'device'], deviceTitle),
-    leastWidth: 20,
+    leastWidth: 16,
   },
   driver: {
     ...column('DRIVER', 'driver that it is bound to', ['driver'], ({ driver }) => cellText(driver)),
@@ -49,10 +60,13 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
     leastWidth: 12,
     cell: (device, context) => ({ text: notesOf(device, context).join(' · ') }),
   },
-  id: column('ID', 'vendor:device', ['vendor', 'device'], idText),
-  subsystem: column('SUBSYSTEM', 'subsystem vendor:device', ['subsystem'], ({ subsystem }) =>
-    cellText(subsystem, ({ vendorId, deviceId }) => `${vendorId}:${deviceId}`),
-  ),
+  id: { ...column('ID', 'vendor:device', ['vendor', 'device'], idText), leastWidth: null },
+  subsystem: {
+    ...column('SUBSYSTEM', 'subsystem vendor:device', ['subsystem'], ({ subsystem }) =>
+      cellText(subsystem, ({ vendorId, deviceId }) => `${vendorId}:${deviceId}`),
+    ),
+    leastWidth: null,
+  },
   kind: column('KIND', 'class by name', ['class'], (device) =>
     cellText(device.class, ({ name, code }) => name ?? code),
   ),
@@ -63,21 +77,21 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   numa: numeric('NUMA', 'NUMA node', ['numaNode'], ({ numaNode }) => numaNode),
   net: column('NET', 'network interfaces', ['netInterfaces'], ({ netInterfaces }) => names(netInterfaces)),
   block: column('BLOCK', 'block devices', ['blockDevices'], ({ blockDevices }) => names(blockDevices)),
-  sriov: column('SR-IOV', 'VFs of a PF, PF of a VF', ['sriov'], ({ sriov }) =>
-    cellText(sriov, (role) => sriovNote(role)),
-  ),
+  sriov: {
+    ...column('SR-IOV', 'VFs of a PF, PF of a VF', ['sriov'], ({ sriov }) =>
+      cellText(sriov, (role) => sriovNote(role)),
+    ),
+    leastWidth: 24,
+  },
   reset: column('RESET', 'reset methods in order', ['resetMethods'], ({ resetMethods }) =>
     names(resetMethods),
   ),
   bars: numeric('BARS', 'memory and I/O of its BARs', ['bars'], ({ bars }) => barBytes(bars), formatSize),
   rom: numeric('ROM', 'size of the expansion ROM', ['rom'], ({ rom }) => romBytes(rom), formatSize),
-  link: column('LINK', 'PCI Express link, now / at most', ['link'], ({ link }) =>
-    cellText(link, ({ currentSpeedGts, currentWidth, maxSpeedGts, maxWidth }) => {
-      const now = `${cellText(currentSpeedGts)}x${cellText(currentWidth)}`;
-      const most = `${cellText(maxSpeedGts)}x${cellText(maxWidth)}`;
-      return now === most ? now : `${now}/${most}`;
-    }),
-  ),
+  link: {
+    ...column('LINK', 'PCI Express link, now / at most', ['link'], ({ link }) => cellText(link, linkNote)),
+    leastWidth: 14,
+  },
   power: column('POWER', 'power state', ['powerState'], ({ powerState }) => cellText(powerState)),
   label: column('LABEL', "firmware's or slot's label", ['slotLabel'], ({ slotLabel }) => cellText(slotLabel)),
   path: column('PATH', 'path through bridges, without bus numbers', ['location'], ({ address, location }) =>
@@ -105,7 +119,8 @@ function column(
     summary,
     fields,
     align: 'left',
-    leastWidth: null,
+    leastWidth: LEAST_WIDTH,
+    stays: false,
     cell: (device) => ({ text: text(device) }),
   };
 }
@@ -120,6 +135,8 @@ function numeric(
   return {
     ...column(heading, summary, fields, (device) => cellText(take(device), format)),
     align: 'right',
+    // The beginning of a number is another number.
+    leastWidth: null,
     // What has no number, or an unknown one, comes last.
     sortKey: (device) => knownValue(take(device)) ?? Number.POSITIVE_INFINITY,
   };
@@ -141,6 +158,12 @@ function romBytes(rom: PciDevice['rom']): Known<number> {
 function sriovNote(role: SriovRole): string {
   if (role.role === 'vf') return `VF ${cellText(role.index)} of ${shortAddress(role.physicalFunction)}`;
   return `${cellText(role.numVfs)} of ${cellText(role.totalVfs)} VFs`;
+}
+
+function linkNote({ currentSpeedGts, currentWidth, maxSpeedGts, maxWidth }: PcieLink): string {
+  const now = `${cellText(currentSpeedGts)}x${cellText(currentWidth)}`;
+  const most = `${cellText(maxSpeedGts)}x${cellText(maxWidth)}`;
+  return now === most ? now : `${now}/${most}`;
 }
 
 function notesOf(device: PciDevice, { groups }: ListContext): readonly string[] {

@@ -10,6 +10,7 @@ import type { PassthroughLevel, PassthroughNote } from '../pci/passthrough.ts';
 import { addressList, cellText, deviceTitle, factText, idText } from './facts.ts';
 import type { Role, Style } from './style.ts';
 import { tableBlock } from './table-block.ts';
+import { hangText } from './wrap-text.ts';
 
 /** All that is said of one device. */
 export interface DeviceDetails {
@@ -19,7 +20,9 @@ export interface DeviceDetails {
   readonly notes: readonly PassthroughNote[];
 }
 
+const INDENT = '  ';
 const LABEL_WIDTH = 14;
+const LEVEL_WIDTH = 8;
 const LEVEL_ROLES: Record<PassthroughLevel, Role> = {
   ok: 'good',
   needs: 'strong',
@@ -29,33 +32,46 @@ const LEVEL_ROLES: Record<PassthroughLevel, Role> = {
   unknown: 'warning',
 };
 
-/** Everything of one device, laid out for a person. */
-export function renderDeviceDetails(details: DeviceDetails, style: Style): string {
+/** Everything of one device, laid out for a person; `width` is that of the terminal, `null` for as long as it needs. */
+export function renderDeviceDetails(details: DeviceDetails, width: number | null, style: Style): string {
   const { device, notes } = details;
-  const title = `${device.address}  ${deviceTitle(device)}  [${idText(device)}]`;
+  const address = `${device.address}  `;
+  const title = hangText({
+    start: style('heading', address),
+    startWidth: address.length,
+    indent: INDENT.length,
+    text: `${deviceTitle(device)}  [${idText(device)}]`,
+    width,
+    paint: (line) => style('heading', line),
+  });
+  const section = (heading: string, rows: readonly (readonly string[])[] | string): string => {
+    const body = tableBlock(typeof rows === 'string' ? [[rows]] : rows, width);
+    return body === '' ? '' : `\n${style('heading', heading)}\n${body}`;
+  };
   return [
-    `${style('heading', title)}\n\n`,
-    ...generalFacts(details).map(([label, text]) => factLines(label, text, style)),
-    section('BARs', barRows(device), style),
-    section('On it', attachmentRows(device), style),
-    section('Capabilities', capabilityRows(device.config), style),
-    section('Identity', identityRows(device), style),
+    `${title}\n\n`,
+    ...generalFacts(details).flatMap(([label, text]) =>
+      text.split('\n').map((line, index) => {
+        const name = (index === 0 ? label : '').padEnd(LABEL_WIDTH);
+        return labelled(name, 'faint', line, width, style);
+      }),
+    ),
+    section('BARs', barRows(device)),
+    section('On it', attachmentRows(device)),
+    section('Capabilities', capabilityRows(device.config)),
+    section('Identity', identityRows(device)),
     `\n${style('heading', 'To pass it through')}\n`,
-    ...notes.map(
-      ({ level, message }) => `  ${style(LEVEL_ROLES[level], level.padEnd(8))}${escapeControls(message)}\n`,
+    ...notes.map(({ level, message }) =>
+      labelled(level.padEnd(LEVEL_WIDTH), LEVEL_ROLES[level], escapeControls(message), width, style),
     ),
   ].join('');
 }
 
-function factLines(label: string, text: string, style: Style): string {
-  const [first = '', ...more] = text.split('\n');
-  const indent = ' '.repeat(LABEL_WIDTH + 2);
-  return `  ${style('faint', label.padEnd(LABEL_WIDTH))}${first}\n${more.map((line) => `${indent}${line}\n`).join('')}`;
-}
-
-function section(heading: string, rows: readonly (readonly string[])[] | string, style: Style): string {
-  const body = typeof rows === 'string' ? `  ${rows}\n` : tableBlock(rows);
-  return body === '' ? '' : `\n${style('heading', heading)}\n${body}`;
+/** A line of two columns, what is too long for it wrapped below the second. */
+function labelled(label: string, role: Role, text: string, width: number | null, style: Style): string {
+  const startWidth = INDENT.length + label.length;
+  const start = INDENT + style(role, label);
+  return `${hangText({ start, startWidth, indent: startWidth, text, width })}\n`;
 }
 
 function generalFacts({ device, group }: DeviceDetails): readonly (readonly [label: string, text: string])[] {

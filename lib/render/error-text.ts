@@ -39,7 +39,9 @@ export function errorDocument(error: PortalGunError): object {
   };
 }
 
-const REPORT_HINT = 'please report it with what was printed; pci snapshot makes a file that shows the host';
+/** What to do about a bug of ours. */
+export const REPORT_HINT =
+  'please report it with what was printed; pci snapshot makes a file that shows the host';
 
 /** A bug of ours as data, for `--json`. */
 export function internalErrorDocument(error: unknown, versions: string): object {

@@ -1,11 +1,12 @@
 import { escapeControls } from '../base/text.ts';
 import { shortAddress } from '../pci/address.ts';
 import type { TopologyNode, TopologyRoot } from '../pci/topology.ts';
-import { cutText } from './columns.ts';
+import { cutText } from './cut-text.ts';
 import { cellText, deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
 import textWidth from './text-width.ts';
 
+const GAP = '  ';
 const MIN_TITLE_WIDTH = 8;
 
 /** How branches are drawn: with lines on a terminal, with plain characters for a pipe. */
@@ -34,20 +35,40 @@ export function renderTopology(
     }
   };
   for (const { root, children } of roots) {
-    lines.push(style('heading', escapeControls(root ?? 'place unknown')));
+    const heading = escapeControls(root ?? 'place unknown');
+    lines.push(style('heading', width === null ? heading : cutText(heading, width)));
     add(children, '');
   }
   return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
 }
 
-/** A function's line; where it is too long for the terminal, its name gives way. */
+/**
+ * A function's line. Where it is too long for the terminal its name gives way, then what is known of it, then
+ * the branch; the address is always whole.
+ */
 function describe({ device }: TopologyNode, branch: string, width: number | null): string {
+  const address = shortAddress(device.address);
+  const title = deviceTitle(device);
   const facts = [
     ...(device.driver === null ? [] : [cellText(device.driver)]),
     ...(typeof device.iommuGroup === 'number' ? [`group ${device.iommuGroup}`] : []),
   ];
-  const start = `${branch}${shortAddress(device.address)}  `;
-  const end = facts.length === 0 ? '' : `  (${facts.join(', ')})`;
-  const room = width === null ? Number.POSITIVE_INFINITY : width - textWidth(start) - textWidth(end);
-  return `${start}${cutText(deviceTitle(device), Math.max(MIN_TITLE_WIDTH, room))}${end}`;
+  if (width === null) return `${branch}${address}${GAP}${title}${factsText(facts, facts.length)}`;
+  const start = `${cutBranch(branch, width - address.length)}${address}`;
+  const room = width - start.length - GAP.length;
+  const roomForFacts = room - Math.min(textWidth(title), MIN_TITLE_WIDTH);
+  const ends = [...facts.keys(), facts.length].reverse().map((most) => factsText(facts, most));
+  const end = ends.find((text) => textWidth(text) <= roomForFacts) ?? '';
+  return `${start}${GAP}${cutText(title, room - textWidth(end))}${end}`.trimEnd();
+}
+
+/** The first so many facts; that there are more is said, since without any a device has no driver and no group. */
+function factsText(facts: readonly string[], most: number): string {
+  const shown = most < facts.length ? [...facts.slice(0, most), '…'] : facts;
+  return shown.length === 0 ? '' : `${GAP}(${shown.join(', ')})`;
+}
+
+/** A branch without its beginning where the tree is deeper than the terminal is wide. */
+function cutBranch(branch: string, width: number): string {
+  return branch.length <= width ? branch : `…${branch.slice(branch.length - width + 1)}`;
 }

@@ -3,6 +3,7 @@ import { capability, extended } from '../support/config-bytes.ts';
 import { differences, hostOf } from '../support/differences.ts';
 import type { FunctionSpec } from '../support/host-spec.ts';
 import { gigabitNic, hostBridge, nvmeController, rootPort } from '../support/hosts/functions.ts';
+import { pci } from '../support/pci-program.ts';
 import { networkInterface, nvmeDrive } from '../support/things.ts';
 
 const port = (slot: string, bus: number, more: Partial<FunctionSpec> = {}): FunctionSpec =>
@@ -143,5 +144,39 @@ describe('devices that diff finds again', () => {
     ],
   ])('%s', async (_, before, after, expected) => {
     expect(await differences(before, after)).toEqual(expected);
+  });
+});
+
+describe('what diff says a device was found by', () => {
+  const PORTS = [BRIDGE, port('01', 1), port('06', 2)];
+
+  it.each<readonly [string, readonly FunctionSpec[], readonly FunctionSpec[], string]>([
+    [
+      'the serial number of a drive',
+      [...PORTS, drive('0000:01:00.0', '01', 'S5GXNX0T000042')],
+      [...PORTS, drive('0000:02:00.0', '06', 'S5GXNX0T000042')],
+      'serial S5GXNX0T000042',
+    ],
+    [
+      'the MAC of a network card',
+      [...PORTS, nic('0000:01:00.0', '01', A)],
+      [...PORTS, nic('0000:02:00.0', '06', A)],
+      `MAC ${A}`,
+    ],
+    [
+      'both',
+      [...PORTS, card('0000:01:00.0', '01', SERIAL_A, { below: networkInterface('eth0', A) })],
+      [...PORTS, card('0000:02:00.0', '06', SERIAL_A, { below: networkInterface('eth0', A) })],
+      `serial ${SERIAL_A}, MAC ${A}`,
+    ],
+    [
+      'its path where it has neither',
+      [BRIDGE, port('06', 2), gigabitNic('0000:02:00.0', { ...under('06'), group: 30 })],
+      [BRIDGE, port('06', 3), gigabitNic('0000:03:00.0', { ...under('06'), group: 30 })],
+      'path pci0000:00/06.0/00.0',
+    ],
+  ])('%s', async (_, before, after, expected) => {
+    const { stdout } = await pci(['diff', hostOf(...before), hostOf(...after)]);
+    expect(stdout.split('\n').slice(1, 2)).toEqual([`           found by ${expected}`]);
   });
 });

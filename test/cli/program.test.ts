@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
+import { valueNameOf } from '../../lib/cli/command.ts';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { fixture, PCI, pci, ROOT } from '../support/pci-program.ts';
 
@@ -29,7 +30,10 @@ describe('pci', () => {
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       const unwrapped = stdout.replace(/\s+/g, ' ');
       expect(unwrapped).toContain(description);
-      for (const option of Object.keys(options)) expect(unwrapped).toContain(`--${option} `);
+      for (const [option, definition] of Object.entries(options)) {
+        const valueName = valueNameOf(option, definition);
+        expect(unwrapped).toContain(`--${option} ${valueName === undefined ? '' : `${valueName} `}`);
+      }
       for (const [line] of examples) expect(stdout).toContain(line.slice(0, 40));
       expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
       expect((await pci([name, '-h'])).stdout).toBe(stdout);

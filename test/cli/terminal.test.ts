@@ -77,10 +77,11 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
     ['list', 80, 'gpu-desktop'],
     ['list', 80, 'sixty-four-vfs'],
     ['list', 80, 'hostile-names'],
-    ['list --columns address,device,group', 60, 'gpu-desktop'],
+    ['list --columns address,device,group', 40, 'gpu-desktop'],
     ['tree', 60, 'gpu-desktop'],
     ['tree', 60, 'vmd-domain'],
-    ['tree', 50, 'vmd-domain'],
+    ['tree', 40, 'vmd-domain'],
+    ['groups', 40, 'gpu-desktop'],
   ])('lines of %s fit %i columns: %s', async (command, columns, host) => {
     const { lines } = await onTerminal(columns, [...command.split(' '), '--host', fixture(host)]);
     const shown = lines.filter((line) => !line.startsWith('pci: '));
@@ -90,11 +91,31 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
     expect(shown.some((line) => line.includes('…'))).toBe(columns < 200);
   });
 
-  it('where they can not, names stay legible, and addresses and drivers whole', async () => {
-    const { lines } = await onTerminal(60, ['list', ...GPU]);
-    expect(lines[6]).toBe('0000:01:00.0  display  NVIDIA GA102 [GeFor…  nouveau            5  boot displa…');
-    expect((await onTerminal(40, ['list', ...GPU])).lines).toEqual(lines);
-    expect(lines.slice(1, -1).every((line) => /^0000:0[0-3]:[01][0-9a-f]\.[01] /.test(line))).toBe(true);
+  it.each([
+    [100, 'NVIDIA GA102 [GeForce RTX…   nouveau            5  boot display · shares gro…'],
+    [80, 'NVIDIA GA102 [Ge…  nouveau            5  boot display ·…'],
+    [60, 'NVIDIA GA102 [G…  nouveau           5'],
+    [50, 'NVIDIA GA102 [G…  nouveau'],
+    [40, 'NVIDIA GA102 [Ge…'],
+  ])(
+    'list on %i columns cuts the longest cells, then leaves columns out from the last',
+    async (columns, row) => {
+      const { lines } = await onTerminal(columns, ['list', ...GPU]);
+      expect(lines[6]).toBe(`0000:01:00.0  display  ${row}`);
+    },
+  );
+
+  it('list says what it left out, and below 40 columns it is as at 40', async () => {
+    const { lines } = await onTerminal(40, ['list', ...GPU]);
+    const remark = ['Left out: driver, group, notes; --wide', 'shows all.'];
+    expect(lines.slice(-3)).toEqual(['9 devices, 8 groups.', ...remark]);
+    expect((await onTerminal(20, ['list', ...GPU])).lines).toEqual(lines);
+  });
+
+  it('a terminal that says it has no columns is given lines as a pipe is', async () => {
+    const { lines } = await onTerminal(0, ['list', ...GPU]);
+    const { stdout } = await pci(['list', ...GPU, ...BUNDLED_NAMES]);
+    expect(lines.slice(0, -1)).toEqual(stdout.trimEnd().split('\n'));
   });
 
   it('list ends in a summary', async () => {
@@ -103,11 +124,51 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
     expect(lines.at(-1)).toBe('66 devices, 66 groups, 1 SR-IOV card (64 VFs).');
     const none = await onTerminal(100, ['list', '--host', fixture('no-iommu')]);
     expect(none.lines.at(-1)).toBe('3 devices, no IOMMU group.');
+    const unread = await onTerminal(100, ['list', '-c', 'address', ...GPU]);
+    expect(unread.lines.at(-1)).toBe('9 devices.');
   });
 
   it('--wide is not cut', async () => {
     const { lines } = await onTerminal(60, ['list', '--wide', ...GPU]);
     expect(lines.join('\n')).toContain('boot display · shares group with 01:00.1');
+  });
+
+  it.each([
+    [
+      'show 00:01.0',
+      [
+        '  IOMMU group   1 (DMA-FQ), alone',
+        '  Location      pci0000:00/01.0, on a',
+        '                root bus',
+      ],
+    ],
+    ['show 01:00.0', ['  1  memory  256 MiB  0x6000000000', '     64-bit  prefetchable']],
+    ['show 00:01.0', ['  blocks  a bridge stays with the host:', '          give the devices behind it']],
+    ['groups group=0', ['    holds bridges alone: there is', '    nothing to give']],
+    ['groups group=6', ['  0000:02:00.0  Samsung NVMe SS…  (nvme)']],
+    ['groups group=1', ['  0000:00:01.0  Intel 12th Gen Core Pro…', '                (pcieport, stays)']],
+    ['tree 00:01.0', ['└─ 00:01.0  Intel 12th G…  (pcieport, …)']],
+  ])('%s is wrapped, or cut, for 40 columns', async (line, expected) => {
+    const { lines } = await onTerminal(40, [...line.split(' '), ...GPU]);
+    expect(lines.join('\n')).toContain(expected.join('\n'));
+  });
+
+  it('diff is wrapped', async () => {
+    const hosts = [fixture('gpu-desktop'), fixture('shared-group')];
+    expect((await onTerminal(40, ['diff', ...hosts])).lines.slice(0, 7)).toEqual([
+      'changed  0000:00:01.0',
+      '         Intel 12th Gen Core Processor',
+      '         PCI Express x16 Controller #1',
+      '           ACS: sourceValidation,',
+      '             p2pRequestRedirect,',
+      '             p2pCompletionRedirect,',
+      '             upstreamForwarding → none',
+    ]);
+    const { lines } = await onTerminal(60, ['diff', ...hosts]);
+    expect(lines.slice(0, 2)).toEqual([
+      'changed  0000:00:01.0  Intel 12th Gen Core Processor PCI',
+      '                       Express x16 Controller #1',
+    ]);
   });
 
   it('tree is drawn with lines, and with plain characters elsewhere', async () => {

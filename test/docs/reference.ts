@@ -1,10 +1,11 @@
 import { DIAGNOSTICS } from '../../lib/base/diagnostic.ts';
 import { ERRORS, EXIT, type ExitName } from '../../lib/base/errors.ts';
-import type { Command, OptionDefinition } from '../../lib/cli/command.ts';
+import { type Command, type OptionDefinition, valueNameOf } from '../../lib/cli/command.ts';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector.ts';
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
+import { REPORT_HINT } from '../../lib/render/error-text.ts';
 import { libraryReference, type Sources } from './library-reference.ts';
 import { code, table } from './markdown.ts';
 
@@ -93,9 +94,10 @@ function commandSection(command: Command): string {
   ].join('\n\n');
 }
 
-function flags(name: string, { alias, valueName, choices, type }: OptionDefinition): string {
-  const value =
-    type === 'boolean' ? '' : ` ${valueName ?? (choices === undefined ? 'VALUE' : name.toUpperCase())}`;
+function flags(name: string, option: OptionDefinition): string {
+  const { alias } = option;
+  const valueName = valueNameOf(name, option);
+  const value = valueName === undefined ? '' : ` ${valueName}`;
   return [...(alias === undefined ? [] : [code(`-${alias}${value}`)]), code(`--${name}${value}`)].join(', ');
 }
 
@@ -174,6 +176,7 @@ function columnsPage(): string {
     ),
     `Without \`--columns\` the list has ${names(DEFAULT_COLUMNS)}; with \`--wide\` ${names(WIDE_COLUMNS)}.`,
     'Columns of numbers are ordered by number, and what has none comes last; others by their text.',
+    'On a narrow terminal the longest cells are cut, and end in `…`; an address, an id and a number never are. Where that is not enough, columns are left out, the last first, and named below the rows; the address stays. `--wide` cuts and leaves out nothing. What goes into a pipe or a file is never cut.',
   ]);
 }
 
@@ -217,12 +220,16 @@ function errorsPage(): string {
     'With `--json` it is a [document](json.md#error) on standard output. Codes are stable, wording is not.',
     table(
       ['code', 'meaning', 'hint', 'exit'],
-      Object.entries(ERRORS).map(([name, { summary, remedy, exit }]) => [
-        code(name),
-        summary,
-        sentence(capital(remedy)),
-        `${EXIT[exit]} ${exit}`,
-      ]),
+      [
+        ...Object.entries(ERRORS).map(([name, { summary, remedy, exit }]) => [
+          code(name),
+          summary,
+          sentence(capital(remedy)),
+          `${EXIT[exit]} ${exit}`,
+        ]),
+        // No error that is thrown on purpose, so not in the table.
+        [code('INTERNAL'), 'A bug of ours.', sentence(capital(REPORT_HINT)), `${EXIT.internal} internal`],
+      ],
     ),
     'The hint of the table stands where the program knows nothing better to say, such as `did you mean class=network?`.',
   ]);

@@ -35,7 +35,8 @@ export function runDiff(args: Arguments, terminal: Terminal): CommandResult {
     differences.length === 0
       ? `No difference: ${count(after.devices.length, 'device')}.\n`
       : `${count(differences.length, 'difference')}.\n`;
-  return { exitCode, stdout: renderDifferences(differences, terminal.style) + conclusion, stderr };
+  const listed = renderDifferences(differences, terminal.width, terminal.style);
+  return { exitCode, stdout: listed + conclusion, stderr };
 }
 
 function open(path: string): HostReader {

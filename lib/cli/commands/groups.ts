@@ -7,6 +7,7 @@ import { parseSelector, selectDevices } from '../../pci/selector.ts';
 import { formatDocument, groupsDocument } from '../../render/documents.ts';
 import { addressList } from '../../render/facts.ts';
 import { renderGroups } from '../../render/group-list.ts';
+import { wrapText } from '../../render/wrap-text.ts';
 import { type IommuState, readIommuState } from '../../sysfs/iommu-state.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
@@ -43,14 +44,19 @@ export function runGroups(args: Arguments, terminal: Terminal): CommandResult {
     };
   }
   if (!inventory.iommu) {
-    const stdout = inventory.devices.length === 0 ? '' : noIommuText(iommu);
-    return { exitCode: EXIT.ok, stdout, stderr };
+    const sentences = inventory.devices.length === 0 ? [] : noIommuText(iommu);
+    return { exitCode: EXIT.ok, stdout: wrapped(sentences, terminal), stderr };
   }
-  const stdout = renderGroups(groups, terminal.width, terminal.style) + summary(groups, ungrouped);
-  return { exitCode: EXIT.ok, stdout, stderr };
+  const listed = renderGroups(groups, terminal.width, terminal.style);
+  return { exitCode: EXIT.ok, stdout: listed + wrapped([summary(groups, ungrouped)], terminal), stderr };
 }
 
-function noIommuText({ units, firmwareTables }: IommuState): string {
+/** Sentences, each on a line of its own or on as many as it takes. */
+function wrapped(sentences: readonly string[], { width }: Terminal): string {
+  return sentences.flatMap((sentence) => wrapText(sentence, width).map((line) => `${line}\n`)).join('');
+}
+
+function noIommuText({ units, firmwareTables }: IommuState): readonly string[] {
   const tables = knownValue(firmwareTables);
   const firmware =
     tables === undefined
@@ -58,11 +64,13 @@ function noIommuText({ units, firmwareTables }: IommuState): string {
       : tables.length > 0
         ? `The firmware describes one (${tables.join(', ')} table), and the kernel does not use it: on Intel, add intel_iommu=on to its command line.`
         : 'The firmware describes none: switch on VT-d (Intel) or AMD-Vi (AMD) in its setup.';
-  const driven =
-    units.length > 0
-      ? `IOMMU units are driven (${escapeControls(units.join(', '))}), and no device is in a group.\n`
-      : '';
-  return `No IOMMU groups: the kernel runs without an IOMMU, so no device can be given to a VM.\n${driven}${firmware}\n`;
+  return [
+    'No IOMMU groups: the kernel runs without an IOMMU, so no device can be given to a VM.',
+    ...(units.length > 0
+      ? [`IOMMU units are driven (${escapeControls(units.join(', '))}), and no device is in a group.`]
+      : []),
+    firmware,
+  ];
 }
 
 const SUMMARIES: readonly (readonly [GroupVerdict, string])[] = [
@@ -81,5 +89,5 @@ function summary(groups: readonly IommuGroup[], ungrouped: readonly PciDevice[])
     ungrouped.length === 0
       ? ''
       : ` ${count(ungrouped.length, 'device')} without a group: ${addressList(ungrouped.map(({ address }) => address))}.`;
-  return `${count(groups.length, 'group')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}.${outside}\n`;
+  return `${count(groups.length, 'group')}${counts.length === 0 ? '' : `: ${counts.join(', ')}`}.${outside}`;
 }

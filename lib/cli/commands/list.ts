@@ -15,6 +15,7 @@ import {
   WIDE_COLUMNS,
 } from '../../render/device-columns.ts';
 import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
+import { wrapText } from '../../render/wrap-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
@@ -58,8 +59,8 @@ export function runList(args: Arguments, terminal: Terminal): CommandResult {
       const width = switchOf(args, 'wide') === true ? null : terminal.width;
       const header = switchOf(args, 'header') !== false;
       const rows = devices.map((device) => columns.map((column) => column.cell(device, context)));
-      const text = layoutColumns(columns, rows, { width, header, style: terminal.style });
-      return result(text + (terminal.interactive ? summary(devices, terminal) : ''));
+      const { text, leftOut } = layoutColumns(columns, rows, { width, header, style: terminal.style });
+      return result(text + (terminal.interactive ? footer(devices, leftOut, terminal) : ''));
     }
   }
 }
@@ -124,15 +125,18 @@ function listContext(devices: readonly PciDevice[]): ListContext {
   return { groups };
 }
 
-/** Rows for programs: headings as `--columns` takes them, numbers in full, nothing for what has none. */
+/** A column as `--columns` takes it. */
+function nameOf(column: DeviceColumn): string {
+  return Object.keys(DEVICE_COLUMNS).find((name) => DEVICE_COLUMNS[name] === column) ?? '';
+}
+
+/** Rows for programs: headings as `--columns` takes them, numbers in full; `-` and `?` are as in the table. */
 function csv(
   devices: readonly PciDevice[],
   columns: readonly DeviceColumn[],
   context: ListContext,
   header: boolean,
 ): string {
-  const nameOf = (column: DeviceColumn): string =>
-    Object.keys(DEVICE_COLUMNS).find((name) => DEVICE_COLUMNS[name] === column) ?? '';
   const value = (device: PciDevice, column: DeviceColumn): string => {
     const number = column.sortKey?.(device);
     return number === undefined || !Number.isFinite(number)
@@ -143,7 +147,23 @@ function csv(
   return [...(header ? [columns.map(nameOf)] : []), ...rows].map((row) => `${formatCsvRow(row)}\n`).join('');
 }
 
-function summary(devices: readonly PciDevice[], { style }: Terminal): string {
+/** What stands below the rows on a terminal: how much there is, and what there was no room for. */
+function footer(
+  devices: readonly PciDevice[],
+  leftOut: readonly DeviceColumn[],
+  { style, width }: Terminal,
+): string {
+  const remarks = [
+    summary(devices),
+    ...(leftOut.length === 0 ? [] : [`Left out: ${leftOut.map(nameOf).join(', ')}; --wide shows all.`]),
+  ];
+  return remarks
+    .flatMap((remark) => wrapText(remark, width))
+    .map((line) => `${style('faint', line)}\n`)
+    .join('');
+}
+
+function summary(devices: readonly PciDevice[]): string {
   const groups = new Set(
     devices.map(({ iommuGroup }) => knownValue(iommuGroup)).filter((group) => group !== undefined),
   );
@@ -152,8 +172,10 @@ function summary(devices: readonly PciDevice[], { style }: Terminal): string {
   const vfs = roles.filter((role) => role === 'vf').length;
   const parts = [
     count(devices.length, 'device'),
-    groups.size === 0 ? 'no IOMMU group' : count(groups.size, 'group'),
+    ...(groups.size === 0 ? [] : [count(groups.size, 'group')]),
+    // Where no column needs the groups they are not read, and nothing can be said of them.
+    ...(devices.every(({ iommuGroup }) => iommuGroup === null) ? ['no IOMMU group'] : []),
     ...(pfs + vfs === 0 ? [] : [`${count(pfs, 'SR-IOV card')} (${count(vfs, 'VF')})`]),
   ];
-  return `${style('faint', `${parts.join(', ')}.`)}\n`;
+  return `${parts.join(', ')}.`;
 }

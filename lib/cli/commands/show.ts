@@ -31,7 +31,7 @@ export function runShow(args: Arguments, terminal: Terminal): CommandResult {
   const stdout =
     switchOf(args, 'json') === true
       ? `${formatJson(showDocument(inventory, device, group, notes, diagnostics), 2)}\n`
-      : renderDeviceDetails({ device, group, notes }, terminal.style);
+      : renderDeviceDetails({ device, group, notes }, terminal.width, terminal.style);
   return { exitCode: EXIT.ok, stdout, stderr };
 }
 
