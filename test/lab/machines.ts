@@ -163,11 +163,10 @@ export const MACHINES = {
     kernelArguments: ['intel_iommu=on'],
     prepare: [
       // Without drivers: a VF of NVMe answers to none before its PF has given it queues.
-      `for pf in /sys/bus/pci/drivers/nvme/0*; do
+      `for pf in /sys/bus/pci/drivers/nvme/0* /sys/bus/pci/drivers/igb/0*; do
          echo 0 > "$pf/sriov_drivers_autoprobe"
          cat "$pf/sriov_totalvfs" > "$pf/sriov_numvfs"
        done`,
-      'cat /sys/bus/pci/drivers/igb/0*/sriov_totalvfs > /sys/bus/pci/drivers/igb/0*/sriov_numvfs',
     ],
   },
 } as const satisfies Readonly<Record<string, LabMachine>>;
