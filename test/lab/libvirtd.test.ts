@@ -1,10 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test, vi } from 'vitest';
+import { ROOT } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
-import { startLibvirtd } from './libvirtd.ts';
+import { type RunningLibvirtd, startLibvirtd } from './libvirtd.ts';
+import { tinyGuest } from './tiny-guest.ts';
+
+const BOOT_TIMEOUT_MS = 300_000;
 
 interface Process {
   readonly pid: string;
@@ -42,8 +47,38 @@ function mountsOf(pid: string): { readonly path: string; readonly options: reado
   });
 }
 
+/** The names of all guests, running or not. */
+async function guests(libvirtd: RunningLibvirtd): Promise<string> {
+  return (await libvirtd.output(['list', '--all', '--name'])).trim();
+}
+
 describeLibvirtd('a libvirtd of the lab', (root) => {
   const libvirtd = useLibvirtd(root);
+
+  test('starts a guest, which reaches its init, and ends it', async () => {
+    const guest = await tinyGuest(root, libvirtd(), { name: 'stays', onceUp: 'stay' });
+    await libvirtd().output(['define', '/dev/stdin'], { stdin: guest.xml });
+    expect(await libvirtd().output(['domstate', 'stays'])).toBe('shut off\n\n');
+    await libvirtd().output(['start', 'stays']);
+    await expect.poll(guest.console, { timeout: BOOT_TIMEOUT_MS }).toContain(guest.marker);
+    expect(await libvirtd().output(['list'])).toMatch(/^ 1 +stays +running$/m);
+    expect(libvirtd().log()).toContain('/usr/bin/qemu-system-x86_64');
+
+    await libvirtd().output(['destroy', 'stays']);
+    expect(await libvirtd().output(['list', '--all'])).toMatch(/^ - +stays +shut off$/m);
+    await libvirtd().output(['undefine', 'stays']);
+    expect(await guests(libvirtd())).toBe('');
+    const { namespace } = await initOf(libvirtd().folder);
+    expect(await processesIn(namespace)).not.toContainEqual(expect.stringContaining('qemu'));
+  });
+
+  test('sees a guest power off', async () => {
+    const guest = await tinyGuest(root, libvirtd(), { name: 'leaves', onceUp: 'power-off' });
+    await libvirtd().output(['create', '/dev/stdin'], { stdin: guest.xml });
+    await expect.poll(() => guests(libvirtd()), { timeout: BOOT_TIMEOUT_MS, interval: 500 }).toBe('');
+    expect(guest.console()).toContain(guest.marker);
+    expect(libvirtd().log()).toContain('shutting down, reason=shutdown');
+  });
 
   test('answers wrong XML with an error', async () => {
     const { exitCode, stderr } = await libvirtd().virsh(['define', '/dev/stdin'], { stdin: '<domain>' });
@@ -86,12 +121,27 @@ describeLibvirtd('a libvirtd of the lab', (root) => {
     expect((await execa('virsh', ['uri'], { env })).stdout.trim()).toBe(libvirtd().uri);
   });
 
-  test('leaves nothing when it ends', async () => {
+  test('has nothing to do with another, and leaves nothing when it ends', async () => {
     const other = await startLibvirtd(root);
-    const { namespace } = await initOf(other.folder);
-    await other.end();
+    const { folder } = other;
+    const { namespace } = await initOf(folder);
+    try {
+      const guest = await tinyGuest(root, other, { name: 'same', onceUp: 'stay' });
+      await other.output(['create', '/dev/stdin'], { stdin: guest.xml });
+      expect(await guests(other)).toBe('same');
+      expect(await guests(libvirtd())).toBe('');
+      expect(await processesIn(namespace)).toContainEqual(expect.stringContaining('guest=same'));
+      const mine = await tinyGuest(root, libvirtd(), { name: 'same', onceUp: 'stay' });
+      await libvirtd().output(['define', '/dev/stdin'], { stdin: mine.xml });
+      expect(await libvirtd().output(['domstate', 'same'])).toBe('shut off\n\n');
+      expect(await other.output(['domstate', 'same'])).toBe('running\n\n');
+    } finally {
+      await other.end();
+    }
     expect(await processesIn(namespace)).toEqual([]);
-    expect(existsSync(join(other.folder, '..'))).toBe(false);
+    expect(existsSync(join(folder, '..'))).toBe(false);
+    expect(await guests(libvirtd())).toBe('same');
+    await libvirtd().output(['undefine', 'same']);
   });
 });
 
@@ -104,5 +154,40 @@ describeLibvirtd('a libvirtd that is not up in time', (root) => {
     vi.unstubAllEnvs();
     await expect(start).rejects.toThrow(/^libvirtd is not up in time .*Its log:/);
     expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describeLibvirtd('a libvirtd whose starter is killed', (root) => {
+  const folder = temporaryFolder();
+
+  test('ends with its guests', async () => {
+    const module = (name: string) => JSON.stringify(join(ROOT, 'test/lab', name));
+    const program = join(folder, 'starter.ts');
+    writeFileSync(
+      program,
+      `import { startLibvirtd } from ${module('libvirtd.ts')};
+import { tinyGuest } from ${module('tiny-guest.ts')};
+const root = ${JSON.stringify(root)};
+const libvirtd = await startLibvirtd(root);
+const guest = await tinyGuest(root, libvirtd, { name: 'orphan', onceUp: 'stay' });
+await libvirtd.output(['create', '/dev/stdin'], { stdin: guest.xml });
+process.stdout.write(libvirtd.folder);
+`,
+    );
+    const starter = execa(process.execPath, ['test/support/run-typescript.mjs', program], {
+      cwd: ROOT,
+      env: { TMPDIR: folder },
+      reject: false,
+    });
+    const failed = starter.then(({ stderr }) => {
+      throw new Error(`the starter ended: ${stderr}`);
+    });
+    const [printed] = await Promise.race([once(starter.stdout, 'data'), failed]);
+    const shared = String(printed);
+    const { namespace } = await initOf(shared);
+    expect(await processesIn(namespace)).toContainEqual(expect.stringContaining('guest=orphan'));
+    starter.kill('SIGKILL');
+    await expect(failed).rejects.toThrow();
+    await expect.poll(() => processesIn(namespace), { timeout: 30_000 }).toEqual([]);
   });
 });
