@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { type BootOptions, bootMachine, type RunningMachine } from './boot-machine.ts';
+import { type RunningLibvirtd, startLibvirtd } from './libvirtd.ts';
 import type { MachineName } from './machines.ts';
 import type { RootFileSystem } from './root-file-system.ts';
 
@@ -8,6 +9,13 @@ export function describeLab(title: string, tests: (root: RootFileSystem) => void
   const lab = inject('lab');
   if ('root' in lab) describe(title, () => tests(lab.root));
   else describe.skip(`${title} (${lab.unavailable})`);
+}
+
+/** The same for tests that need a libvirtd of the lab, outside of its machines. */
+export function describeLibvirtd(title: string, tests: (root: RootFileSystem) => void): void {
+  const lab = inject('lab');
+  if ('root' in lab && lab.noLibvirtd !== null) describe.skip(`${title} (${lab.noLibvirtd})`);
+  else describeLab(title, tests);
 }
 
 /** A machine that is up for the tests beside this call, and gone after them. */
@@ -24,5 +32,18 @@ export function useMachine(
   return () => {
     if (machine === undefined) throw new Error(`the machine ${name} is not up`);
     return machine;
+  };
+}
+
+/** A libvirtd that answers during the tests beside this call, and is gone after them. */
+export function useLibvirtd(root: RootFileSystem): () => RunningLibvirtd {
+  let libvirtd: RunningLibvirtd | undefined;
+  beforeAll(async () => {
+    libvirtd = await startLibvirtd(root);
+  });
+  afterAll(() => libvirtd?.end());
+  return () => {
+    if (libvirtd === undefined) throw new Error('libvirtd is not up');
+    return libvirtd;
   };
 }
