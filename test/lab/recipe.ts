@@ -144,6 +144,8 @@ function writing({ path, text, program }: RecipeFile): string {
 export const RECIPE: readonly string[] = [
   '--variant=apt',
   '--architectures=amd64',
+  // It would empty the machine's id.
+  '--skip=cleanup/reproducible',
   `--include=${PACKAGES.join(',')}`,
   '--aptopt=Apt::Install-Recommends "false"',
   ...['man', 'doc', 'locale', 'info'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
