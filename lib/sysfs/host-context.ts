@@ -2,6 +2,7 @@ import { type HostReader, isFailure, type Reading } from '../host/host-reader.ts
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceClass, NamedId, SubsystemId } from '../pci/device.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
+import { diskOfPath } from './attachments.ts';
 import { type ClassIndex, readClassIndex } from './class-index.ts';
 import type { DeviceSource } from './device-source.ts';
 import { moduleAliasesPath, PROC_PATHS, SYS_PATHS } from './paths.ts';
@@ -89,7 +90,8 @@ export class HostContext {
   }
 
   blockIndex(): ClassIndex | null {
-    if (this.#blockIndex === undefined) this.#blockIndex = readClassIndex(this.host, SYS_PATHS.block);
+    if (this.#blockIndex === undefined)
+      this.#blockIndex = readClassIndex(this.host, SYS_PATHS.block, diskOfPath);
     return this.#blockIndex;
   }
 
