@@ -148,7 +148,8 @@ function driverNotes({ driver, driverOverride }: PciDevice): readonly Passthroug
 }
 
 function lossNotes(device: PciDevice): readonly PassthroughNote[] {
-  const things = knownValue(device.attachments);
+  // What VFIO puts there is the door to a VM, and nothing that the host has of it.
+  const things = knownValue(device.attachments)?.filter(({ kind }) => kind !== 'vfio-dev');
   if (things === undefined) {
     return isUnknown(device.attachments)
       ? [{ level: 'unknown', code: 'loss-unknown', message: 'what hangs on it could not be read' }]

@@ -18,7 +18,7 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
   'gpu-desktop': ['list --wide', 'show 01:00.0', 'show 02:00.0', 'show 03:00.0', 'show 00:01.0'],
   'hostile-names': ['list --wide', 'show 00:19.0', 'show 00:1a.3'],
   'no-iommu': ['show 01:00.0'],
-  'shared-group': ['show 01:00.0', 'groups 01:00.1', 'tree 01:00.1'],
+  'shared-group': ['show 01:00.0', 'show 01:00.1', 'groups 01:00.1', 'tree 01:00.1'],
   'sixty-four-vfs': ['show pf', 'list pf', 'groups pf'],
   'virtio-iommu': ['show 00:03.0'],
   'vmd-domain': ['show 10000:e1:00.0', 'tree 10000:e1:00.0'],
