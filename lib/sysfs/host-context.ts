@@ -19,6 +19,7 @@ export class HostContext {
   #blockIndex: ClassIndex | null | undefined;
   #slotNames: ReadonlyMap<string, string> | undefined;
   #aliasesPath: Reading<string> | undefined;
+  readonly #aliasLines = new Map<string, Reading<readonly string[]>>();
 
   constructor(host: HostReader, names: PciNames, sources: ReadonlyMap<PciAddress, DeviceSource>) {
     this.host = host;
@@ -120,5 +121,19 @@ export class HostContext {
       else this.#aliasesPath = /^[\w.+~-]+$/.test(release.trim()) ? moduleAliasesPath(release.trim()) : null;
     }
     return this.#aliasesPath;
+  }
+
+  /** The lines of the table of module aliases that are about a vendor (`pci:v00008086`) or about any, read once for each. */
+  aliasLines(path: string, vendor: string): Reading<readonly string[]> {
+    const known = this.#aliasLines.get(vendor);
+    if (known !== undefined) return known;
+    const lines = this.host.readLines(path, [
+      `alias ${vendor}`,
+      'alias pci:v*',
+      `alias vfio_${vendor}`,
+      'alias vfio_pci:v*',
+    ]);
+    this.#aliasLines.set(vendor, lines);
+    return lines;
   }
 }

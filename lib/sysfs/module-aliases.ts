@@ -16,12 +16,7 @@ export function readModules(source: DeviceSource, context: HostContext): Known<r
   if (isFailure(path)) return unknownFor(path);
   const vendor = /^pci:v[0-9A-F]{8}/.exec(modalias)?.[0];
   if (vendor === undefined) return source.broken('modalias', modalias);
-  const lines = context.host.readLines(path, [
-    `alias ${vendor}`,
-    'alias pci:v*',
-    `alias vfio_${vendor}`,
-    'alias vfio_pci:v*',
-  ]);
+  const lines = context.aliasLines(path, vendor);
   if (lines === null) return null;
   if (isFailure(lines)) return unknownFor(lines);
   return [...new Set(lines.flatMap((line) => matchAlias(line, modalias)))].sort();
