@@ -5,6 +5,7 @@ import type { PciNames } from '../pci/pci-ids.ts';
 import { diskOfPath } from './attachments.ts';
 import { type ClassIndex, readClassIndex } from './class-index.ts';
 import type { DeviceSource } from './device-source.ts';
+import type { ModuleAlias } from './module-alias.ts';
 import { moduleAliasesPath, PROC_PATHS, SYS_PATHS } from './paths.ts';
 
 /** What the readers of single devices share about their host; each part is read when first asked for. */
@@ -19,7 +20,7 @@ export class HostContext {
   #blockIndex: ClassIndex | null | undefined;
   #slotNames: ReadonlyMap<string, string> | undefined;
   #aliasesPath: Reading<string> | undefined;
-  readonly #aliasLines = new Map<string, Reading<readonly string[]>>();
+  readonly #moduleAliases = new Map<string, Reading<readonly ModuleAlias[]>>();
 
   constructor(host: HostReader, names: PciNames, sources: ReadonlyMap<PciAddress, DeviceSource>) {
     this.host = host;
@@ -123,17 +124,15 @@ export class HostContext {
     return this.#aliasesPath;
   }
 
-  /** The lines of the table of module aliases that are about a vendor (`pci:v00008086`) or about any, read once for each. */
-  aliasLines(path: string, vendor: string): Reading<readonly string[]> {
-    const known = this.#aliasLines.get(vendor);
+  /** The module aliases that are about a vendor or about any, by its prefix `pci:v00008086`; read once for each by `read`. */
+  moduleAliases(
+    vendor: string,
+    read: () => Reading<readonly ModuleAlias[]>,
+  ): Reading<readonly ModuleAlias[]> {
+    const known = this.#moduleAliases.get(vendor);
     if (known !== undefined) return known;
-    const lines = this.host.readLines(path, [
-      `alias ${vendor}`,
-      'alias pci:v*',
-      `alias vfio_${vendor}`,
-      'alias vfio_pci:v*',
-    ]);
-    this.#aliasLines.set(vendor, lines);
-    return lines;
+    const aliases = read();
+    this.#moduleAliases.set(vendor, aliases);
+    return aliases;
   }
 }
