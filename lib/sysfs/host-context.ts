@@ -124,15 +124,12 @@ export class HostContext {
     return this.#aliasesPath;
   }
 
-  /** The module aliases that are about a vendor or about any, by its prefix `pci:v00008086`; read once for each by `read`. */
-  moduleAliases(
-    vendor: string,
-    read: () => Reading<readonly ModuleAlias[]>,
-  ): Reading<readonly ModuleAlias[]> {
-    const known = this.#moduleAliases.get(vendor);
+  /** The module aliases for devices of these ids, `pci:v00008086d000010C9`; read once for each by `read`. */
+  moduleAliases(ids: string, read: () => Reading<readonly ModuleAlias[]>): Reading<readonly ModuleAlias[]> {
+    const known = this.#moduleAliases.get(ids);
     if (known !== undefined) return known;
     const aliases = read();
-    this.#moduleAliases.set(vendor, aliases);
+    this.#moduleAliases.set(ids, aliases);
     return aliases;
   }
 }

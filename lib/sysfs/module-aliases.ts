@@ -7,7 +7,8 @@ import { fitsModuleAlias, type ModuleAlias, parseModuleAlias } from './module-al
 /**
  * The modules whose aliases match a device, as `modprobe` would find them: the device's `modalias`
  * (`pci:v00008086d000010C9sv…bc02sc00i00`) against the lines of `modules.alias`
- * (`alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb`). Only lines of the device's vendor, or of any, are read.
+ * (`alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb`). Only lines for its ids, and for any, are read: a vendor can have
+ * thousands, all of which would stand in a snapshot.
  */
 export function readModules(source: DeviceSource, context: HostContext): Known<readonly string[]> {
   const path = context.aliasesPath();
@@ -15,22 +16,22 @@ export function readModules(source: DeviceSource, context: HostContext): Known<r
   if (modalias === null || isUnknown(modalias)) return modalias;
   if (path === null) return null;
   if (isFailure(path)) return unknownFor(path);
-  const vendor = /^pci:v[0-9A-F]{8}/.exec(modalias)?.[0];
-  if (vendor === undefined) return source.broken('modalias', modalias);
-  const aliases = context.moduleAliases(vendor, () => readAliases(context.host, path, vendor));
+  const [ids, vendor] = /^(pci:v[0-9A-F]{8})d[0-9A-F]{8}/.exec(modalias) ?? [];
+  if (ids === undefined || vendor === undefined) return source.broken('modalias', modalias);
+  const prefixes = [ids, `${vendor}d*`, 'pci:v*'].flatMap((each) => [`alias ${each}`, `alias vfio_${each}`]);
+  const aliases = context.moduleAliases(ids, () => readAliases(context.host, path, prefixes));
   if (aliases === null) return null;
   if (isFailure(aliases)) return unknownFor(aliases);
   const fitting = aliases.filter((alias) => fitsModuleAlias(alias, modalias));
   return [...new Set(fitting.map(({ module }) => module))].sort();
 }
 
-function readAliases(host: HostReader, path: string, vendor: string): Reading<readonly ModuleAlias[]> {
-  const lines = host.readLines(path, [
-    `alias ${vendor}`,
-    'alias pci:v*',
-    `alias vfio_${vendor}`,
-    'alias vfio_pci:v*',
-  ]);
+function readAliases(
+  host: HostReader,
+  path: string,
+  prefixes: readonly string[],
+): Reading<readonly ModuleAlias[]> {
+  const lines = host.readLines(path, prefixes);
   if (lines === null || isFailure(lines)) return lines;
   return lines.map(parseModuleAlias).filter((alias) => alias !== undefined);
 }

@@ -61,7 +61,7 @@ describe('the modules of a device', () => {
     expect(performance.now() - started).toBeLessThan(1000);
   });
 
-  it('are sought in the table once for all devices of a vendor', () => {
+  it('are sought in the table once for all devices of the same ids', () => {
     const addresses = ['0000:00:03.0', '0000:00:04.0', '0000:00:05.0'] as const;
     const functions = addresses.map((address) => ({ ...ONE_SPEC, address }));
     const other = { ...ONE_SPEC, address: '0000:00:06.0', ids: '1af4:1000' } as const;
