@@ -162,7 +162,7 @@ export const MACHINES = {
          echo 0 > "$pf/sriov_drivers_autoprobe"
          cat "$pf/sriov_totalvfs" > "$pf/sriov_numvfs"
        done`,
-      'cat /sys/bus/pci/drivers/igb/0*/sriov_totalvfs > /sys/bus/pci/drivers/igb/0*/sriov_numvfs',
+      'for pf in /sys/bus/pci/drivers/igb/0*; do cat "$pf/sriov_totalvfs" > "$pf/sriov_numvfs"; done',
     ],
   },
 } as const satisfies Readonly<Record<string, LabMachine>>;
