@@ -77,8 +77,7 @@ export class TreeHost implements HostReader {
         if (left < 0) return { unknown: 'broken', detail: 'EFBIG' };
         pieces.push(Buffer.from(piece.subarray(0, length)));
       }
-      const lines = Buffer.concat(pieces).toString('utf8').split('\n');
-      return lines.filter((line) => prefixes.some((prefix) => line.startsWith(prefix)));
+      return linesWithPrefix(Buffer.concat(pieces), prefixes);
     } catch (error) {
       return failure(error);
     } finally {
@@ -105,4 +104,22 @@ export class TreeHost implements HostReader {
       if (descriptor !== undefined) closeSync(descriptor);
     }
   }
+}
+
+/** Lines that begin with one of the prefixes, in their order. Of a large table they are few: no other is taken apart. */
+function linesWithPrefix(table: Buffer, prefixes: readonly string[]): readonly string[] {
+  const starts = new Set<number>();
+  for (const prefix of prefixes) {
+    const sought = Buffer.from(`\n${prefix}`);
+    if (table.subarray(0, sought.length - 1).equals(sought.subarray(1))) starts.add(0);
+    for (let at = table.indexOf(sought); at >= 0; at = table.indexOf(sought, at + sought.length)) {
+      starts.add(at + 1);
+    }
+  }
+  return [...starts]
+    .sort((a, b) => a - b)
+    .map((start) => {
+      const end = table.indexOf('\n', start);
+      return table.toString('utf8', start, end < 0 ? table.length : end);
+    });
 }

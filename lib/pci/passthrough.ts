@@ -48,7 +48,7 @@ export function passthroughNotes(
     const message = `is behind ${describe(maker)}, which makes its bus: it can't be given on its own`;
     return [{ level: 'blocks', code: 'behind-controller', message }];
   }
-  if (knownValue(device.class)?.code.startsWith('0806')) {
+  if (isIommu(device)) {
     return [{ level: 'blocks', code: 'iommu', message: 'an IOMMU stays with the host' }];
   }
   if (isBridge(device)) {
@@ -68,6 +68,12 @@ export function passthroughNotes(
     ...displayNotes(device),
     ...sriovNotes(device),
   ];
+}
+
+/** Whether a function is an IOMMU: by its class, or as virtio's (1af4:1057), which has none of its own. */
+function isIommu({ class: deviceClass, vendor, device }: PciDevice): boolean {
+  if (knownValue(deviceClass)?.code.startsWith('0806')) return true;
+  return knownValue(vendor)?.id === '1af4' && knownValue(device)?.id === '1057';
 }
 
 /** The function above a device that is no bridge and makes its bus: a VMD controller. */
@@ -148,7 +154,8 @@ function driverNotes({ driver, driverOverride }: PciDevice): readonly Passthroug
 }
 
 function lossNotes(device: PciDevice): readonly PassthroughNote[] {
-  const things = knownValue(device.attachments);
+  // What VFIO puts there is the door to a VM, and nothing that the host has of it.
+  const things = knownValue(device.attachments)?.filter(({ kind }) => kind !== 'vfio-dev');
   if (things === undefined) {
     return isUnknown(device.attachments)
       ? [{ level: 'unknown', code: 'loss-unknown', message: 'what hangs on it could not be read' }]

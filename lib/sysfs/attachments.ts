@@ -10,7 +10,6 @@ import type { DeviceSource } from './device-source.ts';
 const BETWEEN =
   /^(ata\d+|host\d+|target\d+:.*|\d+:\d+:\d+:\d+|port-\d+.*|expander-.*|end_device-.*|rport-.*|vport-.*|session\d+|virtio\d+|usb\d+|\d+-\d[\d.]*(:\d+\.\d+)?|mmc_host|mmc\d+(:.*)?|[\d:A-F]+\.\d+|nvme\d+)$/;
 const NVME_NAMESPACE = /^nvme\d+n\d+$/;
-// With multipath the namespace itself is a virtual device; its path below the controller is named so.
 const NVME_PATH = /^nvme(\d+)c\d+n(\d+)$/;
 
 const MAX_DEPTH = 24;
@@ -63,7 +62,7 @@ class Walk {
       const below = path === '' ? name : `${path}/${name}`;
       if (isKind(name)) this.#enterClass(name, below, depth);
       else if (NVME_NAMESPACE.test(name)) this.#add('block', name, below);
-      else if (NVME_PATH.test(name)) this.#add('block', name.replace(NVME_PATH, 'nvme$1n$2'), below);
+      else if (NVME_PATH.test(name)) this.#add('block', diskOfPath(name), below);
       else if (BETWEEN.test(name) && !isPciAddress(name)) {
         if (/^usb\d/.test(name)) this.#add('usb', name, below);
         this.#enter(below, this.#list(below), depth + 1);
@@ -117,6 +116,15 @@ export function readAttachments(source: DeviceSource): Known<readonly Attachment
 function readSize(source: DeviceSource, path: string): Known<number> {
   const sectors = source.parsed(`${path}/size`, parseCount);
   return typeof sectors === 'number' ? sectors * SECTOR_BYTES : sectors;
+}
+
+/**
+ * The disk that a block device stands for: itself, but for the hidden path of an NVMe namespace. With multipath,
+ * which is the kernel's default, the disk of a namespace that can be shared is a virtual device named after the
+ * subsystem (`nvme0n1`); what hangs on the controller is its path, named after both (`nvme0c1n1`).
+ */
+export function diskOfPath(name: string): string {
+  return name.replace(NVME_PATH, 'nvme$1n$2');
 }
 
 /** The names of one kind among what was found. */

@@ -12,10 +12,16 @@ export type ClassIndex = ReadonlyMap<PciAddress, readonly string[]>;
  * `enp1s0 -> ../../devices/pci0000:00/0000:00:01.0/0000:01:00.0/net/enp1s0`. One read for the whole host,
  * where walking takes several for each device.
  *
+ * `nameOf` gives the name that stands for one of the class: the same, where nothing else is said.
+ *
  * `null` where the directory is absent or unreadable, or holds anything that is not such a link (kernels
  * before 2.6.25): then nothing can be concluded from a name that is missing in it.
  */
-export function readClassIndex(host: HostReader, path: string): ClassIndex | null {
+export function readClassIndex(
+  host: HostReader,
+  path: string,
+  nameOf: (name: string) => string = (name) => name,
+): ClassIndex | null {
   const names = host.list(path);
   if (names === null || isFailure(names)) return null;
   const index = new Map<PciAddress, string[]>();
@@ -25,7 +31,7 @@ export function readClassIndex(host: HostReader, path: string): ClassIndex | nul
     if (target === null && name === 'bonding_masters') continue;
     if (target === null || isFailure(target)) return null;
     const at = resolveLink(`${path}/${name}`, target)?.split('/').findLast(isPciAddress);
-    if (at !== undefined) index.set(at, [...(index.get(at) ?? []), name]);
+    if (at !== undefined) index.set(at, [...(index.get(at) ?? []), nameOf(name)]);
   }
   for (const found of index.values()) found.sort(compareNames);
   return index;

@@ -164,7 +164,7 @@ function readNames(
   if (uevent !== null && uevent.driver === null) return NONE;
   const code = knownValue(classCode(source)) ?? '';
   if (!classes.test(code)) return NONE;
-  // A namespace that is reached over several paths stands in the class as a virtual device.
+  // Of a namespace with multipath the class of a captured host may hold the virtual disk alone.
   if (index !== null && kind === 'net') return NONE;
   if (source.has(kind)) return mapKnown(source.list(kind), (names) => [...names].sort(compareNames));
   // The driver of a network function puts its interfaces right below it; only virtio has a device between.

@@ -2,8 +2,10 @@ import { type HostReader, isFailure, type Reading } from '../host/host-reader.ts
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceClass, NamedId, SubsystemId } from '../pci/device.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
+import { diskOfPath } from './attachments.ts';
 import { type ClassIndex, readClassIndex } from './class-index.ts';
 import type { DeviceSource } from './device-source.ts';
+import type { ModuleAlias } from './module-alias.ts';
 import { moduleAliasesPath, PROC_PATHS, SYS_PATHS } from './paths.ts';
 
 /** What the readers of single devices share about their host; each part is read when first asked for. */
@@ -18,6 +20,7 @@ export class HostContext {
   #blockIndex: ClassIndex | null | undefined;
   #slotNames: ReadonlyMap<string, string> | undefined;
   #aliasesPath: Reading<string> | undefined;
+  readonly #moduleAliases = new Map<string, Reading<readonly ModuleAlias[]>>();
 
   constructor(host: HostReader, names: PciNames, sources: ReadonlyMap<PciAddress, DeviceSource>) {
     this.host = host;
@@ -89,7 +92,8 @@ export class HostContext {
   }
 
   blockIndex(): ClassIndex | null {
-    if (this.#blockIndex === undefined) this.#blockIndex = readClassIndex(this.host, SYS_PATHS.block);
+    if (this.#blockIndex === undefined)
+      this.#blockIndex = readClassIndex(this.host, SYS_PATHS.block, diskOfPath);
     return this.#blockIndex;
   }
 
@@ -118,5 +122,14 @@ export class HostContext {
       else this.#aliasesPath = /^[\w.+~-]+$/.test(release.trim()) ? moduleAliasesPath(release.trim()) : null;
     }
     return this.#aliasesPath;
+  }
+
+  /** The module aliases for devices of these ids, `pci:v00008086d000010C9`; read once for each by `read`. */
+  moduleAliases(ids: string, read: () => Reading<readonly ModuleAlias[]>): Reading<readonly ModuleAlias[]> {
+    const known = this.#moduleAliases.get(ids);
+    if (known !== undefined) return known;
+    const aliases = read();
+    this.#moduleAliases.set(ids, aliases);
+    return aliases;
   }
 }

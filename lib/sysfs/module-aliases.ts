@@ -1,12 +1,14 @@
 import { BROKEN, DENIED, isUnknown, type Known, UNREAD } from '../base/known.ts';
-import { isFailure, type ReadFailure } from '../host/host-reader.ts';
+import { type HostReader, isFailure, type ReadFailure, type Reading } from '../host/host-reader.ts';
 import type { DeviceSource } from './device-source.ts';
 import type { HostContext } from './host-context.ts';
+import { fitsModuleAlias, type ModuleAlias, parseModuleAlias } from './module-alias.ts';
 
 /**
  * The modules whose aliases match a device, as `modprobe` would find them: the device's `modalias`
  * (`pci:v00008086d000010C9sv…bc02sc00i00`) against the lines of `modules.alias`
- * (`alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb`). Only lines of the device's vendor, or of any, are read.
+ * (`alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb`). Only lines for its ids, and for any, are read: a vendor can have
+ * thousands, all of which would stand in a snapshot.
  */
 export function readModules(source: DeviceSource, context: HostContext): Known<readonly string[]> {
   const path = context.aliasesPath();
@@ -14,40 +16,26 @@ export function readModules(source: DeviceSource, context: HostContext): Known<r
   if (modalias === null || isUnknown(modalias)) return modalias;
   if (path === null) return null;
   if (isFailure(path)) return unknownFor(path);
-  const vendor = /^pci:v[0-9A-F]{8}/.exec(modalias)?.[0];
-  if (vendor === undefined) return source.broken('modalias', modalias);
-  const lines = context.host.readLines(path, [
-    `alias ${vendor}`,
-    'alias pci:v*',
-    `alias vfio_${vendor}`,
-    'alias vfio_pci:v*',
-  ]);
-  if (lines === null) return null;
-  if (isFailure(lines)) return unknownFor(lines);
-  return [...new Set(lines.flatMap((line) => matchAlias(line, modalias)))].sort();
+  const [ids, vendor] = /^(pci:v[0-9A-F]{8})d[0-9A-F]{8}/.exec(modalias) ?? [];
+  if (ids === undefined || vendor === undefined) return source.broken('modalias', modalias);
+  const prefixes = [ids, `${vendor}d*`, 'pci:v*'].flatMap((each) => [`alias ${each}`, `alias vfio_${each}`]);
+  const aliases = context.moduleAliases(ids, () => readAliases(context.host, path, prefixes));
+  if (aliases === null) return null;
+  if (isFailure(aliases)) return unknownFor(aliases);
+  const fitting = aliases.filter((alias) => fitsModuleAlias(alias, modalias));
+  return [...new Set(fitting.map(({ module }) => module))].sort();
+}
+
+function readAliases(
+  host: HostReader,
+  path: string,
+  prefixes: readonly string[],
+): Reading<readonly ModuleAlias[]> {
+  const lines = host.readLines(path, prefixes);
+  if (lines === null || isFailure(lines)) return lines;
+  return lines.map(parseModuleAlias).filter((alias) => alias !== undefined);
 }
 
 function unknownFor({ unknown }: ReadFailure): Known<never> {
   return unknown === 'denied' ? DENIED : unknown === 'unread' ? UNREAD : BROKEN;
-}
-
-/** The module of an alias line where its pattern fits; variant drivers for VFIO have a prefix of their own. */
-function matchAlias(line: string, modalias: string): readonly string[] {
-  const [, pattern, module] = /^alias (?:vfio_)?(\S{1,200}) (\S{1,200})$/.exec(line) ?? [];
-  return pattern !== undefined && module !== undefined && matchesPattern(pattern, modalias) ? [module] : [];
-}
-
-/** `*` stands for any text, as in the shell; linear in the length of both. */
-function matchesPattern(pattern: string, text: string): boolean {
-  const [head = '', ...pieces] = pattern.split('*');
-  if (!text.startsWith(head)) return false;
-  if (pieces.length === 0) return text === pattern;
-  const tail = pieces.pop() ?? '';
-  let at = head.length;
-  for (const piece of pieces) {
-    const found = text.indexOf(piece, at);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return text.length - at >= tail.length && text.endsWith(tail);
 }

@@ -5,6 +5,8 @@ export interface LspciRecord {
   readonly address: string;
   /** Values by their key: `Class`, `Vendor`, `Rev`, `Driver` …; of a name with an id, the id alone. */
   readonly fields: ReadonlyMap<string, string>;
+  /** Of a name with an id, the name. */
+  readonly names: ReadonlyMap<string, string>;
 }
 
 /** One range of a function as `lspci -vv` prints it. */
@@ -32,31 +34,52 @@ function lspci(tree: string, options: string): string {
 }
 
 export function lspciRecords(tree: string): readonly LspciRecord[] {
-  return lspci(tree, '-vmmnnkD')
+  return parseLspciRecords(lspci(tree, '-vmmnnkD'));
+}
+
+/** What `lspci -vmmnnkD` printed. */
+export function parseLspciRecords(text: string): readonly LspciRecord[] {
+  return text
     .trim()
     .split('\n\n')
     .map((block) => {
-      const fields = block.split('\n').map((line): [string, string] => {
+      const fields = new Map<string, string>();
+      const names = new Map<string, string>();
+      for (const line of block.split('\n')) {
         const [, key = '', value = ''] = /^(\w+):\t(.*)$/.exec(line) ?? [];
-        return [key, /\[([0-9a-f]{4})\]$/.exec(value)?.[1] ?? value];
-      });
-      const found = new Map(fields);
-      return { address: found.get('Slot') ?? '', fields: found };
+        const [, name, id] = /^(.*) \[([0-9a-f]{4})\]$/.exec(value) ?? [];
+        fields.set(key, id ?? value);
+        if (name !== undefined) names.set(key, name);
+      }
+      return { address: fields.get('Slot') ?? '', fields, names };
     });
 }
 
 /** The ranges of each function that have a size. Fails where the capture has not all that lspci wants. */
 export function lspciRegions(tree: string): ReadonlyMap<string, readonly LspciRegion[]> {
-  const found = new Map<string, LspciRegion[]>();
-  let current: LspciRegion[] = [];
-  for (const line of lspci(tree, '-vvnnD').split('\n')) {
+  return parseLspciRegions(lspci(tree, '-vvnnD'));
+}
+
+/** The ranges in what `lspci -vvnnD` printed. */
+export function parseLspciRegions(text: string): ReadonlyMap<string, readonly LspciRegion[]> {
+  return linesBelow(text, regionOf);
+}
+
+/** What `parse` makes of the lines below each function's own, in what lspci printed with `-v` or `-k`. */
+export function linesBelow<T>(
+  text: string,
+  parse: (line: string) => T | undefined,
+): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  let current: T[] = [];
+  for (const line of text.split('\n')) {
     const address = /^[0-9a-f]{4,}:\S+/.exec(line)?.[0];
     if (address !== undefined) {
       current = [];
       found.set(address, current);
     }
-    const region = regionOf(line);
-    if (region !== undefined) current.push(region);
+    const parsed = parse(line);
+    if (parsed !== undefined) current.push(parsed);
   }
   return found;
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 /** What the files of one function say, taken one by one and as they stand; undefined where there is none. */
@@ -16,6 +16,10 @@ export interface RawFunction {
   readonly virtfns: readonly string[];
   /** Index and size of the first seven lines that say something. */
   readonly ranges: readonly (readonly [index: number, sizeBytes: number])[] | undefined;
+  /** Any other of its files, without the blanks around. */
+  readonly text: (name: string) => string | undefined;
+  /** Its directory without links, in terms of the tree: `/sys/devices/pci0000:00/0000:00:02.0`. */
+  readonly path: string;
 }
 
 /**
@@ -24,10 +28,12 @@ export interface RawFunction {
  */
 export function readRawFunctions(tree: string): ReadonlyMap<string, RawFunction> {
   const bus = join(tree, 'sys/bus/pci/devices');
-  return new Map(readdirSync(bus).map((address) => [address, readRawFunction(join(bus, address))]));
+  return new Map(
+    readdirSync(bus).map((address) => [address, readRawFunction(join(bus, address), realpathSync(tree))]),
+  );
 }
 
-function readRawFunction(directory: string): RawFunction {
+function readRawFunction(directory: string, tree: string): RawFunction {
   const text = (name: string): string | undefined => {
     const path = join(directory, name);
     return existsSync(path) ? readFileSync(path, 'utf8').trim() : undefined;
@@ -50,6 +56,8 @@ function readRawFunction(directory: string): RawFunction {
     physfn: target('physfn'),
     virtfns: virtfns.sort((a, b) => number(a) - number(b)).map((name) => target(name) ?? ''),
     ranges: text('resource')?.split('\n').slice(0, 7).flatMap(rangeOf),
+    text,
+    path: realpathSync(directory).slice(tree.length),
   };
 }
 

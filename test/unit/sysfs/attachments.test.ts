@@ -168,6 +168,7 @@ describe('names of interfaces and disks', () => {
     { ...ONE_SPEC, address: '0000:00:07.0', classCode: '0c0330', driver: 'xhci_hcd', below: usbBus(1) },
     { ...ONE_SPEC, address: '0000:00:08.0' },
   ];
+  const CONTROLLER = '/sys/devices/pci0000:00/0000:00:05.0/nvme/nvme0';
   const EXPECTED = [
     [['eth9', 'eth10'], []],
     [['eth0'], []],
@@ -219,8 +220,9 @@ describe('names of interfaces and disks', () => {
     const several = names((tree) => {
       tree.remove('/sys/block/nvme0n1');
       tree.linkTo('/sys/block/nvme0n1', '/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1');
-      tree.remove('/sys/devices/pci0000:00/0000:00:05.0/nvme/nvme0/nvme0n1');
-      tree.attribute('/sys/devices/pci0000:00/0000:00:05.0/nvme/nvme0/nvme0c0n1/size', '8');
+      tree.remove(`${CONTROLLER}/nvme0n1`);
+      tree.attribute(`${CONTROLLER}/nvme0c0n1/size`, '8');
+      tree.linkTo('/sys/block/nvme0c0n1', `${CONTROLLER}/nvme0c0n1`);
     });
     expect(several).toEqual(EXPECTED);
   });

@@ -1,7 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BROKEN, DENIED } from '../../../lib/base/known.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { buildHost } from '../../support/host-builder.ts';
 import type { HostTree } from '../../support/host-tree.ts';
-import { ONE, readOne } from '../../support/reading.ts';
+import { ONE, ONE_SPEC, readHost, readOne } from '../../support/reading.ts';
 
 const PATH = '/lib/modules/6.12.9-amd64/modules.alias';
 const modules = (aliases: readonly string[], change?: (tree: HostTree) => void) =>
@@ -57,6 +59,21 @@ describe('the modules of a device', () => {
     const started = performance.now();
     expect(modules([`alias pci:v${'*0'.repeat(99)}* slow`]).value).toEqual([]);
     expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  it('are sought in the table once for all devices of the same ids', () => {
+    const addresses = ['0000:00:03.0', '0000:00:04.0', '0000:00:05.0'] as const;
+    const functions = addresses.map((address) => ({ ...ONE_SPEC, address }));
+    const other = { ...ONE_SPEC, address: '0000:00:06.0', ids: '1af4:1000' } as const;
+    const aliases = ['alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb', 'alias pci:v* any'];
+    const host = new SnapshotHost(buildHost({ label: 'counted', aliases, functions: [...functions, other] }));
+    const reads = vi.spyOn(host, 'readLines');
+    const { devices } = readHost(host, ['modules']);
+    expect(devices.map((device) => device.modules)).toEqual([
+      ...addresses.map(() => ['any', 'igb']),
+      ['any'],
+    ]);
+    expect(reads).toHaveBeenCalledTimes(2);
   });
 
   it('are not known without the table', () => {

@@ -7,14 +7,14 @@ import { TreeHost } from '../../../lib/host/tree-host.ts';
 import type { ConfigSpace } from '../../../lib/pci/config-space.ts';
 import { ALL_FIELDS } from '../../../lib/sysfs/read-inventory.ts';
 import { asNobody } from '../../support/as-nobody.ts';
-import { FIXTURE_HOSTS, type FixtureName } from '../../support/fixture-hosts.ts';
+import { FIXTURE_HOSTS, MADE_FIXTURES, type MadeFixture } from '../../support/fixture-hosts.ts';
 import type { HostTree } from '../../support/host-tree.ts';
 import { ONE_SPEC, readHost, readSpec } from '../../support/reading.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { writeTree } from '../../support/write-tree.ts';
 
 const BUS = '/sys/bus/pci/devices';
-const fixture = (name: FixtureName): HostReader => new SnapshotHost(FIXTURE_HOSTS[name]());
+const fixture = (name: MadeFixture): HostReader => new SnapshotHost(FIXTURE_HOSTS[name]());
 const said = (change: (tree: HostTree) => void, functions = [ONE_SPEC]): readonly string[] =>
   readSpec({ functions, change }).diagnostics.map(
     ({ subject, code, message }) => `${subject} ${code} ${message}`,
@@ -205,7 +205,7 @@ it('an ordinary user is told what is denied', () => {
 });
 
 describe('an IOMMU', () => {
-  it.each<readonly [FixtureName, boolean]>([
+  it.each<readonly [MadeFixture, boolean]>([
     ['no-iommu', false],
     ['empty-bus', false],
     ['shared-group', true],
@@ -217,7 +217,7 @@ describe('an IOMMU', () => {
   });
 
   it('leaves some devices without a group', () => {
-    const groups = (name: FixtureName) =>
+    const groups = (name: MadeFixture) =>
       readHost(fixture(name), ['iommuGroup']).devices.map(({ iommuGroup }) => iommuGroup);
     expect(groups('virtio-iommu')).toEqual([null, null, 0, null]);
     expect(groups('amd-iommu')).toEqual([0, null, 1, 2]);
@@ -226,7 +226,7 @@ describe('an IOMMU', () => {
 });
 
 describe('one description', () => {
-  const names = (Object.keys(FIXTURE_HOSTS) as FixtureName[]).filter((name) => name !== 'no-pci');
+  const names = MADE_FIXTURES.filter((name) => name !== 'no-pci');
   const folder = temporaryFolder();
 
   it.each(names)('%s is the same host as a tree and as a snapshot', (name) => {

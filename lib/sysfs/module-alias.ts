@@ -1,0 +1,33 @@
+/** A line of `modules.alias`, taken apart once for all devices that it is held against. */
+export interface ModuleAlias {
+  readonly module: string;
+  /** The pattern's text before its first `*`, between them, and after the last; `tail` is `null` without any. */
+  readonly head: string;
+  readonly pieces: readonly string[];
+  readonly tail: string | null;
+}
+
+/**
+ * Reads `alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb`. Variant drivers for VFIO have a prefix of their own,
+ * which is passed over: `alias vfio_pci:v…`. Undefined for what is no alias.
+ */
+export function parseModuleAlias(line: string): ModuleAlias | undefined {
+  const [, pattern, module] = /^alias (?:vfio_)?(\S{1,200}) (\S{1,200})$/.exec(line) ?? [];
+  if (pattern === undefined || module === undefined) return undefined;
+  const [head = '', ...pieces] = pattern.split('*');
+  const tail = pieces.pop() ?? null;
+  return { module, head, pieces, tail };
+}
+
+/** Whether an alias fits a device's `modalias`: `*` stands for any text, as in the shell. Linear in the length of both. */
+export function fitsModuleAlias({ head, pieces, tail }: ModuleAlias, modalias: string): boolean {
+  if (!modalias.startsWith(head)) return false;
+  if (tail === null) return modalias === head;
+  let at = head.length;
+  for (const piece of pieces) {
+    const found = modalias.indexOf(piece, at);
+    if (found < 0) return false;
+    at = found + piece.length;
+  }
+  return modalias.length - at >= tail.length && modalias.endsWith(tail);
+}

@@ -1,0 +1,117 @@
+import { expect } from 'vitest';
+import type { PciDevice } from '../../lib/pci/device.ts';
+import type { Tally } from './compare-functions.ts';
+import type { NodeDevice } from './nodedev.ts';
+import type { RawFunction } from './raw-sysfs.ts';
+
+// What only a running kernel has all of; captured hosts lack one or the other.
+
+/** What `-1` and nothing are for. */
+const number = (text: string | undefined): number | null => (text === undefined ? null : Number(text));
+
+/** The attributes of a function that a capture may lack, each as the kernel prints it. */
+export function compareAttributes(tally: Tally, device: PciDevice, raw: RawFunction): void {
+  const same = (what: string, ours: unknown, theirs: unknown) =>
+    tally.same(what, device.address, ours, theirs);
+  same('revision', `0x${String(device.revision)}`, raw.text('revision'));
+  same('override', device.driverOverride ?? '(null)', raw.text('driver_override'));
+  same('power state', device.powerState, raw.text('power_state'));
+  same(
+    'boot display',
+    device.bootVga,
+    raw.text('boot_vga') === undefined ? null : raw.text('boot_vga') === '1',
+  );
+  const resets = raw.text('reset_method');
+  same(
+    'reset',
+    device.resetMethods,
+    resets === undefined ? null : resets.split(' ').filter((word) => word !== ''),
+  );
+  const parts = raw.path.split('/').slice(3, -1);
+  same('location', device.location, {
+    root: parts[0],
+    bridges: parts.slice(1),
+    parent: parts.length === 1 ? null : parts.at(-1),
+  });
+  compareLink(tally, device, raw);
+  compareNumbersOfVfs(tally, device, raw);
+}
+
+function compareLink(tally: Tally, device: PciDevice, raw: RawFunction): void {
+  const speed = (name: string) => {
+    const text = raw.text(name) ?? '';
+    return text === 'Unknown' ? null : Number.parseFloat(text);
+  };
+  const link =
+    raw.text('max_link_speed') === undefined
+      ? null
+      : {
+          currentSpeedGts: speed('current_link_speed'),
+          currentWidth: number(raw.text('current_link_width')),
+          maxSpeedGts: speed('max_link_speed'),
+          maxWidth: number(raw.text('max_link_width')),
+        };
+  tally.same('link', device.address, device.link, link);
+}
+
+function compareNumbersOfVfs(tally: Tally, device: PciDevice, raw: RawFunction): void {
+  if (raw.text('sriov_totalvfs') === undefined) return;
+  tally.same('numbers of VFs', device.address, device.sriov, {
+    role: 'pf',
+    totalVfs: number(raw.text('sriov_totalvfs')),
+    numVfs: number(raw.text('sriov_numvfs')),
+    autoprobe: raw.text('sriov_drivers_autoprobe') === '1',
+    offset: number(raw.text('sriov_offset')),
+    stride: number(raw.text('sriov_stride')),
+    vfDeviceId: raw.text('sriov_vf_device')?.padStart(4, '0'),
+    virtualFunctions: raw.virtfns,
+  });
+}
+
+/** What libvirt says of a function; it leaves out what it has no word for. */
+export function compareNodeDevice(tally: Tally, device: PciDevice, theirs: NodeDevice): void {
+  const same = (what: string, ours: unknown, others: unknown) =>
+    tally.same(`libvirt's ${what}`, device.address, ours, others);
+  const { location, sriov, link } = device as KnownDevice;
+  same('path', theirs.path, `/sys/devices/${[location.root, ...location.bridges, device.address].join('/')}`);
+  const parent = location.parent === null ? 'computer' : `pci_${location.parent.replace(/[:.]/g, '_')}`;
+  same('parent', theirs.parent, parent);
+  same('driver', device.driver, theirs.driver ?? null);
+  expect(device).toMatchObject({
+    class: { code: theirs.class?.slice(2) },
+    vendor: { id: theirs.vendor?.slice(2) },
+    device: { id: theirs.product?.slice(2) },
+  });
+  same('NUMA node', device.numaNode, number(theirs.numaNode));
+  same('group', device.iommuGroup, number(theirs.iommuGroup?.number));
+  same('PF', sriov?.role === 'vf' ? sriov.physicalFunction : undefined, theirs.physicalFunction);
+  same(
+    'VFs',
+    sriov?.role === 'pf' ? { max: String(sriov.totalVfs), members: sriov.virtualFunctions } : undefined,
+    theirs.virtualFunctions,
+  );
+  // It has the width of a link that is down, and no speed; and none of either for what has no link.
+  const { cap, sta } = theirs.links;
+  if (cap !== undefined) {
+    same('link', [link?.maxSpeedGts, link?.maxWidth], [number(cap.speed), number(cap.width)]);
+    same('link now', [link?.currentSpeedGts, link?.currentWidth], [number(sta?.speed), number(sta?.width)]);
+  }
+}
+
+interface KnownDevice {
+  readonly location: {
+    readonly root: string;
+    readonly bridges: readonly string[];
+    readonly parent: string | null;
+  };
+  readonly sriov:
+    | { readonly role: 'vf'; readonly physicalFunction: string }
+    | { readonly role: 'pf'; readonly totalVfs: number; readonly virtualFunctions: readonly string[] }
+    | null;
+  readonly link: {
+    readonly currentSpeedGts: number | null;
+    readonly currentWidth: number;
+    readonly maxSpeedGts: number | null;
+    readonly maxWidth: number;
+  } | null;
+}
