@@ -8,6 +8,7 @@ import { readIommuState } from './iommu-state.ts';
 import { MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
 import { readGroupAttributes } from './read-groups.ts';
 import { ALL_FIELDS, readInventory } from './read-inventory.ts';
+import { readRegisteredDrivers } from './registered-drivers.ts';
 
 /** A snapshot needs no names: whoever reads it has a list of ids. */
 const NO_NAMES: PciNames = {
@@ -31,6 +32,8 @@ export function captureHost(host: HostReader): Snapshot {
     if (group !== undefined) readGroupAttributes(recording, group);
   }
   readIommuState(recording);
+  // No fact of a device, and what a simulated host needs to know who would take one.
+  readRegisteredDrivers(recording);
   for (const path of [...Object.values(PROC_PATHS), MACHINE_ID_PATH]) recording.readText(path);
   // Stand-ins stay what they are, and are not replaced once more.
   const identifiers = host instanceof SnapshotHost ? host.snapshot.identifiers : 'raw';
