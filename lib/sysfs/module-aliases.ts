@@ -1,5 +1,5 @@
 import { BROKEN, DENIED, isUnknown, type Known, UNREAD } from '../base/known.ts';
-import { isFailure, type ReadFailure } from '../host/host-reader.ts';
+import { type HostReader, isFailure, type ReadFailure, type Reading } from '../host/host-reader.ts';
 import type { DeviceSource } from './device-source.ts';
 import type { HostContext } from './host-context.ts';
 
@@ -14,17 +14,38 @@ export function readModules(source: DeviceSource, context: HostContext): Known<r
   if (modalias === null || isUnknown(modalias)) return modalias;
   if (path === null) return null;
   if (isFailure(path)) return unknownFor(path);
-  const vendor = /^pci:v[0-9A-F]{8}/.exec(modalias)?.[0];
-  if (vendor === undefined) return source.broken('modalias', modalias);
-  const lines = context.host.readLines(path, [
+  if (!PCI_MODALIAS.test(modalias)) return source.broken('modalias', modalias);
+  const aliases = matchModules(context.host, path, modalias);
+  if (aliases === null) return null;
+  if (isFailure(aliases)) return unknownFor(aliases);
+  return [...new Set(aliases.map(({ module }) => module))].sort();
+}
+
+const PCI_MODALIAS = /^pci:v[0-9A-F]{8}/;
+
+/** A module whose alias matches a device. */
+export interface ModuleMatch {
+  readonly module: string;
+  /** A variant driver for VFIO: it takes a device that `driver_override` gives it, and no other. */
+  readonly isVfioVariant: boolean;
+}
+
+/** The modules of the table of aliases at `path` that match a PCI modalias, a line each. */
+export function matchModules(
+  host: HostReader,
+  path: string,
+  modalias: string,
+): Reading<readonly ModuleMatch[]> {
+  const vendor = PCI_MODALIAS.exec(modalias)?.[0];
+  if (vendor === undefined) return [];
+  const lines = host.readLines(path, [
     `alias ${vendor}`,
     'alias pci:v*',
     `alias vfio_${vendor}`,
     'alias vfio_pci:v*',
   ]);
-  if (lines === null) return null;
-  if (isFailure(lines)) return unknownFor(lines);
-  return [...new Set(lines.flatMap((line) => matchAlias(line, modalias)))].sort();
+  if (lines === null || isFailure(lines)) return lines;
+  return lines.flatMap((line) => matchAlias(line, modalias));
 }
 
 function unknownFor({ unknown }: ReadFailure): Known<never> {
@@ -32,9 +53,11 @@ function unknownFor({ unknown }: ReadFailure): Known<never> {
 }
 
 /** The module of an alias line where its pattern fits; variant drivers for VFIO have a prefix of their own. */
-function matchAlias(line: string, modalias: string): readonly string[] {
-  const [, pattern, module] = /^alias (?:vfio_)?(\S{1,200}) (\S{1,200})$/.exec(line) ?? [];
-  return pattern !== undefined && module !== undefined && matchesPattern(pattern, modalias) ? [module] : [];
+function matchAlias(line: string, modalias: string): readonly ModuleMatch[] {
+  const [, vfio, pattern, module] = /^alias (vfio_)?(\S{1,200}) (\S{1,200})$/.exec(line) ?? [];
+  return pattern !== undefined && module !== undefined && matchesPattern(pattern, modalias)
+    ? [{ module, isVfioVariant: vfio !== undefined }]
+    : [];
 }
 
 /** `*` stands for any text, as in the shell; linear in the length of both. */
