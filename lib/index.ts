@@ -15,6 +15,8 @@ export {
 } from './base/known.ts';
 export { VERSION } from './base/version.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
+export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
+export { LiveWriter } from './host/live-writer.ts';
 export { openHost, openLiveHost } from './host/open-host.ts';
 export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
 export { RecordingHost } from './host/recording-host.ts';
@@ -69,6 +71,7 @@ export { parseSelector, type Selector, selectDevices, selectOne } from './pci/se
 export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov.ts';
 export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topology.ts';
 export { parseVpd, type Vpd } from './pci/vpd.ts';
+export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';
 export { type IommuState, readIommuState } from './sysfs/iommu-state.ts';
 export { tellsResetMethods } from './sysfs/kernel-release.ts';

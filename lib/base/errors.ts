@@ -70,6 +70,11 @@ export const ERRORS = {
     summary: 'The host shows no PCI bus.',
     remedy: 'run it on the machine itself: a container or sandbox often hides /sys/bus/pci',
   },
+  NOT_SIMULATED: {
+    exit: 'unsupported',
+    summary: 'What the kernel would answer to a write does not follow from the snapshot.',
+    remedy: 'capture the host again, as root, with this version, or try it on the machine itself',
+  },
   OUTPUT_FAILED: {
     exit: 'toolFailed',
     summary: 'The output file could not be written.',

@@ -99,6 +99,17 @@ class Walk {
   }
 }
 
+/**
+ * Whether a name in a function's directory is of what its driver makes there, and takes away when it leaves: a
+ * directory of a class, or one on the way to it.
+ */
+export function isMadeByDriver(name: string): boolean {
+  return isKind(name) || MADE_BESIDE.has(name) || (BETWEEN.test(name) && !isPciAddress(name));
+}
+
+// Beside what is read as an attachment.
+const MADE_BESIDE: ReadonlySet<string> = new Set(['hwmon', 'mdev_supported_types', 'msi_irqs']);
+
 /** Reads what a person wants to know of each: MAC and state, serial, size. */
 export function readAttachments(source: DeviceSource): Known<readonly Attachment[]> {
   const places = findAttachments(source);

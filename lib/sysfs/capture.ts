@@ -3,11 +3,15 @@ import type { HostReader } from '../host/host-reader.ts';
 import { RecordingHost } from '../host/recording-host.ts';
 import type { Snapshot } from '../host/snapshot.ts';
 import { SnapshotHost } from '../host/snapshot-host.ts';
+import type { PciDevice } from '../pci/device.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
 import { readIommuState } from './iommu-state.ts';
+import { readAliasesPath } from './kernel-release.ts';
+import { readAliases } from './module-aliases.ts';
 import { MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
 import { readGroupAttributes } from './read-groups.ts';
 import { ALL_FIELDS, readInventory } from './read-inventory.ts';
+import { readRegisteredDrivers } from './registered-drivers.ts';
 
 /** A snapshot needs no names: whoever reads it has a list of ids. */
 const NO_NAMES: PciNames = {
@@ -31,8 +35,26 @@ export function captureHost(host: HostReader): Snapshot {
     if (group !== undefined) readGroupAttributes(recording, group);
   }
   readIommuState(recording);
+  // No fact of a device, and what a simulated host needs to know who would take one, VFs included that are yet to come.
+  readRegisteredDrivers(recording);
+  for (const device of devices) readModulesForVfs(recording, device);
   for (const path of [...Object.values(PROC_PATHS), MACHINE_ID_PATH]) recording.readText(path);
   // Stand-ins stay what they are, and are not replaced once more.
   const identifiers = host instanceof SnapshotHost ? host.snapshot.identifiers : 'raw';
   return { ...recording.snapshot(), identifiers };
+}
+
+/** The lines of the kernel's table of modules that are for the VFs that a PF could have. */
+function readModulesForVfs(host: HostReader, { vendor, sriov }: PciDevice): void {
+  const role = knownValue(sriov);
+  const vendorId = knownValue(vendor)?.id;
+  const path = readAliasesPath(host);
+  if (role?.role !== 'pf' || vendorId === undefined || typeof path !== 'string') return;
+  const deviceId = knownValue(role.vfDeviceId);
+  if (deviceId !== undefined) readAliases(host, path, moduleIds(vendorId, deviceId));
+}
+
+function moduleIds(vendorId: string, deviceId: string): string {
+  const [vendor, device] = [vendorId, deviceId].map((id) => id.toUpperCase().padStart(8, '0'));
+  return `pci:v${vendor}d${device}`;
 }

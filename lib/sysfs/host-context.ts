@@ -5,8 +5,9 @@ import type { PciNames } from '../pci/pci-ids.ts';
 import { diskOfPath } from './attachments.ts';
 import { type ClassIndex, readClassIndex } from './class-index.ts';
 import type { DeviceSource } from './device-source.ts';
+import { readAliasesPath } from './kernel-release.ts';
 import type { ModuleAlias } from './module-alias.ts';
-import { moduleAliasesPath, PROC_PATHS, SYS_PATHS } from './paths.ts';
+import { SYS_PATHS } from './paths.ts';
 
 /** What the readers of single devices share about their host; each part is read when first asked for. */
 export class HostContext {
@@ -116,11 +117,7 @@ export class HostContext {
 
   /** The path of the running kernel's table of module aliases, `null` where its release can't be told. */
   aliasesPath(): Reading<string> {
-    if (this.#aliasesPath === undefined) {
-      const release = this.host.readText(PROC_PATHS.kernelRelease);
-      if (typeof release !== 'string') this.#aliasesPath = release;
-      else this.#aliasesPath = /^[\w.+~-]+$/.test(release.trim()) ? moduleAliasesPath(release.trim()) : null;
-    }
+    if (this.#aliasesPath === undefined) this.#aliasesPath = readAliasesPath(this.host);
     return this.#aliasesPath;
   }
 

@@ -1,6 +1,16 @@
-import type { HostReader } from '../host/host-reader.ts';
+import type { HostReader, Reading } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { PROC_PATHS } from './paths.ts';
+import { moduleAliasesPath, PROC_PATHS } from './paths.ts';
+
+/**
+ * Where the table of module aliases of the running kernel is, by its release in `/proc/sys/kernel/osrelease`.
+ * `null` where a release is none that could be part of a path.
+ */
+export function readAliasesPath(host: HostReader): Reading<string> {
+  const release = host.readText(PROC_PATHS.kernelRelease);
+  if (typeof release !== 'string') return release;
+  return /^[\w.+~-]+$/.test(release.trim()) ? moduleAliasesPath(release.trim()) : null;
+}
 
 /**
  * Whether the kernel of a host says how devices can be reset, as Linux does since 5.15: then a device without

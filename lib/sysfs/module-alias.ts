@@ -1,6 +1,8 @@
 /** A line of `modules.alias`, taken apart once for all devices that it is held against. */
 export interface ModuleAlias {
   readonly module: string;
+  /** A variant driver for VFIO: it takes a device that `driver_override` gives it, and no other. */
+  readonly isVfioVariant: boolean;
   /** The pattern's text before its first `*`, between them, and after the last; `tail` is `null` without any. */
   readonly head: string;
   readonly pieces: readonly string[];
@@ -8,15 +10,15 @@ export interface ModuleAlias {
 }
 
 /**
- * Reads `alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb`. Variant drivers for VFIO have a prefix of their own,
- * which is passed over: `alias vfio_pci:v…`. Undefined for what is no alias.
+ * Reads `alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb`. Variant drivers for VFIO have a prefix of their own:
+ * `alias vfio_pci:v…`. Undefined for what is no alias.
  */
 export function parseModuleAlias(line: string): ModuleAlias | undefined {
-  const [, pattern, module] = /^alias (?:vfio_)?(\S{1,200}) (\S{1,200})$/.exec(line) ?? [];
+  const [, vfio, pattern, module] = /^alias (vfio_)?(\S{1,200}) (\S{1,200})$/.exec(line) ?? [];
   if (pattern === undefined || module === undefined) return undefined;
   const [head = '', ...pieces] = pattern.split('*');
   const tail = pieces.pop() ?? null;
-  return { module, head, pieces, tail };
+  return { module, isVfioVariant: vfio !== undefined, head, pieces, tail };
 }
 
 /** Whether an alias fits a device's `modalias`: `*` stands for any text, as in the shell. Linear in the length of both. */

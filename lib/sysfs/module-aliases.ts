@@ -4,6 +4,9 @@ import type { DeviceSource } from './device-source.ts';
 import type { HostContext } from './host-context.ts';
 import { fitsModuleAlias, type ModuleAlias, parseModuleAlias } from './module-alias.ts';
 
+// Of a modalias, what names the function's vendor and device.
+const IDS = /^(pci:v[0-9A-F]{8})d[0-9A-F]{8}/;
+
 /**
  * The modules whose aliases match a device, as `modprobe` would find them: the device's `modalias`
  * (`pci:v00008086d000010C9sv…bc02sc00i00`) against the lines of `modules.alias`
@@ -16,21 +19,32 @@ export function readModules(source: DeviceSource, context: HostContext): Known<r
   if (modalias === null || isUnknown(modalias)) return modalias;
   if (path === null) return null;
   if (isFailure(path)) return unknownFor(path);
-  const [ids, vendor] = /^(pci:v[0-9A-F]{8})d[0-9A-F]{8}/.exec(modalias) ?? [];
-  if (ids === undefined || vendor === undefined) return source.broken('modalias', modalias);
-  const prefixes = [ids, `${vendor}d*`, 'pci:v*'].flatMap((each) => [`alias ${each}`, `alias vfio_${each}`]);
-  const aliases = context.moduleAliases(ids, () => readAliases(context.host, path, prefixes));
+  const ids = IDS.exec(modalias)?.[0];
+  if (ids === undefined) return source.broken('modalias', modalias);
+  const aliases = context.moduleAliases(ids, () => readAliases(context.host, path, ids));
   if (aliases === null) return null;
   if (isFailure(aliases)) return unknownFor(aliases);
   const fitting = aliases.filter((alias) => fitsModuleAlias(alias, modalias));
   return [...new Set(fitting.map(({ module }) => module))].sort();
 }
 
-function readAliases(
+/** The aliases in the table at `path` that fit a PCI modalias. */
+export function matchModuleAliases(
   host: HostReader,
   path: string,
-  prefixes: readonly string[],
+  modalias: string,
 ): Reading<readonly ModuleAlias[]> {
+  const ids = IDS.exec(modalias)?.[0];
+  if (ids === undefined) return [];
+  const aliases = readAliases(host, path, ids);
+  if (aliases === null || isFailure(aliases)) return aliases;
+  return aliases.filter((alias) => fitsModuleAlias(alias, modalias));
+}
+
+/** The aliases for functions of these ids, `pci:v00008086d000010C9`, or of any. */
+export function readAliases(host: HostReader, path: string, ids: string): Reading<readonly ModuleAlias[]> {
+  const vendor = ids.slice(0, 'pci:v00000000'.length);
+  const prefixes = [ids, `${vendor}d*`, 'pci:v*'].flatMap((each) => [`alias ${each}`, `alias vfio_${each}`]);
   const lines = host.readLines(path, prefixes);
   if (lines === null || isFailure(lines)) return lines;
   return lines.map(parseModuleAlias).filter((alias) => alias !== undefined);

@@ -6,7 +6,9 @@ import { resolveLink } from '../host/resolve-link.ts';
 import type { PciAddress } from '../pci/address.ts';
 
 export const SYS_PATHS = {
+  pciBus: '/sys/bus/pci',
   pciDevices: '/sys/bus/pci/devices',
+  pciDrivers: '/sys/bus/pci/drivers',
   pciSlots: '/sys/bus/pci/slots',
   deviceTree: '/sys/devices',
   iommuGroups: '/sys/kernel/iommu_groups',
@@ -33,6 +35,11 @@ export function moduleAliasesPath(kernelRelease: string): string {
 
 export function busEntryPath(address: PciAddress): string {
   return `${SYS_PATHS.pciDevices}/${address}`;
+}
+
+/** The directory of a registered driver, with `bind`, `unbind` and `module` in it. */
+export function driverPath(driver: string): string {
+  return `${SYS_PATHS.pciDrivers}/${driver}`;
 }
 
 export function groupPath(group: number): string {

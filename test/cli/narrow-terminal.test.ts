@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
 import textWidth from '../../lib/render/text-width.ts';
-import { FIXTURE_NAMES, type FixtureName } from '../support/fixture-hosts.ts';
+import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
 import { BUNDLED_NAMES, fixture, pciInside, words } from '../support/pci-program.ts';
 
 // Every command on every fixture at several widths. What a real terminal changes is tried in terminal.test.ts.
@@ -30,7 +30,7 @@ async function expectToFit(line: string, columns: number): Promise<readonly stri
 }
 
 /** Options that read a fixture. */
-function of(host: FixtureName): string {
+function of(host: string): string {
   return ['', '--host', fixture(host), ...BUNDLED_NAMES].join(' ');
 }
 

@@ -27,7 +27,13 @@ export type MadeFixture = keyof typeof FIXTURE_HOSTS;
 export const MADE_FIXTURES = Object.keys(FIXTURE_HOSTS) as readonly MadeFixture[];
 
 /** The hosts captured in the machines of the lab: what a real kernel says. See `test/lab/readers.test.ts`. */
-export const CAPTURED_FIXTURES = ['lab-amd', 'lab-intel-vfio', 'lab-none', 'lab-virtio'] as const;
+export const CAPTURED_FIXTURES = [
+  'lab-amd',
+  'lab-intel',
+  'lab-intel-vfio',
+  'lab-none',
+  'lab-virtio',
+] as const;
 
 /** Every host that is in `fixtures/`. */
 export const FIXTURE_NAMES: readonly string[] = [...MADE_FIXTURES, ...CAPTURED_FIXTURES];

@@ -5,6 +5,7 @@ import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import { formatSnapshot } from '../../../lib/host/snapshot-text.ts';
 import { TreeHost } from '../../../lib/host/tree-host.ts';
+import { OverlayHost } from '../../../lib/simulation/overlay-host.ts';
 import { asNobody } from '../../support/as-nobody.ts';
 import { HostTree } from '../../support/host-tree.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -52,6 +53,8 @@ const HOSTS: readonly (readonly [string, HostReader])[] = [
   ['SnapshotHost', snapshotHost],
   ['RecordingHost over TreeHost', new RecordingHost(treeHost)],
   ['RecordingHost over SnapshotHost', new RecordingHost(snapshotHost)],
+  ['OverlayHost over TreeHost', new OverlayHost(treeHost)],
+  ['OverlayHost over SnapshotHost', new OverlayHost(snapshotHost)],
 ];
 
 /** Bytes as a text that says what they are of, since comparing arrays one element at a time is slow. */

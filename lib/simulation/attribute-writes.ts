@@ -1,0 +1,124 @@
+import type { PciAddress } from '../pci/address.ts';
+import { driverPath, lastName, SYS_PATHS } from '../sysfs/paths.ts';
+import { nameIn, parseSwitch, parseUnsigned } from './attribute-values.ts';
+import { bind, deviceLock, probe } from './driver-operations.ts';
+import { directoryAbove, type FunctionDirectory } from './function-directory.ts';
+import { gap } from './gap.ts';
+import { remove, rescan } from './hotplug-operations.ts';
+import type { Kernel } from './kernel.ts';
+import type { Answer, Call, Operation } from './operation.ts';
+import { setNumVfs, unbind } from './sriov-operations.ts';
+
+/** What a write to an attribute does: at once, or as an operation that may have to wait. */
+type Store = (kernel: Kernel, call: Call, text: string) => Answer | Operation<Answer>;
+
+// A page of text, less its end.
+const MAX_OVERRIDE_BYTES = 4094;
+
+/**
+ * What a write to a path does, `null` where the path is no attribute whose writes are simulated. The path is
+ * without links in it.
+ */
+export function storeOf(kernel: Kernel, path: string): Store | null {
+  const directory = directoryAbove(path);
+  const name = lastName(path);
+  if (directory === SYS_PATHS.pciBus) return BUS_STORES[name] ?? null;
+  if (directoryAbove(directory) === SYS_PATHS.pciDrivers) return driverStore(lastName(directory), name);
+  const each = kernel.find(lastName(directory));
+  if (each === undefined || each.path !== directory || !hasAttribute(each, name)) return null;
+  const store = FUNCTION_STORES[name];
+  return store === undefined ? null : (_, call, text) => store(kernel, call, each, text);
+}
+
+/** Whether a function has the attribute; of one that can only be written, a capture need not tell. */
+function hasAttribute(each: FunctionDirectory, name: string): boolean {
+  // The kernel spares VFs these: they come and go with their PF.
+  return name === 'remove' || name === 'rescan' ? !each.has('physfn') : each.has(name);
+}
+
+const BUS_STORES: Readonly<Record<string, Store>> = {
+  *drivers_probe(kernel, call, text) {
+    const each = kernel.find(nameIn(text));
+    if (each === undefined) return 'ENODEV';
+    // drivers_probe_store says EINVAL of whatever went wrong.
+    return (yield* probe(kernel, call, each)) === null ? null : 'EINVAL';
+  },
+  *rescan(kernel, call, text) {
+    const value = parseUnsigned(text);
+    if (value === null) return 'EINVAL';
+    if (value !== 0) yield* rescan(kernel, call, SYS_PATHS.deviceTree);
+    return null;
+  },
+};
+
+function driverStore(driver: string, name: string): Store | null {
+  if (name === 'bind') {
+    return function* store(kernel, call, text) {
+      const each = kernel.find(nameIn(text));
+      return each === undefined ? 'ENODEV' : yield* bind(kernel, call, each, driver);
+    };
+  }
+  if (name !== 'unbind') return null;
+  return function* store(kernel, call, text) {
+    const each = kernel.find(nameIn(text));
+    if (each === undefined || each.driver !== driver) return 'ENODEV';
+    yield* unbind(kernel, call, each);
+    return null;
+  };
+}
+
+type FunctionStore = (
+  kernel: Kernel,
+  call: Call,
+  each: FunctionDirectory,
+  text: string,
+) => Answer | Operation<Answer>;
+
+const FUNCTION_STORES: Readonly<Record<string, FunctionStore>> = {
+  driver_override(_kernel, _call, each, text) {
+    if (new TextEncoder().encode(text).length > MAX_OVERRIDE_BYTES) return 'EINVAL';
+    const [value = ''] = text.split('\n');
+    each.override = value === '' ? null : value;
+    return null;
+  },
+  sriov_numvfs: setNumVfs,
+  sriov_drivers_autoprobe(_kernel, _call, each, text) {
+    const value = parseSwitch(text);
+    if (value === null) return 'EINVAL';
+    each.put('sriov_drivers_autoprobe', value ? '1' : '0');
+    return null;
+  },
+  *remove(kernel, call, each, text) {
+    const value = parseUnsigned(text);
+    if (value === null) return 'EINVAL';
+    if (value !== 0) yield* remove(kernel, call, each);
+    return null;
+  },
+  *rescan(kernel, call, each, text) {
+    const value = parseUnsigned(text);
+    if (value === null) return 'EINVAL';
+    if (value !== 0) yield* rescan(kernel, call, directoryAbove(each.path));
+    return null;
+  },
+  *reset(_kernel, call, each, text) {
+    if (parseUnsigned(text) !== 1) return 'EINVAL';
+    yield* call.lock(deviceLock(each));
+    if (each.driver === 'igbvf') throw gap(each.address, 'igbvf comes back from a reset at times alone');
+    // pci_reset_function: with every method struck from the list there is none to try.
+    return each.text('reset_method') === '' ? 'ENOTTY' : null;
+  },
+};
+
+/** The attribute that can't be read while a write to it, or the driver leaving, is on its way. */
+export function isBlockedRead(kernel: Kernel, path: string): boolean {
+  if (lastName(path) !== 'sriov_numvfs') return false;
+  const pf = kernel.find(lastName(directoryAbove(path)) as PciAddress);
+  return pf !== undefined && kernel.calls.isLocked(deviceLock(pf));
+}
+
+/** Whether a path is in the directory of a driver that is not registered, or of none at all. */
+export function isOfUnknownDriver(kernel: Kernel, path: string): boolean {
+  const directory = directoryAbove(path);
+  const driver = lastName(directory);
+  return directory === driverPath(driver) && !kernel.drivers.isRegistered(driver);
+}

@@ -1,0 +1,162 @@
+import { isFailure } from '../host/host-reader.ts';
+import { resolveLink } from '../host/resolve-link.ts';
+import { splitPath } from '../host/snapshot.ts';
+import type { PciAddress } from '../pci/address.ts';
+import { isMadeByDriver } from '../sysfs/attachments.ts';
+import { busEntryPath, driverPath, lastName, SYS_PATHS } from '../sysfs/paths.ts';
+import { parseUevent, type UeventIds } from '../sysfs/uevent.ts';
+import { gap } from './gap.ts';
+import type { OverlayHost } from './overlay-host.ts';
+
+/** The directory of one function in sysfs, as the kernel keeps it while drivers come and go. */
+export class FunctionDirectory {
+  readonly address: PciAddress;
+  readonly path: string;
+  readonly #host: OverlayHost;
+
+  constructor(host: OverlayHost, address: PciAddress, path: string) {
+    this.#host = host;
+    this.address = address;
+    this.path = path;
+  }
+
+  at(name: string): string {
+    return `${this.path}/${name}`;
+  }
+
+  /** An attribute without the blanks around it; `null` where it is absent or could not be read. */
+  text(name: string): string | null {
+    const reading = this.#host.readText(this.at(name));
+    return typeof reading === 'string' ? reading.trim() : null;
+  }
+
+  /** An attribute that an answer hangs on. */
+  needed(name: string): string {
+    const text = this.text(name);
+    if (text === null) throw gap(this.address, `its ${name} is not in the snapshot`);
+    return text;
+  }
+
+  /** Whether the directory has it: `false` too where it can't be known. */
+  has(name: string): boolean {
+    return this.#host.exists(this.at(name));
+  }
+
+  put(name: string, value: string): void {
+    this.#host.putText(this.at(name), `${value}\n`);
+  }
+
+  /** `null` where none is set. */
+  get override(): string | null {
+    const text = this.#host.readText(this.at('driver_override'));
+    const value = typeof text === 'string' ? text.replace(/\n$/, '') : '(null)';
+    return value === '(null)' ? null : value;
+  }
+
+  set override(value: string | null) {
+    this.put('driver_override', value ?? '(null)');
+  }
+
+  /** The driver that the kernel has it on. While one lets go, its links are gone and it is still this. */
+  get driver(): string | null {
+    const uevent = this.#host.readText(this.at('uevent'));
+    return typeof uevent === 'string' ? parseUevent(uevent, new Map()).driver : null;
+  }
+
+  /** Its ids: from `uevent`, which a capture always has where it could be read. */
+  get ids(): UeventIds {
+    return parseUevent(this.needed('uevent'), new Map()).ids;
+  }
+
+  /** Writes what the kernel keeps of the bond to a driver: a line of `uevent`, and where asked the links. */
+  setDriver(driver: string | null, links: boolean): void {
+    const uevent = this.#host.readText(this.at('uevent'));
+    const kept = typeof uevent === 'string' ? uevent.replace(/^DRIVER=.*\n/m, '') : '';
+    this.#host.putText(this.at('uevent'), driver === null ? kept : `DRIVER=${driver}\n${kept}`);
+    if (driver !== null && links) {
+      this.#host.putLink(this.at('driver'), driverPath(driver));
+      this.#host.putLink(`${driverPath(driver)}/${this.address}`, this.path);
+    }
+  }
+
+  /** Takes the links between the function and its driver away, which the kernel does first. */
+  hideDriverLinks(): void {
+    const { driver } = this;
+    this.#host.hide(this.at('driver'));
+    if (driver !== null) this.#host.hide(`${driverPath(driver)}/${this.address}`);
+  }
+
+  /** Takes away what its driver made below it, and its entries in the class directories. */
+  hideMade(): void {
+    for (const entry of this.#classEntries()) this.#host.hide(entry);
+    for (const name of this.#made()) this.#host.hide(this.at(name));
+  }
+
+  /** Brings back what the captured driver had made, as it was captured. */
+  revealMade(captured: CapturedMade): void {
+    for (const name of captured.names) this.#host.reveal(this.at(name));
+    for (const entry of captured.classEntries) this.#host.reveal(entry);
+  }
+
+  /** What its driver made below it, to have it again later. */
+  made(): CapturedMade {
+    return { names: this.#made(), classEntries: this.#classEntries() };
+  }
+
+  /** Puts a network interface there, as a driver makes one, by the first name that is free. */
+  putInterface(): void {
+    let index = 0;
+    while (this.#host.readLink(`${SYS_PATHS.netClass}/eth${index}`) !== null) index += 1;
+    const path = this.at(`net/eth${index}`);
+    this.#host.put(`${path}/address`, { kind: 'unread' });
+    this.#host.putText(`${path}/operstate`, 'down\n');
+    this.#host.putLink(`${SYS_PATHS.netClass}/eth${index}`, path);
+  }
+
+  putOnBus(): void {
+    this.#host.putLink(busEntryPath(this.address), this.path);
+  }
+
+  hideFromBus(): void {
+    this.#host.hide(busEntryPath(this.address));
+    this.#host.hide(this.path);
+  }
+
+  #made(): readonly string[] {
+    const names = this.#host.list(this.path);
+    return names === null || isFailure(names) ? [] : names.filter(isMadeByDriver);
+  }
+
+  #classEntries(): readonly string[] {
+    return [SYS_PATHS.netClass, SYS_PATHS.block].flatMap((directory) => {
+      const names = this.#host.list(directory);
+      if (names === null || isFailure(names)) return [];
+      return names.map((name) => `${directory}/${name}`).filter((entry) => this.#isOwn(entry));
+    });
+  }
+
+  /** Whether a class entry leads below this function, and not below another that is behind it. */
+  #isOwn(entry: string): boolean {
+    const target = this.#host.readLink(entry);
+    const to = typeof target === 'string' ? resolveLink(entry, target) : null;
+    if (to === null || !to.startsWith(`${this.path}/`)) return false;
+    return isMadeByDriver(to.slice(this.path.length + 1).split('/')[0] ?? '');
+  }
+}
+
+/** What a driver made below a function when the host was captured. */
+export interface CapturedMade {
+  readonly names: readonly string[];
+  readonly classEntries: readonly string[];
+}
+
+/** The directory that a function's is in: that of its bridge, or of the root. */
+export function directoryAbove(path: string): string {
+  return splitPath(path).directory;
+}
+
+/** The path of the bridge that a function is behind, `null` for one on a root bus. */
+export function bridgeAbove(path: string): string | null {
+  const above = directoryAbove(path);
+  return /^pci/.test(lastName(above)) ? null : above;
+}

@@ -1,0 +1,181 @@
+import type { HostReader, ReadFailure, Reading } from '../host/host-reader.ts';
+import { resolveLink } from '../host/resolve-link.ts';
+import { splitPath } from '../host/snapshot.ts';
+
+/** What is put over a host: a file, a link, a directory of its own, or something of which no more is known. */
+export type Placed =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'link'; readonly target: string }
+  | { readonly kind: 'directory' }
+  | { readonly kind: 'unread' };
+
+// As many as the kernel follows.
+const MAX_LINKS = 40;
+const UNREAD: ReadFailure = { unknown: 'unread', detail: 'does not follow from the snapshot' };
+const ENCODER = new TextEncoder();
+
+/**
+ * A host as another one is, but for what was put over it and what was hidden. Links on the way are followed, as
+ * the kernel does. The changes take paths without links in them; see {@link canonical}.
+ */
+export class OverlayHost implements HostReader {
+  readonly label: string;
+  readonly #base: HostReader;
+  readonly #placed = new Map<string, Placed>();
+  readonly #hidden = new Set<string>();
+  /** The names of what was put into each directory. */
+  readonly #names = new Map<string, Set<string>>();
+
+  constructor(base: HostReader) {
+    this.#base = base;
+    this.label = base.label;
+  }
+
+  /** Puts something where there may be something else; the directories above it come to be. */
+  put(path: string, placed: Placed): void {
+    const { directory, name } = splitPath(path);
+    this.#hidden.delete(path);
+    this.#placed.set(path, placed);
+    const names = this.#names.get(directory) ?? new Set();
+    this.#names.set(directory, names.add(name));
+    if (directory !== '/' && !this.exists(directory)) this.put(directory, { kind: 'directory' });
+  }
+
+  putText(path: string, text: string): void {
+    this.put(path, { kind: 'text', text });
+  }
+
+  /** Puts a link from one absolute path to another, relative as the kernel writes it. */
+  putLink(path: string, to: string): void {
+    const from = splitPath(path).directory.split('/').slice(1);
+    const parts = to.split('/').slice(1);
+    let shared = 0;
+    while (shared < from.length && from[shared] === parts[shared]) shared += 1;
+    const target = [...from.slice(shared).map(() => '..'), ...parts.slice(shared)].join('/');
+    this.put(path, { kind: 'link', target });
+  }
+
+  /** Takes away what is at a path and below it, also what was put there. */
+  hide(path: string): void {
+    this.#drop(path);
+    this.#hidden.add(path);
+  }
+
+  /** Brings back what the host below has at a path, as it has it. */
+  reveal(path: string): void {
+    this.#drop(path);
+  }
+
+  /** The path without links on the way, and at its end if `last`; `null` where a link leads out or in a circle. */
+  canonical(path: string, last: boolean): string | null {
+    const left = path.split('/').filter((part) => part !== '' && part !== '.');
+    let at = '';
+    for (let links = 0; left.length > 0; ) {
+      const next = `${at}/${left.shift()}`;
+      const target = left.length > 0 || last ? this.#linkAt(next) : null;
+      if (typeof target !== 'string') {
+        at = next;
+        continue;
+      }
+      links += 1;
+      const to = resolveLink(next, target);
+      if (to === null || links > MAX_LINKS) return null;
+      left.unshift(...to.split('/').filter((part) => part !== ''));
+      at = '';
+    }
+    return at === '' ? '/' : at;
+  }
+
+  readBytes(path: string): Reading<Uint8Array> {
+    return this.#read(
+      path,
+      (text) => ENCODER.encode(text),
+      (at) => this.#base.readBytes(at),
+    );
+  }
+
+  readText(path: string): Reading<string> {
+    return this.#read(
+      path,
+      (text) => text,
+      (at) => this.#base.readText(at),
+    );
+  }
+
+  readLines(path: string, prefixes: readonly string[]): Reading<readonly string[]> {
+    const matching = (text: string): readonly string[] =>
+      text.split('\n').filter((line) => prefixes.some((prefix) => line.startsWith(prefix)));
+    return this.#read(path, matching, (at) => this.#base.readLines(at, prefixes));
+  }
+
+  readLink(path: string): Reading<string> {
+    const at = this.canonical(path, false);
+    return at === null ? null : this.#linkAt(at);
+  }
+
+  list(path: string): Reading<readonly string[]> {
+    const at = this.canonical(path, true);
+    if (at === null || this.#isHidden(at)) return null;
+    const placed = this.#placed.get(at);
+    if (placed !== undefined && placed.kind !== 'directory') return placed.kind === 'unread' ? UNREAD : null;
+    const own = [...(this.#names.get(at) ?? [])];
+    const isBase = placed === undefined && !this.#isBelowPlaced(at);
+    const below = isBase ? this.#base.list(at) : placed === undefined ? null : [];
+    if (below === null || 'unknown' in below) return below;
+    const kept = below.filter((name) => !this.#hidden.has(join(at, name)));
+    return [...new Set([...kept, ...own])].sort();
+  }
+
+  exists(path: string): boolean {
+    const at = this.canonical(path, true);
+    if (at === null || this.#isHidden(at)) return false;
+    return this.#placed.has(at) || (!this.#isBelowPlaced(at) && this.#base.exists(at));
+  }
+
+  #read<T>(path: string, take: (text: string) => T, below: (at: string) => Reading<T>): Reading<T> {
+    const at = this.canonical(path, false);
+    if (at === null || this.#isHidden(at)) return null;
+    const placed = this.#placed.get(at);
+    if (placed === undefined) return this.#isBelowPlaced(at) ? null : below(at);
+    if (placed.kind === 'text') return take(placed.text);
+    if (placed.kind === 'unread') return UNREAD;
+    return { unknown: 'broken', detail: placed.kind === 'link' ? 'ELOOP' : 'EISDIR' };
+  }
+
+  #linkAt(at: string): Reading<string> {
+    if (this.#isHidden(at)) return null;
+    const placed = this.#placed.get(at);
+    if (placed !== undefined) return placed.kind === 'link' ? placed.target : null;
+    return this.#isBelowPlaced(at) ? null : this.#base.readLink(at);
+  }
+
+  /** Whether it, or a directory above it, was taken away, and not put there again. */
+  #isHidden(path: string): boolean {
+    if (this.#placed.has(path)) return false;
+    for (let at = path; at !== '/'; at = splitPath(at).directory) if (this.#hidden.has(at)) return true;
+    return false;
+  }
+
+  /** Whether a directory above it is not of the host below, which then knows nothing of it. */
+  #isBelowPlaced(path: string): boolean {
+    for (let at = path; at !== '/'; ) {
+      at = splitPath(at).directory;
+      if (this.#placed.has(at)) return true;
+    }
+    return false;
+  }
+
+  #drop(path: string): void {
+    const below = `${path}/`;
+    const { directory, name } = splitPath(path);
+    this.#names.get(directory)?.delete(name);
+    for (const at of [...this.#placed.keys()])
+      if (at === path || at.startsWith(below)) this.#placed.delete(at);
+    for (const at of [...this.#names.keys()]) if (at === path || at.startsWith(below)) this.#names.delete(at);
+    for (const at of [...this.#hidden]) if (at === path || at.startsWith(below)) this.#hidden.delete(at);
+  }
+}
+
+function join(directory: string, name: string): string {
+  return directory === '/' ? `/${name}` : `${directory}/${name}`;
+}

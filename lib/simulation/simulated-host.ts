@@ -1,0 +1,144 @@
+import type { HostReader, Reading } from '../host/host-reader.ts';
+import { isFailure } from '../host/host-reader.ts';
+import { type HostWriter, MAX_WRITE_BYTES, type Writing } from '../host/host-writer.ts';
+import type { PciAddress } from '../pci/address.ts';
+import { isPassthroughDriver } from '../pci/iommu-group.ts';
+import { driverPath, lastName } from '../sysfs/paths.ts';
+import { isBlockedRead, isOfUnknownDriver, storeOf } from './attribute-writes.ts';
+import { probe } from './driver-operations.ts';
+import { gap } from './gap.ts';
+import { Kernel } from './kernel.ts';
+
+// Files that the kernel lets nobody write, root included; others may be writable on some kernels.
+const READ_ONLY =
+  /^(vendor|device|subsystem_(vendor|device)|class|revision|modalias|resource|irq|local_cpu(s|list)|power_state|(current|max)_link_(speed|width)|sriov_(totalvfs|offset|stride|vf_device|vf_total_msix)|boot_vga|label|(secondary|subordinate)_bus_number|ari_enabled|dma_mask_bits|reserved_regions|osrelease)$/;
+
+/**
+ * A captured host that behaves as the Linux kernel (6.12) does when it is written to: drivers bind and let go,
+ * VFs come and go, functions are removed and found again, and groups and links follow. It has no timer and no
+ * threads: a write that would block gives `blocked` at once, and takes effect when what it waits for is let go.
+ *
+ * Where the kernel's answer does not follow from what was captured, `write` and {@link loadDriver} throw
+ * `NOT_SIMULATED`; a write may then have been made in part, and the host is of no more use.
+ *
+ * Not simulated: `new_id`, `remove_id`, `reset_method`, and what user space does about it all; so drivers are
+ * not loaded for devices that come, and network interfaces that were not captured have the kernel's names.
+ */
+export class SimulatedHost implements HostReader, HostWriter {
+  readonly label: string;
+  readonly #kernel: Kernel;
+
+  /**
+   * @param base the host as it is before the first write; it is read again whenever it is asked for something
+   * that no write has changed
+   * @throws PortalGunError NOT_SIMULATED where it has no PCI bus
+   */
+  constructor(base: HostReader) {
+    this.label = base.label;
+    this.#kernel = new Kernel(base);
+  }
+
+  /** @throws PortalGunError NOT_SIMULATED */
+  async write(path: string, text: string): Promise<Writing> {
+    const kernel = this.#kernel;
+    if (new TextEncoder().encode(text).length > MAX_WRITE_BYTES) return { failed: 'E2BIG' };
+    const at = kernel.host.canonical(path, false);
+    if (at === null) return { failed: 'ELOOP' };
+    const store = isOfUnknownDriver(kernel, at) ? null : storeOf(kernel, at);
+    if (store === null) return { failed: this.#refusal(at) };
+    // sysfs_kf_write: nothing is what a write of nothing does.
+    if (text === '') return 'written';
+    const answer = kernel.calls.run((call) => store(kernel, call, text));
+    return answer === 'blocked' ? answer : answer === null ? 'written' : { failed: answer };
+  }
+
+  /**
+   * Has a process hold functions through vfio, as a virtual machine does, until what it returns is called.
+   * `null` where vfio refuses: one is not on a VFIO driver, is held already, or its group is not viable.
+   */
+  hold(addresses: readonly PciAddress[]): (() => void) | null {
+    const kernel = this.#kernel;
+    const holder = Symbol();
+    const canHold = (address: PciAddress): boolean => {
+      const driver = kernel.find(address)?.driver ?? null;
+      return (
+        driver !== null && isPassthroughDriver(driver) && driver !== 'pci-stub' && kernel.isViable(address)
+      );
+    };
+    // A group is one process's alone.
+    if (!addresses.every((address) => canHold(address) && !kernel.isGroupHeld(address))) return null;
+    for (const address of addresses) kernel.holders.set(address, holder);
+    return () => {
+      for (const [address, each] of [...kernel.holders]) if (each === holder) kernel.holders.delete(address);
+      kernel.calls.resume();
+    };
+  }
+
+  /**
+   * Registers a driver, as loading its module does: it takes the functions that it matches and that have none.
+   * One that is registered already stays as it is.
+   *
+   * @throws PortalGunError NOT_SIMULATED
+   */
+  loadDriver(driver: string): void {
+    const kernel = this.#kernel;
+    if (kernel.drivers.isRegistered(driver)) return;
+    const module = kernel.drivers.register(driver);
+    kernel.host.putLink(`${driverPath(driver)}/module`, `/sys/module/${module}`);
+    for (const each of kernel.all()) {
+      if (each.driver !== null || !kernel.drivers.matches(each, driver)) continue;
+      kernel.calls.run((call) => probe(kernel, call, each));
+    }
+  }
+
+  readBytes(path: string): Reading<Uint8Array> {
+    return this.#blocked(path) ?? this.#kernel.host.readBytes(path);
+  }
+
+  readText(path: string): Reading<string> {
+    return this.#blocked(path) ?? this.#kernel.host.readText(path);
+  }
+
+  readLink(path: string): Reading<string> {
+    return this.#kernel.host.readLink(path);
+  }
+
+  list(path: string): Reading<readonly string[]> {
+    return this.#kernel.host.list(path);
+  }
+
+  exists(path: string): boolean {
+    return this.#kernel.host.exists(path);
+  }
+
+  readLines(path: string, prefixes: readonly string[]): Reading<readonly string[]> {
+    return this.#kernel.host.readLines(path, prefixes);
+  }
+
+  /** A read that the kernel would not come back from until what blocks it is over. */
+  #blocked(path: string) {
+    const at = this.#kernel.host.canonical(path, false);
+    if (at === null || !isBlockedRead(this.#kernel, at)) return undefined;
+    return { unknown: 'broken', detail: 'the kernel would block the read' } as const;
+  }
+
+  /** Why a path can't be opened for writing. */
+  #refusal(at: string): string {
+    const { host } = this.#kernel;
+    if (typeof host.readLink(at) === 'string') return 'ELOOP';
+    // Capturing lists no driver's directory.
+    if (Array.isArray(host.list(at)) || (isOfDriver(at) && host.exists(at))) return 'EISDIR';
+    if (!host.exists(at)) {
+      const reading = host.readText(at);
+      if (reading === null || !isFailure(reading)) return 'ENOENT';
+      throw gap(at, 'whether it is there is not in the snapshot');
+    }
+    if (READ_ONLY.test(lastName(at))) return 'EACCES';
+    throw gap(at, 'what a write to it does is not simulated');
+  }
+}
+
+/** Whether a path is, by its form, a driver's directory. */
+function isOfDriver(at: string): boolean {
+  return at === driverPath(lastName(at));
+}
