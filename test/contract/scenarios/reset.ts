@@ -24,7 +24,7 @@ export const resetScenarios: readonly Scenario[] = [
     async play(stage) {
       await stage.write('devices/{nic}/sriov_numvfs', '1', 'written');
       await stage.look({ 'nic.vf0': { driver: 'igbvf' } });
-      // With its driver it is not: igbvf waits forever for an interface that is down to stop.
+      // With its driver it was seen not to come back within two minutes.
       await stage.write('drivers/igbvf/unbind', '{nic.vf0}', 'written');
       await stage.write('devices/{nic.vf0}/reset', '1', 'written');
       await stage.look({ 'nic.vf0': { driver: null } });
