@@ -169,6 +169,28 @@ describe('virtual functions', () => {
     expect(groupOf(host, '0000:03:10.0')).toBeNull();
   });
 
+  it('find the driver that is for them by what was captured before there was any', async () => {
+    const drivers = ['igb', 'igbvf'];
+    const host = buildHost({
+      label: 'built',
+      aliases: [
+        'alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb',
+        'alias pci:v00008086d000010CAsv*sd*bc*sc*i* igbvf',
+        'alias pci:v00008086d000010CBsv*sd*bc*sc*i* other',
+      ],
+      functions: [rootPort('0000:00:01.0', 3), sriovNic('0000:03:00.0')],
+      change: (tree) => {
+        for (const name of drivers) tree.link(`${BUS}/drivers/${name}/module`, `../../../../module/${name}`);
+      },
+    });
+    const captured = captureHost(new SnapshotHost(host));
+    expect(formatSnapshot(captured)).toContain('10CAsv');
+    expect(formatSnapshot(captured)).not.toContain('10CBsv');
+    const simulated = new SimulatedHost(new SnapshotHost(captured));
+    expect(await simulated.write(NUMBER, '1')).toBe('written');
+    expect(driverOf(simulated, '0000:03:10.0')).toBe('igbvf');
+  });
+
   it('of a driver that is not known to set them up are not made up', async () => {
     const pf = sriovNic('0000:03:00.0', { driver: 'mystery' });
     const host = build({ functions: [rootPort('0000:00:01.0', 3), pf] });
