@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -9,6 +10,8 @@ export default defineConfig({
           name: 'host',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**'],
+          // All of them: by default one is left for who sits there.
+          maxWorkers: availableParallelism(),
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },
@@ -18,8 +21,8 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           globalSetup: 'test/lab/provide-lab.ts',
-          // One machine at a time, and after the rest: each is busy with all that the machine has.
-          fileParallelism: false,
+          // After the rest, and no more machines at a time than there are processors: each keeps one busy.
+          maxWorkers: Math.min(2, availableParallelism()),
           sequence: { groupOrder: 1 },
           testTimeout: 600_000,
           hookTimeout: 900_000,

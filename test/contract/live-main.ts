@@ -1,6 +1,6 @@
 /*
  * Plays the scenarios on the machine that it runs on, and prints the transcripts as JSON, a line each. For a virtual machine that
- * has the devices of `cast-devices.ts`, as root, with modprobe, udevadm and qemu-system-x86_64. It takes drivers
+ * has the devices of `cast-devices.ts`, as root, with modprobe, udevadm and perl. It takes drivers
  * off devices, and removes some: for no other machine.
  */
 import { TreeHost } from '../../lib/host/tree-host.ts';

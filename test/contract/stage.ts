@@ -31,7 +31,7 @@ export interface Step {
 /** What is expected of a device: some of what is seen of it; `null` where it is not to be on the bus. */
 type Expected = Partial<NonNullable<Observation>> | null;
 
-const BLOCKED_AFTER_MS = 5000;
+const BLOCKED_AFTER_MS = 3000;
 const COMES_BACK_MS = 120_000;
 
 /**

@@ -44,6 +44,7 @@ export interface RunningMachine {
 const BOOT_TIMEOUT_MS = 400_000;
 const POWER_OFF_TIMEOUT_MS = 120_000;
 const CONSOLE_LINES = 60;
+const CONSOLE_LOOK_MS = 500;
 
 /** A disk that a machine writes to, over the image that all share. */
 export async function createDisk(root: RootFileSystem, path: string): Promise<void> {
@@ -147,11 +148,13 @@ async function bootOnce(
     const { promise: late, cancel } = deadline(options.bootTimeoutMs ?? BOOT_TIMEOUT_MS, (ms) =>
       failure(`is not up after ${Math.round(ms / 1000)} s`, BootTimeout),
     );
+    const panic = kernelPanic(console, () => failure('panicked'));
     try {
-      agent = await Promise.race([connected, ended, late]);
-      await Promise.race([agent.ready, ended, late]);
+      agent = await Promise.race([connected, ended, late, panic.promise]);
+      await Promise.race([agent.ready, ended, late, panic.promise]);
     } finally {
       cancel();
+      panic.cancel();
     }
     for (const command of machine.prepare) {
       const { exitCode, stderr } = await agent.run(['sh', '-ec', command]);
@@ -161,6 +164,18 @@ async function bootOnce(
     await dispose();
     throw error;
   }
+
+  const powerOff = async () => {
+    agent.powerOff();
+    const { promise: late, cancel } = deadline(POWER_OFF_TIMEOUT_MS, () => failure('does not power off'));
+    try {
+      await Promise.race([qemu, late]);
+    } finally {
+      cancel();
+      await dispose();
+    }
+  };
+  let ending: Promise<void> | undefined;
 
   return {
     folder,
@@ -179,15 +194,9 @@ async function bootOnce(
       }),
     signalAll: (signal) => agent.signalAll(signal),
     console,
-    async end() {
-      agent.powerOff();
-      const { promise: late, cancel } = deadline(POWER_OFF_TIMEOUT_MS, () => failure('does not power off'));
-      try {
-        await Promise.race([qemu, late]);
-      } finally {
-        cancel();
-        await dispose();
-      }
+    end: () => {
+      ending ??= powerOff();
+      return ending;
     },
   };
 }
@@ -198,4 +207,18 @@ function deadline(ms: number, error: (ms: number) => Error): { promise: Promise<
     timer = setTimeout(() => reject(error(ms)), ms);
   });
   return { promise, cancel: () => clearTimeout(timer) };
+}
+
+/** Fails once the console shows that the kernel gave up: nothing more comes of it then. */
+function kernelPanic(
+  console: () => string,
+  error: () => Error,
+): { promise: Promise<never>; cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const promise = new Promise<never>((_, reject) => {
+    timer = setInterval(() => {
+      if (console().includes('Kernel panic')) reject(error());
+    }, CONSOLE_LOOK_MS);
+  });
+  return { promise, cancel: () => clearInterval(timer) };
 }

@@ -171,3 +171,15 @@ export function describeReaders(
     more(() => ({ machine: machine(), seen, devices }));
   });
 }
+
+/** The device at an address, among those that were read. */
+export function deviceAt({ devices }: ReadHost, address: string): PciDevice {
+  return devices.find((device) => device.address === address) as PciDevice;
+}
+
+/** What is said of passing a device through: `needs bind`. */
+export function notesOf({ seen }: ReadHost, address: string): readonly string[] {
+  return seen.shown
+    .filter(({ device }) => device.address === address)
+    .flatMap(({ passthrough }) => passthrough.map(({ level, code }) => `${level} ${code}`));
+}

@@ -45,7 +45,7 @@ export function qemuCommand(plan: BootPlan): Command {
     ...['-L', join(root.tree, 'usr/share/qemu'), '-L', join(root.tree, 'usr/share/seabios')],
     ...['-nodefaults', '-display', 'none', '-no-reboot'],
     // Never KVM, also where there is one: what the tests see is then the same everywhere.
-    ...['-machine', machine.board, '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2'],
+    ...['-machine', machine.board, '-accel', 'tcg,thread=multi', '-cpu', 'Nehalem,+rdrand', '-smp', '1'],
     ...['-m', `${plan.memoryMib}M`],
     ...['-kernel', root.kernel, '-initrd', root.initrd[plan.init], '-append', kernelArguments.join(' ')],
     ...machine.devices,

@@ -26,7 +26,7 @@ export type MadeFixture = keyof typeof FIXTURE_HOSTS;
 
 export const MADE_FIXTURES = Object.keys(FIXTURE_HOSTS) as readonly MadeFixture[];
 
-/** The hosts captured in the machines of the lab: what a real kernel says. See `test/lab/readers.test.ts`. */
+/** The hosts captured in the machines of the lab: what a real kernel says. See `test/lab/readers-*.test.ts`. */
 export const CAPTURED_FIXTURES = [
   'lab-amd',
   'lab-intel',
