@@ -46,6 +46,7 @@ export {
   DIFFERENCE_FIELDS,
   type FactChange,
 } from './pci/difference.ts';
+export type * from './pci/host-use.ts';
 export { type DeviceIdentity, identityOf, identityScore, SAME_DEVICE } from './pci/identity.ts';
 export type { Inventory } from './pci/inventory.ts';
 export {
@@ -73,6 +74,8 @@ export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topol
 export { parseVpd, type Vpd } from './pci/vpd.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';
+export { readLiveUse } from './sysfs/host-use/live-use.ts';
+export { readHostUse } from './sysfs/host-use/read-host-use.ts';
 export { type IommuState, readIommuState } from './sysfs/iommu-state.ts';
 export { tellsResetMethods } from './sysfs/kernel-release.ts';
 export { replaceIdentifiers } from './sysfs/pseudonyms.ts';
