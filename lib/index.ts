@@ -14,6 +14,11 @@ export {
   type UnknownReason,
 } from './base/known.ts';
 export { VERSION } from './base/version.ts';
+export { checkSafety, SAFETY_FIELDS } from './checks/check-safety.ts';
+export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts';
+export type { Observation, SafetyRule } from './checks/safety-rule.ts';
+export { SAFETY_RULES } from './checks/safety-rules.ts';
+export type { SafetyHost, SafetyView } from './checks/safety-view.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
 export { LiveWriter } from './host/live-writer.ts';

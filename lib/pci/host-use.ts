@@ -91,6 +91,8 @@ export interface IpRoute {
   readonly destination: string;
   /** `null` for what is reached without one. */
   readonly gateway: string | null;
+  /** Whether it is no more than the network of an address that the interface has. */
+  readonly isOwnNetwork: boolean;
 }
 
 /** Addresses and routes of one family. `null` where the kernel has none of that family. */

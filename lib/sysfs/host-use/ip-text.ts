@@ -37,3 +37,9 @@ export function isInNetwork(address: string, network: string, prefixLength: numb
   const shift = 32 - prefixLength;
   return ipv4Bits(address) >>> shift === ipv4Bits(network) >>> shift;
 }
+
+/** Whether two IPv6 addresses of 32 hex digits begin with the same bits. */
+export function sharePrefix(oneDigits: string, otherDigits: string, prefixLength: number): boolean {
+  const shift = BigInt(128 - prefixLength);
+  return BigInt(`0x${oneDigits}`) >> shift === BigInt(`0x${otherDigits}`) >> shift;
+}

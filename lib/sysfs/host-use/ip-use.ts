@@ -2,7 +2,7 @@ import { BROKEN, isUnknown, knownValue, mapKnown } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { IpAddress, IpRoute, IpUse } from '../../pci/host-use.ts';
 import { USE_PATHS } from '../paths.ts';
-import { formatIpv6, ipv4OfRoute, isInNetwork, prefixLengthOf } from './ip-text.ts';
+import { formatIpv6, ipv4OfRoute, isInNetwork, prefixLengthOf, sharePrefix } from './ip-text.ts';
 import { toKnown, toKnownAlways } from './known-reading.ts';
 
 // include/uapi/linux/route.h and ipv6_route.h
@@ -27,17 +27,17 @@ const LOOPBACK = 'lo';
  */
 export function readIpv4(host: HostReader, isProcThere: boolean): IpUse {
   const settle = isProcThere ? toKnown : toKnownAlways;
-  const parsed = mapKnown(settle(host.readLines(USE_PATHS.ipv4Routes, LINES)), (lines) => {
-    const routes = lines.filter((line) => !line.startsWith('Iface\t')).map(parseRoute);
-    return routes.every((route) => route !== undefined) ? routes : BROKEN;
+  const routes = mapKnown(settle(host.readLines(USE_PATHS.ipv4Routes, LINES)), (lines) => {
+    const all = lines.filter((line) => !line.startsWith('Iface\t')).map(parseRoute);
+    return all.every((route) => route !== undefined) ? all.filter(({ isUsed }) => isUsed) : BROKEN;
   });
-  const routes = mapKnown(parsed, (all) => all.filter(({ isUsed }) => isUsed));
   const addresses = mapKnown(settle(host.readText(USE_PATHS.ipv4Tables)), (table) =>
     isUnknown(routes)
       ? routes
       : localAddresses(table).map((address) => placed(address, knownValue(routes) ?? [])),
   );
-  return { addresses, routes: mapKnown(routes, (all) => all.map(toRoute)) };
+  const own = knownValue(addresses) ?? [];
+  return { addresses, routes: mapKnown(routes, (all) => all.map((route) => toRoute(route, own))) };
 }
 
 interface Route {
@@ -63,8 +63,12 @@ function parseRoute(line: string): Route | undefined {
   };
 }
 
-function toRoute({ interface: name, network, prefixLength, gateway }: Route): IpRoute {
-  return { interface: name, destination: `${network}/${prefixLength}`, gateway };
+function toRoute(route: Route, addresses: readonly IpAddress[]): IpRoute {
+  const { interface: name, network, prefixLength, gateway } = route;
+  const isOwnNetwork =
+    gateway === null &&
+    addresses.some((own) => own.interfaces.includes(name) && isInNetwork(own.address, network, prefixLength));
+  return { interface: name, destination: `${network}/${prefixLength}`, gateway, isOwnNetwork };
 }
 
 /** The leaves of the trie that say `/32 host LOCAL` below an address: `|-- 10.0.0.5`. Loopback is left out. */
@@ -99,28 +103,38 @@ function placed(address: string, routes: readonly Route[]): IpAddress {
  */
 export function readIpv6(host: HostReader, isProcThere: boolean): IpUse {
   const settle = isProcThere ? toKnown : toKnownAlways;
-  const addresses = mapKnown(settle(host.readLines(USE_PATHS.ipv6Addresses, LINES)), (lines) => {
+  const own = mapKnown(settle(host.readLines(USE_PATHS.ipv6Addresses, LINES)), (lines) => {
     const all = lines.map(parseIpv6Address);
     return all.every((each) => each !== undefined)
-      ? all.filter(({ interfaces }) => interfaces[0] !== LOOPBACK)
+      ? all.filter((each) => each.interface !== LOOPBACK)
       : BROKEN;
   });
   const routes = mapKnown(settle(host.readLines(USE_PATHS.ipv6Routes, LINES)), (lines) => {
-    const all = lines.map(parseIpv6Route);
+    const all = lines.map((line) => parseIpv6Route(line, knownValue(own) ?? []));
     return all.every((each) => each !== undefined) ? all.flatMap((route) => route ?? []) : BROKEN;
   });
-  return { addresses, routes };
+  return { addresses: mapKnown(own, (all) => all.map(toAddress)), routes };
 }
 
-function parseIpv6Address(line: string): IpAddress | undefined {
+interface Ipv6Address {
+  readonly digits: string;
+  readonly prefixLength: number;
+  readonly interface: string;
+}
+
+function parseIpv6Address(line: string): Ipv6Address | undefined {
   const match = /^([0-9a-f]{32}) [0-9a-f]+ ([0-9a-f]{2}) [0-9a-f]{2} [0-9a-f]{2,4} +(\S+)$/.exec(line);
   if (match === null) return undefined;
   const [, digits = '', length = '', name = ''] = match;
-  return { address: formatIpv6(digits), prefixLength: Number.parseInt(length, 16), interfaces: [name] };
+  return { digits, prefixLength: Math.min(128, Number.parseInt(length, 16)), interface: name };
+}
+
+function toAddress({ digits, prefixLength, interface: name }: Ipv6Address): IpAddress {
+  return { address: formatIpv6(digits), prefixLength, interfaces: [name] };
 }
 
 /** `null` for a route that says nothing of how the interface is used. */
-function parseIpv6Route(line: string): IpRoute | null | undefined {
+function parseIpv6Route(line: string, addresses: readonly Ipv6Address[]): IpRoute | null | undefined {
   const match =
     /^([0-9a-f]{32}) ([0-9a-f]{2}) [0-9a-f]{32} [0-9a-f]{2} ([0-9a-f]{32}) (?:[0-9a-f]{8} ){3}([0-9a-f]{8}) +(\S+)$/.exec(
       line,
@@ -131,9 +145,14 @@ function parseIpv6Route(line: string): IpRoute | null | undefined {
   // A bitwise AND is signed, and the flag of local routes is the sign.
   const isOwn = flags >= RTF_LOCAL || (flags & (RTF_REJECT | RTF_ANYCAST)) !== 0 || (flags & RTF_UP) === 0;
   if (isOwn || name === LOOPBACK || /^(fe80|ff)/.test(network)) return null;
+  const prefixLength = Math.min(128, Number.parseInt(length, 16));
+  const isDirect = (flags & RTF_GATEWAY) === 0;
   return {
     interface: name,
-    destination: `${formatIpv6(network)}/${Number.parseInt(length, 16)}`,
-    gateway: (flags & RTF_GATEWAY) === 0 ? null : formatIpv6(gateway),
+    destination: `${formatIpv6(network)}/${prefixLength}`,
+    gateway: isDirect ? null : formatIpv6(gateway),
+    isOwnNetwork:
+      isDirect &&
+      addresses.some((own) => own.interface === name && sharePrefix(own.digits, network, prefixLength)),
   };
 }
