@@ -72,7 +72,7 @@ function toRoute(route: Route, addresses: readonly IpAddress[]): IpRoute {
 }
 
 /** The leaves of the trie that say `/32 host LOCAL` below an address: `|-- 10.0.0.5`. Loopback is left out. */
-function localAddresses(table: string): readonly string[] {
+export function localAddresses(table: string): readonly string[] {
   const found = new Set<string>();
   let address: string | undefined;
   for (const line of table.split('\n')) {

@@ -43,7 +43,8 @@ function overlayDirectories(options: string): readonly string[] {
   });
 }
 
-function decodeOctal(raw: string): string {
+/** Text with the octal escapes of `/proc` undone: `my\\040disk`. */
+export function decodeOctal(raw: string): string {
   if (!raw.includes('\\')) return raw;
   return raw.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
