@@ -78,16 +78,12 @@ export class StorageView {
 
   /** The block device that a path below `/dev` stands for, by the names that the kernel and LVM give. */
   blockAt(path: string): BlockDevice | undefined {
-    const name = /^\/dev\/([^/]+)$/.exec(path)?.[1];
-    const mapped = /^\/dev\/mapper\/([^/]+)$/.exec(path)?.[1];
-    const [, group, volume] = /^\/dev\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
-    const titles = [mapped, `${group?.replaceAll('-', '--')}-${volume?.replaceAll('-', '--')}`];
-    return this.#blocks.find(
-      (block) =>
-        block.name === name ||
-        block.name === (mapped ?? '') ||
-        titles.includes(knownValue(block.title) ?? undefined),
-    );
+    const [, first = '', second] = /^\/dev\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
+    if (second === undefined) return this.#blocks.find(({ name }) => name === first);
+    // LVM doubles the hyphens of its names, so that the one between them is known.
+    const title =
+      first === 'mapper' ? second : [first, second].map((each) => each.replaceAll('-', '--')).join('-');
+    return this.#blocks.find((block) => knownValue(block.title) === title);
   }
 
   #namedBy({ number, source, type }: Mount): ReadonlySet<string> {
