@@ -1,5 +1,4 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
-import { count } from '../../base/text.ts';
 import { shortAddress } from '../../pci/address.ts';
 import { listSome, notKnown, type SafetyRule } from '../safety-rule.ts';
 
@@ -21,7 +20,7 @@ export const vfsInUse: SafetyRule = {
       return [`${shortAddress(address)} (${name})`];
     });
     if (used.length === 0) return [];
-    const all = count(sriov.virtualFunctions.length, 'VF');
+    const all = sriov.virtualFunctions.length;
     return [
       {
         message: `has VFs in use, ${used.length} of ${all}: ${listSome(used)}`,
