@@ -39,11 +39,12 @@ function overlayDirectories(options: string): readonly string[] {
     // Lower directories stand with colons between them, one in a name behind a backslash.
     return decodeOctal(value)
       .split(/(?<!\\):/)
+      .map((path) => path.replace(/\\(.)/gs, '$1'))
       .filter((path) => path.startsWith('/'));
   });
 }
 
-/** Text with the octal escapes of `/proc` undone: `my\\040disk`. */
+/** Text with the octal escapes of `/proc` undone: `my\040disk`. */
 export function decodeOctal(raw: string): string {
   if (!raw.includes('\\')) return raw;
   return raw.replace(/\\([0-3][0-7]{2})/g, (_, digits: string) =>
