@@ -79,11 +79,14 @@ export class StorageView {
   /** The block device that a path below `/dev` stands for, by the names that the kernel and LVM give. */
   blockAt(path: string): BlockDevice | undefined {
     const [, first = '', second] = /^\/dev\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
-    if (second === undefined) return this.#blocks.find(({ name }) => name === first);
+    // Where a name of the kernel's has a slash, sysfs has another sign: cciss!c0d0.
+    const named = second === undefined ? first : `${first}!${second}`;
     // LVM doubles the hyphens of its names, so that the one between them is known.
-    const title =
-      first === 'mapper' ? second : [first, second].map((each) => each.replaceAll('-', '--')).join('-');
-    return this.#blocks.find((block) => knownValue(block.title) === title);
+    const volume = [first, second ?? ''].map((each) => each.replaceAll('-', '--')).join('-');
+    const title = first === 'mapper' ? second : volume;
+    return this.#blocks.find(
+      (block) => block.name === named || (second !== undefined && knownValue(block.title) === title),
+    );
   }
 
   #namedBy({ number, source, type }: Mount): ReadonlySet<string> {

@@ -22,7 +22,7 @@ export const SYS_PATHS = {
   graphicsClass: '/sys/class/graphics',
   consoleClass: '/sys/class/vtconsole',
   ttyClass: '/sys/class/tty',
-  activeConsoles: '/sys/class/tty/console/active',
+  activeConsoles: '/sys/devices/virtual/tty/console/active',
   inputClass: '/sys/class/input',
   tpmClass: '/sys/class/tpm',
   soundClass: '/sys/class/sound',

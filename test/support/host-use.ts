@@ -10,7 +10,7 @@ import type { FunctionSpec, HostSpec } from './host-spec.ts';
 import { readHost } from './reading.ts';
 
 /** A host that uses nothing, and of which everything is known. */
-export const IDLE: HostUse = {
+const IDLE: HostUse = {
   blocks: [],
   mounts: [],
   fileSystems: [],
@@ -29,7 +29,7 @@ export const IDLE: HostUse = {
 };
 
 /** No process holds a device, and who asks sits at the console. */
-export const IDLE_LIVE: LiveUse = { holders: [], unseen: null, sessionAddress: null };
+const IDLE_LIVE: LiveUse = { holders: [], unseen: null, sessionAddress: null };
 
 /** The function that most tests are about. */
 export const HERE = '0000:00:03.0' as PciAddress;

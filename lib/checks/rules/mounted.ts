@@ -21,9 +21,10 @@ export const mounted: SafetyRule = {
       observations.push({ message, evidence: mounts.map(mountEvidence) });
     }
     const { use } = view.host;
-    const unknown = firstUnknown(use.blocks, use.mounts, use.fileSystems);
+    const made = [...stack.blocks.values()].flatMap(({ block }) => [block.holders, block.number]);
+    const unknown = firstUnknown(use.blocks, use.mounts, use.fileSystems, ...made);
     if (unknown === undefined) observations.push(...unseen(stack, view));
-    else if (mayHaveDisks(device)) {
+    else if (made.length > 0 || mayHaveDisks(device)) {
       observations.push(notKnown('which file systems are mounted from its disks', unknown));
     }
     return observations;

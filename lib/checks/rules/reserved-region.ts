@@ -1,4 +1,4 @@
-import { isUnknown, knownValue } from '../../base/known.ts';
+import { isUnknown, UNREAD } from '../../base/known.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { isBridge } from '../../pci/iommu-group.ts';
 import { listSome, notKnown, type SafetyRule } from '../safety-rule.ts';
@@ -16,10 +16,10 @@ export const reservedRegion: SafetyRule = {
   find: (device, view) => {
     const group = view.groupOf(device);
     if (group === undefined || !isFirst(device, view)) return [];
-    if (isUnknown(group.reservedRegions)) {
-      return [notKnown(`what the firmware reserves in group ${group.id}`, group.reservedRegions)];
-    }
-    const regions = (knownValue(group.reservedRegions) ?? []).filter(({ kind }) => kind === 'direct');
+    // Kernels before 4.11 do not tell, which is no answer either.
+    const told = group.reservedRegions ?? UNREAD;
+    if (isUnknown(told)) return [notKnown(`what the firmware reserves in group ${group.id}`, told)];
+    const regions = told.filter(({ kind }) => kind === 'direct');
     if (regions.length === 0) return [];
     const names = regions.map(({ start, end }) => `${start} to ${end}`);
     return [

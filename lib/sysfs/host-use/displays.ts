@@ -2,7 +2,7 @@ import { BROKEN, DENIED, isUnknown, type Known, knownValue, mapKnown } from '../
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DisplayClaim, HostThing } from '../../pci/host-use.ts';
 import { SYS_PATHS, USE_PATHS } from '../paths.ts';
-import { readAttribute, readClass, toKnown, toKnownAlways } from './known-reading.ts';
+import { functionIn, readAttribute, readClass, toKnown, toKnownAlways } from './known-reading.ts';
 
 const RANGES = [...'0123456789abcdef '];
 const LINE = /^ *([0-9a-f]{1,16})-([0-9a-f]{1,16}) : (.*)$/;
@@ -58,12 +58,15 @@ export function readFramebufferConsole(host: HostReader): Known<boolean> {
 export function readConsoles(host: HostReader): Known<readonly HostThing[]> {
   const active = readAttribute(host, SYS_PATHS.activeConsoles);
   if (active === null || isUnknown(active)) return active;
-  const terminals = readClass(host, SYS_PATHS.ttyClass);
-  if (isUnknown(terminals)) return terminals;
-  return active
-    .split(/\s+/)
-    .filter((name) => name !== '')
-    .map((name) => ({ name, function: terminals?.find((each) => each.name === name)?.function ?? null }));
+  const consoles: HostThing[] = [];
+  for (const name of active.split(/\s+/).filter((word) => word !== '')) {
+    if (!/^[\w-]{1,32}$/.test(name)) return BROKEN;
+    const path = `${SYS_PATHS.ttyClass}/${name}`;
+    const target = toKnown(host.readLink(path));
+    if (isUnknown(target)) return target;
+    consoles.push({ name, function: target === null ? null : functionIn(target) });
+  }
+  return consoles;
 }
 
 /** The TPMs of `/sys/class/tpm`; `null` where the kernel knows of none. */

@@ -32,7 +32,8 @@ export interface ClassMember {
 
 /**
  * The members of a class such as `/sys/class/net`, whose links lead into the device tree:
- * `fb0 -> ../../devices/pci0000:00/0000:00:02.0/graphics/fb0`. What is no such link is passed over.
+ * `fb0 -> ../../devices/pci0000:00/0000:00:02.0/graphics/fb0`. Files among them (`bonding_masters`) are passed over;
+ * directories, which a copy that follows links makes of them, do not tell what they hang on: BROKEN.
  */
 export function readClass(host: HostReader, path: string): Known<readonly ClassMember[]> {
   const names = toKnown(host.list(path));
@@ -42,12 +43,14 @@ export function readClass(host: HostReader, path: string): Known<readonly ClassM
     const target = toKnown(host.readLink(`${path}/${name}`));
     // One that can't be followed may be anything: then the list is not whole.
     if (isUnknown(target)) return target;
+    if (target === null && Array.isArray(host.list(`${path}/${name}`))) return BROKEN;
     const directory = target === null ? null : resolveLink(`${path}/${name}`, target);
     if (directory !== null) members.push({ name, directory, function: functionIn(directory) });
   }
   return members;
 }
 
-function functionIn(path: string): PciAddress | null {
+/** The last PCI function on a path of the device tree. */
+export function functionIn(path: string): PciAddress | null {
   return path.split('/').findLast(isPciAddress) ?? null;
 }

@@ -3,6 +3,7 @@ import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { DeviceHolder, InputDevice, LiveUse } from '../../../lib/pci/host-use.ts';
 import { extended } from '../../support/config-bytes.ts';
+import type { HostTree } from '../../support/host-tree.ts';
 import { findingsOf, functionHere, HERE, linesOf, type Situation } from '../../support/host-use.ts';
 import { hostBridge, memory, rootPort, usbController } from '../../support/hosts/functions.ts';
 import { display, networkInterface, soundCard } from '../../support/things.ts';
@@ -223,6 +224,8 @@ describe('isolation', () => {
     expect(lines({ functions, host: { groups: { 3: { denied: ['reserved_regions'] } } } })).toEqual([
       'reserved-region unknown 00:03.0 is not cleared: what the firmware reserves in group 3 may be read by root alone',
     ]);
+    const old = { change: (tree: HostTree) => tree.remove('/sys/kernel/iommu_groups/3/reserved_regions') };
+    expect(lines({ functions, host: old })[0]).toMatch(/^reserved-region unknown /);
     const relaxable = { 3: { reservedRegions: ['0x00000000000e8000 0x00000000000e8fff direct-relaxable'] } };
     expect(lines({ functions, host: { groups: relaxable } })).toEqual([]);
   });

@@ -150,6 +150,7 @@ describe('a network card of which something could not be read', () => {
       'net-route unknown',
     ]);
     expect(names({ interfaces: [OWN], ipv6: { addresses: [], routes: why } })).toEqual(['net-route unknown']);
+    expect(names({ interfaces: [{ ...OWN, uppers: why }] })).toEqual(['net-stack unknown']);
     expect(names({ interfaces: [OWN] }, { live: { sessionAddress: why } })).toEqual(['session unknown']);
     expect(
       names({ interfaces: why, ipv4: { addresses: why, routes: why } }, { functions: [functionHere()] }),

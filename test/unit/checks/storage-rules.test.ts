@@ -156,6 +156,13 @@ describe('a disk', () => {
     expect(at(['/dev/sdb', '/dev/kvm']).some(({ name }) => name === 'block-open')).toBe(false);
   });
 
+  it('whose name has a slash is found', () => {
+    const blocks = [block('cciss!c0d0', { ...ON, number: '104:0' })];
+    expect(
+      lines({ blocks, swaps: [{ path: '/dev/cciss/c0d0', kind: 'partition', usedBytes: 0 }] }),
+    ).toHaveLength(1);
+  });
+
   it('that holds itself ends somewhere', () => {
     const loop = [
       { ...SDA, holders: ['dm-0'] },
@@ -199,6 +206,13 @@ describe('a disk of which something could not be read', () => {
       'unknown',
       remedy,
     ]);
+  });
+
+  it('is not cleared where what is made of it is not known', () => {
+    expect(lines({ blocks: [{ ...SDA, holders: BROKEN }] })).toEqual([
+      'mounted unknown 00:03.0 is not cleared: which file systems are mounted from its disks could not be read, or makes no sense',
+    ]);
+    expect(lines({ blocks: [SDA, { ...SDA1, number: DENIED }] })).toHaveLength(1);
   });
 
   it('is not cleared where no process could be looked into', () => {

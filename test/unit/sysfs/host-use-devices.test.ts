@@ -82,7 +82,7 @@ describe('displays', () => {
 describe('consoles and TPMs', () => {
   it('are read with the function that they are on', () => {
     const made = host((tree) => {
-      tree.attribute('/sys/class/tty/console/active', 'tty0 ttyS4');
+      tree.attribute('/sys/devices/virtual/tty/console/active', 'tty0 ttyS4');
       tree.linkTo('/sys/class/tty/ttyS4', `${PCI}/tty/ttyS4`);
       tree.linkTo('/sys/class/tpm/tpm0', '/sys/devices/platform/MSFT0101:00/tpm/tpm0');
     });
@@ -96,6 +96,8 @@ describe('consoles and TPMs', () => {
   it('may not be there, or be refused', () => {
     expect([readConsoles(NOTHING), readTpms(NOTHING)]).toEqual([null, null]);
     expect(readTpms(host((tree) => tree.deny('/sys/class/tpm')))).toEqual(DENIED);
+    const odd = host((tree) => tree.attribute('/sys/devices/virtual/tty/console/active', '../../etc'));
+    expect(readConsoles(odd)).toEqual(BROKEN);
   });
 });
 

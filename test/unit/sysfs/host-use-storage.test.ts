@@ -132,6 +132,8 @@ describe('block devices', () => {
     expect(readBlocks(host((tree) => tree.deny('/sys/class/block')))).toEqual(DENIED);
     expect(readBlocks(host((tree) => tree.directory('/sys/class/block')))).toEqual([]);
     expect(readBlocks(host((tree) => tree.deny('/sys/class/block/sda')))).toEqual(DENIED);
+    // As a copy has it that followed the links.
+    expect(readBlocks(host((tree) => tree.attribute('/sys/class/block/sda/dev', '8:0')))).toEqual(BROKEN);
   });
 });
 
