@@ -75,10 +75,17 @@ describe('a display', () => {
       }),
     ).toEqual([
       'boot-display unknown 00:03.0 is not cleared: whether it is the boot display may be read by root alone',
-      'console unknown 00:03.0 is not cleared: whether the text console is on it could not be read, or makes no sense',
+      'console unknown 00:03.0 is not cleared: whether a console of the host is on it could not be read, or makes no sense',
       'drm-in-use unknown 00:03.0 is not cleared: which programs use it for graphics is not in what was read of the host',
     ]);
     expect(lines({ use: { displayClaims: DENIED }, live: { unseen: DENIED } })).toEqual([]);
+    const serial = [functionHere({ classCode: '070002' })];
+    for (const situation of [
+      { functions: [GPU], use: { framebuffers: DENIED } },
+      { functions: serial, use: { consoles: DENIED } },
+    ])
+      expect(lines(situation)).toEqual([expect.stringMatching(/^console unknown /)]);
+    expect(lines({ use: { framebuffers: DENIED, consoles: DENIED } })).toEqual([]);
   });
 });
 
