@@ -14,6 +14,11 @@ export {
   type UnknownReason,
 } from './base/known.ts';
 export { VERSION } from './base/version.ts';
+export { checkSafety, SAFETY_FIELDS } from './checks/check-safety.ts';
+export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts';
+export type { Observation, SafetyRule } from './checks/safety-rule.ts';
+export { SAFETY_RULES } from './checks/safety-rules.ts';
+export type { SafetyHost, SafetyView } from './checks/safety-view.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
 export { LiveWriter } from './host/live-writer.ts';
@@ -46,6 +51,7 @@ export {
   DIFFERENCE_FIELDS,
   type FactChange,
 } from './pci/difference.ts';
+export type * from './pci/host-use.ts';
 export { type DeviceIdentity, identityOf, identityScore, SAME_DEVICE } from './pci/identity.ts';
 export type { Inventory } from './pci/inventory.ts';
 export {
@@ -73,6 +79,8 @@ export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topol
 export { parseVpd, type Vpd } from './pci/vpd.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';
+export { readLiveUse } from './sysfs/host-use/live-use.ts';
+export { readHostUse } from './sysfs/host-use/read-host-use.ts';
 export { type IommuState, readIommuState } from './sysfs/iommu-state.ts';
 export { tellsResetMethods } from './sysfs/kernel-release.ts';
 export { replaceIdentifiers } from './sysfs/pseudonyms.ts';

@@ -5,6 +5,7 @@ import type { Snapshot } from '../host/snapshot.ts';
 import { SnapshotHost } from '../host/snapshot-host.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
+import { readHostUse } from './host-use/read-host-use.ts';
 import { readIommuState } from './iommu-state.ts';
 import { readAliasesPath } from './kernel-release.ts';
 import { readAliases } from './module-aliases.ts';
@@ -35,6 +36,7 @@ export function captureHost(host: HostReader): Snapshot {
     if (group !== undefined) readGroupAttributes(recording, group);
   }
   readIommuState(recording);
+  readHostUse(recording);
   // No fact of a device, and what a simulated host needs to know who would take one, VFs included that are yet to come.
   readRegisteredDrivers(recording);
   for (const device of devices) readModulesForVfs(recording, device);

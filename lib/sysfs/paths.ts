@@ -1,5 +1,5 @@
 /*
- * Every path of /sys and /proc that is read, in one place. Documentation/ABI/testing/sysfs-bus-pci and
+ * Every path of /sys, /proc and /run that is read, in one place. Documentation/ABI/testing/sysfs-bus-pci and
  * its neighbours in the kernel's tree say what each holds.
  */
 import { resolveLink } from '../host/resolve-link.ts';
@@ -17,6 +17,17 @@ export const SYS_PATHS = {
   netClass: '/sys/class/net',
   /** Whole disks only, where `/sys/class/block` has partitions too. */
   block: '/sys/block',
+  /** Disks and partitions. */
+  blockClass: '/sys/class/block',
+  graphicsClass: '/sys/class/graphics',
+  consoleClass: '/sys/class/vtconsole',
+  ttyClass: '/sys/class/tty',
+  activeConsoles: '/sys/devices/virtual/tty/console/active',
+  inputClass: '/sys/class/input',
+  tpmClass: '/sys/class/tpm',
+  soundClass: '/sys/class/sound',
+  fileSystems: '/sys/fs',
+  bcacheSets: '/sys/fs/bcache',
 } as const;
 
 export const PROC_PATHS = {
@@ -24,6 +35,31 @@ export const PROC_PATHS = {
   hostName: '/proc/sys/kernel/hostname',
   commandLine: '/proc/cmdline',
 } as const;
+
+/** What of the host is in use; nothing of it is read but for that. */
+export const USE_PATHS = {
+  mounts: '/proc/self/mountinfo',
+  swaps: '/proc/swaps',
+  memory: '/proc/iomem',
+  ipv4Routes: '/proc/net/route',
+  ipv4Tables: '/proc/net/fib_trie',
+  ipv6Addresses: '/proc/net/if_inet6',
+  ipv6Routes: '/proc/net/ipv6_route',
+  sound: '/proc/asound',
+  /** A directory for each pool that is imported, beside files of statistics. */
+  zfsPools: '/proc/spl/kstat/zfs',
+  processes: '/proc',
+} as const;
+
+/** What udev knows of a block device, by `major:minor`. */
+export function udevBlockPath(number: string): string {
+  return `/run/udev/data/b${number}`;
+}
+
+/** The directory of a process; `self` is the one that reads. */
+export function processPath(pid: number | 'self'): string {
+  return `${USE_PATHS.processes}/${pid}`;
+}
 
 /** Stable for one installation, and nobody's business: the key of what stands in for its serial numbers. */
 export const MACHINE_ID_PATH = '/etc/machine-id';

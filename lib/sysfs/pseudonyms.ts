@@ -5,6 +5,7 @@ import { EXTENDED_CAPABILITY } from '../pci/capability-names.ts';
 import { parseConfigSpace } from '../pci/config-space.ts';
 import { parseVpd } from '../pci/vpd.ts';
 import { lastName, MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
+import { UseStandIns } from './use-stand-ins.ts';
 
 const MAC = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi;
 // As boot loaders write it, behind the type of the hardware: BOOTIF=01-52-54-00-12-34-56.
@@ -20,7 +21,7 @@ const MIN_SERIAL_LENGTH = 6;
 
 /**
  * A snapshot with stand-ins for what tells one machine from all others: serial numbers, MACs, the host's
- * name, UUIDs. The same value always becomes the same stand-in, also in another snapshot of the same
+ * name, UUIDs, IP addresses, what people have named their mounts. The same value always becomes the same stand-in, also in another snapshot of the same
  * installation, so that devices are still found again. The key is the machine's id, which is left out;
  * where there is none, who guesses a value can confirm it.
  */
@@ -45,6 +46,7 @@ class Replacer {
   // Serial numbers, which stand in other places too, with their stand-ins; longest first.
   readonly #serials: readonly (readonly [serial: string, standIn: string])[];
   readonly #hostName: string | undefined;
+  readonly #use: UseStandIns;
 
   constructor(snapshot: Snapshot) {
     this.#key = textAt(snapshot, MACHINE_ID_PATH) ?? '';
@@ -54,6 +56,10 @@ class Replacer {
       .filter((serial) => serial.length >= MIN_SERIAL_LENGTH)
       .sort((a, b) => b.length - a.length)
       .map((serial) => [serial, this.#serial(serial)]);
+    this.#use = new UseStandIns({
+      digest: (value, length) => this.#digest(value, length),
+      text: (text) => this.text(text),
+    });
   }
 
   /** The host's name may be any word, and so is replaced only where it stands as the name. */
@@ -78,6 +84,8 @@ class Replacer {
   }
 
   entry(path: string, entry: SnapshotEntry): SnapshotEntry {
+    const ofUse = this.#use.entry(path, entry);
+    if (ofUse !== undefined) return ofUse;
     switch (entry.kind) {
       case 'text':
         return { kind: 'text', text: this.#file(path, entry.text) };

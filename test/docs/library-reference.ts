@@ -14,6 +14,7 @@ const FACE = 'lib/index.ts';
 const ROOMS: readonly (readonly [room: string, heading: string])[] = [
   ['lib/host', 'Hosts and snapshots'],
   ['lib/sysfs', 'Reading a host'],
+  ['lib/checks', 'What speaks against a change'],
   ['lib/simulation', 'A host to rehearse on'],
   ['lib/pci', 'The model, and what follows from it'],
   ['lib/base', 'Facts, errors, diagnostics'],

@@ -1,5 +1,7 @@
 import { DIAGNOSTICS } from '../../lib/base/diagnostic.ts';
 import { ERRORS, EXIT, type ExitName } from '../../lib/base/errors.ts';
+import type { Severity } from '../../lib/checks/finding.ts';
+import { SAFETY_RULES } from '../../lib/checks/safety-rules.ts';
 import { type Command, type OptionDefinition, valueNameOf } from '../../lib/cli/command.ts';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
@@ -33,6 +35,7 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
     ['exit-codes.md', 'What the exit codes mean.', exitCodesPage()],
     ['errors.md', 'Every error with its remedy.', errorsPage()],
     ['diagnostics.md', 'What is said about parts of a host that make no sense.', diagnosticsPage()],
+    ['safety-rules.md', 'What keeps a device with the host, rule by rule.', safetyRulesPage()],
     ['json.md', 'The JSON documents and their schemas.', jsonPage(input.schemas)],
     ['library.md', 'What `portal-gun` exports.', libraryReference(input.sources)],
   ];
@@ -241,6 +244,37 @@ function diagnosticsPage(): string {
     table(
       ['code', 'meaning'],
       Object.entries(DIAGNOSTICS).map(([name, meaning]) => [code(name), meaning]),
+    ),
+  ]);
+}
+
+const SEVERITY_MEANINGS: Readonly<Record<Severity, string>> = {
+  forbids: "Can't be lifted while the host runs as it does.",
+  refuses: 'Stops the change unless it is allowed by its name.',
+  warns: 'Is said, and stops nothing.',
+  unknown:
+    'What the rule looks at could not be read. It stops the change where the rule itself would, and may be allowed by the name of the rule.',
+};
+
+function safetyRulesPage(): string {
+  return page('Safety rules', [
+    'What `checkSafety` of the [library](library.md) looks for before devices are taken from a host: for each of them, for every member of their IOMMU groups that goes with them, for what is behind those, and for their VFs. No command of this version changes a host. Names are stable, wording is not.',
+    table(
+      ['severity', 'meaning'],
+      Object.entries(SEVERITY_MEANINGS).map(([name, meaning]) => [code(name), meaning]),
+    ),
+    table(
+      ['rule', 'severity', 'found where'],
+      SAFETY_RULES.map(({ name, severity, title }) => [
+        `[${code(name)}](#${name})`,
+        severity,
+        sentence(capital(title)),
+      ]),
+    ),
+    ...SAFETY_RULES.map(({ name, severity, meaning, remedy }) =>
+      [`## ${name}`, `${SEVERITY_MEANINGS[severity]} ${meaning}`, `What to do: ${sentence(remedy)}`].join(
+        '\n\n',
+      ),
     ),
   ]);
 }

@@ -1,0 +1,96 @@
+import { PortalGunError } from '../base/errors.ts';
+import { knownValue } from '../base/known.ts';
+import { comparePciAddresses, type PciAddress } from '../pci/address.ts';
+import type { DeviceField, PciDevice } from '../pci/device.ts';
+import type { Finding } from './finding.ts';
+import type { Observation, SafetyRule } from './safety-rule.ts';
+import { SAFETY_RULES } from './safety-rules.ts';
+import { type SafetyHost, SafetyView } from './safety-view.ts';
+
+/** The facts of every device that the rules need; those that `groupDevices` needs are among them. */
+export const SAFETY_FIELDS: readonly DeviceField[] = [
+  'location',
+  'class',
+  'driver',
+  'iommuGroup',
+  'bars',
+  'resetMethods',
+  'bootVga',
+  'sriov',
+  'config',
+  'netInterfaces',
+  'blockDevices',
+  'attachments',
+];
+
+/**
+ * What speaks against taking devices from the host: for each of them, for every member of their IOMMU groups that
+ * goes with them, for what is behind those, and for the VFs of those. Ordered by address, then as the rules are.
+ * Nothing is found of a function that the host can spare; what could not be read is a finding of its own.
+ *
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ */
+export function checkSafety(devices: readonly PciAddress[], host: SafetyHost): readonly Finding[] {
+  const present = new Map(host.devices.map((device) => [device.address, device]));
+  for (const address of devices) {
+    if (!present.has(address)) {
+      throw new PortalGunError('DEVICE_NOT_FOUND', 'is no device of the host', { subject: address });
+    }
+  }
+  const given = givenWith(devices, host, present);
+  const view = new SafetyView(host, given, new Set([...given, ...lostWith(given, host, present)]));
+  return [...view.taken]
+    .sort(comparePciAddresses)
+    .flatMap((address) => present.get(address) ?? [])
+    .flatMap((device) =>
+      SAFETY_RULES.filter(({ isOfGiven }) => isOfGiven !== true || given.has(device.address)).flatMap(
+        (rule) => rule.find(device, view).map((observation) => toFinding(rule, device, observation)),
+      ),
+    );
+}
+
+type Present = ReadonlyMap<PciAddress, PciDevice>;
+
+/** The devices, with those that their groups take along. */
+function givenWith(
+  devices: readonly PciAddress[],
+  { groups }: SafetyHost,
+  present: Present,
+): Set<PciAddress> {
+  const ids = new Set(devices.map((address) => knownValue(present.get(address)?.iommuGroup ?? null)));
+  const members = groups.filter(({ id }) => ids.has(id)).flatMap((group) => group.members);
+  return new Set([
+    ...devices,
+    ...members.filter(({ stays }) => !stays).map((member) => member.device.address),
+  ]);
+}
+
+/** What is gone with them, and given to nobody: what is behind them, and VFs. */
+function lostWith(
+  given: ReadonlySet<PciAddress>,
+  { devices }: SafetyHost,
+  present: Present,
+): ReadonlySet<PciAddress> {
+  const behind = devices.filter(({ location }) =>
+    knownValue(location)?.bridges.some((above) => given.has(above)),
+  );
+  const lost = new Set(behind.map(({ address }) => address));
+  for (const address of [...given, ...lost]) {
+    const role = knownValue(present.get(address)?.sriov ?? null);
+    if (role?.role === 'pf') for (const vf of role.virtualFunctions) lost.add(vf);
+  }
+  return lost;
+}
+
+function toFinding(rule: SafetyRule, { address }: PciDevice, observation: Observation): Finding {
+  const { message, evidence, remedy = rule.remedy, isUnknown } = observation;
+  return {
+    name: rule.name,
+    severity: isUnknown === true ? 'unknown' : rule.severity,
+    ruleSeverity: rule.severity,
+    subject: address,
+    message,
+    evidence,
+    remedy,
+  };
+}

@@ -1,0 +1,44 @@
+import { knownValue } from '../../base/known.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { DisplayClaim } from '../../pci/host-use.ts';
+import { firstUnknown, notKnown, type SafetyRule } from '../safety-rule.ts';
+
+/** It is the display that the firmware started with. */
+export const bootDisplay: SafetyRule = {
+  name: 'boot-display',
+  title: 'it is the boot display',
+  severity: 'refuses',
+  meaning:
+    'The firmware used it as the display to boot with (`boot_vga`), or the driver of the boot display still holds a part of its memory (`/proc/iomem`, for root alone): efifb, vesafb, simplefb or BOOTFB. The host loses its screen; held memory makes a virtual machine fail to start.',
+  remedy:
+    'make another card the boot display in the firmware, or accept it: --allow boot-display; for held memory, video=efifb:off on the kernel command line',
+  find: (device, view) => {
+    const { displayClaims } = view.host.use;
+    const claims = (knownValue(displayClaims) ?? []).filter((claim) => isWithin(claim, device));
+    const isBootVga = knownValue(device.bootVga) === true;
+    const evidence = [
+      ...(isBootVga ? ['boot_vga is 1'] : []),
+      ...claims.map(({ start, end, owner }) => `/proc/iomem: ${owner} holds ${start} to ${end}`),
+    ];
+    const [claim] = claims;
+    if (claim !== undefined) {
+      return [{ message: `is the boot display, and ${claim.owner} holds its memory`, evidence }];
+    }
+    if (isBootVga) return [{ message: 'is the boot display: the host loses its screen', evidence }];
+    if (!isDisplay(device)) return [];
+    const unknown = firstUnknown(device.bootVga, displayClaims, device.bars);
+    return unknown === undefined ? [] : [notKnown('whether it is the boot display', unknown)];
+  },
+};
+
+function isDisplay({ class: deviceClass }: PciDevice): boolean {
+  return knownValue(deviceClass)?.code.startsWith('03') ?? false;
+}
+
+function isWithin({ start, end }: DisplayClaim, { bars }: PciDevice): boolean {
+  return (knownValue(bars) ?? []).some(({ kind, address, sizeBytes }) => {
+    if (kind !== 'memory' || address === null) return false;
+    const first = BigInt(address);
+    return BigInt(end) >= first && BigInt(start) < first + BigInt(sizeBytes);
+  });
+}

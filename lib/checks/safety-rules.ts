@@ -1,0 +1,63 @@
+import { bcache } from './rules/bcache.ts';
+import { blockOpen } from './rules/block-open.ts';
+import { bootDisplay } from './rules/boot-display.ts';
+import { busReset } from './rules/bus-reset.ts';
+import { console } from './rules/console.ts';
+import { crypt } from './rules/crypt.ts';
+import { deviceMapper } from './rules/device-mapper.ts';
+import { drmInUse } from './rules/drm-in-use.ts';
+import { lastInputUsb } from './rules/last-input-usb.ts';
+import { lvm } from './rules/lvm.ts';
+import { machineHasIt } from './rules/machine-has-it.ts';
+import { md } from './rules/md.ts';
+import { mounted } from './rules/mounted.ts';
+import { netAddress } from './rules/net-address.ts';
+import { netDefaultRoute } from './rules/net-default-route.ts';
+import { netElsewhere } from './rules/net-elsewhere.ts';
+import { netRoute } from './rules/net-route.ts';
+import { netStack } from './rules/net-stack.ts';
+import { noAcs } from './rules/no-acs.ts';
+import { noReset } from './rules/no-reset.ts';
+import { reservedRegion } from './rules/reserved-region.ts';
+import { session } from './rules/session.ts';
+import { soundInUse } from './rules/sound-in-use.ts';
+import { storageMember } from './rules/storage-member.ts';
+import { swap } from './rules/swap.ts';
+import { systemDisk } from './rules/system-disk.ts';
+import { tpm } from './rules/tpm.ts';
+import { vfsInUse } from './rules/vfs-in-use.ts';
+import { zfs } from './rules/zfs.ts';
+import type { SafetyRule } from './safety-rule.ts';
+
+/** Every rule, in the order in which findings of one function are told. The reference is generated from this table. */
+export const SAFETY_RULES: readonly SafetyRule[] = [
+  systemDisk,
+  machineHasIt,
+  reservedRegion,
+  mounted,
+  swap,
+  lvm,
+  md,
+  crypt,
+  deviceMapper,
+  bcache,
+  zfs,
+  blockOpen,
+  session,
+  netAddress,
+  netDefaultRoute,
+  netRoute,
+  netStack,
+  netElsewhere,
+  bootDisplay,
+  console,
+  drmInUse,
+  lastInputUsb,
+  tpm,
+  soundInUse,
+  vfsInUse,
+  storageMember,
+  noReset,
+  busReset,
+  noAcs,
+];

@@ -1,0 +1,70 @@
+import { knownValue } from '../base/known.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import type { DeviceHolder, HostUse, LiveUse } from '../pci/host-use.ts';
+import type { IommuGroup } from '../pci/iommu-group.ts';
+import { NetworkView } from './network-view.ts';
+import { StorageView } from './storage-view.ts';
+
+/** What the safety of a change is judged by. */
+export interface SafetyHost {
+  /** Every function of the host, with the facts of `SAFETY_FIELDS`. */
+  readonly devices: readonly PciDevice[];
+  readonly groups: readonly IommuGroup[];
+  readonly use: HostUse;
+  readonly live: LiveUse;
+  /** Whether the kernel says how devices can be reset (5.15 and later do). */
+  readonly tellsResetMethods: boolean;
+}
+
+/** A host with what is about to leave it, prepared for the rules. */
+export class SafetyView {
+  readonly host: SafetyHost;
+  /** The functions that are given away: those that were asked for, and their groups. */
+  readonly given: ReadonlySet<PciAddress>;
+  /** Those, and what is gone with them: functions behind them, and VFs. */
+  readonly taken: ReadonlySet<PciAddress>;
+  readonly storage: StorageView;
+  readonly network: NetworkView;
+  readonly #devices: ReadonlyMap<PciAddress, PciDevice>;
+
+  constructor(host: SafetyHost, given: ReadonlySet<PciAddress>, taken: ReadonlySet<PciAddress>) {
+    this.host = host;
+    this.given = given;
+    this.taken = taken;
+    this.storage = new StorageView(host.use);
+    this.network = new NetworkView(host.use);
+    this.#devices = new Map(host.devices.map((device) => [device.address, device]));
+  }
+
+  device(address: PciAddress): PciDevice | undefined {
+    return this.#devices.get(address);
+  }
+
+  groupOf(device: PciDevice): IommuGroup | undefined {
+    return this.host.groups.find(({ id }) => id === knownValue(device.iommuGroup));
+  }
+
+  /** The processes that hold one of these nodes open, a line each: `qemu-system-x86 (pid 812) holds /dev/vfio/12`. */
+  holdersOf(isNode: (path: string) => boolean): readonly NodeHolder[] {
+    return this.host.live.holders.flatMap((holder) => {
+      const nodes = holder.nodes.filter(isNode);
+      return nodes.length === 0 ? [] : [{ holder, nodes }];
+    });
+  }
+}
+
+export interface NodeHolder {
+  readonly holder: DeviceHolder;
+  readonly nodes: readonly string[];
+}
+
+/** `qemu-system-x86 (pid 812)`, or the machine that it runs. */
+export function holderName({ command, machine, pid }: DeviceHolder): string {
+  return machine === null ? `${command ?? 'a process'} (pid ${pid})` : `machine ${machine} (pid ${pid})`;
+}
+
+/** What is open, a line a process. */
+export function holderEvidence({ holder, nodes }: NodeHolder): string {
+  return `${holderName(holder)} holds ${nodes.join(', ')} open`;
+}

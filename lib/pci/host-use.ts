@@ -1,0 +1,179 @@
+import type { Known } from '../base/known.ts';
+import type { PciAddress } from './address.ts';
+
+/** What a block device is a member of, or is itself made by; the kernel's `holders` and names tell. */
+export type StackKind = 'lvm' | 'crypt' | 'multipath' | 'device-mapper' | 'md' | 'bcache';
+
+/** A disk, a partition, or a block device made of others. */
+export interface BlockDevice {
+  /** The kernel's name: `nvme0n1`, `sda2`, `dm-0`, `md127`. */
+  readonly name: string;
+  /** `major:minor`, as mounts name it. */
+  readonly number: Known<string>;
+  /** The PCI functions that it is on: several for a disk with several paths, none for what is made of others. */
+  readonly functions: readonly PciAddress[];
+  /** The disk that it is a partition of. */
+  readonly partitionOf: string | null;
+  /** The block devices that are made of it. */
+  readonly holders: Known<readonly string[]>;
+  /** What it is made by; `null` for a disk or a partition. */
+  readonly kind: StackKind | null;
+  /** What it is called where the kernel's name says nothing: `vg0-root`, for `dm-0`. */
+  readonly title: Known<string>;
+  /** For a loop device the path of its file. */
+  readonly backingFile: Known<string>;
+  /** What udev found on it: `ext4`, `LVM2_member`, `zfs_member`. */
+  readonly signature: Known<string>;
+  /** The label that goes with it: of a member of a ZFS pool, the pool. */
+  readonly label: Known<string>;
+}
+
+/** A file system that is mounted where the reader could see it. */
+export interface Mount {
+  /** `major:minor`; major 0 for what has no block device of its own. */
+  readonly number: string;
+  /** The path that it is mounted at. */
+  readonly point: string;
+  /** `ext4`, `btrfs`, `zfs`. */
+  readonly type: string;
+  /** What was mounted: `/dev/vda2`, `rpool/ROOT`, `overlay`. */
+  readonly source: string;
+  /** For an overlay: the directories that it is made of. */
+  readonly directories: readonly string[];
+}
+
+/** A file system that the kernel has at work, wherever it is mounted. */
+export interface ActiveFileSystem {
+  /** `ext4`, `xfs`, `f2fs`, `btrfs`. */
+  readonly type: string;
+  /** The names of its block devices. */
+  readonly blocks: readonly string[];
+}
+
+/** A partition or file that the kernel swaps to. */
+export interface SwapArea {
+  /** `/dev/dm-1`, `/swap.img`. */
+  readonly path: string;
+  readonly kind: 'partition' | 'file';
+  /** What of it is in use, in bytes. */
+  readonly usedBytes: number;
+}
+
+export type InterfaceKind = 'bridge' | 'bond' | 'vlan' | 'macvlan' | 'team' | 'other';
+
+/** A network interface, of a device or made of others. */
+export interface NetInterface {
+  readonly name: string;
+  readonly function: PciAddress | null;
+  /** Of an interface that is made by software; `other` too for one of a device. */
+  readonly kind: InterfaceKind;
+  /** Whether it is switched on. */
+  readonly isUp: Known<boolean>;
+  /** The kernel's operational state: `up`, `down`, `lowerlayerdown`, `unknown`. */
+  readonly state: Known<string>;
+  /** The interfaces that are made of it, and the bridge, bond or team that it is in. */
+  readonly uppers: Known<readonly string[]>;
+}
+
+/** An address of the host. */
+export interface IpAddress {
+  /** `10.0.0.5`, `2001:db8::5`. */
+  readonly address: string;
+  /** `null` where nothing tells it. */
+  readonly prefixLength: number | null;
+  /** The interfaces that have it, by what the routes say; empty where that is not told. */
+  readonly interfaces: readonly string[];
+}
+
+export interface IpRoute {
+  readonly interface: string;
+  /** `10.0.0.0/24`; `0.0.0.0/0` is the default route. */
+  readonly destination: string;
+  /** `null` for what is reached without one. */
+  readonly gateway: string | null;
+  /** Whether it is no more than the network of an address that the interface has. */
+  readonly isOwnNetwork: boolean;
+}
+
+/** Addresses and routes of one family. `null` where the kernel has none of that family. */
+export interface IpUse {
+  readonly addresses: Known<readonly IpAddress[]>;
+  readonly routes: Known<readonly IpRoute[]>;
+}
+
+/** Memory that a boot display's driver has claimed. */
+export interface DisplayClaim {
+  /** Hex with `0x`. */
+  readonly start: string;
+  readonly end: string;
+  /** `efifb`, `simplefb`, `BOOTFB`; the kernel's word. */
+  readonly owner: string;
+}
+
+/** Something with a name that hangs on a function, or on none. */
+export interface HostThing {
+  readonly name: string;
+  readonly function: PciAddress | null;
+}
+
+export interface InputDevice extends HostThing {
+  /** `AT Translated Set 2 keyboard`; the device's own words. */
+  readonly title: Known<string>;
+  /** `other` for buttons, lids and speakers. */
+  readonly kind: Known<'keyboard' | 'pointer' | 'other'>;
+}
+
+/** A stream of a sound card that is open. */
+export interface SoundStream {
+  /** `card0`. */
+  readonly card: string;
+  /** `pcm0p`: playback, `pcm0c`: capture. */
+  readonly stream: string;
+  readonly function: PciAddress | null;
+  readonly ownerPid: number | null;
+}
+
+/**
+ * What a host uses, as far as files of the kernel and of udev say. Each part by itself may be absent, or not
+ * known. Nothing in it is for one device alone: see `lib/checks` for what follows.
+ */
+export interface HostUse {
+  readonly blocks: Known<readonly BlockDevice[]>;
+  readonly mounts: Known<readonly Mount[]>;
+  readonly fileSystems: Known<readonly ActiveFileSystem[]>;
+  readonly swaps: Known<readonly SwapArea[]>;
+  /** The ZFS pools that are imported. */
+  readonly pools: Known<readonly string[]>;
+  readonly interfaces: Known<readonly NetInterface[]>;
+  readonly ipv4: IpUse;
+  readonly ipv6: IpUse;
+  readonly displayClaims: Known<readonly DisplayClaim[]>;
+  readonly framebuffers: Known<readonly HostThing[]>;
+  /** Whether the text console is on a framebuffer. */
+  readonly framebufferConsole: Known<boolean>;
+  /** The terminals that the kernel's messages go to: `tty0`, `ttyS0`. */
+  readonly consoles: Known<readonly HostThing[]>;
+  readonly inputs: Known<readonly InputDevice[]>;
+  readonly tpms: Known<readonly HostThing[]>;
+  readonly soundStreams: Known<readonly SoundStream[]>;
+}
+
+/** A process that holds files below `/dev` open. */
+export interface DeviceHolder {
+  readonly pid: number;
+  /** Its name, as it calls itself, at most 15 characters; `null` where it can't be read. */
+  readonly command: string | null;
+  /** The machine that it runs, where it is QEMU and was told a name. */
+  readonly machine: string | null;
+  /** `/dev/vfio/12`, `/dev/dri/card0`; each once. */
+  readonly nodes: readonly string[];
+}
+
+/** What is true of a running host alone, and in no snapshot. */
+export interface LiveUse {
+  readonly holders: readonly DeviceHolder[];
+  /** Why not every process could be looked into; `null` where all were. */
+  readonly unseen: Known<never>;
+  /** The address of this host that the login session came to; `null` for a session that came by no network. */
+  readonly sessionAddress: Known<string>;
+}

@@ -1,0 +1,82 @@
+import { BROKEN, DENIED, isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { DisplayClaim, HostThing } from '../../pci/host-use.ts';
+import { SYS_PATHS, USE_PATHS } from '../paths.ts';
+import { functionIn, readAttribute, readClass, toKnown, toKnownAlways } from './known-reading.ts';
+
+const RANGES = [...'0123456789abcdef '];
+const LINE = /^ *([0-9a-f]{1,16})-([0-9a-f]{1,16}) : (.*)$/;
+/** What the drivers of boot displays call their memory. */
+export const BOOT_DISPLAY_OWNER = /^(efifb|vesafb|simplefb|simple-framebuffer|BOOTFB|vga16fb|offb)\b/;
+
+/**
+ * The memory that drivers of boot displays hold, from `/proc/iomem`: `    e0000000-e02fffff : efifb`. To all but root
+ * every address in it is 0: DENIED.
+ */
+export function readDisplayClaims(host: HostReader): Known<readonly DisplayClaim[]> {
+  return mapKnown(toKnownAlways(host.readLines(USE_PATHS.memory, RANGES)), (lines) => {
+    const ranges = lines.map((line) => LINE.exec(line));
+    if (!ranges.every((range) => range !== null)) return BROKEN;
+    const isHidden = ranges.every(([, start = '', end = '']) => /^0+$/.test(start) && /^0+$/.test(end));
+    if (ranges.length > 0 && isHidden) return DENIED;
+    return ranges
+      .map(([, start = '', end = '', owner = '']) => ({ start: `0x${start}`, end: `0x${end}`, owner }))
+      .filter(({ owner }) => BOOT_DISPLAY_OWNER.test(owner));
+  });
+}
+
+/** The framebuffers of `/sys/class/graphics`; `null` without any. */
+export function readFramebuffers(host: HostReader): Known<readonly HostThing[]> {
+  return mapKnown(readClass(host, SYS_PATHS.graphicsClass), (members) =>
+    members
+      .filter(({ name }) => /^fb\d+$/.test(name))
+      .map((member) => ({ name: member.name, function: member.function })),
+  );
+}
+
+/**
+ * Whether the text console is on a framebuffer: `/sys/class/vtconsole/vtcon1/name` is `(M) frame buffer device` and
+ * `bind` is 1. `null` where the kernel has no text console.
+ */
+export function readFramebufferConsole(host: HostReader): Known<boolean> {
+  const members = readClass(host, SYS_PATHS.consoleClass);
+  if (members === null || isUnknown(members)) return members;
+  let unknown: Known<boolean> = false;
+  for (const { directory } of members) {
+    const name = readAttribute(host, `${directory}/name`);
+    const bind = readAttribute(host, `${directory}/bind`);
+    if (isUnknown(name)) unknown = name;
+    else if (/frame buffer/.test(name ?? '')) {
+      if (bind === '1') return true;
+      if (isUnknown(bind)) unknown = bind;
+    }
+  }
+  return unknown;
+}
+
+/** Where the kernel's messages go, `/sys/class/tty/console/active`: `tty0 ttyS0`. */
+export function readConsoles(host: HostReader): Known<readonly HostThing[]> {
+  const active = readAttribute(host, SYS_PATHS.activeConsoles);
+  if (active === null || isUnknown(active)) return active;
+  const consoles: HostThing[] = [];
+  for (const name of active.split(/\s+/).filter((word) => word !== '')) {
+    if (!/^[\w-]{1,32}$/.test(name)) return BROKEN;
+    const path = `${SYS_PATHS.ttyClass}/${name}`;
+    const target = toKnown(host.readLink(path));
+    if (isUnknown(target)) return target;
+    consoles.push({ name, function: target === null ? null : functionIn(target) });
+  }
+  return consoles;
+}
+
+/** The TPMs of `/sys/class/tpm`; `null` where the kernel knows of none. */
+export function readTpms(host: HostReader): Known<readonly HostThing[]> {
+  return mapKnown(readClass(host, SYS_PATHS.tpmClass), (members) =>
+    members.map((member) => ({ name: member.name, function: member.function })),
+  );
+}
+
+/** The names in a directory that a pattern is for; none where it can't be listed. */
+export function namesLike(host: HostReader, path: string, pattern: RegExp): readonly string[] {
+  return (knownValue(toKnown(host.list(path))) ?? []).filter((name) => pattern.test(name));
+}

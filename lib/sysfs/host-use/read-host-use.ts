@@ -1,0 +1,42 @@
+import type { HostReader } from '../../host/host-reader.ts';
+import type { HostUse } from '../../pci/host-use.ts';
+import { readBlocks } from './blocks.ts';
+import {
+  readConsoles,
+  readDisplayClaims,
+  readFramebufferConsole,
+  readFramebuffers,
+  readTpms,
+} from './displays.ts';
+import { readInputs } from './inputs.ts';
+import { readInterfaces } from './interfaces.ts';
+import { readIpv4, readIpv6 } from './ip-use.ts';
+import { readFileSystems, readMounts, readPools, readSwaps } from './mounts.ts';
+import { readSoundStreams } from './sound.ts';
+
+/**
+ * Reads what a host uses its hardware for: disks, file systems, swap, network, displays, input, TPM, sound. Nothing in
+ * it throws; what can't be read is not known. Display memory and much of what processes do are for root alone.
+ */
+export function readHostUse(host: HostReader): HostUse {
+  const mounts = readMounts(host);
+  // A host whose /proc was not captured lacks every file of it, and has not therefore no swap.
+  const isProcThere = Array.isArray(mounts);
+  return {
+    blocks: readBlocks(host),
+    mounts,
+    fileSystems: readFileSystems(host),
+    swaps: readSwaps(host, isProcThere),
+    pools: readPools(host, isProcThere),
+    interfaces: readInterfaces(host),
+    ipv4: readIpv4(host, isProcThere),
+    ipv6: readIpv6(host, isProcThere),
+    displayClaims: readDisplayClaims(host),
+    framebuffers: readFramebuffers(host),
+    framebufferConsole: readFramebufferConsole(host),
+    consoles: readConsoles(host),
+    inputs: readInputs(host),
+    tpms: readTpms(host),
+    soundStreams: readSoundStreams(host, isProcThere),
+  };
+}

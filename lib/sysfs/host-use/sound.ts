@@ -1,0 +1,40 @@
+import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { SoundStream } from '../../pci/host-use.ts';
+import { SYS_PATHS, USE_PATHS } from '../paths.ts';
+import { namesLike } from './displays.ts';
+import { readAttribute, readClass, toKnown, toKnownAlways } from './known-reading.ts';
+
+/**
+ * The streams of sound cards that are open: `/proc/asound/card0/pcm0p/sub0/status` is `closed`, or begins with
+ * `state: RUNNING` and has `owner_pid   : 1234`. `null` where the kernel has no sound.
+ */
+export function readSoundStreams(host: HostReader, isProcThere: boolean): Known<readonly SoundStream[]> {
+  const listed = host.list(USE_PATHS.sound);
+  const names = isProcThere ? toKnown(listed) : toKnownAlways(listed);
+  if (names === null || isUnknown(names)) return names;
+  const cards = knownValue(readClass(host, SYS_PATHS.soundClass)) ?? [];
+  const open: SoundStream[] = [];
+  for (const card of names.filter((name) => /^card\d+$/.test(name))) {
+    const on = cards.find(({ name }) => name === card)?.function ?? null;
+    for (const stream of namesLike(host, `${USE_PATHS.sound}/${card}`, /^pcm\d+[pc]$/)) {
+      const state = readStream(host, `${USE_PATHS.sound}/${card}/${stream}`);
+      if (isUnknown(state)) return state;
+      if (state !== null) open.push({ card, stream, function: on, ownerPid: state.ownerPid });
+    }
+  }
+  return open;
+}
+
+/** `null` where none of its parts is open. */
+function readStream(host: HostReader, path: string): Known<{ readonly ownerPid: number | null }> {
+  for (const part of namesLike(host, path, /^sub\d+$/)) {
+    const owner = mapKnown(readAttribute(host, `${path}/${part}/status`), (text) => {
+      if (text === 'closed') return null;
+      const pid = /^owner_pid\s*:\s*(\d{1,10})$/m.exec(text)?.[1];
+      return { ownerPid: pid === undefined ? null : Number(pid) };
+    });
+    if (owner !== null) return owner;
+  }
+  return null;
+}

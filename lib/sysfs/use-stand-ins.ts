@@ -1,0 +1,150 @@
+import type { SnapshotEntry } from '../host/snapshot.ts';
+import type { Mount } from '../pci/host-use.ts';
+import { BOOT_DISPLAY_OWNER } from './host-use/displays.ts';
+import { ipv4OfRoute, prefixLengthOf } from './host-use/ip-text.ts';
+import { localAddresses } from './host-use/ip-use.ts';
+import { decodeOctal, parseMount } from './host-use/mounts.ts';
+import { IpStandIns } from './ip-stand-ins.ts';
+import { USE_PATHS, udevBlockPath } from './paths.ts';
+
+/** What is made for other text: a digest of it, and the text itself with stand-ins for what is known in it. */
+interface TextStandIns {
+  readonly digest: (value: string, length: number) => string;
+  readonly text: (text: string) => string;
+}
+
+// Where people mount what they name themselves.
+const OWN_FOLDERS = /^(\/(?:home|media|mnt|run\/media))\/(.+)$/s;
+// An overlay tells of a container; that of the root is what the host runs from.
+const SYSTEM_OVERLAYS: ReadonlySet<string> = new Set(['/', '/etc', '/usr', '/var']);
+const UDEV = udevBlockPath('');
+
+/**
+ * Stand-ins in what a snapshot holds of the host's use: addresses, mount points below `/home`, `/media`, `/run/media`
+ * and `/mnt`, ids of LVM and the like. Lines that no reader makes anything of are left out.
+ */
+export class UseStandIns {
+  readonly #standIns: TextStandIns;
+  readonly #ip: IpStandIns;
+
+  constructor(standIns: TextStandIns) {
+    this.#standIns = standIns;
+    this.#ip = new IpStandIns(standIns.digest);
+  }
+
+  /** Undefined for what is no file of these. */
+  entry(path: string, entry: SnapshotEntry): SnapshotEntry | undefined {
+    if (entry.kind === 'lines') {
+      const lines = this.#lines(path, entry.lines);
+      if (lines === undefined) return undefined;
+      return { kind: 'lines', lines: [...new Set(lines.map(this.#standIns.text))].sort() };
+    }
+    const text = entry.kind === 'text' ? this.#file(path, entry.text) : undefined;
+    return text === undefined ? undefined : { kind: 'text', text: this.#standIns.text(text) };
+  }
+
+  #lines(path: string, lines: readonly string[]): readonly string[] | undefined {
+    switch (path) {
+      case USE_PATHS.mounts:
+        return lines.flatMap((line) => this.#mount(line));
+      case USE_PATHS.memory:
+        return lines.flatMap(displayMemory);
+      case USE_PATHS.ipv4Routes:
+        return lines.map((line) => this.#ipv4Route(line));
+      case USE_PATHS.ipv6Addresses:
+        return lines.map((line) => line.replace(/^[0-9a-f]{32}/, (digits) => this.#ip.ipv6(digits)));
+      case USE_PATHS.ipv6Routes:
+        return lines.map((line) => this.#ipv6Route(line));
+      default:
+        return path.startsWith(UDEV) ? lines : undefined;
+    }
+  }
+
+  #file(path: string, text: string): string | undefined {
+    if (path === USE_PATHS.ipv4Tables) {
+      const own = localAddresses(text).map(
+        (address) => `  |-- ${this.#ip.ipv4(address)}\n     /32 host LOCAL\n`,
+      );
+      return `Local:\n${own.join('')}`;
+    }
+    if (path === USE_PATHS.swaps) return text.replace(/^\/\S+/gm, (at) => this.#encodedPath(decodeOctal(at)));
+    if (path.endsWith('/loop/backing_file')) return `${this.#path(text.trimEnd())}\n`;
+    if (!path.endsWith('/dm/uuid')) return undefined;
+    return text.replace(/^((?:part\d+-)?[A-Za-z]+-(?:LUKS\d-)?)(.+)$/m, (_, maker: string, id: string) => {
+      return maker + this.#standIns.digest(id, 32);
+    });
+  }
+
+  /** A mount that needs a block device, in as few words as say so; nothing for others. */
+  #mount(line: string): readonly string[] {
+    const mount = parseMount(line);
+    // What is no mount stays that, without what it says.
+    if (mount === undefined) return ['0'];
+    if (!isOfBlocks(mount)) return [];
+    const [id = '', parent = ''] = line.split(' ');
+    const point = this.#encodedPath(mount.point);
+    const source = mount.type === 'zfs' ? (mount.source.split('/')[0] ?? '') : mount.source;
+    const below = mount.directories.map((path) => this.#encodedPath(path)).join(':');
+    const options = below === '' ? 'rw' : `rw,lowerdir=${below}`;
+    return [
+      `${id} ${parent} ${mount.number} / ${point} rw - ${mount.type} ${encodeOctal(source)} ${options}`,
+    ];
+  }
+
+  #ipv4Route(line: string): string {
+    const fields = line.split('\t');
+    const [, network = '', gateway = '', , , , , mask = ''] = fields.map((field) => field.trim());
+    if (![network, gateway, mask].every((digits) => /^[0-9A-F]{8}$/i.test(digits))) return line;
+    fields[1] = routeDigits(this.#ip.ipv4(ipv4OfRoute(network), prefixLengthOf(mask)));
+    fields[2] = routeDigits(this.#ip.ipv4(ipv4OfRoute(gateway)));
+    return fields.join('\t');
+  }
+
+  #ipv6Route(line: string): string {
+    return line.replace(
+      /^([0-9a-f]{32}) ([0-9a-f]{2}) ([0-9a-f]{32}) ([0-9a-f]{2}) ([0-9a-f]{32})/,
+      (_, to: string, length: string, from: string, fromLength: string, gateway: string) => {
+        const [network, source] = [
+          this.#ip.ipv6(to, Number.parseInt(length, 16)),
+          this.#ip.ipv6(from, Number.parseInt(fromLength, 16)),
+        ];
+        return `${network} ${length} ${source} ${fromLength} ${this.#ip.ipv6(gateway)}`;
+      },
+    );
+  }
+
+  #encodedPath(path: string): string {
+    return encodeOctal(this.#path(path));
+  }
+
+  /** Each name below a folder in which people name things becomes another. */
+  #path(path: string): string {
+    const [, folder, rest = ''] = OWN_FOLDERS.exec(path) ?? [];
+    if (folder === undefined) return path;
+    const names = rest.split('/').map((name) => `folder-${this.#standIns.digest(`folder ${name}`, 6)}`);
+    return [folder, ...names].join('/');
+  }
+}
+
+/** Of a map of memory what boot displays hold, and whether its addresses are hidden. */
+function displayMemory(line: string): readonly string[] {
+  if (/^ *0+-0+ :/.test(line)) return ['00000000-00000000 : hidden'];
+  return BOOT_DISPLAY_OWNER.test(line.split(' : ')[1] ?? '') ? [line] : [];
+}
+
+function isOfBlocks({ number, source, type, point }: Mount): boolean {
+  if (type === 'overlay') return SYSTEM_OVERLAYS.has(point);
+  return !number.startsWith('0:') || source.startsWith('/dev/') || type === 'zfs' || type === 'btrfs';
+}
+
+function encodeOctal(text: string): string {
+  return text.replace(
+    /[ \t\n\\]/g,
+    (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
+  );
+}
+
+function routeDigits(address: string): string {
+  const bytes = address.split('.').map((byte) => Number(byte).toString(16).padStart(2, '0'));
+  return bytes.reverse().join('').toUpperCase();
+}

@@ -1,0 +1,95 @@
+import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/check-safety.ts';
+import type { Finding } from '../../lib/checks/finding.ts';
+import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
+import type { PciAddress } from '../../lib/pci/address.ts';
+import type { BlockDevice, HostUse, LiveUse, Mount, NetInterface } from '../../lib/pci/host-use.ts';
+import { groupDevices } from '../../lib/pci/iommu-group.ts';
+import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
+import { buildHost } from './host-builder.ts';
+import type { FunctionSpec, HostSpec } from './host-spec.ts';
+import { readHost } from './reading.ts';
+
+/** A host that uses nothing, and of which everything is known. */
+const IDLE: HostUse = {
+  blocks: [],
+  mounts: [],
+  fileSystems: [],
+  swaps: [],
+  pools: null,
+  interfaces: [],
+  ipv4: { addresses: [], routes: [] },
+  ipv6: { addresses: null, routes: null },
+  displayClaims: [],
+  framebuffers: null,
+  framebufferConsole: null,
+  consoles: [],
+  inputs: [],
+  tpms: null,
+  soundStreams: null,
+};
+
+/** No process holds a device, and who asks sits at the console. */
+const IDLE_LIVE: LiveUse = { holders: [], unseen: null, sessionAddress: null };
+
+/** The function that most tests are about. */
+export const HERE = '0000:00:03.0' as PciAddress;
+
+export function block(name: string, facts: Partial<BlockDevice> = {}): BlockDevice {
+  return {
+    name,
+    number: null,
+    functions: [],
+    partitionOf: null,
+    holders: [],
+    kind: null,
+    title: null,
+    backingFile: null,
+    signature: null,
+    label: null,
+    ...facts,
+  };
+}
+
+export function mount(source: string, point: string, facts: Partial<Mount> = {}): Mount {
+  return { number: '0:50', point, type: 'ext4', source, directories: [], ...facts };
+}
+
+export function link(name: string, facts: Partial<NetInterface> = {}): NetInterface {
+  return { name, function: null, kind: 'other', isUp: true, state: 'up', uppers: [], ...facts };
+}
+
+/** A function at {@link HERE} that is alone in its group and can be reset. */
+export function functionHere(facts: Partial<FunctionSpec> = {}): FunctionSpec {
+  return { address: HERE, ids: '8086:10c9', classCode: '020000', group: 3, resetMethods: 'flr', ...facts };
+}
+
+export interface Situation {
+  readonly functions?: readonly FunctionSpec[];
+  readonly host?: Partial<HostSpec>;
+  readonly use?: Partial<HostUse>;
+  readonly live?: Partial<LiveUse>;
+  /** What is to be taken; {@link HERE} where it is left out. */
+  readonly take?: readonly string[];
+  readonly tellsResetMethods?: boolean;
+}
+
+/** What the rules say of a described host. */
+export function findingsOf(situation: Situation): readonly Finding[] {
+  const { functions = [functionHere()], host = {}, use = {}, live = {}, take = [HERE] } = situation;
+  const reader = new SnapshotHost(buildHost({ label: 'described', functions, ...host }));
+  const { devices } = readHost(reader, SAFETY_FIELDS);
+  return checkSafety(take as readonly PciAddress[], {
+    devices,
+    groups: groupDevices(devices, (group) => readGroupAttributes(reader, group)),
+    use: { ...IDLE, ...use },
+    live: { ...IDLE_LIVE, ...live },
+    tellsResetMethods: situation.tellsResetMethods ?? true,
+  });
+}
+
+/** The same as lines: `mounted refuses 00:03.0 holds what is mounted: sda1 on /srv`. */
+export function linesOf(situation: Situation): readonly string[] {
+  return findingsOf(situation).map(
+    ({ name, severity, subject, message }) => `${name} ${severity} ${subject.slice(5)} ${message}`,
+  );
+}
