@@ -2,6 +2,13 @@
  * The library: what the programs do, for other programs. A host is opened, its inventory read, and the rest
  * follows from the inventory without touching the host again.
  */
+
+export type { ApplyOptions } from './apply/application.ts';
+export { applyPlan } from './apply/apply-plan.ts';
+export type { ApplyOutcome, ApplyReport, StepOutcome } from './apply/apply-report.ts';
+export type { ChangeableHost } from './apply/changeable-host.ts';
+export { type LeftJournal, type Occasion, readJournals } from './apply/journal.ts';
+export { type Recovery, recover } from './apply/recover.ts';
 export type { Diagnostic, DiagnosticCode } from './base/diagnostic.ts';
 export { DIAGNOSTICS } from './base/diagnostic.ts';
 export { ERRORS, type ErrorCode, EXIT, type ExitName, PortalGunError } from './base/errors.ts';
@@ -19,12 +26,17 @@ export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts'
 export type { Observation, SafetyRule } from './checks/safety-rule.ts';
 export { SAFETY_RULES } from './checks/safety-rules.ts';
 export type { SafetyHost, SafetyView } from './checks/safety-view.ts';
+export type { FileStore, Storing } from './host/file-store.ts';
+export { lockHost } from './host/host-lock.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
+export { LiveFiles } from './host/live-files.ts';
+export { LiveRunner } from './host/live-runner.ts';
 export { LiveWriter } from './host/live-writer.ts';
 export { openHost, openLiveHost } from './host/open-host.ts';
 export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
 export { RecordingHost } from './host/recording-host.ts';
+export type { Run, Runner } from './host/runner.ts';
 export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot.ts';
 export { SnapshotHost } from './host/snapshot-host.ts';
 export { parseSnapshot } from './host/snapshot-parser.ts';
@@ -64,6 +76,7 @@ export {
   type ObstacleCode,
   type ReservedRegion,
 } from './pci/iommu-group.ts';
+export { type IommuState, iommuAdvice } from './pci/iommu-state.ts';
 export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
 export {
@@ -77,11 +90,16 @@ export { parseSelector, type Selector, selectDevices, selectOne } from './pci/se
 export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov.ts';
 export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topology.ts';
 export { parseVpd, type Vpd } from './pci/vpd.ts';
+export { type Movement, type MovingDevice, moveBack, moveToVfio } from './plan/binding.ts';
+export { type Change, type DriverState, KERNELS_CHOICE } from './plan/change.ts';
+export type { Plan, Step } from './plan/plan.ts';
+export { type BindingSituation, planBinding } from './plan/plan-binding.ts';
+export { formatScript } from './plan/script.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';
 export { readLiveUse } from './sysfs/host-use/live-use.ts';
 export { readHostUse } from './sysfs/host-use/read-host-use.ts';
-export { type IommuState, readIommuState } from './sysfs/iommu-state.ts';
+export { readIommuState } from './sysfs/iommu-state.ts';
 export { tellsResetMethods } from './sysfs/kernel-release.ts';
 export { replaceIdentifiers } from './sysfs/pseudonyms.ts';
 export { readGroupAttributes } from './sysfs/read-groups.ts';

@@ -70,6 +70,47 @@ export const ERRORS = {
     summary: 'The host shows no PCI bus.',
     remedy: 'run it on the machine itself: a container or sandbox often hides /sys/bus/pci',
   },
+  NO_IOMMU: {
+    exit: 'unsupported',
+    summary: 'The kernel runs without an IOMMU: no device can be given to a VM safely.',
+    remedy: 'switch it on in the firmware and on the kernel command line; see pci groups',
+  },
+  NO_DRIVER: {
+    exit: 'unsupported',
+    summary: 'The kernel has no such driver, neither built in nor as a module.',
+    remedy:
+      'see that it is spelt right; for vfio-pci, install the kernel with all of its modules (CONFIG_VFIO_PCI)',
+  },
+  CANNOT_BE_GIVEN: {
+    exit: 'refused',
+    summary: 'The device can not be given to a VM, whatever is done.',
+    remedy: 'pci show and pci groups say why',
+  },
+  DEVICE_IN_USE: {
+    exit: 'refused',
+    summary: 'The host uses a device that would be taken from it.',
+    remedy: 'free the device; what may be lifted is lifted with --allow NAME',
+  },
+  HOST_LOCKED: {
+    exit: 'refused',
+    summary: 'Another process is changing this host.',
+    remedy: 'wait until it is done',
+  },
+  RECOVERY_NEEDED: {
+    exit: 'refused',
+    summary: 'An earlier change was cut short.',
+    remedy: 'put the host in order first: pci recover',
+  },
+  JOURNAL_FAILED: {
+    exit: 'toolFailed',
+    summary: 'The journal of a change can not be written or read; without one nothing is changed.',
+    remedy: 'check that /var/lib/portal-gun can be written, and that its disk is not full',
+  },
+  TOOL_MISSING: {
+    exit: 'toolFailed',
+    summary: 'A program that is needed is not installed.',
+    remedy: 'install the package that it is of',
+  },
   NOT_SIMULATED: {
     exit: 'unsupported',
     summary: 'What the kernel would answer to a write does not follow from the snapshot.',

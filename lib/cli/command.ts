@@ -1,3 +1,4 @@
+import type { Dialogue } from './dialogue.ts';
 import type { Terminal } from './terminal.ts';
 
 /** An option or positional as yargs takes it, reduced to what we use. */
@@ -40,7 +41,9 @@ export interface Command {
   readonly options: Readonly<Record<string, OptionDefinition>>;
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** Loads what runs it: a command costs nothing until it is called. */
-  load(): Promise<(args: Arguments, terminal: Terminal) => CommandResult>;
+  load(): Promise<
+    (args: Arguments, terminal: Terminal, dialogue: Dialogue) => CommandResult | Promise<CommandResult>
+  >;
 }
 
 /** What the value of an option is called: `PATH`, or the option in capitals where it has choices; a switch has none. */

@@ -7,13 +7,14 @@ import {
   renderInternalError,
 } from '../render/error-text.ts';
 import { type CommandResult, switchOf } from './command.ts';
+import { type DialogueProcess, dialogueWith } from './dialogue.ts';
 import { type Program, parseCommandLine } from './program.ts';
 import { describeTerminal, lineWidthOf } from './terminal.ts';
 
 const HELP_WIDTH = 100;
 
 /** What a program needs of its process. */
-export interface ProcessLike {
+export interface ProcessLike extends DialogueProcess {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly stdout: OutputStream;
@@ -50,7 +51,8 @@ async function resultOf(program: Program, host: ProcessLike): Promise<CommandRes
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
     const { command, args } = request;
     const run = await command.load();
-    return run(args, describeTerminal(host.stdout, host.env, switchOf(args, 'color')));
+    const terminal = describeTerminal(host.stdout, host.env, switchOf(args, 'color'));
+    return await run(args, terminal, dialogueWith(host));
   } catch (error) {
     if (error instanceof PortalGunError) {
       const stderr = renderError(program.name, error);

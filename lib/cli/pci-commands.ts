@@ -1,4 +1,5 @@
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../render/device-columns.ts';
+import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command } from './command.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
@@ -6,6 +7,14 @@ const SELECTORS = {
   selectors: {
     describe:
       'Address (0000:01:00.0, 01:00.0, 01:00 for the card), vendor:device, pf, vf, class=, driver=, group=, netdev=, block=, numa=, or a word of a name; several add up',
+    array: true,
+  },
+} as const;
+
+const DEVICES = {
+  devices: {
+    describe:
+      'Address (03:00.0, or 03:00 for the card), or another selector, as for pci list; several add up',
     array: true,
   },
 } as const;
@@ -136,6 +145,62 @@ export const PCI_COMMANDS: readonly Command[] = [
       ['pci diff a.snapshot b.snapshot --json', 'two captures, as JSON'],
     ],
     load: async () => (await import('./commands/diff.ts')).runDiff,
+  },
+  {
+    name: 'bind',
+    usage: 'bind <devices..>',
+    summary: 'Give devices, with their IOMMU groups, to vfio-pci',
+    description:
+      'Moves devices from the drivers of the host to vfio-pci, so that they can be given to a VM, and with each device the members of its IOMMU group that a driver of the host holds; ports and bridges stay. The plan is shown first. It is made by driver_override and drivers_probe, for each address alone; each step is verified, and where one fails all are undone. It lasts until the next boot.',
+    positionals: DEVICES,
+    options: {
+      ...CHANGING_OPTIONS,
+      ...READING_OPTIONS,
+      driver: {
+        describe:
+          'The driver for the devices that are named; vfio-pci, or the one of its kind for the device, by default',
+        type: 'string',
+        valueName: 'NAME',
+      },
+    },
+    examples: [
+      ['pci bind 03:00.0 --dry-run', 'what would be done, and to whom'],
+      ['sudo pci bind 03:00.0', 'do it, once it is confirmed'],
+      ['pci bind netdev=enp3s0f0 --script > bind.sh', 'as a shell script'],
+      ['pci bind 01:00.0 --host galaxy.snapshot --dry-run', 'what it would be on a captured host'],
+    ],
+    load: async () => (await import('./commands/bind.ts')).runBind,
+  },
+  {
+    name: 'unbind',
+    usage: 'unbind <devices..>',
+    summary: 'Give devices, with their IOMMU groups, back to the host',
+    description:
+      'Moves devices from vfio-pci back to the drivers that they had before pci bind, and the members of their IOMMU groups with them; where that is not known, to the driver that the kernel finds.',
+    positionals: DEVICES,
+    options: { ...CHANGING_OPTIONS, ...READING_OPTIONS },
+    examples: [
+      ['sudo pci unbind 03:00.0', 'back to the host'],
+      ['pci unbind driver=vfio-pci --dry-run', 'what would be given back'],
+    ],
+    load: async () => (await import('./commands/bind.ts')).runUnbind,
+  },
+  {
+    name: 'recover',
+    usage: 'recover',
+    summary: 'Undo, or finish, a change that was cut short',
+    description:
+      'A change that was cut short, by kill -9 or a loss of power, leaves a journal in /var/lib/portal-gun. This undoes what was begun, or with --finish does the rest; without a journal it does nothing.',
+    positionals: {},
+    options: {
+      ...pick('color'),
+      finish: { describe: 'Do the rest; undo what was begun where that fails', type: 'boolean' },
+    },
+    examples: [
+      ['sudo pci recover', 'as it was before'],
+      ['sudo pci recover --finish', 'as it was asked'],
+    ],
+    load: async () => (await import('./commands/recover.ts')).runRecover,
   },
 ];
 

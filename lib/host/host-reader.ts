@@ -1,4 +1,4 @@
-import type { UnknownReason } from '../base/known.ts';
+import { BROKEN, DENIED, type Known, UNREAD, type UnknownReason } from '../base/known.ts';
 
 /** A read that gave nothing although something is there. */
 export interface ReadFailure {
@@ -13,6 +13,12 @@ export type Reading<T> = T | null | ReadFailure;
 /** Whether a reading failed. */
 export function isFailure(reading: unknown): reading is ReadFailure {
   return typeof reading === 'object' && reading !== null && 'unknown' in reading;
+}
+
+/** A reading as a fact: why it could not be had, without the kernel's word for it. */
+export function knownOf<T>(reading: Reading<T>): Known<T> {
+  if (!isFailure(reading)) return reading;
+  return { denied: DENIED, broken: BROKEN, unread: UNREAD }[reading.unknown];
 }
 
 /** The kernel's name for what a failed call threw. */

@@ -9,6 +9,15 @@ export interface PciNames {
   deviceClass(classCode: string): string | null;
 }
 
+/** No names at all, for readers that need the ids alone. */
+export const NO_NAMES: PciNames = {
+  source: 'none',
+  vendor: () => null,
+  device: () => null,
+  subsystem: () => null,
+  deviceClass: () => null,
+};
+
 /**
  * Names from a file in the format of `pci.ids`. Nothing is indexed: an id is sought in the bytes when it is
  * first asked for, since a host has tens of different ids and the list tens of thousands.

@@ -1,5 +1,4 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
-import type { Known } from '../base/known.ts';
 import { formatJson } from '../base/text.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
@@ -7,6 +6,7 @@ import type { DeviceDifference } from '../pci/difference.ts';
 import { identityOf } from '../pci/identity.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { IommuGroup } from '../pci/iommu-group.ts';
+import type { IommuState } from '../pci/iommu-state.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
 import type { TopologyNode, TopologyRoot } from '../pci/topology.ts';
 
@@ -82,14 +82,14 @@ export function showDocument(
 
 export function groupsDocument(
   { host, diagnostics }: Inventory,
-  iommu: { readonly units: readonly string[]; readonly firmwareTables: Known<readonly string[]> },
+  { units, firmwareTables }: IommuState,
   groups: readonly IommuGroup[],
   ungrouped: readonly PciAddress[],
 ): object {
   return {
     schema: 'portal-gun/pci-groups/v1',
     host,
-    iommu,
+    iommu: { units, firmwareTables },
     groups: groups.map(groupDocument),
     ungrouped,
     diagnostics,

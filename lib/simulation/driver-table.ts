@@ -56,6 +56,10 @@ export class DriverTable {
     return module;
   }
 
+  unregister(driver: string): void {
+    this.#modules.delete(driver);
+  }
+
   /** Whether the bus would ask this driver to take the function, as `pci_match_device` in the kernel. */
   matches(each: FunctionDirectory, driver: string): boolean {
     const { override } = each;

@@ -5,7 +5,7 @@ import type { PciAddress } from '../pci/address.ts';
 import { isPassthroughDriver } from '../pci/iommu-group.ts';
 import { driverPath, lastName } from '../sysfs/paths.ts';
 import { isBlockedRead, isOfUnknownDriver, storeOf } from './attribute-writes.ts';
-import { probe } from './driver-operations.ts';
+import { probe, release } from './driver-operations.ts';
 import { gap } from './gap.ts';
 import { Kernel } from './kernel.ts';
 
@@ -89,6 +89,25 @@ export class SimulatedHost implements HostReader, HostWriter {
       if (each.driver !== null || !kernel.drivers.matches(each, driver)) continue;
       kernel.calls.run((call) => probe(kernel, call, each));
     }
+  }
+
+  /**
+   * Takes a driver out, as removing its module does: the functions that it has are without one then. `false` where
+   * one of them is held: the kernel refuses to remove a module that is in use.
+   */
+  unloadDriver(driver: string): boolean {
+    const kernel = this.#kernel;
+    const bound = kernel.all().filter((each) => each.driver === driver);
+    if (bound.some(({ address }) => kernel.holders.has(address))) return false;
+    for (const each of bound) {
+      kernel.calls.run(function* leave(call) {
+        yield* release(kernel, call, each);
+        return null;
+      });
+    }
+    kernel.drivers.unregister(driver);
+    kernel.host.hide(driverPath(driver));
+    return true;
   }
 
   readBytes(path: string): Reading<Uint8Array> {

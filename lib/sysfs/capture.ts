@@ -4,7 +4,7 @@ import { RecordingHost } from '../host/recording-host.ts';
 import type { Snapshot } from '../host/snapshot.ts';
 import { SnapshotHost } from '../host/snapshot-host.ts';
 import type { PciDevice } from '../pci/device.ts';
-import type { PciNames } from '../pci/pci-ids.ts';
+import { NO_NAMES } from '../pci/pci-ids.ts';
 import { readHostUse } from './host-use/read-host-use.ts';
 import { readIommuState } from './iommu-state.ts';
 import { readAliasesPath } from './kernel-release.ts';
@@ -14,15 +14,6 @@ import { readGroupAttributes } from './read-groups.ts';
 import { ALL_FIELDS, readInventory } from './read-inventory.ts';
 import { readRegisteredDrivers } from './registered-drivers.ts';
 
-/** A snapshot needs no names: whoever reads it has a list of ids. */
-const NO_NAMES: PciNames = {
-  source: 'none',
-  vendor: () => null,
-  device: () => null,
-  subsystem: () => null,
-  deviceClass: () => null,
-};
-
 /**
  * Captures a host by running the ordinary readers over it, every fact of every device; what they read is the
  * snapshot, identifiers as they are there.
@@ -31,6 +22,7 @@ const NO_NAMES: PciNames = {
  */
 export function captureHost(host: HostReader): Snapshot {
   const recording = new RecordingHost(host);
+  // A snapshot needs no names: whoever reads it has a list of ids.
   const { devices } = readInventory(recording, NO_NAMES, ALL_FIELDS);
   for (const group of new Set(devices.map(({ iommuGroup }) => knownValue(iommuGroup)))) {
     if (group !== undefined) readGroupAttributes(recording, group);

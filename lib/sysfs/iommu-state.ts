@@ -1,23 +1,29 @@
-import type { Known } from '../base/known.ts';
-import { type HostReader, isFailure } from '../host/host-reader.ts';
-import { SYS_PATHS } from './paths.ts';
-
-/** Whether an IOMMU is at work, and whether the firmware describes one. */
-export interface IommuState {
-  /** The units that the kernel drives: `dmar0`, `ivhd0`. Empty where none is in effect. */
-  readonly units: readonly string[];
-  /** The firmware's table of IOMMUs: `DMAR` (Intel), `IVRS` (AMD), `VIOT` (virtio), `IORT` (Arm). `null` without ACPI. */
-  readonly firmwareTables: Known<readonly string[]>;
-}
+import { type Known, mapKnown } from '../base/known.ts';
+import { type HostReader, isFailure, knownOf } from '../host/host-reader.ts';
+import type { IommuState } from '../pci/iommu-state.ts';
+import { CPU_INFO_PATH, PROC_PATHS, SYS_PATHS } from './paths.ts';
 
 const TABLES = ['DMAR', 'IVRS', 'VIOT', 'IORT'];
+const CPU_MAKERS: Readonly<Record<string, string>> = { GenuineIntel: 'Intel', AuthenticAMD: 'AMD' };
 
-/** Reads `/sys/class/iommu` and the names in `/sys/firmware/acpi/tables`. */
+/**
+ * Reads `/sys/class/iommu`, the names in `/sys/firmware/acpi/tables`, the line `vendor_id : GenuineIntel` of
+ * `/proc/cpuinfo`, and `/proc/cmdline`.
+ */
 export function readIommuState(host: HostReader): IommuState {
   const units = host.list(SYS_PATHS.iommuClass);
+  const cpu = knownOf(host.readLines(CPU_INFO_PATH, ['vendor_id']));
+  const commandLine = knownOf(host.readText(PROC_PATHS.commandLine));
   return {
     units: units === null || isFailure(units) ? [] : units,
     firmwareTables: readTables(host),
+    cpuMaker: mapKnown(cpu, ([line = '']) => CPU_MAKERS[line.split(':')[1]?.trim() ?? ''] ?? null),
+    kernelArguments: mapKnown(commandLine, (text) =>
+      text
+        .trim()
+        .split(/\s+/)
+        .filter((word) => /^(\w+_)?iommu[.=]/.test(word)),
+    ),
   };
 }
 

@@ -1,5 +1,5 @@
-import { BROKEN, DENIED, isUnknown, type Known, UNREAD } from '../base/known.ts';
-import { type HostReader, isFailure, type ReadFailure, type Reading } from '../host/host-reader.ts';
+import { isUnknown, type Known } from '../base/known.ts';
+import { type HostReader, isFailure, knownOf, type Reading } from '../host/host-reader.ts';
 import type { DeviceSource } from './device-source.ts';
 import type { HostContext } from './host-context.ts';
 import { fitsModuleAlias, type ModuleAlias, parseModuleAlias } from './module-alias.ts';
@@ -18,12 +18,12 @@ export function readModules(source: DeviceSource, context: HostContext): Known<r
   const modalias = source.text('modalias');
   if (modalias === null || isUnknown(modalias)) return modalias;
   if (path === null) return null;
-  if (isFailure(path)) return unknownFor(path);
+  if (isFailure(path)) return knownOf<never>(path);
   const ids = IDS.exec(modalias)?.[0];
   if (ids === undefined) return source.broken('modalias', modalias);
   const aliases = context.moduleAliases(ids, () => readAliases(context.host, path, ids));
   if (aliases === null) return null;
-  if (isFailure(aliases)) return unknownFor(aliases);
+  if (isFailure(aliases)) return knownOf<never>(aliases);
   const fitting = aliases.filter((alias) => fitsModuleAlias(alias, modalias));
   return [...new Set(fitting.map(({ module }) => module))].sort();
 }
@@ -48,8 +48,4 @@ export function readAliases(host: HostReader, path: string, ids: string): Readin
   const lines = host.readLines(path, prefixes);
   if (lines === null || isFailure(lines)) return lines;
   return lines.map(parseModuleAlias).filter((alias) => alias !== undefined);
-}
-
-function unknownFor({ unknown }: ReadFailure): Known<never> {
-  return unknown === 'denied' ? DENIED : unknown === 'unread' ? UNREAD : BROKEN;
 }

@@ -64,6 +64,12 @@ export function processPath(pid: number | 'self'): string {
 /** Stable for one installation, and nobody's business: the key of what stands in for its serial numbers. */
 export const MACHINE_ID_PATH = '/etc/machine-id';
 
+/** As long as there are processors: read for single lines. */
+export const CPU_INFO_PATH = '/proc/cpuinfo';
+
+/** Another at each boot; so it is no part of a snapshot. */
+export const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
+
 /** The table of module aliases of a kernel. */
 export function moduleAliasesPath(kernelRelease: string): string {
   return `/lib/modules/${kernelRelease}/modules.alias`;

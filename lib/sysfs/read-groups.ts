@@ -1,5 +1,5 @@
-import { BROKEN, DENIED, type Known, UNREAD } from '../base/known.ts';
-import { type HostReader, isFailure, type Reading } from '../host/host-reader.ts';
+import { BROKEN, type Known, mapKnown } from '../base/known.ts';
+import { type HostReader, knownOf, type Reading } from '../host/host-reader.ts';
 import type { GroupAttributes, ReservedRegion } from '../pci/iommu-group.ts';
 import { groupPath } from './paths.ts';
 
@@ -17,10 +17,7 @@ export function readGroupAttributes(host: HostReader, group: number): GroupAttri
 }
 
 function known<T>(reading: Reading<string>, parse: (text: string) => T | undefined): Known<T> {
-  if (reading === null) return null;
-  if (!isFailure(reading)) return parse(reading.trim()) ?? BROKEN;
-  if (reading.unknown === 'denied') return DENIED;
-  return reading.unknown === 'unread' ? UNREAD : BROKEN;
+  return mapKnown(knownOf(reading), (text) => parse(text.trim()) ?? BROKEN);
 }
 
 function parseReservedRegions(text: string): readonly ReservedRegion[] | undefined {

@@ -6,7 +6,7 @@ import { type HostReader, isFailure } from '../host/host-reader.ts';
 import { comparePciAddresses, isPciAddress, type PciAddress } from '../pci/address.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import type { PciNames } from '../pci/pci-ids.ts';
+import { NO_NAMES, type PciNames } from '../pci/pci-ids.ts';
 import { FIELD_READERS } from './device-fields.ts';
 import { DeviceSource, type Report } from './device-source.ts';
 import { HostContext } from './host-context.ts';
@@ -33,6 +33,22 @@ export function readInventory(host: HostReader, names: PciNames, fields: readonl
   findUnlistedFunctions(host, sources, report);
   const iommu = hasIommuGroups(host, devices, report);
   return { host: { label: host.label }, devices, iommu, diagnostics };
+}
+
+/**
+ * Reads one function, with the facts that are asked for and no names of ids; `null` where it is not on the bus. For a
+ * look at one device in the middle of a change: what its VFs or its PF would tell is not asked.
+ */
+export function readFunction(
+  host: HostReader,
+  address: PciAddress,
+  fields: readonly DeviceField[],
+): PciDevice | null {
+  if (!host.exists(busEntryPath(address))) return null;
+  const source = openDevice(host, address, () => {}, new Map());
+  if (source === null) return null;
+  const context = new HostContext(host, NO_NAMES, new Map([[address, source]]));
+  return readDevice(source, context, Object.fromEntries(fields.map((field) => [field, true])));
 }
 
 function readBus(host: HostReader, report: Report): readonly DeviceSource[] {

@@ -58,10 +58,19 @@ describe('errors', () => {
     expect(`hint: ${error['hint']}`).toBe(second);
   });
 
-  it('are tried of every code but those of permissions, writing and simulation, which have tests of their own', () => {
+  it('are tried of every code but those of permissions, writing, changing and simulation, which have tests of their own', () => {
     const tried = new Set<string>(ERROR_CASES.map(([, code]) => code));
     const left = Object.keys(ERRORS).filter((code) => !tried.has(code));
-    expect(left).toEqual(['PERMISSION_DENIED', 'NOT_SIMULATED', 'OUTPUT_FAILED']);
+    expect(left).toEqual([
+      'PERMISSION_DENIED',
+      'NO_DRIVER',
+      'HOST_LOCKED',
+      'RECOVERY_NEEDED',
+      'JOURNAL_FAILED',
+      'TOOL_MISSING',
+      'NOT_SIMULATED',
+      'OUTPUT_FAILED',
+    ]);
   });
 
   it.each([

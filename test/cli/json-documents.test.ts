@@ -13,6 +13,7 @@ const KINDS = [
   'pci-tree',
   'pci-diff',
   'pci-snapshot',
+  'plan',
   'error',
 ] as const;
 type Kind = (typeof KINDS)[number];
@@ -21,9 +22,10 @@ const strict = new Map(KINDS.map((kind) => [kind, validatorOf(kind, { strict: tr
 const folder = temporaryFolder();
 // An error is what such a host has for every command.
 const HOSTS = FIXTURE_NAMES.filter((name) => name !== 'no-pci');
-// A process each for these, and some more without one; the 64 VFs of one fixture are alike.
-const SHOWN_APART = 2;
+// A process each for one host; of the others the program is run without one. The 64 VFs of one fixture are alike.
+const APART = 'gpu-desktop';
 const MOST_SHOWN = 10;
+const MOST_PLANNED = 3;
 
 function expectDocument(kind: Kind, { stdout }: Outcome): Record<string, unknown> {
   const document: unknown = JSON.parse(stdout);
@@ -33,8 +35,10 @@ function expectDocument(kind: Kind, { stdout }: Outcome): Record<string, unknown
   return document as Record<string, unknown>;
 }
 
-async function document(kind: Kind, ...args: string[]): Promise<Record<string, unknown>> {
-  return expectDocument(kind, await pci([...args, '--json']));
+type Run = typeof pciInside;
+
+async function documentBy(run: Run, kind: Kind, args: readonly string[]): Promise<Record<string, unknown>> {
+  return expectDocument(kind, await run([...args, '--json']));
 }
 
 describe('the schemas', () => {
@@ -80,6 +84,8 @@ describe('the schemas', () => {
 
 describe.each(HOSTS)('of the fixture %s', (name) => {
   const host = ['--host', fixture(name)];
+  const run: Run = name === APART ? (args) => pci(args) : (args) => pciInside(args);
+  const document = (kind: Kind, ...args: readonly string[]) => documentBy(run, kind, args);
 
   it('list, groups and tree', async () => {
     await document('pci-list', 'list', ...host);
@@ -88,7 +94,7 @@ describe.each(HOSTS)('of the fixture %s', (name) => {
   });
 
   it('each line of ndjson', async () => {
-    const { stdout } = await pci(['list', ...host, '--format', 'ndjson']);
+    const { stdout } = await run(['list', ...host, '--format', 'ndjson']);
     const lines = stdout.split('\n').slice(0, -1);
     const devices = lines.map((line): unknown => JSON.parse(line));
     const whole = await document('pci-list', 'list', ...host);
@@ -98,8 +104,7 @@ describe.each(HOSTS)('of the fixture %s', (name) => {
   it('show of its devices', async () => {
     const { devices } = (await document('pci-list', 'list', ...host)) as { devices: { address: string }[] };
     expect(devices.length > 0).toBe(name !== 'empty-bus');
-    for (const [index, device] of devices.slice(0, MOST_SHOWN).entries()) {
-      const run = index < SHOWN_APART ? pci : pciInside;
+    for (const device of devices.slice(0, MOST_SHOWN)) {
       const outcome = await run(['show', device.address, ...host, '--json']);
       const { device: whole } = expectDocument('pci-show', outcome);
       // A fact is in both documents, or in that of the one device alone; it is never two things.
@@ -112,6 +117,20 @@ describe.each(HOSTS)('of the fixture %s', (name) => {
     expect(same['differences']).toEqual([]);
     await document('pci-diff', 'diff', fixture(name), fixture('shared-group'));
     await document('pci-diff', 'diff', fixture('gpu-desktop'), fixture(name));
+  });
+
+  it('plans to bind and unbind', async () => {
+    const { devices } = (await document('pci-list', 'list', ...host)) as { devices: { address: string }[] };
+    for (const { address } of devices.slice(0, MOST_PLANNED)) {
+      for (const command of ['bind', 'unbind']) {
+        const outcome = await run([command, address, ...host, '--dry-run', '--json']);
+        // What can't be given at all is an error; what is refused is a plan all the same.
+        const isError = JSON.parse(outcome.stdout).schema === 'portal-gun/error/v1';
+        const document = expectDocument(isError ? 'error' : 'plan', outcome);
+        if (isError) expect(['NO_IOMMU', 'CANNOT_BE_GIVEN', 'PERMISSION_DENIED']).toContain(codeOf(document));
+        else expect([0, 4]).toContain(outcome.exitCode);
+      }
+    }
   });
 
   it('snapshot', async () => {
@@ -138,6 +157,8 @@ describe('errors', () => {
 });
 
 describe.skipIf(CORPUS_HOSTS.length === 0)(`of captured hosts${WHY_SKIPPED}`, () => {
+  const document = (kind: Kind, ...args: readonly string[]) => documentBy(pciInside, kind, args);
+
   it.each(CORPUS_HOSTS)('%s', async (name) => {
     const host = ['--host', unpackHost(name, folder)];
     const { devices } = (await document('pci-list', 'list', ...host)) as { devices: object[] };
@@ -146,6 +167,10 @@ describe.skipIf(CORPUS_HOSTS.length === 0)(`of captured hosts${WHY_SKIPPED}`, ()
     await document('pci-tree', 'tree', ...host);
   });
 });
+
+function codeOf({ error }: Record<string, unknown>): unknown {
+  return (error as Record<string, unknown>)['code'];
+}
 
 /** The device that the documentation gives as the shape of `pci list --json`. */
 function example() {

@@ -8,6 +8,7 @@ import type { Surroundings } from './stage.ts';
 const DEVICES = '/sys/bus/pci/devices';
 const DRIVERS = '/sys/bus/pci/drivers';
 const SETTLED_AFTER_MS = 250;
+const RELEASED_AFTER_MS = 2000;
 const MAX_LOOKS = 80;
 const STARTS_WITHIN_MS = 60_000;
 
@@ -61,6 +62,8 @@ export class LiveMachine implements Surroundings {
       const gone = new Promise((resolve) => child.once('exit', resolve));
       child.kill('SIGKILL');
       await gone;
+      // What waited for it goes on now, in processes of its own: it may have to be woken first.
+      await sleep(RELEASED_AFTER_MS);
     };
   }
 

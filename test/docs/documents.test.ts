@@ -84,7 +84,7 @@ function workplace(document: string, blocks: readonly Block[]): string {
   symlinkSync(join(ROOT, 'fixtures'), join(folder, 'fixtures'));
   symlinkSync(ROOT, join(folder, 'node_modules/portal-gun'));
   // Names come from the list of the package: the system's is another everywhere.
-  const names = 'case "$1" in list|show|groups|tree|diff) set -- "$@" --pci-ids bundled;; esac';
+  const names = 'case "$1" in list|show|groups|tree|diff|bind|unbind) set -- "$@" --pci-ids bundled;; esac';
   writeFileSync(join(folder, 'bin/pci'), `#!/bin/sh\n${names}\nexec '${process.execPath}' '${PCI}' "$@"\n`, {
     mode: 0o755,
   });

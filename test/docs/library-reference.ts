@@ -15,6 +15,8 @@ const ROOMS: readonly (readonly [room: string, heading: string])[] = [
   ['lib/host', 'Hosts and snapshots'],
   ['lib/sysfs', 'Reading a host'],
   ['lib/checks', 'What speaks against a change'],
+  ['lib/plan', 'Plans'],
+  ['lib/apply', 'Applying a plan'],
   ['lib/simulation', 'A host to rehearse on'],
   ['lib/pci', 'The model, and what follows from it'],
   ['lib/base', 'Facts, errors, diagnostics'],

@@ -1,19 +1,32 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { type BootOptions, bootMachine, type RunningMachine } from './boot-machine.ts';
 import { type RunningLibvirtd, startLibvirtd } from './libvirtd.ts';
 import type { MachineName } from './machines.ts';
+import type { ProvidedLab } from './provide-lab.ts';
 import type { RootFileSystem } from './root-file-system.ts';
+
+const LOOK_MS = 250;
+
+const lab = await providedLab(inject('labFile'));
+
+/** Waits until it is known whether there is a lab. */
+async function providedLab(file: string): Promise<Exclude<ProvidedLab, { failed: string }>> {
+  while (!existsSync(file)) await sleep(LOOK_MS);
+  const provided = JSON.parse(readFileSync(file, 'utf8')) as ProvidedLab;
+  if ('failed' in provided) throw new Error(provided.failed);
+  return provided;
+}
 
 /** Tests that need the lab: skipped, with the reason in their title, where there is none. */
 export function describeLab(title: string, tests: (root: RootFileSystem) => void): void {
-  const lab = inject('lab');
   if ('root' in lab) describe(title, () => tests(lab.root));
   else describe.skip(`${title} (${lab.unavailable})`);
 }
 
 /** The same for tests that need a libvirtd of the lab, outside of its machines. */
 export function describeLibvirtd(title: string, tests: (root: RootFileSystem) => void): void {
-  const lab = inject('lab');
   if ('root' in lab && lab.noLibvirtd !== null) describe.skip(`${title} (${lab.noLibvirtd})`);
   else describeLab(title, tests);
 }

@@ -1,29 +1,62 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { assertNamespaces } from './libvirtd-namespaces.ts';
 import { LabUnavailable, type RootFileSystem, rootFileSystem } from './root-file-system.ts';
 
+/**
+ * What the lab's tests boot from, and why no libvirtd runs outside of its machines; or why there is no lab here, which
+ * may be or is a failure.
+ */
+export type ProvidedLab =
+  | { readonly root: RootFileSystem; readonly noLibvirtd: string | null }
+  | { readonly unavailable: string }
+  | { readonly failed: string };
+
 declare module 'vitest' {
   interface ProvidedContext {
-    /** What the lab's tests boot from, and why no libvirtd runs outside of its machines; or why there is no lab here. */
-    lab:
-      | { readonly root: RootFileSystem; readonly noLibvirtd: string | null }
-      | { readonly unavailable: string };
+    /** The file that holds a {@link ProvidedLab} as JSON, once it is known: making it goes on beside the other tests. */
+    labFile: string;
   }
 }
 
-/** Makes the root file system before the first test of the lab. Where CI runs, a lab that can't be had is a failure. */
-export default async function provideLab(project: TestProject): Promise<void> {
+/** Begins to make the root file system, and gives what ends that. */
+export default function provideLab(project: TestProject): () => Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'portal-gun-lab-'));
+  const file = join(folder, 'lab.json');
+  const ending = new AbortController();
+  const provided = makeLab(ending.signal).then(async (lab) => {
+    await writeFile(`${file}.draft`, JSON.stringify(lab));
+    await rename(`${file}.draft`, file);
+  });
+  project.provide('labFile', file);
+  return async () => {
+    ending.abort();
+    await provided;
+    rmSync(folder, { recursive: true, force: true });
+  };
+}
+
+async function makeLab(signal: AbortSignal): Promise<ProvidedLab> {
   const say = (text: string) => process.stdout.write(`lab: ${text}\n`);
-  const whyUnavailable = (error: unknown) => {
-    if (!(error instanceof LabUnavailable) || process.env['CI']) throw error;
+  // Where CI runs, a lab that can't be had is a failure.
+  const withoutLab = (error: unknown): Exclude<ProvidedLab, { root: RootFileSystem }> => {
+    if (!(error instanceof LabUnavailable) || process.env['CI']) return { failed: String(error) };
     say(`${error.message}. Its tests are skipped.`);
-    return error.message;
+    return { unavailable: error.message };
   };
   try {
-    const root = await rootFileSystem(say);
-    const noLibvirtd = await assertNamespaces().then(() => null, whyUnavailable);
-    project.provide('lab', { root, noLibvirtd });
+    const root = await rootFileSystem(say, signal);
+    try {
+      await assertNamespaces();
+      return { root, noLibvirtd: null };
+    } catch (error) {
+      const lab = withoutLab(error);
+      return 'failed' in lab ? lab : { root, noLibvirtd: lab.unavailable };
+    }
   } catch (error) {
-    project.provide('lab', { unavailable: whyUnavailable(error) });
+    return withoutLab(error);
   }
 }

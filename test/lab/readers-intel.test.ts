@@ -21,6 +21,7 @@ describeReaders(
     fixture: 'lab-intel-vfio',
     prepare: WITH_VFS,
     counts: { functions: 35, groups: 25, vfs: 5 },
+    alsoToUsers: true,
     iommu: { units: ['dmar0'], firmwareTables: ['DMAR'] },
   },
   (host) => {

@@ -217,6 +217,35 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'capture',
   ],
   ['list --host FOLDER/bad-row', 'BAD_SNAPSHOT', 'FOLDER/bad-row', 'a row reaches past the end', 'capture'],
+  // What can't be given to a VM.
+  [
+    `bind 07:00.0 --host ${fixture('lab-none')}`,
+    'NO_IOMMU',
+    'host-cdc801',
+    'runs without an IOMMU',
+    'switch on VT-d',
+  ],
+  [
+    `bind 00:04.0 --host ${fixture('lab-intel')}`,
+    'CANNOT_BE_GIVEN',
+    '0000:00:04.0',
+    'a bridge stays with the host',
+    'pci show and pci groups say why',
+  ],
+  [
+    `bind 00:02.0 --script --host ${fixture('lab-intel')}`,
+    'DEVICE_IN_USE',
+    '0000:00:02.0',
+    'holds the root file system: vda on /',
+    "this one can't be lifted while the host runs from it",
+  ],
+  [
+    `bind 07:00.0 --dry-run --allow net-adress --host ${fixture('lab-intel')}`,
+    'BAD_ARGUMENT',
+    '--allow',
+    'there is no reason "net-adress"',
+    'did you mean net-address?',
+  ],
   // Names.
   [`list --pci-ids nowhere ${GPU}`, 'BAD_NAMES', 'nowhere', 'is not there', 'the word bundled'],
   [

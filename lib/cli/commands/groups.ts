@@ -3,12 +3,13 @@ import { knownValue } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import { type GroupVerdict, groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
+import { type IommuState, iommuAdvice } from '../../pci/iommu-state.ts';
 import { parseSelector, selectDevices } from '../../pci/selector.ts';
 import { formatDocument, groupsDocument } from '../../render/documents.ts';
 import { addressList } from '../../render/facts.ts';
 import { renderGroups } from '../../render/group-list.ts';
 import { wrapText } from '../../render/wrap-text.ts';
-import { type IommuState, readIommuState } from '../../sysfs/iommu-state.ts';
+import { readIommuState } from '../../sysfs/iommu-state.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
@@ -56,20 +57,21 @@ function wrapped(sentences: readonly string[], { width }: Terminal): string {
   return sentences.flatMap((sentence) => wrapText(sentence, width).map((line) => `${line}\n`)).join('');
 }
 
-function noIommuText({ units, firmwareTables }: IommuState): readonly string[] {
+function noIommuText(state: IommuState): readonly string[] {
+  const { units, firmwareTables } = state;
   const tables = knownValue(firmwareTables);
   const firmware =
     tables === undefined
-      ? 'The tables of the firmware are not there to be read, so whether it describes one is not known.'
+      ? 'The tables of the firmware are not there to be read, so whether it describes one is not known'
       : tables.length > 0
-        ? `The firmware describes one (${tables.join(', ')} table), and the kernel does not use it: on Intel, add intel_iommu=on to its command line.`
-        : 'The firmware describes none: switch on VT-d (Intel) or AMD-Vi (AMD) in its setup.';
+        ? `The firmware describes one (${tables.join(', ')} table), and the kernel does not use it`
+        : 'The firmware describes none';
   return [
     'No IOMMU groups: the kernel runs without an IOMMU, so no device can be given to a VM.',
     ...(units.length > 0
       ? [`IOMMU units are driven (${escapeControls(units.join(', '))}), and no device is in a group.`]
       : []),
-    firmware,
+    `${firmware}: ${escapeControls(iommuAdvice(state))}.`,
   ];
 }
 

@@ -1,10 +1,10 @@
 import { isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
-import { type HostReader, isFailure } from '../../host/host-reader.ts';
+import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
 import { resolveLink } from '../../host/resolve-link.ts';
 import type { BlockDevice, StackKind } from '../../pci/host-use.ts';
 import { diskOfPath } from '../attachments.ts';
 import { lastName, SYS_PATHS, udevBlockPath } from '../paths.ts';
-import { type ClassMember, readAttribute, readClass, toKnown } from './known-reading.ts';
+import { type ClassMember, readAttribute, readClass } from './known-reading.ts';
 
 const NUMBER = /^\d{1,4}:\d{1,7}$/;
 
@@ -39,7 +39,7 @@ function readOne(host: HostReader, { name, directory }: ClassMember, caches: rea
     NUMBER.test(text) ? text : { unknown: 'broken' },
   );
   const isMapped = name.startsWith('dm-');
-  const holders = mapKnown(toKnown(host.list(`${directory}/holders`)), (held) => [...held, ...caches]);
+  const holders = mapKnown(knownOf(host.list(`${directory}/holders`)), (held) => [...held, ...caches]);
   return {
     name,
     number,
@@ -76,7 +76,7 @@ function readSignature(host: HostReader, number: Known<string>): Pick<BlockDevic
   const lines = host.readLines(udevBlockPath(known), keys);
   if (lines === null) return { signature: UNREAD, label: UNREAD };
   if (isFailure(lines)) {
-    const why = toKnown<never>(lines);
+    const why = knownOf<never>(lines);
     return { signature: why, label: why };
   }
   const [signature, label] = keys.map(

@@ -1,8 +1,8 @@
 import { BROKEN, DENIED, isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
-import type { HostReader } from '../../host/host-reader.ts';
+import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { DisplayClaim, HostThing } from '../../pci/host-use.ts';
 import { SYS_PATHS, USE_PATHS } from '../paths.ts';
-import { functionIn, readAttribute, readClass, toKnown, toKnownAlways } from './known-reading.ts';
+import { functionIn, knownAlways, readAttribute, readClass } from './known-reading.ts';
 
 const RANGES = [...'0123456789abcdef '];
 const LINE = /^ *([0-9a-f]{1,16})-([0-9a-f]{1,16}) : (.*)$/;
@@ -14,7 +14,7 @@ export const BOOT_DISPLAY_OWNER = /^(efifb|vesafb|simplefb|simple-framebuffer|BO
  * every address in it is 0: DENIED.
  */
 export function readDisplayClaims(host: HostReader): Known<readonly DisplayClaim[]> {
-  return mapKnown(toKnownAlways(host.readLines(USE_PATHS.memory, RANGES)), (lines) => {
+  return mapKnown(knownAlways(host.readLines(USE_PATHS.memory, RANGES)), (lines) => {
     const ranges = lines.map((line) => LINE.exec(line));
     if (!ranges.every((range) => range !== null)) return BROKEN;
     const isHidden = ranges.every(([, start = '', end = '']) => /^0+$/.test(start) && /^0+$/.test(end));
@@ -62,7 +62,7 @@ export function readConsoles(host: HostReader): Known<readonly HostThing[]> {
   for (const name of active.split(/\s+/).filter((word) => word !== '')) {
     if (!/^[\w-]{1,32}$/.test(name)) return BROKEN;
     const path = `${SYS_PATHS.ttyClass}/${name}`;
-    const target = toKnown(host.readLink(path));
+    const target = knownOf(host.readLink(path));
     if (isUnknown(target)) return target;
     consoles.push({ name, function: target === null ? null : functionIn(target) });
   }
@@ -78,5 +78,5 @@ export function readTpms(host: HostReader): Known<readonly HostThing[]> {
 
 /** The names in a directory that a pattern is for; none where it can't be listed. */
 export function namesLike(host: HostReader, path: string, pattern: RegExp): readonly string[] {
-  return (knownValue(toKnown(host.list(path))) ?? []).filter((name) => pattern.test(name));
+  return (knownValue(knownOf(host.list(path))) ?? []).filter((name) => pattern.test(name));
 }

@@ -1,8 +1,8 @@
 import { BROKEN, isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
-import type { HostReader } from '../../host/host-reader.ts';
+import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { InterfaceKind, NetInterface } from '../../pci/host-use.ts';
 import { lastName, SYS_PATHS } from '../paths.ts';
-import { type ClassMember, readAttribute, readClass, toKnown } from './known-reading.ts';
+import { type ClassMember, readAttribute, readClass } from './known-reading.ts';
 
 const IFF_UP = 1;
 const UPPER = 'upper_';
@@ -21,7 +21,7 @@ export function readInterfaces(host: HostReader): Known<readonly NetInterface[]>
 
 function readOne(host: HostReader, member: ClassMember): NetInterface {
   const { name, directory } = member;
-  const names = toKnown(host.list(directory));
+  const names = knownOf(host.list(directory));
   return {
     name,
     function: member.function,
@@ -39,7 +39,7 @@ function uppersOf(host: HostReader, directory: string, names: readonly string[])
     names.filter((name) => name.startsWith(UPPER)).map((name) => name.slice(UPPER.length)),
   );
   if (names.includes('master')) {
-    const master = toKnown(host.readLink(`${directory}/master`));
+    const master = knownOf(host.readLink(`${directory}/master`));
     if (isUnknown(master)) return master;
     if (master !== null) uppers.add(lastName(master));
   }

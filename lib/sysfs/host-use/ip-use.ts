@@ -1,9 +1,9 @@
 import { BROKEN, isUnknown, knownValue, mapKnown } from '../../base/known.ts';
-import type { HostReader } from '../../host/host-reader.ts';
+import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { IpAddress, IpRoute, IpUse } from '../../pci/host-use.ts';
 import { USE_PATHS } from '../paths.ts';
 import { formatIpv6, ipv4OfRoute, isInNetwork, prefixLengthOf, sharePrefix } from './ip-text.ts';
-import { toKnown, toKnownAlways } from './known-reading.ts';
+import { knownAlways } from './known-reading.ts';
 
 // include/uapi/linux/route.h and ipv6_route.h
 const RTF_UP = 0x1;
@@ -26,7 +26,7 @@ const LOOPBACK = 'lo';
  * interfaces whose network, reached without a gateway, it is in.
  */
 export function readIpv4(host: HostReader, isProcThere: boolean): IpUse {
-  const settle = isProcThere ? toKnown : toKnownAlways;
+  const settle = isProcThere ? knownOf : knownAlways;
   const routes = mapKnown(settle(host.readLines(USE_PATHS.ipv4Routes, LINES)), (lines) => {
     const all = lines.filter((line) => !line.startsWith('Iface\t')).map(parseRoute);
     return all.every((route) => route !== undefined) ? all.filter(({ isUsed }) => isUsed) : BROKEN;
@@ -102,7 +102,7 @@ function placed(address: string, routes: readonly Route[]): IpAddress {
  * its length, source, its length, gateway, metric, counters, flags, interface). `null` where IPv6 is switched off.
  */
 export function readIpv6(host: HostReader, isProcThere: boolean): IpUse {
-  const settle = isProcThere ? toKnown : toKnownAlways;
+  const settle = isProcThere ? knownOf : knownAlways;
   const own = mapKnown(settle(host.readLines(USE_PATHS.ipv6Addresses, LINES)), (lines) => {
     const all = lines.map(parseIpv6Address);
     return all.every((each) => each !== undefined)

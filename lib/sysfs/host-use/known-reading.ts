@@ -1,23 +1,16 @@
-import { BROKEN, DENIED, isUnknown, type Known, UNREAD } from '../../base/known.ts';
-import { type HostReader, isFailure, type Reading } from '../../host/host-reader.ts';
+import { BROKEN, isUnknown, type Known, UNREAD } from '../../base/known.ts';
+import { type HostReader, knownOf, type Reading } from '../../host/host-reader.ts';
 import { resolveLink } from '../../host/resolve-link.ts';
 import { isPciAddress, type PciAddress } from '../../pci/address.ts';
 
-/** What a reading says as a fact of the host. */
-export function toKnown<T>(reading: Reading<T>): Known<T> {
-  if (!isFailure(reading)) return reading;
-  if (reading.unknown === 'denied') return DENIED;
-  return reading.unknown === 'unread' ? UNREAD : BROKEN;
-}
-
-/** The same of a file or directory that every running kernel has: where it is not there, nobody captured it. */
-export function toKnownAlways<T>(reading: Reading<T>): Known<T> {
-  return reading === null ? UNREAD : toKnown(reading);
+/** What a reading says of a file or directory that every running kernel has: where it is not there, nobody captured it. */
+export function knownAlways<T>(reading: Reading<T>): Known<T> {
+  return reading === null ? UNREAD : knownOf(reading);
 }
 
 /** The text of an attribute without the blanks around it. */
 export function readAttribute(host: HostReader, path: string): Known<string> {
-  const text = toKnown(host.readText(path));
+  const text = knownOf(host.readText(path));
   return typeof text === 'string' ? text.trim() : text;
 }
 
@@ -36,11 +29,11 @@ export interface ClassMember {
  * directories, which a copy that follows links makes of them, do not tell what they hang on: BROKEN.
  */
 export function readClass(host: HostReader, path: string): Known<readonly ClassMember[]> {
-  const names = toKnown(host.list(path));
+  const names = knownOf(host.list(path));
   if (names === null || isUnknown(names)) return names;
   const members: ClassMember[] = [];
   for (const name of names) {
-    const target = toKnown(host.readLink(`${path}/${name}`));
+    const target = knownOf(host.readLink(`${path}/${name}`));
     // One that can't be followed may be anything: then the list is not whole.
     if (isUnknown(target)) return target;
     if (target === null && Array.isArray(host.list(`${path}/${name}`))) return BROKEN;

@@ -1,8 +1,8 @@
 import { DENIED, isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
-import type { HostReader } from '../../host/host-reader.ts';
+import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { DeviceHolder, LiveUse } from '../../pci/host-use.ts';
 import { processPath, USE_PATHS } from '../paths.ts';
-import { readAttribute, toKnown, toKnownAlways } from './known-reading.ts';
+import { knownAlways, readAttribute } from './known-reading.ts';
 
 // As many ancestors as any session has; the kernel's own tree ends at 1.
 const MAX_ANCESTORS = 64;
@@ -20,7 +20,7 @@ export function readLiveUse(host: HostReader): LiveUse {
 }
 
 function readHolders(host: HostReader): Omit<LiveUse, 'sessionAddress'> {
-  const listed = toKnownAlways(host.list(USE_PATHS.processes));
+  const listed = knownAlways(host.list(USE_PATHS.processes));
   if (listed === null || isUnknown(listed)) return { holders: [], unseen: listed ?? UNREAD };
   const pids = listed.filter((name) => /^\d{1,10}$/.test(name)).map(Number);
   if (pids.length === 0) return { holders: [], unseen: UNREAD };
@@ -28,7 +28,7 @@ function readHolders(host: HostReader): Omit<LiveUse, 'sessionAddress'> {
   let unseen: Known<never> = null;
   let left = MAX_LINKS;
   for (const pid of pids) {
-    const files = toKnown(host.list(`${processPath(pid)}/fd`));
+    const files = knownOf(host.list(`${processPath(pid)}/fd`));
     if (isUnknown(files)) unseen = unseen === null || files === DENIED ? files : unseen;
     // Absent: it has ended since.
     if (files === null || isUnknown(files)) continue;
@@ -54,7 +54,7 @@ function nodesOf(host: HostReader, pid: number, files: readonly string[]): reado
 function nameOf(host: HostReader, pid: number): Pick<DeviceHolder, 'command' | 'machine'> {
   const command = knownValue(readAttribute(host, `${processPath(pid)}/comm`)) ?? null;
   if (command === null || !/qemu|kvm/.test(command)) return { command, machine: null };
-  const words = (knownValue(toKnown(host.readText(`${processPath(pid)}/cmdline`))) ?? '').split('\0');
+  const words = (knownValue(knownOf(host.readText(`${processPath(pid)}/cmdline`))) ?? '').split('\0');
   const name = words[words.indexOf('-name') + 1] ?? '';
   const isNamed = words.includes('-name') && name !== '';
   return {
@@ -73,7 +73,7 @@ function readSessionAddress(host: HostReader): Known<string> {
   let pid: number | 'self' = 'self';
   let missed: Known<never> = null;
   for (let above = 0; above < MAX_ANCESTORS; above += 1) {
-    const environment = toKnownAlways(host.readText(`${processPath(pid)}/environ`));
+    const environment = knownAlways(host.readText(`${processPath(pid)}/environ`));
     if (isUnknown(environment)) missed ??= environment;
     const address = sessionIn(knownValue(environment) ?? '');
     if (address !== undefined) return address;
@@ -92,7 +92,7 @@ function sessionIn(environment: string): string | undefined {
 }
 
 function parentOf(host: HostReader, pid: number | 'self'): number | undefined {
-  const stat = knownValue(toKnown(host.readText(`${processPath(pid)}/stat`)));
+  const stat = knownValue(knownOf(host.readText(`${processPath(pid)}/stat`)));
   // The name of a process may hold blanks and brackets: what counts stands behind the last one.
   const digits = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? '';
   return /^\d{1,10}$/.test(digits) ? Number(digits) : undefined;

@@ -1,8 +1,8 @@
 import { BROKEN, isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
-import type { HostReader } from '../../host/host-reader.ts';
+import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { ActiveFileSystem, Mount, SwapArea } from '../../pci/host-use.ts';
 import { SYS_PATHS, USE_PATHS } from '../paths.ts';
-import { toKnown, toKnownAlways } from './known-reading.ts';
+import { knownAlways } from './known-reading.ts';
 
 // Every line begins with a number, in decimal.
 const DIGITS = [...'0123456789'];
@@ -16,7 +16,7 @@ const BLOCK_BYTES = 1024;
  * Blanks and the like in it are octal: `/mnt/my\040disk`. A line that is none of these makes it BROKEN.
  */
 export function readMounts(host: HostReader): Known<readonly Mount[]> {
-  return mapKnown(toKnownAlways(host.readLines(USE_PATHS.mounts, DIGITS)), (lines) => {
+  return mapKnown(knownAlways(host.readLines(USE_PATHS.mounts, DIGITS)), (lines) => {
     const mounts = lines.map(parseMount);
     return mounts.every((mount) => mount !== undefined) ? mounts : BROKEN;
   });
@@ -62,7 +62,7 @@ export function decodeOctal(raw: string): string {
  */
 export function readSwaps(host: HostReader, isProcThere: boolean): Known<readonly SwapArea[]> {
   const text = host.readText(USE_PATHS.swaps);
-  return mapKnown(isProcThere ? toKnown(text) : toKnownAlways(text), (table) => {
+  return mapKnown(isProcThere ? knownOf(text) : knownAlways(text), (table) => {
     const lines = table
       .split('\n')
       .slice(1)
@@ -81,7 +81,7 @@ function parseSwap(line: string): SwapArea | undefined {
 /** The names of the ZFS pools that are imported: the directories in `/proc/spl/kstat/zfs`, among its files. */
 export function readPools(host: HostReader, isProcThere: boolean): Known<readonly string[]> {
   const names = host.list(USE_PATHS.zfsPools);
-  return mapKnown(isProcThere ? toKnown(names) : toKnownAlways(names), (all) =>
+  return mapKnown(isProcThere ? knownOf(names) : knownAlways(names), (all) =>
     all.filter((name) => host.exists(`${USE_PATHS.zfsPools}/${name}/state`)),
   );
 }
@@ -95,19 +95,19 @@ const SINGLE = ['ext4', 'xfs', 'f2fs'];
  * of a kind that says so.
  */
 export function readFileSystems(host: HostReader): Known<readonly ActiveFileSystem[]> {
-  const types = toKnown(host.list(SYS_PATHS.fileSystems));
+  const types = knownOf(host.list(SYS_PATHS.fileSystems));
   if (types === null || isUnknown(types)) return types;
   const found: ActiveFileSystem[] = [];
   for (const type of SINGLE.filter((name) => types.includes(name))) {
-    const names = toKnown(host.list(`${SYS_PATHS.fileSystems}/${type}`));
+    const names = knownOf(host.list(`${SYS_PATHS.fileSystems}/${type}`));
     if (isUnknown(names)) return names;
     found.push(...(names ?? []).map((name) => ({ type, blocks: [name] })));
   }
   if (!types.includes('btrfs')) return found;
-  const ids = toKnown(host.list(`${SYS_PATHS.fileSystems}/btrfs`));
+  const ids = knownOf(host.list(`${SYS_PATHS.fileSystems}/btrfs`));
   if (isUnknown(ids)) return ids;
   for (const id of ids ?? []) {
-    const blocks = knownValue(toKnown(host.list(`${SYS_PATHS.fileSystems}/btrfs/${id}/devices`)));
+    const blocks = knownValue(knownOf(host.list(`${SYS_PATHS.fileSystems}/btrfs/${id}/devices`)));
     if (blocks !== undefined) found.push({ type: 'btrfs', blocks });
   }
   return found;

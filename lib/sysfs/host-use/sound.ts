@@ -1,9 +1,9 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
-import type { HostReader } from '../../host/host-reader.ts';
+import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { SoundStream } from '../../pci/host-use.ts';
 import { SYS_PATHS, USE_PATHS } from '../paths.ts';
 import { namesLike } from './displays.ts';
-import { readAttribute, readClass, toKnown, toKnownAlways } from './known-reading.ts';
+import { knownAlways, readAttribute, readClass } from './known-reading.ts';
 
 /**
  * The streams of sound cards that are open: `/proc/asound/card0/pcm0p/sub0/status` is `closed`, or begins with
@@ -11,7 +11,7 @@ import { readAttribute, readClass, toKnown, toKnownAlways } from './known-readin
  */
 export function readSoundStreams(host: HostReader, isProcThere: boolean): Known<readonly SoundStream[]> {
   const listed = host.list(USE_PATHS.sound);
-  const names = isProcThere ? toKnown(listed) : toKnownAlways(listed);
+  const names = isProcThere ? knownOf(listed) : knownAlways(listed);
   if (names === null || isUnknown(names)) return names;
   const cards = knownValue(readClass(host, SYS_PATHS.soundClass)) ?? [];
   const open: SoundStream[] = [];

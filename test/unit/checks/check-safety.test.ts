@@ -13,7 +13,7 @@ import { readLiveUse } from '../../../lib/sysfs/host-use/live-use.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../../../lib/sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../../../lib/sysfs/read-groups.ts';
-import { FIXTURE_NAMES } from '../../support/fixture-hosts.ts';
+import { CAPTURED_FIXTURES, MADE_FIXTURES } from '../../support/fixture-hosts.ts';
 import { block, findingsOf, functionHere, HERE, linesOf, link, mount } from '../../support/host-use.ts';
 import { hostBridge, nvmeController, rootPort } from '../../support/hosts/functions.ts';
 import { fixture } from '../../support/pci-program.ts';
@@ -119,7 +119,19 @@ describe('the rules', () => {
     }
   });
 
-  it.each(FIXTURE_NAMES.filter((name) => name !== 'no-pci'))('can be asked about all of %s', (name) => {
+  it.each(CAPTURED_FIXTURES)('find the disk and the uplink of %s, and nothing on what is idle', (name) => {
+    const findings = findingsOfAll(openHost(fixture(name)));
+    const found = findings
+      .filter(({ severity }) => severity === 'forbids' || severity === 'refuses')
+      .map((each) => `${each.name} ${each.subject}`);
+    expect(found).toEqual(expect.arrayContaining(['system-disk 0000:00:02.0', 'net-address 0000:00:0a.0']));
+    expect([...new Set(found)].filter((each) => !/ 0000:00:(02|0a)\.0$/.test(each))).toEqual([
+      ...(name === 'lab-intel-vfio' ? ['vfs-in-use 0000:01:00.0'] : []),
+      'console 0000:0b:00.0',
+    ]);
+  });
+
+  it.each(MADE_FIXTURES.filter((name) => name !== 'no-pci'))('can be asked about all of %s', (name) => {
     const findings = findingsOfAll(openHost(fixture(name)));
     // Captured before what the host uses was: that is not known, and nothing is taken to be idle.
     const sure = findings.filter(({ severity }) => severity !== 'unknown').map((each) => each.name);

@@ -1,0 +1,129 @@
+import type { Change } from '../plan/change.ts';
+import type { Plan, Step } from '../plan/plan.ts';
+import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
+import type { Problem } from './change-kind.ts';
+import { isReached, reach } from './change-kinds.ts';
+import type { ChangeableHost } from './changeable-host.ts';
+import type { Journal, JournalMark } from './journal.ts';
+
+/** What the caller of an application has a say in. */
+export interface ApplyOptions {
+  /** Asked before each step, forward and back: whether what it changes is not what was planned for; `null` where it is. */
+  readonly guard?: (step: Step) => Problem | null;
+  /** Asked before each step forward: why it must not be made now; `null` where it may. */
+  readonly check?: (step: Step) => Problem | null;
+  /** Told of each step that is begun, by its index, and of what became of it. */
+  readonly onStep?: (index: number, state: 'begun' | StepOutcome, problem: Problem | null) => void;
+  /** Stops before the next step once it is aborted; what was made is undone. */
+  readonly signal?: { readonly aborted: boolean };
+}
+
+/** A plan on its way to a host: its steps forward, and back again, with the journal kept on each. */
+export class Application {
+  readonly #plan: Plan;
+  readonly #host: ChangeableHost;
+  readonly #journal: Journal;
+  readonly #options: ApplyOptions;
+  readonly #outcomes: StepOutcome[];
+  readonly #problems: (Problem | null)[];
+  #interrupted = false;
+
+  constructor(plan: Plan, host: ChangeableHost, journal: Journal, options: ApplyOptions) {
+    this.#plan = plan;
+    this.#host = host;
+    this.#journal = journal;
+    this.#options = options;
+    this.#outcomes = plan.steps.map(() => 'untouched');
+    this.#problems = plan.steps.map(() => null);
+  }
+
+  /** Takes steps for begun, in an application that was cut short. */
+  resume(begun: readonly number[]): void {
+    for (const index of begun) this.#outcomes[index] = 'done';
+  }
+
+  /** Makes every step in order; `false` where it stopped before the end. */
+  async forward(): Promise<boolean> {
+    for (const [index, step] of this.#plan.steps.entries()) {
+      if (this.#options.signal?.aborted === true) {
+        this.#interrupted = true;
+        return false;
+      }
+      const problem = await this.#make(index, step);
+      if (problem !== null) {
+        this.#problems[index] = problem;
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Puts back every step that was begun, the last first, whether or not one can't be. */
+  async back(): Promise<void> {
+    for (const [index, step] of [...this.#plan.steps.entries()].reverse()) {
+      if (this.#outcomes[index] !== 'done') continue;
+      const { change } = step;
+      const problem = (await isReached(this.#host, change, 'from'))
+        ? null
+        : (this.#options.guard?.(step) ?? (await reach(this.#host, change, 'from')));
+      // What can't be written down is found out again by whoever recovers.
+      if (problem === null) await this.#journal.mark(index, 'undone');
+      this.#settle(index, problem === null ? 'undone' : isHarmless(change) ? 'left' : 'stuck', problem);
+    }
+  }
+
+  /** Ends the journal where the host is as asked or as it was, and says what came of it all. */
+  async end(): Promise<ApplyReport> {
+    const outcome = this.#outcome();
+    if (outcome !== 'stuck') await this.#journal.end();
+    const steps = this.#plan.steps.map(({ words }, index) => ({
+      words,
+      outcome: this.#outcomes[index] ?? 'untouched',
+      problem: this.#problems[index] ?? null,
+    }));
+    return { outcome, interrupted: this.#interrupted, steps };
+  }
+
+  async #make(index: number, step: Step): Promise<Problem | null> {
+    const { change } = step;
+    const wasBegun = this.#outcomes[index] === 'done';
+    const obstacle = this.#options.guard?.(step) ?? this.#options.check?.(step) ?? null;
+    if (obstacle !== null) return obstacle;
+    // What was begun may look done in the middle.
+    if (!wasBegun) {
+      if (await isReached(this.#host, change, 'to')) {
+        this.#settle(index, 'already', null);
+        return null;
+      }
+      if (!(await isReached(this.#host, change, 'from'))) return 'it is not as it was when this was planned';
+    }
+    const unmarked = await this.#mark(index, 'begun');
+    if (unmarked !== null) return unmarked;
+    this.#options.onStep?.(index, 'begun', null);
+    // Begun is as good as done: it has to be put back.
+    this.#outcomes[index] = 'done';
+    const problem = (await reach(this.#host, change, 'to')) ?? (await this.#mark(index, 'done'));
+    if (problem === null) this.#settle(index, 'done', null);
+    return problem;
+  }
+
+  async #mark(index: number, mark: JournalMark): Promise<Problem | null> {
+    const storing = await this.#journal.mark(index, mark);
+    return storing === 'written' ? null : `the journal can't be written: ${storing.failed}`;
+  }
+
+  #settle(index: number, outcome: StepOutcome, problem: Problem | null): void {
+    this.#outcomes[index] = outcome;
+    this.#problems[index] = problem ?? this.#problems[index] ?? null;
+    this.#options.onStep?.(index, outcome, problem);
+  }
+
+  #outcome(): ApplyOutcome {
+    if (this.#outcomes.includes('stuck')) return 'stuck';
+    return this.#outcomes.every((each) => each === 'done' || each === 'already') ? 'done' : 'undone';
+  }
+}
+
+function isHarmless(change: Change): boolean {
+  return change.kind === 'module';
+}

@@ -1,0 +1,25 @@
+import type { Plan } from '../plan/plan.ts';
+import { Application, type ApplyOptions } from './application.ts';
+import type { ApplyReport } from './apply-report.ts';
+import type { ChangeableHost } from './changeable-host.ts';
+import { Journal, type Occasion } from './journal.ts';
+
+/**
+ * Applies a plan: each step is checked, written down, made, and seen to be in effect. Where one fails, what was made is
+ * put back in reverse. However it ends, and also where the program is killed, the journal tells what was begun.
+ *
+ * The caller holds the host's lock meanwhile.
+ *
+ * @throws PortalGunError JOURNAL_FAILED; nothing was changed then
+ */
+export async function applyPlan(
+  plan: Plan,
+  host: ChangeableHost,
+  occasion: Occasion,
+  options: ApplyOptions = {},
+): Promise<ApplyReport> {
+  const journal = await Journal.begin(host.files, plan, occasion);
+  const application = new Application(plan, host, journal, options);
+  if (!(await application.forward())) await application.back();
+  return application.end();
+}

@@ -1,0 +1,35 @@
+import type { Problem } from './change-kind.ts';
+
+/**
+ * What became of a step.
+ *
+ * - `done`: made, and seen to be in effect.
+ * - `already`: the host was as it should be, and the step was not made.
+ * - `undone`: made, or begun, and put back.
+ * - `left`: could not be put back, and does no harm: a module that stays loaded.
+ * - `stuck`: could not be put back.
+ * - `untouched`: never begun.
+ */
+export type StepOutcome = 'done' | 'already' | 'undone' | 'left' | 'stuck' | 'untouched';
+
+interface StepReport {
+  readonly words: string;
+  readonly outcome: StepOutcome;
+  /** Why it failed, or why it could not be put back. */
+  readonly problem: Problem | null;
+}
+
+/**
+ * - `done`: the host is as asked.
+ * - `undone`: it is as it was.
+ * - `stuck`: it is neither; the journal is kept.
+ */
+export type ApplyOutcome = 'done' | 'undone' | 'stuck';
+
+/** What came of a plan. */
+export interface ApplyReport {
+  readonly outcome: ApplyOutcome;
+  /** Whether it was stopped from outside, and by no problem. */
+  readonly interrupted: boolean;
+  readonly steps: readonly StepReport[];
+}

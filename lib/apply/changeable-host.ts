@@ -1,0 +1,12 @@
+import type { FileStore } from '../host/file-store.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import type { HostWriter } from '../host/host-writer.ts';
+import type { Runner } from '../host/runner.ts';
+
+/** Everything that a plan is applied through. */
+export interface ChangeableHost {
+  readonly reader: HostReader;
+  readonly writer: HostWriter;
+  readonly runner: Runner;
+  readonly files: FileStore;
+}

@@ -1,0 +1,89 @@
+import { isUnknown, type Known } from '../../base/known.ts';
+import type { HostWriter, Writing } from '../../host/host-writer.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import { isPassthroughDriver } from '../../pci/iommu-group.ts';
+import { type DriverChange, type DriverState, KERNELS_CHOICE } from '../../plan/change.ts';
+import { isOnBus, readDriverNow, readOverrideNow } from '../../sysfs/driver-state.ts';
+import { busEntryPath, driverPath, SYS_PATHS } from '../../sysfs/paths.ts';
+import type { ChangeKind, Problem } from '../change-kind.ts';
+import type { ChangeableHost } from '../changeable-host.ts';
+
+/**
+ * Changes the driver of one function by `driver_override`, `unbind` and `drivers_probe`
+ * (Documentation/ABI/testing/sysfs-bus-pci), and never by `new_id`, which takes all of the same ids.
+ */
+export const driverChange: ChangeKind<DriverChange> = {
+  async isReached({ reader }, { address }, goal) {
+    if (!isOnBus(reader, address)) return false;
+    return (
+      isDriver(readDriverNow(reader, address), goal) && readOverrideNow(reader, address) === goal.override
+    );
+  },
+
+  async reach(host, { address }, goal) {
+    const { reader } = host;
+    if (!isOnBus(reader, address)) return 'it is not on the PCI bus any more';
+    const driver = readDriverNow(reader, address);
+    if (isUnknown(driver)) return `its driver can't be read: ${driver.unknown}`;
+    // A function without a driver may be on its way: the kernel is asked once more.
+    const isThere = isDriver(driver, goal) && !(driver === null && goal.driver === KERNELS_CHOICE);
+    const problem = isThere ? null : await changeDriver(host, address, driver, goal);
+    return problem ?? (await setOverride(host, address, goal.override));
+  },
+};
+
+function isDriver(driver: Known<string>, goal: DriverState): boolean {
+  if (isUnknown(driver)) return false;
+  if (goal.driver === KERNELS_CHOICE) return driver === null || !isPassthroughDriver(driver);
+  return driver === goal.driver;
+}
+
+async function changeDriver(
+  host: ChangeableHost,
+  address: PciAddress,
+  driver: string | null,
+  goal: DriverState,
+): Promise<Problem | null> {
+  const { reader, writer } = host;
+  // Then no other driver can come in between, and the probe asks this one alone, whatever it lists.
+  const asked = goal.driver === KERNELS_CHOICE ? null : goal.driver;
+  const problem =
+    (asked === null && goal.driver === null ? null : await setOverride(host, address, asked)) ??
+    (driver === null
+      ? null
+      : await written(writer, `${driverPath(driver)}/unbind`, address, `${driver} does not let go of it`));
+  if (problem !== null || goal.driver === null) return problem;
+  const refusal = await written(
+    writer,
+    `${SYS_PATHS.pciBus}/drivers_probe`,
+    address,
+    'the kernel looks for no driver',
+  );
+  if (refusal !== null || isDriver(readDriverNow(reader, address), goal)) return refusal;
+  return `${goal.driver} does not take it`;
+}
+
+async function setOverride(
+  { reader, writer }: ChangeableHost,
+  address: PciAddress,
+  override: string | null,
+): Promise<Problem | null> {
+  if (readOverrideNow(reader, address) === override) return null;
+  // An empty write would change nothing; a line's end clears it.
+  const path = `${busEntryPath(address)}/driver_override`;
+  return written(writer, path, `${override ?? ''}\n`, "driver_override can't be written");
+}
+
+async function written(
+  writer: HostWriter,
+  path: string,
+  text: string,
+  otherwise: string,
+): Promise<Problem | null> {
+  const writing: Writing = await writer.write(path, text);
+  if (writing === 'written') return null;
+  if (writing === 'blocked') {
+    return `${otherwise}: the kernel waits, most likely for a process that holds it, and does it once that lets go`;
+  }
+  return `${otherwise}: ${writing.failed}`;
+}

@@ -1,0 +1,15 @@
+import type { FileChange } from '../../plan/change.ts';
+import type { ChangeKind } from '../change-kind.ts';
+
+/** Writes, replaces or removes a file, whole or not at all. */
+export const fileChange: ChangeKind<FileChange> = {
+  async isReached({ files }, { path }, goal) {
+    return (await files.read(path)) === goal;
+  },
+
+  async reach({ files }, { path }, goal) {
+    const storing = goal === null ? await files.remove(path) : await files.replace(path, goal);
+    if (storing === 'written') return null;
+    return `${path} can't be ${goal === null ? 'removed' : 'written'}: ${storing.failed}`;
+  },
+};

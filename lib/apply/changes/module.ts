@@ -1,0 +1,26 @@
+import type { ModuleChange } from '../../plan/change.ts';
+import { functionsOn, isDriverRegistered } from '../../sysfs/driver-state.ts';
+import type { ChangeKind } from '../change-kind.ts';
+
+const MODPROBE = 'modprobe';
+
+/** Loads the module of a driver, and takes it out again, by `modprobe`. */
+export const moduleChange: ChangeKind<ModuleChange> = {
+  async isReached({ reader }, { driver }, goal) {
+    return isDriverRegistered(reader, driver) === goal;
+  },
+
+  async reach({ reader, runner }, { module, driver }, goal) {
+    if (isDriverRegistered(reader, driver) === goal) return null;
+    // The kernel would take them off it, unasked.
+    const [user] = goal ? [] : functionsOn(reader, driver);
+    if (user !== undefined) return `${module} stays loaded: ${user} is on ${driver}`;
+    const verb = goal ? 'loaded' : 'removed';
+    const run = await runner.run(MODPROBE, goal ? ['--', module] : ['-r', '--', module]);
+    if (run.kind === 'missing') return `${module} can't be ${verb}: there is no ${MODPROBE}`;
+    if (run.kind === 'failed') return `${module} can't be ${verb}: ${MODPROBE} ${run.detail}`;
+    if (run.exitCode === 0) return null;
+    const [said = ''] = run.stderr.trim().split('\n');
+    return `${module} can't be ${verb}: ${said === '' ? `${MODPROBE} exits with ${run.exitCode}` : said}`;
+  },
+};

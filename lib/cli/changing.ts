@@ -1,0 +1,151 @@
+import { applyPlan } from '../apply/apply-plan.ts';
+import type { ApplyReport } from '../apply/apply-report.ts';
+import type { ChangeableHost } from '../apply/changeable-host.ts';
+import { checkGuard } from '../apply/check-guard.ts';
+import { readJournals } from '../apply/journal.ts';
+import { EXIT, PortalGunError } from '../base/errors.ts';
+import { lockHost } from '../host/host-lock.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import { LiveFiles } from '../host/live-files.ts';
+import { LiveRunner } from '../host/live-runner.ts';
+import { LiveWriter } from '../host/live-writer.ts';
+import { openLiveHost } from '../host/open-host.ts';
+import type { Runner } from '../host/runner.ts';
+import { isRoot, timeNow } from '../host/this-process.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { Plan, Step } from '../plan/plan.ts';
+import { renderFailure, renderProgress } from '../render/apply-text.ts';
+import type { Style } from '../render/style.ts';
+import { readBootId } from '../sysfs/boot-id.ts';
+import type { Dialogue, EndingSignal } from './dialogue.ts';
+
+const SIGNAL_EXITS: Record<EndingSignal, number> = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  SIGHUP: EXIT.terminated,
+};
+
+/** What came of applying a plan, as a program says it. */
+export interface Applied {
+  readonly report: ApplyReport;
+  readonly exitCode: number;
+}
+
+/** This machine, to be changed. */
+export function changeableHost(): ChangeableHost & { readonly writer: LiveWriter } {
+  return {
+    reader: openLiveHost(),
+    writer: new LiveWriter(''),
+    runner: new LiveRunner(),
+    files: new LiveFiles(''),
+  };
+}
+
+/** @throws PortalGunError PERMISSION_DENIED for whoever is not root */
+export function demandRoot(): void {
+  if (isRoot()) return;
+  throw new PortalGunError('PERMISSION_DENIED', 'changing the host is for root', {
+    hint: 'run it with sudo; --dry-run shows the plan without',
+  });
+}
+
+/**
+ * Asks whether a plan is to be applied, unless `--yes` says so.
+ *
+ * @throws PortalGunError BAD_ARGUMENT where nobody can answer
+ */
+export async function isConfirmed(dialogue: Dialogue, yes: boolean, question: string): Promise<boolean> {
+  if (yes) return true;
+  const answer = await dialogue.confirm(question);
+  if (answer !== null) return answer;
+  throw new PortalGunError('BAD_ARGUMENT', 'nobody is there to confirm it', {
+    subject: '--yes',
+    hint: 'give --yes to do it without asking, or --dry-run to see what it would do',
+  });
+}
+
+/**
+ * Applies a plan to this machine, holding its lock; progress goes to standard error as it is made. A signal lets the step
+ * that is on its way end, and undoes the rest. `problemOf` says of a device that is about to be changed why that must
+ * not be now.
+ *
+ * @throws PortalGunError NO_DRIVER, TOOL_MISSING, HOST_LOCKED, RECOVERY_NEEDED, JOURNAL_FAILED
+ */
+export async function applyHere(
+  plan: Plan,
+  dialogue: Dialogue,
+  style: Style,
+  problemOf: (address: PciAddress, reader: HostReader) => string | null,
+): Promise<Applied> {
+  const host = changeableHost();
+  await demandModules(plan, host.runner);
+  const release = await lockHost();
+  try {
+    return await dialogue.guard(async (interruption) => {
+      await refuseUnfinished(host);
+      const occasion = { startedAt: timeNow(), bootId: readBootId(host.reader) };
+      const report = await applyPlan(plan, host, occasion, {
+        guard: (step) => guardProblem(plan, step, host),
+        check: (step) => stepProblem(step, host, problemOf),
+        onStep: (index, state, problem) =>
+          dialogue.say(renderProgress(plan.steps[index]?.words ?? '', state, problem, style)),
+        signal: interruption,
+      });
+      return settled(report, interruption.signal, dialogue, style);
+    });
+  } finally {
+    release();
+    host.writer.close();
+  }
+}
+
+/** A module that is not there is better said before anything is done; `modprobe --dry-run` knows. */
+async function demandModules({ steps }: Plan, runner: Runner): Promise<void> {
+  for (const { change } of steps) {
+    if (change.kind !== 'module' || !change.to) continue;
+    const run = await runner.run('modprobe', ['--dry-run', '--quiet', '--', change.module]);
+    if (run.kind === 'missing') {
+      throw new PortalGunError('TOOL_MISSING', 'is not there', { subject: 'modprobe', hint: 'install kmod' });
+    }
+    if (run.kind === 'exited' && run.exitCode === 0) continue;
+    throw new PortalGunError('NO_DRIVER', 'the kernel has neither the driver nor a module for it', {
+      subject: change.driver,
+    });
+  }
+}
+
+function stepProblem(
+  { change }: Step,
+  { reader }: ChangeableHost,
+  problemOf: (address: PciAddress, reader: HostReader) => string | null,
+): string | null {
+  return change.kind === 'driver' ? problemOf(change.address, reader) : null;
+}
+
+async function refuseUnfinished({ files }: ChangeableHost): Promise<void> {
+  const [left] = await readJournals(files);
+  if (left === undefined) return;
+  throw new PortalGunError('RECOVERY_NEEDED', `"${left.plan.title}" was cut short`, {
+    subject: left.startedAt,
+  });
+}
+
+/** What a report comes to; why it did not go through is said on standard error. */
+export function settled(
+  report: ApplyReport,
+  signal: EndingSignal | null,
+  dialogue: Dialogue,
+  style: Style,
+): Applied {
+  if (report.outcome === 'done') return { report, exitCode: EXIT.ok };
+  dialogue.say(renderFailure(report, style));
+  const stopped = report.interrupted && report.outcome === 'undone' && signal !== null;
+  return { report, exitCode: stopped ? SIGNAL_EXITS[signal] : EXIT.partial };
+}
+
+/** Why a step must not be made now: the device at the address is not the one that was planned for. */
+export function guardProblem(plan: Plan, { change }: Step, { reader }: ChangeableHost): string | null {
+  if (change.kind !== 'driver') return null;
+  const guard = plan.guards.find(({ address }) => address === change.address);
+  return guard === undefined ? null : checkGuard(reader, guard);
+}

@@ -1,0 +1,119 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
+import { iommuAdvice } from '../../pci/iommu-state.ts';
+import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { type Movement, moveBack, moveToVfio, movingAddresses } from '../../plan/binding.ts';
+import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
+import { planBinding } from '../../plan/plan-binding.ts';
+import { isDriverRegistered } from '../../sysfs/driver-state.ts';
+import { readIommuState } from '../../sysfs/iommu-state.ts';
+import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
+import { readGroupAttributes } from '../../sysfs/read-groups.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf } from '../command.ts';
+import type { Dialogue } from '../dialogue.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { runProposal } from '../run-proposal.ts';
+import { allowedOf, findSafety } from '../safety.ts';
+import type { Terminal } from '../terminal.ts';
+
+const FIELDS: readonly DeviceField[] = [
+  ...SAFETY_FIELDS,
+  'vendor',
+  'device',
+  'subsystem',
+  'driverOverride',
+  'modules',
+  'rom',
+];
+
+/** `pci bind`: gives devices, and what their groups demand, to vfio-pci. */
+export function runBind(args: Arguments, terminal: Terminal, dialogue: Dialogue): Promise<CommandResult> {
+  return runBinding(args, terminal, dialogue, {
+    rules: null,
+    move(asked, groups, { iommu, devices }, host) {
+      if (!iommu) {
+        throw new PortalGunError('NO_IOMMU', 'runs without an IOMMU: no device of it can be given to a VM', {
+          subject: host.label,
+          hint: iommuAdvice(readIommuState(host)),
+        });
+      }
+      const abilities = { iommu, tellsResetMethods: tellsResetMethods(host, devices) };
+      return moveToVfio(asked, groups, abilities, stringOf(args, 'driver'));
+    },
+  });
+}
+
+/** `pci unbind`: gives devices back to the drivers that they had. */
+export function runUnbind(args: Arguments, terminal: Terminal, dialogue: Dialogue): Promise<CommandResult> {
+  return runBinding(args, terminal, dialogue, {
+    // What the host uses it does not lose by this; a machine may.
+    rules: ['machine-has-it'],
+    move: (asked, groups, _inventory, host) => moveBack(asked, groups, parseEarlierDrivers(recordOf(host))),
+  });
+}
+
+interface Way {
+  /** The rules of safety that count; `null` for all. */
+  readonly rules: readonly string[] | null;
+  move(
+    asked: readonly PciDevice[],
+    groups: readonly IommuGroup[],
+    inventory: Inventory,
+    host: HostReader,
+  ): Movement;
+}
+
+async function runBinding(
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+  way: Way,
+): Promise<CommandResult> {
+  const allowed = allowedOf(args);
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const selectors = stringsOf(args, 'devices').map((text) => ({ ...parseSelector(text), mustMatch: true }));
+  const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
+  const inventory = readInventory(host, names, [...fields]);
+  const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
+  const asked = selectDevices(inventory.devices, selectors);
+  const movement = way.move(asked, groups, inventory, host);
+  const plan = planBinding(movement, {
+    isRegistered: (driver) => isDriverRegistered(host, driver),
+    record: recordOf(host),
+  });
+  const addresses = movingAddresses(movement);
+  const findings = findSafety(host, inventory, groups, addresses, way.rules);
+  return runProposal(
+    {
+      proposal: { plan, movement, findings, allowed },
+      inventory,
+      remarks: remarks(args, names, host, inventory.diagnostics),
+      nothingToDo: nothingToDo(asked),
+      rules: way.rules,
+    },
+    args,
+    terminal,
+    dialogue,
+  );
+}
+
+function recordOf(host: HostReader): string | null {
+  const text = host.readText(EARLIER_DRIVERS_PATH);
+  return typeof text === 'string' ? text : null;
+}
+
+function nothingToDo(asked: readonly PciDevice[]): string {
+  return asked
+    .map(
+      ({ address, driver }) =>
+        `${address} is on ${typeof driver === 'string' ? driver : 'no driver'} already.\n`,
+    )
+    .concat('Nothing to do.\n')
+    .join('');
+}

@@ -1,0 +1,67 @@
+/** What a command that takes its time, or needs an answer, has of its process. */
+export interface Dialogue {
+  /** Prints text at once, on standard error. */
+  say(text: string): void;
+  /** Asks a question to be answered with yes or no; `null` where nobody is there to answer. */
+  confirm(question: string): Promise<boolean | null>;
+  /** Runs something that must not be cut in half: a signal that would end the program is kept in mind instead. */
+  guard<T>(run: (interruption: Interruption) => Promise<T>): Promise<T>;
+}
+
+/** Whether somebody wants the program to end, and by which signal. */
+interface Interruption {
+  readonly aborted: boolean;
+  readonly signal: EndingSignal | null;
+}
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export type EndingSignal = (typeof SIGNALS)[number];
+
+/** The streams and signals of a process, as far as a dialogue needs them. */
+export interface DialogueProcess {
+  readonly stdin?: { readonly isTTY?: boolean };
+  readonly stderr: { readonly isTTY?: boolean; write(text: string): unknown };
+  on?(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
+  off?(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
+}
+
+export function dialogueWith(host: DialogueProcess): Dialogue {
+  return {
+    say(text) {
+      host.stderr.write(text);
+    },
+
+    async confirm(question) {
+      const { stdin, stderr } = host;
+      if (stdin?.isTTY !== true || stderr.isTTY !== true) return null;
+      // Few commands ask, and every one would wait for it.
+      const { createInterface } = await import('node:readline/promises');
+      const asking = createInterface({
+        input: stdin as unknown as NodeJS.ReadableStream,
+        output: stderr as unknown as NodeJS.WritableStream,
+      });
+      // Ctrl-C and the end of the input are a no.
+      const given = new Promise<string>((resolve) => {
+        asking.once('close', () => resolve(''));
+        asking.question(`${question} [y/N] `).then(resolve, () => resolve(''));
+      });
+      const answer = await given;
+      asking.close();
+      return /^y(es)?$/i.test(answer.trim());
+    },
+
+    async guard(run) {
+      const interruption = { aborted: false, signal: null as EndingSignal | null };
+      const keep = (signal: EndingSignal): void => {
+        interruption.aborted = true;
+        interruption.signal ??= signal;
+      };
+      for (const signal of SIGNALS) host.on?.(signal, keep);
+      try {
+        return await run(interruption);
+      } finally {
+        for (const signal of SIGNALS) host.off?.(signal, keep);
+      }
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { ApplyReport } from '../apply/apply-report.ts';
+import { EXIT, PortalGunError } from '../base/errors.ts';
+import { VERSION } from '../base/version.ts';
+import { refusalsAmong } from '../checks/finding.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import type { Proposal } from '../plan/proposal.ts';
+import { formatScript } from '../plan/script.ts';
+import { formatDocument } from '../render/documents.ts';
+import { bindingDocument } from '../render/plan-document.ts';
+import { renderProposal } from '../render/plan-text.ts';
+import { applyHere, demandRoot, isConfirmed } from './changing.ts';
+import { type Arguments, type CommandResult, stringOf, switchOf } from './command.ts';
+import type { Dialogue } from './dialogue.ts';
+import { refuseUse, safetyProblem } from './safety.ts';
+import type { Terminal } from './terminal.ts';
+
+/** A proposal, with what a command says besides. */
+export interface PreparedProposal {
+  readonly proposal: Proposal;
+  readonly inventory: Inventory;
+  /** For standard error. */
+  readonly remarks: string;
+  /** What is said where the plan has no step. */
+  readonly nothingToDo: string;
+  /** The rules of safety that are asked again at each step; `null` for all. */
+  readonly rules: readonly string[] | null;
+}
+
+/**
+ * Does with a proposal what the options say: writes it as a script, shows it, or shows it, asks, and applies it to this
+ * machine.
+ *
+ * @throws PortalGunError DEVICE_IN_USE, PERMISSION_DENIED, BAD_ARGUMENT, and what `applyHere` throws
+ */
+export async function runProposal(
+  { proposal, inventory, remarks, nothingToDo, rules }: PreparedProposal,
+  args: Arguments,
+  { width, style }: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const { plan, findings, allowed } = proposal;
+  const refusals = refusalsAmong(findings, allowed);
+  // What could not be read stops nobody from looking.
+  const isRefused = refusals.some(({ severity }) => severity !== 'unknown');
+  const wantsJson = switchOf(args, 'json') === true;
+  const result = (exitCode: number, text: string, report: ApplyReport | null = null): CommandResult => ({
+    exitCode,
+    stdout: wantsJson ? formatDocument(bindingDocument(inventory, proposal, report)) : text,
+    stderr: remarks,
+  });
+
+  if (switchOf(args, 'script') === true) {
+    if (isRefused) refuseUse(refusals);
+    return { exitCode: EXIT.ok, stdout: formatScript(plan, VERSION), stderr: remarks };
+  }
+  if (plan.steps.length === 0) return result(EXIT.ok, nothingToDo);
+  const shown = renderProposal(proposal, width, style);
+  if (switchOf(args, 'dry-run') === true) return result(isRefused ? EXIT.refused : EXIT.ok, shown);
+
+  dialogue.say(shown);
+  refuseCaptured(args);
+  demandRoot();
+  refuseUse(refusals);
+  if (!(await isConfirmed(dialogue, switchOf(args, 'yes') === true, 'Apply?'))) {
+    dialogue.say('Nothing was changed.\n');
+    return result(EXIT.findings, '');
+  }
+  const { report, exitCode } = await applyHere(plan, dialogue, style, (address, reader) =>
+    safetyProblem(reader, address, allowed, rules),
+  );
+  return result(exitCode, '', report);
+}
+
+/** A captured host is no machine that could be changed. */
+function refuseCaptured(args: Arguments): void {
+  if (stringOf(args, 'host') === undefined) return;
+  throw new PortalGunError('BAD_ARGUMENT', 'a captured host can be planned for, and not changed', {
+    subject: '--host',
+    hint: 'add --dry-run or --script',
+  });
+}

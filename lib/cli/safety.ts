@@ -1,0 +1,83 @@
+import { PortalGunError } from '../base/errors.ts';
+import { suggest } from '../base/text.ts';
+import { checkSafety, SAFETY_FIELDS } from '../checks/check-safety.ts';
+import { type Finding, refusalsAmong } from '../checks/finding.ts';
+import { SAFETY_RULES } from '../checks/safety-rules.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import { groupDevices, type IommuGroup } from '../pci/iommu-group.ts';
+import { NO_NAMES } from '../pci/pci-ids.ts';
+import { readLiveUse } from '../sysfs/host-use/live-use.ts';
+import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
+import { tellsResetMethods } from '../sysfs/kernel-release.ts';
+import { readGroupAttributes } from '../sysfs/read-groups.ts';
+import { readInventory } from '../sysfs/read-inventory.ts';
+import { type Arguments, stringsOf } from './command.ts';
+
+/**
+ * The names that `--allow` lifts.
+ *
+ * @throws PortalGunError BAD_ARGUMENT for one that no rule has, or that can't be lifted
+ */
+export function allowedOf(args: Arguments): ReadonlySet<string> {
+  const names = stringsOf(args, 'allow').flatMap((each) => each.split(','));
+  for (const name of names) {
+    const rule = SAFETY_RULES.find((each) => each.name === name);
+    if (rule !== undefined) continue;
+    const known = SAFETY_RULES.filter(({ severity }) => severity === 'refuses').map((each) => each.name);
+    const meant = suggest(name, known);
+    throw new PortalGunError('BAD_ARGUMENT', `there is no reason "${name}"`, {
+      subject: '--allow',
+      hint: meant === undefined ? `the reasons are ${known.join(', ')}` : `did you mean ${meant}?`,
+    });
+  }
+  return new Set(names);
+}
+
+/** What speaks against taking devices from a host, by all rules or by some. */
+export function findSafety(
+  host: HostReader,
+  { devices }: Inventory,
+  groups: readonly IommuGroup[],
+  addresses: readonly PciAddress[],
+  rules: readonly string[] | null,
+): readonly Finding[] {
+  if (addresses.length === 0) return [];
+  const findings = checkSafety(addresses, {
+    devices,
+    groups,
+    use: readHostUse(host),
+    live: readLiveUse(host),
+    tellsResetMethods: tellsResetMethods(host, devices),
+  });
+  return rules === null ? findings : findings.filter(({ name }) => rules.includes(name));
+}
+
+/** Why a device must not be changed just now, by all that can be read anew; `null` where it may. */
+export function safetyProblem(
+  host: HostReader,
+  address: PciAddress,
+  allowed: ReadonlySet<string>,
+  rules: readonly string[] | null,
+): string | null {
+  const inventory = readInventory(host, NO_NAMES, SAFETY_FIELDS);
+  // That it is gone is said by who looks whether it is still the same.
+  if (!inventory.devices.some((device) => device.address === address)) return null;
+  const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
+  const [refusal] = refusalsAmong(findSafety(host, inventory, groups, [address], rules), allowed);
+  return refusal === undefined ? null : `${refusal.subject} ${refusal.message} (${refusal.name})`;
+}
+
+/** @throws PortalGunError DEVICE_IN_USE where something is left that stops a change */
+export function refuseUse(refusals: readonly Finding[]): void {
+  const [first] = refusals;
+  if (first === undefined) return;
+  const names = [...new Set(refusals.map(({ name }) => name))];
+  const forbidden = refusals.find(({ severity }) => severity === 'forbids');
+  const { subject, message, remedy } = forbidden ?? first;
+  throw new PortalGunError('DEVICE_IN_USE', message, {
+    subject,
+    hint: forbidden === undefined ? `${remedy}; all that is in the way: ${names.join(', ')}` : remedy,
+  });
+}

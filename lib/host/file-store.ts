@@ -1,0 +1,21 @@
+import type { WriteFailure } from './host-writer.ts';
+
+/** What came of a change to a file: it is on the disk, or the kernel's word for why not. */
+export type Storing = 'written' | WriteFailure;
+
+/**
+ * Files of our own on the host: journals, records, configuration. Paths are absolute in the host. No method throws for
+ * what the host answers. What is reported as written outlives a loss of power.
+ */
+export interface FileStore {
+  /** A file as it stands; `null` where there is none. */
+  read(path: string): Promise<string | null | WriteFailure>;
+  /** Writes a file whole or not at all, with its folders where they are missing. */
+  replace(path: string, text: string): Promise<Storing>;
+  /** Adds to the end of a file, which is made with its folders where it is missing. */
+  append(path: string, text: string): Promise<Storing>;
+  /** Removes a file; one that is not there is removed already. */
+  remove(path: string): Promise<Storing>;
+  /** The names in a folder, sorted; none where there is no such folder. */
+  list(path: string): Promise<readonly string[] | WriteFailure>;
+}

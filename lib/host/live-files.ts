@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { FileStore, Storing } from './file-store.ts';
+import { errorCode } from './host-reader.ts';
+import type { WriteFailure } from './host-writer.ts';
+
+const FILE_MODE = 0o644;
+const MAX_BYTES = 64 * 1024 * 1024;
+
+/** The files of a host that is a directory tree: `root`, which is absolute, is prefixed to every path. */
+export class LiveFiles implements FileStore {
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async read(path: string): Promise<string | null | WriteFailure> {
+    try {
+      const at = this.#root + path;
+      if ((await stat(at)).size > MAX_BYTES) return { failed: 'EFBIG' };
+      return await readFile(at, 'utf8');
+    } catch (error) {
+      return errorCode(error) === 'ENOENT' ? null : { failed: errorCode(error) };
+    }
+  }
+
+  replace(path: string, text: string): Promise<Storing> {
+    return attempt(async () => {
+      const at = this.#root + path;
+      await mkdir(dirname(at), { recursive: true });
+      const draft = `${at}.${randomBytes(6).toString('hex')}.draft`;
+      try {
+        await writeThrough(draft, 'wx', text);
+        await rename(draft, at);
+      } catch (error) {
+        await rm(draft, { force: true });
+        throw error;
+      }
+      await flushFolder(dirname(at));
+    });
+  }
+
+  append(path: string, text: string): Promise<Storing> {
+    return attempt(async () => {
+      const at = this.#root + path;
+      const made = await mkdir(dirname(at), { recursive: true });
+      await writeThrough(at, 'a', text);
+      if (made !== undefined) await flushFolder(dirname(made));
+      await flushFolder(dirname(at));
+    });
+  }
+
+  remove(path: string): Promise<Storing> {
+    return attempt(async () => {
+      const at = this.#root + path;
+      await rm(at, { force: true });
+      await flushFolder(dirname(at));
+    });
+  }
+
+  async list(path: string): Promise<readonly string[] | WriteFailure> {
+    try {
+      return (await readdir(this.#root + path)).sort();
+    } catch (error) {
+      return errorCode(error) === 'ENOENT' ? [] : { failed: errorCode(error) };
+    }
+  }
+}
+
+async function attempt(change: () => Promise<void>): Promise<Storing> {
+  try {
+    await change();
+    return 'written';
+  } catch (error) {
+    return { failed: errorCode(error) };
+  }
+}
+
+async function writeThrough(path: string, flags: string, text: string): Promise<void> {
+  const file = await open(path, flags, FILE_MODE);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Names are on the disk only once their folder is. */
+async function flushFolder(path: string): Promise<void> {
+  let folder: Awaited<ReturnType<typeof open>>;
+  try {
+    folder = await open(path, 'r');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}

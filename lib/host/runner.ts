@@ -1,0 +1,20 @@
+/**
+ * What came of a program.
+ *
+ * - `exited`: it ended by itself.
+ * - `missing`: there is no such program.
+ * - `failed`: it could not be started, was ended by a signal, or did not end in time; `detail` says which.
+ */
+export type Run =
+  | { readonly kind: 'exited'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'failed'; readonly detail: string };
+
+/** How long a program is waited for where the caller does not say. */
+export const RUN_TIMEOUT_MS = 60_000;
+
+/** Programs of the host that are run: each argument is passed on as it is, and no shell sees any. */
+export interface Runner {
+  /** Runs a program to its end. Does not throw for what comes of it. */
+  run(program: string, args: readonly string[], timeoutMs?: number): Promise<Run>;
+}

@@ -1,0 +1,180 @@
+import { PortalGunError } from '../base/errors.ts';
+import { isUnknown, knownValue } from '../base/known.ts';
+import { count } from '../base/text.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import { type GroupMember, type IommuGroup, isPassthroughDriver } from '../pci/iommu-group.ts';
+import { type HostAbilities, passthroughNotes } from '../pci/passthrough.ts';
+import { busEntryPath } from '../sysfs/paths.ts';
+import { type DriverState, KERNELS_CHOICE } from './change.ts';
+import type { EarlierDrivers } from './earlier-drivers.ts';
+import { guardOf } from './guard.ts';
+
+/** The driver that hands a device to a VM, where none of its own kind is there for it. */
+const VFIO_PCI = 'vfio-pci';
+
+/** A function that changes its driver. */
+export interface MovingDevice {
+  readonly device: PciDevice;
+  /** Whether it was named, or goes because its group does. */
+  readonly asked: boolean;
+  readonly from: DriverState;
+  readonly to: DriverState;
+}
+
+/**
+ * Why a member of a group that goes is left as it is.
+ *
+ * - `port`: a port or bridge, which stays with its driver.
+ * - `behind`: it goes when the controller above it goes.
+ * - `no-driver`: nothing holds it.
+ * - `ready`: it is on a driver that hands devices to VMs.
+ */
+export type StayReason = 'port' | 'behind' | 'no-driver' | 'ready';
+
+/** A member of a group that is left as it is. */
+interface StayingDevice {
+  readonly device: PciDevice;
+  readonly reason: StayReason;
+}
+
+/** Who moves and who stays, over all groups that are touched. */
+export interface Movement {
+  readonly groups: readonly number[];
+  readonly moving: readonly MovingDevice[];
+  readonly staying: readonly StayingDevice[];
+}
+
+/**
+ * Who must change drivers so that the devices that were asked for can be given to a VM: they themselves, and every
+ * member of their groups that a driver of the host holds. Needs the fields of `passthroughNotes`, and
+ * `driver`, `driverOverride` and `modules`.
+ *
+ * @param chosen the driver for those that were asked for; where it is left out the one that is made for them
+ * (`mlx5_vfio_pci`), or else vfio-pci
+ * @throws PortalGunError CANNOT_BE_GIVEN; PERMISSION_DENIED where a driver can't be read
+ */
+export function moveToVfio(
+  asked: readonly PciDevice[],
+  groups: readonly IommuGroup[],
+  host: HostAbilities,
+  chosen?: string,
+): Movement {
+  const touched = groups.filter(({ members }) => members.some(({ device }) => asked.includes(device)));
+  for (const device of asked) {
+    const group = touched.find(({ members }) => members.some((member) => member.device === device));
+    refuseWhatCannotGo(device, group, host);
+  }
+  const members = touched.flatMap((group) => group.members);
+  const others = members.filter(({ device }) => !asked.includes(device));
+  const going = others.filter((member) => stayReason(member) === null).map(({ device }) => device);
+  return {
+    groups: touched.map(({ id }) => id),
+    // One that is there already has nothing to change.
+    moving: inGroups([...asked, ...going], members)
+      .map((device) => toVfio(device, asked.includes(device), chosen))
+      .filter(({ from, to }) => from.driver !== to.driver),
+    staying: others.flatMap((member) => {
+      const reason = stayReason(member);
+      return reason === null ? [] : [{ device: member.device, reason }];
+    }),
+  };
+}
+
+/** Devices in the order of their groups, and then those without one: a virtio-iommu makes it when they are bound. */
+function inGroups(devices: readonly PciDevice[], members: readonly GroupMember[]): readonly PciDevice[] {
+  const grouped = members.map(({ device }) => device).filter((device) => devices.includes(device));
+  return [...grouped, ...devices.filter((device) => !grouped.includes(device))];
+}
+
+function toVfio(device: PciDevice, isAsked: boolean, chosen: string | undefined): MovingDevice {
+  refuseVirtualFunctions(device);
+  const driver = (isAsked ? chosen : undefined) ?? vfioDriverFor(device);
+  return { device, asked: isAsked, from: driverStateOf(device), to: { driver, override: driver } };
+}
+
+function refuseWhatCannotGo(device: PciDevice, group: IommuGroup | undefined, host: HostAbilities): void {
+  const note = passthroughNotes(device, group, host).find(({ level }) => level === 'blocks');
+  if (note === undefined) return;
+  throw new PortalGunError('CANNOT_BE_GIVEN', note.message, { subject: device.address });
+}
+
+/** With its driver a PF loses its VFs, and nothing of what they were set to would come back. */
+function refuseVirtualFunctions({ address, sriov }: PciDevice): void {
+  const role = knownValue(sriov);
+  if (role?.role !== 'pf' || role.virtualFunctions.length === 0) return;
+  throw new PortalGunError(
+    'CANNOT_BE_GIVEN',
+    `has ${count(role.virtualFunctions.length, 'virtual function')}`,
+    {
+      subject: address,
+      hint: `take them away first: echo 0 > ${busEntryPath(address)}/sriov_numvfs; or give the virtual functions, and keep it`,
+    },
+  );
+}
+
+function stayReason({ device, stays, behind }: GroupMember): StayReason | null {
+  if (stays) return 'port';
+  if (behind !== null) return 'behind';
+  if (device.driver === null) return 'no-driver';
+  return isPassthroughDriver(knownValue(device.driver) ?? '') ? 'ready' : null;
+}
+
+/** The VFIO driver that the kernel names for a device, by the aliases `vfio_pci:…` of its modules. */
+function vfioDriverFor({ modules }: PciDevice): string {
+  return (
+    knownValue(modules)?.find((module) => module !== 'vfio_pci' && isPassthroughDriver(module)) ?? VFIO_PCI
+  );
+}
+
+/**
+ * What a function is on now.
+ *
+ * @throws PortalGunError PERMISSION_DENIED where it can't be told
+ */
+function driverStateOf({ address, driver, driverOverride }: PciDevice): DriverState {
+  if (isUnknown(driver) || isUnknown(driverOverride)) {
+    throw new PortalGunError('PERMISSION_DENIED', 'which driver it is on could not be read', {
+      subject: address,
+    });
+  }
+  return { driver, override: driverOverride };
+}
+
+/** The addresses of those that move. */
+export function movingAddresses({ moving }: Movement): readonly PciAddress[] {
+  return moving.map(({ device }) => device.address);
+}
+
+/**
+ * Who goes back to the host: those that were asked for and are on a driver that hands devices to VMs, and with
+ * them the members of their groups that are, each to what it had before it was bound, or, where nobody kept that
+ * in mind, to what the kernel finds.
+ *
+ * @throws PortalGunError PERMISSION_DENIED
+ */
+export function moveBack(
+  asked: readonly PciDevice[],
+  groups: readonly IommuGroup[],
+  earlier: EarlierDrivers,
+): Movement {
+  const touched = groups.filter(({ members }) => members.some(({ device }) => asked.includes(device)));
+  const members = touched.flatMap((group) => group.members);
+  const all = new Set([...members.map(({ device }) => device), ...asked]);
+  const moving = inGroups([...all], members)
+    .filter(({ driver }) => isPassthroughDriver(knownValue(driver) ?? ''))
+    .map((device) => ({
+      device,
+      asked: asked.includes(device),
+      from: driverStateOf(device),
+      to: earlierStateOf(device, earlier),
+    }));
+  return { groups: touched.map(({ id }) => id), moving, staying: [] };
+}
+
+function earlierStateOf(device: PciDevice, earlier: EarlierDrivers): DriverState {
+  const kept = earlier.get(device.address);
+  // Another device may be at the address since.
+  if (kept === undefined || kept.id !== guardOf(device).id) return { driver: KERNELS_CHOICE, override: null };
+  return { driver: kept.driver, override: kept.override };
+}

@@ -1,0 +1,45 @@
+import type { PciAddress } from '../pci/address.ts';
+
+/** Which driver a function is on, and which its `driver_override` asks for; `null` for none. */
+export interface DriverState {
+  readonly driver: string | null;
+  readonly override: string | null;
+}
+
+/** As the driver of a goal: whichever the kernel finds, or none; but none that hands devices to VMs. */
+export const KERNELS_CHOICE = '*';
+
+/** A function changes its driver. */
+export interface DriverChange {
+  readonly kind: 'driver';
+  readonly address: PciAddress;
+  readonly from: DriverState;
+  /** Its driver may be {@link KERNELS_CHOICE}. */
+  readonly to: DriverState;
+}
+
+/** A driver is registered with the PCI bus by loading its module, or is no more. */
+export interface ModuleChange {
+  readonly kind: 'module';
+  readonly module: string;
+  readonly driver: string;
+  readonly from: boolean;
+  readonly to: boolean;
+}
+
+/** A file of ours is written, replaced or removed; `null` where there is none. */
+export interface FileChange {
+  readonly kind: 'file';
+  readonly path: string;
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/**
+ * One thing of a host that changes: as it was when it was planned, and as it shall be. Undoing it is reaching
+ * `from` again. It is plain data: a plan is printed, and kept in a journal, as JSON.
+ */
+export type Change = DriverChange | ModuleChange | FileChange;
+
+/** The state of what a change changes. */
+export type StateOf<C extends Change> = C['from'] | C['to'];

@@ -1,0 +1,83 @@
+import { count } from '../base/text.ts';
+import type { PciAddress } from '../pci/address.ts';
+import { isPassthroughDriver } from '../pci/iommu-group.ts';
+import type { Movement, MovingDevice } from './binding.ts';
+import type { DriverState, FileChange } from './change.ts';
+import { KERNELS_CHOICE } from './change.ts';
+import {
+  EARLIER_DRIVERS_PATH,
+  type EarlierDriver,
+  parseEarlierDrivers,
+  serializeEarlierDrivers,
+} from './earlier-drivers.ts';
+import { guardOf } from './guard.ts';
+import type { Plan, Step } from './plan.ts';
+
+/** What of the host decides how drivers are changed. */
+export interface BindingSituation {
+  /** Whether a driver is registered with the PCI bus. */
+  isRegistered(driver: string): boolean;
+  /** The record of earlier drivers as it stands, `null` where there is none. */
+  readonly record: string | null;
+}
+
+/** The plan that moves devices to other drivers: first the modules, then the record of what they had, then each. */
+export function planBinding({ groups, moving }: Movement, situation: BindingSituation): Plan {
+  const steps =
+    moving.length === 0
+      ? []
+      : [
+          ...moduleSteps(moving, situation),
+          ...recordSteps(moving, situation.record),
+          ...moving.map(driverStep),
+        ];
+  return { title: titleOf(groups, moving), guards: moving.map(({ device }) => guardOf(device)), steps };
+}
+
+function titleOf(groups: readonly number[], moving: readonly MovingDevice[]): string {
+  const groupWords = groups.length === 1 ? `group ${groups[0]}` : `groups ${groups.join(', ')}`;
+  const what = groups.length === 0 ? moving.map(({ device }) => device.address).join(', ') : groupWords;
+  const drivers = [...new Set(moving.map(({ to }) => to.driver ?? 'none'))];
+  const isBack = moving.some(({ to }) => isOfHost(to));
+  const goal = isBack ? 'back to the host' : `to ${drivers.join(', ')}`;
+  return `Give ${what} ${goal}: ${count(moving.length, 'device')}`;
+}
+
+function isOfHost({ driver }: DriverState): boolean {
+  return driver === null || driver === KERNELS_CHOICE || !isPassthroughDriver(driver);
+}
+
+function moduleSteps(moving: readonly MovingDevice[], { isRegistered }: BindingSituation): readonly Step[] {
+  const drivers = new Set(moving.map(({ to }) => to.driver));
+  return [...drivers].flatMap((driver) =>
+    driver === null || driver === KERNELS_CHOICE || isRegistered(driver)
+      ? []
+      : [
+          {
+            words: `load ${driver}`,
+            // modprobe takes either of the two strokes.
+            change: { kind: 'module', module: driver, driver, from: false, to: true } as const,
+          },
+        ],
+  );
+}
+
+/** Those that go to VMs are written down with what they had; those that come back are struck out. */
+function recordSteps(moving: readonly MovingDevice[], record: string | null): readonly Step[] {
+  const earlier = new Map<PciAddress, EarlierDriver>(parseEarlierDrivers(record));
+  for (const { device, from, to } of moving) {
+    if (isOfHost(to)) earlier.delete(device.address);
+    // What it had before the first of several moves is what counts.
+    else if (isOfHost(from)) earlier.set(device.address, { id: guardOf(device).id, ...from });
+  }
+  const to = serializeEarlierDrivers(earlier);
+  if (to === record) return [];
+  const change: FileChange = { kind: 'file', path: EARLIER_DRIVERS_PATH, from: record, to };
+  return [{ words: `keep in mind which drivers they had, in ${EARLIER_DRIVERS_PATH}`, change }];
+}
+
+function driverStep({ device: { address }, from, to }: MovingDevice): Step {
+  const change = { kind: 'driver', address, from, to } as const;
+  const goal = to.driver === KERNELS_CHOICE ? 'the driver that the kernel finds' : (to.driver ?? 'no driver');
+  return { words: `${address}: from ${from.driver ?? 'no driver'} to ${goal}`, change };
+}

@@ -1,0 +1,119 @@
+import { PortalGunError } from '../base/errors.ts';
+import { driverPath, SYS_PATHS } from '../sysfs/paths.ts';
+import {
+  type Change,
+  type DriverChange,
+  type FileChange,
+  KERNELS_CHOICE,
+  type ModuleChange,
+} from './change.ts';
+import type { Guard } from './guard.ts';
+import type { Plan } from './plan.ts';
+
+const HEAD = `# For root. It stops at the first failure; run again, it does what is left, and nothing twice.
+set -eu
+
+fail() { echo "$0: $*" >&2; exit 1; }
+
+# same ADDRESS VENDOR DEVICE: is it still the device that this was made for?
+same() {
+  at=${SYS_PATHS.pciDevices}/$1
+  [ -e "$at" ] || fail "$1 is not on the PCI bus"
+  [ "$(cat "$at/vendor") $(cat "$at/device")" = "0x$2 0x$3" ] || fail "another device is at $1"
+}
+
+# driver_of ADDRESS: the name of its driver; nothing without one
+driver_of() { if [ -e "${SYS_PATHS.pciDevices}/$1/driver" ]; then basename "$(readlink "${SYS_PATHS.pciDevices}/$1/driver")"; fi; }
+
+# move ADDRESS DRIVER OVERRIDE: to a driver, none where it is empty; then what driver_override is to ask for
+move() {
+  at=${SYS_PATHS.pciDevices}/$1
+  if [ "$(driver_of "$1")" != "$2" ]; then
+    [ -z "$2" ] || printf "%s\\n" "$2" > "$at/driver_override"
+    [ -z "$(driver_of "$1")" ] || echo "$1" > "$at/driver/unbind"
+    [ -z "$2" ] || echo "$1" > ${SYS_PATHS.pciBus}/drivers_probe
+    [ "$(driver_of "$1")" = "$2" ] || fail "$2 does not take $1"
+  fi
+  printf "%s\\n" "$3" > "$at/driver_override"
+}
+
+# release ADDRESS: to the driver that the kernel finds
+release() {
+  at=${SYS_PATHS.pciDevices}/$1
+  echo > "$at/driver_override"
+  case $(driver_of "$1") in
+    vfio-pci | pci-stub | *vfio_pci | *vfio-pci) echo "$1" > "$at/driver/unbind" ;;
+  esac
+  [ -n "$(driver_of "$1")" ] || echo "$1" > ${SYS_PATHS.pciBus}/drivers_probe
+}
+`;
+
+/**
+ * A plan as a POSIX shell script that does the same with the commands that a person would type. What it is given of the
+ * host stands in it quoted.
+ */
+export function formatScript({ title, guards, steps }: Plan, version: string): string {
+  const lines = steps.flatMap(({ words, change }) => ['', `# ${oneLine(words)}`, ...linesOf(change)]);
+  return [
+    '#!/bin/sh',
+    `# ${oneLine(title)}`,
+    `# Made by portal-gun ${version}.`,
+    HEAD,
+    ...guards.map(guardLine),
+    ...lines,
+    '',
+  ].join('\n');
+}
+
+function guardLine({ address, id }: Guard): string {
+  const [vendor, device] = id?.split(':') ?? [];
+  if (vendor === undefined || device === undefined) {
+    throw new PortalGunError(
+      'PERMISSION_DENIED',
+      'its ids could not be read: a script could not tell it from others',
+      {
+        subject: address,
+      },
+    );
+  }
+  return `same ${address} ${vendor} ${device}`;
+}
+
+function linesOf(change: Change): readonly string[] {
+  switch (change.kind) {
+    case 'driver':
+      return driverLines(change);
+    case 'module':
+      return moduleLines(change);
+    case 'file':
+      return fileLines(change);
+  }
+}
+
+function driverLines({ address, to }: DriverChange): readonly string[] {
+  if (to.driver === KERNELS_CHOICE) return [`release ${address}`];
+  return [`move ${address} ${quote(to.driver ?? '')} ${quote(to.override ?? '')}`];
+}
+
+function moduleLines({ module, driver, to }: ModuleChange): readonly string[] {
+  const isThere = `[ -d ${quote(driverPath(driver))} ]`;
+  return to
+    ? [`${isThere} || modprobe -- ${quote(module)}`, `${isThere} || fail ${quote(`${driver} is not there`)}`]
+    : [`${isThere} && modprobe -r -- ${quote(module)}`];
+}
+
+function fileLines({ path, to }: FileChange): readonly string[] {
+  if (to === null) return [`rm -f -- ${quote(path)}`];
+  const folder = path.slice(0, path.lastIndexOf('/'));
+  return [`mkdir -p -- ${quote(folder)}`, `printf %s ${quote(to)} > ${quote(path)}`];
+}
+
+/** A word of a shell, whatever is in it. */
+export function quote(text: string): string {
+  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** For a comment, which must not end before its line does. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '?');
+}

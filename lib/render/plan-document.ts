@@ -1,0 +1,30 @@
+import type { ApplyReport } from '../apply/apply-report.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import type { Proposal } from '../plan/proposal.ts';
+
+/** A plan as JSON, with what speaks against it, and what came of it where it was applied. */
+export function bindingDocument(
+  { host }: Inventory,
+  { plan, movement: { moving, staying }, findings, allowed }: Proposal,
+  report: ApplyReport | null,
+): object {
+  return {
+    schema: 'portal-gun/plan/v1',
+    host,
+    title: plan.title,
+    devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
+    staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
+    findings: findings.map(({ name, severity, subject, message, evidence, remedy }) => ({
+      name,
+      severity,
+      subject,
+      message,
+      evidence,
+      remedy,
+      allowed: severity !== 'forbids' && allowed.has(name),
+    })),
+    guards: plan.guards,
+    steps: plan.steps,
+    report,
+  };
+}

@@ -1,0 +1,45 @@
+import type { ChangeableHost } from '../../lib/apply/changeable-host.ts';
+import { type HostReader, isFailure } from '../../lib/host/host-reader.ts';
+import type { Runner } from '../../lib/host/runner.ts';
+import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
+import { SimulatedHost } from '../../lib/simulation/simulated-host.ts';
+import { readInventory } from '../../lib/sysfs/read-inventory.ts';
+import { readRegisteredDrivers } from '../../lib/sysfs/registered-drivers.ts';
+import { MemoryFiles } from './memory-files.ts';
+
+/** A simulated host that plans can be applied to: its kernel, its programs and its disk. */
+export interface SimulatedMachine extends ChangeableHost {
+  readonly kernel: SimulatedHost;
+  readonly files: MemoryFiles;
+}
+
+export function simulateMachine(captured: HostReader): SimulatedMachine {
+  const kernel = new SimulatedHost(captured);
+  return { kernel, reader: kernel, writer: kernel, runner: modprobeOf(kernel), files: new MemoryFiles() };
+}
+
+/** `modprobe`, as far as drivers of PCI go; there is no other program. */
+function modprobeOf(kernel: SimulatedHost): Runner {
+  return {
+    async run(program, args) {
+      if (program !== 'modprobe') return { kind: 'missing' };
+      const driver = args.at(-1) ?? '';
+      const isRemoval = args.includes('-r');
+      if (!isRemoval) kernel.loadDriver(driver);
+      const exitCode = isRemoval && !kernel.unloadDriver(driver) ? 1 : 0;
+      return { kind: 'exited', exitCode, stdout: '', stderr: '' };
+    },
+  };
+}
+
+/** Everything of a machine that plans change, a line each, to be compared. */
+export function stateOf({ kernel, files }: SimulatedMachine): string {
+  const { devices } = readInventory(kernel, NO_NAMES, ['driver', 'driverOverride', 'netInterfaces']);
+  const lines = devices.map(({ address, driver, driverOverride, netInterfaces }) =>
+    [address, driver, driverOverride, netInterfaces].map((each) => JSON.stringify(each)).join(' '),
+  );
+  const drivers = readRegisteredDrivers(kernel);
+  if (drivers === null || isFailure(drivers)) throw new Error('a simulated machine has drivers');
+  const kept = [...files.files].map((each) => each.join('\n'));
+  return [...lines, ...drivers.map(({ name }) => `driver ${name}`), ...kept.sort()].join('\n');
+}

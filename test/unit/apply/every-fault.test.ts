@@ -1,0 +1,130 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { applyPlan } from '../../../lib/apply/apply-plan.ts';
+import { readJournals } from '../../../lib/apply/journal.ts';
+import { type Recovery, recover } from '../../../lib/apply/recover.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
+import type { Plan } from '../../../lib/plan/plan.ts';
+import { planFor } from '../../support/binding-plans.ts';
+import { FAULTS, type Fault, FaultyHost, Killed } from '../../support/faults.ts';
+import { type SimulatedMachine, simulateMachine, stateOf } from '../../support/simulated-changes.ts';
+
+const FIXTURES = join(import.meta.dirname, '../../../fixtures');
+const BOOT = 'a-boot';
+const OCCASION = { startedAt: '2026-11-22T07:00:00.000Z', bootId: BOOT };
+
+/** Only who was killed leaves it to another how to go on. */
+const RECOVERIES: Readonly<Record<Fault, readonly Recovery[]>> = {
+  fails: ['undo'],
+  blocks: ['undo'],
+  'blocks-late': ['undo'],
+  kills: ['undo', 'finish'],
+  'kills-after': ['undo', 'finish'],
+};
+
+/** What is asked of a host, and what was done to it before. */
+interface Case {
+  readonly name: string;
+  readonly fixture: string;
+  readonly before?: (machine: SimulatedMachine) => Promise<void>;
+  readonly plan: (machine: SimulatedMachine) => Promise<Plan>;
+}
+
+const snapshots = new Map<string, SnapshotHost>();
+
+function captured(fixture: string): SnapshotHost {
+  const known = snapshots.get(fixture);
+  if (known !== undefined) return known;
+  const text = readFileSync(join(FIXTURES, `${fixture}.snapshot`), 'utf8');
+  const host = new SnapshotHost(parseSnapshot(text, fixture));
+  snapshots.set(fixture, host);
+  return host;
+}
+
+async function bound(machine: SimulatedMachine, ...selectors: readonly string[]): Promise<void> {
+  await applyPlan(await planFor(machine, 'bind', ...selectors), machine, OCCASION);
+}
+
+const CASES: readonly Case[] = [
+  {
+    name: 'a group of two functions is bound',
+    fixture: 'lab-intel',
+    plan: (machine) => planFor(machine, 'bind', '03:00'),
+  },
+  {
+    name: 'two groups, one behind a bridge and one without a driver',
+    fixture: 'lab-intel',
+    plan: (machine) => planFor(machine, 'bind', '09:01.0', '07:00.0'),
+  },
+  {
+    name: 'a group of two functions is given back',
+    fixture: 'lab-intel',
+    before: (machine) => bound(machine, '03:00'),
+    plan: (machine) => planFor(machine, 'unbind', 'driver=vfio-pci'),
+  },
+  {
+    name: 'what another bound is given back',
+    fixture: 'lab-intel-vfio',
+    plan: (machine) => planFor(machine, 'unbind', 'driver=vfio-pci'),
+  },
+];
+
+async function prepare({ fixture, before }: Case): Promise<SimulatedMachine> {
+  const machine = simulateMachine(captured(fixture));
+  await before?.(machine);
+  return machine;
+}
+
+/** Applies a plan to a machine that meets with faults, and recovers until nothing is left to recover. */
+async function applyWith(each: Case, faults: ReadonlyMap<number, Fault>, recovery: Recovery) {
+  const machine = await prepare(each);
+  const plan = await each.plan(machine);
+  const before = stateOf(machine);
+  const faulty = new FaultyHost(machine, faults);
+  let rounds = 0;
+  const attempt = async (make: () => Promise<unknown>): Promise<void> => {
+    try {
+      await make();
+    } catch (error) {
+      if (!(error instanceof Killed) && !/JOURNAL_FAILED/.test((error as { code?: string }).code ?? ''))
+        throw error;
+    }
+  };
+  await attempt(() => applyPlan(plan, faulty.host, OCCASION));
+  for (;;) {
+    const [left] = await readJournals(machine.files);
+    if (left === undefined) break;
+    rounds += 1;
+    if (rounds > 4) throw new Error('recovery comes to no end');
+    await attempt(() => recover(left, faulty.host, BOOT, recovery));
+  }
+  return { before, after: stateOf(machine), calls: faulty.calls };
+}
+
+describe('a plan that meets with a fault', () => {
+  let cases = 0;
+
+  it.each(CASES.map((each) => [each.name, each] as const))(
+    'leaves the host as it was or as asked: %s',
+    async (_, each) => {
+      const whole = await applyWith(each, new Map(), 'undo');
+      expect(whole.after).not.toEqual(whole.before);
+      for (let at = 0; at < whole.calls; at += 1) {
+        for (const fault of FAULTS) {
+          for (const recovery of RECOVERIES[fault]) {
+            const { before, after } = await applyWith(each, new Map([[at, fault]]), recovery);
+            cases += 1;
+            const told = `${fault} at ${at}, then ${recovery}`;
+            expect(after === before || after === whole.after ? 'one of both' : after, told).toBe(
+              'one of both',
+            );
+          }
+        }
+      }
+      expect(whole.calls).toBeGreaterThan(4);
+      process.stdout.write(`${cases} cases so far, ${whole.calls} changes in this plan\n`);
+    },
+  );
+});

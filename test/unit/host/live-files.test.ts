@@ -1,0 +1,58 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { LiveFiles } from '../../../lib/host/live-files.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+describe('files of our own', () => {
+  const root = temporaryFolder();
+  const files = new LiveFiles(root);
+
+  it('are written whole, with their folders, and leave no draft', async () => {
+    expect(await files.read('/var/lib/a/b')).toBeNull();
+    expect(await files.replace('/var/lib/a/b', 'one\n')).toBe('written');
+    expect(await files.replace('/var/lib/a/b', 'two\n')).toBe('written');
+    expect(await files.read('/var/lib/a/b')).toBe('two\n');
+    expect(readdirSync(join(root, 'var/lib/a'))).toEqual(['b']);
+    expect(statSync(join(root, 'var/lib/a/b')).mode & 0o777).toBe(0o644);
+  });
+
+  it('grow at their end, also from nothing', async () => {
+    expect(await files.append('/log/of/it', 'one')).toBe('written');
+    expect(await files.append('/log/of/it', '\ntwo')).toBe('written');
+    expect(readFileSync(join(root, 'log/of/it'), 'utf8')).toBe('one\ntwo');
+  });
+
+  it('are removed, and are so already where they are not there', async () => {
+    await files.replace('/gone', '');
+    expect(await files.remove('/gone')).toBe('written');
+    expect(await files.remove('/gone')).toBe('written');
+    expect(await files.remove('/no/folder/either')).toBe('written');
+    expect(await files.list('/')).not.toContain('gone');
+  });
+
+  it('are listed in order, none where there is no folder', async () => {
+    await files.replace('/many/b', '');
+    await files.replace('/many/a', '');
+    expect(await files.list('/many')).toEqual(['a', 'b']);
+    expect(await files.list('/none')).toEqual([]);
+  });
+
+  it('say why they could not be written or read, and leave nothing', async () => {
+    writeFileSync(join(root, 'file'), '');
+    // mkdir says so of a file that is in the way of a folder.
+    expect(await files.replace('/file/below', 'x')).toEqual({ failed: 'EEXIST' });
+    expect(await files.append('/file/below', 'x')).toEqual({ failed: 'EEXIST' });
+    expect(await files.list('/file')).toEqual({ failed: 'ENOTDIR' });
+    mkdirSync(join(root, 'folder/in-the-way'), { recursive: true });
+    expect(await files.replace('/folder', 'x')).toEqual({ failed: 'EISDIR' });
+    expect(await files.read('/folder')).toEqual({ failed: 'EISDIR' });
+    expect(readdirSync(root).filter((name) => name.includes('draft'))).toEqual([]);
+  });
+
+  it.skipIf(process.geteuid?.() === 0)('are refused where the folder may not be written to', async () => {
+    mkdirSync(join(root, 'closed'));
+    chmodSync(join(root, 'closed'), 0o555);
+    expect(await files.replace('/closed/a', 'x')).toEqual({ failed: 'EACCES' });
+  });
+});

@@ -1,0 +1,70 @@
+import { execFileSync } from 'node:child_process';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { PciAddress } from '../../../lib/pci/address.ts';
+import type { Plan } from '../../../lib/plan/plan.ts';
+import { formatScript, quote } from '../../../lib/plan/script.ts';
+
+const ADDRESS = '0000:03:00.0' as PciAddress;
+
+function planWith(driver: string, text: string): Plan {
+  return {
+    title: `Give group 1 to ${driver}`,
+    guards: [{ address: ADDRESS, id: '8086:10d3', subsystem: null, iommuGroup: 1 }],
+    steps: [
+      { words: `load ${driver}`, change: { kind: 'module', module: driver, driver, from: false, to: true } },
+      { words: 'a file', change: { kind: 'file', path: '/run/portal-gun/a', from: null, to: text } },
+      {
+        words: `${ADDRESS}: to ${driver}`,
+        change: {
+          kind: 'driver',
+          address: ADDRESS,
+          from: { driver: 'e1000e', override: null },
+          to: { driver, override: driver },
+        },
+      },
+    ],
+  };
+}
+
+describe('a plan as a script', () => {
+  it('is one that a shell can read, whatever names the host has', () => {
+    const names = fc
+      .string({ unit: 'binary', minLength: 1, maxLength: 12 })
+      .filter((name) => !name.includes('\0'));
+    fc.assert(
+      fc.property(names, names, (driver, text) => {
+        const script = formatScript(planWith(driver, text), '0.0.0');
+        execFileSync('sh', ['-n'], { input: script, stdio: ['pipe', 'ignore', 'pipe'] });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('has words that are one word of a shell, whatever is in them', () => {
+    const words = fc
+      .string({ unit: 'binary', maxLength: 20 })
+      .filter((word) => !/[\0\ud800-\udfff]/.test(word));
+    fc.assert(
+      fc.property(words, (word) => {
+        const said = execFileSync('sh', ['-c', `printf %s ${quote(word)}`]);
+        expect(said.toString('utf8')).toBe(word);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('never goes on in a comment: what a name has of line ends does not end it', () => {
+    const script = formatScript(planWith('evil\nrm -rf /tmp/x', 'a'), '0.0.0');
+    expect(script.split('\n')).not.toContain('rm -rf /tmp/x');
+    expect(script).toContain('# load evil?rm -rf /tmp/x');
+  });
+
+  it('refuses a device whose ids are not known', () => {
+    const plan = {
+      ...planWith('vfio-pci', ''),
+      guards: [{ address: ADDRESS, id: null, subsystem: null, iommuGroup: 1 }],
+    };
+    expect(() => formatScript(plan, '0.0.0')).toThrow('could not be read');
+  });
+});
