@@ -38,7 +38,7 @@ function titleOf(groups: readonly number[], moving: readonly MovingDevice[]): st
   const groupWords = groups.length === 1 ? `group ${groups[0]}` : `groups ${groups.join(', ')}`;
   const what = groups.length === 0 ? moving.map(({ device }) => device.address).join(', ') : groupWords;
   const drivers = [...new Set(moving.map(({ to }) => to.driver ?? 'none'))];
-  const isBack = moving.some(({ to }) => isOfHost(to));
+  const isBack = moving.every(({ to }) => isOfHost(to));
   const goal = isBack ? 'back to the host' : `to ${drivers.join(', ')}`;
   return `Give ${what} ${goal}: ${count(moving.length, 'device')}`;
 }

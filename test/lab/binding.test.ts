@@ -150,11 +150,11 @@ describeLab('changing drivers on a real kernel', (root) => {
 
   test('says that the kernel has no such driver, before anything is done', async () => {
     const { exitCode, stderr } = await machine().run([
-      ...['pci', 'bind', DRIVERLESS, '--driver', 'no-such-driver', '--yes'],
+      ...['pci', 'bind', DRIVERLESS, '--driver', 'no_such_vfio_pci', '--yes'],
     ]);
     expect(exitCode, stderr).toBe(6);
     expect(stderr).toContain(
-      'pci: no-such-driver: the kernel has neither the driver nor a module for it [NO_DRIVER]',
+      'pci: no_such_vfio_pci: the kernel has neither the driver nor a module for it [NO_DRIVER]',
     );
     expect(await states(DRIVERLESS)).toEqual(['- -']);
   });

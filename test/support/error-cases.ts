@@ -240,6 +240,20 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     "this one can't be lifted while the host runs from it",
   ],
   [
+    `bind 07:00.0 --dry-run --driver igb --host ${fixture('lab-intel')}`,
+    'BAD_ARGUMENT',
+    '--driver',
+    '"igb" is no driver that hands devices to VMs',
+    'pci unbind gives a device back',
+  ],
+  [
+    `bind 07:00.0 --dry-run --driver x/../y_vfio_pci --host ${fixture('lab-intel')}`,
+    'BAD_ARGUMENT',
+    '--driver',
+    'is no driver that hands devices to VMs',
+    'it takes vfio-pci',
+  ],
+  [
     `bind 07:00.0 --dry-run --allow net-adress --host ${fixture('lab-intel')}`,
     'BAD_ARGUMENT',
     '--allow',

@@ -3,7 +3,7 @@ import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
-import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
+import { groupDevices, type IommuGroup, isPassthroughDriver } from '../../pci/iommu-group.ts';
 import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { parseSelector, selectDevices } from '../../pci/selector.ts';
 import { type Movement, moveBack, moveToVfio, movingAddresses } from '../../plan/binding.ts';
@@ -32,7 +32,12 @@ const FIELDS: readonly DeviceField[] = [
 ];
 
 /** `pci bind`: gives devices, and what their groups demand, to vfio-pci. */
-export function runBind(args: Arguments, terminal: Terminal, dialogue: Dialogue): Promise<CommandResult> {
+export async function runBind(
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const chosen = driverOf(args);
   return runBinding(args, terminal, dialogue, {
     rules: null,
     move(asked, groups, { iommu, devices }, host) {
@@ -43,7 +48,7 @@ export function runBind(args: Arguments, terminal: Terminal, dialogue: Dialogue)
         });
       }
       const abilities = { iommu, tellsResetMethods: tellsResetMethods(host, devices) };
-      return moveToVfio(asked, groups, abilities, stringOf(args, 'driver'));
+      return moveToVfio(asked, groups, abilities, chosen);
     },
   });
 }
@@ -54,6 +59,20 @@ export function runUnbind(args: Arguments, terminal: Terminal, dialogue: Dialogu
     // What the host uses it does not lose by this; a machine may.
     rules: ['machine-has-it'],
     move: (asked, groups, _inventory, host) => moveBack(asked, groups, parseEarlierDrivers(recordOf(host))),
+  });
+}
+
+/**
+ * The driver that `--driver` names. Its name becomes part of a path.
+ *
+ * @throws PortalGunError BAD_ARGUMENT for one that does not hand devices to VMs
+ */
+function driverOf(args: Arguments): string | undefined {
+  const driver = stringOf(args, 'driver');
+  if (driver === undefined || (/^[\w-]{1,64}$/.test(driver) && isPassthroughDriver(driver))) return driver;
+  throw new PortalGunError('BAD_ARGUMENT', `"${driver}" is no driver that hands devices to VMs`, {
+    subject: '--driver',
+    hint: 'it takes vfio-pci, pci-stub, and VFIO drivers such as mlx5_vfio_pci; pci unbind gives a device back',
   });
 }
 
