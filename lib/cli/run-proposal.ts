@@ -6,7 +6,7 @@ import type { Inventory } from '../pci/inventory.ts';
 import type { Proposal } from '../plan/proposal.ts';
 import { formatScript } from '../plan/script.ts';
 import { formatDocument } from '../render/documents.ts';
-import { bindingDocument } from '../render/plan-document.ts';
+import { planDocument } from '../render/plan-document.ts';
 import { renderProposal } from '../render/plan-text.ts';
 import { applyHere, demandRoot, isConfirmed } from './changing.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from './command.ts';
@@ -17,6 +17,10 @@ import type { Terminal } from './terminal.ts';
 /** A proposal, with what a command says besides. */
 export interface PreparedProposal {
   readonly proposal: Proposal;
+  /** Whom it touches, as text of whole lines that fit a width. */
+  readonly overview: (width: number | null) => string;
+  /** The same for its document. */
+  readonly details: object;
   readonly inventory: Inventory;
   /** For standard error. */
   readonly remarks: string;
@@ -33,7 +37,7 @@ export interface PreparedProposal {
  * @throws PortalGunError DEVICE_IN_USE, PERMISSION_DENIED, BAD_ARGUMENT, and what `applyHere` throws
  */
 export async function runProposal(
-  { proposal, inventory, remarks, nothingToDo, rules }: PreparedProposal,
+  { proposal, overview, details, inventory, remarks, nothingToDo, rules }: PreparedProposal,
   args: Arguments,
   { width, style }: Terminal,
   dialogue: Dialogue,
@@ -45,7 +49,7 @@ export async function runProposal(
   const wantsJson = switchOf(args, 'json') === true;
   const result = (exitCode: number, text: string, report: ApplyReport | null = null): CommandResult => ({
     exitCode,
-    stdout: wantsJson ? formatDocument(bindingDocument(inventory, proposal, report)) : text,
+    stdout: wantsJson ? formatDocument(planDocument(inventory, proposal, details, report)) : text,
     stderr: remarks,
   });
 
@@ -54,7 +58,7 @@ export async function runProposal(
     return { exitCode: EXIT.ok, stdout: formatScript(plan, VERSION), stderr: remarks };
   }
   if (plan.steps.length === 0) return result(EXIT.ok, nothingToDo);
-  const shown = renderProposal(proposal, width, style);
+  const shown = renderProposal(proposal, overview(width), width, style);
   if (switchOf(args, 'dry-run') === true) return result(isRefused ? EXIT.refused : EXIT.ok, shown);
 
   dialogue.say(shown);

@@ -1,19 +1,24 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Inventory } from '../pci/inventory.ts';
+import type { Movement } from '../plan/binding.ts';
 import type { Proposal } from '../plan/proposal.ts';
 
-/** A plan as JSON, with what speaks against it, and what came of it where it was applied. */
-export function bindingDocument(
+/**
+ * A plan as JSON, with what speaks against it, and what came of it where it was applied.
+ *
+ * @param details whom it touches, by the keys that its kind of plan has
+ */
+export function planDocument(
   { host }: Inventory,
-  { plan, movement: { moving, staying }, findings, allowed }: Proposal,
+  { plan, findings, allowed }: Proposal,
+  details: object,
   report: ApplyReport | null,
 ): object {
   return {
     schema: 'portal-gun/plan/v1',
     host,
     title: plan.title,
-    devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
-    staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
+    ...details,
     findings: findings.map(({ name, severity, subject, message, evidence, remedy }) => ({
       name,
       severity,
@@ -26,5 +31,13 @@ export function bindingDocument(
     guards: plan.guards,
     steps: plan.steps,
     report,
+  };
+}
+
+/** Who moves and who stays. */
+export function movementDetails({ moving, staying }: Movement): object {
+  return {
+    devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
+    staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
   };
 }

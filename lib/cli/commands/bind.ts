@@ -9,6 +9,8 @@ import { parseSelector, selectDevices } from '../../pci/selector.ts';
 import { type Movement, moveBack, moveToVfio, movingAddresses } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
 import { planBinding } from '../../plan/plan-binding.ts';
+import { renderMovement } from '../../render/movement-text.ts';
+import { movementDetails } from '../../render/plan-document.ts';
 import { isDriverRegistered } from '../../sysfs/driver-state.ts';
 import { readIommuState } from '../../sysfs/iommu-state.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
@@ -110,7 +112,9 @@ async function runBinding(
   const findings = findSafety(host, inventory, groups, addresses, way.rules);
   return runProposal(
     {
-      proposal: { plan, movement, findings, allowed },
+      proposal: { plan, findings, allowed },
+      overview: (width) => renderMovement(movement, width),
+      details: movementDetails(movement),
       inventory,
       remarks: remarks(args, names, host, inventory.diagnostics),
       nothingToDo: nothingToDo(asked),
