@@ -38,15 +38,11 @@ export async function applyToBeConfirmed(
   }
   const words = [...program, 'recover', '--unconfirmed', id];
   await startWatchdog({ ...host, background: new LiveBackground() }, { id, afterMs: withinMs, words });
-  let report: ApplyReport | null = null;
-  try {
-    // Without a clock it is overdue at once, and not never.
-    report = await apply(() => (readUptimeMs(host.reader) ?? startedMs) + withinMs);
-    return report;
-  } finally {
-    // What could not be undone is tried again by it.
-    if (report === null || report.outcome === 'undone') await stopWatchdog(host, id);
-  }
+  // Where the clock fails meanwhile, the time begins with the first step.
+  const report = await apply(() => (readUptimeMs(host.reader) ?? startedMs) + withinMs);
+  // What could not be undone is tried again by it.
+  if (report.outcome === 'undone') await stopWatchdog(host, id);
+  return report;
 }
 
 /** Why nothing else is changed while the journal of an earlier change is there, and the ways out. */
