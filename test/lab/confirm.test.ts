@@ -80,10 +80,14 @@ describeLab('a change that is to be confirmed', (root) => {
   test('stays once it is confirmed', async () => {
     const bound = await machine().output([...GIVE, '40s', '--json']);
     expect(expectDocument('plan', bound)).toMatchObject({ report: { awaitsConfirmation: true } });
+    const journal = (await machine().output(['ls', '/var/lib/portal-gun/journal'])).trim();
     const confirmed = await machine().output(['pci', 'confirm', '--json']);
     expect(expectDocument('confirm', confirmed)).toMatchObject({ changes: [{ title: expect.any(String) }] });
     expect(await machine().run(['pci', 'confirm'])).toMatchObject({ exitCode: 3 });
-    const isGone = async () => (await machine().run(['pgrep', '-f', 'recover --unconfirmed'])).exitCode;
+    // Its watchdog comes all the same, and finds nothing.
+    const watchdog = `--unconfirmed ${journal.replace('.jsonl', '')}`;
+    const isGone = async () => (await machine().run(['pgrep', '-f', '--', watchdog])).exitCode;
+    expect(await isGone()).toBe(0);
     await expect.poll(isGone, { timeout: 120_000, interval: 1000 }).toBe(1);
     expect(await stateOf(machine())).toBe(CONFIRMED);
   });
