@@ -1,3 +1,4 @@
+import type { WriteFailure } from '../host/host-writer.ts';
 import type { Change } from '../plan/change.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
@@ -14,6 +15,11 @@ export interface ApplyOptions {
   readonly check?: (step: Step) => Problem | null;
   /** Told of each step that is begun, by its index, and of what became of it. */
   readonly onStep?: (index: number, state: 'begun' | StepOutcome, problem: Problem | null) => void;
+  /**
+   * Where what is made has to be confirmed: asked once all is, gives by when, in ms since the machine started. The
+   * journal is kept then.
+   */
+  readonly confirmBy?: () => number;
   /** Stops before the next step once it is aborted; what was made is undone. */
   readonly signal?: { readonly aborted: boolean };
 }
@@ -27,6 +33,7 @@ export class Application {
   readonly #outcomes: StepOutcome[];
   readonly #problems: (Problem | null)[];
   #interrupted = false;
+  #awaits = false;
 
   constructor(plan: Plan, host: ChangeableHost, journal: Journal, options: ApplyOptions) {
     this.#plan = plan;
@@ -37,8 +44,9 @@ export class Application {
     this.#problems = plan.steps.map(() => null);
   }
 
-  /** Takes steps for begun, in an application that was cut short. */
-  resume(begun: readonly number[]): void {
+  /** Takes steps for begun, in an application that was cut short, or that awaits confirmation. */
+  resume(begun: readonly number[], awaits: boolean): void {
+    this.#awaits = awaits;
     for (const index of begun) this.#outcomes[index] = 'done';
   }
 
@@ -55,11 +63,14 @@ export class Application {
         return false;
       }
     }
-    return true;
+    return this.#await();
   }
 
   /** Puts back every step that was begun, the last first, whether or not one can't be. */
   async back(): Promise<void> {
+    // From here on there is nothing whole left that could be confirmed.
+    if (this.#awaits) await this.#journal.awaitConfirmation(null);
+    this.#awaits = false;
     for (const [index, step] of [...this.#plan.steps.entries()].reverse()) {
       if (this.#outcomes[index] !== 'done') continue;
       const { change } = step;
@@ -75,13 +86,13 @@ export class Application {
   /** Ends the journal where the host is as asked or as it was, and says what came of it all. */
   async end(): Promise<ApplyReport> {
     const outcome = this.#outcome();
-    if (outcome !== 'stuck') await this.#journal.end();
+    if (outcome !== 'stuck' && !this.#awaits) await this.#journal.end();
     const steps = this.#plan.steps.map(({ words }, index) => ({
       words,
       outcome: this.#outcomes[index] ?? 'untouched',
       problem: this.#problems[index] ?? null,
     }));
-    return { outcome, interrupted: this.#interrupted, steps };
+    return { outcome, interrupted: this.#interrupted, awaitsConfirmation: this.#awaits, steps };
   }
 
   async #make(index: number, step: Step): Promise<Problem | null> {
@@ -107,9 +118,21 @@ export class Application {
     return problem;
   }
 
+  /** Writes down by when all of it has to be confirmed, where it has; `false` where that can't be. */
+  async #await(): Promise<boolean> {
+    const { confirmBy } = this.#options;
+    // A line that is said not to be written may be there all the same.
+    this.#awaits = confirmBy !== undefined;
+    if (confirmBy === undefined) return true;
+    const storing = await this.#journal.awaitConfirmation(confirmBy());
+    if (storing === 'written') return true;
+    this.#problems[this.#problems.length - 1] = unwritten(storing);
+    return false;
+  }
+
   async #mark(index: number, mark: JournalMark): Promise<Problem | null> {
     const storing = await this.#journal.mark(index, mark);
-    return storing === 'written' ? null : `the journal can't be written: ${storing.failed}`;
+    return storing === 'written' ? null : unwritten(storing);
   }
 
   #settle(index: number, outcome: StepOutcome, problem: Problem | null): void {
@@ -122,6 +145,10 @@ export class Application {
     if (this.#outcomes.includes('stuck')) return 'stuck';
     return this.#outcomes.every((each) => each === 'done' || each === 'already') ? 'done' : 'undone';
   }
+}
+
+function unwritten({ failed }: WriteFailure): Problem {
+  return `the journal can't be written: ${failed}`;
 }
 
 function isHarmless(change: Change): boolean {

@@ -31,5 +31,7 @@ export interface ApplyReport {
   readonly outcome: ApplyOutcome;
   /** Whether it was stopped from outside, and by no problem. */
   readonly interrupted: boolean;
+  /** Whether it is done and yet to be confirmed; the journal is kept then. */
+  readonly awaitsConfirmation: boolean;
   readonly steps: readonly StepReport[];
 }

@@ -8,7 +8,7 @@ const SCHEMA = 'portal-gun/journal/v1';
 /** How far a step has come. Only what was begun can have changed anything. */
 export type JournalMark = 'begun' | 'done' | 'undone';
 
-/** A journal that was left behind: a change that was cut short. */
+/** A journal that is there: of a change that was cut short, or that awaits confirmation. */
 export interface LeftJournal {
   readonly id: string;
   /** Of the boot in which it was begun: what the kernel was told does not outlive it. */
@@ -17,6 +17,8 @@ export interface LeftJournal {
   readonly plan: Plan;
   /** The last mark of each step that has one, by the step's index. */
   readonly marks: ReadonlyMap<number, JournalMark>;
+  /** All of it was made, and stays if it is confirmed by then, in ms since the machine started; `null` otherwise. */
+  readonly confirmByMs: number | null;
 }
 
 interface Head {
@@ -33,9 +35,21 @@ export interface Occasion {
   readonly bootId: string | null;
 }
 
+/** A line below the first. */
+type Entry =
+  | { readonly step: number; readonly mark: JournalMark }
+  /** Until when a change that was made may be confirmed; `null` once it is being undone. */
+  | { readonly confirmByMs: number | null };
+
+/** What a journal is named, from when it is begun. */
+export function journalIdOf({ startedAt }: Occasion): string {
+  return startedAt.replace(/[^0-9TZ]/g, '');
+}
+
 /**
  * What is kept on the disk of a plan that is being applied: a line with the plan before anything is changed, and
- * a line before and after each step. It is removed once the host is as asked, or as it was.
+ * a line before and after each step. It is removed once the host is as asked, or as it was; a change that is to be
+ * confirmed has another line then, and keeps it until it is.
  */
 export class Journal {
   readonly id: string;
@@ -48,7 +62,7 @@ export class Journal {
 
   /** @throws PortalGunError JOURNAL_FAILED; nothing was changed then */
   static async begin(files: FileStore, plan: Plan, occasion: Occasion): Promise<Journal> {
-    const id = occasion.startedAt.replace(/[^0-9TZ]/g, '');
+    const id = journalIdOf(occasion);
     const head: Head = { schema: SCHEMA, ...occasion, plan };
     const storing = await files.replace(pathOf(id), JSON.stringify(head));
     if (storing !== 'written') {
@@ -65,13 +79,27 @@ export class Journal {
   }
 
   mark(step: number, mark: JournalMark): Promise<Storing> {
-    // The line's end comes first: a line that was cut short must not spoil the next one.
-    return this.#files.append(pathOf(this.id), `\n${JSON.stringify({ step, mark })}`);
+    return this.#add({ step, mark });
+  }
+
+  /** All is made: it awaits confirmation until then, in ms since the machine started; `null`: no longer. */
+  awaitConfirmation(confirmByMs: number | null): Promise<Storing> {
+    return this.#add({ confirmByMs });
   }
 
   end(): Promise<Storing> {
     return this.#files.remove(pathOf(this.id));
   }
+
+  #add(entry: Entry): Promise<Storing> {
+    // The line's end comes first: a line that was cut short must not spoil the next one.
+    return this.#files.append(pathOf(this.id), `\n${JSON.stringify(entry)}`);
+  }
+}
+
+/** Whether a journal is known to be of another boot. */
+export function isOfOtherBoot(left: LeftJournal, bootId: string | null): boolean {
+  return left.bootId !== null && bootId !== null && left.bootId !== bootId;
 }
 
 /**
@@ -100,13 +128,16 @@ function parseJournal(id: string, text: string): LeftJournal {
     throw unreadable(pathOf(id), 'it is no journal of this version');
   }
   const marks = new Map<number, JournalMark>();
+  let confirmByMs: number | null = null;
   for (const line of rest) {
     // The last one may have been cut short: then what it says was not begun.
-    const entry = parseLine(line) as { readonly step: number; readonly mark: JournalMark } | undefined;
-    if (entry !== undefined) marks.set(entry.step, entry.mark);
+    const entry = parseLine(line) as Entry | undefined;
+    if (entry === undefined) continue;
+    if ('step' in entry) marks.set(entry.step, entry.mark);
+    else confirmByMs = entry.confirmByMs;
   }
   const { bootId, startedAt, plan } = head;
-  return { id, bootId, startedAt, plan, marks };
+  return { id, bootId, startedAt, plan, marks, confirmByMs };
 }
 
 function parseLine(line: string): unknown {

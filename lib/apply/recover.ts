@@ -2,13 +2,13 @@ import type { Change } from '../plan/change.ts';
 import { Application, type ApplyOptions } from './application.ts';
 import type { ApplyReport } from './apply-report.ts';
 import type { ChangeableHost } from './changeable-host.ts';
-import { Journal, type LeftJournal } from './journal.ts';
+import { isOfOtherBoot, Journal, type LeftJournal } from './journal.ts';
 
-/** Which way a change that was cut short is ended. */
+/** Which way a change that was cut short, or not confirmed, is ended. */
 export type Recovery = 'finish' | 'undo';
 
 /**
- * Ends a change that was cut short: puts back what was begun of it, or makes the rest, and where that fails, puts
+ * Ends a change that was cut short, or that awaits confirmation: puts back what was begun of it, or makes the rest, and where that fails, puts
  * back all of it. Good from wherever it was cut, and however often.
  *
  * The caller holds the host's lock meanwhile.
@@ -20,14 +20,14 @@ export async function recover(
   recovery: Recovery,
   options: ApplyOptions = {},
 ): Promise<ApplyReport> {
-  const isOtherBoot = left.bootId !== null && bootId !== null && left.bootId !== bootId;
+  const isOtherBoot = isOfOtherBoot(left, bootId);
   const application = new Application(left.plan, host, Journal.reopen(host.files, left), options);
   const begun = left.plan.steps.flatMap(({ change }, index) => {
     const mark = left.marks.get(index);
     const isOpen = mark === 'begun' || mark === 'done';
     return isOpen && !(isOtherBoot && endsWithBoot(change)) ? [index] : [];
   });
-  application.resume(begun);
+  application.resume(begun, left.confirmByMs !== null);
   if (recovery === 'undo' || !(await application.forward())) await application.back();
   return application.end();
 }

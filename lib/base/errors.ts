@@ -98,8 +98,19 @@ export const ERRORS = {
   },
   RECOVERY_NEEDED: {
     exit: 'refused',
-    summary: 'An earlier change was cut short.',
+    summary: 'An earlier change was cut short, or awaits confirmation.',
     remedy: 'put the host in order first: pci recover',
+  },
+  NOTHING_TO_CONFIRM: {
+    exit: 'notFound',
+    summary: 'No change awaits confirmation.',
+    remedy: 'what was not confirmed in time is undone: pci list shows which driver each device is on',
+  },
+  WATCHDOG_FAILED: {
+    exit: 'toolFailed',
+    summary:
+      'What would undo a change that nobody confirms can not be started; without it nothing is changed.',
+    remedy: 'see what keeps systemd-run from it, or leave --confirm-within out',
   },
   JOURNAL_FAILED: {
     exit: 'toolFailed',

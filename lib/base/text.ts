@@ -57,3 +57,9 @@ export function formatSize(sizeBytes: number): string {
   }
   return `${Number.isInteger(size) ? size : size.toFixed(1)} ${units[unit]}`;
 }
+
+/** A span of time for a person, not less than it is: `60 s`, `5 min`. */
+export function formatSpan(ms: number): string {
+  const seconds = Math.ceil(ms / 1000);
+  return seconds > 60 && seconds % 60 === 0 ? `${seconds / 60} min` : `${seconds} s`;
+}

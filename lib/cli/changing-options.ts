@@ -5,6 +5,11 @@ export const CHANGING_OPTIONS = {
   'dry-run': { describe: 'Show the plan, and change nothing', type: 'boolean', alias: 'n' },
   script: { describe: 'Print the plan as a shell script that does the same', type: 'boolean' },
   yes: { describe: 'Do it without asking', type: 'boolean', alias: 'y' },
+  'confirm-within': {
+    describe: 'Undo it by itself unless pci confirm comes in this time: 60s, 5m; 10s to 1h',
+    type: 'string',
+    valueName: 'TIME',
+  },
   allow: {
     describe: 'Do it although NAME speaks against it: a reason that the plan was refused for',
     type: 'string',

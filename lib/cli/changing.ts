@@ -1,3 +1,4 @@
+import type { ApplyOptions } from '../apply/application.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { ChangeableHost } from '../apply/changeable-host.ts';
@@ -17,6 +18,7 @@ import type { Plan, Step } from '../plan/plan.ts';
 import { renderFailure, renderProgress } from '../render/apply-text.ts';
 import type { Style } from '../render/style.ts';
 import { readBootId } from '../sysfs/boot-id.ts';
+import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
 import type { Dialogue, EndingSignal } from './dialogue.ts';
 
 const SIGNAL_EXITS: Record<EndingSignal, number> = {
@@ -67,15 +69,16 @@ export async function isConfirmed(dialogue: Dialogue, yes: boolean, question: st
 /**
  * Applies a plan to this machine, holding its lock; progress goes to standard error as it is made. A signal lets the step
  * that is on its way end, and undoes the rest. `problemOf` says of a device that is about to be changed why that must
- * not be now.
+ * not be now; `confirmWithinMs` how long there is to confirm it, `null` where it needs no confirmation.
  *
- * @throws PortalGunError NO_DRIVER, TOOL_MISSING, HOST_LOCKED, RECOVERY_NEEDED, JOURNAL_FAILED
+ * @throws PortalGunError NO_DRIVER, TOOL_MISSING, HOST_LOCKED, RECOVERY_NEEDED, WATCHDOG_FAILED, JOURNAL_FAILED
  */
 export async function applyHere(
   plan: Plan,
   dialogue: Dialogue,
   style: Style,
   problemOf: (address: PciAddress, reader: HostReader) => string | null,
+  confirmWithinMs: number | null,
 ): Promise<Applied> {
   const host = changeableHost();
   await demandModules(plan, host.runner);
@@ -84,13 +87,19 @@ export async function applyHere(
     return await dialogue.guard(async (interruption) => {
       await refuseUnfinished(host);
       const occasion = { startedAt: timeNow(), bootId: readBootId(host.reader) };
-      const report = await applyPlan(plan, host, occasion, {
+      const options: ApplyOptions = {
         guard: (step) => guardProblem(plan, step, host),
         check: (step) => stepProblem(step, host, problemOf),
         onStep: (index, state, problem) =>
           dialogue.say(renderProgress(plan.steps[index]?.words ?? '', state, problem, style)),
         signal: interruption,
-      });
+      };
+      const report =
+        confirmWithinMs === null
+          ? await applyPlan(plan, host, occasion, options)
+          : await applyToBeConfirmed(host, occasion, confirmWithinMs, (confirmBy) =>
+              applyPlan(plan, host, occasion, { ...options, confirmBy }),
+            );
       return settled(report, interruption.signal, dialogue, style);
     });
   } finally {
@@ -122,12 +131,9 @@ function stepProblem(
   return change.kind === 'driver' ? problemOf(change.address, reader) : null;
 }
 
-async function refuseUnfinished({ files }: ChangeableHost): Promise<void> {
+async function refuseUnfinished({ files, reader }: ChangeableHost): Promise<void> {
   const [left] = await readJournals(files);
-  if (left === undefined) return;
-  throw new PortalGunError('RECOVERY_NEEDED', `"${left.plan.title}" was cut short`, {
-    subject: left.startedAt,
-  });
+  if (left !== undefined) throw unfinishedError(left, bootTimeOf(reader));
 }
 
 /** What a report comes to; why it did not go through is said on standard error. */

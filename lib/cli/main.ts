@@ -33,8 +33,8 @@ interface OutputStream {
 export async function runProgram(program: Program, host: ProcessLike): Promise<void> {
   for (const stream of [host.stdout, host.stderr]) {
     stream.on('error', (error) => {
-      // The reader of a pipe went away: head, less. What is left to say has nobody to hear it.
-      if (error.code !== 'EPIPE') throw error;
+      // The reader of a pipe went away, or the terminal was hung up. What is left to say has nobody to hear it.
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
   const { exitCode, stdout, stderr } = await resultOf(program, host);

@@ -5,11 +5,13 @@ import { refusalsAmong } from '../checks/finding.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Proposal } from '../plan/proposal.ts';
 import { formatScript } from '../plan/script.ts';
+import { renderAwaiting, renderConfirmationAdvice } from '../render/confirmation-text.ts';
 import { formatDocument } from '../render/documents.ts';
 import { planDocument } from '../render/plan-document.ts';
 import { renderProposal } from '../render/plan-text.ts';
 import { applyHere, demandRoot, isConfirmed } from './changing.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from './command.ts';
+import { confirmWithinOf } from './confirm-within.ts';
 import type { Dialogue } from './dialogue.ts';
 import { refuseUse, safetyProblem } from './safety.ts';
 import type { Terminal } from './terminal.ts';
@@ -43,6 +45,7 @@ export async function runProposal(
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const { plan, findings, allowed } = proposal;
+  const confirmWithinMs = confirmWithinOf(args);
   const refusals = refusalsAmong(findings, allowed);
   // What could not be read stops nobody from looking.
   const isRefused = refusals.some(({ severity }) => severity !== 'unknown');
@@ -58,7 +61,9 @@ export async function runProposal(
     return { exitCode: EXIT.ok, stdout: formatScript(plan, VERSION), stderr: remarks };
   }
   if (plan.steps.length === 0) return result(EXIT.ok, nothingToDo);
-  const shown = renderProposal(proposal, overview(width), width, style);
+  const shown =
+    renderProposal(proposal, overview(width), width, style) +
+    renderConfirmationAdvice(proposal, confirmWithinMs);
   if (switchOf(args, 'dry-run') === true) return result(isRefused ? EXIT.refused : EXIT.ok, shown);
 
   dialogue.say(shown);
@@ -69,9 +74,14 @@ export async function runProposal(
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }
-  const { report, exitCode } = await applyHere(plan, dialogue, style, (address, reader) =>
-    safetyProblem(reader, address, allowed, rules),
+  const { report, exitCode } = await applyHere(
+    plan,
+    dialogue,
+    style,
+    (address, reader) => safetyProblem(reader, address, allowed, rules),
+    confirmWithinMs,
   );
+  if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));
   return result(exitCode, '', report);
 }
 

@@ -2,8 +2,8 @@ import { execa } from 'execa';
 import { RUN_TIMEOUT_MS, type Run, type Runner } from './runner.ts';
 
 const MAX_OUTPUT_BYTES = 16 * 1024 * 1024;
-// Where the programs of an administrator are, which the PATH of an ordinary login may not have.
-const PLACES = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin'];
+/** A PATH with the places where the programs of an administrator are, which that of an ordinary login may not have. */
+export const PROGRAM_PLACES = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** Runs programs of the live machine, in the C locale, so that what they print does not depend on who runs them. */
 export class LiveRunner implements Runner {
@@ -16,7 +16,7 @@ export class LiveRunner implements Runner {
       // Of a session of its own: what is typed to interrupt us must not cut a change in half.
       detached: true,
       cwd: '/',
-      env: { LC_ALL: 'C', PATH: PLACES.join(':') },
+      env: { LC_ALL: 'C', PATH: PROGRAM_PLACES },
     });
     if (result.exitCode !== undefined) {
       return { kind: 'exited', exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };

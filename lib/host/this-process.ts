@@ -1,6 +1,28 @@
+import { realpathSync } from 'node:fs';
+
 /** Whether this process is root's: what changes a host needs it. */
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
+}
+
+/**
+ * The words that start this program anew, wherever from: the interpreter and its file.
+ *
+ * @returns `null` where the file is not there any more
+ */
+export function programWords(): readonly [interpreter: string, file: string] | null {
+  try {
+    return [process.execPath, realpathSync(process.argv[1] ?? '')];
+  } catch {
+    return null;
+  }
+}
+
+/** Waits. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }
 
 /** The time of day, ISO 8601 in UTC. */

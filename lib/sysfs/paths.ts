@@ -70,6 +70,12 @@ export const CPU_INFO_PATH = '/proc/cpuinfo';
 /** Another at each boot; so it is no part of a snapshot. */
 export const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 
+/** Seconds since the machine started, those in which it was suspended among them; and how long it idled. */
+export const UPTIME_PATH = '/proc/uptime';
+
+/** Is there where systemd is the init: sd_booted(3). */
+export const SYSTEMD_PATH = '/run/systemd/system';
+
 /** The table of module aliases of a kernel. */
 export function moduleAliasesPath(kernelRelease: string): string {
   return `/lib/modules/${kernelRelease}/modules.alias`;

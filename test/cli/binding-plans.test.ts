@@ -131,6 +131,20 @@ describe('what the host uses', () => {
     expect(stdout).not.toContain('Refused');
   });
 
+  it('is taken with a word on how to get it back, where a person may need it to reach the host', async () => {
+    const allowed = ['--allow', 'net-address,net-default-route'];
+    const show = async (...args: readonly string[]): Promise<string> =>
+      (await pciInside(['bind', ...args, '--allow', 'session', '--dry-run', ...INTEL])).stdout;
+    const advice =
+      '\nIt may cut you off: with --confirm-within 60s it is undone by itself unless you confirm it.\n';
+    expect((await show('netdev=enp0s10', ...allowed)).endsWith(advice)).toBe(true);
+    expect(await show('netdev=enp0s10')).not.toContain('confirm');
+    const asked = await show('netdev=enp0s10', ...allowed, '--confirm-within', '2m');
+    expect(asked).not.toContain(advice);
+    expect(asked).toMatch(/\nOnce made, it is undone by itself unless it is confirmed within 2 min\.\n$/);
+    expect(await show('07:00.0', '--confirm-within', '60s')).toContain('confirmed within 60 s.\n');
+  });
+
   it('is not written into a script', async () => {
     const outcome = await pciInside(['bind', 'netdev=enp0s10', '--script', ...INTEL]);
     expect(outcome).toMatchObject({ exitCode: 4, stdout: '' });

@@ -66,6 +66,8 @@ describe('errors', () => {
       'NO_DRIVER',
       'HOST_LOCKED',
       'RECOVERY_NEEDED',
+      'NOTHING_TO_CONFIRM',
+      'WATCHDOG_FAILED',
       'JOURNAL_FAILED',
       'TOOL_MISSING',
       'NOT_SIMULATED',

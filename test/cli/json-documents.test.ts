@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { formatDocument } from '../../lib/render/documents.ts';
+import { confirmDocument, recoverDocument } from '../../lib/render/recover-documents.ts';
 import { CORPUS_HOSTS, unpackHost, WHY_SKIPPED } from '../support/corpus.ts';
 import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
 import { SCHEMA_FILES, schemaText, validatorOf } from '../support/json-schemas.ts';
@@ -14,6 +16,8 @@ const KINDS = [
   'pci-diff',
   'pci-snapshot',
   'plan',
+  'recover',
+  'confirm',
   'error',
 ] as const;
 type Kind = (typeof KINDS)[number];
@@ -137,6 +141,26 @@ describe.each(HOSTS)('of the fixture %s', (name) => {
     const file = join(folder, `${name}.snapshot`);
     const written = await document('pci-snapshot', 'snapshot', ...host, '--output', file);
     expect(written).toMatchObject({ file, identifiers: 'replaced' });
+  });
+});
+
+describe('of what is ended', () => {
+  const left = {
+    id: '20261122T070000000Z',
+    bootId: null,
+    startedAt: '2026-11-22T07:00:00.000Z',
+    plan: { title: 'Give group 15 to vfio-pci: 2 devices', guards: [], steps: [] },
+    marks: new Map(),
+    confirmByMs: 60_000,
+  };
+  const step = { words: 'load vfio-pci', outcome: 'left', problem: 'it is in use' } as const;
+  const report = { outcome: 'undone', interrupted: false, awaitsConfirmation: false, steps: [step] } as const;
+  const said = (document: object): Outcome => ({ exitCode: 0, stdout: formatDocument(document), stderr: '' });
+
+  it('recover and confirm', () => {
+    expectDocument('recover', said(recoverDocument('undo', [{ left, report }])));
+    expectDocument('recover', said(recoverDocument('finish', [])));
+    expectDocument('confirm', said(confirmDocument([left])));
   });
 });
 

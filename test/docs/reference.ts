@@ -194,7 +194,7 @@ const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   ok: 'It was done, or the answer is yes.',
   findings: 'It ran, and the answer is no: `pci diff` found a difference.',
   usage: 'Wrong arguments, or a bad input file.',
-  notFound: 'There is no such device.',
+  notFound: 'There is no such device, or no change that awaits confirmation.',
   refused: 'Refused for safety. No command of this version gives it.',
   permission: 'The kernel refused access.',
   unsupported: 'The host lacks what is needed: it shows no PCI bus.',

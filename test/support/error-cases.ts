@@ -260,6 +260,30 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'there is no reason "net-adress"',
     'did you mean net-address?',
   ],
+  // Confirmation.
+  ...['9s', '61m', '2h', '60', '1e1s', '-60s', '60S'].map(
+    (time): ErrorCase => [
+      `bind 07:00.0 --dry-run --confirm-within=${time} --host ${fixture('lab-intel')}`,
+      'BAD_ARGUMENT',
+      '--confirm-within',
+      `does not take "${time}"`,
+      'it takes a time from 10s to 1h: 60s, 5m',
+    ],
+  ),
+  [
+    `unbind 07:00.0 --script --confirm-within 60s --host ${fixture('lab-intel')}`,
+    'BAD_ARGUMENT',
+    '--confirm-within',
+    'a script keeps no journal',
+    'leave out either it or --script',
+  ],
+  [
+    'recover --finish --unconfirmed 20261122T070000000Z',
+    'BAD_ARGUMENT',
+    '--unconfirmed',
+    'goes with undoing alone',
+    'leave out either it or --finish',
+  ],
   // Names.
   [`list --pci-ids nowhere ${GPU}`, 'BAD_NAMES', 'nowhere', 'is not there', 'the word bundled'],
   [

@@ -1,0 +1,44 @@
+import { Journal, readJournals } from '../../apply/journal.ts';
+import { standingOf } from '../../apply/standing.ts';
+import { stopWatchdog } from '../../apply/watchdog.ts';
+import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { escapeControls } from '../../base/text.ts';
+import { lockHost } from '../../host/host-lock.ts';
+import { formatDocument } from '../../render/documents.ts';
+import { confirmDocument } from '../../render/recover-documents.ts';
+import { changeableHost, demandRoot } from '../changing.ts';
+import { type Arguments, type CommandResult, switchOf } from '../command.ts';
+import { bootTimeOf, unfinishedError } from '../confirmation.ts';
+
+/** `pci confirm`: keeps what was changed with `--confirm-within`. */
+export async function runConfirm(args: Arguments): Promise<CommandResult> {
+  demandRoot();
+  const host = changeableHost();
+  const release = await lockHost();
+  try {
+    const journals = await readJournals(host.files);
+    const now = bootTimeOf(host.reader);
+    for (const left of journals) {
+      if (standingOf(left, now).kind !== 'awaiting') throw unfinishedError(left, now);
+    }
+    if (journals.length === 0)
+      throw new PortalGunError('NOTHING_TO_CONFIRM', 'no change awaits confirmation');
+    for (const left of journals) {
+      const storing = await Journal.reopen(host.files, left).end();
+      if (storing !== 'written') {
+        throw new PortalGunError('JOURNAL_FAILED', `can't be removed: ${storing.failed}`, {
+          subject: left.id,
+        });
+      }
+      await stopWatchdog(host, left.id);
+    }
+    const text = journals
+      .map(({ plan }) => `"${escapeControls(plan.title)}" is confirmed, and stays.\n`)
+      .join('');
+    const stdout = switchOf(args, 'json') === true ? formatDocument(confirmDocument(journals)) : text;
+    return { exitCode: EXIT.ok, stdout, stderr: '' };
+  } finally {
+    release();
+    host.writer.close();
+  }
+}

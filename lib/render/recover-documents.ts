@@ -1,0 +1,27 @@
+import type { ApplyReport } from '../apply/apply-report.ts';
+import type { LeftJournal } from '../apply/journal.ts';
+import type { Recovery } from '../apply/recover.ts';
+
+/** A change that was ended, and what came of it. */
+export interface RecoveredChange {
+  readonly left: LeftJournal;
+  readonly report: ApplyReport;
+}
+
+/** What `pci recover` did, as JSON: the changes that it met, the oldest first. */
+export function recoverDocument(recovery: Recovery, changes: readonly RecoveredChange[]): object {
+  return {
+    schema: 'portal-gun/recover/v1',
+    recovery,
+    changes: changes.map(({ left, report }) => ({ ...leftDocument(left), report })),
+  };
+}
+
+/** What `pci confirm` confirmed, as JSON. */
+export function confirmDocument(changes: readonly LeftJournal[]): object {
+  return { schema: 'portal-gun/confirm/v1', changes: changes.map(leftDocument) };
+}
+
+function leftDocument({ startedAt, plan }: LeftJournal): object {
+  return { startedAt, title: plan.title };
+}
