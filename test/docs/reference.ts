@@ -195,11 +195,11 @@ const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   findings: 'It ran, and the answer is no: `pci diff` found a difference.',
   usage: 'Wrong arguments, or a bad input file.',
   notFound: 'There is no such device, or no change that awaits confirmation.',
-  refused: 'Refused for safety. No command of this version gives it.',
+  refused: 'Refused for safety: the host uses a device, another change is on its way, or was cut short.',
   permission: 'The kernel refused access.',
-  unsupported: 'The host lacks what is needed: it shows no PCI bus.',
+  unsupported: 'The host lacks what is needed: an IOMMU, a driver, a PCI bus.',
   toolFailed: 'A file could not be written, or a program failed.',
-  partial: 'Stopped midway. No command of this version gives it.',
+  partial: 'A change failed midway; the report says what was undone, and what not.',
   internal: 'A bug of ours; please report it.',
   interrupted: 'Stopped by SIGINT (Ctrl-C).',
   terminated: 'Stopped by SIGTERM.',
@@ -258,7 +258,7 @@ const SEVERITY_MEANINGS: Readonly<Record<Severity, string>> = {
 
 function safetyRulesPage(): string {
   return page('Safety rules', [
-    'What `checkSafety` of the [library](library.md) looks for before devices are taken from a host: for each of them, for every member of their IOMMU groups that goes with them, for what is behind those, and for their VFs. No command of this version changes a host. Names are stable, wording is not.',
+    'What `checkSafety` of the [library](library.md) looks for before devices are taken from a host: for each of them, for every member of their IOMMU groups that goes with them, for what is behind those, and for their VFs. What it finds is shown with every plan. Names are stable, wording is not.',
     table(
       ['severity', 'meaning'],
       Object.entries(SEVERITY_MEANINGS).map(([name, meaning]) => [code(name), meaning]),
