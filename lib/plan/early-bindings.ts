@@ -24,6 +24,7 @@ claim() {
   shift 6
   [ $# -eq 1 ] && [ -e "$1/driver_override" ] && [ ! -e "$1/driver" ] || return 0
   at=$1
+  read -r now < "$at/driver_override" && [ "$now" != "$driver" ] || return 0
   read -r vendor < "$at/vendor" && read -r device < "$at/device" || return 0
   read -r subvendor < "$at/subsystem_vendor" && read -r subdevice < "$at/subsystem_device" || return 0
   case "$vendor $device $subvendor $subdevice" in
@@ -32,7 +33,7 @@ claim() {
   esac
   if [ -n "$serial" ]; then
     # The offset of the capability, its id, and the number, as bytes.
-    set -- $(${OCTAL_DUMP} -An -v -tx1 -j"\${serial%%:*}" -N12 "$at/config")
+    set -- $(${OCTAL_DUMP} -An -v -tx1 -j"\${serial%%:*}" -N12 "$at/config" 2> /dev/null)
     [ $# -eq 12 ] && [ "$1 $2" = "03 00" ] || return 0
     shift 4
     [ "$*" = "\${serial#*:}" ] || return 0
@@ -45,7 +46,7 @@ claim() {
 
 const TAIL = `
 mkdir -p ${EARLY_DONE_PATH.slice(0, EARLY_DONE_PATH.lastIndexOf('/'))}
-: > ${EARLY_DONE_PATH}
+[ -e ${EARLY_DONE_PATH} ] || : > ${EARLY_DONE_PATH}
 `;
 
 /**

@@ -76,7 +76,8 @@ function paragraph(text: string, width: number | null): string {
     .join('');
 }
 
-const STATES: Readonly<Record<BindingState, string>> = {
+/** What has become of a persisted binding, in words. */
+export const BINDING_STATES: Readonly<Record<BindingState, string>> = {
   'in-force': 'in force',
   'not-in-force': 'NOT IN FORCE',
   moved: 'MOVED',
@@ -113,7 +114,7 @@ export function renderBindings(
 }
 
 function stateText(binding: PersistedBinding, state: BindingState, device: BindingStatus['device']): string {
-  if (device === null) return STATES[state];
+  if (device === null) return BINDING_STATES[state];
   const driver = isUnknown(device.driver)
     ? 'an unknown driver'
     : escapeControls(device.driver ?? 'no driver');
@@ -121,12 +122,12 @@ function stateText(binding: PersistedBinding, state: BindingState, device: Bindi
   const at = device.address === binding.address ? '' : `, at ${device.address} now`;
   switch (state) {
     case 'in-force':
-      return STATES[state] + at;
+      return BINDING_STATES[state] + at;
     case 'not-in-force':
-      return STATES[state] + at + on;
+      return BINDING_STATES[state] + at + on;
     case 'moved':
-      return `${STATES[state]} to ${device.address}${on === '' ? ', in force' : on}`;
+      return `${BINDING_STATES[state]} to ${device.address}${on === '' ? ', in force' : on}`;
     default:
-      return STATES[state];
+      return BINDING_STATES[state];
   }
 }

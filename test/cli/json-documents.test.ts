@@ -13,6 +13,7 @@ const KINDS = [
   'pci-tree',
   'pci-diff',
   'pci-snapshot',
+  'pci-bindings',
   'plan',
   'error',
 ] as const;
