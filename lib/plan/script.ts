@@ -123,7 +123,7 @@ function initramfsLines({ to }: InitramfsChange): readonly string[] {
   if (to === STALE) return [':'];
   const update = 'update-initramfs -u -k all';
   if (to === null) {
-    return [`if [ -e ${INITRAMFS_STATE_PATH} ]; then ${update} && rm -f -- ${INITRAMFS_STATE_PATH}; fi`];
+    return [`if [ -e ${INITRAMFS_STATE_PATH} ]; then ${update}; rm -f -- ${INITRAMFS_STATE_PATH}; fi`];
   }
   const isMade = `[ "$(cat ${INITRAMFS_STATE_PATH} 2> /dev/null)" = ${quote(to)} ]`;
   return [`${isMade} || ${update}`, `${isMade} || fail 'the initial RAM disk is not what it should be'`];
