@@ -23,18 +23,19 @@ const DEBIAN = ['/usr/sbin/update-initramfs', '/usr/lib/systemd/systemd'] as con
 type Files = Readonly<Record<string, string>>;
 
 const folder = temporaryFolder();
-const captured = parseSnapshot(readFileSync(join(ROOT, fixture('lab-intel')), 'utf8'), 'lab-intel');
+const captured = (name: string) => parseSnapshot(readFileSync(join(ROOT, fixture(name)), 'utf8'), name);
 let hosts = 0;
 
 /** The lab's machine with files of ours, started in a way, as `--host` takes it. */
-function hostWith(files: Files, programs: readonly string[] = DEBIAN): readonly string[] {
-  const entries = new Map<string, SnapshotEntry>(captured.entries);
+function hostWith(files: Files, programs: readonly string[] = DEBIAN, name = 'lab-intel'): readonly string[] {
+  const snapshot = captured(name);
+  const entries = new Map<string, SnapshotEntry>(snapshot.entries);
   for (const path of [...OURS, STATE]) entries.set(path, { kind: 'absent' });
   for (const [path, text] of Object.entries(files)) entries.set(path, { kind: 'text', text });
   for (const path of programs) entries.set(path, { kind: 'present' });
   hosts += 1;
   const path = join(folder, `${hosts}.snapshot`);
-  writeFileSync(path, formatSnapshot({ ...captured, entries }));
+  writeFileSync(path, formatSnapshot({ ...snapshot, entries }));
   return ['--host', path, ...BUNDLED_NAMES];
 }
 
@@ -99,6 +100,12 @@ function filesAfter({ steps }: PlanDocument, before: Files = {}): Files {
 
 const persisted = async (...devices: readonly string[]): Promise<Files> =>
   filesAfter(await planOf('bind', ...devices, '--persist', ...hostWith({})));
+
+/** One with a virtual function that is bound, and persisted. */
+async function boundHost(): Promise<readonly string[]> {
+  const plan = await planOf('bind', '01:10.2', '--persist', ...hostWith({}, DEBIAN, 'lab-intel-vfio'));
+  return hostWith(filesAfter(plan), DEBIAN, 'lab-intel-vfio');
+}
 
 describe('pci bind --persist', () => {
   it('writes a record and all that brings it about at a boot, and has the initial RAM disks made around it', async () => {
@@ -183,18 +190,9 @@ describe('pci unbind', () => {
   });
 
   it('says that what goes back now is bound again at the next boot', async () => {
-    const host = ['--host', fixture('lab-intel-vfio'), ...BUNDLED_NAMES];
-    const { stdout } = await pciInside(['bind', '01:10.2', '--persist', '--dry-run', '--json', ...host]);
-    const files = filesAfter(JSON.parse(stdout) as PlanDocument);
-    const entries = new Map<string, SnapshotEntry>(
-      parseSnapshot(readFileSync(join(ROOT, fixture('lab-intel-vfio')), 'utf8'), 'a').entries,
-    );
-    for (const [path, text] of Object.entries(files)) entries.set(path, { kind: 'text', text });
-    const path = join(folder, 'bound.snapshot');
-    writeFileSync(path, formatSnapshot({ ...captured, entries }));
-    const { stderr } = await pciInside(['unbind', '01:10.2', '--dry-run', '--host', path]);
-    expect(stderr).toContain(
-      '0000:01:10.2 goes to vfio-pci again at the next boot; pci unbind --persist ends that',
+    const { stderr } = await pciInside(['unbind', '01:10.2', '--dry-run', ...(await boundHost())]);
+    expect(stderr).toBe(
+      'pci: note: 0000:01:10.2 goes to vfio-pci again at the next boot; pci unbind --persist ends that\n',
     );
   });
 });
@@ -208,6 +206,20 @@ describe('pci bindings', () => {
         exitCode: 0,
       });
     }
+  });
+
+  it('has nothing to say against what is in force, and nothing to restore', async () => {
+    const host = await boundHost();
+    const { stdout, exitCode } = await pciInside(['bindings', '--check', ...host]);
+    expect({ stdout, exitCode }).toEqual({
+      stdout: '  0000:01:10.2  Intel 82576 Virtual Function  vfio-pci  in force\n1 binding, 1 in force.\n',
+      exitCode: 0,
+    });
+    expect(await pciInside(['bindings', '--restore', ...host])).toEqual({
+      stdout: 'All that is persisted is in force.\nNothing to do.\n',
+      stderr: '',
+      exitCode: 0,
+    });
   });
 
   it('tells what is not in force, and exits with 1 on demand', async () => {

@@ -3,6 +3,8 @@ import type { ChangeKind, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
 const UPDATE = 'update-initramfs';
+/** Says whether it does anything at all. */
+const CONFIGURATION = '/etc/initramfs-tools/update-initramfs.conf';
 /** On slow disks it takes minutes, for each kernel that is installed. */
 const TIMEOUT_MS = 20 * 60_000;
 
@@ -16,13 +18,19 @@ export const initramfsChange: ChangeKind<InitramfsChange> = {
     return state === null ? goal === null : typeof state === 'string' && state.trim() === goal;
   },
 
-  async reach(host, _, goal) {
+  async reach(host, change, goal) {
     // Whatever comes of it, they are not to be taken for what they were.
     const storing = await host.files.replace(INITRAMFS_STATE_PATH, `${STALE}\n`);
     if (storing !== 'written') return `${INITRAMFS_STATE_PATH} can't be written: ${storing.failed}`;
     if (goal === STALE) return null;
     const problem = await update(host);
-    if (problem !== null || goal !== null) return problem;
+    if (problem !== null) return problem;
+    if (goal !== null) {
+      const isMade = await initramfsChange.isReached(host, change, goal);
+      return isMade
+        ? null
+        : `${UPDATE} ended well and made none: see ${CONFIGURATION}, and whether /boot can be written to`;
+    }
     const removing = await host.files.remove(INITRAMFS_STATE_PATH);
     return removing === 'written' ? null : `${INITRAMFS_STATE_PATH} can't be removed: ${removing.failed}`;
   },

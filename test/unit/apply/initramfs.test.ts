@@ -45,7 +45,7 @@ describe('making the initial RAM disks anew', () => {
     [
       'says that it did, and did nothing',
       () => exited(0),
-      'nothing failed, and yet it is not as it should be',
+      'update-initramfs ended well and made none: see /etc/initramfs-tools/update-initramfs.conf, and whether /boot can be written to',
     ],
     ['fails', () => exited(1, 'working\nno space left\n'), 'no space left'],
     ['fails without a word', () => exited(2), 'update-initramfs exits with 2'],
