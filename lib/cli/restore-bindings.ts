@@ -79,7 +79,7 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
   const result = await runProposal(
     {
       proposal: { plan, findings: findingsOf(free), allowed },
-      overview: (width) => renderMovement(movement, width),
+      overview: (width) => renderMovement(movement, width, 'it is persisted'),
       details: { ...movementDetails(movement), persistence: null },
       inventory,
       remarks: persisted.remarks + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
