@@ -90,10 +90,29 @@ export { parseSelector, type Selector, selectDevices, selectOne } from './pci/se
 export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov.ts';
 export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topology.ts';
 export { parseVpd, type Vpd } from './pci/vpd.ts';
-export { type Movement, type MovingDevice, moveBack, moveToVfio } from './plan/binding.ts';
+export {
+  type BoundDevice,
+  boundBy,
+  type Movement,
+  type MovingDevice,
+  moveAsPersisted,
+  moveBack,
+  moveToVfio,
+} from './plan/binding.ts';
+export { type BindingState, type BindingStatus, bindingStatus } from './plan/binding-status.ts';
 export { type Change, type DriverState, KERNELS_CHOICE } from './plan/change.ts';
+export {
+  BINDINGS_PATH,
+  type PersistedBinding,
+  parseBindings,
+  type SerialAt,
+  TRAIT_FIELDS,
+} from './plan/persisted-bindings.ts';
+export { withoutPersisted, withPersisted } from './plan/persisted-changes.ts';
+export type { BootSituation } from './plan/persistence-files.ts';
 export type { Plan, Step } from './plan/plan.ts';
 export { type BindingSituation, planBinding } from './plan/plan-binding.ts';
+export { type PersistenceSituation, planPersistence } from './plan/plan-persistence.ts';
 export { formatScript } from './plan/script.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';

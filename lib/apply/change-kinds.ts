@@ -3,12 +3,14 @@ import type { ChangeKind, Problem } from './change-kind.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { driverChange } from './changes/driver.ts';
 import { fileChange } from './changes/file.ts';
+import { initramfsChange } from './changes/initramfs.ts';
 import { moduleChange } from './changes/module.ts';
 
 const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<Extract<Change, { kind: K }>> } = {
   driver: driverChange,
   module: moduleChange,
   file: fileChange,
+  initramfs: initramfsChange,
 };
 
 /** Which way a change is made. */

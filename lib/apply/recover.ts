@@ -34,5 +34,6 @@ export async function recover(
 
 /** Whether what a change made is gone once the machine starts anew. */
 function endsWithBoot(change: Change): boolean {
-  return change.kind !== 'file' || change.path.startsWith('/run/');
+  if (change.kind === 'file') return change.path.startsWith('/run/');
+  return change.kind !== 'initramfs';
 }

@@ -86,6 +86,16 @@ export const ERRORS = {
     summary: 'The device can not be given to a VM, whatever is done.',
     remedy: 'pci show and pci groups say why',
   },
+  CANNOT_PERSIST: {
+    exit: 'refused',
+    summary: 'A binding can not be made to outlive a boot: the device could not be found again.',
+    remedy: 'bind it without --persist, after each boot',
+  },
+  BAD_RECORD: {
+    exit: 'usage',
+    summary: 'The record of the bindings that outlive a boot is damaged, or of a later format.',
+    remedy: 'put it in order, or remove it and say again what is to be bound: pci bind --persist',
+  },
   DEVICE_IN_USE: {
     exit: 'refused',
     summary: 'The host uses a device that would be taken from it.',

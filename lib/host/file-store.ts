@@ -10,8 +10,8 @@ export type Storing = 'written' | WriteFailure;
 export interface FileStore {
   /** A file as it stands; `null` where there is none. */
   read(path: string): Promise<string | null | WriteFailure>;
-  /** Writes a file whole or not at all, with its folders where they are missing. */
-  replace(path: string, text: string): Promise<Storing>;
+  /** Writes a file whole or not at all, with its folders where they are missing; one that may be run, where it is `executable`. */
+  replace(path: string, text: string, executable?: boolean): Promise<Storing>;
   /** Adds to the end of a file, which is made with its folders where it is missing. */
   append(path: string, text: string): Promise<Storing>;
   /** Removes a file; one that is not there is removed already. */

@@ -6,6 +6,7 @@ import { errorCode } from './host-reader.ts';
 import type { WriteFailure } from './host-writer.ts';
 
 const FILE_MODE = 0o644;
+const PROGRAM_MODE = 0o755;
 const MAX_BYTES = 64 * 1024 * 1024;
 
 /** The files of a host that is a directory tree: `root`, which is absolute, is prefixed to every path. */
@@ -26,13 +27,13 @@ export class LiveFiles implements FileStore {
     }
   }
 
-  replace(path: string, text: string): Promise<Storing> {
+  replace(path: string, text: string, executable = false): Promise<Storing> {
     return attempt(async () => {
       const at = this.#root + path;
       await mkdir(dirname(at), { recursive: true });
       const draft = `${at}.${randomBytes(6).toString('hex')}.draft`;
       try {
-        await writeThrough(draft, 'wx', text);
+        await writeThrough(draft, 'wx', text, executable ? PROGRAM_MODE : FILE_MODE);
         await rename(draft, at);
       } catch (error) {
         await rm(draft, { force: true });
@@ -46,7 +47,7 @@ export class LiveFiles implements FileStore {
     return attempt(async () => {
       const at = this.#root + path;
       const made = await mkdir(dirname(at), { recursive: true });
-      await writeThrough(at, 'a', text);
+      await writeThrough(at, 'a', text, FILE_MODE);
       if (made !== undefined) await flushFolder(dirname(made));
       await flushFolder(dirname(at));
     });
@@ -78,8 +79,8 @@ async function attempt(change: () => Promise<void>): Promise<Storing> {
   }
 }
 
-async function writeThrough(path: string, flags: string, text: string): Promise<void> {
-  const file = await open(path, flags, FILE_MODE);
+async function writeThrough(path: string, flags: string, text: string, mode: number): Promise<void> {
+  const file = await open(path, flags, mode);
   try {
     await file.writeFile(text);
     await file.sync();

@@ -141,6 +141,51 @@ function driverStateOf({ address, driver, driverOverride }: PciDevice): DriverSt
   return { driver, override: driverOverride };
 }
 
+/** A device, and the driver that it is to be on. */
+export interface BoundDevice {
+  readonly device: PciDevice;
+  readonly driver: string;
+}
+
+/** Who is on a driver that hands devices to VMs once a movement is made: who moves there, and who is there already. */
+export function boundBy({ moving, staying }: Movement, asked: readonly PciDevice[]): readonly BoundDevice[] {
+  const there = [
+    ...asked.filter((device) => !moving.some((each) => each.device === device)),
+    ...staying.filter(({ reason }) => reason === 'ready').map(({ device }) => device),
+  ];
+  return [
+    ...moving.map(({ device, to }) => ({ device, driver: to.driver })),
+    ...there.map((device) => ({ device, driver: knownValue(device.driver) ?? null })),
+  ].filter((bound): bound is BoundDevice => bound.driver !== null && isPassthroughDriver(bound.driver));
+}
+
+/**
+ * Who must change drivers so that devices are on those that were written down for them. Nobody else moves, whatever is in
+ * their groups now.
+ *
+ * @throws PortalGunError CANNOT_BE_GIVEN, PERMISSION_DENIED
+ */
+export function moveAsPersisted(
+  bound: readonly BoundDevice[],
+  groups: readonly IommuGroup[],
+  host: HostAbilities,
+): Movement {
+  const missing = bound.filter(({ device, driver }) => device.driver !== driver);
+  const touched = groups.filter(({ members }) =>
+    members.some((member) => missing.some(({ device }) => device === member.device)),
+  );
+  const moving = missing.map(({ device, driver }) => {
+    refuseWhatCannotGo(
+      device,
+      touched.find(({ members }) => members.some((member) => member.device === device)),
+      host,
+    );
+    refuseVirtualFunctions(device);
+    return { device, asked: true, from: driverStateOf(device), to: { driver, override: driver } };
+  });
+  return { groups: touched.map(({ id }) => id), moving, staying: [] };
+}
+
 /** The addresses of those that move. */
 export function movingAddresses({ moving }: Movement): readonly PciAddress[] {
   return moving.map(({ device }) => device.address);

@@ -33,13 +33,32 @@ export interface FileChange {
   readonly path: string;
   readonly from: string | null;
   readonly to: string | null;
+  /** Whether it is a program; that it is none where nothing is said. */
+  readonly executable?: boolean;
+}
+
+/** Where it is kept which bindings the initial RAM disks hold: written by our hook when one is made. */
+export const INITRAMFS_STATE_PATH = '/var/lib/portal-gun/initramfs';
+
+/** As the state of the initial RAM disks: they are to be made anew. */
+export const STALE = 'stale';
+
+/**
+ * The initial RAM disks are made anew, so that they hold the bindings that outlive a boot: those of a token, or none
+ * (`null`). They take what they hold from files. So a plan has two such changes, to {@link STALE} before its files are
+ * changed and from there when they are; then undoing it in reverse makes them anew once the files are back.
+ */
+export interface InitramfsChange {
+  readonly kind: 'initramfs';
+  readonly from: string | null;
+  readonly to: string | null;
 }
 
 /**
  * One thing of a host that changes: as it was when it was planned, and as it shall be. Undoing it is reaching
  * `from` again. It is plain data: a plan is printed, and kept in a journal, as JSON.
  */
-export type Change = DriverChange | ModuleChange | FileChange;
+export type Change = DriverChange | ModuleChange | FileChange | InitramfsChange;
 
 /** The state of what a change changes. */
 export type StateOf<C extends Change> = C['from'] | C['to'];

@@ -4,8 +4,11 @@ import {
   type Change,
   type DriverChange,
   type FileChange,
+  INITRAMFS_STATE_PATH,
+  type InitramfsChange,
   KERNELS_CHOICE,
   type ModuleChange,
+  STALE,
 } from './change.ts';
 import type { Guard } from './guard.ts';
 import type { Plan } from './plan.ts';
@@ -87,6 +90,8 @@ function linesOf(change: Change): readonly string[] {
       return moduleLines(change);
     case 'file':
       return fileLines(change);
+    case 'initramfs':
+      return initramfsLines(change);
   }
 }
 
@@ -102,10 +107,26 @@ function moduleLines({ module, driver, to }: ModuleChange): readonly string[] {
     : [`${isThere} && modprobe -r -- ${quote(module)}`];
 }
 
-function fileLines({ path, to }: FileChange): readonly string[] {
+function fileLines({ path, to, executable }: FileChange): readonly string[] {
   if (to === null) return [`rm -f -- ${quote(path)}`];
   const folder = path.slice(0, path.lastIndexOf('/'));
-  return [`mkdir -p -- ${quote(folder)}`, `printf %s ${quote(to)} > ${quote(path)}`];
+  return [
+    `mkdir -p -- ${quote(folder)}`,
+    `printf %s ${quote(to)} > ${quote(path)}`,
+    ...(executable === true ? [`chmod 755 -- ${quote(path)}`] : []),
+  ];
+}
+
+/** The hook of ours leaves its token; where there is none any more, the token is taken away by us. */
+function initramfsLines({ to }: InitramfsChange): readonly string[] {
+  // Only who undoes needs to know that it has begun.
+  if (to === STALE) return [':'];
+  const update = 'update-initramfs -u -k all';
+  if (to === null) {
+    return [`if [ -e ${INITRAMFS_STATE_PATH} ]; then ${update}; rm -f -- ${INITRAMFS_STATE_PATH}; fi`];
+  }
+  const isMade = `[ "$(cat ${INITRAMFS_STATE_PATH} 2> /dev/null)" = ${quote(to)} ]`;
+  return [`${isMade} || ${update}`, `${isMade} || fail 'the initial RAM disk is not what it should be'`];
 }
 
 /** A word of a shell, whatever is in it. */

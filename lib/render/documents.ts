@@ -9,6 +9,7 @@ import type { IommuGroup } from '../pci/iommu-group.ts';
 import type { IommuState } from '../pci/iommu-state.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
 import type { TopologyNode, TopologyRoot } from '../pci/topology.ts';
+import type { BindingStatus } from '../plan/binding-status.ts';
 
 /*
  * The JSON of each command. A contract: keys are added, never changed; the schemas beside this file
@@ -149,6 +150,24 @@ export function snapshotDocument(
 ): object {
   const { label, identifiers } = snapshot;
   return { schema: 'portal-gun/pci-snapshot/v1', host: { label }, file, identifiers };
+}
+
+export function bindingsDocument(
+  { host, diagnostics }: Inventory,
+  statuses: readonly BindingStatus[],
+  outdated: readonly string[],
+): object {
+  return {
+    schema: 'portal-gun/pci-bindings/v1',
+    host,
+    bindings: statuses.map(({ binding, state, device }) => ({
+      binding,
+      state,
+      device: device === null ? null : { address: device.address, driver: device.driver },
+    })),
+    outdated,
+    diagnostics,
+  };
 }
 
 /** A document as text: the items of its lists a line each, so that it can be read, searched and compared. */

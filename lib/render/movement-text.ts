@@ -13,10 +13,21 @@ const STAYS: Record<StayReason, string> = {
   ready: 'on a driver that hands devices to VMs: stays',
 };
 
-/** Who moves from which driver to which and why, what the host loses by it, and who stays. */
-export function renderMovement({ moving, staying }: Movement, width: number | null): string {
+/**
+ * Who moves from which driver to which and why, what the host loses by it, and who stays.
+ *
+ * @param asking why those move that no group takes along
+ */
+export function renderMovement(
+  { moving, staying }: Movement,
+  width: number | null,
+  asking = 'you asked for it',
+): string {
   return [
-    tableBlock(moving.map(movingRow), width),
+    tableBlock(
+      moving.map((each) => movingRow(each, asking)),
+      width,
+    ),
     tableBlock(
       staying.map(({ device, reason }) => [device.address, deviceTitle(device), STAYS[reason]]),
       width,
@@ -24,13 +35,13 @@ export function renderMovement({ moving, staying }: Movement, width: number | nu
   ].join('');
 }
 
-function movingRow({ device, asked, from, to }: MovingDevice): readonly string[] {
+function movingRow({ device, asked, from, to }: MovingDevice, asking: string): readonly string[] {
   const goal = to.driver === KERNELS_CHOICE ? "the kernel's choice" : (to.driver ?? 'no driver');
   return [
     device.address,
     deviceTitle(device),
     escapeControls(`${from.driver ?? 'no driver'} → ${goal}`),
-    asked ? 'you asked for it' : 'same IOMMU group',
+    asked ? asking : 'same IOMMU group',
     lossText(knownValue(device.attachments) ?? []),
   ];
 }

@@ -1,6 +1,7 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Movement } from '../plan/binding.ts';
+import type { PersistedBinding } from '../plan/persisted-bindings.ts';
 import type { Proposal } from '../plan/proposal.ts';
 
 /**
@@ -39,5 +40,16 @@ export function movementDetails({ moving, staying }: Movement): object {
   return {
     devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
     staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
+  };
+}
+
+/** What is bound at each boot once it is done, and what is not any more. */
+export function persistenceDetails(
+  before: readonly PersistedBinding[],
+  after: readonly PersistedBinding[],
+): object {
+  return {
+    bindings: after,
+    ended: before.filter(({ path }) => !after.some((each) => each.path === path)),
   };
 }

@@ -24,6 +24,9 @@ place(
 place('empty', '');
 mkdirSync(join(folder, 'sys-itself/bus/pci/devices'), { recursive: true });
 mkdirSync(join(folder, 'no-sys'));
+mkdirSync(join(folder, 'bad-record/sys'), { recursive: true });
+mkdirSync(join(folder, 'bad-record/etc/portal-gun'), { recursive: true });
+place('bad-record/etc/portal-gun/bindings.json', '{}');
 mkdirSync(join(folder, 'no-bus/sys/bus'), { recursive: true });
 
 const here = (text: string): string => text.replaceAll('FOLDER', folder);
@@ -64,6 +67,7 @@ describe('errors', () => {
     expect(left).toEqual([
       'PERMISSION_DENIED',
       'NO_DRIVER',
+      'CANNOT_PERSIST',
       'HOST_LOCKED',
       'RECOVERY_NEEDED',
       'NOTHING_TO_CONFIRM',

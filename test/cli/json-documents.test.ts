@@ -15,6 +15,7 @@ const KINDS = [
   'pci-tree',
   'pci-diff',
   'pci-snapshot',
+  'pci-bindings',
   'plan',
   'recover',
   'confirm',

@@ -13,6 +13,8 @@ export interface BootOptions {
   readonly disk?: string;
   /** `systemd` where services matter; the quick init otherwise. */
   readonly init?: 'quick' | 'systemd';
+  /** An initial RAM disk in place of the root file system's: one that a machine made. */
+  readonly initrd?: string;
   readonly kernelArguments?: readonly string[];
   readonly memoryMib?: number;
   /** Whether the terminal that we run in is to be the machine's, for {@link RunningMachine.shell}. */
@@ -115,6 +117,7 @@ async function bootOnce(
     root,
     disk: options.disk ?? null,
     init: options.init ?? 'quick',
+    initrd: options.initrd ?? null,
     kernelArguments: options.kernelArguments ?? [],
     memoryMib: options.memoryMib ?? 2048,
     project: process.cwd(),

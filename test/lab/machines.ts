@@ -68,31 +68,37 @@ const SRIOV_CARDS = [
 ];
 
 /** Two functions of one card without isolation between them: one group of two. */
-const TWO_FUNCTIONS = [
-  ...rootPort('port-pair', '06.0'),
-  ...nic('e1000e', 3, { bus: 'port-pair', addr: '00.0', multifunction: 'on' }),
-  ...nic('e1000e', 4, { bus: 'port-pair', addr: '00.1' }),
-];
+function twoFunctions(slot: string): readonly string[] {
+  return [
+    ...rootPort('port-pair', slot),
+    ...nic('e1000e', 3, { bus: 'port-pair', addr: '00.0', multifunction: 'on' }),
+    ...nic('e1000e', 4, { bus: 'port-pair', addr: '00.1' }),
+  ];
+}
 
 /** A switch without ACS, the only kind that QEMU has: each downstream port is in the group of what is below it. */
-const SWITCH = [
-  ...rootPort('port-switch', '07.0'),
-  ...device('x3130-upstream', { id: 'switch', bus: 'port-switch' }),
-  ...device('xio3130-downstream', { id: 'switch-0', bus: 'switch', chassis: 1, addr: '00.0' }),
-  ...device('xio3130-downstream', { id: 'switch-1', bus: 'switch', chassis: 2, addr: '01.0' }),
-  ...nic('e1000e', 5, { bus: 'switch-0' }),
-  // No driver of Linux takes it.
-  ...device('edu', { bus: 'switch-1' }),
-];
+function switchWith(card: readonly string[]): readonly string[] {
+  return [
+    ...rootPort('port-switch', '07.0'),
+    ...device('x3130-upstream', { id: 'switch', bus: 'port-switch' }),
+    ...device('xio3130-downstream', { id: 'switch-0', bus: 'switch', chassis: 1, addr: '00.0' }),
+    ...device('xio3130-downstream', { id: 'switch-1', bus: 'switch', chassis: 2, addr: '01.0' }),
+    ...card,
+    // No driver of Linux takes it.
+    ...device('edu', { bus: 'switch-1' }),
+  ];
+}
 
 /** Conventional PCI behind a bridge: one group of the bridge and both cards. */
-const CONVENTIONAL = [
-  ...rootPort('port-conventional', '08.0'),
-  ...device('pcie-pci-bridge', { id: 'conventional', bus: 'port-conventional' }),
-  ...nic('e1000', 6, { bus: 'conventional', addr: '01.0' }),
-  ...['-audiodev', 'none,id=silence'],
-  ...device('AC97', { bus: 'conventional', addr: '02.0', audiodev: 'silence' }),
-];
+function conventional(slot: string): readonly string[] {
+  return [
+    ...rootPort('port-conventional', slot),
+    ...device('pcie-pci-bridge', { id: 'conventional', bus: 'port-conventional' }),
+    ...nic('e1000', 6, { bus: 'conventional', addr: '01.0' }),
+    ...['-audiodev', 'none,id=silence'],
+    ...device('AC97', { bus: 'conventional', addr: '02.0', audiodev: 'silence' }),
+  ];
+}
 
 /** Two root ports without ACS as functions of one slot: one group of both and of all that is behind them. */
 const PORTS_WITHOUT_ACS = [
@@ -102,7 +108,26 @@ const PORTS_WITHOUT_ACS = [
   ...device('bochs-display', { bus: 'port-display' }),
 ];
 
-const RICH = [...UPLINK, ...SRIOV_CARDS, ...TWO_FUNCTIONS, ...SWITCH, ...CONVENTIONAL, ...PORTS_WITHOUT_ACS];
+const RICH = [
+  ...UPLINK,
+  ...SRIOV_CARDS,
+  ...twoFunctions('06.0'),
+  ...switchWith(nic('e1000e', 5, { bus: 'switch-0' })),
+  ...conventional('08.0'),
+  ...PORTS_WITHOUT_ACS,
+];
+
+/** The same, after somebody has moved cards: the pair, and the one in the switch, in whose place is another of its kind. */
+const MOVED = [
+  ...UPLINK,
+  ...SRIOV_CARDS,
+  ...conventional('06.0'),
+  ...switchWith(nic('e1000e', 7, { bus: 'switch-0' })),
+  ...twoFunctions('08.0'),
+  ...PORTS_WITHOUT_ACS,
+  ...rootPort('port-moved', '10.0'),
+  ...nic('e1000e', 5, { bus: 'port-moved' }),
+];
 
 /** QEMU's limit for one NVMe controller. */
 const MAX_NVME_VFS = 127;
@@ -124,6 +149,13 @@ export const MACHINES = {
     summary: 'Intel IOMMU; SR-IOV, a switch, conventional PCI, ports with and without ACS',
     board: BOARD,
     devices: [...INTEL_IOMMU, ...RICH],
+    kernelArguments: ['intel_iommu=on'],
+    prepare: [],
+  },
+  moved: {
+    summary: 'intel with cards in other slots, and another of the same kind where one was',
+    board: BOARD,
+    devices: [...INTEL_IOMMU, ...MOVED],
     kernelArguments: ['intel_iommu=on'],
     prepare: [],
   },

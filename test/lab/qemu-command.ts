@@ -9,6 +9,8 @@ export interface BootPlan {
   /** What the machine writes its disk to: a qcow2 file over the image; `null` for a disk that forgets. */
   readonly disk: string | null;
   readonly init: 'quick' | 'systemd';
+  /** The initial RAM disk; `null` for the one of the root file system. */
+  readonly initrd: string | null;
   readonly kernelArguments: readonly string[];
   readonly memoryMib: number;
   /** The project, shared for reading. */
@@ -47,7 +49,14 @@ export function qemuCommand(plan: BootPlan): Command {
     // Never KVM, also where there is one: what the tests see is then the same everywhere.
     ...['-machine', machine.board, '-accel', 'tcg,thread=multi', '-cpu', 'Nehalem,+rdrand', '-smp', '1'],
     ...['-m', `${plan.memoryMib}M`],
-    ...['-kernel', root.kernel, '-initrd', root.initrd[plan.init], '-append', kernelArguments.join(' ')],
+    ...[
+      '-kernel',
+      root.kernel,
+      '-initrd',
+      plan.initrd ?? root.initrd[plan.init],
+      '-append',
+      kernelArguments.join(' '),
+    ],
     ...machine.devices,
     ...['-drive', `${disk},if=none,id=root`, '-device', 'virtio-blk-pci,drive=root,addr=02.0'],
     ...['-device', 'virtio-serial-pci,id=serial,addr=03.0'],

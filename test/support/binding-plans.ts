@@ -2,10 +2,15 @@ import type { DeviceField } from '../../lib/pci/device.ts';
 import { groupDevices } from '../../lib/pci/iommu-group.ts';
 import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
 import { parseSelector, selectDevices } from '../../lib/pci/selector.ts';
-import { moveBack, moveToVfio } from '../../lib/plan/binding.ts';
+import { boundBy, moveBack, moveToVfio } from '../../lib/plan/binding.ts';
+import { INITRAMFS_STATE_PATH } from '../../lib/plan/change.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../lib/plan/earlier-drivers.ts';
+import { BINDINGS_PATH, parseBindings } from '../../lib/plan/persisted-bindings.ts';
+import { withoutPersisted, withPersisted } from '../../lib/plan/persisted-changes.ts';
+import type { BootSituation } from '../../lib/plan/persistence-files.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
 import { planBinding } from '../../lib/plan/plan-binding.ts';
+import { planPersistence } from '../../lib/plan/plan-persistence.ts';
 import { isDriverRegistered } from '../../lib/sysfs/driver-state.ts';
 import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
 import { readInventory } from '../../lib/sysfs/read-inventory.ts';
@@ -24,14 +29,45 @@ const FIELDS: readonly DeviceField[] = [
   'config',
   'sriov',
   'resetMethods',
+  'vpd',
+  'attachments',
 ];
+
+const BOOT: BootSituation = {
+  initramfs: 'initramfs-tools',
+  systemd: true,
+  program: ['/usr/bin/node', '/usr/bin/pci'],
+};
+
+type Way = 'bind' | 'unbind';
 
 /** Plans to give devices of a simulated machine to vfio-pci, or back. */
 export async function planFor(
   machine: SimulatedMachine,
-  way: 'bind' | 'unbind',
+  way: Way,
   ...selectors: readonly string[]
 ): Promise<Plan> {
+  return (await bindingFor(machine, way, selectors)).plan;
+}
+
+/** The same with `--persist`. */
+export async function persistentPlanFor(
+  machine: SimulatedMachine,
+  way: Way,
+  ...selectors: readonly string[]
+): Promise<Plan> {
+  const { plan, movement, asked, devices } = await bindingFor(machine, way, selectors);
+  const textOf = (path: string) => machine.files.files.get(path) ?? null;
+  const kept = parseBindings(textOf(BINDINGS_PATH));
+  const after =
+    way === 'bind'
+      ? withPersisted(boundBy(movement, asked), kept, devices)
+      : withoutPersisted([...asked, ...movement.moving.map(({ device }) => device)], kept, devices);
+  const initramfs = textOf(INITRAMFS_STATE_PATH)?.trim() ?? null;
+  return { ...plan, steps: [...plan.steps, ...planPersistence(after, { boot: BOOT, textOf, initramfs })] };
+}
+
+async function bindingFor(machine: SimulatedMachine, way: Way, selectors: readonly string[]) {
   const { devices, iommu } = readInventory(machine.reader, NO_NAMES, FIELDS);
   const asked = selectDevices(devices, selectors.map(parseSelector));
   const groups = groupDevices(devices, (id) => readGroupAttributes(machine.reader, id));
@@ -40,8 +76,9 @@ export async function planFor(
     way === 'bind'
       ? moveToVfio(asked, groups, { iommu, tellsResetMethods: true })
       : moveBack(asked, groups, parseEarlierDrivers(record));
-  return planBinding(movement, {
+  const plan = planBinding(movement, {
     isRegistered: (driver) => isDriverRegistered(machine.reader, driver),
     record,
   });
+  return { plan, movement, asked, devices };
 }

@@ -284,6 +284,35 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'goes with undoing alone',
     'leave out either it or --finish',
   ],
+  // What is bound at each boot.
+  [
+    'bindings --host FOLDER/bad-record',
+    'BAD_RECORD',
+    '/etc/portal-gun/bindings.json',
+    'it is none of portal-gun/bindings/v1',
+    'say again what is to be bound',
+  ],
+  [
+    `bindings --restore --forget 03:00.0 ${GPU}`,
+    'BAD_ARGUMENT',
+    '--restore',
+    'does not go with --forget',
+    'see the command with --help',
+  ],
+  [
+    `bindings --forget 03:00.0 ${GPU}`,
+    'DEVICE_NOT_FOUND',
+    '03:00.0',
+    'no binding was written down for that address',
+    'none outlives a boot',
+  ],
+  [
+    `bind 07:00.0 --persist --script --host ${fixture('lab-intel')}`,
+    'BAD_ARGUMENT',
+    '--script',
+    'a snapshot does not hold what is bound at each boot',
+    'have the script written on the host itself',
+  ],
   // Names.
   [`list --pci-ids nowhere ${GPU}`, 'BAD_NAMES', 'nowhere', 'is not there', 'the word bundled'],
   [

@@ -42,7 +42,8 @@ export class FaultyHost {
       files: {
         read: (path) => files.read(path),
         list: (path) => files.list(path),
-        replace: (path, text) => meet(() => files.replace(path, text), failed, failed),
+        replace: (path, text, executable) =>
+          meet(() => files.replace(path, text, executable), failed, failed),
         append: (path, text) => meet(() => files.append(path, text), failed, failed),
         remove: (path) => meet(() => files.remove(path), failed, failed),
       },

@@ -15,13 +15,28 @@ export interface SimulatedMachine extends ChangeableHost {
 
 export function simulateMachine(captured: HostReader): SimulatedMachine {
   const kernel = new SimulatedHost(captured);
-  return { kernel, reader: kernel, writer: kernel, runner: modprobeOf(kernel), files: new MemoryFiles() };
+  const files = new MemoryFiles();
+  return { kernel, reader: kernel, writer: kernel, runner: programsOf(kernel, files), files };
 }
 
-/** `modprobe`, as far as drivers of PCI go; there is no other program. */
-function modprobeOf(kernel: SimulatedHost): Runner {
+/** The initial RAM disk: what the early program was when it was last made. */
+const IMAGE = '/boot/initrd.img';
+const EARLY_PROGRAM = '/etc/portal-gun/early-bindings';
+const HOOK = '/etc/initramfs-tools/hooks/portal-gun';
+
+/** `modprobe`, as far as drivers of PCI go, and `update-initramfs`, as far as our hook goes; there is no other program. */
+function programsOf(kernel: SimulatedHost, { files }: MemoryFiles): Runner {
   return {
     async run(program, args) {
+      if (program === 'update-initramfs') {
+        const held = files.has(HOOK) ? files.get(EARLY_PROGRAM) : undefined;
+        if (held === undefined) files.delete(IMAGE);
+        else {
+          files.set('/var/lib/portal-gun/initramfs', `${/^# token (.*)$/m.exec(held)?.[1]}\n`);
+          files.set(IMAGE, held);
+        }
+        return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
+      }
       if (program !== 'modprobe') return { kind: 'missing' };
       const driver = args.at(-1) ?? '';
       const isRemoval = args.includes('-r');

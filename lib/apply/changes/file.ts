@@ -7,8 +7,8 @@ export const fileChange: ChangeKind<FileChange> = {
     return (await files.read(path)) === goal;
   },
 
-  async reach({ files }, { path }, goal) {
-    const storing = goal === null ? await files.remove(path) : await files.replace(path, goal);
+  async reach({ files }, { path, executable = false }, goal) {
+    const storing = goal === null ? await files.remove(path) : await files.replace(path, goal, executable);
     if (storing === 'written') return null;
     return `${path} can't be ${goal === null ? 'removed' : 'written'}: ${storing.failed}`;
   },

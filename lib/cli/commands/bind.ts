@@ -6,8 +6,10 @@ import type { Inventory } from '../../pci/inventory.ts';
 import { groupDevices, type IommuGroup, isPassthroughDriver } from '../../pci/iommu-group.ts';
 import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { parseSelector, selectDevices } from '../../pci/selector.ts';
-import { type Movement, moveBack, moveToVfio, movingAddresses } from '../../plan/binding.ts';
+import { boundBy, type Movement, moveBack, moveToVfio, movingAddresses } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
+import { type PersistedBinding, TRAIT_FIELDS } from '../../plan/persisted-bindings.ts';
+import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
 import { planBinding } from '../../plan/plan-binding.ts';
 import { renderMovement } from '../../render/movement-text.ts';
 import { movementDetails } from '../../render/plan-document.ts';
@@ -16,8 +18,9 @@ import { readIommuState } from '../../sysfs/iommu-state.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf } from '../command.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import { persistedRemark, persistPart } from '../persist-option.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf, findSafety } from '../safety.ts';
@@ -42,6 +45,7 @@ export async function runBind(
   const chosen = driverOf(args);
   return runBinding(args, terminal, dialogue, {
     rules: null,
+    persistTitle: 'Keep bindings over reboots',
     move(asked, groups, { iommu, devices }, host) {
       if (!iommu) {
         throw new PortalGunError('NO_IOMMU', 'runs without an IOMMU: no device of it can be given to a VM', {
@@ -52,6 +56,9 @@ export async function runBind(
       const abilities = { iommu, tellsResetMethods: tellsResetMethods(host, devices) };
       return moveToVfio(asked, groups, abilities, chosen);
     },
+    persist: (asked, movement, bindings, { devices }) =>
+      withPersisted(boundBy(movement, asked), bindings, devices),
+    remark: () => '',
   });
 }
 
@@ -60,7 +67,16 @@ export function runUnbind(args: Arguments, terminal: Terminal, dialogue: Dialogu
   return runBinding(args, terminal, dialogue, {
     // What the host uses it does not lose by this; a machine may.
     rules: ['machine-has-it'],
+    persistTitle: 'Keep bindings over reboots no more',
     move: (asked, groups, _inventory, host) => moveBack(asked, groups, parseEarlierDrivers(recordOf(host))),
+    persist: (asked, { moving }, bindings, { devices }) =>
+      withoutPersisted([...asked, ...moving.map(({ device }) => device)], bindings, devices),
+    remark: ({ moving }, { devices }, host) =>
+      persistedRemark(
+        host,
+        moving.map(({ device }) => device),
+        devices,
+      ),
   });
 }
 
@@ -87,6 +103,17 @@ interface Way {
     inventory: Inventory,
     host: HostReader,
   ): Movement;
+  /** What a plan is for that changes nothing but what is bound at each boot. */
+  readonly persistTitle: string;
+  /** What is bound at each boot from then on, where `--persist` is given, by what was until then. */
+  persist(
+    asked: readonly PciDevice[],
+    movement: Movement,
+    bindings: readonly PersistedBinding[],
+    inventory: Inventory,
+  ): readonly PersistedBinding[];
+  /** What is to be said where it is not. */
+  remark(movement: Movement, inventory: Inventory, host: HostReader): string;
 }
 
 async function runBinding(
@@ -99,7 +126,12 @@ async function runBinding(
   const host = hostOf(args);
   const names = namesOf(args);
   const selectors = stringsOf(args, 'devices').map((text) => ({ ...parseSelector(text), mustMatch: true }));
-  const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
+  const persists = switchOf(args, 'persist') === true;
+  const fields = new Set([
+    ...FIELDS,
+    ...(persists ? TRAIT_FIELDS : []),
+    ...selectors.flatMap((selector) => selector.fields),
+  ]);
   const inventory = readInventory(host, names, [...fields]);
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
   const asked = selectDevices(inventory.devices, selectors);
@@ -108,15 +140,22 @@ async function runBinding(
     isRegistered: (driver) => isDriverRegistered(host, driver),
     record: recordOf(host),
   });
+  const persistence = persists
+    ? persistPart(host, way.persistTitle, switchOf(args, 'script') === true, (bindings) =>
+        way.persist(asked, movement, bindings, inventory),
+      )
+    : null;
   const addresses = movingAddresses(movement);
   const findings = findSafety(host, inventory, groups, addresses, way.rules);
   return runProposal(
     {
-      proposal: { plan, findings, allowed },
-      overview: (width) => renderMovement(movement, width),
-      details: movementDetails(movement),
+      proposal: { plan: persistence?.extend(plan) ?? plan, findings, allowed },
+      overview: (width) => renderMovement(movement, width) + (persistence?.overview(width) ?? ''),
+      details: { ...movementDetails(movement), persistence: persistence?.details ?? null },
       inventory,
-      remarks: remarks(args, names, host, inventory.diagnostics),
+      remarks:
+        remarks(args, names, host, inventory.diagnostics) +
+        (persists ? '' : way.remark(movement, inventory, host)),
       nothingToDo: nothingToDo(asked),
       rules: way.rules,
     },

@@ -7,7 +7,7 @@ import { type Recovery, recover } from '../../../lib/apply/recover.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
-import { planFor } from '../../support/binding-plans.ts';
+import { persistentPlanFor, planFor } from '../../support/binding-plans.ts';
 import { FAULTS, type Fault, FaultyHost, Killed } from '../../support/faults.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../../support/simulated-changes.ts';
 
@@ -68,6 +68,28 @@ const CASES: readonly Case[] = [
     name: 'what another bound is given back',
     fixture: 'lab-intel-vfio',
     plan: (machine) => planFor(machine, 'unbind', 'driver=vfio-pci'),
+  },
+  {
+    name: 'a device is bound over reboots',
+    fixture: 'lab-intel',
+    plan: (machine) => persistentPlanFor(machine, 'bind', '07:00.0'),
+  },
+  {
+    name: 'what is bound is bound over reboots as well, beside what is already',
+    fixture: 'lab-intel',
+    before: async (machine) => {
+      await applyPlan(await persistentPlanFor(machine, 'bind', '07:00.0'), machine, OCCASION);
+      await bound(machine, '03:00');
+    },
+    plan: (machine) => persistentPlanFor(machine, 'bind', '03:00'),
+  },
+  {
+    name: 'the last device that is bound over reboots is given back for good',
+    fixture: 'lab-intel',
+    before: async (machine) => {
+      await applyPlan(await persistentPlanFor(machine, 'bind', '07:00.0'), machine, OCCASION);
+    },
+    plan: (machine) => persistentPlanFor(machine, 'unbind', '07:00.0'),
   },
 ];
 

@@ -17,6 +17,14 @@ describe('files of our own', () => {
     expect(statSync(join(root, 'var/lib/a/b')).mode & 0o777).toBe(0o644);
   });
 
+  it('may be run where that is asked for, from the first moment on', async () => {
+    const mode = () => statSync(join(root, 'etc/hook')).mode & 0o777;
+    expect(await files.replace('/etc/hook', '#!/bin/sh\n', true)).toBe('written');
+    expect(mode()).toBe(0o755);
+    expect(await files.replace('/etc/hook', 'text\n')).toBe('written');
+    expect(mode()).toBe(0o644);
+  });
+
   it('grow at their end, also from nothing', async () => {
     expect(await files.append('/log/of/it', 'one')).toBe('written');
     expect(await files.append('/log/of/it', '\ntwo')).toBe('written');

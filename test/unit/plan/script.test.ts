@@ -1,9 +1,12 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { PciAddress } from '../../../lib/pci/address.ts';
+import { type Change, INITRAMFS_STATE_PATH, STALE } from '../../../lib/plan/change.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
 import { formatScript, quote } from '../../../lib/plan/script.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const ADDRESS = '0000:03:00.0' as PciAddress;
 
@@ -58,6 +61,37 @@ describe('a plan as a script', () => {
     const script = formatScript(planWith('evil\nrm -rf /tmp/x', 'a'), '0.0.0');
     expect(script.split('\n')).not.toContain('rm -rf /tmp/x');
     expect(script).toContain('# load evil?rm -rf /tmp/x');
+  });
+
+  it('writes programs that may be run, and has the initial RAM disks made until they hold what they should', () => {
+    const folder = temporaryFolder();
+    const state = `${folder}/initramfs`;
+    const script = (change: Change): string =>
+      formatScript({ title: 't', guards: [], steps: [{ words: 'w', change }] }, '0.0.0').replaceAll(
+        INITRAMFS_STATE_PATH,
+        state,
+      );
+    const run = (change: Change, update: string) => {
+      const program = `#!/bin/sh\necho "$*" >> ${folder}/calls\n${update}\n`;
+      writeFileSync(`${folder}/update-initramfs`, program, { mode: 0o755 });
+      const env = { PATH: `${folder}:${process.env['PATH']}` };
+      return spawnSync('sh', { input: script(change), encoding: 'utf8', env });
+    };
+    run({ kind: 'file', path: `${folder}/hook`, from: null, to: '#!/bin/sh\n', executable: true }, ':');
+    expect(statSync(`${folder}/hook`).mode & 0o777).toBe(0o755);
+
+    const made = { kind: 'initramfs', from: STALE, to: 'token' } as const;
+    const idle = run(made, ':');
+    expect(idle.status).toBe(1);
+    expect(idle.stderr).toContain('the initial RAM disk is not what it should be');
+    for (const status of [run(made, `echo token > ${state}`).status, run(made, 'exit 7').status])
+      expect(status).toBe(0);
+    const removed = { kind: 'initramfs', from: STALE, to: null } as const;
+    expect(run(removed, 'exit 3').status).toBe(3);
+    expect(existsSync(state)).toBe(true);
+    for (const update of [':', 'exit 7']) expect(run(removed, update).status).toBe(0);
+    expect(existsSync(state)).toBe(false);
+    expect(readFileSync(`${folder}/calls`, 'utf8')).toBe('-u -k all\n'.repeat(4));
   });
 
   it('refuses a device whose ids are not known', () => {

@@ -1,0 +1,74 @@
+import { EXIT, PortalGunError } from '../../base/errors.ts';
+import type { DeviceField } from '../../pci/device.ts';
+import { bindingStatus } from '../../plan/binding-status.ts';
+import { STALE } from '../../plan/change.ts';
+import { TRAIT_FIELDS } from '../../plan/persisted-bindings.ts';
+import { planPersistence } from '../../plan/plan-persistence.ts';
+import { bindingsDocument, formatDocument } from '../../render/documents.ts';
+import { renderBindings } from '../../render/persistence-text.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
+import type { Dialogue } from '../dialogue.ts';
+import { forgetBindings } from '../forget-bindings.ts';
+import type { PersistedHost } from '../persisted-host.ts';
+import { type Persistence, readPersistence } from '../persistence.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { RESTORE_FIELDS, restoreBindings } from '../restore-bindings.ts';
+import type { Terminal } from '../terminal.ts';
+
+const LIST_FIELDS: readonly DeviceField[] = [...TRAIT_FIELDS, 'driver'];
+
+/** `pci bindings`: what is bound at each boot, and whether it is so now; puts it in force, or strikes it out. */
+export async function runBindings(
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const restores = switchOf(args, 'restore') === true;
+  const forgotten = stringsOf(args, 'forget').flatMap((text) => text.split(','));
+  if (restores && forgotten.length > 0) {
+    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--restore' });
+  }
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const persistence = readPersistence(host);
+  const read = (fields: readonly DeviceField[]): PersistedHost => {
+    const inventory = readInventory(host, names, fields);
+    return {
+      ...{ args, terminal, dialogue, host, inventory },
+      statuses: persistence.bindings.map((binding) => bindingStatus(binding, inventory.devices)),
+      remarks: remarks(args, names, host, inventory.diagnostics),
+    };
+  };
+  const persisted = read(LIST_FIELDS);
+  if (restores) {
+    // At most boots nothing is left to do, and libvirt waits for it: what only a change needs is read for a change alone.
+    const isInForce = persisted.statuses.every(({ state }) => state === 'in-force');
+    return restoreBindings(isInForce ? persisted : read(RESTORE_FIELDS));
+  }
+  return forgotten.length > 0 ? forgetBindings(persisted, forgotten) : list(persisted, persistence);
+}
+
+function list(
+  { args, terminal, inventory, statuses, remarks: stderr }: PersistedHost,
+  persistence: Persistence,
+): CommandResult {
+  const outdated = outdatedParts(persistence);
+  const isDrifted = outdated.length > 0 || statuses.some(({ state }) => state !== 'in-force');
+  return {
+    exitCode: switchOf(args, 'check') === true && isDrifted ? EXIT.findings : EXIT.ok,
+    stdout:
+      switchOf(args, 'json') === true
+        ? formatDocument(bindingsDocument(inventory, statuses, outdated))
+        : renderBindings(statuses, outdated, terminal.width, terminal.style),
+    stderr,
+  };
+}
+
+/** What would be made anew if the same were to be persisted now. */
+function outdatedParts(persistence: Persistence): readonly string[] {
+  return planPersistence(persistence.bindings, persistence).flatMap(({ change }) => {
+    if (change.kind === 'file') return [change.path];
+    return change.kind === 'initramfs' && change.to !== STALE ? ['initial RAM disks'] : [];
+  });
+}

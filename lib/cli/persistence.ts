@@ -1,0 +1,50 @@
+import { PortalGunError } from '../base/errors.ts';
+import { type HostReader, isFailure } from '../host/host-reader.ts';
+import { programWords } from '../host/this-process.ts';
+import { INITRAMFS_STATE_PATH } from '../plan/change.ts';
+import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/persisted-bindings.ts';
+import type { BootSituation } from '../plan/persistence-files.ts';
+import type { PersistenceSituation } from '../plan/plan-persistence.ts';
+
+/** What outlives a boot on a host, and how that is brought about there. */
+export interface Persistence extends PersistenceSituation {
+  readonly bindings: readonly PersistedBinding[];
+  /** Whether the host does not tell: then nothing is taken for persisted, and the host for one with systemd and initramfs-tools. */
+  readonly isGuess: boolean;
+}
+
+/** @throws PortalGunError BAD_RECORD, PERMISSION_DENIED */
+export function readPersistence(host: HostReader): Persistence {
+  const reading = host.readText(BINDINGS_PATH);
+  const isGuess = isFailure(reading) && reading.unknown === 'unread';
+  const textOf = (path: string): string | null => readOwn(host, path);
+  const initramfs = textOf(INITRAMFS_STATE_PATH)?.trim() ?? null;
+  const bindings = parseBindings(textOf(BINDINGS_PATH));
+  return { bindings, isGuess, boot: bootOf(host, isGuess), textOf, initramfs };
+}
+
+/** A file of ours; `null` where there is none, and where a captured host has nothing of it. */
+function readOwn(host: HostReader, path: string): string | null {
+  const reading = host.readText(path);
+  if (!isFailure(reading)) return reading;
+  if (reading.unknown === 'unread') return null;
+  const code = reading.unknown === 'denied' ? 'PERMISSION_DENIED' : 'BAD_RECORD';
+  throw new PortalGunError(code, `can't be read: ${reading.detail}`, { subject: path });
+}
+
+function bootOf(host: HostReader, isGuess: boolean): BootSituation {
+  const program = programWords();
+  if (program === null) {
+    throw new PortalGunError('CANNOT_PERSIST', 'its file is gone, and could not be started at a boot', {
+      subject: 'pci',
+    });
+  }
+  if (isGuess) return { initramfs: 'initramfs-tools', systemd: true, program };
+  const has = (...paths: readonly string[]) => paths.some((path) => host.exists(path));
+  const others = ['/usr/bin/dracut', '/usr/bin/mkinitcpio', '/usr/bin/booster'];
+  return {
+    initramfs: has('/usr/sbin/update-initramfs') ? 'initramfs-tools' : has(...others) ? 'other' : null,
+    systemd: has('/usr/lib/systemd/systemd', '/lib/systemd/systemd'),
+    program,
+  };
+}

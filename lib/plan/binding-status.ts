@@ -1,0 +1,38 @@
+import type { PciDevice } from '../pci/device.ts';
+import { findBinding } from './find-binding.ts';
+import type { PersistedBinding } from './persisted-bindings.ts';
+
+/**
+ * What has become of a persisted binding.
+ *
+ * - `in-force`: its device is at its place, on its driver.
+ * - `not-in-force`: it is there, on another driver or on none.
+ * - `moved`: it is at another place, where it is not bound early in a boot.
+ * - `replaced`: another device is at its place, and it is nowhere.
+ * - `missing`: it is nowhere.
+ * - `ambiguous`: several devices may be it.
+ * - `unknown`: one of its kind is at its place; its serial number can't be read.
+ */
+export type BindingState =
+  | 'in-force'
+  | 'not-in-force'
+  | 'moved'
+  | 'replaced'
+  | 'missing'
+  | 'ambiguous'
+  | 'unknown';
+
+/** A persisted binding as it is found on a host. */
+export interface BindingStatus {
+  readonly binding: PersistedBinding;
+  readonly state: BindingState;
+  /** Its device; of one that was replaced or is not known, what is at its place. */
+  readonly device: PciDevice | null;
+}
+
+/** How a persisted binding stands. Needs `driver` and `TRAIT_FIELDS` of the devices. */
+export function bindingStatus(binding: PersistedBinding, devices: readonly PciDevice[]): BindingStatus {
+  const { kind, device } = findBinding(binding, devices);
+  if (kind !== 'here') return { binding, state: kind, device };
+  return { binding, state: device.driver === binding.driver ? 'in-force' : 'not-in-force', device };
+}

@@ -1,0 +1,78 @@
+import { isUnknown } from '../base/known.ts';
+import { slotAndFunctionOf } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import { type PersistedBinding, traitsOf } from './persisted-bindings.ts';
+
+/**
+ * Where the device of a persisted binding is now.
+ *
+ * - `here`: at its place, and nothing speaks against its being the one.
+ * - `moved`: at another place, known by a serial number or a MAC.
+ * - `replaced`: at its place is another, `device`; it itself is nowhere.
+ * - `missing`: at its place is nothing, and it is nowhere else.
+ * - `ambiguous`: several devices may be it.
+ * - `unknown`: at its place is one of its kind, `device`, whose serial number can't be read.
+ */
+export type Whereabouts =
+  | { readonly kind: 'here' | 'moved' | 'replaced' | 'unknown'; readonly device: PciDevice }
+  | { readonly kind: 'missing' | 'ambiguous'; readonly device: null };
+
+/** Looks for the device of a binding. Needs `TRAIT_FIELDS` of the devices. */
+export function findBinding(binding: PersistedBinding, devices: readonly PciDevice[]): Whereabouts {
+  const candidates = devices.map((device) => ({ device, path: traitsOf(device).path }));
+  const atPlace = candidates.filter(({ path }) => path === binding.path).map(({ device }) => device);
+  // VFs of a PF that needs several buses can share what is left of an address without its bus.
+  if (atPlace.length > 1) return { kind: 'ambiguous', device: null };
+  const [there] = atPlace;
+  const likeness = there === undefined ? 'other' : likenessOf(binding, there);
+  if (there !== undefined && (likeness === 'proven' || likeness === 'likely')) {
+    return { kind: 'here', device: there };
+  }
+  const elsewhere = devices.filter((device) => isMoved(binding, device));
+  const [moved] = elsewhere;
+  if (elsewhere.length > 1) return { kind: 'ambiguous', device: null };
+  if (moved !== undefined) return { kind: 'moved', device: moved };
+  if (there === undefined) return { kind: 'missing', device: null };
+  return { kind: likeness === 'unknown' ? 'unknown' : 'replaced', device: there };
+}
+
+function isMoved(binding: PersistedBinding, device: PciDevice): boolean {
+  // The functions of a card may share a serial number; their own number tells them apart.
+  const ofSameNumber = slotAndFunctionOf(device.address).at(-1) === binding.path.at(-1);
+  return ofSameNumber && likenessOf(binding, device) === 'proven';
+}
+
+/**
+ * Whether a device is the one of a binding, wherever it is: `proven` by what no other has, `likely` where nothing speaks
+ * against it, `unknown` where what would tell can't be read.
+ */
+function likenessOf(binding: PersistedBinding, device: PciDevice): 'proven' | 'likely' | 'unknown' | 'other' {
+  const { id, subsystem, deviceSerial, productSerial, mac } = traitsOf(device);
+  if (id !== binding.id || differ(subsystem, binding.subsystem)) return 'other';
+  if (binding.deviceSerial !== null) {
+    if (isUnknown(deviceSerial)) return 'unknown';
+    return deviceSerial?.value === binding.deviceSerial.value ? 'proven' : 'other';
+  }
+  if (differ(productSerial, binding.productSerial)) return 'other';
+  if (productSerial !== null && binding.productSerial !== null) return 'proven';
+  if (differ(mac, binding.mac)) return 'other';
+  return mac !== null && binding.mac !== null ? 'proven' : 'likely';
+}
+
+function differ(a: string | null, b: string | null): boolean {
+  return a !== null && b !== null && a !== b;
+}
+
+/** The binding that is of a device; `null` where none is. */
+export function bindingFor(
+  device: PciDevice,
+  bindings: readonly PersistedBinding[],
+  devices: readonly PciDevice[],
+): PersistedBinding | null {
+  return (
+    bindings.find((binding) => {
+      const { kind, device: found } = findBinding(binding, devices);
+      return (kind === 'here' || kind === 'moved') && found === device;
+    }) ?? null
+  );
+}

@@ -1,0 +1,152 @@
+import { INITRAMFS_STATE_PATH } from './change.ts';
+import { EARLY_DONE_PATH, EARLY_PROGRAM_PATH, formatEarlyProgram, OCTAL_DUMP } from './early-bindings.ts';
+import { BINDINGS_PATH, type PersistedBinding, serializeBindings } from './persisted-bindings.ts';
+import { quote } from './script.ts';
+
+const RULES_PATH = '/etc/udev/rules.d/10-portal-gun.rules';
+const HOOK_PATH = '/etc/initramfs-tools/hooks/portal-gun';
+const UNIT_PATH = '/etc/systemd/system/portal-gun.service';
+const WANTS_PATH = '/etc/systemd/system/multi-user.target.d/portal-gun.conf';
+
+/** How a host starts, as far as it matters to what is to be bound at each start. */
+export interface BootSituation {
+  /** What makes its initial RAM disk; `other` is one that is not known here, `null` none. */
+  readonly initramfs: 'initramfs-tools' | 'other' | null;
+  readonly systemd: boolean;
+  /** The command that starts this very program. */
+  readonly program: readonly string[];
+}
+
+/** A file that makes bindings outlive a boot. */
+export interface PersistenceFile {
+  readonly path: string;
+  /** `null` where there shall be none. */
+  readonly text: string | null;
+  readonly executable: boolean;
+  /** What it is for: `what udev runs before it loads drivers`. */
+  readonly purpose: string;
+  /** Whether the initial RAM disk depends on it. */
+  readonly isEarly: boolean;
+}
+
+/** All files of bindings that outlive a boot, as they shall be; without bindings there is none of them. */
+export function persistenceFiles(
+  bindings: readonly PersistedBinding[],
+  { initramfs, systemd, program }: BootSituation,
+): readonly PersistenceFile[] {
+  const some = bindings.length > 0;
+  const plain = { executable: false, isEarly: false };
+  return [
+    {
+      ...plain,
+      path: BINDINGS_PATH,
+      text: serializeBindings(bindings),
+      purpose: 'the record of what is bound at each boot',
+    },
+    {
+      path: EARLY_PROGRAM_PATH,
+      text: some ? formatEarlyProgram(bindings) : null,
+      purpose: 'the program that binds early',
+      executable: true,
+      isEarly: true,
+    },
+    {
+      ...plain,
+      path: RULES_PATH,
+      text: some ? formatRules(bindings) : null,
+      purpose: 'what has udev run it, before any driver is loaded',
+      isEarly: true,
+    },
+    {
+      path: HOOK_PATH,
+      text: some && initramfs === 'initramfs-tools' ? formatHook(bindings) : null,
+      purpose: 'what puts it into the initial RAM disk',
+      executable: true,
+      isEarly: true,
+    },
+    {
+      ...plain,
+      path: UNIT_PATH,
+      text: some && systemd ? formatUnit(program) : null,
+      purpose: 'the service that binds what was left, before libvirt starts',
+    },
+    {
+      ...plain,
+      path: WANTS_PATH,
+      text: some && systemd ? '[Unit]\nWants=portal-gun.service\n' : null,
+      purpose: 'what starts that service at each boot',
+    },
+  ];
+}
+
+function driversOf(bindings: readonly PersistedBinding[]): readonly string[] {
+  return [...new Set(bindings.map(({ driver }) => driver))].sort();
+}
+
+/**
+ * The rules for udev. An event of any device may have a driver loaded that takes ours, so the first event of all makes
+ * them ready; PROGRAM is run while rules are gone through, and drivers are loaded after that (udev(7)). Events come beside
+ * one another: who finds that it was not done yet does it.
+ */
+function formatRules(bindings: readonly PersistedBinding[]): string {
+  const run = `PROGRAM="/bin/sh ${EARLY_PROGRAM_PATH}"`;
+  const kinds = new Set(
+    bindings.map(({ id, driver }) => {
+      const [vendor = '', device = ''] = id.split(':');
+      return `ATTR{vendor}=="0x${vendor}", ATTR{device}=="0x${device}", ${run}, RUN{builtin}+="kmod load ${driver}"`;
+    }),
+  );
+  return `# Made by pci bind --persist, and made anew by it: edits are lost.
+ACTION!="add", GOTO="portal_gun_end"
+SUBSYSTEM!="pci", GOTO="portal_gun_end"
+TEST!="${EARLY_PROGRAM_PATH}", GOTO="portal_gun_end"
+# Before any driver is loaded for any device, once in a boot.
+TEST!="${EARLY_DONE_PATH}", ${run}
+# And for what may have come since.
+${[...kinds].sort().join('\n')}
+LABEL="portal_gun_end"
+`;
+}
+
+/** The hook for initramfs-tools(7), which copies rules for udev, and not what they run. */
+function formatHook(bindings: readonly PersistedBinding[]): string {
+  return `#!/bin/sh
+# Made by pci bind --persist, and made anew by it: edits are lost.
+if [ "\${1:-}" = prereqs ]; then exit 0; fi
+set -e
+[ -e ${EARLY_PROGRAM_PATH} ] || exit 0
+. /usr/share/initramfs-tools/hook-functions
+mkdir -p "$DESTDIR${EARLY_PROGRAM_PATH.slice(0, EARLY_PROGRAM_PATH.lastIndexOf('/'))}"
+cp -p ${EARLY_PROGRAM_PATH} "$DESTDIR${EARLY_PROGRAM_PATH}"
+copy_exec ${OCTAL_DUMP}
+manual_add_modules ${driversOf(bindings).join(' ')}
+# So that it can be told that this was done, and with what.
+mkdir -p ${INITRAMFS_STATE_PATH.slice(0, INITRAMFS_STATE_PATH.lastIndexOf('/'))}
+sed -n 's/^# token //p' ${EARLY_PROGRAM_PATH} > ${INITRAMFS_STATE_PATH}
+`;
+}
+
+/** For what had a driver of the host early, being built into the kernel, and for what is at another place. */
+function formatUnit(program: readonly string[]): string {
+  const words = [...program, 'bindings', '--restore', '--yes'].map(unitWord);
+  return `# Made by pci bind --persist, and made anew by it: edits are lost.
+[Unit]
+Description=Devices for virtual machines, as pci bind --persist wrote them down
+ConditionPathExists=${BINDINGS_PATH}
+After=systemd-udev-trigger.service systemd-modules-load.service
+Before=libvirtd.service virtqemud.service libvirt-guests.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStartPre=-udevadm settle --timeout=60
+ExecStart=${words.join(' ')}
+TimeoutStartSec=10min
+`;
+}
+
+/** A word of a command of systemd, whatever is in it: systemd.service(5), COMMAND LINES. */
+function unitWord(text: string): string {
+  const escaped = text.replaceAll('%', '%%').replaceAll('$', '$$$$');
+  return escaped === quote(escaped) ? escaped : `"${escaped.replace(/[\\"]/g, '\\$&')}"`;
+}

@@ -1,0 +1,315 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { SnapshotEntry } from '../../lib/host/snapshot.ts';
+import { parseSnapshot } from '../../lib/host/snapshot-parser.ts';
+import { formatSnapshot } from '../../lib/host/snapshot-text.ts';
+import { validatorOf } from '../support/json-schemas.ts';
+import { BUNDLED_NAMES, fixture, pciInside, ROOT } from '../support/pci-program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const RECORD = '/etc/portal-gun/bindings.json';
+const STATE = '/var/lib/portal-gun/initramfs';
+const OURS = [
+  RECORD,
+  '/etc/portal-gun/early-bindings',
+  '/etc/udev/rules.d/10-portal-gun.rules',
+  '/etc/initramfs-tools/hooks/portal-gun',
+  '/etc/systemd/system/portal-gun.service',
+  '/etc/systemd/system/multi-user.target.d/portal-gun.conf',
+] as const;
+const DEBIAN = ['/usr/sbin/update-initramfs', '/usr/lib/systemd/systemd'] as const;
+
+type Files = Readonly<Record<string, string>>;
+
+const folder = temporaryFolder();
+const captured = (name: string) => parseSnapshot(readFileSync(join(ROOT, fixture(name)), 'utf8'), name);
+let hosts = 0;
+
+/** The lab's machine with files of ours, started in a way, as `--host` takes it. */
+function hostWith(files: Files, programs: readonly string[] = DEBIAN, name = 'lab-intel'): readonly string[] {
+  const snapshot = captured(name);
+  const entries = new Map<string, SnapshotEntry>(snapshot.entries);
+  for (const path of [...OURS, STATE]) entries.set(path, { kind: 'absent' });
+  for (const [path, text] of Object.entries(files)) entries.set(path, { kind: 'text', text });
+  for (const path of programs) entries.set(path, { kind: 'present' });
+  hosts += 1;
+  const path = join(folder, `${hosts}.snapshot`);
+  writeFileSync(path, formatSnapshot({ ...snapshot, entries }));
+  return ['--host', path, ...BUNDLED_NAMES];
+}
+
+interface Change {
+  readonly kind: string;
+  readonly path?: string;
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly executable?: boolean;
+}
+
+interface PlanDocument {
+  readonly title: string;
+  readonly steps: readonly { readonly change: Change }[];
+  readonly persistence: { readonly bindings: readonly object[]; readonly ended: readonly object[] } | null;
+}
+
+interface BindingsDocument {
+  readonly bindings: readonly {
+    readonly binding: { readonly address: string };
+    readonly state: string;
+    readonly device: { readonly address: string; readonly driver: unknown } | null;
+  }[];
+  readonly outdated: readonly string[];
+}
+
+const validatePlan = validatorOf('plan', { strict: true });
+const validateBindings = validatorOf('pci-bindings', { strict: true });
+
+async function planOf(...args: readonly string[]): Promise<PlanDocument> {
+  const { stdout, exitCode } = await pciInside([...args, '--dry-run', '--json']);
+  expect(exitCode).toBe(0);
+  const document: unknown = JSON.parse(stdout);
+  validatePlan(document);
+  expect(validatePlan.errors ?? []).toEqual([]);
+  return document as PlanDocument;
+}
+
+async function bindingsOf(host: readonly string[]): Promise<BindingsDocument> {
+  const { stdout, exitCode } = await pciInside(['bindings', '--json', ...host]);
+  expect(exitCode).toBe(0);
+  const document: unknown = JSON.parse(stdout);
+  validateBindings(document);
+  expect(validateBindings.errors ?? []).toEqual([]);
+  return document as BindingsDocument;
+}
+
+const states = ({ bindings }: BindingsDocument) =>
+  bindings.map(({ binding, state, device }) => `${binding.address} ${state} ${device?.address ?? '-'}`);
+
+/** The files that a plan leaves, over those that were there, with what the hook leaves. */
+function filesAfter({ steps }: PlanDocument, before: Files = {}): Files {
+  const files = new Map(Object.entries(before));
+  for (const { change } of steps) {
+    const path = change.kind === 'initramfs' ? STATE : change.path;
+    if (path === undefined || path.startsWith('/run/')) continue;
+    if (change.to === null) files.delete(path);
+    else files.set(path, change.to);
+  }
+  return Object.fromEntries(files);
+}
+
+const persisted = async (...devices: readonly string[]): Promise<Files> =>
+  filesAfter(await planOf('bind', ...devices, '--persist', ...hostWith({})));
+
+/** One with a virtual function that is bound, and persisted. */
+async function boundHost(): Promise<readonly string[]> {
+  const plan = await planOf('bind', '01:10.2', '--persist', ...hostWith({}, DEBIAN, 'lab-intel-vfio'));
+  return hostWith(filesAfter(plan), DEBIAN, 'lab-intel-vfio');
+}
+
+describe('pci bind --persist', () => {
+  it('writes a record and all that brings it about at a boot, and has the initial RAM disks made around it', async () => {
+    const { steps, persistence } = await planOf('bind', '03:00.0', '--persist', ...hostWith({}));
+    const changes = steps.map(({ change }) => change);
+    const [last] = changes.slice(-1);
+    expect(changes.map(({ kind, path }) => path ?? kind)).toEqual([
+      'module',
+      '/run/portal-gun/earlier-drivers.json',
+      'driver',
+      'driver',
+      'initramfs',
+      ...OURS,
+      'initramfs',
+    ]);
+    expect(changes.filter(({ executable }) => executable).map(({ path }) => path)).toEqual([
+      OURS[1],
+      OURS[3],
+    ]);
+    expect(last).toEqual({ kind: 'initramfs', from: 'stale', to: expect.stringMatching(/^[0-9a-f]{16}$/) });
+    expect(persistence).toMatchObject({
+      bindings: [{ address: '0000:03:00.0' }, { address: '0000:03:00.1' }],
+      ended: [],
+    });
+  });
+
+  it('says what is known of each, and when in a boot it is bound', async () => {
+    const { stdout } = await pciInside(['bind', '07:00.0', '--persist', '--dry-run', ...hostWith({})]);
+    expect(stdout).toContain(
+      '0000:07:00.0  vfio-pci at each boot  its place pci0000:00/07.0/00.0/01.0/00.0\n',
+    );
+    expect(stdout).toContain('in the initial RAM disk (initramfs-tools) and after it.\n');
+    expect(stdout).toContain('by portal-gun.service, before libvirt starts.\n');
+  });
+
+  it.each([
+    ['nothing that it knows', [], 'once the root file system is there', 'Late: nothing; there is no systemd'],
+    ['another maker of RAM disks', ['/usr/bin/dracut'], 'after the initial RAM disk alone', 'Late: nothing'],
+    ['systemd', [DEBIAN[1]], 'once the root file system is there', 'by portal-gun.service'],
+  ])('says what is not covered on a host that starts with %s', async (_, programs, early, late) => {
+    const host = hostWith({}, programs);
+    const { stdout } = await pciInside(['bind', '07:00.0', '--persist', '--dry-run', ...host]);
+    expect(stdout).toContain(early);
+    expect(stdout).toContain(late);
+    const { steps } = await planOf('bind', '07:00.0', '--persist', ...host);
+    expect(steps.some(({ change }) => change.kind === 'initramfs')).toBe(false);
+  });
+
+  it('has but files to write for what is bound, and nothing for what is persisted', async () => {
+    const bound = ['--host', fixture('lab-intel-vfio'), ...BUNDLED_NAMES];
+    const { title, steps } = await planOf('bind', '01:10.2', '--persist', ...bound);
+    expect(title).toBe('Keep bindings over reboots');
+    expect(new Set(steps.map(({ change }) => change.kind))).toEqual(new Set(['initramfs', 'file']));
+    const files = await persisted('07:00.0');
+    const again = await planOf('bind', '07:00.0', '--persist', ...hostWith(files));
+    expect(again.steps.map(({ change }) => change.kind)).toEqual(['module', 'file', 'driver']);
+  });
+
+  it('writes anew what was spoilt, and the initial RAM disks with it', async () => {
+    const files = await persisted('07:00.0');
+    const spoilt = { ...files, [OURS[1]]: '#!/bin/sh\n' };
+    expect((await bindingsOf(hostWith(spoilt))).outdated).toEqual([OURS[1], 'initial RAM disks']);
+    const { steps } = await planOf('bind', '07:00.0', '--persist', ...hostWith(spoilt));
+    expect(filesAfter({ steps } as PlanDocument, spoilt)).toEqual(files);
+    const stale = { ...files, [STATE]: 'stale\n' };
+    expect((await bindingsOf(hostWith(stale))).outdated).toEqual(['initial RAM disks']);
+  });
+});
+
+describe('pci unbind', () => {
+  it('keeps what is persisted, unless it is told not to; with the last, all files go', async () => {
+    const files = await persisted('03:00.0', '07:00.0');
+    const one = await planOf('unbind', '07:00.0', '--persist', ...hostWith(files));
+    expect(one).toMatchObject({ title: 'Keep bindings over reboots no more' });
+    expect(one.persistence?.ended).toMatchObject([{ address: '0000:07:00.0' }]);
+    const left = filesAfter(one, files);
+    expect(left[RECORD]).toContain('0000:03:00.1');
+    expect(left[RECORD]).not.toContain('0000:07:00.0');
+    const rest = await planOf('unbind', '03:00', '--persist', ...hostWith(left));
+    expect(filesAfter(rest, left)).toEqual({});
+    expect((await planOf('unbind', '07:00.0', ...hostWith(files))).persistence).toBeNull();
+  });
+
+  it('says that what goes back now is bound again at the next boot', async () => {
+    const { stderr } = await pciInside(['unbind', '01:10.2', '--dry-run', ...(await boundHost())]);
+    expect(stderr).toBe(
+      'pci: note: 0000:01:10.2 goes to vfio-pci again at the next boot; pci unbind --persist ends that\n',
+    );
+  });
+});
+
+describe('pci bindings', () => {
+  it('says so where there is none', async () => {
+    for (const host of [hostWith({}), ['--host', fixture('lab-intel'), ...BUNDLED_NAMES]]) {
+      const { stdout, exitCode } = await pciInside(['bindings', '--check', ...host]);
+      expect({ stdout, exitCode }).toEqual({
+        stdout: 'No binding outlives a boot: pci bind --persist makes one that does.\n',
+        exitCode: 0,
+      });
+    }
+  });
+
+  it('has nothing to say against what is in force, and nothing to restore', async () => {
+    const host = await boundHost();
+    const { stdout, exitCode } = await pciInside(['bindings', '--check', ...host]);
+    expect({ stdout, exitCode }).toEqual({
+      stdout: '  0000:01:10.2  Intel 82576 Virtual Function  vfio-pci  in force\n1 binding, 1 in force.\n',
+      exitCode: 0,
+    });
+    expect(await pciInside(['bindings', '--restore', ...host])).toEqual({
+      stdout: 'All that is persisted is in force.\nNothing to do.\n',
+      stderr: '',
+      exitCode: 0,
+    });
+  });
+
+  it('tells what is not in force, and exits with 1 on demand', async () => {
+    const host = hostWith(await persisted('03:00.0', '07:00.0'));
+    const document = await bindingsOf(host);
+    expect(states(document)).toEqual([
+      '0000:03:00.0 not-in-force 0000:03:00.0',
+      '0000:03:00.1 not-in-force 0000:03:00.1',
+      '0000:07:00.0 not-in-force 0000:07:00.0',
+    ]);
+    expect(document.outdated).toEqual([]);
+    const { stdout, exitCode } = await pciInside(['bindings', '--check', ...host]);
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(
+      '0000:03:00.1  Intel 82574L Gigabit Network Connection  vfio-pci  NOT IN FORCE, on e1000e\n',
+    );
+    expect(stdout).toContain('0000:07:00.0  1234:11e8');
+    expect(stdout).toMatch(/3 bindings, 0 in force\.\n$/);
+  });
+
+  it('finds again what moved, and takes no other for what is gone', async () => {
+    const files = await persisted('03:00.0', '06:00.0', '07:00.0');
+    const record = JSON.parse(files[RECORD] ?? '') as { devices: Record<string, unknown>[] };
+    const [pair, second, twin, driverless] = record.devices as [object, object, object, object];
+    // As if they had been elsewhere when that was written down.
+    const devices = [
+      { ...pair, path: 'pci0000:00/07.0/00.0/00.0/00.0' },
+      { ...second, deviceSerial: { offset: 320, value: '00-11-22-33-44-55-66-77' } },
+      {
+        ...twin,
+        path: 'pci0000:00/1f.0/00.0',
+        deviceSerial: { offset: 320, value: '00-11-22-33-44-55-66-78' },
+      },
+      { ...driverless, mac: '\u001b[31m' },
+    ];
+    const host = hostWith({ ...files, [RECORD]: JSON.stringify({ ...record, devices }) });
+    expect(states(await bindingsOf(host))).toEqual([
+      '0000:03:00.0 moved 0000:03:00.0',
+      '0000:03:00.1 replaced 0000:03:00.1',
+      '0000:06:00.0 missing -',
+      '0000:07:00.0 not-in-force 0000:07:00.0',
+    ]);
+    const { stdout } = await pciInside(['bindings', ...host]);
+    expect(stdout).toContain('MOVED to 0000:03:00.0, on e1000e\n');
+    expect(stdout).toContain('GONE: another device is at its place\n');
+    expect(stdout).toContain('  GONE\n');
+
+    const restored = await pciInside(['bindings', '--restore', '--dry-run', '--json', ...host]);
+    // Two could not be found: that is an answer of its own.
+    expect(restored.exitCode).toBe(1);
+    expect((JSON.parse(restored.stdout) as { devices: { address: string }[] }).devices).toMatchObject([
+      { address: '0000:03:00.0' },
+      { address: '0000:07:00.0' },
+    ]);
+    expect(restored.stderr).toContain('pci: 0000:03:00.1 is left: GONE: another device is at its place\n');
+    expect(restored.stderr).toContain('pci: 0000:06:00.0 is left: GONE\n');
+
+    const forgotten = await pciInside([
+      'bindings',
+      '--forget',
+      '06:00.0',
+      '--forget',
+      '07:00.0',
+      '--dry-run',
+      ...host,
+    ]);
+    expect(forgotten).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(forgotten.stdout).toContain('0000:07:00.0  no more at each boot');
+    expect(forgotten.stdout).toContain('MAC \\x1b[31m');
+  });
+
+  it('restores what the host can spare, and leaves what it uses', async () => {
+    const files = await persisted('07:00.0');
+    const uplink = await pciInside([
+      ...['bind', 'netdev=enp0s10', '--persist', '--dry-run', '--json'],
+      ...['--allow', 'net-address,net-default-route'],
+      ...hostWith(files),
+    ]);
+    const host = hostWith(filesAfter(JSON.parse(uplink.stdout) as PlanDocument, files));
+    const { stdout, stderr, exitCode } = await pciInside([
+      'bindings',
+      '--restore',
+      '--dry-run',
+      '--json',
+      ...host,
+    ]);
+    expect(exitCode).toBe(1);
+    expect((JSON.parse(stdout) as { devices: object[] }).devices).toMatchObject([
+      { address: '0000:07:00.0' },
+    ]);
+    expect(stderr).toContain('pci: 0000:00:0a.0 is left: 0000:00:0a.0 carries');
+  });
+});

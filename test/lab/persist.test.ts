@@ -1,0 +1,162 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { type BootOptions, bootMachine, createDisk, type RunningMachine } from './boot-machine.ts';
+import { describeLab } from './describe-lab.ts';
+import type { MachineName } from './machines.ts';
+
+/** Two functions of one card; a twin of theirs behind a switch; and one without driver and serial number. */
+const PAIR = ['0000:03:00.0', '0000:03:00.1'] as const;
+const TWIN = '0000:06:00.0';
+const DRIVERLESS = '0000:07:00.0';
+/** Of the same kind as the pair and the twin. */
+const UPLINK = '0000:00:0a.0';
+
+/** The service would start before the checkout, with its program, is mounted; on a host that is there. */
+const LAB_UNIT = '/etc/systemd/system/portal-gun.service.d/lab.conf';
+
+interface Listed {
+  readonly bindings: readonly {
+    readonly binding: { readonly address: string };
+    readonly state: string;
+    readonly device: { readonly address: string; readonly driver: string | null } | null;
+  }[];
+  readonly outdated: readonly string[];
+}
+
+describeLab('bindings that outlive a boot', (root) => {
+  const folder = temporaryFolder();
+  const disk = join(folder, 'disk.qcow2');
+  const initrd = join(folder, 'initrd');
+  beforeAll(() => createDisk(root, disk));
+
+  async function withMachine(
+    name: MachineName,
+    options: BootOptions,
+    use: (machine: RunningMachine) => Promise<void>,
+  ): Promise<void> {
+    const machine = await bootMachine(root, name, { disk, ...options });
+    try {
+      await use(machine);
+    } finally {
+      await machine.end();
+    }
+  }
+
+  /** What `pci bindings` says of each, by the address that it was written down with. */
+  async function listed(machine: RunningMachine): Promise<readonly string[]> {
+    const { bindings, outdated } = JSON.parse(await machine.output(['pci', 'bindings', '--json'])) as Listed;
+    expect(outdated).toEqual([]);
+    return bindings.map(
+      ({ binding, state, device }) =>
+        `${binding.address} ${state} ${device?.address ?? '-'} ${device?.driver ?? '-'}`,
+    );
+  }
+
+  async function drivers(
+    machine: RunningMachine,
+    ...addresses: readonly string[]
+  ): Promise<readonly string[]> {
+    const script = 'for each; do basename "$(readlink "/sys/bus/pci/devices/$each/driver")"; done';
+    return (await machine.output(['sh', '-ec', script, 'sh', ...addresses])).trim().split('\n');
+  }
+
+  /** What the service said, once it is through. */
+  async function serviceLog(machine: RunningMachine): Promise<string> {
+    await machine.output(['systemctl', 'start', 'portal-gun.service']);
+    return machine.output(['journalctl', '--no-pager', '-b', '-u', 'portal-gun.service']);
+  }
+
+  /** `MAC ADDRESS` of each interface that e1000e has. */
+  async function interfaces(machine: RunningMachine): Promise<readonly string[]> {
+    const script = `for each in /sys/bus/pci/drivers/e1000e/0*/net/*; do
+      function=$(readlink -f "$each/device")
+      echo "$(cat "$each/address") \${function##*/}"
+    done`;
+    return (await machine.output(['sh', '-c', script])).trim().split('\n').sort();
+  }
+
+  const ALL = [...PAIR, TWIN, DRIVERLESS];
+
+  test('are written down, with all that the next boot needs', async () => {
+    await withMachine('intel', {}, async (machine) => {
+      const bound = await machine.run(['pci', 'bind', PAIR[0], TWIN, DRIVERLESS, '--persist', '--yes'], {
+        timeoutMs: 400_000,
+      });
+      expect(bound, bound.stderr).toMatchObject({ exitCode: 0 });
+      expect(await listed(machine)).toEqual(ALL.map((each) => `${each} in-force ${each} vfio-pci`));
+      const again = await machine.run(['pci', 'bind', ...ALL, '--persist', '--yes']);
+      expect(again, again.stderr).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('Nothing to do'),
+      });
+      await machine.output([
+        'sh',
+        '-ec',
+        `udevadm verify /etc/udev/rules.d/10-portal-gun.rules
+        systemd-analyze verify /etc/systemd/system/portal-gun.service
+        mkdir -p ${LAB_UNIT.slice(0, LAB_UNIT.lastIndexOf('/'))}
+        printf '[Unit]\\nAfter=portal-gun-lab.service\\n' > ${LAB_UNIT}
+        cp /boot/initrd.img-* /lab/initrd`,
+      ]);
+      copyFileSync(join(machine.folder, 'initrd'), initrd);
+    });
+  });
+
+  test('are in force after a boot, before e1000e could have them, and its other devices are its own', async () => {
+    await withMachine('intel', { init: 'systemd', initrd }, async (machine) => {
+      expect(await listed(machine)).toEqual(ALL.map((each) => `${each} in-force ${each} vfio-pci`));
+      expect(await interfaces(machine)).toEqual([`52:54:00:00:00:01 ${UPLINK}`]);
+      const log = await machine.output(['dmesg']);
+      expect(log).toContain(`e1000e ${UPLINK}`);
+      expect(ALL.filter((each) => log.includes(`e1000e ${each}`))).toEqual([]);
+      // It was done in the initial RAM disk: before the init of the root file system was started.
+      const script = `booted=$(sed -n 's/^btime //p' /proc/stat)
+        init=$(systemctl show --value --property=UserspaceTimestampMonotonic)
+        echo $(($(stat -c %Y /run/portal-gun/early-done) - booted)) $((init / 1000000))`;
+      const [done, init] = (await machine.output(['sh', '-c', script])).split(' ').map(Number);
+      expect(done).toBeLessThanOrEqual(init ?? 0);
+      expect(await serviceLog(machine)).not.toContain('from e1000e');
+
+      // What comes later is bound as it comes. Of one whose driver is loaded, who is quicker has it: it is given to the driver.
+      const plugAgain = `for each; do echo 1 > /sys/bus/pci/devices/$each/remove; done
+        echo 1 > /sys/bus/pci/rescan
+        udevadm settle
+        cd /sys/bus/pci/devices/${TWIN}
+        echo > driver_override
+        echo ${TWIN} > driver/unbind
+        echo ${TWIN} > /sys/bus/pci/drivers_probe`;
+      await machine.output(['sh', '-ec', plugAgain, 'sh', DRIVERLESS, TWIN]);
+      expect(await drivers(machine, DRIVERLESS, TWIN)).toEqual(['vfio-pci', 'e1000e']);
+      const restored = await machine.run(['pci', 'bindings', '--restore', '--yes']);
+      expect(restored, restored.stderr).toMatchObject({ exitCode: 0 });
+      expect(await drivers(machine, DRIVERLESS, TWIN, UPLINK)).toEqual(['vfio-pci', 'vfio-pci', 'e1000e']);
+    });
+  });
+
+  test('take no other device when cards are in other slots, and find those that moved', async () => {
+    await withMachine('moved', { init: 'systemd', initrd }, async (machine) => {
+      const log = await serviceLog(machine);
+      expect(await listed(machine), log).toEqual([
+        `${PAIR[0]} moved 0000:09:00.0 vfio-pci`,
+        `${PAIR[1]} moved 0000:09:00.1 vfio-pci`,
+        `${TWIN} moved 0000:0c:00.0 vfio-pci`,
+        // At its place, which has another number now; and at that which it had is one of the twin's kind.
+        `${DRIVERLESS} in-force 0000:08:00.0 vfio-pci`,
+      ]);
+      // That one is in the place of the twin, and is not taken for it.
+      expect(await interfaces(machine)).toEqual([
+        `52:54:00:00:00:01 ${UPLINK}`,
+        `52:54:00:00:00:07 ${DRIVERLESS}`,
+      ]);
+      expect(log).toContain('0000:09:00.0: from e1000e to vfio-pci');
+      expect(log).not.toContain('0000:08:00.0: from');
+      const { exitCode, stdout } = await machine.run(['pci', 'bindings', '--check']);
+      expect({ exitCode, stdout }).toMatchObject({
+        exitCode: 1,
+        stdout: expect.stringContaining(`MOVED to 0000:0c:00.0, in force`),
+      });
+    });
+  });
+});
