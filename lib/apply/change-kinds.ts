@@ -3,12 +3,16 @@ import type { ChangeKind, Problem } from './change-kind.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { driverChange } from './changes/driver.ts';
 import { fileChange } from './changes/file.ts';
+import { linkChange } from './changes/link.ts';
 import { moduleChange } from './changes/module.ts';
+import { vfsChange } from './changes/vfs.ts';
 
 const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<Extract<Change, { kind: K }>> } = {
   driver: driverChange,
   module: moduleChange,
   file: fileChange,
+  vfs: vfsChange,
+  link: linkChange,
 };
 
 /** Which way a change is made. */

@@ -11,7 +11,7 @@ import { renderProposal } from '../render/plan-text.ts';
 import { applyHere, demandRoot, isConfirmed } from './changing.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from './command.ts';
 import type { Dialogue } from './dialogue.ts';
-import { refuseUse, safetyProblem } from './safety.ts';
+import { changeProblem, refuseUse } from './safety.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A proposal, with what a command says besides. */
@@ -69,8 +69,8 @@ export async function runProposal(
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }
-  const { report, exitCode } = await applyHere(plan, dialogue, style, (address, reader) =>
-    safetyProblem(reader, address, allowed, rules),
+  const { report, exitCode } = await applyHere(plan, dialogue, style, (change, reader) =>
+    changeProblem(reader, change, allowed, rules),
   );
   return result(exitCode, '', report);
 }

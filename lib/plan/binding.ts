@@ -132,7 +132,7 @@ function vfioDriverFor({ modules }: PciDevice): string {
  *
  * @throws PortalGunError PERMISSION_DENIED where it can't be told
  */
-function driverStateOf({ address, driver, driverOverride }: PciDevice): DriverState {
+export function driverStateOf({ address, driver, driverOverride }: PciDevice): DriverState {
   if (isUnknown(driver) || isUnknown(driverOverride)) {
     throw new PortalGunError('PERMISSION_DENIED', 'which driver it is on could not be read', {
       subject: address,

@@ -1,6 +1,7 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Movement } from '../plan/binding.ts';
+import type { VfsProposal } from '../plan/plan-vfs.ts';
 import type { Proposal } from '../plan/proposal.ts';
 
 /**
@@ -40,4 +41,10 @@ export function movementDetails({ moving, staying }: Movement): object {
     devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
     staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
   };
+}
+
+/** The PF, with its VFs as they are and as they shall be. */
+export function vfsDetails({ situation: { pf, link }, from, to, goesUp, lost }: VfsProposal): object {
+  const name = link?.interface ?? null;
+  return { pfs: [{ address: pf.address, interface: name, goesUp, lost, from, to }] };
 }
