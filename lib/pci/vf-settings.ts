@@ -46,6 +46,14 @@ export const VF_SETTINGS = [
 export const NO_MAC = '00:00:00:00:00:00';
 export const NO_VLAN: VfVlan = { id: 0, qos: 0, protocol: '802.1Q' };
 
+export function isNoVlan({ id, qos }: VfVlan): boolean {
+  return id === 0 && qos === 0;
+}
+
+export function isNoRate({ min, max }: VfRate): boolean {
+  return min === 0 && max === 0;
+}
+
 /** What of the wanted settings is not so; nothing where all of them are. */
 export function missingSettings(wanted: VfSettings, actual: VfSettings): VfSettings {
   const keys = VF_SETTINGS.filter((key) => wanted[key] !== undefined && !isSame(wanted[key], actual[key]));
@@ -70,12 +78,14 @@ export function settingWords(settings: VfSettings): readonly string[] {
   ];
 }
 
-function vlanWords({ id, qos, protocol }: VfVlan): string {
-  if (id === 0 && qos === 0) return 'no VLAN';
+function vlanWords(vlan: VfVlan): string {
+  const { id, qos, protocol } = vlan;
+  if (isNoVlan(vlan)) return 'no VLAN';
   return `VLAN ${id}${qos === 0 ? '' : `, priority ${qos}`}${protocol === '802.1Q' ? '' : ` (${protocol})`}`;
 }
 
-function rateWords({ min, max }: VfRate): string {
-  if (min === 0 && max === 0) return 'no limit of rate';
+function rateWords(rate: VfRate): string {
+  const { min, max } = rate;
+  if (isNoRate(rate)) return 'no limit of rate';
   return `${min === 0 ? 'at most' : `${min} to`} ${max === 0 ? 'any' : max} Mbit/s`;
 }

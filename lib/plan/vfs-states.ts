@@ -2,7 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { isUnknown } from '../base/known.ts';
 import { isPassthroughDriver } from '../pci/iommu-group.ts';
 import { stableMac } from '../pci/stable-mac.ts';
-import { missingSettings, NO_MAC, type VfSettings } from '../pci/vf-settings.ts';
+import { isNoRate, isNoVlan, missingSettings, NO_MAC, type VfSettings } from '../pci/vf-settings.ts';
 import { driverStateOf } from './binding.ts';
 import { type DriverState, KERNELS_CHOICE, type VfState } from './change.ts';
 import type { PfSituation, VfGoal } from './vf-goal.ts';
@@ -16,10 +16,7 @@ interface VfStates {
 /** The VFs before and after all of them went: those that stay with what they had. */
 export function remadeVfs(situation: PfSituation, goal: VfGoal, after: number): VfStates {
   const from = situation.vfs.map((vf, index): VfState => {
-    const { mac, ...others } = settingsOf(situation, index);
-    // None is what a VF comes with, and its driver may have made one up by then.
-    const settings = mac === undefined || mac === NO_MAC ? others : { mac, ...others };
-    return { index, settings, driver: driverStateOf(vf) };
+    return { index, settings: worthKeeping(settingsOf(situation, index)), driver: driverStateOf(vf) };
   });
   const to = Array.from({ length: after }, (_, index): VfState => {
     const kept = from[index];
@@ -31,6 +28,21 @@ export function remadeVfs(situation: PfSituation, goal: VfGoal, after: number): 
   });
   const isPlain = to.every(({ settings, driver }) => Object.keys(settings).length === 0 && driver === ANY);
   return { from, to: isPlain ? [] : to };
+}
+
+/**
+ * What a VF does not come with by itself. The rest is no setting that was made, and many a driver takes none of the kind; no
+ * MAC may by then be one that the VF's driver made up.
+ */
+function worthKeeping({ mac, vlan, trust, spoofCheck, linkState, rate }: VfSettings): VfSettings {
+  return {
+    ...(mac === undefined || mac === NO_MAC ? {} : { mac }),
+    ...(vlan === undefined || isNoVlan(vlan) ? {} : { vlan }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(spoofCheck === undefined ? {} : { spoofCheck }),
+    ...(linkState === undefined || linkState === 'auto' ? {} : { linkState }),
+    ...(rate === undefined || isNoRate(rate) ? {} : { rate }),
+  };
 }
 
 const ANY: DriverState = { driver: KERNELS_CHOICE, override: null };

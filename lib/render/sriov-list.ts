@@ -3,7 +3,7 @@ import { count, escapeControls } from '../base/text.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { PfLink } from '../pci/pf-link.ts';
-import { NO_MAC, type VfSettings } from '../pci/vf-settings.ts';
+import { isNoRate, NO_MAC, type VfSettings } from '../pci/vf-settings.ts';
 import { type Cell, type ColumnLayout, layoutColumns } from './columns.ts';
 import { cellText, deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
@@ -81,7 +81,7 @@ const COLUMNS: readonly VfColumn[] = [
   setting('SPOOF-CHECK', ({ spoofCheck }) => onOff(spoofCheck)),
   setting('LINK', ({ linkState }) => linkState),
   setting('RATE', ({ rate }) =>
-    rate === undefined || (rate.min === 0 && rate.max === 0) ? undefined : `${rate.min}-${rate.max}`,
+    rate === undefined || isNoRate(rate) ? undefined : `${rate.min}-${rate.max}`,
   ),
 ];
 

@@ -56,6 +56,9 @@ function driverText(before: VfState | undefined, after: VfState | undefined): st
   };
   const [had, gets] = [word(before), word(after)];
   if (had === null) return gets === null ? '' : `→ ${gets}`;
-  if (gets === null) return after === undefined ? `loses ${had}` : `${had} → the kernel's choice`;
+  if (gets === null) {
+    if (after !== undefined) return `${had} → the kernel's choice`;
+    return before?.driver.driver === null ? '' : `loses ${had}`;
+  }
   return had === gets ? had : `${had} → ${gets}`;
 }

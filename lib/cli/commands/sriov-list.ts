@@ -1,5 +1,5 @@
 import { EXIT } from '../../base/errors.ts';
-import { knownValue, UNREAD } from '../../base/known.ts';
+import { knownValue } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { LiveRunner } from '../../host/live-runner.ts';
 import type { PciDevice } from '../../pci/device.ts';
@@ -40,13 +40,14 @@ export async function runSriovList(args: Arguments, { width, style }: Terminal):
   }
   if (listed.length === 0)
     stderr += noneRemark(inventory.devices, selected) ?? emptyRemark(inventory, selectors);
-  if (listed.some(({ link, vfs }) => link?.vfs === UNREAD && vfs.length > 0) && runner === null) {
+  const wantsJson = switchOf(args, 'json') === true;
+  // As data it stands in the document.
+  if (!wantsJson && runner === null && listed.some(({ link, vfs }) => link !== null && vfs.length > 0)) {
     stderr += 'pci: what VFs are set to is not in a captured host: ip tells it, on the host itself\n';
   }
-  const stdout =
-    switchOf(args, 'json') === true
-      ? formatDocument(sriovDocument(inventory, listed))
-      : renderSriov(listed, width, style);
+  const stdout = wantsJson
+    ? formatDocument(sriovDocument(inventory, listed))
+    : renderSriov(listed, width, style);
   return { exitCode: EXIT.ok, stdout, stderr };
 }
 
