@@ -68,6 +68,7 @@ describe('errors', () => {
       'RECOVERY_NEEDED',
       'JOURNAL_FAILED',
       'TOOL_MISSING',
+      'TOOL_FAILED',
       'NOT_SIMULATED',
       'OUTPUT_FAILED',
     ]);
