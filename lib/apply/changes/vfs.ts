@@ -42,11 +42,11 @@ export const vfsChange: ChangeKind<VfsChange> = {
 };
 
 async function setCount(host: ChangeableHost, address: PciAddress, goal: VfsState): Promise<Problem | null> {
-  const { count, autoprobe } = readVfsNow(host.reader, address);
+  const { count } = readVfsNow(host.reader, address);
   if (isUnknown(count)) return `how many VFs it has can't be read: ${count.unknown}`;
   if (count === null) return 'it makes no VFs';
   if (count === goal.count) return null;
-  const waits = goal.vfs.length > 0 && typeof autoprobe === 'boolean';
+  const waits = goal.vfs.length > 0 && goal.autoprobe !== null;
   return (
     (await setAutoprobe(host, address, waits ? false : goal.autoprobe)) ??
     (count === 0 ? null : await writeCount(host, address, 0)) ??
