@@ -21,7 +21,7 @@ export {
   type UnknownReason,
 } from './base/known.ts';
 export { VERSION } from './base/version.ts';
-export { checkSafety, SAFETY_FIELDS } from './checks/check-safety.ts';
+export { checkLoss, checkSafety, SAFETY_FIELDS } from './checks/check-safety.ts';
 export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts';
 export type { Observation, SafetyRule } from './checks/safety-rule.ts';
 export { SAFETY_RULES } from './checks/safety-rules.ts';
@@ -86,9 +86,12 @@ export {
   passthroughNotes,
 } from './pci/passthrough.ts';
 export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
+export type { PfLink } from './pci/pf-link.ts';
 export { parseSelector, type Selector, selectDevices, selectOne } from './pci/selector.ts';
 export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov.ts';
+export { stableMac } from './pci/stable-mac.ts';
 export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topology.ts';
+export type { VfLinkState, VfRate, VfSettings, VfVlan } from './pci/vf-settings.ts';
 export { parseVpd, type Vpd } from './pci/vpd.ts';
 export {
   type BoundDevice,
@@ -100,7 +103,7 @@ export {
   moveToVfio,
 } from './plan/binding.ts';
 export { type BindingState, type BindingStatus, bindingStatus } from './plan/binding-status.ts';
-export { type Change, type DriverState, KERNELS_CHOICE } from './plan/change.ts';
+export { type Change, type DriverState, KERNELS_CHOICE, type VfState, type VfsState } from './plan/change.ts';
 export {
   BINDINGS_PATH,
   type PersistedBinding,
@@ -113,7 +116,9 @@ export type { BootSituation } from './plan/persistence-files.ts';
 export type { Plan, Step } from './plan/plan.ts';
 export { type BindingSituation, planBinding } from './plan/plan-binding.ts';
 export { type PersistenceSituation, planPersistence } from './plan/plan-persistence.ts';
+export { planVfs, type VfsProposal } from './plan/plan-vfs.ts';
 export { formatScript } from './plan/script.ts';
+export type { PfSituation, VfGoal, VfWishes } from './plan/vf-goal.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';
 export { readLiveUse } from './sysfs/host-use/live-use.ts';

@@ -4,13 +4,17 @@ import type { ChangeableHost } from './changeable-host.ts';
 import { driverChange } from './changes/driver.ts';
 import { fileChange } from './changes/file.ts';
 import { initramfsChange } from './changes/initramfs.ts';
+import { linkChange } from './changes/link.ts';
 import { moduleChange } from './changes/module.ts';
+import { vfsChange } from './changes/vfs.ts';
 
 const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<Extract<Change, { kind: K }>> } = {
   driver: driverChange,
   module: moduleChange,
   file: fileChange,
   initramfs: initramfsChange,
+  vfs: vfsChange,
+  link: linkChange,
 };
 
 /** Which way a change is made. */

@@ -81,6 +81,11 @@ export const ERRORS = {
     remedy:
       'see that it is spelt right; for vfio-pci, install the kernel with all of its modules (CONFIG_VFIO_PCI)',
   },
+  NO_SRIOV: {
+    exit: 'unsupported',
+    summary: 'The device makes no virtual functions: it is no physical function, or its driver makes none.',
+    remedy: 'see which can: pci sriov list',
+  },
   CANNOT_BE_GIVEN: {
     exit: 'refused',
     summary: 'The device can not be given to a VM, whatever is done.',
@@ -131,6 +136,11 @@ export const ERRORS = {
     exit: 'toolFailed',
     summary: 'A program that is needed is not installed.',
     remedy: 'install the package that it is of',
+  },
+  TOOL_FAILED: {
+    exit: 'toolFailed',
+    summary: 'A program that is needed failed.',
+    remedy: 'see what it said',
   },
   NOT_SIMULATED: {
     exit: 'unsupported',

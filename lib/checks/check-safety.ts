@@ -31,15 +31,37 @@ export const SAFETY_FIELDS: readonly DeviceField[] = [
  * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
  */
 export function checkSafety(devices: readonly PciAddress[], host: SafetyHost): readonly Finding[] {
+  const present = presentOf(devices, host);
+  const given = givenWith(devices, host, present);
+  return findingsIn(
+    new SafetyView(host, given, new Set([...given, ...lostWith(given, host, present)])),
+    present,
+  );
+}
+
+/**
+ * What speaks against devices vanishing, given to nobody: VFs whose PF is to have another number of them. Of them alone,
+ * and not of their groups.
+ *
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ */
+export function checkLoss(devices: readonly PciAddress[], host: SafetyHost): readonly Finding[] {
+  return findingsIn(new SafetyView(host, new Set(), new Set(devices)), presentOf(devices, host));
+}
+
+function presentOf(devices: readonly PciAddress[], host: SafetyHost): Present {
   const present = new Map(host.devices.map((device) => [device.address, device]));
   for (const address of devices) {
     if (!present.has(address)) {
       throw new PortalGunError('DEVICE_NOT_FOUND', 'is no device of the host', { subject: address });
     }
   }
-  const given = givenWith(devices, host, present);
-  const view = new SafetyView(host, given, new Set([...given, ...lostWith(given, host, present)]));
-  return [...view.taken]
+  return present;
+}
+
+function findingsIn(view: SafetyView, present: Present): readonly Finding[] {
+  const { given, taken } = view;
+  return [...taken]
     .sort(comparePciAddresses)
     .flatMap((address) => present.get(address) ?? [])
     .flatMap((device) =>

@@ -13,7 +13,7 @@ import { LiveWriter } from '../host/live-writer.ts';
 import { openLiveHost } from '../host/open-host.ts';
 import type { Runner } from '../host/runner.ts';
 import { isRoot, timeNow } from '../host/this-process.ts';
-import type { PciAddress } from '../pci/address.ts';
+import type { Change } from '../plan/change.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { renderFailure, renderProgress } from '../render/apply-text.ts';
 import type { Style } from '../render/style.ts';
@@ -68,8 +68,8 @@ export async function isConfirmed(dialogue: Dialogue, yes: boolean, question: st
 
 /**
  * Applies a plan to this machine, holding its lock; progress goes to standard error as it is made. A signal lets the step
- * that is on its way end, and undoes the rest. `problemOf` says of a device that is about to be changed why that must
- * not be now; `confirmWithinMs` how long there is to confirm it, `null` where it needs no confirmation.
+ * that is on its way end, and undoes the rest. `problemOf` says of a change that is about to be made why it must not be
+ * now; `confirmWithinMs` how long there is to confirm it, `null` where it needs no confirmation.
  *
  * @throws PortalGunError NO_DRIVER, TOOL_MISSING, HOST_LOCKED, RECOVERY_NEEDED, WATCHDOG_FAILED, JOURNAL_FAILED
  */
@@ -77,7 +77,7 @@ export async function applyHere(
   plan: Plan,
   dialogue: Dialogue,
   style: Style,
-  problemOf: (address: PciAddress, reader: HostReader) => string | null,
+  problemOf: (change: Change, reader: HostReader) => string | null,
   confirmWithinMs: number | null,
 ): Promise<Applied> {
   const host = changeableHost();
@@ -89,7 +89,7 @@ export async function applyHere(
       const occasion = { startedAt: timeNow(), bootId: readBootId(host.reader) };
       const options: ApplyOptions = {
         guard: (step) => guardProblem(plan, step, host),
-        check: (step) => stepProblem(step, host, problemOf),
+        check: ({ change }) => problemOf(change, host.reader),
         onStep: (index, state, problem) =>
           dialogue.say(renderProgress(plan.steps[index]?.words ?? '', state, problem, style)),
         signal: interruption,
@@ -123,14 +123,6 @@ async function demandModules({ steps }: Plan, runner: Runner): Promise<void> {
   }
 }
 
-function stepProblem(
-  { change }: Step,
-  { reader }: ChangeableHost,
-  problemOf: (address: PciAddress, reader: HostReader) => string | null,
-): string | null {
-  return change.kind === 'driver' ? problemOf(change.address, reader) : null;
-}
-
 async function refuseUnfinished({ files, reader }: ChangeableHost): Promise<void> {
   const [left] = await readJournals(files);
   if (left !== undefined) throw unfinishedError(left, bootTimeOf(reader));
@@ -151,7 +143,7 @@ export function settled(
 
 /** Why a step must not be made now: the device at the address is not the one that was planned for. */
 export function guardProblem(plan: Plan, { change }: Step, { reader }: ChangeableHost): string | null {
-  if (change.kind !== 'driver') return null;
+  if (!('address' in change)) return null;
   const guard = plan.guards.find(({ address }) => address === change.address);
   return guard === undefined ? null : checkGuard(reader, guard);
 }

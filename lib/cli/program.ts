@@ -1,7 +1,8 @@
 import yargs, { type Argv, type Options } from 'yargs';
 import { PortalGunError } from '../base/errors.ts';
-import { suggest } from '../base/text.ts';
+import { badArgument, badFamily } from './bad-argument.ts';
 import { type Arguments, type Command, type OptionDefinition, valueNameOf } from './command.ts';
+import { commandAt, firstWords, locateCommand } from './locate-command.ts';
 
 /** A program: its name, what it is for, and its commands. */
 export interface Program {
@@ -35,11 +36,11 @@ export async function parseCommandLine(
   };
   // A command that is named is parsed alone: yargs lays out the help of a subcommand whenever one is run,
   // which costs more than all the rest of its work.
-  const at = commandIndex(program, argv);
-  const command = program.commands.find(({ name }) => at >= 0 && name === argv[at]);
+  const { at, length, command, family } = locateCommand(program.commands, argv);
+  if (family !== undefined && !argv.includes('--version')) return familyRequest(program, family, argv, width);
   const parser =
     command === undefined ? wholeParser(program, argv, run) : commandParser(program, command, argv, run);
-  const words = command === undefined ? [...argv] : withoutEnd(argv.toSpliced(at, 1));
+  const words = command === undefined ? [...argv] : withoutEnd(argv.toSpliced(at, length));
   const { text, helps } = await parse(parser, words, width);
   if (asked.request !== undefined) return asked.request;
   if (command === undefined || !helps) return { kind: 'print', text: `${text}\n` };
@@ -64,14 +65,24 @@ function withoutEnd(words: readonly string[]): string[] {
   throw new PortalGunError('BAD_ARGUMENT', 'is no selector and no path', { subject: dashed });
 }
 
-/** Where the command stands: the first word that is none of an option's; -1 where that is no command. */
-function commandIndex(program: Program, argv: readonly string[]): number {
-  const at = argv.findIndex((word) => isCommand(program, word));
-  const before = argv.slice(0, Math.max(at, 0));
-  const strangers = before.filter(
-    (word, index) => !word.startsWith('-') && !(before[index - 1] ?? '').startsWith('-'),
-  );
-  return strangers.length > 0 || before.some((word) => word.includes('-completions')) ? -1 : at;
+/** Help on commands whose names have their first word in common, or what is wrong where no help was asked for. */
+async function familyRequest(
+  program: Program,
+  family: string,
+  argv: readonly string[],
+  width: number,
+): Promise<Request> {
+  const members = program.commands.filter(({ name }) => name.startsWith(`${family} `));
+  if (argv.some((word) => word === '--help' || word === '-h')) {
+    const own = { ...program, commands: members };
+    const { text } = await parse(
+      wholeParser(own, ['--help'], () => () => {}, false),
+      ['--help'],
+      width,
+    );
+    return { kind: 'print', text: `${text}\n` };
+  }
+  throw badFamily(program.name, family, members, argv);
 }
 
 type Run = (command: Command) => (args: Arguments) => void;
@@ -89,7 +100,12 @@ function baseParser(program: Program, scriptName: string, argv: readonly string[
     .strict()
     .fail((message, error) => {
       if (error instanceof Error && error.name !== 'YError') throw error;
-      throw badArgument(program, argv, message ?? error?.message ?? 'the arguments make no sense');
+      throw badArgument(
+        program.name,
+        program.commands,
+        argv,
+        message ?? error?.message ?? 'the arguments make no sense',
+      );
     });
 }
 
@@ -108,19 +124,17 @@ function commandParser(
   );
 }
 
-function wholeParser(program: Program, argv: readonly string[], run: Run): Argv {
-  let parser = baseParser(program, program.name, argv)
-    .usage(`$0 <command>\n\n${program.summary}`)
-    .demandCommand(1, 'name a command')
-    .epilogue(`${program.name} <command> --help says more.`);
-  for (const command of program.commands) {
-    parser = parser.command(
-      command.usage,
-      command.summary,
-      (local) => describeCommand(local, command, parsedOption),
-      run(command),
-    );
-  }
+function wholeParser(program: Program, argv: readonly string[], run: Run, completes = true): Argv {
+  const parser = withCommands(
+    baseParser(program, program.name, argv)
+      .usage(`$0 <command>\n\n${program.summary}`)
+      .demandCommand(1, 'name a command')
+      .epilogue(`${program.name} <command> --help says more.`),
+    program,
+    argv,
+    run,
+  );
+  if (!completes) return parser;
   return parser.completion(
     'completion',
     'Print a completion script for bash or zsh',
@@ -133,14 +147,34 @@ function wholeParser(program: Program, argv: readonly string[], run: Run): Argv 
   );
 }
 
+/** With all commands: in a list for the help, and those of two words below their first for completion. */
+function withCommands(parser: Argv, program: Program, argv: readonly string[], run: Run): Argv {
+  const completes = argv.some((word) => word.includes('-completions'));
+  const add = (to: Argv, command: Command, usage: string): Argv =>
+    to.command(
+      usage,
+      command.summary,
+      (local) => describeCommand(local, command, parsedOption),
+      run(command),
+    );
+  if (!completes) return program.commands.reduce((to, each) => add(to, each, each.usage), parser);
+  return firstWords(program.commands).reduce((to, first) => {
+    const single = program.commands.find(({ name }) => name === first);
+    if (single !== undefined) return add(to, single, single.usage);
+    const members = program.commands.filter(({ name }) => name.startsWith(`${first} `));
+    return to.command(first, members.map(({ summary }) => summary).join('; '), (local) =>
+      members.reduce((inner, each) => add(inner, each, each.usage.slice(first.length + 1)), local),
+    );
+  }, parser);
+}
+
 type CompletionCallback = (error: Error | null, words: string[] | undefined) => void;
 
-function ownCompletions(program: Program, word: string, given: unknown): readonly string[] {
-  const words = (given as Arguments)['_'];
-  const command = Array.isArray(words)
-    ? words.map(String).find((name) => isCommand(program, name))
-    : undefined;
-  return word.startsWith('-') ? [] : program.complete(word, command);
+function ownCompletions(program: Program, word: string, parsed: unknown): readonly string[] {
+  const words = (parsed as Arguments)['_'];
+  const given = Array.isArray(words) ? words.map(String) : [];
+  const at = given.findIndex((_, index) => commandAt(program.commands, given, index) !== undefined);
+  return word.startsWith('-') ? [] : program.complete(word, commandAt(program.commands, given, at)?.name);
 }
 
 /** An option as yargs knows it. */
@@ -187,61 +221,4 @@ function helpOption(name: string, definition: OptionDefinition): readonly [key: 
   return valueName === undefined
     ? [name, options]
     : [`${name} ${valueName}`, { ...options, type: undefined }];
-}
-
-function isCommand(program: Program, name: string): boolean {
-  return program.commands.some((command) => command.name === name);
-}
-
-/** An error of the parser with what was probably meant. */
-function badArgument(program: Program, argv: readonly string[], message: string): PortalGunError {
-  const at = commandIndex(program, argv);
-  const command = program.commands.find(({ name }) => at >= 0 && name === argv[at]);
-  const help = `see ${program.name}${command === undefined ? '' : ` ${command.name}`} --help`;
-  const unknown = /^Unknown (arguments?|commands?): (.+)$/.exec(message);
-  const choices = /Argument: (\S+), Given: "(.*)", Choices: (.+)$/.exec(message);
-  if (choices !== null) return badChoice(choices[1] ?? '', choices[2] ?? '', choices[3] ?? '');
-  const valueless = /^Not enough arguments following: (\S+)/.exec(message)?.[1];
-  if (valueless !== undefined) {
-    return new PortalGunError('BAD_ARGUMENT', 'needs a value', {
-      subject: `${valueless.length === 1 ? '-' : '--'}${valueless}`,
-      hint: help,
-    });
-  }
-  if (message.startsWith('Not enough non-option') && command !== undefined) {
-    return new PortalGunError('BAD_ARGUMENT', `needs more: ${program.name} ${command.usage}`, { hint: help });
-  }
-  if (unknown === null)
-    return new PortalGunError('BAD_ARGUMENT', message.split('\n')[0] ?? message, { hint: help });
-  if (command === undefined) {
-    // The parser names unknown options along with the word.
-    const word = argv.find((given) => !given.startsWith('-')) ?? '';
-    const meant = suggest(word, [...program.commands.map(({ name }) => name), 'completion']);
-    return new PortalGunError('BAD_ARGUMENT', 'there is no such command', {
-      subject: word,
-      hint: meant === undefined ? help : `did you mean ${program.name} ${meant}?`,
-    });
-  }
-  const [word = ''] = (unknown[2] ?? '').split(', ');
-  const options = Object.keys(command.options);
-  const meant = suggest(word, options);
-  // The parser names an unknown option without its dashes, and a word too many as it stands.
-  const written = argv.find((given) => given.replace(/^-+/, '').split('=')[0] === word) ?? word;
-  return new PortalGunError(
-    'BAD_ARGUMENT',
-    written.startsWith('-') ? 'there is no such option' : 'is one word too many',
-    {
-      subject: written.split('=')[0] ?? written,
-      hint: meant === undefined ? help : `did you mean --${meant}?`,
-    },
-  );
-}
-
-function badChoice(option: string, given: string, listed: string): PortalGunError {
-  const choices = listed.split(', ').map((choice) => choice.replaceAll('"', ''));
-  const meant = suggest(given, choices);
-  return new PortalGunError('BAD_ARGUMENT', `does not take "${given}"`, {
-    subject: `--${option}`,
-    hint: meant === undefined ? `it takes ${choices.join(', ')}` : `did you mean ${meant}?`,
-  });
 }

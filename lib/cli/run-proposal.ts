@@ -13,7 +13,7 @@ import { applyHere, demandRoot, isConfirmed } from './changing.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from './command.ts';
 import { confirmWithinOf } from './confirm-within.ts';
 import type { Dialogue } from './dialogue.ts';
-import { refuseUse, safetyProblem } from './safety.ts';
+import { changeProblem, refuseUse } from './safety.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A proposal, with what a command says besides. */
@@ -78,7 +78,7 @@ export async function runProposal(
     plan,
     dialogue,
     style,
-    (address, reader) => safetyProblem(reader, address, allowed, rules),
+    (change, reader) => changeProblem(reader, change, allowed, rules),
     confirmWithinMs,
   );
   if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));

@@ -1,13 +1,17 @@
 import { PortalGunError } from '../base/errors.ts';
+import { knownValue } from '../base/known.ts';
 import { suggest } from '../base/text.ts';
-import { checkSafety, SAFETY_FIELDS } from '../checks/check-safety.ts';
+import { checkLoss, checkSafety, SAFETY_FIELDS } from '../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
 import { SAFETY_RULES } from '../checks/safety-rules.ts';
+import type { SafetyHost } from '../checks/safety-view.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { groupDevices, type IommuGroup } from '../pci/iommu-group.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
+import type { Change } from '../plan/change.ts';
 import { readLiveUse } from '../sysfs/host-use/live-use.ts';
 import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
@@ -44,18 +48,62 @@ export function findSafety(
   rules: readonly string[] | null,
 ): readonly Finding[] {
   if (addresses.length === 0) return [];
-  const findings = checkSafety(addresses, {
+  const findings = checkSafety(addresses, safetyHost(host, devices, groups));
+  return rules === null ? findings : findings.filter(({ name }) => rules.includes(name));
+}
+
+/** What speaks against VFs going away. */
+export function findLoss(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  addresses: readonly PciAddress[],
+): readonly Finding[] {
+  return addresses.length === 0 ? [] : checkLoss(addresses, safetyHost(host, devices, []));
+}
+
+function safetyHost(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  groups: readonly IommuGroup[],
+): SafetyHost {
+  return {
     devices,
     groups,
     use: readHostUse(host),
     live: readLiveUse(host),
     tellsResetMethods: tellsResetMethods(host, devices),
-  });
-  return rules === null ? findings : findings.filter(({ name }) => rules.includes(name));
+  };
 }
 
-/** Why a device must not be changed just now, by all that can be read anew; `null` where it may. */
-export function safetyProblem(
+/** Why a change must not be made just now, by all that can be read anew; `null` where it may. */
+export function changeProblem(
+  host: HostReader,
+  change: Change,
+  allowed: ReadonlySet<string>,
+  rules: readonly string[] | null,
+): string | null {
+  if (change.kind === 'driver') return safetyProblem(host, change.address, allowed, rules);
+  if (change.kind === 'vfs' && change.from.count !== change.to.count) {
+    return lossProblem(host, change.address, allowed);
+  }
+  return null;
+}
+
+/** Why the VFs of a PF must not go just now. */
+function lossProblem(host: HostReader, pf: PciAddress, allowed: ReadonlySet<string>): string | null {
+  const { devices } = readInventory(host, NO_NAMES, SAFETY_FIELDS);
+  const role = knownValue(devices.find(({ address }) => address === pf)?.sriov ?? null);
+  if (role?.role !== 'pf') return null;
+  return problemOf(findLoss(host, devices, role.virtualFunctions), allowed);
+}
+
+function problemOf(findings: readonly Finding[], allowed: ReadonlySet<string>): string | null {
+  const [refusal] = refusalsAmong(findings, allowed);
+  return refusal === undefined ? null : `${refusal.subject} ${refusal.message} (${refusal.name})`;
+}
+
+/** Why a device must not be given away just now. */
+function safetyProblem(
   host: HostReader,
   address: PciAddress,
   allowed: ReadonlySet<string>,
@@ -65,8 +113,7 @@ export function safetyProblem(
   // That it is gone is said by who looks whether it is still the same.
   if (!inventory.devices.some((device) => device.address === address)) return null;
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
-  const [refusal] = refusalsAmong(findSafety(host, inventory, groups, [address], rules), allowed);
-  return refusal === undefined ? null : `${refusal.subject} ${refusal.message} (${refusal.name})`;
+  return problemOf(findSafety(host, inventory, groups, [address], rules), allowed);
 }
 
 /** @throws PortalGunError DEVICE_IN_USE where something is left that stops a change */

@@ -5,7 +5,6 @@ import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { type GroupMember, type IommuGroup, isPassthroughDriver } from '../pci/iommu-group.ts';
 import { type HostAbilities, passthroughNotes } from '../pci/passthrough.ts';
-import { busEntryPath } from '../sysfs/paths.ts';
 import { type DriverState, KERNELS_CHOICE } from './change.ts';
 import type { EarlierDrivers } from './earlier-drivers.ts';
 import { guardOf } from './guard.ts';
@@ -108,7 +107,7 @@ function refuseVirtualFunctions({ address, sriov }: PciDevice): void {
     `has ${count(role.virtualFunctions.length, 'virtual function')}`,
     {
       subject: address,
-      hint: `take them away first: echo 0 > ${busEntryPath(address)}/sriov_numvfs; or give the virtual functions, and keep it`,
+      hint: `take them away first: pci sriov set ${address} --vfs 0; or give the virtual functions, and keep it`,
     },
   );
 }
@@ -132,7 +131,7 @@ function vfioDriverFor({ modules }: PciDevice): string {
  *
  * @throws PortalGunError PERMISSION_DENIED where it can't be told
  */
-function driverStateOf({ address, driver, driverOverride }: PciDevice): DriverState {
+export function driverStateOf({ address, driver, driverOverride }: PciDevice): DriverState {
   if (isUnknown(driver) || isUnknown(driverOverride)) {
     throw new PortalGunError('PERMISSION_DENIED', 'which driver it is on could not be read', {
       subject: address,

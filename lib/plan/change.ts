@@ -1,4 +1,5 @@
 import type { PciAddress } from '../pci/address.ts';
+import type { VfSettings } from '../pci/vf-settings.ts';
 
 /** Which driver a function is on, and which its `driver_override` asks for; `null` for none. */
 export interface DriverState {
@@ -54,11 +55,48 @@ export interface InitramfsChange {
   readonly to: string | null;
 }
 
+/** One VF: its settings, of which those that are there count, and its driver, which may be {@link KERNELS_CHOICE}. */
+export interface VfState {
+  readonly index: number;
+  readonly settings: VfSettings;
+  readonly driver: DriverState;
+}
+
+/** The VFs of a PF. */
+export interface VfsState {
+  readonly count: number;
+  /** Whether the kernel looks for drivers for new VFs; `null` where it has no such switch. */
+  readonly autoprobe: boolean | null;
+  /** Those VFs of which more counts than that they are there. */
+  readonly vfs: readonly VfState[];
+}
+
+/**
+ * The VFs of a PF change: how many there are, and what they are set to. One change, since the kernel knows no other way:
+ * before there is another number of VFs all go, and all that they were set to goes with them.
+ */
+export interface VfsChange {
+  readonly kind: 'vfs';
+  /** The PF. */
+  readonly address: PciAddress;
+  readonly from: VfsState;
+  readonly to: VfsState;
+}
+
+/** The network interface of a function is switched on or off. */
+export interface LinkChange {
+  readonly kind: 'link';
+  readonly address: PciAddress;
+  /** Whether it is up. */
+  readonly from: boolean;
+  readonly to: boolean;
+}
+
 /**
  * One thing of a host that changes: as it was when it was planned, and as it shall be. Undoing it is reaching
  * `from` again. It is plain data: a plan is printed, and kept in a journal, as JSON.
  */
-export type Change = DriverChange | ModuleChange | FileChange | InitramfsChange;
+export type Change = DriverChange | ModuleChange | FileChange | InitramfsChange | VfsChange | LinkChange;
 
 /** The state of what a change changes. */
 export type StateOf<C extends Change> = C['from'] | C['to'];

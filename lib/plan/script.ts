@@ -1,17 +1,21 @@
 import { PortalGunError } from '../base/errors.ts';
-import { driverPath, SYS_PATHS } from '../sysfs/paths.ts';
+import { busEntryPath, driverPath, SYS_PATHS } from '../sysfs/paths.ts';
 import {
   type Change,
   type DriverChange,
+  type DriverState,
   type FileChange,
   INITRAMFS_STATE_PATH,
   type InitramfsChange,
   KERNELS_CHOICE,
+  type LinkChange,
   type ModuleChange,
   STALE,
+  type VfsChange,
 } from './change.ts';
 import type { Guard } from './guard.ts';
 import type { Plan } from './plan.ts';
+import { settingArguments } from './setting-arguments.ts';
 
 const HEAD = `# For root. It stops at the first failure; run again, it does what is left, and nothing twice.
 set -eu
@@ -51,6 +55,25 @@ release() {
 }
 `;
 
+/** Stands in scripts that are about VFs alone. */
+const VFS_HEAD = `
+# vfs ADDRESS COUNT AUTOPROBE: makes so many VFs of it, with sriov_drivers_autoprobe meanwhile at that, where it is not empty
+vfs() {
+  at=${SYS_PATHS.pciDevices}/$1
+  if [ "$(cat "$at/sriov_numvfs")" != "$2" ]; then
+    [ -z "$3" ] || echo "$3" > "$at/sriov_drivers_autoprobe"
+    [ "$(cat "$at/sriov_numvfs")" = 0 ] || echo 0 > "$at/sriov_numvfs"
+    [ "$2" = 0 ] || echo "$2" > "$at/sriov_numvfs"
+  fi
+}
+
+# vf ADDRESS INDEX: the address of one of its VFs
+vf() { basename "$(readlink "${SYS_PATHS.pciDevices}/$1/virtfn$2")"; }
+
+# net ADDRESS: its network interface
+net() { ls "${SYS_PATHS.pciDevices}/$1/net" | head -n 1; }
+`;
+
 /**
  * A plan as a POSIX shell script that does the same with the commands that a person would type. What it is given of the
  * host stands in it quoted.
@@ -61,7 +84,7 @@ export function formatScript({ title, guards, steps }: Plan, version: string): s
     '#!/bin/sh',
     `# ${oneLine(title)}`,
     `# Made by portal-gun ${version}.`,
-    HEAD,
+    steps.some(({ change: { kind } }) => kind === 'vfs' || kind === 'link') ? HEAD + VFS_HEAD : HEAD,
     ...guards.map(guardLine),
     ...lines,
     '',
@@ -92,12 +115,39 @@ function linesOf(change: Change): readonly string[] {
       return fileLines(change);
     case 'initramfs':
       return initramfsLines(change);
+    case 'vfs':
+      return vfsLines(change);
+    case 'link':
+      return linkLines(change);
   }
 }
 
 function driverLines({ address, to }: DriverChange): readonly string[] {
-  if (to.driver === KERNELS_CHOICE) return [`release ${address}`];
-  return [`move ${address} ${quote(to.driver ?? '')} ${quote(to.override ?? '')}`];
+  return [moveLine(address, to)];
+}
+
+function moveLine(address: string, { driver, override }: DriverState): string {
+  if (driver === KERNELS_CHOICE) return `release ${address}`;
+  return `move ${address} ${quote(driver ?? '')} ${quote(override ?? '')}`;
+}
+
+function vfsLines({ address, to: { count, autoprobe, vfs } }: VfsChange): readonly string[] {
+  const [goal, meanwhile] = autoprobe === null ? ["''", "''"] : [autoprobe ? '1' : '0', '0'];
+  return [
+    `vfs ${address} ${count} ${vfs.length > 0 ? meanwhile : goal}`,
+    ...vfs.flatMap(({ index, settings }) => {
+      const words = settingArguments(settings).map(quote);
+      return words.length === 0 ? [] : [`ip link set dev "$(net ${address})" vf ${index} ${words.join(' ')}`];
+    }),
+    ...(autoprobe === null ? [] : [`echo ${goal} > ${busEntryPath(address)}/sriov_drivers_autoprobe`]),
+    ...vfs
+      .filter(({ driver }) => driver.driver !== KERNELS_CHOICE || autoprobe !== false)
+      .map(({ index, driver }) => moveLine(`"$(vf ${address} ${index})"`, driver)),
+  ];
+}
+
+function linkLines({ address, to }: LinkChange): readonly string[] {
+  return [`ip link set dev "$(net ${address})" ${to ? 'up' : 'down'}`];
 }
 
 function moduleLines({ module, driver, to }: ModuleChange): readonly string[] {

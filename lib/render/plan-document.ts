@@ -2,6 +2,7 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Movement } from '../plan/binding.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
+import type { VfsProposal } from '../plan/plan-vfs.ts';
 import type { Proposal } from '../plan/proposal.ts';
 
 /**
@@ -52,4 +53,10 @@ export function persistenceDetails(
     bindings: after,
     ended: before.filter(({ path }) => !after.some((each) => each.path === path)),
   };
+}
+
+/** The PF, with its VFs as they are and as they shall be. */
+export function vfsDetails({ situation: { pf, link }, from, to, goesUp, lost }: VfsProposal): object {
+  const name = link?.interface ?? null;
+  return { pfs: [{ address: pf.address, interface: name, goesUp, lost, from, to }] };
 }

@@ -1,7 +1,7 @@
-import { type Known, mapKnown } from '../base/known.ts';
+import { BROKEN, type Known, mapKnown } from '../base/known.ts';
 import { type HostReader, isFailure, knownOf } from '../host/host-reader.ts';
 import { isPciAddress, type PciAddress } from '../pci/address.ts';
-import { parseDriverOverride } from './attribute-parsers.ts';
+import { parseCount, parseDriverOverride, parseFlag } from './attribute-parsers.ts';
 import { busEntryPath, driverPath, lastName, SYS_PATHS } from './paths.ts';
 
 /** Whether a function is on the PCI bus. */
@@ -25,6 +25,34 @@ export function functionsOn(host: HostReader, driver: string): readonly PciAddre
 export function readOverrideNow(host: HostReader, address: PciAddress): Known<string> {
   const text = knownOf(host.readText(`${busEntryPath(address)}/driver_override`));
   return mapKnown(text, (raw) => parseDriverOverride(raw.trim()));
+}
+
+/** How many VFs a PF has just now, whether the kernel looks for drivers for them, and where each of them is. */
+export function readVfsNow(host: HostReader, address: PciAddress): VfsNow {
+  const path = busEntryPath(address);
+  const count = mapKnown(
+    knownOf(host.readText(`${path}/sriov_numvfs`)),
+    (raw) => parseCount(raw.trim()) ?? BROKEN,
+  );
+  const autoprobe = mapKnown(
+    knownOf(host.readText(`${path}/sriov_drivers_autoprobe`)),
+    (raw) => parseFlag(raw.trim()) ?? BROKEN,
+  );
+  return {
+    count,
+    autoprobe,
+    addressOf(index) {
+      const name = mapKnown(knownOf(host.readLink(`${path}/virtfn${index}`)), lastName);
+      return typeof name === 'string' && isPciAddress(name) ? name : null;
+    },
+  };
+}
+
+export interface VfsNow {
+  readonly count: Known<number>;
+  readonly autoprobe: Known<boolean>;
+  /** `null` where there is no VF of that index. */
+  addressOf(index: number): PciAddress | null;
 }
 
 /** Whether a driver is registered with the PCI bus. */

@@ -29,21 +29,28 @@ describe('pci completion', () => {
   });
 
   it('completes commands', async () => {
-    const names = PCI_COMMANDS.map(({ name }) => name);
+    const names = PCI_COMMANDS.map(({ name }) => name.split(' ')[0]);
     expect(await completions('')).toEqual(expect.arrayContaining([...names, 'completion']));
+  });
+
+  it('completes the second word of a command that has two', async () => {
+    expect(await completions('sriov', '')).toEqual(['list', 'set']);
   });
 
   it.each(PCI_COMMANDS.map((command) => [command.name, Object.keys(command.options)] as const))(
     'completes the options of %s',
     async (name, options) => {
-      const words = await completions(name, '--');
+      const words = await completions(...name.split(' '), '--');
       expect(words).toEqual(expect.arrayContaining(options.map((option) => `--${option}`)));
     },
   );
 
-  it.each(['list', 'show', 'groups', 'tree'])('completes the selectors of %s', async (name) => {
-    expect(await completions(name, '')).toEqual(expect.arrayContaining(selectors));
-  });
+  it.each(['list', 'show', 'groups', 'tree', 'sriov list', 'sriov set'])(
+    'completes the selectors of %s',
+    async (name) => {
+      expect(await completions(...name.split(' '), '')).toEqual(expect.arrayContaining(selectors));
+    },
+  );
 
   it.each([
     [['list', 'class=n'], ['class=network']],

@@ -74,6 +74,7 @@ describe('errors', () => {
       'WATCHDOG_FAILED',
       'JOURNAL_FAILED',
       'TOOL_MISSING',
+      'TOOL_FAILED',
       'NOT_SIMULATED',
       'OUTPUT_FAILED',
     ]);

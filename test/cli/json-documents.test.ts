@@ -19,6 +19,7 @@ const KINDS = [
   'plan',
   'recover',
   'confirm',
+  'sriov',
   'error',
 ] as const;
 type Kind = (typeof KINDS)[number];
@@ -135,6 +136,17 @@ describe.each(HOSTS)('of the fixture %s', (name) => {
         if (isError) expect(['NO_IOMMU', 'CANNOT_BE_GIVEN', 'PERMISSION_DENIED']).toContain(codeOf(document));
         else expect([0, 4]).toContain(outcome.exitCode);
       }
+    }
+  });
+
+  it('sriov list, and plans for the VFs of each PF', async () => {
+    const { pfs } = (await document('sriov', 'sriov', 'list', ...host)) as { pfs: { address: string }[] };
+    for (const { address } of pfs.slice(0, MOST_PLANNED)) {
+      const outcome = await run(['sriov', 'set', address, '--vfs', '1', ...host, '--dry-run', '--json']);
+      const isError = JSON.parse(outcome.stdout).schema === 'portal-gun/error/v1';
+      const planned = expectDocument(isError ? 'error' : 'plan', outcome);
+      if (isError) expect(codeOf(planned)).toBe('NO_SRIOV');
+      else expect([0, 4]).toContain(outcome.exitCode);
     }
   });
 

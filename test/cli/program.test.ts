@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { valueNameOf } from '../../lib/cli/command.ts';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
-import { fixture, PCI, pci, ROOT } from '../support/pci-program.ts';
+import { fixture, PCI, pci, ROOT, words } from '../support/pci-program.ts';
 
 const NOBODY = 65534;
 const isRoot = process.geteuid?.() === 0;
@@ -26,7 +26,7 @@ describe('pci', () => {
   it.each(PCI_COMMANDS.map((command) => [command.name, command] as const))(
     '%s --help says what it takes, with examples',
     async (name, { description, options, examples }) => {
-      const { exitCode, stdout, stderr } = await pci([name, '--help']);
+      const { exitCode, stdout, stderr } = await pci([...words(name), '--help']);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       const unwrapped = stdout.replace(/\s+/g, ' ');
       expect(unwrapped).toContain(description);
@@ -36,7 +36,7 @@ describe('pci', () => {
       }
       for (const [line] of examples) expect(stdout).toContain(line.slice(0, 40));
       expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
-      expect((await pci([name, '-h'])).stdout).toBe(stdout);
+      expect((await pci([...words(name), '-h'])).stdout).toBe(stdout);
     },
   );
 

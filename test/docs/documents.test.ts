@@ -84,7 +84,8 @@ function workplace(document: string, blocks: readonly Block[]): string {
   symlinkSync(join(ROOT, 'fixtures'), join(folder, 'fixtures'));
   symlinkSync(ROOT, join(folder, 'node_modules/portal-gun'));
   // Names come from the list of the package: the system's is another everywhere.
-  const names = 'case "$1" in list|show|groups|tree|diff|bind|unbind) set -- "$@" --pci-ids bundled;; esac';
+  const names =
+    'case "$1" in list|show|groups|tree|diff|bind|unbind|sriov) set -- "$@" --pci-ids bundled;; esac';
   writeFileSync(join(folder, 'bin/pci'), `#!/bin/sh\n${names}\nexec '${process.execPath}' '${PCI}' "$@"\n`, {
     mode: 0o755,
   });
@@ -158,7 +159,8 @@ describe.each(DOCUMENTS)('%s', (document) => {
       .flatMap((line) => [...line.matchAll(/(?:^|[|&;(] |sudo |npx |\$ |if |! )pci ([a-z]+)([^|&;>)]*)/g)]);
     for (const [line, name, rest = ''] of commands) {
       if (name === 'completion') continue;
-      const command = PCI_COMMANDS.find((known) => known.name === name);
+      const [second = ''] = rest.trim().split(' ');
+      const command = PCI_COMMANDS.find((known) => [name, `${name} ${second}`].includes(known.name));
       expect(command, line).toBeDefined();
       const options = [...rest.matchAll(/ --(?:no-)?([a-z-]+)/g)].map(([, option]) => option);
       expect(options.filter((option) => !Object.hasOwn(command?.options ?? {}, option ?? ''))).toEqual([]);

@@ -59,7 +59,10 @@ function commandsPage(): string {
     table(
       ['command', 'what it does'],
       [
-        ...PCI_COMMANDS.map(({ name, summary }) => [`[\`pci ${name}\`](#pci-${name})`, `${summary}.`]),
+        ...PCI_COMMANDS.map(({ name, summary }) => [
+          `[\`pci ${name}\`](#pci-${name.replaceAll(' ', '-')})`,
+          `${summary}.`,
+        ]),
         ['[`pci completion`](#pci-completion)', 'Print a completion script for bash or zsh.'],
       ],
     ),

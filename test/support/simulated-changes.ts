@@ -6,17 +6,20 @@ import { SimulatedHost } from '../../lib/simulation/simulated-host.ts';
 import { readInventory } from '../../lib/sysfs/read-inventory.ts';
 import { readRegisteredDrivers } from '../../lib/sysfs/registered-drivers.ts';
 import { MemoryFiles } from './memory-files.ts';
+import { SimulatedIp } from './simulated-ip.ts';
 
 /** A simulated host that plans can be applied to: its kernel, its programs and its disk. */
 export interface SimulatedMachine extends ChangeableHost {
   readonly kernel: SimulatedHost;
+  readonly ip: SimulatedIp;
   readonly files: MemoryFiles;
 }
 
 export function simulateMachine(captured: HostReader): SimulatedMachine {
   const kernel = new SimulatedHost(captured);
+  const ip = new SimulatedIp(kernel);
   const files = new MemoryFiles();
-  return { kernel, reader: kernel, writer: kernel, runner: programsOf(kernel, files), files };
+  return { kernel, ip, reader: kernel, writer: ip, runner: programsOf(kernel, ip, files), files };
 }
 
 /** The initial RAM disk: what the early program was when it was last made. */
@@ -24,10 +27,14 @@ const IMAGE = '/boot/initrd.img';
 const EARLY_PROGRAM = '/etc/portal-gun/early-bindings';
 const HOOK = '/etc/initramfs-tools/hooks/portal-gun';
 
-/** `modprobe`, as far as drivers of PCI go, and `update-initramfs`, as far as our hook goes; there is no other program. */
-function programsOf(kernel: SimulatedHost, { files }: MemoryFiles): Runner {
+/**
+ * `ip` for links and VFs, `modprobe`, as far as drivers of PCI go, and `update-initramfs`, as far as our hook goes; there is
+ * no other program.
+ */
+function programsOf(kernel: SimulatedHost, ip: SimulatedIp, { files }: MemoryFiles): Runner {
   return {
     async run(program, args) {
+      if (program === 'ip') return ip.run(args);
       if (program === 'update-initramfs') {
         const held = files.has(HOOK) ? files.get(EARLY_PROGRAM) : undefined;
         if (held === undefined) files.delete(IMAGE);
@@ -48,13 +55,16 @@ function programsOf(kernel: SimulatedHost, { files }: MemoryFiles): Runner {
 }
 
 /** Everything of a machine that plans change, a line each, to be compared. */
-export function stateOf({ kernel, files }: SimulatedMachine): string {
-  const { devices } = readInventory(kernel, NO_NAMES, ['driver', 'driverOverride', 'netInterfaces']);
-  const lines = devices.map(({ address, driver, driverOverride, netInterfaces }) =>
-    [address, driver, driverOverride, netInterfaces].map((each) => JSON.stringify(each)).join(' '),
+export function stateOf({ kernel, ip, files }: SimulatedMachine): string {
+  const { devices } = readInventory(kernel, NO_NAMES, ['driver', 'driverOverride', 'netInterfaces', 'sriov']);
+  const lines = devices.map(({ address, driver, driverOverride, netInterfaces, sriov }) =>
+    [address, driver, driverOverride, netInterfaces, sriov]
+      // Which of the kernel's names an interface gets depends on which are free; udev gives it another.
+      .map((each) => JSON.stringify(each).replace(/"eth\d+"/, '"eth"'))
+      .join(' '),
   );
   const drivers = readRegisteredDrivers(kernel);
   if (drivers === null || isFailure(drivers)) throw new Error('a simulated machine has drivers');
   const kept = [...files.files].map((each) => each.join('\n'));
-  return [...lines, ...drivers.map(({ name }) => `driver ${name}`), ...kept.sort()].join('\n');
+  return [...lines, ...drivers.map(({ name }) => `driver ${name}`), ...ip.state(), ...kept.sort()].join('\n');
 }

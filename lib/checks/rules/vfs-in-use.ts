@@ -9,7 +9,7 @@ export const vfsInUse: SafetyRule = {
   severity: 'refuses',
   meaning:
     'It is a physical function with VFs that a driver has, of the host or for a virtual machine. All of its VFs go when it leaves its driver. What the VFs themselves are used for is looked at as well, and said of each.',
-  remedy: 'take the VFs from who uses them, then: echo 0 > /sys/bus/pci/devices/ADDRESS/sriov_numvfs',
+  remedy: 'take the VFs from who uses them, then: pci sriov set ADDRESS --vfs 0',
   find: ({ sriov }, view) => {
     if (isUnknown(sriov)) return [notKnown('whether it has virtual functions', sriov)];
     if (sriov?.role !== 'pf' || sriov.virtualFunctions.length === 0) return [];

@@ -6,10 +6,13 @@ import { readJournals } from '../../../lib/apply/journal.ts';
 import { type Recovery, recover } from '../../../lib/apply/recover.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
+import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
+import type { VfGoal, VfWishes } from '../../../lib/plan/vf-goal.ts';
 import { persistentPlanFor, planFor } from '../../support/binding-plans.ts';
 import { FAULTS, type Fault, FaultyHost, Killed } from '../../support/faults.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../../support/simulated-changes.ts';
+import { NETWORK_PF, NVME_PF, proposeVfs } from '../../support/vf-plans.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../../fixtures');
 const BOOT = 'a-boot';
@@ -41,6 +44,19 @@ function captured(fixture: string): SnapshotHost {
   const host = new SnapshotHost(parseSnapshot(text, fixture));
   snapshots.set(fixture, host);
   return host;
+}
+
+const VLAN: VfWishes = { vlan: { id: 100, qos: 3, protocol: '802.1Q' } };
+
+async function withVfs(machine: SimulatedMachine, pf: PciAddress, goal: Partial<VfGoal>): Promise<void> {
+  const report = await applyPlan((await proposeVfs(machine, pf, goal)).plan, machine, OCCASION);
+  expect(report.outcome).toBe('done');
+}
+
+/** Four VFs in a VLAN, the second of them with trust and on vfio-pci. */
+async function fourVfs(machine: SimulatedMachine): Promise<void> {
+  await withVfs(machine, NETWORK_PF, { count: 4, all: VLAN, each: new Map([[1, { trust: true }]]) });
+  await bound(machine, '01:10.2');
 }
 
 async function bound(machine: SimulatedMachine, ...selectors: readonly string[]): Promise<void> {
@@ -90,6 +106,37 @@ const CASES: readonly Case[] = [
       await applyPlan(await persistentPlanFor(machine, 'bind', '07:00.0'), machine, OCCASION);
     },
     plan: (machine) => persistentPlanFor(machine, 'unbind', '07:00.0'),
+  },
+  {
+    name: 'VFs are made and set',
+    fixture: 'lab-intel',
+    plan: async (machine) => (await proposeVfs(machine, NETWORK_PF, { count: 2, all: VLAN })).plan,
+  },
+  {
+    name: 'of four VFs two stay, one of them on vfio-pci',
+    fixture: 'lab-intel',
+    before: fourVfs,
+    plan: async (machine) => (await proposeVfs(machine, NETWORK_PF, { count: 2 })).plan,
+  },
+  {
+    name: 'all of four VFs go, and with them what they were set to',
+    fixture: 'lab-intel',
+    before: fourVfs,
+    plan: async (machine) => (await proposeVfs(machine, NETWORK_PF, { count: 0, autoprobe: false })).plan,
+  },
+  {
+    name: 'VFs stay and are set otherwise',
+    fixture: 'lab-intel',
+    before: fourVfs,
+    plan: async (machine) => {
+      const each = new Map([[3, { mac: '02:00:00:00:00:03', trust: true }]]);
+      return (await proposeVfs(machine, NETWORK_PF, { all: { spoofCheck: false }, each })).plan;
+    },
+  },
+  {
+    name: 'a card that is no network card gets VFs without drivers',
+    fixture: 'lab-intel',
+    plan: async (machine) => (await proposeVfs(machine, NVME_PF, { count: 3, autoprobe: false })).plan,
   },
 ];
 

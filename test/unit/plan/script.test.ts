@@ -44,6 +44,49 @@ describe('a plan as a script', () => {
     );
   });
 
+  it('sets VFs up once, and gives them their drivers after their settings', () => {
+    const driver = { driver: 'vfio-pci', override: 'vfio-pci' };
+    const plan: Plan = {
+      ...planWith('vfio-pci', ''),
+      steps: [
+        { words: 'up', change: { kind: 'link', address: ADDRESS, from: false, to: true } },
+        {
+          words: 'VFs',
+          change: {
+            kind: 'vfs',
+            address: ADDRESS,
+            from: { count: 1, autoprobe: true, vfs: [] },
+            to: {
+              count: 2,
+              autoprobe: true,
+              vfs: [
+                { index: 0, settings: { mac: '02:00:00:00:00:01', trust: true }, driver },
+                { index: 1, settings: {}, driver: { driver: '*', override: null } },
+              ],
+            },
+          },
+        },
+      ],
+    };
+    const script = formatScript(plan, '0.0.0');
+    execFileSync('sh', ['-n'], { input: script, stdio: ['pipe', 'ignore', 'pipe'] });
+    expect(script).toContain(
+      [
+        '# up',
+        `ip link set dev "$(net ${ADDRESS})" up`,
+        '',
+        '# VFs',
+        `vfs ${ADDRESS} 2 0`,
+        `ip link set dev "$(net ${ADDRESS})" vf 0 mac 02:00:00:00:00:01 trust on`,
+        `echo 1 > /sys/bus/pci/devices/${ADDRESS}/sriov_drivers_autoprobe`,
+        `move "$(vf ${ADDRESS} 0)" vfio-pci vfio-pci`,
+        `release "$(vf ${ADDRESS} 1)"`,
+        '',
+      ].join('\n'),
+    );
+    expect(formatScript(planWith('vfio-pci', ''), '0.0.0')).not.toContain('sriov_numvfs');
+  });
+
   it('has words that are one word of a shell, whatever is in them', () => {
     const words = fc
       .string({ unit: 'binary', maxLength: 20 })

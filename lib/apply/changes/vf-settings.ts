@@ -1,0 +1,55 @@
+import type { PciAddress } from '../../pci/address.ts';
+import { missingSettings, settingWords, VF_SETTINGS, type VfSettings } from '../../pci/vf-settings.ts';
+import type { VfState } from '../../plan/change.ts';
+import { settingArguments } from '../../plan/setting-arguments.ts';
+import { IP, isLinkFailure, readPfLink, saidOf } from '../../sysfs/pf-link.ts';
+import type { Problem } from '../change-kind.ts';
+import type { ChangeableHost } from '../changeable-host.ts';
+
+/** Whether VFs of a PF are set as they shall be, by what `ip` says of the PF's interface. */
+export async function areSet(
+  { reader, runner }: ChangeableHost,
+  pf: PciAddress,
+  vfs: readonly VfState[],
+): Promise<boolean> {
+  const wanting = vfs.filter(({ settings }) => hasAny(settings));
+  if (wanting.length === 0) return true;
+  const link = await readPfLink(reader, runner, pf);
+  if (link === null || isLinkFailure(link)) return false;
+  return wanting.every(({ index, settings }) => {
+    const actual = link.vfs.get(index);
+    return actual !== undefined && !hasAny(missingSettings(settings, actual));
+  });
+}
+
+/** Sets what is not so yet of each VF, one setting after the other, so that a refusal tells what is refused. */
+export async function setVfs(
+  { reader, runner }: ChangeableHost,
+  pf: PciAddress,
+  vfs: readonly VfState[],
+): Promise<Problem | null> {
+  if (!vfs.some(({ settings }) => hasAny(settings))) return null;
+  const link = await readPfLink(reader, runner, pf);
+  if (link === null) return "its VFs can't be set: it has no network interface";
+  if (isLinkFailure(link)) {
+    return `its VFs can't be set: ${'missing' in link ? `there is no ${IP}` : link.failed}`;
+  }
+  for (const { index, settings } of vfs) {
+    const missing = missingSettings(settings, link.vfs.get(index) ?? {});
+    for (const key of VF_SETTINGS) {
+      if (missing[key] === undefined) continue;
+      const single: VfSettings = { [key]: missing[key] };
+      const args = ['link', 'set', 'dev', link.interface, 'vf', String(index), ...settingArguments(single)];
+      const run = await runner.run(IP, args);
+      if (run.kind === 'exited' && run.exitCode === 0) continue;
+      const why =
+        run.kind === 'exited' ? saidOf(run) : run.kind === 'missing' ? `there is no ${IP}` : run.detail;
+      return `VF ${index} does not get ${settingWords(single).join()}: ${why}`;
+    }
+  }
+  return null;
+}
+
+function hasAny(settings: VfSettings): boolean {
+  return Object.keys(settings).length > 0;
+}

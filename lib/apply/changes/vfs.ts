@@ -1,0 +1,111 @@
+import { isUnknown } from '../../base/known.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import {
+  type DriverChange,
+  KERNELS_CHOICE,
+  type VfState,
+  type VfsChange,
+  type VfsState,
+} from '../../plan/change.ts';
+import { isOnBus, readVfsNow } from '../../sysfs/driver-state.ts';
+import { busEntryPath } from '../../sysfs/paths.ts';
+import type { ChangeKind, Problem } from '../change-kind.ts';
+import type { ChangeableHost } from '../changeable-host.ts';
+import { driverChange } from './driver.ts';
+import { areSet, setVfs } from './vf-settings.ts';
+
+/**
+ * Makes as many VFs of a PF as there shall be, by `sriov_numvfs` (Documentation/ABI/testing/sysfs-bus-pci), through 0 as the
+ * kernel demands, and sets them. A driver that meets a VF without a MAC makes one up for good; so, where VFs are to be set,
+ * none may take them before they are.
+ */
+export const vfsChange: ChangeKind<VfsChange> = {
+  async isReached(host, { address }, goal) {
+    const { count, autoprobe, addressOf } = readVfsNow(host.reader, address);
+    if (count !== goal.count || (goal.autoprobe !== null && autoprobe !== goal.autoprobe)) return false;
+    for (const vf of goal.vfs) {
+      const at = addressOf(vf.index);
+      if (at === null || !(await driverChange.isReached(host, driverOf(at, vf), vf.driver))) return false;
+    }
+    return areSet(host, address, goal.vfs);
+  },
+
+  async reach(host, { address }, goal) {
+    if (!isOnBus(host.reader, address)) return 'it is not on the PCI bus any more';
+    return (
+      (await setCount(host, address, goal)) ??
+      (await setVfs(host, address, goal.vfs)) ??
+      (await setAutoprobe(host, address, goal.autoprobe)) ??
+      (await setDrivers(host, address, goal))
+    );
+  },
+};
+
+async function setCount(host: ChangeableHost, address: PciAddress, goal: VfsState): Promise<Problem | null> {
+  const { count } = readVfsNow(host.reader, address);
+  if (isUnknown(count)) return `how many VFs it has can't be read: ${count.unknown}`;
+  if (count === null) return 'it makes no VFs';
+  if (count === goal.count) return null;
+  const waits = goal.vfs.length > 0 && goal.autoprobe !== null;
+  return (
+    (await setAutoprobe(host, address, waits ? false : goal.autoprobe)) ??
+    (count === 0 ? null : await writeCount(host, address, 0)) ??
+    (goal.count === 0 ? null : await writeCount(host, address, goal.count))
+  );
+}
+
+function writeCount(host: ChangeableHost, address: PciAddress, count: number): Promise<Problem | null> {
+  return written(host, address, 'sriov_numvfs', String(count), `it does not come to ${count} VFs`);
+}
+
+async function setAutoprobe(
+  host: ChangeableHost,
+  address: PciAddress,
+  goal: boolean | null,
+): Promise<Problem | null> {
+  if (goal === null || readVfsNow(host.reader, address).autoprobe === goal) return null;
+  return written(host, address, 'sriov_drivers_autoprobe', goal ? '1' : '0', "autoprobe can't be switched");
+}
+
+async function setDrivers(
+  host: ChangeableHost,
+  address: PciAddress,
+  goal: VfsState,
+): Promise<Problem | null> {
+  const { addressOf } = readVfsNow(host.reader, address);
+  for (const vf of goal.vfs) {
+    const at = addressOf(vf.index);
+    if (at === null) return `there is no VF ${vf.index}`;
+    // The kernel is asked to look for one where it would have looked by itself.
+    if (vf.driver.driver === KERNELS_CHOICE && goal.autoprobe === false) continue;
+    const problem = await driverChange.reach(host, driverOf(at, vf), vf.driver);
+    if (problem !== null) return `VF ${vf.index}: ${problem}`;
+  }
+  return null;
+}
+
+function driverOf(address: PciAddress, { driver }: VfState): DriverChange {
+  return { kind: 'driver', address, from: driver, to: driver };
+}
+
+async function written(
+  { writer }: ChangeableHost,
+  address: PciAddress,
+  attribute: string,
+  text: string,
+  otherwise: string,
+): Promise<Problem | null> {
+  const writing = await writer.write(`${busEntryPath(address)}/${attribute}`, text);
+  if (writing === 'written') return null;
+  if (writing === 'blocked')
+    return `${otherwise}: the kernel waits, most likely for a driver or a process that holds a VF`;
+  return `${otherwise}: ${writing.failed}${REASONS[writing.failed] ?? ''}`;
+}
+
+/** What the kernel means by an error of `sriov_numvfs`. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: ' (its driver makes no VFs)',
+  ERANGE: ' (more than it can have)',
+  ENOMEM: ' (the firmware left no room for them: no bus numbers, or no memory)',
+  EBUSY: ' (somebody else made VFs meanwhile, or holds one)',
+};

@@ -1,0 +1,73 @@
+import { PortalGunError } from '../base/errors.ts';
+import { knownValue } from '../base/known.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import type { Runner } from '../host/runner.ts';
+import type { DeviceField, PciDevice } from '../pci/device.ts';
+import { identityOf } from '../pci/identity.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import type { PfSituation } from '../plan/vf-goal.ts';
+import { isLinkFailure, readCapturedLink, readPfLink } from '../sysfs/pf-link.ts';
+import { readFunction } from '../sysfs/read-inventory.ts';
+
+/** The facts of every device that a PF is judged by. */
+export const PF_FIELDS: readonly DeviceField[] = [
+  'location',
+  'class',
+  'vendor',
+  'device',
+  'subsystem',
+  'driver',
+  'driverOverride',
+  'iommuGroup',
+  'sriov',
+  'netInterfaces',
+];
+
+const IDENTITY_FIELDS: readonly DeviceField[] = [
+  'location',
+  'vendor',
+  'device',
+  'subsystem',
+  'config',
+  'vpd',
+  'attachments',
+  'slotLabel',
+];
+
+/**
+ * A PF with its VFs and its interface. Needs the fields {@link PF_FIELDS}.
+ *
+ * @param runner what asks `ip`; `null` for a captured host, of which less is known
+ * @throws PortalGunError TOOL_MISSING, TOOL_FAILED
+ */
+export async function readPfSituation(
+  host: HostReader,
+  runner: Runner | null,
+  { devices }: Inventory,
+  pf: PciDevice,
+): Promise<PfSituation> {
+  const role = knownValue(pf.sriov);
+  const addresses = role?.role === 'pf' ? role.virtualFunctions : [];
+  const link =
+    runner === null ? readCapturedLink(host, pf.address) : await readPfLink(host, runner, pf.address);
+  if (isLinkFailure(link)) {
+    if ('missing' in link) {
+      throw new PortalGunError('TOOL_MISSING', 'is not there', {
+        subject: link.missing,
+        hint: 'install iproute2',
+      });
+    }
+    throw new PortalGunError('TOOL_FAILED', link.failed, { subject: pf.address });
+  }
+  return {
+    pf,
+    vfs: addresses.flatMap((address) => devices.find((device) => device.address === address) ?? []),
+    link,
+    card: link === null ? null : (link.mac ?? serialOf(host, pf)),
+  };
+}
+
+function serialOf(host: HostReader, { address }: PciDevice): string | null {
+  const device = readFunction(host, address, IDENTITY_FIELDS);
+  return device === null ? null : identityOf(device).serial;
+}

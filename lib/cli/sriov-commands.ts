@@ -1,0 +1,102 @@
+import { CHANGING_OPTIONS } from './changing-options.ts';
+import type { Command, OptionDefinition } from './command.ts';
+import { READING_OPTIONS } from './reading-options.ts';
+
+const SETTING_OPTIONS = {
+  mac: {
+    describe:
+      'stable: one that follows from the card and the number of the VF, the same after every boot; driver: whichever the VF makes up; or, for --vf, a MAC. VFs that are made get the stable one by default',
+    type: 'string',
+    valueName: 'MAC',
+  },
+  vlan: {
+    describe: 'none, a VLAN, or one with a priority: 100/5; 100/0/802.1ad for another protocol',
+    type: 'string',
+    valueName: 'VLAN',
+  },
+  trust: {
+    describe: 'Whether a VF may be promiscuous and change its MAC: on, off',
+    type: 'string',
+    valueName: 'ON-OFF',
+  },
+  'spoof-check': {
+    describe: 'Whether a VF is kept from sending under a MAC that is not its own: on, off',
+    type: 'string',
+    valueName: 'ON-OFF',
+  },
+  rate: {
+    describe: 'none, the most that a VF sends in Mbit/s, or the least and the most: 100-1000',
+    type: 'string',
+    valueName: 'RATE',
+  },
+  link: {
+    describe: 'Whether a VF has a link: auto as the port has, enable, disable',
+    type: 'string',
+    valueName: 'STATE',
+  },
+} as const satisfies Record<string, OptionDefinition>;
+
+/** The commands of `pci` for SR-IOV. */
+export const SRIOV_COMMANDS: readonly Command[] = [
+  {
+    name: 'sriov list',
+    usage: 'sriov list [selectors..]',
+    summary: 'List what makes virtual functions, with each of them',
+    description:
+      'Lists the physical functions of SR-IOV, each with its virtual functions: their addresses, drivers, IOMMU groups and interfaces, and of a network card what it holds each to: MAC, VLAN, trust, spoof check, link and rate (Mbit/s, the least and the most).',
+    positionals: {
+      selectors: {
+        describe:
+          'Address, or another selector, as for pci list; a virtual function means its PF; several add up',
+        array: true,
+      },
+    },
+    options: READING_OPTIONS,
+    examples: [
+      ['pci sriov list', 'all of them'],
+      ['pci sriov list netdev=enp1s0 --json', 'one card, as JSON'],
+    ],
+    load: async () => (await import('./commands/sriov-list.ts')).runSriovList,
+  },
+  {
+    name: 'sriov set',
+    usage: 'sriov set <pf>',
+    summary: 'Say how many virtual functions a PF has, and what each is set to',
+    description:
+      'Brings a physical function to a number of virtual functions, and these to what they are set to. The options for settings are for all VFs, and --vf is for one. For another number of VFs the kernel takes away all that there are: those that stay get back what they were set to, and VFIO drivers; where one of them is in use nothing is done. The interface of the PF is switched on, since without it VFs have no link. The plan is shown first; where a step fails all are undone. It lasts until the next boot.',
+    positionals: {
+      pf: { describe: 'Its address, or any selector that means one device: netdev=enp1s0' },
+    },
+    options: {
+      vfs: {
+        describe: 'How many VFs; 0 for none, as many as there are by default',
+        type: 'string',
+        valueName: 'NUMBER',
+      },
+      autoprobe: {
+        describe: 'Have the kernel look for drivers for VFs that are made; --no-autoprobe for not',
+        type: 'boolean',
+      },
+      ...SETTING_OPTIONS,
+      vf: {
+        describe: 'What one VF is set to: its number, and settings by the names of their options',
+        type: 'string',
+        valueName: 'N:KEY=VALUE,…',
+        array: true,
+      },
+      up: {
+        describe: 'Switch the interface of the PF on, which is the default; --no-up for not',
+        type: 'boolean',
+      },
+      ...CHANGING_OPTIONS,
+      ...READING_OPTIONS,
+    },
+    examples: [
+      ['pci sriov set 01:00.0 --vfs 4 --dry-run', 'what would be done'],
+      ['sudo pci sriov set 01:00.0 --vfs 4 --vlan 100', 'four, all in a VLAN'],
+      ['sudo pci sriov set 01:00.0 --vf 1:trust=on', 'one of them otherwise'],
+      ['sudo pci sriov set 01:00.0 --vfs 0', 'none any more'],
+    ],
+    load: async () => (await import('./commands/sriov-set.ts')).runSriovSet,
+  },
+];

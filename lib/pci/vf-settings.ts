@@ -1,0 +1,91 @@
+/** The VLAN that a VF is in, unknown to who has the VF: the PF tags what it sends, and strips what it gets. */
+export interface VfVlan {
+  /** 1 to 4094; 0 for none. */
+  readonly id: number;
+  /** Priority, 0 to 7. */
+  readonly qos: number;
+  readonly protocol: '802.1Q' | '802.1ad';
+}
+
+/** In Mbit/s; 0 for no limit. */
+export interface VfRate {
+  readonly min: number;
+  readonly max: number;
+}
+
+/**
+ * What the PF of a network card holds its VF to. A key that is not there is one that the driver does not tell, or that
+ * is not asked for.
+ */
+export interface VfSettings {
+  /** Lower case, with colons; {@link NO_MAC} where none was assigned, and the VF's driver makes one up. */
+  readonly mac?: string;
+  readonly vlan?: VfVlan;
+  /** Whether the VF may do what touches others: be promiscuous, change its MAC. */
+  readonly trust?: boolean;
+  /** Whether it is kept from sending under a MAC that is not its own. */
+  readonly spoofCheck?: boolean;
+  /** Whether it has a link: as the port has, always (VFs of the card can then talk without a cable), or never. */
+  readonly linkState?: VfLinkState;
+  readonly rate?: VfRate;
+}
+
+export const VF_LINK_STATES = ['auto', 'enable', 'disable'] as const;
+export type VfLinkState = (typeof VF_LINK_STATES)[number];
+
+/** Every key, in the order in which they are set and told. */
+export const VF_SETTINGS = [
+  'mac',
+  'vlan',
+  'trust',
+  'spoofCheck',
+  'linkState',
+  'rate',
+] as const satisfies readonly (keyof VfSettings)[];
+
+export const NO_MAC = '00:00:00:00:00:00';
+export const NO_VLAN: VfVlan = { id: 0, qos: 0, protocol: '802.1Q' };
+
+export function isNoVlan({ id, qos }: VfVlan): boolean {
+  return id === 0 && qos === 0;
+}
+
+export function isNoRate({ min, max }: VfRate): boolean {
+  return min === 0 && max === 0;
+}
+
+/** What of the wanted settings is not so; nothing where all of them are. */
+export function missingSettings(wanted: VfSettings, actual: VfSettings): VfSettings {
+  const keys = VF_SETTINGS.filter((key) => wanted[key] !== undefined && !isSame(wanted[key], actual[key]));
+  return Object.fromEntries(keys.map((key) => [key, wanted[key]]));
+}
+
+function isSame(a: VfSettings[keyof VfSettings], b: VfSettings[keyof VfSettings]): boolean {
+  if (typeof a !== 'object' || typeof b !== 'object') return a === b;
+  return Object.entries(a).every(([key, value]) => (b as unknown as Record<string, unknown>)[key] === value);
+}
+
+/** A setting in words: `MAC 02:ab:cd:00:11:22`, `VLAN 100`, `trust on`. */
+export function settingWords(settings: VfSettings): readonly string[] {
+  const { mac, vlan, trust, spoofCheck, linkState, rate } = settings;
+  return [
+    ...(mac === undefined ? [] : [mac === NO_MAC ? 'no MAC' : `MAC ${mac}`]),
+    ...(vlan === undefined ? [] : [vlanWords(vlan)]),
+    ...(trust === undefined ? [] : [`trust ${trust ? 'on' : 'off'}`]),
+    ...(spoofCheck === undefined ? [] : [`spoof check ${spoofCheck ? 'on' : 'off'}`]),
+    ...(linkState === undefined ? [] : [`link ${linkState}`]),
+    ...(rate === undefined ? [] : [rateWords(rate)]),
+  ];
+}
+
+function vlanWords(vlan: VfVlan): string {
+  const { id, qos, protocol } = vlan;
+  if (isNoVlan(vlan)) return 'no VLAN';
+  return `VLAN ${id}${qos === 0 ? '' : `, priority ${qos}`}${protocol === '802.1Q' ? '' : ` (${protocol})`}`;
+}
+
+function rateWords(rate: VfRate): string {
+  const { min, max } = rate;
+  if (isNoRate(rate)) return 'no limit of rate';
+  return `${min === 0 ? 'at most' : `${min} to`} ${max === 0 ? 'any' : max} Mbit/s`;
+}

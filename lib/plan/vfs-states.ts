@@ -1,0 +1,98 @@
+import { PortalGunError } from '../base/errors.ts';
+import { isUnknown } from '../base/known.ts';
+import { isPassthroughDriver } from '../pci/iommu-group.ts';
+import { stableMac } from '../pci/stable-mac.ts';
+import { isNoRate, isNoVlan, missingSettings, NO_MAC, type VfSettings } from '../pci/vf-settings.ts';
+import { driverStateOf } from './binding.ts';
+import { type DriverState, KERNELS_CHOICE, type VfState } from './change.ts';
+import type { PfSituation, VfGoal } from './vf-goal.ts';
+
+/** VFs as they are, and as they shall be. */
+interface VfStates {
+  readonly from: readonly VfState[];
+  readonly to: readonly VfState[];
+}
+
+/** The VFs before and after all of them went: those that stay with what they had. */
+export function remadeVfs(situation: PfSituation, goal: VfGoal, after: number): VfStates {
+  const from = situation.vfs.map((vf, index): VfState => {
+    return { index, settings: worthKeeping(settingsOf(situation, index)), driver: driverStateOf(vf) };
+  });
+  const to = Array.from({ length: after }, (_, index): VfState => {
+    const kept = from[index];
+    return {
+      index,
+      settings: withWishes(situation, goal, index, kept?.settings ?? {}),
+      driver: kept === undefined ? ANY : remadeDriver(kept.driver),
+    };
+  });
+  const isPlain = to.every(({ settings, driver }) => Object.keys(settings).length === 0 && driver === ANY);
+  return { from, to: isPlain ? [] : to };
+}
+
+/**
+ * What a VF does not come with by itself. The rest is no setting that was made, and many a driver takes none of the kind; no
+ * MAC may by then be one that the VF's driver made up.
+ */
+function worthKeeping({ mac, vlan, trust, spoofCheck, linkState, rate }: VfSettings): VfSettings {
+  return {
+    ...(mac === undefined || mac === NO_MAC ? {} : { mac }),
+    ...(vlan === undefined || isNoVlan(vlan) ? {} : { vlan }),
+    ...(trust === undefined ? {} : { trust }),
+    ...(spoofCheck === undefined ? {} : { spoofCheck }),
+    ...(linkState === undefined || linkState === 'auto' ? {} : { linkState }),
+    ...(rate === undefined || isNoRate(rate) ? {} : { rate }),
+  };
+}
+
+const ANY: DriverState = { driver: KERNELS_CHOICE, override: null };
+
+/** What hands a VF to a VM was chosen for it; of another the kernel, and so autoprobe, decides. */
+function remadeDriver(state: DriverState): DriverState {
+  return state.override !== null || isPassthroughDriver(state.driver ?? '') ? state : ANY;
+}
+
+/** Those VFs of which something changes while they stay, with that alone. */
+export function changedVfs(situation: PfSituation, goal: VfGoal): VfStates {
+  const pairs = situation.vfs.flatMap((vf, index) => {
+    const actual = settingsOf(situation, index);
+    const settings = missingSettings(wishedSettings(situation, goal, index), actual);
+    const keys = Object.keys(settings) as (keyof VfSettings)[];
+    if (keys.length === 0) return [];
+    const driver = driverStateOf(vf);
+    const earlier: VfSettings = Object.fromEntries(
+      keys.filter((key) => actual[key] !== undefined).map((key) => [key, actual[key]]),
+    );
+    return [{ from: { index, settings: earlier, driver }, to: { index, settings, driver } }];
+  });
+  return { from: pairs.map((pair) => pair.from), to: pairs.map((pair) => pair.to) };
+}
+
+/** What a VF is set to, as far as it is known. */
+export function settingsOf({ link }: PfSituation, index: number): VfSettings {
+  return link === null || isUnknown(link.vfs) ? {} : (link.vfs.get(index) ?? {});
+}
+
+function wishedSettings(situation: PfSituation, goal: VfGoal, index: number): VfSettings {
+  const { mac, ...others } = { ...goal.all, ...goal.each.get(index) };
+  if (mac === undefined || mac === 'driver') return others;
+  return { mac: mac === 'stable' ? stableMacOf(situation, index) : mac, ...others };
+}
+
+/** What a VF that is made anew is set to: as it was, but for what is asked. */
+function withWishes(situation: PfSituation, goal: VfGoal, index: number, kept: VfSettings): VfSettings {
+  const { mac: keptMac, ...others } = kept;
+  const { mac: wished } = { ...goal.all, ...goal.each.get(index) };
+  const settings = { ...others, ...wishedSettings(situation, goal, index) };
+  if (wished !== undefined || situation.link === null) return settings;
+  if (keptMac !== undefined) return { mac: keptMac, ...settings };
+  return situation.card === null ? settings : { mac: stableMacOf(situation, index), ...settings };
+}
+
+function stableMacOf({ pf, card }: PfSituation, index: number): string {
+  if (card !== null) return stableMac(card, index);
+  throw new PortalGunError('BAD_ARGUMENT', 'has neither a MAC nor a serial number to make stable MACs of', {
+    subject: pf.address,
+    hint: 'give each VF one: --vf 0:mac=…',
+  });
+}

@@ -1,0 +1,35 @@
+import type { PciAddress } from '../../lib/pci/address.ts';
+import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
+import { planVfs, type VfsProposal } from '../../lib/plan/plan-vfs.ts';
+import type { VfGoal } from '../../lib/plan/vf-goal.ts';
+import { isLinkFailure, readPfLink } from '../../lib/sysfs/pf-link.ts';
+import { readInventory } from '../../lib/sysfs/read-inventory.ts';
+import type { SimulatedMachine } from './simulated-changes.ts';
+
+/** The network card of the lab's machines that makes VFs. */
+export const NETWORK_PF = '0000:01:00.0' as PciAddress;
+/** The NVMe controller that does. */
+export const NVME_PF = '0000:02:00.0' as PciAddress;
+
+/** What is asked of a PF where nothing else is said: nothing, but for its interface to be up. */
+const NO_GOAL: VfGoal = { count: null, autoprobe: null, all: {}, each: new Map(), isUp: true };
+
+const FIELDS = ['vendor', 'device', 'subsystem', 'driver', 'driverOverride', 'iommuGroup', 'sriov'] as const;
+
+/** Plans to bring a PF of a simulated machine to what is asked. */
+export async function proposeVfs(
+  machine: SimulatedMachine,
+  address: PciAddress,
+  goal: Partial<VfGoal>,
+): Promise<VfsProposal> {
+  const { devices } = readInventory(machine.reader, NO_NAMES, FIELDS);
+  const pf = devices.find((device) => device.address === address);
+  if (pf === undefined) throw new Error(`there is no ${address}`);
+  const link = await readPfLink(machine.reader, machine.runner, address);
+  if (isLinkFailure(link)) throw new Error('ip is simulated');
+  const vfs = devices.filter(
+    ({ sriov }) =>
+      sriov !== null && 'role' in sriov && sriov.role === 'vf' && sriov.physicalFunction === address,
+  );
+  return planVfs({ pf, vfs, link, card: link?.mac ?? null }, { ...NO_GOAL, ...goal });
+}

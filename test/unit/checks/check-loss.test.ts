@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { checkLoss, SAFETY_FIELDS } from '../../../lib/checks/check-safety.ts';
+import { openHost } from '../../../lib/host/open-host.ts';
+import type { PciAddress } from '../../../lib/pci/address.ts';
+import { readLiveUse } from '../../../lib/sysfs/host-use/live-use.ts';
+import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
+import { fixture } from '../../support/pci-program.ts';
+import { readHost } from '../../support/reading.ts';
+
+const VFS = ['0000:01:10.0', '0000:01:10.2', '0000:01:10.4'] as PciAddress[];
+
+/** What speaks against VFs going, on a host with three of a card; the second is on vfio-pci. */
+function findings(devices: readonly PciAddress[], use: object = {}, live: object = {}) {
+  const host = openHost(fixture('lab-intel-vfio'));
+  return checkLoss(devices, {
+    devices: readHost(host, SAFETY_FIELDS).devices,
+    groups: [],
+    use: { ...readHostUse(host), ...use },
+    live: { ...readLiveUse(host), sessionAddress: null, unseen: null, ...live },
+    tellsResetMethods: true,
+  }).map(({ name, severity, subject }) => [name, severity, subject]);
+}
+
+describe('what speaks against VFs going away', () => {
+  it('is nothing where nobody uses them', () => {
+    expect(findings(VFS)).toEqual([]);
+    expect(findings([])).toEqual([]);
+  });
+
+  it('is a machine that has one, and not that it could not be given away', () => {
+    const holder = { pid: 7, command: 'qemu', machine: 'galaxy', nodes: ['/dev/vfio/23'] };
+    expect(findings(VFS, {}, { holders: [holder] })).toEqual([['machine-has-it', 'forbids', VFS[1]]]);
+    expect(findings([VFS[0] as PciAddress], {}, { holders: [holder] })).toEqual([]);
+  });
+
+  it('is an address on one', () => {
+    const address = { address: '192.0.2.1', prefixLength: 24, interfaces: ['enp1s0v2'] };
+    expect(findings(VFS, { ipv4: { addresses: [address], routes: [] } })).toEqual([
+      ['net-address', 'refuses', VFS[2]],
+    ]);
+  });
+
+  it('is asked of devices of the host', () => {
+    expect(() => findings(['0000:77:00.0' as PciAddress])).toThrow('is no device of the host');
+  });
+});
