@@ -25,6 +25,8 @@ export class OverlayHost implements HostReader {
   readonly #hidden = new Set<string>();
   /** The names of what was put into each directory. */
   readonly #names = new Map<string, Set<string>>();
+  /** What {@link canonical} gave since the last change: reads are many, and changes few. */
+  readonly #canonical = new Map<string, string | null>();
 
   constructor(base: HostReader) {
     this.#base = base;
@@ -34,6 +36,7 @@ export class OverlayHost implements HostReader {
   /** Puts something where there may be something else; the directories above it come to be. */
   put(path: string, placed: Placed): void {
     const { directory, name } = splitPath(path);
+    this.#canonical.clear();
     this.#hidden.delete(path);
     this.#placed.set(path, placed);
     const names = this.#names.get(directory) ?? new Set();
@@ -68,6 +71,16 @@ export class OverlayHost implements HostReader {
 
   /** The path without links on the way, and at its end if `last`; `null` where a link leads out or in a circle. */
   canonical(path: string, last: boolean): string | null {
+    const key = last ? `${path}/` : path;
+    let canonical = this.#canonical.get(key);
+    if (canonical === undefined) {
+      canonical = this.#follow(path, last);
+      this.#canonical.set(key, canonical);
+    }
+    return canonical;
+  }
+
+  #follow(path: string, last: boolean): string | null {
     const left = path.split('/').filter((part) => part !== '' && part !== '.');
     let at = '';
     for (let links = 0; left.length > 0; ) {
@@ -151,21 +164,19 @@ export class OverlayHost implements HostReader {
 
   /** Whether it, or a directory above it, was taken away, and not put there again. */
   #isHidden(path: string): boolean {
-    if (this.#placed.has(path)) return false;
-    for (let at = path; at !== '/'; at = splitPath(at).directory) if (this.#hidden.has(at)) return true;
+    if (this.#placed.has(path) || this.#hidden.size === 0) return false;
+    for (let at = path; at !== ''; at = above(at)) if (this.#hidden.has(at)) return true;
     return false;
   }
 
   /** Whether a directory above it is not of the host below, which then knows nothing of it. */
   #isBelowPlaced(path: string): boolean {
-    for (let at = path; at !== '/'; ) {
-      at = splitPath(at).directory;
-      if (this.#placed.has(at)) return true;
-    }
+    for (let at = above(path); at !== ''; at = above(at)) if (this.#placed.has(at)) return true;
     return false;
   }
 
   #drop(path: string): void {
+    this.#canonical.clear();
     const below = `${path}/`;
     const { directory, name } = splitPath(path);
     this.#names.get(directory)?.delete(name);
@@ -178,4 +189,9 @@ export class OverlayHost implements HostReader {
 
 function join(directory: string, name: string): string {
   return directory === '/' ? `/${name}` : `${directory}/${name}`;
+}
+
+/** The directory that a path is in; empty for what is in the root, which is never put or hidden. */
+function above(path: string): string {
+  return path.slice(0, path.lastIndexOf('/'));
 }
