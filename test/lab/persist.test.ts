@@ -1,15 +1,18 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type BootOptions, bootMachine, createDisk, type RunningMachine } from './boot-machine.ts';
-import { describeLab } from './describe-lab.ts';
+import { Confirmation } from './confirmation.ts';
+import { describeLab, useMachine } from './describe-lab.ts';
 import type { MachineName } from './machines.ts';
 
 /** Two functions of one card; a twin of theirs behind a switch; and one without driver and serial number. */
 const PAIR = ['0000:03:00.0', '0000:03:00.1'] as const;
 const TWIN = '0000:06:00.0';
 const DRIVERLESS = '0000:07:00.0';
+/** Behind a conventional bridge, on e1000. */
+const CONVENTIONAL = '0000:09:01.0';
 /** Of the same kind as the pair and the twin. */
 const UPLINK = '0000:00:0a.0';
 
@@ -104,20 +107,22 @@ describeLab('bindings that outlive a boot', (root) => {
     });
   });
 
-  test('are in force after a boot, before e1000e could have them, and its other devices are its own', async () => {
-    await withMachine('intel', { init: 'systemd', initrd }, async (machine) => {
-      expect(await listed(machine)).toEqual(ALL.map((each) => `${each} in-force ${each} vfio-pci`));
-      expect(await interfaces(machine)).toEqual([`52:54:00:00:00:01 ${UPLINK}`]);
-      const log = await machine.output(['dmesg']);
+  describe('after a boot under systemd', () => {
+    const machine = useMachine(root, 'intel', { disk, init: 'systemd', initrd });
+
+    test('are in force, before e1000e could have them, and its other devices are its own', async () => {
+      expect(await listed(machine())).toEqual(ALL.map((each) => `${each} in-force ${each} vfio-pci`));
+      expect(await interfaces(machine())).toEqual([`52:54:00:00:00:01 ${UPLINK}`]);
+      const log = await machine().output(['dmesg']);
       expect(log).toContain(`e1000e ${UPLINK}`);
       expect(ALL.filter((each) => log.includes(`e1000e ${each}`))).toEqual([]);
       // It was done in the initial RAM disk: before the init of the root file system was started.
       const script = `booted=$(sed -n 's/^btime //p' /proc/stat)
         init=$(systemctl show --value --property=UserspaceTimestampMonotonic)
         echo $(($(stat -c %Y /run/portal-gun/early-done) - booted)) $((init / 1000000))`;
-      const [done, init] = (await machine.output(['sh', '-c', script])).split(' ').map(Number);
+      const [done, init] = (await machine().output(['sh', '-c', script])).split(' ').map(Number);
       expect(done).toBeLessThanOrEqual(init ?? 0);
-      expect(await serviceLog(machine)).not.toContain('from e1000e');
+      expect(await serviceLog(machine())).not.toContain('from e1000e');
 
       // What comes later is bound as it comes. Of one whose driver is loaded, who is quicker has it: it is given to the driver.
       const plugAgain = `for each; do echo 1 > /sys/bus/pci/devices/$each/remove; done
@@ -127,11 +132,29 @@ describeLab('bindings that outlive a boot', (root) => {
         echo > driver_override
         echo ${TWIN} > driver/unbind
         echo ${TWIN} > /sys/bus/pci/drivers_probe`;
-      await machine.output(['sh', '-ec', plugAgain, 'sh', DRIVERLESS, TWIN]);
-      expect(await drivers(machine, DRIVERLESS, TWIN)).toEqual(['vfio-pci', 'e1000e']);
-      const restored = await machine.run(['pci', 'bindings', '--restore', '--yes']);
+      await machine().output(['sh', '-ec', plugAgain, 'sh', DRIVERLESS, TWIN]);
+      expect(await drivers(machine(), DRIVERLESS, TWIN)).toEqual(['vfio-pci', 'e1000e']);
+      const restored = await machine().run(['pci', 'bindings', '--restore', '--yes']);
       expect(restored, restored.stderr).toMatchObject({ exitCode: 0 });
-      expect(await drivers(machine, DRIVERLESS, TWIN, UPLINK)).toEqual(['vfio-pci', 'vfio-pci', 'e1000e']);
+      expect(await drivers(machine(), DRIVERLESS, TWIN, UPLINK)).toEqual(['vfio-pci', 'vfio-pci', 'e1000e']);
+    });
+
+    test('leave a change that is to be confirmed to a timer, which confirming lets go', async () => {
+      const confirmation = new Confirmation(machine, CONVENTIONAL);
+      const timers = () => machine().output(['systemctl', 'list-timers', '--no-legend', 'portal-gun-*']);
+      await confirmation.giveInSessionThatDies();
+      expect(await timers()).toContain('portal-gun-confirm-');
+      await confirmation.undone('e1000');
+      await machine().output([...confirmation.give, '5m']);
+      expect(await timers()).toContain('portal-gun-confirm-');
+      await machine().output(['pci', 'confirm']);
+      expect(await timers()).toBe('');
+      expect(await confirmation.state()).toBe('vfio-pci 0');
+    });
+
+    test('are on a machine as hosts are', async () => {
+      expect(await machine().output(['cat', '/proc/1/comm'])).toBe('systemd\n');
+      expect(await machine().output(['start-libvirt'])).toContain('Running against daemon');
     });
   });
 
