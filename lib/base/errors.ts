@@ -50,6 +50,11 @@ export const ERRORS = {
     summary: 'The file that --pci-ids names is not a list of PCI ids.',
     remedy: 'give a file in the format of pci.ids, or the word bundled',
   },
+  BAD_POLICY: {
+    exit: 'usage',
+    summary: 'A policy file is no YAML, or says something that a policy can not say.',
+    remedy: 'see docs/reference/policy.md for what it can say',
+  },
   DEVICE_NOT_FOUND: {
     exit: 'notFound',
     summary: 'No device of the host is what was asked for.',

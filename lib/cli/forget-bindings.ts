@@ -35,7 +35,6 @@ export function forgetBindings(
       inventory,
       remarks,
       nothingToDo: 'Nothing to do.\n',
-      rules: null,
     },
     args,
     terminal,

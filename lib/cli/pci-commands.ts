@@ -226,6 +226,25 @@ export const PCI_COMMANDS: readonly Command[] = [
     load: async () => (await import('./commands/bindings.ts')).runBindings,
   },
   {
+    name: 'apply',
+    usage: 'apply <policy>',
+    summary: 'Bring the host to what a policy file says',
+    description:
+      'Brings devices to drivers, and physical functions to virtual ones, as a file in YAML says; what it does not speak of is left as it is. Devices are named by selectors, or by what they are: serial number, MAC, place. All is one plan, which is shown first, and undone where a step fails; what is said of virtual functions that are not there yet makes a second one. With --check nothing is changed, and a difference exits with 1.',
+    positionals: { policy: { describe: 'A file, as docs/reference/policy.md describes it' } },
+    options: {
+      check: { describe: 'Show what is different, and exit with 1 where anything is', type: 'boolean' },
+      ...CHANGING_OPTIONS,
+      ...READING_OPTIONS,
+    },
+    examples: [
+      ['pci apply host.yaml --check', 'is the host as the file says?'],
+      ['sudo pci apply host.yaml', 'make it so, once it is confirmed'],
+      ['pci apply host.yaml --host galaxy.snapshot --dry-run', 'what it would be on a captured host'],
+    ],
+    load: async () => (await import('./commands/apply.ts')).runApply,
+  },
+  {
     name: 'confirm',
     usage: 'confirm',
     summary: 'Keep a change that was made with --confirm-within',

@@ -85,7 +85,6 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
       remarks: persisted.remarks + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo:
         left.length === 0 ? 'All that is persisted is in force.\nNothing to do.\n' : 'Nothing to do.\n',
-      rules: null,
     },
     args,
     persisted.terminal,

@@ -28,8 +28,28 @@ export interface PreparedProposal {
   readonly remarks: string;
   /** What is said where the plan has no step. */
   readonly nothingToDo: string;
-  /** The rules of safety that are asked again at each step; `null` for all. */
-  readonly rules: readonly string[] | null;
+}
+
+/** What came of a proposal. */
+export interface CarriedOut {
+  readonly exitCode: number;
+  /** For standard output, where no document is wanted. */
+  readonly text: string;
+  readonly document: object;
+  /** What came of applying it; `null` where it was not. */
+  readonly report: ApplyReport | null;
+}
+
+/** Carries a proposal out, and prints what came of it as the options say. */
+export async function runProposal(
+  prepared: PreparedProposal,
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const { exitCode, text, document } = await carryOut(prepared, args, terminal, dialogue);
+  const wantsDocument = switchOf(args, 'json') === true && switchOf(args, 'script') !== true;
+  return { exitCode, stdout: wantsDocument ? formatDocument(document) : text, stderr: prepared.remarks };
 }
 
 /**
@@ -38,27 +58,27 @@ export interface PreparedProposal {
  *
  * @throws PortalGunError DEVICE_IN_USE, PERMISSION_DENIED, BAD_ARGUMENT, and what `applyHere` throws
  */
-export async function runProposal(
-  { proposal, overview, details, inventory, remarks, nothingToDo, rules }: PreparedProposal,
+export async function carryOut(
+  { proposal, overview, details, inventory, nothingToDo }: PreparedProposal,
   args: Arguments,
   { width, style }: Terminal,
   dialogue: Dialogue,
-): Promise<CommandResult> {
+): Promise<CarriedOut> {
   const { plan, findings, allowed } = proposal;
   const confirmWithinMs = confirmWithinOf(args);
   const refusals = refusalsAmong(findings, allowed);
   // What could not be read stops nobody from looking.
   const isRefused = refusals.some(({ severity }) => severity !== 'unknown');
-  const wantsJson = switchOf(args, 'json') === true;
-  const result = (exitCode: number, text: string, report: ApplyReport | null = null): CommandResult => ({
+  const result = (exitCode: number, text: string, report: ApplyReport | null = null): CarriedOut => ({
     exitCode,
-    stdout: wantsJson ? formatDocument(planDocument(inventory, proposal, details, report)) : text,
-    stderr: remarks,
+    text,
+    document: planDocument(inventory, proposal, details, report),
+    report,
   });
 
   if (switchOf(args, 'script') === true) {
     if (isRefused) refuseUse(refusals);
-    return { exitCode: EXIT.ok, stdout: formatScript(plan, VERSION), stderr: remarks };
+    return result(EXIT.ok, formatScript(plan, VERSION));
   }
   if (plan.steps.length === 0) return result(EXIT.ok, nothingToDo);
   const shown =
@@ -78,7 +98,7 @@ export async function runProposal(
     plan,
     dialogue,
     style,
-    (change, reader) => changeProblem(reader, change, allowed, rules),
+    (change, reader) => changeProblem(reader, change, allowed),
     confirmWithinMs,
   );
   if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));

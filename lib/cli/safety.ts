@@ -11,6 +11,7 @@ import type { PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { groupDevices, type IommuGroup } from '../pci/iommu-group.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
+import { isOfHost, type Movement } from '../plan/binding.ts';
 import type { Change } from '../plan/change.ts';
 import { readLiveUse } from '../sysfs/host-use/live-use.ts';
 import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
@@ -37,6 +38,24 @@ export function allowedOf(args: Arguments): ReadonlySet<string> {
     });
   }
   return new Set(names);
+}
+
+/** What the host uses it does not lose by having a device back; a machine may. */
+const BACK_RULES: readonly string[] = ['machine-has-it'];
+
+/** What speaks against devices changing their drivers, whichever way each goes. */
+export function findMovementSafety(
+  host: HostReader,
+  inventory: Inventory,
+  groups: readonly IommuGroup[],
+  { moving }: Movement,
+): readonly Finding[] {
+  const addressesOf = (goesBack: boolean): readonly PciAddress[] =>
+    moving.filter(({ to }) => isOfHost(to) === goesBack).map(({ device }) => device.address);
+  return [
+    ...findSafety(host, inventory, groups, addressesOf(false), null),
+    ...findSafety(host, inventory, groups, addressesOf(true), BACK_RULES),
+  ];
 }
 
 /** What speaks against taking devices from a host, by all rules or by some. */
@@ -76,13 +95,10 @@ function safetyHost(
 }
 
 /** Why a change must not be made just now, by all that can be read anew; `null` where it may. */
-export function changeProblem(
-  host: HostReader,
-  change: Change,
-  allowed: ReadonlySet<string>,
-  rules: readonly string[] | null,
-): string | null {
-  if (change.kind === 'driver') return safetyProblem(host, change.address, allowed, rules);
+export function changeProblem(host: HostReader, change: Change, allowed: ReadonlySet<string>): string | null {
+  if (change.kind === 'driver') {
+    return safetyProblem(host, change.address, allowed, isOfHost(change.to) ? BACK_RULES : null);
+  }
   if (change.kind === 'vfs' && change.from.count !== change.to.count) {
     return lossProblem(host, change.address, allowed);
   }
@@ -102,7 +118,7 @@ function problemOf(findings: readonly Finding[], allowed: ReadonlySet<string>): 
   return refusal === undefined ? null : `${refusal.subject} ${refusal.message} (${refusal.name})`;
 }
 
-/** Why a device must not be given away just now. */
+/** Why a device must not change its driver just now. */
 function safetyProblem(
   host: HostReader,
   address: PciAddress,

@@ -1,7 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import { isUnknown, knownValue } from '../base/known.ts';
 import { count } from '../base/text.ts';
-import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { type GroupMember, type IommuGroup, isPassthroughDriver } from '../pci/iommu-group.ts';
 import { type HostAbilities, passthroughNotes } from '../pci/passthrough.ts';
@@ -49,7 +48,7 @@ export interface Movement {
  * member of their groups that a driver of the host holds. Needs the fields of `passthroughNotes`, and
  * `driver`, `driverOverride` and `modules`.
  *
- * @param chosen the driver for those that were asked for; where it is left out the one that is made for them
+ * @param chosen the driver for one that was asked for; where there is none the one that is made for it
  * (`mlx5_vfio_pci`), or else vfio-pci
  * @throws PortalGunError CANNOT_BE_GIVEN; PERMISSION_DENIED where a driver can't be read
  */
@@ -57,7 +56,7 @@ export function moveToVfio(
   asked: readonly PciDevice[],
   groups: readonly IommuGroup[],
   host: HostAbilities,
-  chosen?: string,
+  chosen: (device: PciDevice) => string | null = () => null,
 ): Movement {
   const touched = groups.filter(({ members }) => members.some(({ device }) => asked.includes(device)));
   for (const device of asked) {
@@ -71,7 +70,7 @@ export function moveToVfio(
     groups: touched.map(({ id }) => id),
     // One that is there already has nothing to change.
     moving: inGroups([...asked, ...going], members)
-      .map((device) => toVfio(device, asked.includes(device), chosen))
+      .map((device) => toVfio(device, asked.includes(device), chosen(device)))
       .filter(({ from, to }) => from.driver !== to.driver),
     staying: others.flatMap((member) => {
       const reason = stayReason(member);
@@ -86,9 +85,9 @@ function inGroups(devices: readonly PciDevice[], members: readonly GroupMember[]
   return [...grouped, ...devices.filter((device) => !grouped.includes(device))];
 }
 
-function toVfio(device: PciDevice, isAsked: boolean, chosen: string | undefined): MovingDevice {
+function toVfio(device: PciDevice, isAsked: boolean, chosen: string | null): MovingDevice {
   refuseVirtualFunctions(device);
-  const driver = (isAsked ? chosen : undefined) ?? vfioDriverFor(device);
+  const driver = (isAsked ? chosen : null) ?? vfioDriverFor(device);
   return { device, asked: isAsked, from: driverStateOf(device), to: { driver, override: driver } };
 }
 
@@ -185,9 +184,9 @@ export function moveAsPersisted(
   return { groups: touched.map(({ id }) => id), moving, staying: [] };
 }
 
-/** The addresses of those that move. */
-export function movingAddresses({ moving }: Movement): readonly PciAddress[] {
-  return moving.map(({ device }) => device.address);
+/** Whether a driver is one of the host, and none that hands devices to VMs. */
+export function isOfHost({ driver }: DriverState): boolean {
+  return driver === null || driver === KERNELS_CHOICE || !isPassthroughDriver(driver);
 }
 
 /**

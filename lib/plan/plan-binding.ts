@@ -1,8 +1,7 @@
 import { count } from '../base/text.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
-import type { Movement, MovingDevice } from './binding.ts';
-import type { DriverState, FileChange } from './change.ts';
+import { isOfHost, type Movement, type MovingDevice } from './binding.ts';
+import type { FileChange } from './change.ts';
 import { KERNELS_CHOICE } from './change.ts';
 import {
   EARLIER_DRIVERS_PATH,
@@ -41,10 +40,6 @@ function titleOf(groups: readonly number[], moving: readonly MovingDevice[]): st
   const isBack = moving.every(({ to }) => isOfHost(to));
   const goal = isBack ? 'back to the host' : `to ${drivers.join(', ')}`;
   return `Give ${what} ${goal}: ${count(moving.length, 'device')}`;
-}
-
-function isOfHost({ driver }: DriverState): boolean {
-  return driver === null || driver === KERNELS_CHOICE || !isPassthroughDriver(driver);
 }
 
 function moduleSteps(moving: readonly MovingDevice[], { isRegistered }: BindingSituation): readonly Step[] {

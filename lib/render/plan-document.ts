@@ -55,8 +55,12 @@ export function persistenceDetails(
   };
 }
 
-/** The PF, with its VFs as they are and as they shall be. */
-export function vfsDetails({ situation: { pf, link }, from, to, goesUp, lost }: VfsProposal): object {
-  const name = link?.interface ?? null;
-  return { pfs: [{ address: pf.address, interface: name, goesUp, lost, from, to }] };
+/** PFs, each with its VFs as they are and as they shall be. */
+export function vfsDetails(proposals: readonly VfsProposal[]): object {
+  return {
+    pfs: proposals.map(({ situation: { pf, link }, from, to, goesUp, lost }) => {
+      const name = link?.interface ?? null;
+      return { address: pf.address, interface: name, goesUp, lost, from, to };
+    }),
+  };
 }

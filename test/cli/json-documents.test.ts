@@ -17,6 +17,7 @@ const KINDS = [
   'pci-snapshot',
   'pci-bindings',
   'plan',
+  'policy-report',
   'recover',
   'confirm',
   'sriov',

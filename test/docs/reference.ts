@@ -6,6 +6,7 @@ import { type Command, type OptionDefinition, valueNameOf } from '../../lib/cli/
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector.ts';
+import { POLICY_FORMAT, POLICY_KEYS, parsePolicy } from '../../lib/plan/policy-parser.ts';
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
 import { REPORT_HINT } from '../../lib/render/error-text.ts';
 import { libraryReference, type Sources } from './library-reference.ts';
@@ -31,6 +32,7 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
   const pages: readonly (readonly [file: string, summary: string, text: string])[] = [
     ['commands.md', 'Every command with its arguments, options and examples.', commandsPage()],
     ['selectors.md', 'What picks devices.', selectorsPage()],
+    ['policy.md', 'What a policy file can say.', policyPage()],
     ['columns.md', 'The columns of `pci list`.', columnsPage()],
     ['exit-codes.md', 'What the exit codes mean.', exitCodesPage()],
     ['errors.md', 'Every error with its remedy.', errorsPage()],
@@ -165,6 +167,89 @@ function selectorsPage(): string {
     ),
     `A selector that names something must find it: when none of the host's devices is meant, the command fails with [DEVICE_NOT_FOUND](errors.md) and exit code 3. Such are ${named?.join(', ')}.`,
     `A selector that describes a kind may find nothing; the list is then empty, and the exit code 0. Such are ${filters?.join(', ')}. To \`pci show\` every selector is a name.`,
+  ]);
+}
+
+const POLICY_EXAMPLE = `portal-gun: ${POLICY_FORMAT}
+bindings:
+  - 03:00.0
+  - class=display
+  - device: {serial: 52-54-00-ff-ff-00-00-05}
+    driver: vfio-pci
+  - device: netdev=enp4s0
+    driver: host
+virtual-functions:
+  - device: {mac: 52:54:00:00:00:02}
+    count: 4
+    driver: vfio-pci
+    vlan: 100
+    vfs:
+      0: {vlan: none, trust: on}
+persist: on
+`;
+
+/** What each key of each part of a policy means. */
+const POLICY_WORDS: Readonly<Record<keyof typeof POLICY_KEYS, Readonly<Record<string, string>>>> = {
+  policy: {
+    'portal-gun': `The format: \`${POLICY_FORMAT}\`. It has to be there.`,
+    bindings: 'A list of which devices are on which driver; each a device, or a mapping as below.',
+    'virtual-functions': 'A list of what physical functions have, each a mapping as below.',
+    persist: '`on`: at each boot as well. `off` by default.',
+  },
+  binding: {
+    device:
+      'A [selector](selectors.md), which may mean several devices, or a mapping that says what the device is. Members of its IOMMU group go with it.',
+    driver:
+      'A driver that hands devices to VMs; `host` to have it back; by default vfio-pci, or the one that is made for the device.',
+  },
+  identity: {
+    id: '`vendor:device`.',
+    subsystem: '`vendor:device` of the subsystem.',
+    serial: 'Serial number: product data, drive, or the capability of that name.',
+    mac: 'MAC of its network interface; not known while it is on a VFIO driver.',
+    path: 'Place, from the root through the bridges without bus numbers: `pci0000:00/06.0/00.0`.',
+    slot: 'Label of the slot.',
+  },
+  'virtual functions': {
+    device: 'The physical function, as above; it must be just one.',
+    count: 'How many VFs. It has to be there.',
+    autoprobe: 'Whether the kernel looks for drivers for VFs that are made; as it is by default.',
+    up: 'Whether the interface of the PF is switched on where there are VFs; `on` by default.',
+    driver: 'For all its VFs, as above.',
+    vfs: 'What single VFs are set to: a mapping of their numbers, from 0, to settings.',
+    mac: '`stable`, `driver`, or for one VF a MAC; VFs that are made get the stable one by default.',
+    vlan: '`none`, a VLAN, or one with a priority: `100/5`.',
+    trust: '`on` or `off`.',
+    'spoof-check': '`on` or `off`.',
+    link: '`auto`, `enable` or `disable`.',
+    rate: '`none`, the most in Mbit/s, or the least and the most: `100-1000`.',
+  },
+};
+
+function policyPage(): string {
+  parsePolicy(POLICY_EXAMPLE, 'the example');
+  const rows = (part: keyof typeof POLICY_KEYS): string =>
+    table(
+      ['key', 'meaning'],
+      POLICY_KEYS[part].map((key) => {
+        const words = POLICY_WORDS[part][key];
+        if (words === undefined) throw new Error(`the key ${key} of a policy is not described`);
+        return [code(key), words];
+      }),
+    );
+  return page('Policy', [
+    'What [`pci apply`](commands.md#pci-apply) takes: a file in YAML 1.2 of at most a megabyte. What it does not speak of is left as it is. A key that is not known is an error, with line and column.',
+    `\`\`\`yaml\n${POLICY_EXAMPLE}\`\`\``,
+    rows('policy'),
+    '## A binding',
+    rows('binding'),
+    '## A device by what it is',
+    'All that is named has to be so.',
+    rows('identity'),
+    '## Virtual functions',
+    'Settings are those of [`pci sriov set`](commands.md#pci-sriov-set), for all VFs of the PF, and below `vfs` for one.',
+    rows('virtual functions'),
+    'What can only be told once virtual functions are there, their drivers and devices that are not found before, is done by a second plan, right after the first. With `--confirm-within` it waits: apply the policy again once the first is confirmed.',
   ]);
 }
 

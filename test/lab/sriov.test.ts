@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { stableMac } from '../../lib/pci/stable-mac.ts';
 import { describeLab, useMachine } from './describe-lab.ts';
@@ -6,6 +8,8 @@ import { describeLab, useMachine } from './describe-lab.ts';
 const CARD = '0000:01:00.0';
 const DRIVE = '0000:02:00.0';
 const CARD_MAC = '52:54:00:00:00:02';
+/** No driver of Linux takes it. */
+const DRIVERLESS = '0000:07:00.0';
 
 describeLab('virtual functions on a real kernel', (root) => {
   const machine = useMachine(root, 'intel');
@@ -144,5 +148,28 @@ describeLab('virtual functions on a real kernel', (root) => {
       '2\n0\n',
     );
     expect(await machine().output(['sh', '-c', `ls -d ${path}/virtfn*/driver 2>/dev/null || true`])).toBe('');
+  });
+
+  test('are brought with bindings to what a policy says, in two plans, and that is the end of it', async () => {
+    const policy = `portal-gun: policy/v1
+bindings:
+  - ${DRIVERLESS}
+virtual-functions:
+  - {device: {mac: ${CARD_MAC}}, count: 2, driver: vfio-pci}
+`;
+    writeFileSync(join(machine().folder, 'policy.yaml'), policy);
+    const applied = await machine().run(['pci', 'apply', '/lab/policy.yaml', '--yes', '--json']);
+    expect(applied, applied.stderr).toMatchObject({ exitCode: 0 });
+    const { plans, postponed } = JSON.parse(applied.stdout) as { plans: unknown[]; postponed: unknown[] };
+    expect(plans).toMatchObject([{ report: { outcome: 'done' } }, { report: { outcome: 'done' } }]);
+    expect(postponed).toEqual([]);
+    expect((await states()).slice(0, 2)).toEqual(['vfio-pci vfio-pci', 'vfio-pci vfio-pci']);
+    const driver = await machine().output(['readlink', `/sys/bus/pci/devices/${DRIVERLESS}/driver`]);
+    expect(driver).toMatch(/\/vfio-pci\n$/);
+    const { exitCode, stdout } = await machine().run(['pci', 'apply', '/lab/policy.yaml', '--check']);
+    expect({ exitCode, stdout }).toEqual({
+      exitCode: 0,
+      stdout: 'The host is as /lab/policy.yaml says.\nNothing to do.\n',
+    });
   });
 });

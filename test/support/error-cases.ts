@@ -344,6 +344,15 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'goes with undoing alone',
     'leave out either it or --finish',
   ],
+  // Policies.
+  ['apply nowhere.yaml', 'BAD_POLICY', 'nowhere.yaml', 'is not there', 'docs/reference/policy.md'],
+  [
+    'apply nowhere.yaml --check --script',
+    'BAD_ARGUMENT',
+    '--check',
+    'does not go with --script',
+    'see the command with --help',
+  ],
   // What is bound at each boot.
   [
     'bindings --host FOLDER/bad-record',

@@ -6,7 +6,7 @@ import type { Inventory } from '../../pci/inventory.ts';
 import { groupDevices, type IommuGroup, isPassthroughDriver } from '../../pci/iommu-group.ts';
 import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { parseSelector, selectDevices } from '../../pci/selector.ts';
-import { boundBy, type Movement, moveBack, moveToVfio, movingAddresses } from '../../plan/binding.ts';
+import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
 import { type PersistedBinding, TRAIT_FIELDS } from '../../plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
@@ -23,7 +23,7 @@ import type { Dialogue } from '../dialogue.ts';
 import { persistedRemark, persistPart } from '../persist-option.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { allowedOf, findSafety } from '../safety.ts';
+import { allowedOf, findMovementSafety } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 
 const FIELDS: readonly DeviceField[] = [
@@ -44,7 +44,6 @@ export async function runBind(
 ): Promise<CommandResult> {
   const chosen = driverOf(args);
   return runBinding(args, terminal, dialogue, {
-    rules: null,
     persistTitle: 'Keep bindings over reboots',
     move(asked, groups, { iommu, devices }, host) {
       if (!iommu) {
@@ -54,7 +53,7 @@ export async function runBind(
         });
       }
       const abilities = { iommu, tellsResetMethods: tellsResetMethods(host, devices) };
-      return moveToVfio(asked, groups, abilities, chosen);
+      return moveToVfio(asked, groups, abilities, () => chosen);
     },
     persist: (asked, movement, bindings, { devices }) =>
       withPersisted(boundBy(movement, asked), bindings, devices),
@@ -65,8 +64,6 @@ export async function runBind(
 /** `pci unbind`: gives devices back to the drivers that they had. */
 export function runUnbind(args: Arguments, terminal: Terminal, dialogue: Dialogue): Promise<CommandResult> {
   return runBinding(args, terminal, dialogue, {
-    // What the host uses it does not lose by this; a machine may.
-    rules: ['machine-has-it'],
     persistTitle: 'Keep bindings over reboots no more',
     move: (asked, groups, _inventory, host) => moveBack(asked, groups, parseEarlierDrivers(recordOf(host))),
     persist: (asked, { moving }, bindings, { devices }) =>
@@ -85,9 +82,10 @@ export function runUnbind(args: Arguments, terminal: Terminal, dialogue: Dialogu
  *
  * @throws PortalGunError BAD_ARGUMENT for one that does not hand devices to VMs
  */
-function driverOf(args: Arguments): string | undefined {
+function driverOf(args: Arguments): string | null {
   const driver = stringOf(args, 'driver');
-  if (driver === undefined || (/^[\w-]{1,64}$/.test(driver) && isPassthroughDriver(driver))) return driver;
+  if (driver === undefined) return null;
+  if (/^[\w-]{1,64}$/.test(driver) && isPassthroughDriver(driver)) return driver;
   throw new PortalGunError('BAD_ARGUMENT', `"${driver}" is no driver that hands devices to VMs`, {
     subject: '--driver',
     hint: 'it takes vfio-pci, pci-stub, and VFIO drivers such as mlx5_vfio_pci; pci unbind gives a device back',
@@ -95,8 +93,6 @@ function driverOf(args: Arguments): string | undefined {
 }
 
 interface Way {
-  /** The rules of safety that count; `null` for all. */
-  readonly rules: readonly string[] | null;
   move(
     asked: readonly PciDevice[],
     groups: readonly IommuGroup[],
@@ -145,8 +141,7 @@ async function runBinding(
         way.persist(asked, movement, bindings, inventory),
       )
     : null;
-  const addresses = movingAddresses(movement);
-  const findings = findSafety(host, inventory, groups, addresses, way.rules);
+  const findings = findMovementSafety(host, inventory, groups, movement);
   return runProposal(
     {
       proposal: { plan: persistence?.extend(plan) ?? plan, findings, allowed },
@@ -157,7 +152,6 @@ async function runBinding(
         remarks(args, names, host, inventory.diagnostics) +
         (persists ? '' : way.remark(movement, inventory, host)),
       nothingToDo: nothingToDo(asked),
-      rules: way.rules,
     },
     args,
     terminal,

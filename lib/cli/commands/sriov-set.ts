@@ -37,11 +37,10 @@ export async function runSriovSet(
     {
       proposal: { plan: proposal.plan, findings, allowed },
       overview: (width) => renderVfs(proposal, width),
-      details: vfsDetails(proposal),
+      details: vfsDetails([proposal]),
       inventory,
       remarks: remarks(args, names, host, inventory.diagnostics) + unknownSettings(proposal),
       nothingToDo: `${situation.pf.address} has ${count(proposal.to.count, 'VF')}, as asked.\nNothing to do.\n`,
-      rules: null,
     },
     args,
     terminal,

@@ -125,6 +125,15 @@ const CASES: readonly Case[] = [
     plan: async (machine) => (await proposeVfs(machine, NETWORK_PF, { count: 0, autoprobe: false })).plan,
   },
   {
+    name: 'a policy makes VFs and gives devices to VMs',
+    fixture: 'lab-intel',
+    plan: async (machine) => {
+      const vfs = (await proposeVfs(machine, NETWORK_PF, { count: 1 })).plan;
+      const binding = await planFor(machine, 'bind', '07:00.0');
+      return { ...vfs, guards: [...vfs.guards, ...binding.guards], steps: [...vfs.steps, ...binding.steps] };
+    },
+  },
+  {
     name: 'VFs stay and are set otherwise',
     fixture: 'lab-intel',
     before: fourVfs,

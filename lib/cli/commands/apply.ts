@@ -1,0 +1,191 @@
+import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
+import { LiveRunner } from '../../host/live-runner.ts';
+import { readPolicyFile } from '../../host/policy-file.ts';
+import type { DeviceField } from '../../pci/device.ts';
+import { groupDevices } from '../../pci/iommu-group.ts';
+import { iommuAdvice } from '../../pci/iommu-state.ts';
+import { boundBy } from '../../plan/binding.ts';
+import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
+import { TRAIT_FIELDS } from '../../plan/persisted-bindings.ts';
+import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { planBinding } from '../../plan/plan-binding.ts';
+import { HOST_DRIVER, type Policy, type PolicyDevice } from '../../plan/policy.ts';
+import { mergedMovement, moveByPolicy } from '../../plan/policy-movement.ts';
+import { parsePolicy } from '../../plan/policy-parser.ts';
+import { formatDocument } from '../../render/documents.ts';
+import { renderMovement } from '../../render/movement-text.ts';
+import { movementDetails, vfsDetails } from '../../render/plan-document.ts';
+import { policyDocument } from '../../render/policy-document.ts';
+import { renderVfs } from '../../render/vfs-text.ts';
+import { isDriverRegistered } from '../../sysfs/driver-state.ts';
+import { readIommuState } from '../../sysfs/iommu-state.ts';
+import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
+import { readGroupAttributes } from '../../sysfs/read-groups.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { Dialogue } from '../dialogue.ts';
+import { persistPart } from '../persist-option.ts';
+import { PF_FIELDS } from '../pf-situation.ts';
+import { readPolicySituation } from '../policy-situation.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { type CarriedOut, carryOut, type PreparedProposal } from '../run-proposal.ts';
+import { allowedOf, findLoss, findMovementSafety } from '../safety.ts';
+import type { Terminal } from '../terminal.ts';
+
+const FIELDS: readonly DeviceField[] = [
+  ...SAFETY_FIELDS,
+  ...PF_FIELDS,
+  ...TRAIT_FIELDS,
+  'slotLabel',
+  'driverOverride',
+  'modules',
+  'rom',
+];
+
+/** A policy as it stands to the host: what brings the one to the other, and what can't be told yet. */
+interface Difference {
+  readonly prepared: PreparedProposal;
+  readonly postponed: readonly PolicyDevice[];
+}
+
+/**
+ * `pci apply`: brings the host to what a policy says. What it says of VFs that are not there is done in a second plan, once
+ * they are.
+ */
+export async function runApply(
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const isCheck = switchOf(args, 'check') === true;
+  if (isCheck && switchOf(args, 'script') === true) {
+    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --script', { subject: '--check' });
+  }
+  const path = stringOf(args, 'policy') ?? '';
+  const policy = parsePolicy(readPolicyFile(path), path);
+  const first = await differenceOf(policy, path, args);
+  const isDifferent = first.prepared.proposal.plan.steps.length > 0 || first.postponed.length > 0;
+  const options = isCheck ? { ...args, 'dry-run': true } : args;
+  const rounds: CarriedOut[] = [await carryOut(first.prepared, options, terminal, dialogue)];
+  let left = first.postponed;
+  let stderr = first.prepared.remarks;
+  if (left.length > 0 && isThrough(rounds[0])) {
+    const second = await differenceOf(policy, path, args);
+    rounds.push(await carryOut(second.prepared, options, terminal, dialogue));
+    left = second.postponed;
+    stderr = second.prepared.remarks;
+  }
+  const exitCode = rounds.find((round) => round.exitCode !== EXIT.ok)?.exitCode ?? EXIT.ok;
+  const text = rounds.map((round) => round.text).join('');
+  const wantsDocument = switchOf(args, 'json') === true && switchOf(args, 'script') !== true;
+  return {
+    exitCode: isCheck ? (isDifferent ? EXIT.findings : EXIT.ok) : exitCode,
+    stdout: wantsDocument
+      ? formatDocument(
+          policyDocument(
+            path,
+            isDifferent,
+            rounds.map(({ document }) => document),
+            left,
+          ),
+        )
+      : text,
+    stderr: stderr + left.map(postponedRemark).join(''),
+  };
+}
+
+/** Whether a plan is done, and nobody has to confirm it first. */
+function isThrough(round: CarriedOut | undefined): boolean {
+  return round?.report?.outcome === 'done' && !round.report.awaitsConfirmation;
+}
+
+function postponedRemark({ at, selector }: PolicyDevice): string {
+  return `pci: ${at} (${selector.text}): is looked for once the virtual functions are there\n`;
+}
+
+async function differenceOf(policy: Policy, path: string, args: Arguments): Promise<Difference> {
+  const allowed = allowedOf(args);
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const selectors = [...policy.bindings, ...policy.virtualFunctions].map(({ device }) => device.selector);
+  const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
+  const inventory = readInventory(host, names, [...fields]);
+  const { devices, iommu } = inventory;
+  const isLive = stringOf(args, 'host') === undefined;
+  const { pfs, bindings, postponed } = await readPolicySituation(
+    policy,
+    host,
+    isLive ? new LiveRunner() : null,
+    inventory,
+  );
+  if (!iommu && bindings.some(({ driver }) => driver !== HOST_DRIVER)) {
+    throw new PortalGunError('NO_IOMMU', 'runs without an IOMMU: no device of it can be given to a VM', {
+      subject: host.label,
+      hint: iommuAdvice(readIommuState(host)),
+    });
+  }
+  const groups = groupDevices(devices, (id) => readGroupAttributes(host, id));
+  const record = host.readText(EARLIER_DRIVERS_PATH);
+  const recordText = typeof record === 'string' ? record : null;
+  const abilities = { iommu, tellsResetMethods: tellsResetMethods(host, devices) };
+  const ways = moveByPolicy(bindings, groups, abilities, parseEarlierDrivers(recordText));
+  const movement = mergedMovement(ways);
+  const binding = planBinding(movement, {
+    isRegistered: (driver) => isDriverRegistered(host, driver),
+    record: recordText,
+  });
+  const title = `Bring the host to ${path}`;
+  const plan = mergedPlan(title, [...pfs.map((pf) => pf.plan), binding]);
+  const persistence = policy.persist
+    ? persistPart(host, title, switchOf(args, 'script') === true, (persisted) =>
+        withPersisted(
+          boundBy(ways.toVfio, ways.given),
+          withoutPersisted(ways.kept, persisted, devices),
+          devices,
+        ),
+      )
+    : null;
+  return {
+    prepared: {
+      proposal: {
+        plan: persistence?.extend(plan) ?? plan,
+        findings: [
+          ...findLoss(
+            host,
+            devices,
+            pfs.flatMap(({ lost }) => lost),
+          ),
+          ...findMovementSafety(host, inventory, groups, movement),
+        ],
+        allowed,
+      },
+      overview: (width) =>
+        pfs
+          .filter((pf) => pf.plan.steps.length > 0)
+          .map((pf) => renderVfs(pf, width))
+          .join('') +
+        renderMovement(movement, width, 'the policy says so') +
+        (persistence?.overview(width) ?? ''),
+      details: {
+        ...movementDetails(movement),
+        ...vfsDetails(pfs),
+        persistence: persistence?.details ?? null,
+      },
+      inventory,
+      remarks: remarks(args, names, host, inventory.diagnostics),
+      nothingToDo: `The host is as ${path} says.\nNothing to do.\n`,
+    },
+    postponed,
+  };
+}
+
+/** Plans that are made one after the other, as one. */
+function mergedPlan(title: string, plans: readonly Plan[]): Plan {
+  return {
+    title,
+    guards: plans.flatMap((plan) => (plan.steps.length === 0 ? [] : plan.guards)),
+    steps: plans.flatMap((plan) => plan.steps),
+  };
+}
