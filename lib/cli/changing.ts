@@ -3,6 +3,7 @@ import { applyPlan } from '../apply/apply-plan.ts';
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { ChangeableHost } from '../apply/changeable-host.ts';
 import { checkGuard } from '../apply/check-guard.ts';
+import { demandModules } from '../apply/demand-modules.ts';
 import { readJournals } from '../apply/journal.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { lockHost } from '../host/host-lock.ts';
@@ -11,7 +12,6 @@ import { LiveFiles } from '../host/live-files.ts';
 import { LiveRunner } from '../host/live-runner.ts';
 import { LiveWriter } from '../host/live-writer.ts';
 import { openLiveHost } from '../host/open-host.ts';
-import type { Runner } from '../host/runner.ts';
 import { isRoot, timeNow } from '../host/this-process.ts';
 import type { Change } from '../plan/change.ts';
 import type { Plan, Step } from '../plan/plan.ts';
@@ -81,7 +81,7 @@ export async function applyHere(
   confirmWithinMs: number | null,
 ): Promise<Applied> {
   const host = changeableHost();
-  await demandModules(plan, host.runner);
+  await demandModules(plan, host);
   const release = await lockHost();
   try {
     return await dialogue.guard(async (interruption) => {
@@ -105,21 +105,6 @@ export async function applyHere(
   } finally {
     release();
     host.writer.close();
-  }
-}
-
-/** A module that is not there is better said before anything is done; `modprobe --dry-run` knows. */
-async function demandModules({ steps }: Plan, runner: Runner): Promise<void> {
-  for (const { change } of steps) {
-    if (change.kind !== 'module' || !change.to) continue;
-    const run = await runner.run('modprobe', ['--dry-run', '--quiet', '--', change.module]);
-    if (run.kind === 'missing') {
-      throw new PortalGunError('TOOL_MISSING', 'is not there', { subject: 'modprobe', hint: 'install kmod' });
-    }
-    if (run.kind === 'exited' && run.exitCode === 0) continue;
-    throw new PortalGunError('NO_DRIVER', 'the kernel has neither the driver nor a module for it', {
-      subject: change.driver,
-    });
   }
 }
 

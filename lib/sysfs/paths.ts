@@ -68,6 +68,9 @@ export const MACHINE_ID_PATH = '/etc/machine-id';
 export const CPU_INFO_PATH = '/proc/cpuinfo';
 
 /** Another at each boot; so it is no part of a snapshot. */
+/** In securityfs, which is there for root alone. */
+export const LOCKDOWN_PATH = '/sys/kernel/security/lockdown';
+
 export const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 
 /** Seconds since the machine started, those in which it was suspended among them; and how long it idled. */

@@ -1,0 +1,47 @@
+import { PortalGunError } from '../base/errors.ts';
+import type { ModuleChange } from '../plan/change.ts';
+import type { Plan } from '../plan/plan.ts';
+import { readLockdown } from '../sysfs/lockdown.ts';
+import type { ChangeableHost } from './changeable-host.ts';
+
+/**
+ * Looks whether the modules that a plan loads are there, and whether the kernel will take them: better said before
+ * anything is done. Asks `modprobe --dry-run`, and under lockdown `modinfo` for a signature.
+ *
+ * @throws PortalGunError NO_DRIVER, TOOL_MISSING
+ */
+export async function demandModules(
+  { steps }: Plan,
+  { runner, reader }: Pick<ChangeableHost, 'runner' | 'reader'>,
+): Promise<void> {
+  const lockdown = readLockdown(reader);
+  for (const { change } of steps) {
+    if (change.kind !== 'module' || !change.to) continue;
+    await demandPresence(change, runner);
+    if (lockdown === null || lockdown === 'none') continue;
+    const signed = await runner.run('modinfo', ['-F', 'sig_id', '--', change.module]);
+    if (signed.kind !== 'exited' || signed.exitCode !== 0 || signed.stdout.trim() !== '') continue;
+    throw new PortalGunError(
+      'NO_DRIVER',
+      `the kernel is locked down (${lockdown}) and takes no module without a signature`,
+      {
+        subject: change.driver,
+        hint: "sign it with a key that the machine's owner has enrolled (mokutil --import), use the kernel of the distribution with its own modules, or start without lockdown",
+      },
+    );
+  }
+}
+
+async function demandPresence(
+  { module, driver }: ModuleChange,
+  runner: ChangeableHost['runner'],
+): Promise<void> {
+  const run = await runner.run('modprobe', ['--dry-run', '--quiet', '--', module]);
+  if (run.kind === 'missing') {
+    throw new PortalGunError('TOOL_MISSING', 'is not there', { subject: 'modprobe', hint: 'install kmod' });
+  }
+  if (run.kind === 'exited' && run.exitCode === 0) return;
+  throw new PortalGunError('NO_DRIVER', 'the kernel has neither the driver nor a module for it', {
+    subject: driver,
+  });
+}
