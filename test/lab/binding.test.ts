@@ -10,8 +10,9 @@ const UPLINK = '0000:00:0a.0';
 const RECORD = '/run/portal-gun/earlier-drivers.json';
 const JOURNALS = '/var/lib/portal-gun/journal';
 
+// Under lockdown, which takes away none of what follows but modules without a signature.
 describeLab('changing drivers on a real kernel', (root) => {
-  const machine = useMachine(root, 'intel');
+  const machine = useMachine(root, 'intel', { kernelArguments: ['lockdown=integrity'] });
 
   /** `driver override` of each function, as sysfs has them; `-` for none. */
   async function states(...addresses: readonly string[]): Promise<readonly string[]> {
@@ -164,6 +165,29 @@ describeLab('changing drivers on a real kernel', (root) => {
     expect(await machine().run(['sh', '-c', script])).toMatchObject({
       exitCode: 4,
       stderr: expect.stringContaining('HOST_LOCKED'),
+    });
+  });
+
+  test('says before anything is done that a kernel that is locked down takes no unsigned module', async () => {
+    // What is behind a module: its signature, 12 bytes of which the last 4 are its length, and 28 of text.
+    const strip = `modprobe -r vfio-pci
+      file=$(modinfo -n vfio-pci)
+      set -- $(tail -c 32 "$file" | head -c 4 | od -An -tu1)
+      head -c $(($(stat -c %s "$file") - 40 - ($3 << 8) - $4)) "$file" > /tmp/unsigned
+      cp /tmp/unsigned "$file"
+      mountpoint -q /sys/kernel/security || mount -t securityfs securityfs /sys/kernel/security`;
+    await machine().output(['sh', '-ec', strip]);
+    const bound = await machine().run(['pci', 'bind', DRIVERLESS, '--yes']);
+    expect(bound).toMatchObject({ exitCode: 6 });
+    expect(bound.stderr).toContain(
+      'pci: vfio-pci: the kernel is locked down (integrity) and takes no module without a signature [NO_DRIVER]',
+    );
+    expect(await states(DRIVERLESS)).toEqual(['- -']);
+    expect(await journals()).toBe('');
+    // It would not, indeed.
+    expect(await machine().run(['modprobe', 'vfio-pci'])).toMatchObject({
+      exitCode: 1,
+      stderr: expect.stringContaining('Operation not permitted'),
     });
   });
 });
