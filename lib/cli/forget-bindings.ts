@@ -24,9 +24,10 @@ export function forgetBindings(
     });
   });
   const title = 'Keep bindings over reboots no more';
-  const part = persistPart(host, title, switchOf(args, 'script') === true, (bindings) =>
-    bindings.filter(({ address }) => !addresses.includes(address)),
-  );
+  const part = persistPart(host, title, switchOf(args, 'script') === true, (records) => ({
+    ...records,
+    bindings: records.bindings.filter(({ address }) => !addresses.includes(address)),
+  }));
   return runProposal(
     {
       proposal: { plan: part.extend({ title, guards: [], steps: [] }), findings: [], allowed: new Set() },

@@ -1,8 +1,9 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
+import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { bindingStatus } from '../../plan/binding-status.ts';
 import { STALE } from '../../plan/change.ts';
-import { TRAIT_FIELDS } from '../../plan/persisted-bindings.ts';
+import { TRAIT_FIELDS } from '../../plan/persisted-device.ts';
 import { planPersistence } from '../../plan/plan-persistence.ts';
 import { bindingsDocument, formatDocument } from '../../render/documents.ts';
 import { renderBindings } from '../../render/persistence-text.ts';
@@ -11,7 +12,7 @@ import { type Arguments, type CommandResult, stringsOf, switchOf } from '../comm
 import type { Dialogue } from '../dialogue.ts';
 import { forgetBindings } from '../forget-bindings.ts';
 import type { PersistedHost } from '../persisted-host.ts';
-import { type Persistence, readPersistence } from '../persistence.ts';
+import { readBindings, readPersistence } from '../persistence.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { RESTORE_FIELDS, restoreBindings } from '../restore-bindings.ts';
 import type { Terminal } from '../terminal.ts';
@@ -31,12 +32,12 @@ export async function runBindings(
   }
   const host = hostOf(args);
   const names = namesOf(args);
-  const persistence = readPersistence(host);
+  const bindings = readBindings(host);
   const read = (fields: readonly DeviceField[]): PersistedHost => {
     const inventory = readInventory(host, names, fields);
     return {
       ...{ args, terminal, dialogue, host, inventory },
-      statuses: persistence.bindings.map((binding) => bindingStatus(binding, inventory.devices)),
+      statuses: bindings.map((binding) => bindingStatus(binding, inventory.devices)),
       remarks: remarks(args, names, host, inventory.diagnostics),
     };
   };
@@ -46,14 +47,11 @@ export async function runBindings(
     const isInForce = persisted.statuses.every(({ state }) => state === 'in-force');
     return restoreBindings(isInForce ? persisted : read(RESTORE_FIELDS));
   }
-  return forgotten.length > 0 ? forgetBindings(persisted, forgotten) : list(persisted, persistence);
+  return forgotten.length > 0 ? forgetBindings(persisted, forgotten) : list(persisted);
 }
 
-function list(
-  { args, terminal, inventory, statuses, remarks: stderr }: PersistedHost,
-  persistence: Persistence,
-): CommandResult {
-  const outdated = outdatedParts(persistence);
+function list({ args, terminal, host, inventory, statuses, remarks: stderr }: PersistedHost): CommandResult {
+  const outdated = outdatedParts(host);
   const isDrifted = outdated.length > 0 || statuses.some(({ state }) => state !== 'in-force');
   return {
     exitCode: switchOf(args, 'check') === true && isDrifted ? EXIT.findings : EXIT.ok,
@@ -66,8 +64,9 @@ function list(
 }
 
 /** What would be made anew if the same were to be persisted now. */
-function outdatedParts(persistence: Persistence): readonly string[] {
-  return planPersistence(persistence.bindings, persistence).flatMap(({ change }) => {
+function outdatedParts(host: HostReader): readonly string[] {
+  const persistence = readPersistence(host);
+  return planPersistence(persistence, persistence).flatMap(({ change }) => {
     if (change.kind === 'file') return [change.path];
     return change.kind === 'initramfs' && change.to !== STALE ? ['initial RAM disks'] : [];
   });
