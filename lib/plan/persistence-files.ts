@@ -2,6 +2,7 @@ import { INITRAMFS_STATE_PATH } from './change.ts';
 import { EARLY_DONE_PATH, EARLY_PROGRAM_PATH, formatEarlyProgram, OCTAL_DUMP } from './early-bindings.ts';
 import { BINDINGS_PATH, type PersistedBinding, serializeBindings } from './persisted-bindings.ts';
 import { type PersistedPf, serializeVfs, VFS_PATH } from './persisted-vfs.ts';
+import { byAddress } from './record.ts';
 import { quote } from './script.ts';
 
 const RULES_PATH = '/etc/udev/rules.d/10-portal-gun.rules';
@@ -41,7 +42,9 @@ export function persistenceFiles(
   records: PersistedRecords,
   { initramfs, systemd, program }: BootSituation,
 ): readonly PersistenceFile[] {
-  const { bindings, pfs } = records;
+  // As they are read again: what is made of them must not depend on the order in which they were said.
+  const bindings = byAddress(records.bindings);
+  const { pfs } = records;
   const some = bindings.length > 0;
   const hasUnit = systemd && (some || pfs.length > 0);
   const plain = { executable: false, isEarly: false };

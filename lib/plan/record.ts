@@ -1,4 +1,5 @@
 import { PortalGunError } from '../base/errors.ts';
+import { comparePciAddresses } from '../pci/address.ts';
 import { isPersistedDevice, type PersistedDevice } from './persisted-device.ts';
 
 /** What is read at once, of a record as of an attribute. */
@@ -23,12 +24,17 @@ export function serializeRecord<T extends PersistedDevice>(
   entries: readonly T[],
 ): string | null {
   if (entries.length === 0) return null;
-  const devices = [...entries].sort((a, b) => (a.address < b.address ? -1 : 1));
+  const devices = byAddress(entries);
   const record = { schema, devices };
   // What is too long for people to read can do without its indents.
   const text = [2, 0].map((indent) => `${JSON.stringify(record, null, indent)}\n`).find(isReadable);
   if (text !== undefined) return text;
   throw new PortalGunError('CANNOT_PERSIST', `${devices.length} devices are more than can be kept`);
+}
+
+/** Entries in the order in which a record has them. */
+export function byAddress<T extends PersistedDevice>(entries: readonly T[]): readonly T[] {
+  return [...entries].sort((a, b) => comparePciAddresses(a.address, b.address));
 }
 
 function isReadable(text: string): boolean {

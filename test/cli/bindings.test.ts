@@ -128,6 +128,14 @@ describe('pci bind --persist', () => {
     expect(again.steps.map(({ change }) => change.kind)).toEqual(['module', 'file', 'driver']);
   });
 
+  it('writes the same in whatever order it is told', async () => {
+    const first = await persisted('07:00.0');
+    const plan = await planOf('bind', '03:00.0', '--persist', ...hostWith(first));
+    const files = filesAfter(plan.steps, first);
+    expect(files).toEqual(await persisted('03:00.0', '07:00.0'));
+    expect((await bindingsOf(hostWith(files))).outdated).toEqual([]);
+  });
+
   it('writes anew what was spoilt, and the initial RAM disks with it', async () => {
     const files = await persisted('07:00.0');
     const spoilt = { ...files, [OURS[1]]: '#!/bin/sh\n' };
