@@ -109,7 +109,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
     usage: 'sriov restore',
     summary: 'Make and set the VFs that were written down for each boot',
     description:
-      'Brings each PF that pci sriov set --persist wrote down to what was written down, as a service does at each boot before libvirt starts. A PF is found again by what it is and not by its address. One that is gone or not known for sure, and one whose VFs are in use and would have to go, is said and left; the exit status is then 1. What is in force stays untouched.',
+      'Brings each PF that pci sriov set --persist wrote down to what was written down, as a service does at each boot before libvirt starts. A PF is found again by what it is and not by its address. One that is gone or not known for sure, and one whose VFs are in use and would have to go, is said and left; the exit status is then 1. What is in force stays untouched. With --forget it strikes out PFs, also such that are gone.',
     positionals: {},
     options: {
       ...READING_OPTIONS,
@@ -117,11 +117,19 @@ export const SRIOV_COMMANDS: readonly Command[] = [
         describe: 'Change nothing; exit with 1 where anything is not as it was written down',
         type: 'boolean',
       },
+      forget: {
+        describe:
+          'Strike out the PF that was written down with ADDRESS; its VFs stay as they are until the next boot',
+        type: 'string',
+        valueName: 'ADDRESS',
+        array: true,
+      },
       ...CHANGING_OPTIONS,
     },
     examples: [
       ['pci sriov restore --check', 'for a script: 1 where something drifted'],
       ['sudo pci sriov restore --yes', 'put in force what is not'],
+      ['sudo pci sriov restore --forget 01:00.0', 'no more at the next boot'],
     ],
     load: async () => (await import('./commands/sriov-restore.ts')).runSriovRestore,
   },

@@ -213,6 +213,18 @@ describe('pci sriov restore', () => {
     });
   });
 
+  it('strikes out a PF that is gone', async () => {
+    const files = changed(await cardFiles(), (pf) => ({ ...pf, id: '8086:ffff' }));
+    const host = hostWith(files);
+    expect((await restore(host, '--check')).stderr).toContain('01:00.0 is left: GONE');
+    const plan = await planOf('sriov', 'restore', '--forget', PF, ...host);
+    expect(plan).toMatchObject({ title: 'Keep VFs over reboots no more', persistence: { pfs: [] } });
+    expect(filesAfter(plan.steps, files)).toEqual({});
+    const other = await restore(host, '--forget', DRIVE, '--dry-run');
+    expect(other.exitCode).toBe(3);
+    expect(other.stderr).toContain('no PF was written down for that address');
+  });
+
   it('refuses a record that is damaged', async () => {
     const { exitCode, stderr } = await restore(hostWith({ [VFS_RECORD]: '{"schema": 1}' }));
     expect(exitCode).toBe(2);

@@ -8,9 +8,9 @@ import { planPersistence } from '../../plan/plan-persistence.ts';
 import { bindingsDocument, formatDocument } from '../../render/documents.ts';
 import { renderBindings } from '../../render/persistence-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
+import { type Arguments, type CommandResult, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
-import { forgetBindings } from '../forget-bindings.ts';
+import { forgetEntries, forgottenOf } from '../forget-entries.ts';
 import type { PersistedHost } from '../persisted-host.ts';
 import { readBindings, readPersistence } from '../persistence.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
@@ -26,8 +26,8 @@ export async function runBindings(
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const restores = switchOf(args, 'restore') === true;
-  const forgotten = stringsOf(args, 'forget').flatMap((text) => text.split(','));
-  if (restores && forgotten.length > 0) {
+  const forgets = forgottenOf(args).length > 0;
+  if (restores && forgets) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--restore' });
   }
   const host = hostOf(args);
@@ -47,7 +47,8 @@ export async function runBindings(
     const isInForce = persisted.statuses.every(({ state }) => state === 'in-force');
     return restoreBindings(isInForce ? persisted : read(RESTORE_FIELDS));
   }
-  return forgotten.length > 0 ? forgetBindings(persisted, forgotten) : list(persisted);
+  const known = bindings.map(({ address }) => address);
+  return forgets ? forgetEntries('bindings', known, persisted) : list(persisted);
 }
 
 function list({ args, terminal, host, inventory, statuses, remarks: stderr }: PersistedHost): CommandResult {

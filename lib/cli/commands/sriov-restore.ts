@@ -4,9 +4,11 @@ import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { LiveRunner } from '../../host/live-runner.ts';
+import type { Runner } from '../../host/runner.ts';
 import type { PciAddress } from '../../pci/address.ts';
+import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
-import { goalOf } from '../../plan/persisted-vfs.ts';
+import { goalOf, type PersistedPf } from '../../plan/persisted-vfs.ts';
 import { planVfs, type VfsProposal } from '../../plan/plan-vfs.ts';
 import { planRestoredVfs } from '../../plan/restore-vfs.ts';
 import { BINDING_STATES } from '../../render/persistence-text.ts';
@@ -15,6 +17,7 @@ import { renderVfs } from '../../render/vfs-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import { forgetEntries, forgottenOf } from '../forget-entries.ts';
 import { findPfs } from '../persisted-pfs.ts';
 import { readPersistedPfs } from '../persistence.ts';
 import { PF_FIELDS, readPfSituation } from '../pf-situation.ts';
@@ -33,52 +36,40 @@ export async function runSriovRestore(
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const checks = switchOf(args, 'check') === true;
+  const forgets = forgottenOf(args).length > 0;
+  if (checks && forgets) {
+    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--check' });
+  }
   const allowed = allowedOf(args);
   const host = hostOf(args);
   const names = namesOf(args);
   const entries = readPersistedPfs(host);
   const inventory = readInventory(host, names, PF_FIELDS);
-  const { devices } = inventory;
-  const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
+  const said = remarks(args, names, host, inventory.diagnostics);
+  if (forgets) {
+    const known = entries.map(({ address }) => address);
+    return forgetEntries('pfs', known, { args, terminal, dialogue, host, inventory, remarks: said });
+  }
   // What could not be read stops nobody from looking.
   const isLook = checks || switchOf(args, 'dry-run') === true;
-  const findingsOf = lossFinder(host);
-  const proposals: VfsProposal[] = [];
-  const left: string[] = [];
-  for (const { entry, whereabouts } of findPfs(host, entries, devices)) {
-    const { kind, device } = whereabouts;
-    const pf = devices.find(({ address }) => address === device?.address);
-    if (pf === undefined || (kind !== 'here' && kind !== 'moved')) {
-      left.push(`${entry.address} is left: ${BINDING_STATES[kind === 'here' ? 'missing' : kind]}`);
-      continue;
-    }
-    try {
-      const proposal = planVfs(await readPfSituation(host, runner, inventory, pf), goalOf(entry));
-      const [refusal] = refusalsAmong(findingsOf(proposal.lost), allowed).filter(
-        ({ severity }) => !isLook || severity !== 'unknown',
-      );
-      if (refusal === undefined) proposals.push(proposal);
-      else left.push(`${pf.address} is left: ${refusal.subject} ${refusal.message} (${refusal.name})`);
-    } catch (error) {
-      if (!(error instanceof PortalGunError)) throw error;
-      left.push(`${pf.address} is left: ${problemOf(error, pf.address)}`);
-    }
-  }
+  const stops = (lost: readonly PciAddress[]): Finding | undefined =>
+    refusalsAmong(findingsOf(host, lost), allowed).find(({ severity }) => !isLook || severity !== 'unknown');
+  const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
+  const { proposals, left } = await proposeEach(host, runner, inventory, entries, stops);
   const plan = planRestoredVfs(proposals);
   const changing = proposals.filter((proposal) => proposal.plan.steps.length > 0);
   const inForce =
     entries.length === 0
       ? 'No VFs outlive a boot: pci sriov set --persist makes some that do.\n'
       : `${count(entries.length, 'PF')} with persisted VFs, ${proposals.length - changing.length} in force.\n`;
+  const lost = changing.flatMap((proposal) => proposal.lost);
   const result = await runProposal(
     {
-      proposal: { plan, findings: findingsOf(changing.flatMap(({ lost }) => lost)), allowed },
+      proposal: { plan, findings: findingsOf(host, lost), allowed },
       overview: (width) => changing.map((proposal) => renderVfs(proposal, width)).join('\n'),
       details: { ...vfsDetails(changing), persistence: null },
       inventory,
-      remarks:
-        remarks(args, names, host, inventory.diagnostics) +
-        left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
+      remarks: said + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo: `${inForce}Nothing to do.\n`,
       rules: null,
     },
@@ -90,13 +81,42 @@ export async function runSriovRestore(
   return result.exitCode === EXIT.ok && isDrifted ? { ...result, exitCode: EXIT.findings } : result;
 }
 
+/** What is proposed for each PF that can have what was written down, and in words why the others are left. */
+async function proposeEach(
+  host: HostReader,
+  runner: Runner | null,
+  inventory: Inventory,
+  entries: readonly PersistedPf[],
+  stops: (lost: readonly PciAddress[]) => Finding | undefined,
+): Promise<{ readonly proposals: readonly VfsProposal[]; readonly left: readonly string[] }> {
+  const proposals: VfsProposal[] = [];
+  const left: string[] = [];
+  for (const { entry, whereabouts } of findPfs(host, entries, inventory.devices)) {
+    const { kind, device } = whereabouts;
+    const pf = inventory.devices.find(({ address }) => address === device?.address);
+    if (pf === undefined || (kind !== 'here' && kind !== 'moved')) {
+      left.push(`${entry.address} is left: ${BINDING_STATES[kind === 'here' ? 'missing' : kind]}`);
+      continue;
+    }
+    try {
+      const proposal = planVfs(await readPfSituation(host, runner, inventory, pf), goalOf(entry));
+      const refusal = stops(proposal.lost);
+      if (refusal === undefined) proposals.push(proposal);
+      else left.push(`${pf.address} is left: ${refusal.subject} ${refusal.message} (${refusal.name})`);
+    } catch (error) {
+      if (!(error instanceof PortalGunError)) throw error;
+      left.push(`${pf.address} is left: ${problemOf(error, pf.address)}`);
+    }
+  }
+  return { proposals, left };
+}
+
 /** In words, without an option that nobody gave. */
 function problemOf({ subject, message }: PortalGunError, pf: PciAddress): string {
   return subject === null || subject === pf || subject.startsWith('--') ? message : `${subject} ${message}`;
 }
 
-/** What speaks against VFs going away. At a boot there are none, and what tells it, which takes long, is not read. */
-function lossFinder(host: HostReader): (lost: readonly PciAddress[]) => readonly Finding[] {
-  return (lost) =>
-    lost.length === 0 ? [] : findLoss(host, readInventory(host, NO_NAMES, SAFETY_FIELDS).devices, lost);
+/** What speaks against VFs going away. At a boot none are there, and what tells it, which takes long, is not read. */
+function findingsOf(host: HostReader, lost: readonly PciAddress[]): readonly Finding[] {
+  return lost.length === 0 ? [] : findLoss(host, readInventory(host, NO_NAMES, SAFETY_FIELDS).devices, lost);
 }
