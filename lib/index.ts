@@ -108,11 +108,11 @@ export {
   BINDINGS_PATH,
   type PersistedBinding,
   parseBindings,
-  type SerialAt,
-  TRAIT_FIELDS,
 } from './plan/persisted-bindings.ts';
-export { withoutPersisted, withPersisted } from './plan/persisted-changes.ts';
-export type { BootSituation } from './plan/persistence-files.ts';
+export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persisted-changes.ts';
+export { type PersistedDevice, type SerialAt, TRAIT_FIELDS } from './plan/persisted-device.ts';
+export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/persisted-vfs.ts';
+export type { BootSituation, PersistedRecords } from './plan/persistence-files.ts';
 export type { Plan, Step } from './plan/plan.ts';
 export { type BindingSituation, planBinding } from './plan/plan-binding.ts';
 export { type PersistenceSituation, planPersistence } from './plan/plan-persistence.ts';

@@ -98,13 +98,15 @@ export const ERRORS = {
   },
   CANNOT_PERSIST: {
     exit: 'refused',
-    summary: 'A binding can not be made to outlive a boot: the device could not be found again.',
-    remedy: 'bind it without --persist, after each boot',
+    summary:
+      'A binding, or the VFs of a PF, can not be made to outlive a boot: the device could not be found again.',
+    remedy: 'do it without --persist, after each boot',
   },
   BAD_RECORD: {
     exit: 'usage',
-    summary: 'The record of the bindings that outlive a boot is damaged, or of a later format.',
-    remedy: 'put it in order, or remove it and say again what is to be bound: pci bind --persist',
+    summary: 'The record of the bindings or of the VFs that outlive a boot is damaged, or of a later format.',
+    remedy:
+      'put it in order, or remove it and say again what is to outlive a boot: pci bind --persist, pci sriov set --persist',
   },
   DEVICE_IN_USE: {
     exit: 'refused',

@@ -2,13 +2,14 @@ import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { bindingFor } from '../plan/find-binding.ts';
+import { persistedFor } from '../plan/find-persisted.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
+import type { PersistedRecords } from '../plan/persistence-files.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planPersistence } from '../plan/plan-persistence.ts';
 import { renderPersistence } from '../render/persistence-text.ts';
 import { persistenceDetails } from '../render/plan-document.ts';
-import { readPersistence } from './persistence.ts';
+import { readBindings, readPersistence } from './persistence.ts';
 
 /** What `--persist` makes of a proposal. */
 export interface PersistPart {
@@ -19,9 +20,9 @@ export interface PersistPart {
 }
 
 /**
- * The part of a proposal that changes what is bound at each boot.
+ * The part of a proposal that changes what outlives a boot.
  *
- * @param change what is to be bound at each boot, by what is bound at each now
+ * @param change what is to outlive each boot, by what does now
  * @param title of a plan that changes nothing else
  * @param isScript whether it is to be a script, which would replace whatever is there
  * @throws PortalGunError BAD_ARGUMENT, BAD_RECORD, CANNOT_PERSIST, PERMISSION_DENIED
@@ -30,16 +31,16 @@ export function persistPart(
   host: HostReader,
   title: string,
   isScript: boolean,
-  change: (bindings: readonly PersistedBinding[]) => readonly PersistedBinding[],
+  change: (records: PersistedRecords) => PersistedRecords,
 ): PersistPart {
   const persistence = readPersistence(host);
   if (persistence.isGuess && isScript) {
-    throw new PortalGunError('BAD_ARGUMENT', 'a snapshot does not hold what is bound at each boot', {
+    throw new PortalGunError('BAD_ARGUMENT', 'a snapshot does not hold what outlives a boot', {
       subject: '--script',
       hint: 'have the script written on the host itself; --dry-run shows the plan',
     });
   }
-  const after = change(persistence.bindings);
+  const after = change(persistence);
   const steps = planPersistence(after, persistence);
   return {
     extend: (plan) => ({
@@ -48,7 +49,7 @@ export function persistPart(
       steps: [...plan.steps, ...steps],
     }),
     overview: (width) => renderPersistence(persistence, after, width),
-    details: persistenceDetails(persistence.bindings, after),
+    details: persistenceDetails(persistence, after),
   };
 }
 
@@ -58,9 +59,9 @@ export function persistedRemark(
   freed: readonly PciDevice[],
   devices: readonly PciDevice[],
 ): string {
-  const { bindings } = readOrNothing(host);
+  const bindings = readOrNothing(host);
   return freed
-    .map((device) => bindingFor(device, bindings, devices))
+    .map((device) => persistedFor(device, bindings, devices))
     .filter((binding) => binding !== null)
     .map(
       ({ address, driver }) =>
@@ -70,11 +71,11 @@ export function persistedRemark(
 }
 
 /** A damaged record stops nobody from taking a device back. */
-function readOrNothing(host: HostReader): { readonly bindings: readonly PersistedBinding[] } {
+function readOrNothing(host: HostReader): readonly PersistedBinding[] {
   try {
-    return readPersistence(host);
+    return readBindings(host);
   } catch (error) {
-    if (error instanceof PortalGunError) return { bindings: [] };
+    if (error instanceof PortalGunError) return [];
     throw error;
   }
 }

@@ -5,14 +5,18 @@ import type { Arguments } from './command.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What a command about persisted bindings was given, and the host as it found it. */
-export interface PersistedHost {
+/** What a command about what is persisted was given, and the host as it found it. */
+export interface AskedHost {
   readonly args: Arguments;
   readonly terminal: Terminal;
   readonly dialogue: Dialogue;
   readonly host: HostReader;
   readonly inventory: Inventory;
-  readonly statuses: readonly BindingStatus[];
   /** For standard error. */
   readonly remarks: string;
+}
+
+/** The same, with how the persisted bindings stand. */
+export interface PersistedHost extends AskedHost {
+  readonly statuses: readonly BindingStatus[];
 }

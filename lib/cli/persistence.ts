@@ -3,12 +3,12 @@ import { type HostReader, isFailure } from '../host/host-reader.ts';
 import { programWords } from '../host/this-process.ts';
 import { INITRAMFS_STATE_PATH } from '../plan/change.ts';
 import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/persisted-bindings.ts';
-import type { BootSituation } from '../plan/persistence-files.ts';
+import { type PersistedPf, parseVfs, VFS_PATH } from '../plan/persisted-vfs.ts';
+import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
 import type { PersistenceSituation } from '../plan/plan-persistence.ts';
 
 /** What outlives a boot on a host, and how that is brought about there. */
-export interface Persistence extends PersistenceSituation {
-  readonly bindings: readonly PersistedBinding[];
+export interface Persistence extends PersistenceSituation, PersistedRecords {
   /** Whether the host does not tell: then nothing is taken for persisted, and the host for one with systemd and initramfs-tools. */
   readonly isGuess: boolean;
 }
@@ -19,8 +19,26 @@ export function readPersistence(host: HostReader): Persistence {
   const isGuess = isFailure(reading) && reading.unknown === 'unread';
   const textOf = (path: string): string | null => readOwn(host, path);
   const initramfs = textOf(INITRAMFS_STATE_PATH)?.trim() ?? null;
-  const bindings = parseBindings(textOf(BINDINGS_PATH));
-  return { bindings, isGuess, boot: bootOf(host, isGuess), textOf, initramfs };
+  const records = { bindings: readBindings(host), pfs: readPersistedPfs(host) };
+  return { ...records, isGuess, boot: bootOf(host, isGuess), textOf, initramfs };
+}
+
+/**
+ * What is bound at each boot.
+ *
+ * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
+ */
+export function readBindings(host: HostReader): readonly PersistedBinding[] {
+  return parseBindings(readOwn(host, BINDINGS_PATH));
+}
+
+/**
+ * Which PFs get VFs at each boot.
+ *
+ * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
+ */
+export function readPersistedPfs(host: HostReader): readonly PersistedPf[] {
+  return parseVfs(readOwn(host, VFS_PATH));
 }
 
 /** A file of ours; `null` where there is none, and where a captured host has nothing of it. */

@@ -8,12 +8,18 @@ import { selectDevices } from '../pci/selector.ts';
 import { planVfs, type VfsProposal } from '../plan/plan-vfs.ts';
 import { HOST_DRIVER, type Policy, type PolicyDevice } from '../plan/policy.ts';
 import type { PolicyBinding } from '../plan/policy-movement.ts';
+import type { VfGoal } from '../plan/vf-goal.ts';
 import { readPfSituation } from './pf-situation.ts';
+
+/** A PF that a policy speaks of. */
+interface PolicyPf {
+  readonly goal: VfGoal;
+  readonly proposal: VfsProposal;
+}
 
 /** What a policy comes to on a host as it is. */
 export interface PolicySituation {
-  /** One for each PF that the policy speaks of. */
-  readonly pfs: readonly VfsProposal[];
+  readonly pfs: readonly PolicyPf[];
   readonly bindings: readonly PolicyBinding[];
   /** What can't be told before the VFs are there: where the policy speaks of it, and what it says. */
   readonly postponed: readonly PolicyDevice[];
@@ -32,26 +38,32 @@ export async function readPolicySituation(
   inventory: Inventory,
 ): Promise<PolicySituation> {
   const { devices } = inventory;
-  const pfs: VfsProposal[] = [];
+  const pfs: PolicyPf[] = [];
   const bindings: PolicyBinding[] = [];
   const postponed: PolicyDevice[] = [];
   for (const { device, goal, driver } of policy.virtualFunctions) {
     const pf = onlyOne(device, devices);
-    if (pfs.some(({ situation }) => situation.pf === pf)) {
+    if (pfs.some(({ proposal }) => proposal.situation.pf === pf)) {
       throw new PortalGunError('BAD_POLICY', `${pf.address} is spoken of before`, { subject: device.at });
     }
     const proposal = await placed(device, async () =>
       planVfs(await readPfSituation(host, runner, inventory, pf), goal),
     );
-    pfs.push(proposal);
+    pfs.push({ goal, proposal });
     if (driver === undefined || goal.count === 0) continue;
     if (isNew(proposal)) postponed.push(device);
     else bindings.push(...proposal.situation.vfs.map((vf) => ({ device: vf, driver, at: device.at })));
   }
   for (const { device, driver } of policy.bindings) {
-    const found = await devicesOf(device, devices, pfs.some(isNew));
+    const found = await devicesOf(
+      device,
+      devices,
+      pfs.some(({ proposal }) => isNew(proposal)),
+    );
     // Those that go now may come back.
-    const staying = found.filter(({ address }) => !pfs.some(({ lost }) => lost.includes(address)));
+    const staying = found.filter(
+      ({ address }) => !pfs.some(({ proposal }) => proposal.lost.includes(address)),
+    );
     if (found.length === 0 || staying.length < found.length) postponed.push(device);
     bindings.push(...staying.map((each) => ({ device: each, driver, at: device.at })));
   }

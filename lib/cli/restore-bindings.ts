@@ -6,7 +6,7 @@ import type { DeviceField } from '../pci/device.ts';
 import { groupDevices } from '../pci/iommu-group.ts';
 import { type BoundDevice, moveAsPersisted } from '../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH } from '../plan/earlier-drivers.ts';
-import { TRAIT_FIELDS } from '../plan/persisted-bindings.ts';
+import { TRAIT_FIELDS } from '../plan/persisted-device.ts';
 import { planBinding } from '../plan/plan-binding.ts';
 import { renderMovement } from '../render/movement-text.ts';
 import { BINDING_STATES } from '../render/persistence-text.ts';

@@ -1,5 +1,5 @@
 import type { PciDevice } from '../pci/device.ts';
-import { findBinding } from './find-binding.ts';
+import { findPersisted } from './find-persisted.ts';
 import type { PersistedBinding } from './persisted-bindings.ts';
 
 /**
@@ -32,7 +32,7 @@ export interface BindingStatus {
 
 /** How a persisted binding stands. Needs `driver` and `TRAIT_FIELDS` of the devices. */
 export function bindingStatus(binding: PersistedBinding, devices: readonly PciDevice[]): BindingStatus {
-  const { kind, device } = findBinding(binding, devices);
+  const { kind, device } = findPersisted(binding, devices);
   if (kind !== 'here') return { binding, state: kind, device };
   return { binding, state: device.driver === binding.driver ? 'in-force' : 'not-in-force', device };
 }

@@ -55,7 +55,10 @@ export interface InitramfsChange {
   readonly to: string | null;
 }
 
-/** One VF: its settings, of which those that are there count, and its driver, which may be {@link KERNELS_CHOICE}. */
+/**
+ * One VF: its settings, of which those that are there count, and its driver. For a VF that is made that may be
+ * {@link KERNELS_CHOICE}, and is then left to whatever takes it.
+ */
 export interface VfState {
   readonly index: number;
   readonly settings: VfSettings;

@@ -1,11 +1,14 @@
 import type { PciDevice } from '../pci/device.ts';
 import type { BoundDevice } from './binding.ts';
-import { bindingFor } from './find-binding.ts';
+import { persistedFor } from './find-persisted.ts';
 import { type PersistedBinding, persistedBindingOf } from './persisted-bindings.ts';
+import type { PersistedDevice } from './persisted-device.ts';
+import { type PersistedPf, persistedPfOf } from './persisted-vfs.ts';
+import type { VfsProposal } from './plan-vfs.ts';
+import type { VfGoal } from './vf-goal.ts';
 
 /**
- * What is written down once devices are to be bound at each boot: they with their drivers, and all that was before. An entry
- * that names the same place gives way: only one device can be there.
+ * What is written down once devices are to be bound at each boot: they with their drivers, and all that was before.
  *
  * @param devices all of the host; those with `TRAIT_FIELDS`
  * @throws PortalGunError CANNOT_PERSIST
@@ -15,19 +18,48 @@ export function withPersisted(
   kept: readonly PersistedBinding[],
   devices: readonly PciDevice[],
 ): readonly PersistedBinding[] {
-  return bound.reduce<readonly PersistedBinding[]>((bindings, { device, driver }) => {
-    const known = bindingFor(device, bindings, devices);
-    const added = persistedBindingOf(device, driver, known);
-    return [...bindings.filter((each) => each !== known && each.path !== added.path), added];
-  }, kept);
+  return bound.reduce<readonly PersistedBinding[]>(
+    (bindings, { device, driver }) =>
+      withEntry(device, bindings, devices, (known) => persistedBindingOf(device, driver, known)),
+    kept,
+  );
 }
 
-/** What stays written down once some devices are to be bound no more. */
-export function withoutPersisted(
-  freed: readonly PciDevice[],
-  kept: readonly PersistedBinding[],
+/**
+ * What is written down once a PF is to have at each boot what is proposed for it; without VFs it is not written down.
+ *
+ * @param devices where it may be taken for another: all PFs of the host at least; those with `TRAIT_FIELDS`
+ * @throws PortalGunError CANNOT_PERSIST
+ */
+export function withPersistedVfs(
+  proposal: VfsProposal,
+  goal: VfGoal,
+  kept: readonly PersistedPf[],
   devices: readonly PciDevice[],
-): readonly PersistedBinding[] {
-  const struck = freed.map((device) => bindingFor(device, kept, devices));
-  return kept.filter((binding) => !struck.includes(binding));
+): readonly PersistedPf[] {
+  const { pf } = proposal.situation;
+  if (proposal.to.count === 0) return withoutPersisted([pf], kept, devices);
+  return withEntry(pf, kept, devices, (known) => persistedPfOf(proposal, goal, known));
+}
+
+/** An entry that names the same place gives way: only one device can be there. */
+function withEntry<T extends PersistedDevice>(
+  device: PciDevice,
+  kept: readonly T[],
+  devices: readonly PciDevice[],
+  entryOf: (known: T | null) => T,
+): readonly T[] {
+  const known = persistedFor(device, kept, devices);
+  const added = entryOf(known);
+  return [...kept.filter((each) => each !== known && each.path !== added.path), added];
+}
+
+/** What stays written down once it is to be so no more of some devices. */
+export function withoutPersisted<T extends PersistedDevice>(
+  freed: readonly PciDevice[],
+  kept: readonly T[],
+  devices: readonly PciDevice[],
+): readonly T[] {
+  const struck = freed.map((device) => persistedFor(device, kept, devices));
+  return kept.filter((entry) => !struck.includes(entry));
 }

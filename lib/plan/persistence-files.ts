@@ -1,6 +1,8 @@
 import { INITRAMFS_STATE_PATH } from './change.ts';
 import { EARLY_DONE_PATH, EARLY_PROGRAM_PATH, formatEarlyProgram, OCTAL_DUMP } from './early-bindings.ts';
 import { BINDINGS_PATH, type PersistedBinding, serializeBindings } from './persisted-bindings.ts';
+import { type PersistedPf, serializeVfs, VFS_PATH } from './persisted-vfs.ts';
+import { byAddress } from './record.ts';
 import { quote } from './script.ts';
 
 const RULES_PATH = '/etc/udev/rules.d/10-portal-gun.rules';
@@ -8,7 +10,13 @@ const HOOK_PATH = '/etc/initramfs-tools/hooks/portal-gun';
 const UNIT_PATH = '/etc/systemd/system/portal-gun.service';
 const WANTS_PATH = '/etc/systemd/system/multi-user.target.d/portal-gun.conf';
 
-/** How a host starts, as far as it matters to what is to be bound at each start. */
+/** All that outlives a boot. */
+export interface PersistedRecords {
+  readonly bindings: readonly PersistedBinding[];
+  readonly pfs: readonly PersistedPf[];
+}
+
+/** How a host starts, as far as it matters to what is to be done at each start. */
 export interface BootSituation {
   /** What makes its initial RAM disk; `other` is one that is not known here, `null` none. */
   readonly initramfs: 'initramfs-tools' | 'other' | null;
@@ -17,7 +25,7 @@ export interface BootSituation {
   readonly program: readonly string[];
 }
 
-/** A file that makes bindings outlive a boot. */
+/** A file that makes bindings or VFs outlive a boot. */
 export interface PersistenceFile {
   readonly path: string;
   /** `null` where there shall be none. */
@@ -29,12 +37,16 @@ export interface PersistenceFile {
   readonly isEarly: boolean;
 }
 
-/** All files of bindings that outlive a boot, as they shall be; without bindings there is none of them. */
+/** All files of what outlives a boot, as they shall be; where nothing does there is none of them. */
 export function persistenceFiles(
-  bindings: readonly PersistedBinding[],
+  records: PersistedRecords,
   { initramfs, systemd, program }: BootSituation,
 ): readonly PersistenceFile[] {
+  // As they are read again: what is made of them must not depend on the order in which they were said.
+  const bindings = byAddress(records.bindings);
+  const { pfs } = records;
   const some = bindings.length > 0;
+  const hasUnit = systemd && (some || pfs.length > 0);
   const plain = { executable: false, isEarly: false };
   return [
     {
@@ -42,6 +54,12 @@ export function persistenceFiles(
       path: BINDINGS_PATH,
       text: serializeBindings(bindings),
       purpose: 'the record of what is bound at each boot',
+    },
+    {
+      ...plain,
+      path: VFS_PATH,
+      text: serializeVfs(pfs),
+      purpose: 'the record of the VFs that are made at each boot',
     },
     {
       path: EARLY_PROGRAM_PATH,
@@ -67,13 +85,13 @@ export function persistenceFiles(
     {
       ...plain,
       path: UNIT_PATH,
-      text: some && systemd ? formatUnit(program) : null,
-      purpose: 'the service that binds what was left, before libvirt starts',
+      text: hasUnit ? formatUnit(records, program) : null,
+      purpose: servicePurpose(records),
     },
     {
       ...plain,
       path: WANTS_PATH,
-      text: some && systemd ? '[Unit]\nWants=portal-gun.service\n' : null,
+      text: hasUnit ? '[Unit]\nWants=portal-gun.service\n' : null,
       purpose: 'what starts that service at each boot',
     },
   ];
@@ -126,24 +144,51 @@ sed -n 's/^# token //p' ${EARLY_PROGRAM_PATH} > ${INITRAMFS_STATE_PATH}
 `;
 }
 
-/** For what had a driver of the host early, being built into the kernel, and for what is at another place. */
-function formatUnit(program: readonly string[]): string {
-  const words = [...program, 'bindings', '--restore', '--yes'].map(unitWord);
-  return `# Made by pci bind --persist, and made anew by it: edits are lost.
+function servicePurpose({ bindings, pfs }: PersistedRecords): string {
+  const parts = [
+    ...(pfs.length === 0 ? [] : ['makes VFs']),
+    ...(bindings.length === 0 && pfs.length > 0 ? [] : ['binds what was left']),
+  ];
+  return `the service that ${parts.join(' and ')}, before libvirt starts`;
+}
+
+/**
+ * For VFs; and for what had a driver of the host early, being built into the kernel, and for what is at another place. VFs
+ * come first, since they may be bound as well, by udev as they come or else with what was left. Where VFs could not be made
+ * the rest is bound all the same, and the service has failed by its last command.
+ */
+function formatUnit({ bindings, pfs }: PersistedRecords, program: readonly string[]): string {
+  const command = (...words: readonly string[]): string => [...program, ...words].map(unitWord).join(' ');
+  const vfs = command('sriov', 'restore', '--yes');
+  const left = `ExecStart=${command('bindings', '--restore', '--yes')}`;
+  const both = [
+    `ExecStart=-${vfs}`,
+    `ExecStart=-${SETTLE}`,
+    left,
+    `ExecStart=${command('sriov', 'restore', '--check')}`,
+  ];
+  const commands = pfs.length === 0 ? [left] : bindings.length === 0 ? [`ExecStart=${vfs}`] : both;
+  const conditions = [
+    ...(bindings.length === 0 ? [] : [`ConditionPathExists=|${BINDINGS_PATH}`]),
+    ...(pfs.length === 0 ? [] : [`ConditionPathExists=|${VFS_PATH}`]),
+  ];
+  return `# Made by pci bind and pci sriov set with --persist, and made anew by them: edits are lost.
 [Unit]
-Description=Devices for virtual machines, as pci bind --persist wrote them down
-ConditionPathExists=${BINDINGS_PATH}
+Description=Devices for virtual machines, as they were written down with --persist
+${conditions.join('\n')}
 After=systemd-udev-trigger.service systemd-modules-load.service
 Before=libvirtd.service virtqemud.service libvirt-guests.service
 
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStartPre=-udevadm settle --timeout=60
-ExecStart=${words.join(' ')}
+ExecStartPre=-${SETTLE}
+${commands.join('\n')}
 TimeoutStartSec=10min
 `;
 }
+
+const SETTLE = 'udevadm settle --timeout=60';
 
 /** A word of a command of systemd, whatever is in it: systemd.service(5), COMMAND LINES. */
 function unitWord(text: string): string {

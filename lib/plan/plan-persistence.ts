@@ -1,10 +1,14 @@
 import { type FileChange, STALE } from './change.ts';
 import { EARLY_PROGRAM_PATH, tokenOf } from './early-bindings.ts';
-import type { PersistedBinding } from './persisted-bindings.ts';
-import { type BootSituation, type PersistenceFile, persistenceFiles } from './persistence-files.ts';
+import {
+  type BootSituation,
+  type PersistedRecords,
+  type PersistenceFile,
+  persistenceFiles,
+} from './persistence-files.ts';
 import type { Step } from './plan.ts';
 
-/** What of a host decides how its bindings are made to outlive a boot. */
+/** What of a host decides how bindings and VFs are made to outlive a boot there. */
 export interface PersistenceSituation {
   readonly boot: BootSituation;
   /** What is in a file, `null` where there is none. */
@@ -13,12 +17,12 @@ export interface PersistenceSituation {
   readonly initramfs: string | null;
 }
 
-/** The steps after which just these bindings outlive a boot: the files that are not as they shall be, and the initial RAM disks. */
+/** The steps after which just this outlives a boot: the files that are not as they shall be, and the initial RAM disks. */
 export function planPersistence(
-  bindings: readonly PersistedBinding[],
+  records: PersistedRecords,
   { boot, textOf, initramfs }: PersistenceSituation,
 ): readonly Step[] {
-  const files = persistenceFiles(bindings, boot);
+  const files = persistenceFiles(records, boot);
   const steps = files.flatMap((file) => fileStep(file, textOf(file.path)));
   const program = files.find(({ path }) => path === EARLY_PROGRAM_PATH)?.text ?? null;
   const token = tokenOf(program);

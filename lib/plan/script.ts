@@ -70,6 +70,9 @@ vfs() {
 # vf ADDRESS INDEX: the address of one of its VFs
 vf() { basename "$(readlink "${SYS_PATHS.pciDevices}/$1/virtfn$2")"; }
 
+# probe ADDRESS: has the kernel look for a driver, where it has none
+probe() { [ -n "$(driver_of "$1")" ] || echo "$1" > ${SYS_PATHS.pciBus}/drivers_probe; }
+
 # net ADDRESS: its network interface
 net() { ls "${SYS_PATHS.pciDevices}/$1/net" | head -n 1; }
 `;
@@ -142,7 +145,10 @@ function vfsLines({ address, to: { count, autoprobe, vfs } }: VfsChange): readon
     ...(autoprobe === null ? [] : [`echo ${goal} > ${busEntryPath(address)}/sriov_drivers_autoprobe`]),
     ...vfs
       .filter(({ driver }) => driver.driver !== KERNELS_CHOICE || autoprobe !== false)
-      .map(({ index, driver }) => moveLine(`"$(vf ${address} ${index})"`, driver)),
+      .map(({ index, driver }) => {
+        const at = `"$(vf ${address} ${index})"`;
+        return driver.driver === KERNELS_CHOICE ? `probe ${at}` : moveLine(at, driver);
+      }),
   ];
 }
 

@@ -2,49 +2,64 @@ import { isUnknown } from '../base/known.ts';
 import { count, escapeControls } from '../base/text.ts';
 import type { BindingState, BindingStatus } from '../plan/binding-status.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
-import type { BootSituation } from '../plan/persistence-files.ts';
+import type { PersistedDevice } from '../plan/persisted-device.ts';
+import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
 import { deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
 import { tableBlock } from './table-block.ts';
 import { wrapText } from './wrap-text.ts';
 
-/** What a host has of bindings that outlive a boot. */
-interface Before {
-  readonly bindings: readonly PersistedBinding[];
+/** What of a host outlives a boot. */
+interface Before extends PersistedRecords {
   readonly boot: BootSituation;
   /** Whether the host does not tell, being a captured one. */
   readonly isGuess: boolean;
 }
 
 /** What is written down anew and what no more, and when in a boot it is made so. */
-export function renderPersistence(
-  { bindings, boot, isGuess }: Before,
-  after: readonly PersistedBinding[],
-  width: number | null,
-): string {
-  const struck = bindings.filter(({ path }) => !after.some((each) => each.path === path));
-  const added = after.filter((binding) => !bindings.some((each) => isSame(each, binding)));
+export function renderPersistence(before: Before, after: PersistedRecords, width: number | null): string {
+  const { boot, isGuess } = before;
+  const bindings = changesOf(before.bindings, after.bindings);
+  const pfs = changesOf(before.pfs, after.pfs);
   const rows = [
-    ...added.map((binding) => [binding.address, `${binding.driver} at each boot`, traitsText(binding)]),
-    ...struck.map((binding) => [binding.address, 'no more at each boot', traitsText(binding)]),
+    ...bindings.added.map((each) => [each.address, `${each.driver} at each boot`, traitsText(each)]),
+    ...pfs.added.map((each) => [each.address, `${count(each.count, 'VF')} at each boot`, traitsText(each)]),
+    ...[...bindings.struck, ...pfs.struck].map((each) => [
+      each.address,
+      'no more at each boot',
+      traitsText(each),
+    ]),
   ];
   const how = [
     ...(isGuess
       ? ['How it starts is not in a snapshot; it is taken for a host with systemd and initramfs-tools.']
       : []),
-    ...(added.length === 0 ? [] : [earlyText(boot), lateText(boot)]),
+    ...(bindings.added.length === 0 ? [] : [earlyText(boot), lateText(boot)]),
+    ...(pfs.added.length === 0 ? [] : [vfsText(boot)]),
   ];
   return rows.length === 0
     ? ''
     : `\n${tableBlock(rows, width)}${how.map((text) => paragraph(text, width)).join('')}`;
 }
 
-function isSame(a: PersistedBinding, b: PersistedBinding): boolean {
+interface Changes<T> {
+  readonly added: readonly T[];
+  readonly struck: readonly T[];
+}
+
+function changesOf<T extends PersistedDevice>(before: readonly T[], after: readonly T[]): Changes<T> {
+  return {
+    added: after.filter((entry) => !before.some((each) => isSame(each, entry))),
+    struck: before.filter(({ path }) => !after.some((each) => each.path === path)),
+  };
+}
+
+function isSame(a: PersistedDevice, b: PersistedDevice): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** By what a device is found again: `its place pci0000:00/06.0/00.0 and its serial number 52-…`. */
-function traitsText({ path, deviceSerial, productSerial, mac }: PersistedBinding): string {
+function traitsText({ path, deviceSerial, productSerial, mac }: PersistedDevice): string {
   const parts = [
     `its place ${path}`,
     ...(deviceSerial === null ? [] : [`serial number ${deviceSerial.value}`]),
@@ -68,6 +83,12 @@ function lateText({ systemd }: BootSituation): string {
   return systemd
     ? 'Late: what a driver of the host has all the same, or what is at another place, by portal-gun.service, before libvirt starts.'
     : 'Late: nothing; there is no systemd. What a driver of the host has all the same is bound by pci bindings --restore.';
+}
+
+function vfsText({ systemd }: BootSituation): string {
+  return systemd
+    ? 'The VFs are made by portal-gun.service, before libvirt starts.'
+    : 'The VFs are not made by themselves: there is no systemd. pci sriov restore makes them.';
 }
 
 function paragraph(text: string, width: number | null): string {

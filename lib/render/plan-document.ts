@@ -1,7 +1,8 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Movement } from '../plan/binding.ts';
-import type { PersistedBinding } from '../plan/persisted-bindings.ts';
+import type { PersistedDevice } from '../plan/persisted-device.ts';
+import type { PersistedRecords } from '../plan/persistence-files.ts';
 import type { VfsProposal } from '../plan/plan-vfs.ts';
 import type { Proposal } from '../plan/proposal.ts';
 
@@ -44,23 +45,27 @@ export function movementDetails({ moving, staying }: Movement): object {
   };
 }
 
-/** What is bound at each boot once it is done, and what is not any more. */
-export function persistenceDetails(
-  before: readonly PersistedBinding[],
-  after: readonly PersistedBinding[],
-): object {
+/** What outlives a boot once it is done, and what does not any more. */
+export function persistenceDetails(before: PersistedRecords, after: PersistedRecords): object {
   return {
-    bindings: after,
-    ended: before.filter(({ path }) => !after.some((each) => each.path === path)),
+    bindings: after.bindings,
+    ended: endedOf(before.bindings, after.bindings),
+    pfs: after.pfs,
+    endedPfs: endedOf(before.pfs, after.pfs),
   };
 }
 
-/** PFs, each with its VFs as they are and as they shall be. */
+function endedOf<T extends PersistedDevice>(before: readonly T[], after: readonly T[]): readonly T[] {
+  return before.filter(({ path }) => !after.some((each) => each.path === path));
+}
+
+/** The PFs, with their VFs as they are and as they shall be. */
 export function vfsDetails(proposals: readonly VfsProposal[]): object {
   return {
-    pfs: proposals.map(({ situation: { pf, link }, from, to, goesUp, lost }) => {
-      const name = link?.interface ?? null;
-      return { address: pf.address, interface: name, goesUp, lost, from, to };
-    }),
+    pfs: proposals.map(({ situation: { pf, link }, from, to, goesUp, lost }) => ({
+      address: pf.address,
+      interface: link?.interface ?? null,
+      ...{ goesUp, lost, from, to },
+    })),
   };
 }

@@ -4,6 +4,7 @@ import type { PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { PfLink } from '../pci/pf-link.ts';
 import { isNoRate, NO_MAC, type VfSettings } from '../pci/vf-settings.ts';
+import type { VfsStatus } from '../plan/vfs-status.ts';
 import { type Cell, type ColumnLayout, layoutColumns } from './columns.ts';
 import { cellText, deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
@@ -14,6 +15,8 @@ export interface ListedPf {
   readonly pf: PciDevice;
   readonly link: PfLink | null;
   readonly vfs: readonly PciDevice[];
+  /** Whether it gets its VFs at each boot, and has them now; `null` where it is not persisted. */
+  readonly persisted: Known<VfsStatus>;
 }
 
 /** Each PF in a paragraph, and its VFs below it, a row each. */
@@ -24,7 +27,7 @@ export function renderSriov(listed: readonly ListedPf[], width: number | null, s
   return [...paragraphs, `${count(listed.length, 'PF')}, ${count(all, 'VF')}.\n`].join('\n');
 }
 
-function pfLine({ pf, link }: ListedPf, width: number | null): string {
+function pfLine({ pf, link, persisted }: ListedPf, width: number | null): string {
   const role = knownValue(pf.sriov);
   const counts = role?.role === 'pf' ? [cellText(role.numVfs), cellText(role.totalVfs)] : ['?', '?'];
   const autoprobe = role?.role === 'pf' ? cellText(role.autoprobe, (on) => (on ? 'on' : 'off')) : '?';
@@ -35,10 +38,18 @@ function pfLine({ pf, link }: ListedPf, width: number | null): string {
     link === null
       ? 'no network interface'
       : `${escapeControls(link.interface)} ${cellText(link.isUp, upDown)}`,
+    ...persistedFacts(persisted),
   ];
   const start = `${pf.address}  `;
   const text = facts.join(' · ');
   return `${hangText({ start, startWidth: start.length, text, indent: 2, width })}\n`;
+}
+
+/** Of a captured host, which does not tell, nothing is said. */
+function persistedFacts(persisted: Known<VfsStatus>): readonly string[] {
+  if (persisted === null || (isUnknown(persisted) && persisted.unknown === 'unread')) return [];
+  if (isUnknown(persisted)) return ['persisted ?'];
+  return [persisted === 'in-force' ? 'persisted' : 'persisted, NOT IN FORCE'];
 }
 
 function upDown(isUp: boolean): string {
@@ -104,7 +115,7 @@ export function sriovDocument({ host, diagnostics }: Inventory, listed: readonly
   return { schema: 'portal-gun/sriov/v1', host, pfs: listed.map(pfDocument), diagnostics };
 }
 
-function pfDocument({ pf, link, vfs }: ListedPf): object {
+function pfDocument({ pf, link, vfs, persisted }: ListedPf): object {
   const { address, vendor, device, driver, sriov } = pf;
   const ofRole = <T>(read: (role: Extract<typeof sriov, { role: 'pf' }>) => Known<T>): Known<T> =>
     mapKnown(sriov, (role) => (role.role === 'pf' ? read(role) : null));
@@ -117,6 +128,7 @@ function pfDocument({ pf, link, vfs }: ListedPf): object {
     numVfs: ofRole((role) => role.numVfs),
     autoprobe: ofRole((role) => role.autoprobe),
     interface: link === null ? null : { name: link.interface, up: link.isUp },
+    persisted,
     vfs: vfs.map((vf, index) => ({
       index,
       address: vf.address,

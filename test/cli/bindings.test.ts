@@ -1,43 +1,19 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { SnapshotEntry } from '../../lib/host/snapshot.ts';
-import { parseSnapshot } from '../../lib/host/snapshot-parser.ts';
-import { formatSnapshot } from '../../lib/host/snapshot-text.ts';
+import {
+  BINDING_FILES,
+  DEBIAN,
+  type Files,
+  filesAfter,
+  hostsWithFiles,
+  INITRAMFS_STATE,
+} from '../support/hosts-with-files.ts';
 import { validatorOf } from '../support/json-schemas.ts';
-import { BUNDLED_NAMES, fixture, pciInside, ROOT } from '../support/pci-program.ts';
-import { temporaryFolder } from '../support/temporary-folder.ts';
+import { BUNDLED_NAMES, fixture, pciInside } from '../support/pci-program.ts';
 
-const RECORD = '/etc/portal-gun/bindings.json';
-const STATE = '/var/lib/portal-gun/initramfs';
-const OURS = [
-  RECORD,
-  '/etc/portal-gun/early-bindings',
-  '/etc/udev/rules.d/10-portal-gun.rules',
-  '/etc/initramfs-tools/hooks/portal-gun',
-  '/etc/systemd/system/portal-gun.service',
-  '/etc/systemd/system/multi-user.target.d/portal-gun.conf',
-] as const;
-const DEBIAN = ['/usr/sbin/update-initramfs', '/usr/lib/systemd/systemd'] as const;
-
-type Files = Readonly<Record<string, string>>;
-
-const folder = temporaryFolder();
-const captured = (name: string) => parseSnapshot(readFileSync(join(ROOT, fixture(name)), 'utf8'), name);
-let hosts = 0;
-
-/** The lab's machine with files of ours, started in a way, as `--host` takes it. */
-function hostWith(files: Files, programs: readonly string[] = DEBIAN, name = 'lab-intel'): readonly string[] {
-  const snapshot = captured(name);
-  const entries = new Map<string, SnapshotEntry>(snapshot.entries);
-  for (const path of [...OURS, STATE]) entries.set(path, { kind: 'absent' });
-  for (const [path, text] of Object.entries(files)) entries.set(path, { kind: 'text', text });
-  for (const path of programs) entries.set(path, { kind: 'present' });
-  hosts += 1;
-  const path = join(folder, `${hosts}.snapshot`);
-  writeFileSync(path, formatSnapshot({ ...snapshot, entries }));
-  return ['--host', path, ...BUNDLED_NAMES];
-}
+const OURS = BINDING_FILES;
+const RECORD = OURS[0];
+const STATE = INITRAMFS_STATE;
+const hostWith = hostsWithFiles();
 
 interface Change {
   readonly kind: string;
@@ -86,25 +62,13 @@ async function bindingsOf(host: readonly string[]): Promise<BindingsDocument> {
 const states = ({ bindings }: BindingsDocument) =>
   bindings.map(({ binding, state, device }) => `${binding.address} ${state} ${device?.address ?? '-'}`);
 
-/** The files that a plan leaves, over those that were there, with what the hook leaves. */
-function filesAfter({ steps }: PlanDocument, before: Files = {}): Files {
-  const files = new Map(Object.entries(before));
-  for (const { change } of steps) {
-    const path = change.kind === 'initramfs' ? STATE : change.path;
-    if (path === undefined || path.startsWith('/run/')) continue;
-    if (change.to === null) files.delete(path);
-    else files.set(path, change.to);
-  }
-  return Object.fromEntries(files);
-}
-
 const persisted = async (...devices: readonly string[]): Promise<Files> =>
-  filesAfter(await planOf('bind', ...devices, '--persist', ...hostWith({})));
+  filesAfter((await planOf('bind', ...devices, '--persist', ...hostWith({}))).steps);
 
 /** One with a virtual function that is bound, and persisted. */
 async function boundHost(): Promise<readonly string[]> {
   const plan = await planOf('bind', '01:10.2', '--persist', ...hostWith({}, DEBIAN, 'lab-intel-vfio'));
-  return hostWith(filesAfter(plan), DEBIAN, 'lab-intel-vfio');
+  return hostWith(filesAfter(plan.steps), DEBIAN, 'lab-intel-vfio');
 }
 
 describe('pci bind --persist', () => {
@@ -164,12 +128,20 @@ describe('pci bind --persist', () => {
     expect(again.steps.map(({ change }) => change.kind)).toEqual(['module', 'file', 'driver']);
   });
 
+  it('writes the same in whatever order it is told', async () => {
+    const first = await persisted('07:00.0');
+    const plan = await planOf('bind', '03:00.0', '--persist', ...hostWith(first));
+    const files = filesAfter(plan.steps, first);
+    expect(files).toEqual(await persisted('03:00.0', '07:00.0'));
+    expect((await bindingsOf(hostWith(files))).outdated).toEqual([]);
+  });
+
   it('writes anew what was spoilt, and the initial RAM disks with it', async () => {
     const files = await persisted('07:00.0');
     const spoilt = { ...files, [OURS[1]]: '#!/bin/sh\n' };
     expect((await bindingsOf(hostWith(spoilt))).outdated).toEqual([OURS[1], 'initial RAM disks']);
     const { steps } = await planOf('bind', '07:00.0', '--persist', ...hostWith(spoilt));
-    expect(filesAfter({ steps } as PlanDocument, spoilt)).toEqual(files);
+    expect(filesAfter(steps, spoilt)).toEqual(files);
     const stale = { ...files, [STATE]: 'stale\n' };
     expect((await bindingsOf(hostWith(stale))).outdated).toEqual(['initial RAM disks']);
   });
@@ -181,11 +153,11 @@ describe('pci unbind', () => {
     const one = await planOf('unbind', '07:00.0', '--persist', ...hostWith(files));
     expect(one).toMatchObject({ title: 'Keep bindings over reboots no more' });
     expect(one.persistence?.ended).toMatchObject([{ address: '0000:07:00.0' }]);
-    const left = filesAfter(one, files);
+    const left = filesAfter(one.steps, files);
     expect(left[RECORD]).toContain('0000:03:00.1');
     expect(left[RECORD]).not.toContain('0000:07:00.0');
     const rest = await planOf('unbind', '03:00', '--persist', ...hostWith(left));
-    expect(filesAfter(rest, left)).toEqual({});
+    expect(filesAfter(rest.steps, left)).toEqual({});
     expect((await planOf('unbind', '07:00.0', ...hostWith(files))).persistence).toBeNull();
   });
 
@@ -298,7 +270,7 @@ describe('pci bindings', () => {
       ...['--allow', 'net-address,net-default-route'],
       ...hostWith(files),
     ]);
-    const host = hostWith(filesAfter(JSON.parse(uplink.stdout) as PlanDocument, files));
+    const host = hostWith(filesAfter((JSON.parse(uplink.stdout) as PlanDocument).steps, files));
     const { stdout, stderr, exitCode } = await pciInside([
       'bindings',
       '--restore',

@@ -34,7 +34,7 @@ describe('pci completion', () => {
   });
 
   it('completes the second word of a command that has two', async () => {
-    expect(await completions('sriov', '')).toEqual(['list', 'set']);
+    expect(await completions('sriov', '')).toEqual(['list', 'set', 'restore']);
   });
 
   it.each(PCI_COMMANDS.map((command) => [command.name, Object.keys(command.options)] as const))(

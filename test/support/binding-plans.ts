@@ -7,10 +7,11 @@ import { INITRAMFS_STATE_PATH } from '../../lib/plan/change.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../lib/plan/earlier-drivers.ts';
 import { BINDINGS_PATH, parseBindings } from '../../lib/plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../lib/plan/persisted-changes.ts';
-import type { BootSituation } from '../../lib/plan/persistence-files.ts';
+import { parseVfs, VFS_PATH } from '../../lib/plan/persisted-vfs.ts';
+import type { BootSituation, PersistedRecords } from '../../lib/plan/persistence-files.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
 import { planBinding } from '../../lib/plan/plan-binding.ts';
-import { planPersistence } from '../../lib/plan/plan-persistence.ts';
+import { type PersistenceSituation, planPersistence } from '../../lib/plan/plan-persistence.ts';
 import { isDriverRegistered } from '../../lib/sysfs/driver-state.ts';
 import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
 import { readInventory } from '../../lib/sysfs/read-inventory.ts';
@@ -57,14 +58,25 @@ export async function persistentPlanFor(
   ...selectors: readonly string[]
 ): Promise<Plan> {
   const { plan, movement, asked, devices } = await bindingFor(machine, way, selectors);
-  const textOf = (path: string) => machine.files.files.get(path) ?? null;
-  const kept = parseBindings(textOf(BINDINGS_PATH));
-  const after =
+  const situation = persistenceSituation(machine);
+  const { bindings: kept, pfs } = situation;
+  const bindings =
     way === 'bind'
       ? withPersisted(boundBy(movement, asked), kept, devices)
       : withoutPersisted([...asked, ...movement.moving.map(({ device }) => device)], kept, devices);
-  const initramfs = textOf(INITRAMFS_STATE_PATH)?.trim() ?? null;
-  return { ...plan, steps: [...plan.steps, ...planPersistence(after, { boot: BOOT, textOf, initramfs })] };
+  return { ...plan, steps: [...plan.steps, ...planPersistence({ bindings, pfs }, situation)] };
+}
+
+/** What outlives a boot of a simulated machine, a Debian. */
+export function persistenceSituation({ files }: SimulatedMachine): PersistenceSituation & PersistedRecords {
+  const textOf = (path: string) => files.files.get(path) ?? null;
+  return {
+    boot: BOOT,
+    textOf,
+    initramfs: textOf(INITRAMFS_STATE_PATH)?.trim() ?? null,
+    bindings: parseBindings(textOf(BINDINGS_PATH)),
+    pfs: parseVfs(textOf(VFS_PATH)),
+  };
 }
 
 async function bindingFor(machine: SimulatedMachine, way: Way, selectors: readonly string[]) {

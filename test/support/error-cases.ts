@@ -359,7 +359,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_RECORD',
     '/etc/portal-gun/bindings.json',
     'it is none of portal-gun/bindings/v1',
-    'say again what is to be bound',
+    'say again what is to outlive a boot',
   ],
   [
     `bindings --restore --forget 03:00.0 ${GPU}`,
@@ -379,7 +379,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     `bind 07:00.0 --persist --script --host ${fixture('lab-intel')}`,
     'BAD_ARGUMENT',
     '--script',
-    'a snapshot does not hold what is bound at each boot',
+    'a snapshot does not hold what outlives a boot',
     'have the script written on the host itself',
   ],
   // Names.

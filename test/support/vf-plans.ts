@@ -1,5 +1,6 @@
 import type { PciAddress } from '../../lib/pci/address.ts';
 import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
+import { TRAIT_FIELDS } from '../../lib/plan/persisted-device.ts';
 import { planVfs, type VfsProposal } from '../../lib/plan/plan-vfs.ts';
 import type { VfGoal } from '../../lib/plan/vf-goal.ts';
 import { isLinkFailure, readPfLink } from '../../lib/sysfs/pf-link.ts';
@@ -12,9 +13,9 @@ export const NETWORK_PF = '0000:01:00.0' as PciAddress;
 export const NVME_PF = '0000:02:00.0' as PciAddress;
 
 /** What is asked of a PF where nothing else is said: nothing, but for its interface to be up. */
-const NO_GOAL: VfGoal = { count: null, autoprobe: null, all: {}, each: new Map(), isUp: true };
+export const NO_GOAL: VfGoal = { count: null, autoprobe: null, all: {}, each: new Map(), isUp: true };
 
-const FIELDS = ['vendor', 'device', 'subsystem', 'driver', 'driverOverride', 'iommuGroup', 'sriov'] as const;
+const FIELDS = [...TRAIT_FIELDS, 'driver', 'driverOverride', 'iommuGroup', 'sriov'] as const;
 
 /** Plans to bring a PF of a simulated machine to what is asked. */
 export async function proposeVfs(

@@ -7,8 +7,8 @@ import {
   type VfsChange,
   type VfsState,
 } from '../../plan/change.ts';
-import { isOnBus, readVfsNow } from '../../sysfs/driver-state.ts';
-import { busEntryPath } from '../../sysfs/paths.ts';
+import { isOnBus, readDriverNow, readVfsNow } from '../../sysfs/driver-state.ts';
+import { busEntryPath, SYS_PATHS } from '../../sysfs/paths.ts';
 import type { ChangeKind, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { driverChange } from './driver.ts';
@@ -25,7 +25,9 @@ export const vfsChange: ChangeKind<VfsChange> = {
     if (count !== goal.count || (goal.autoprobe !== null && autoprobe !== goal.autoprobe)) return false;
     for (const vf of goal.vfs) {
       const at = addressOf(vf.index);
-      if (at === null || !(await driverChange.isReached(host, driverOf(at, vf), vf.driver))) return false;
+      if (at === null) return false;
+      if (isAnyDrivers(vf)) continue;
+      if (!(await driverChange.isReached(host, driverOf(at, vf), vf.driver))) return false;
     }
     return areSet(host, address, goal.vfs);
   },
@@ -76,12 +78,28 @@ async function setDrivers(
   for (const vf of goal.vfs) {
     const at = addressOf(vf.index);
     if (at === null) return `there is no VF ${vf.index}`;
-    // The kernel is asked to look for one where it would have looked by itself.
-    if (vf.driver.driver === KERNELS_CHOICE && goal.autoprobe === false) continue;
-    const problem = await driverChange.reach(host, driverOf(at, vf), vf.driver);
+    const problem = isAnyDrivers(vf)
+      ? await probe(host, at, goal)
+      : await driverChange.reach(host, driverOf(at, vf), vf.driver);
     if (problem !== null) return `VF ${vf.index}: ${problem}`;
   }
   return null;
+}
+
+/** Of a VF that is made, whatever takes it may have it: where it is to be bound at each boot udev sees to that as it comes. */
+function isAnyDrivers({ driver: { driver } }: VfState): boolean {
+  return driver === KERNELS_CHOICE;
+}
+
+/** Has the kernel look for a driver where it would have looked by itself. */
+async function probe(
+  { reader, writer }: ChangeableHost,
+  address: PciAddress,
+  { autoprobe }: VfsState,
+): Promise<Problem | null> {
+  if (autoprobe === false || readDriverNow(reader, address) !== null) return null;
+  const writing = await writer.write(`${SYS_PATHS.pciBus}/drivers_probe`, address);
+  return writing === 'written' ? null : 'the kernel looks for no driver';
 }
 
 function driverOf(address: PciAddress, { driver }: VfState): DriverChange {

@@ -7,8 +7,9 @@ import { groupDevices } from '../../pci/iommu-group.ts';
 import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { boundBy } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
-import { TRAIT_FIELDS } from '../../plan/persisted-bindings.ts';
-import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
+import { withoutPersisted, withPersisted, withPersistedVfs } from '../../plan/persisted-changes.ts';
+import { TRAIT_FIELDS } from '../../plan/persisted-device.ts';
+import type { PersistedPf } from '../../plan/persisted-vfs.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { planBinding } from '../../plan/plan-binding.ts';
 import { HOST_DRIVER, type Policy, type PolicyDevice } from '../../plan/policy.ts';
@@ -136,16 +137,21 @@ async function differenceOf(policy: Policy, path: string, args: Arguments): Prom
     isRegistered: (driver) => isDriverRegistered(host, driver),
     record: recordText,
   });
+  const proposals = pfs.map(({ proposal }) => proposal);
   const title = `Bring the host to ${path}`;
-  const plan = mergedPlan(title, [...pfs.map((pf) => pf.plan), binding]);
+  const plan = mergedPlan(title, [...proposals.map((proposal) => proposal.plan), binding]);
   const persistence = policy.persist
-    ? persistPart(host, title, switchOf(args, 'script') === true, (persisted) =>
-        withPersisted(
+    ? persistPart(host, title, switchOf(args, 'script') === true, (records) => ({
+        bindings: withPersisted(
           boundBy(ways.toVfio, ways.given),
-          withoutPersisted(ways.kept, persisted, devices),
+          withoutPersisted(ways.kept, records.bindings, devices),
           devices,
         ),
-      )
+        pfs: pfs.reduce<readonly PersistedPf[]>(
+          (kept, { proposal, goal }) => withPersistedVfs(proposal, goal, kept, devices),
+          records.pfs,
+        ),
+      }))
     : null;
   return {
     prepared: {
@@ -155,22 +161,22 @@ async function differenceOf(policy: Policy, path: string, args: Arguments): Prom
           ...findLoss(
             host,
             devices,
-            pfs.flatMap(({ lost }) => lost),
+            proposals.flatMap(({ lost }) => lost),
           ),
           ...findMovementSafety(host, inventory, groups, movement),
         ],
         allowed,
       },
       overview: (width) =>
-        pfs
-          .filter((pf) => pf.plan.steps.length > 0)
-          .map((pf) => renderVfs(pf, width))
+        proposals
+          .filter((proposal) => proposal.plan.steps.length > 0)
+          .map((proposal) => renderVfs(proposal, width))
           .join('') +
         renderMovement(movement, width, 'the policy says so') +
         (persistence?.overview(width) ?? ''),
       details: {
         ...movementDetails(movement),
-        ...vfsDetails(pfs),
+        ...vfsDetails(proposals),
         persistence: persistence?.details ?? null,
       },
       inventory,

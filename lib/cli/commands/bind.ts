@@ -8,8 +8,9 @@ import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { parseSelector, selectDevices } from '../../pci/selector.ts';
 import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
-import { type PersistedBinding, TRAIT_FIELDS } from '../../plan/persisted-bindings.ts';
+import type { PersistedBinding } from '../../plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
+import { TRAIT_FIELDS } from '../../plan/persisted-device.ts';
 import { planBinding } from '../../plan/plan-binding.ts';
 import { renderMovement } from '../../render/movement-text.ts';
 import { movementDetails } from '../../render/plan-document.ts';
@@ -137,9 +138,10 @@ async function runBinding(
     record: recordOf(host),
   });
   const persistence = persists
-    ? persistPart(host, way.persistTitle, switchOf(args, 'script') === true, (bindings) =>
-        way.persist(asked, movement, bindings, inventory),
-      )
+    ? persistPart(host, way.persistTitle, switchOf(args, 'script') === true, (records) => ({
+        ...records,
+        bindings: way.persist(asked, movement, records.bindings, inventory),
+      }))
     : null;
   const findings = findMovementSafety(host, inventory, groups, movement);
   return runProposal(

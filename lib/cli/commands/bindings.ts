@@ -1,17 +1,18 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
+import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { bindingStatus } from '../../plan/binding-status.ts';
 import { STALE } from '../../plan/change.ts';
-import { TRAIT_FIELDS } from '../../plan/persisted-bindings.ts';
+import { TRAIT_FIELDS } from '../../plan/persisted-device.ts';
 import { planPersistence } from '../../plan/plan-persistence.ts';
 import { bindingsDocument, formatDocument } from '../../render/documents.ts';
 import { renderBindings } from '../../render/persistence-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
+import { type Arguments, type CommandResult, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
-import { forgetBindings } from '../forget-bindings.ts';
+import { forgetEntries, forgottenOf } from '../forget-entries.ts';
 import type { PersistedHost } from '../persisted-host.ts';
-import { type Persistence, readPersistence } from '../persistence.ts';
+import { readBindings, readPersistence } from '../persistence.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { RESTORE_FIELDS, restoreBindings } from '../restore-bindings.ts';
 import type { Terminal } from '../terminal.ts';
@@ -25,18 +26,18 @@ export async function runBindings(
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const restores = switchOf(args, 'restore') === true;
-  const forgotten = stringsOf(args, 'forget').flatMap((text) => text.split(','));
-  if (restores && forgotten.length > 0) {
+  const forgets = forgottenOf(args).length > 0;
+  if (restores && forgets) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--restore' });
   }
   const host = hostOf(args);
   const names = namesOf(args);
-  const persistence = readPersistence(host);
+  const bindings = readBindings(host);
   const read = (fields: readonly DeviceField[]): PersistedHost => {
     const inventory = readInventory(host, names, fields);
     return {
       ...{ args, terminal, dialogue, host, inventory },
-      statuses: persistence.bindings.map((binding) => bindingStatus(binding, inventory.devices)),
+      statuses: bindings.map((binding) => bindingStatus(binding, inventory.devices)),
       remarks: remarks(args, names, host, inventory.diagnostics),
     };
   };
@@ -46,14 +47,12 @@ export async function runBindings(
     const isInForce = persisted.statuses.every(({ state }) => state === 'in-force');
     return restoreBindings(isInForce ? persisted : read(RESTORE_FIELDS));
   }
-  return forgotten.length > 0 ? forgetBindings(persisted, forgotten) : list(persisted, persistence);
+  const known = bindings.map(({ address }) => address);
+  return forgets ? forgetEntries('bindings', known, persisted) : list(persisted);
 }
 
-function list(
-  { args, terminal, inventory, statuses, remarks: stderr }: PersistedHost,
-  persistence: Persistence,
-): CommandResult {
-  const outdated = outdatedParts(persistence);
+function list({ args, terminal, host, inventory, statuses, remarks: stderr }: PersistedHost): CommandResult {
+  const outdated = outdatedParts(host);
   const isDrifted = outdated.length > 0 || statuses.some(({ state }) => state !== 'in-force');
   return {
     exitCode: switchOf(args, 'check') === true && isDrifted ? EXIT.findings : EXIT.ok,
@@ -66,8 +65,9 @@ function list(
 }
 
 /** What would be made anew if the same were to be persisted now. */
-function outdatedParts(persistence: Persistence): readonly string[] {
-  return planPersistence(persistence.bindings, persistence).flatMap(({ change }) => {
+function outdatedParts(host: HostReader): readonly string[] {
+  const persistence = readPersistence(host);
+  return planPersistence(persistence, persistence).flatMap(({ change }) => {
     if (change.kind === 'file') return [change.path];
     return change.kind === 'initramfs' && change.to !== STALE ? ['initial RAM disks'] : [];
   });

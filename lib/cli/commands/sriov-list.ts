@@ -9,6 +9,7 @@ import { type ListedPf, renderSriov, sriovDocument } from '../../render/sriov-li
 import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/pf-link.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import { readVfsStatuses } from '../persisted-pfs.ts';
 import { PF_FIELDS } from '../pf-situation.ts';
 import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -22,7 +23,8 @@ export async function runSriovList(args: Arguments, { width, style }: Terminal):
   const inventory = readInventory(host, names, [...fields]);
   const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
   const selected = selectDevices(inventory.devices, selectors);
-  let stderr = remarks(args, names, host, inventory.diagnostics);
+  const persisted = readVfsStatuses(host, inventory.devices);
+  let stderr = remarks(args, names, host, inventory.diagnostics) + persisted.remarks;
   const listed: ListedPf[] = [];
   for (const pf of physicalFunctions(inventory.devices, selected)) {
     const asked = runner === null ? null : await readPfLink(host, runner, pf.address);
@@ -36,7 +38,7 @@ export async function runSriovList(args: Arguments, { width, style }: Terminal):
     const vfs = addresses.flatMap(
       (address) => inventory.devices.find((each) => each.address === address) ?? [],
     );
-    listed.push({ pf, link, vfs });
+    listed.push({ pf, link, vfs, persisted: persisted.of({ pf, link, vfs, card: null }) });
   }
   if (listed.length === 0)
     stderr += noneRemark(inventory.devices, selected) ?? emptyRemark(inventory, selectors);

@@ -7,8 +7,10 @@ import { planVfs, type VfsProposal } from '../../plan/plan-vfs.ts';
 import { vfsDetails } from '../../render/plan-document.ts';
 import { renderVfs } from '../../render/vfs-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf } from '../command.ts';
+import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import { persistPart } from '../persist-option.ts';
+import { persistedVfsRemark, persistVfs } from '../persisted-pfs.ts';
 import { PF_FIELDS, readPfSituation } from '../pf-situation.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
@@ -32,20 +34,35 @@ export async function runSriovSet(
   const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
   const situation = await readPfSituation(host, runner, inventory, selectOne(inventory.devices, selector));
   const proposal = planVfs(situation, goal);
+  const persistence =
+    switchOf(args, 'persist') === true
+      ? persistPart(host, persistTitle(proposal), switchOf(args, 'script') === true, (records) => ({
+          ...records,
+          pfs: persistVfs(host, inventory.devices, proposal, goal, records.pfs),
+        }))
+      : null;
   const findings = findLoss(host, inventory.devices, proposal.lost);
   return runProposal(
     {
-      proposal: { plan: proposal.plan, findings, allowed },
-      overview: (width) => renderVfs(proposal, width),
-      details: vfsDetails([proposal]),
+      proposal: { plan: persistence?.extend(proposal.plan) ?? proposal.plan, findings, allowed },
+      overview: (width) => renderVfs(proposal, width) + (persistence?.overview(width) ?? ''),
+      details: { ...vfsDetails([proposal]), persistence: persistence?.details ?? null },
       inventory,
-      remarks: remarks(args, names, host, inventory.diagnostics) + unknownSettings(proposal),
+      remarks:
+        remarks(args, names, host, inventory.diagnostics) +
+        unknownSettings(proposal) +
+        (persistence === null ? persistedVfsRemark(host, inventory.devices, proposal, goal) : ''),
       nothingToDo: `${situation.pf.address} has ${count(proposal.to.count, 'VF')}, as asked.\nNothing to do.\n`,
     },
     args,
     terminal,
     dialogue,
   );
+}
+
+/** What a plan is for that changes nothing but what the PF has at each boot. */
+function persistTitle({ situation: { pf }, to }: VfsProposal): string {
+  return `Keep the VFs of ${pf.address} over reboots${to.count === 0 ? ' no more' : ''}`;
 }
 
 /** A plan for a captured host does not know what it would have to put back. */

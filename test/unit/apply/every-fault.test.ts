@@ -11,6 +11,7 @@ import type { Plan } from '../../../lib/plan/plan.ts';
 import type { VfGoal, VfWishes } from '../../../lib/plan/vf-goal.ts';
 import { persistentPlanFor, planFor } from '../../support/binding-plans.ts';
 import { FAULTS, type Fault, FaultyHost, Killed } from '../../support/faults.ts';
+import { persistentVfsPlan } from '../../support/persisted-vf-plans.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../../support/simulated-changes.ts';
 import { NETWORK_PF, NVME_PF, proposeVfs } from '../../support/vf-plans.ts';
 
@@ -111,6 +112,22 @@ const CASES: readonly Case[] = [
     name: 'VFs are made and set',
     fixture: 'lab-intel',
     plan: async (machine) => (await proposeVfs(machine, NETWORK_PF, { count: 2, all: VLAN })).plan,
+  },
+  {
+    name: 'VFs are made and kept over reboots, beside a device that is',
+    fixture: 'lab-intel',
+    before: async (machine) => {
+      await applyPlan(await persistentPlanFor(machine, 'bind', '07:00.0'), machine, OCCASION);
+    },
+    plan: (machine) => persistentVfsPlan(machine, NETWORK_PF, { count: 2, all: VLAN }),
+  },
+  {
+    name: 'VFs that were kept over reboots go for good',
+    fixture: 'lab-intel',
+    before: async (machine) => {
+      await applyPlan(await persistentVfsPlan(machine, NETWORK_PF, { count: 1 }), machine, OCCASION);
+    },
+    plan: (machine) => persistentVfsPlan(machine, NETWORK_PF, { count: 0 }),
   },
   {
     name: 'of four VFs two stay, one of them on vfio-pci',

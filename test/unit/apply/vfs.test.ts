@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { applyPlan } from '../../../lib/apply/apply-plan.ts';
 import type { ApplyReport } from '../../../lib/apply/apply-report.ts';
 import type { ChangeableHost } from '../../../lib/apply/changeable-host.ts';
+import type { HostWriter } from '../../../lib/host/host-writer.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
@@ -76,6 +77,28 @@ describe('the VFs of a PF', () => {
       '02:00:00:00:00:01',
       stableMac(CARD, 2),
     ]);
+  });
+
+  it('that udev binds as they come are left to it', async () => {
+    const machine = simulateMachine(captured);
+    machine.kernel.loadDriver('vfio-pci');
+    const vf = '0000:01:10.2';
+    const write: HostWriter['write'] = async (path, text) => {
+      const writing = await machine.writer.write(path, text);
+      if (path.endsWith('/sriov_numvfs') && text !== '0') {
+        await machine.writer.write(`/sys/bus/pci/devices/${vf}/driver_override`, 'vfio-pci\n');
+        await machine.writer.write('/sys/bus/pci/drivers_probe', vf);
+      }
+      return writing;
+    };
+    const host = { ...machine, writer: { write } };
+    expect((await set(machine, { count: 2 }, NETWORK_PF, host)).outcome).toBe('done');
+    expect(driversOf(machine)).toEqual(['igbvf', 'vfio-pci']);
+    expect((await settingsOf(machine)).map(({ mac }) => mac)).toEqual(
+      [0, 1].map((at) => stableMac(CARD, at)),
+    );
+    expect((await set(machine, { count: 3 }, NETWORK_PF, host)).outcome).toBe('done');
+    expect(driversOf(machine)).toEqual(['igbvf', 'vfio-pci', 'igbvf']);
   });
 
   it('keep a MAC that their driver made up, unless a stable one is asked for', async () => {

@@ -6,15 +6,15 @@ import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
-import { findBinding } from '../../../lib/plan/find-binding.ts';
+import { findPersisted } from '../../../lib/plan/find-persisted.ts';
 import {
   type PersistedBinding,
   parseBindings,
   persistedBindingOf,
   serializeBindings,
-  TRAIT_FIELDS,
 } from '../../../lib/plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../../lib/plan/persisted-changes.ts';
+import { TRAIT_FIELDS } from '../../../lib/plan/persisted-device.ts';
 import { readInventory } from '../../../lib/sysfs/read-inventory.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../fixtures/lab-intel.snapshot'), 'utf8');
@@ -100,7 +100,7 @@ describe('the record of what is bound at each boot', () => {
 
 describe('the device of a persisted binding', () => {
   const whereabouts = (binding: PersistedBinding, now: readonly PciDevice[]) => {
-    const { kind, device } = findBinding(binding, now);
+    const { kind, device } = findPersisted(binding, now);
     return device === null ? kind : `${kind} ${device.address}`;
   };
 

@@ -80,7 +80,7 @@ describe('a plan as a script', () => {
         `ip link set dev "$(net ${ADDRESS})" vf 0 mac 02:00:00:00:00:01 trust on`,
         `echo 1 > /sys/bus/pci/devices/${ADDRESS}/sriov_drivers_autoprobe`,
         `move "$(vf ${ADDRESS} 0)" vfio-pci vfio-pci`,
-        `release "$(vf ${ADDRESS} 1)"`,
+        `probe "$(vf ${ADDRESS} 1)"`,
         '',
       ].join('\n'),
     );

@@ -1,10 +1,10 @@
 import { isUnknown } from '../base/known.ts';
 import { slotAndFunctionOf } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { type PersistedBinding, traitsOf } from './persisted-bindings.ts';
+import { type PersistedDevice, traitsOf } from './persisted-device.ts';
 
 /**
- * Where the device of a persisted binding is now.
+ * Where a device of which something was written down is now.
  *
  * - `here`: at its place, and nothing speaks against its being the one.
  * - `moved`: at another place, known by a serial number or a MAC.
@@ -17,18 +17,18 @@ export type Whereabouts =
   | { readonly kind: 'here' | 'moved' | 'replaced' | 'unknown'; readonly device: PciDevice }
   | { readonly kind: 'missing' | 'ambiguous'; readonly device: null };
 
-/** Looks for the device of a binding. Needs `TRAIT_FIELDS` of the devices. */
-export function findBinding(binding: PersistedBinding, devices: readonly PciDevice[]): Whereabouts {
+/** Looks for the device of an entry. Needs `TRAIT_FIELDS` of the devices. */
+export function findPersisted(entry: PersistedDevice, devices: readonly PciDevice[]): Whereabouts {
   const candidates = devices.map((device) => ({ device, path: traitsOf(device).path }));
-  const atPlace = candidates.filter(({ path }) => path === binding.path).map(({ device }) => device);
+  const atPlace = candidates.filter(({ path }) => path === entry.path).map(({ device }) => device);
   // VFs of a PF that needs several buses can share what is left of an address without its bus.
   if (atPlace.length > 1) return { kind: 'ambiguous', device: null };
   const [there] = atPlace;
-  const likeness = there === undefined ? 'other' : likenessOf(binding, there);
+  const likeness = there === undefined ? 'other' : likenessOf(entry, there);
   if (there !== undefined && (likeness === 'proven' || likeness === 'likely')) {
     return { kind: 'here', device: there };
   }
-  const elsewhere = devices.filter((device) => isMoved(binding, device));
+  const elsewhere = devices.filter((device) => isMoved(entry, device));
   const [moved] = elsewhere;
   if (elsewhere.length > 1) return { kind: 'ambiguous', device: null };
   if (moved !== undefined) return { kind: 'moved', device: moved };
@@ -36,42 +36,42 @@ export function findBinding(binding: PersistedBinding, devices: readonly PciDevi
   return { kind: likeness === 'unknown' ? 'unknown' : 'replaced', device: there };
 }
 
-function isMoved(binding: PersistedBinding, device: PciDevice): boolean {
+function isMoved(entry: PersistedDevice, device: PciDevice): boolean {
   // The functions of a card may share a serial number; their own number tells them apart.
-  const ofSameNumber = slotAndFunctionOf(device.address).at(-1) === binding.path.at(-1);
-  return ofSameNumber && likenessOf(binding, device) === 'proven';
+  const ofSameNumber = slotAndFunctionOf(device.address).at(-1) === entry.path.at(-1);
+  return ofSameNumber && likenessOf(entry, device) === 'proven';
 }
 
 /**
- * Whether a device is the one of a binding, wherever it is: `proven` by what no other has, `likely` where nothing speaks
+ * Whether a device is the one of an entry, wherever it is: `proven` by what no other has, `likely` where nothing speaks
  * against it, `unknown` where what would tell can't be read.
  */
-function likenessOf(binding: PersistedBinding, device: PciDevice): 'proven' | 'likely' | 'unknown' | 'other' {
+function likenessOf(entry: PersistedDevice, device: PciDevice): 'proven' | 'likely' | 'unknown' | 'other' {
   const { id, subsystem, deviceSerial, productSerial, mac } = traitsOf(device);
-  if (id !== binding.id || differ(subsystem, binding.subsystem)) return 'other';
-  if (binding.deviceSerial !== null) {
+  if (id !== entry.id || differ(subsystem, entry.subsystem)) return 'other';
+  if (entry.deviceSerial !== null) {
     if (isUnknown(deviceSerial)) return 'unknown';
-    return deviceSerial?.value === binding.deviceSerial.value ? 'proven' : 'other';
+    return deviceSerial?.value === entry.deviceSerial.value ? 'proven' : 'other';
   }
-  if (differ(productSerial, binding.productSerial)) return 'other';
-  if (productSerial !== null && binding.productSerial !== null) return 'proven';
-  if (differ(mac, binding.mac)) return 'other';
-  return mac !== null && binding.mac !== null ? 'proven' : 'likely';
+  if (differ(productSerial, entry.productSerial)) return 'other';
+  if (productSerial !== null && entry.productSerial !== null) return 'proven';
+  if (differ(mac, entry.mac)) return 'other';
+  return mac !== null && entry.mac !== null ? 'proven' : 'likely';
 }
 
 function differ(a: string | null, b: string | null): boolean {
   return a !== null && b !== null && a !== b;
 }
 
-/** The binding that is of a device; `null` where none is. */
-export function bindingFor(
+/** The entry that is of a device; `null` where none is. */
+export function persistedFor<T extends PersistedDevice>(
   device: PciDevice,
-  bindings: readonly PersistedBinding[],
+  entries: readonly T[],
   devices: readonly PciDevice[],
-): PersistedBinding | null {
+): T | null {
   return (
-    bindings.find((binding) => {
-      const { kind, device: found } = findBinding(binding, devices);
+    entries.find((entry) => {
+      const { kind, device: found } = findPersisted(entry, devices);
       return (kind === 'here' || kind === 'moved') && found === device;
     }) ?? null
   );

@@ -1,0 +1,121 @@
+import { PortalGunError } from '../base/errors.ts';
+import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../base/known.ts';
+import { count, escapeControls } from '../base/text.ts';
+import { type HostReader, isFailure } from '../host/host-reader.ts';
+import type { PciDevice } from '../pci/device.ts';
+import { findPersisted, persistedFor, type Whereabouts } from '../plan/find-persisted.ts';
+import { withPersistedVfs } from '../plan/persisted-changes.ts';
+import { TRAIT_FIELDS } from '../plan/persisted-device.ts';
+import { type PersistedPf, persistedPfOf, VFS_PATH } from '../plan/persisted-vfs.ts';
+import type { VfsProposal } from '../plan/plan-vfs.ts';
+import type { PfSituation, VfGoal } from '../plan/vf-goal.ts';
+import { type VfsStatus, vfsStatus } from '../plan/vfs-status.ts';
+import { readFunction } from '../sysfs/read-inventory.ts';
+import { readPersistedPfs } from './persistence.ts';
+
+/** An entry of the record, and where its PF is. */
+export interface FoundPf {
+  readonly entry: PersistedPf;
+  readonly whereabouts: Whereabouts;
+}
+
+/**
+ * Where the PF of each entry is; of its device just what finds it again is known. Only PFs are looked at: reading what tells a
+ * device from others takes long. Needs `sriov` of the devices.
+ */
+export function findPfs(
+  host: HostReader,
+  entries: readonly PersistedPf[],
+  devices: readonly PciDevice[],
+): readonly FoundPf[] {
+  if (entries.length === 0) return [];
+  const pfs = pfsWithTraits(host, devices);
+  return entries.map((entry) => ({ entry, whereabouts: findPersisted(entry, pfs) }));
+}
+
+function pfsWithTraits(host: HostReader, devices: readonly PciDevice[]): readonly PciDevice[] {
+  return devices.flatMap(({ address, sriov }) =>
+    knownValue(sriov)?.role === 'pf' ? (readFunction(host, address, TRAIT_FIELDS) ?? []) : [],
+  );
+}
+
+/**
+ * What is written down once a proposal is carried out and is to outlive a boot.
+ *
+ * @throws PortalGunError CANNOT_PERSIST
+ */
+export function persistVfs(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  proposal: VfsProposal,
+  goal: VfGoal,
+  kept: readonly PersistedPf[],
+): readonly PersistedPf[] {
+  const pfs = pfsWithTraits(host, devices);
+  return withPersistedVfs(withTraits(proposal, pfs), goal, kept, pfs);
+}
+
+function withTraits(proposal: VfsProposal, pfs: readonly PciDevice[]): VfsProposal {
+  const { situation } = proposal;
+  const pf = pfs.find(({ address }) => address === situation.pf.address) ?? situation.pf;
+  return { ...proposal, situation: { ...situation, pf } };
+}
+
+/** The entries of the record, or why it can't be read: a damaged record stops nobody from looking, or from setting VFs. */
+function entriesOrProblem(host: HostReader): readonly PersistedPf[] | PortalGunError {
+  try {
+    return readPersistedPfs(host);
+  } catch (error) {
+    if (error instanceof PortalGunError) return error;
+    throw error;
+  }
+}
+
+/** For standard error: that a PF gets something else at the next boot than is proposed for it now. */
+export function persistedVfsRemark(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  proposal: VfsProposal,
+  goal: VfGoal,
+): string {
+  const entries = entriesOrProblem(host);
+  if (entries instanceof PortalGunError || entries.length === 0) return '';
+  const pfs = pfsWithTraits(host, devices);
+  const traited = withTraits(proposal, pfs);
+  const { pf } = traited.situation;
+  const entry = persistedFor(pf, entries, pfs);
+  if (entry === null || isSame(entry, persistedPfOf(traited, goal, entry))) return '';
+  return `pci: note: ${pf.address} has ${count(entry.count, 'VF')} at the next boot, as was written down; --persist writes down this\n`;
+}
+
+function isSame(a: PersistedPf, b: PersistedPf): boolean {
+  const [one, other] = [a, b].map(({ count: vfs, autoprobe, isUp, vfs: each }) =>
+    JSON.stringify([vfs, autoprobe, isUp, each]),
+  );
+  return one === other;
+}
+
+/** What tells of a PF whether it is persisted, and whether that is in force. */
+export interface VfsStatuses {
+  readonly of: (situation: PfSituation) => Known<VfsStatus>;
+  /** For standard error: why it is not known. */
+  readonly remarks: string;
+}
+
+/** Reads what is written down. Needs `sriov` of the devices. */
+export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[]): VfsStatuses {
+  const reading = host.readText(VFS_PATH);
+  if (isFailure(reading) && reading.unknown === 'unread') return { of: () => UNREAD, remarks: '' };
+  const entries = entriesOrProblem(host);
+  if (entries instanceof PortalGunError) {
+    const unknown = entries.code === 'PERMISSION_DENIED' ? DENIED : BROKEN;
+    return { of: () => unknown, remarks: `pci: ${entries.subject}: ${escapeControls(entries.message)}\n` };
+  }
+  const found = findPfs(host, entries, devices);
+  const of = (situation: PfSituation): Known<VfsStatus> => {
+    const mine = found.find(({ whereabouts }) => whereabouts.device?.address === situation.pf.address);
+    if (mine === undefined || mine.whereabouts.kind === 'replaced') return null;
+    return mine.whereabouts.kind === 'unknown' ? DENIED : vfsStatus(mine.entry, situation);
+  };
+  return { of, remarks: '' };
+}
