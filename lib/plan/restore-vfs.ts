@@ -6,7 +6,7 @@ export function planRestoredVfs(proposals: readonly VfsProposal[]): Plan {
   const changing = proposals.filter(({ plan }) => plan.steps.length > 0);
   const names = changing.map(({ situation: { pf } }) => pf.address);
   return {
-    title: `Put the persisted VFs in force: ${names.join(', ')}`,
+    title: `Put ${names.length === 0 ? 'persisted VFs' : `the persisted VFs of ${names.join(', ')}`} in force`,
     guards: changing.flatMap(({ plan }) => plan.guards),
     steps: changing.flatMap(({ plan }) => plan.steps),
   };

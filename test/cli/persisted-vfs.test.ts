@@ -176,7 +176,7 @@ describe('pci sriov restore', () => {
     const files = filesAfter((await set(hostWith(one), DRIVE, '--vfs', '1')).steps, one);
     const host = hostWith(files);
     const { title, steps, pfs } = await planOf('sriov', 'restore', ...host);
-    expect(title).toBe('Put the persisted VFs in force: 0000:01:00.0, 0000:02:00.0');
+    expect(title).toBe('Put the persisted VFs of 0000:01:00.0, 0000:02:00.0 in force');
     expect(pfs.map(({ address }) => address)).toEqual(['0000:01:00.0', '0000:02:00.0']);
     const asked = await planOf('sriov', 'set', PF, '--vfs', '2', '--vlan', '100', ...host);
     expect(steps.slice(0, 2)).toEqual(asked.steps);
