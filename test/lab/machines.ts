@@ -58,14 +58,18 @@ function nvme(id: string, bus: string, vfs: number): readonly string[] {
 const UPLINK = nic('e1000e', 1, { addr: '0a.0' });
 
 /** An SR-IOV network card and an SR-IOV NVMe controller, each behind a root port of its own. */
-const SRIOV_CARDS = [
-  ...rootPort('port-igb', '04.0'),
-  ...nic('igb', 2, { bus: 'port-igb' }),
-  ...rootPort('port-nvme', '05.0'),
-  ...nvme('nvme0', 'port-nvme', 4),
-  ...['-blockdev', 'driver=null-co,node-name=nothing,size=67108864,read-zeroes=on'],
-  ...device('nvme-ns', { bus: 'nvme0', drive: 'nothing' }),
-];
+function sriovCards(networkSlot: string, driveSlot: string): readonly string[] {
+  return [
+    ...rootPort('port-igb', networkSlot),
+    ...nic('igb', 2, { bus: 'port-igb' }),
+    ...rootPort('port-nvme', driveSlot),
+    ...nvme('nvme0', 'port-nvme', 4),
+    ...['-blockdev', 'driver=null-co,node-name=nothing,size=67108864,read-zeroes=on'],
+    ...device('nvme-ns', { bus: 'nvme0', drive: 'nothing' }),
+  ];
+}
+
+const SRIOV_CARDS = sriovCards('04.0', '05.0');
 
 /** Two functions of one card without isolation between them: one group of two. */
 function twoFunctions(slot: string): readonly string[] {
@@ -117,10 +121,13 @@ const RICH = [
   ...PORTS_WITHOUT_ACS,
 ];
 
-/** The same, after somebody has moved cards: the pair, and the one in the switch, in whose place is another of its kind. */
+/**
+ * The same, after somebody has moved cards: the SR-IOV cards, which changed places, the pair, and the one in the switch, in
+ * whose place is another of its kind.
+ */
 const MOVED = [
   ...UPLINK,
-  ...SRIOV_CARDS,
+  ...sriovCards('05.0', '04.0'),
   ...conventional('06.0'),
   ...switchWith(nic('e1000e', 7, { bus: 'switch-0' })),
   ...twoFunctions('08.0'),

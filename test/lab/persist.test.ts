@@ -1,6 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { stableMac } from '../../lib/pci/stable-mac.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type BootOptions, bootMachine, createDisk, type RunningMachine } from './boot-machine.ts';
 import { Confirmation } from './confirmation.ts';
@@ -15,6 +16,11 @@ const DRIVERLESS = '0000:07:00.0';
 const CONVENTIONAL = '0000:09:01.0';
 /** Of the same kind as the pair and the twin. */
 const UPLINK = '0000:00:0a.0';
+
+/** An 82576 under igb; of its VFs the second is bound. */
+const CARD = '0000:01:00.0';
+const CARD_MAC = '52:54:00:00:00:02';
+const VF = '0000:01:10.2';
 
 /** The service would start before the checkout, with its program, is mounted; on a host that is there. */
 const LAB_UNIT = '/etc/systemd/system/portal-gun.service.d/lab.conf';
@@ -80,20 +86,36 @@ describeLab('bindings that outlive a boot', (root) => {
     return (await machine.output(['sh', '-c', script])).trim().split('\n').sort();
   }
 
+  /** `MAC VLAN` of each VF that a card has, as the kernel says. */
+  async function heldVfs(machine: RunningMachine, card: string): Promise<readonly string[]> {
+    const script = 'ip -json link show dev "$(ls "/sys/bus/pci/devices/$1/net")"';
+    const [link] = JSON.parse(await machine.output(['sh', '-ec', script, 'sh', card])) as [
+      { readonly vfinfo_list: readonly { address: string; vlan_list: readonly { vlan?: number }[] }[] },
+    ];
+    return link.vfinfo_list.map(({ address, vlan_list: [first] }) => `${address} ${first?.vlan}`);
+  }
+
   const ALL = [...PAIR, TWIN, DRIVERLESS];
+  const BOUND = [VF, ...ALL];
+  const HELD = [0, 1].map((index) => `${stableMac(CARD_MAC, index)} 100`);
 
   test('are written down, with all that the next boot needs', async () => {
     await withMachine('intel', {}, async (machine) => {
-      const bound = await machine.run(['pci', 'bind', PAIR[0], TWIN, DRIVERLESS, '--persist', '--yes'], {
-        timeoutMs: 400_000,
-      });
+      const setVfs = ['pci', 'sriov', 'set', CARD, '--vfs', '2', '--vlan', '100', '--persist', '--yes'];
+      const set = await machine.run(setVfs);
+      expect(set, set.stderr).toMatchObject({ exitCode: 0 });
+      expect(await heldVfs(machine, CARD)).toEqual(HELD);
+      const bind = ['pci', 'bind', PAIR[0], TWIN, DRIVERLESS, VF, '--persist', '--yes'];
+      const bound = await machine.run(bind, { timeoutMs: 400_000 });
       expect(bound, bound.stderr).toMatchObject({ exitCode: 0 });
-      expect(await listed(machine)).toEqual(ALL.map((each) => `${each} in-force ${each} vfio-pci`));
-      const again = await machine.run(['pci', 'bind', ...ALL, '--persist', '--yes']);
-      expect(again, again.stderr).toMatchObject({
-        exitCode: 0,
-        stdout: expect.stringContaining('Nothing to do'),
-      });
+      expect(await listed(machine)).toEqual(BOUND.map((each) => `${each} in-force ${each} vfio-pci`));
+      for (const again of [['pci', 'bind', ...BOUND, '--persist', '--yes'], setVfs]) {
+        const repeated = await machine.run(again);
+        expect(repeated, repeated.stderr).toMatchObject({
+          exitCode: 0,
+          stdout: expect.stringContaining('Nothing to do'),
+        });
+      }
       await machine.output([
         'sh',
         '-ec',
@@ -111,9 +133,10 @@ describeLab('bindings that outlive a boot', (root) => {
     const machine = useMachine(root, 'intel', { disk, init: 'systemd', initrd });
 
     test('are in force, before e1000e could have them, and its other devices are its own', async () => {
-      expect(await listed(machine())).toEqual(ALL.map((each) => `${each} in-force ${each} vfio-pci`));
-      expect(await interfaces(machine())).toEqual([`52:54:00:00:00:01 ${UPLINK}`]);
       const log = await machine().output(['dmesg']);
+      const said = await serviceLog(machine());
+      expect(await listed(machine()), said).toEqual(BOUND.map((each) => `${each} in-force ${each} vfio-pci`));
+      expect(await interfaces(machine())).toEqual([`52:54:00:00:00:01 ${UPLINK}`]);
       expect(log).toContain(`e1000e ${UPLINK}`);
       expect(ALL.filter((each) => log.includes(`e1000e ${each}`))).toEqual([]);
       // It was done in the initial RAM disk: before the init of the root file system was started.
@@ -122,7 +145,7 @@ describeLab('bindings that outlive a boot', (root) => {
         echo $(($(stat -c %Y /run/portal-gun/early-done) - booted)) $((init / 1000000))`;
       const [done, init] = (await machine().output(['sh', '-c', script])).split(' ').map(Number);
       expect(done).toBeLessThanOrEqual(init ?? 0);
-      expect(await serviceLog(machine())).not.toContain('from e1000e');
+      expect(said).not.toContain('from e1000e');
 
       // What comes later is bound as it comes. Of one whose driver is loaded, who is quicker has it: it is given to the driver.
       const plugAgain = `for each; do echo 1 > /sys/bus/pci/devices/$each/remove; done
@@ -137,6 +160,24 @@ describeLab('bindings that outlive a boot', (root) => {
       const restored = await machine().run(['pci', 'bindings', '--restore', '--yes']);
       expect(restored, restored.stderr).toMatchObject({ exitCode: 0 });
       expect(await drivers(machine(), DRIVERLESS, TWIN, UPLINK)).toEqual(['vfio-pci', 'vfio-pci', 'e1000e']);
+    });
+
+    test('have virtual functions made before them, with the same MACs and in their VLAN', async () => {
+      expect(await heldVfs(machine(), CARD)).toEqual(HELD);
+      expect(await drivers(machine(), '0000:01:10.0', VF)).toEqual(['igbvf', 'vfio-pci']);
+      expect(await serviceLog(machine())).toContain(`${CARD}: from 0 VFs to 2; set each`);
+      const script = `pci sriov restore --check; echo $?
+        pci sriov set ${CARD} --vlan 7 --yes 2>&1 | grep note
+        pci sriov list | grep -c 'persisted, NOT IN FORCE'
+        pci sriov restore --yes 2> /dev/null; pci sriov list | grep -c persisted$`;
+      expect(await machine().output(['sh', '-c', script])).toBe(
+        [
+          '1 PF with persisted VFs, 1 in force.\nNothing to do.\n0',
+          `pci: note: ${CARD} has 2 VFs at the next boot, as was written down; --persist writes down this`,
+          '1\n1\n',
+        ].join('\n'),
+      );
+      expect(await heldVfs(machine(), CARD)).toEqual(HELD);
     });
 
     test('leave a change that is to be confirmed to a timer, which confirming lets go', async () => {
@@ -162,6 +203,8 @@ describeLab('bindings that outlive a boot', (root) => {
     await withMachine('moved', { init: 'systemd', initrd }, async (machine) => {
       const log = await serviceLog(machine);
       expect(await listed(machine), log).toEqual([
+        // It was found by its MAC, and has none to be seen any more.
+        `${VF} missing - -`,
         `${PAIR[0]} moved 0000:09:00.0 vfio-pci`,
         `${PAIR[1]} moved 0000:09:00.1 vfio-pci`,
         `${TWIN} moved 0000:0c:00.0 vfio-pci`,
@@ -174,6 +217,9 @@ describeLab('bindings that outlive a boot', (root) => {
         `52:54:00:00:00:07 ${DRIVERLESS}`,
       ]);
       expect(log).toContain('0000:09:00.0: from e1000e to vfio-pci');
+      // The card is where the NVMe controller was, and that is where the card was.
+      expect(await heldVfs(machine, '0000:02:00.0'), log).toEqual(HELD);
+      expect(await drivers(machine, '0000:02:10.0', '0000:02:10.2')).toEqual(['igbvf', 'vfio-pci']);
       expect(log).not.toContain('0000:08:00.0: from');
       const { exitCode, stdout } = await machine.run(['pci', 'bindings', '--check']);
       expect({ exitCode, stdout }).toMatchObject({
