@@ -8,8 +8,8 @@ import { type PersistedDevice, traitsOf } from './persisted-device.ts';
  *
  * - `here`: at its place, and nothing speaks against its being the one.
  * - `moved`: at another place, known by a serial number or a MAC.
- * - `replaced`: at its place is another, `device`; it itself is nowhere.
- * - `missing`: at its place is nothing, and it is nowhere else.
+ * - `replaced`: at its place is another, `device`; it itself was not found.
+ * - `missing`: at its place is nothing, and it was not found elsewhere; known by its MAC alone it can't be on a VFIO driver.
  * - `ambiguous`: several devices may be it.
  * - `unknown`: at its place is one of its kind, `device`, whose serial number can't be read.
  */

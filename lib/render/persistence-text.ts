@@ -102,8 +102,8 @@ export const BINDING_STATES: Readonly<Record<BindingState, string>> = {
   'in-force': 'in force',
   'not-in-force': 'NOT IN FORCE',
   moved: 'MOVED',
-  replaced: 'GONE: another device is at its place',
-  missing: 'GONE',
+  replaced: 'NOT FOUND: another device is at its place',
+  missing: 'NOT FOUND: nothing is at its place',
   ambiguous: 'AMBIGUOUS: several devices may be it',
   unknown: 'not known: its serial number is not readable without root',
 };

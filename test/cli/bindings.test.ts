@@ -236,8 +236,8 @@ describe('pci bindings', () => {
     ]);
     const { stdout } = await pciInside(['bindings', ...host]);
     expect(stdout).toContain('MOVED to 0000:03:00.0, on e1000e\n');
-    expect(stdout).toContain('GONE: another device is at its place\n');
-    expect(stdout).toContain('  GONE\n');
+    expect(stdout).toContain('NOT FOUND: another device is at its place\n');
+    expect(stdout).toContain('  NOT FOUND: nothing is at its place\n');
 
     const restored = await pciInside(['bindings', '--restore', '--dry-run', '--json', ...host]);
     // Two could not be found: that is an answer of its own.
@@ -246,8 +246,10 @@ describe('pci bindings', () => {
       { address: '0000:03:00.0' },
       { address: '0000:07:00.0' },
     ]);
-    expect(restored.stderr).toContain('pci: 0000:03:00.1 is left: GONE: another device is at its place\n');
-    expect(restored.stderr).toContain('pci: 0000:06:00.0 is left: GONE\n');
+    expect(restored.stderr).toContain(
+      'pci: 0000:03:00.1 is left: NOT FOUND: another device is at its place\n',
+    );
+    expect(restored.stderr).toContain('pci: 0000:06:00.0 is left: NOT FOUND: nothing is at its place\n');
 
     const forgotten = await pciInside([
       'bindings',

@@ -200,7 +200,7 @@ describe('pci sriov restore', () => {
     expect({ exitCode, stdout, stderr }).toEqual({
       exitCode: 1,
       stdout: '1 PF with persisted VFs, 0 in force.\nNothing to do.\n',
-      stderr: 'pci: 0000:01:00.0 is left: GONE: another device is at its place\n',
+      stderr: 'pci: 0000:01:00.0 is left: NOT FOUND: another device is at its place\n',
     });
   });
 
@@ -216,7 +216,7 @@ describe('pci sriov restore', () => {
   it('strikes out a PF that is gone', async () => {
     const files = changed(await cardFiles(), (pf) => ({ ...pf, id: '8086:ffff' }));
     const host = hostWith(files);
-    expect((await restore(host, '--check')).stderr).toContain('01:00.0 is left: GONE');
+    expect((await restore(host, '--check')).stderr).toContain('01:00.0 is left: NOT FOUND: ');
     const plan = await planOf('sriov', 'restore', '--forget', PF, ...host);
     expect(plan).toMatchObject({ title: 'Keep VFs over reboots no more', persistence: { pfs: [] } });
     expect(filesAfter(plan.steps, files)).toEqual({});
