@@ -64,7 +64,13 @@ export {
   type FactChange,
 } from './pci/difference.ts';
 export type * from './pci/host-use.ts';
-export { type DeviceIdentity, identityOf, identityScore, SAME_DEVICE } from './pci/identity.ts';
+export {
+  type DeviceIdentity,
+  IDENTITY_FIELDS,
+  identityOf,
+  identityScore,
+  SAME_DEVICE,
+} from './pci/identity.ts';
 export type { Inventory } from './pci/inventory.ts';
 export {
   type GroupAttributes,
@@ -110,7 +116,7 @@ export {
   parseBindings,
 } from './plan/persisted-bindings.ts';
 export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persisted-changes.ts';
-export { type PersistedDevice, type SerialAt, TRAIT_FIELDS } from './plan/persisted-device.ts';
+export type { PersistedDevice, SerialAt } from './plan/persisted-device.ts';
 export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/persisted-vfs.ts';
 export type { BootSituation, PersistedRecords } from './plan/persistence-files.ts';
 export type { Plan, Step } from './plan/plan.ts';

@@ -43,12 +43,13 @@ export function changeableHost(): ChangeableHost & { readonly writer: LiveWriter
   };
 }
 
-/** @throws PortalGunError PERMISSION_DENIED for whoever is not root */
-export function demandRoot(): void {
+/**
+ * @param hint what somebody else can do
+ * @throws PortalGunError PERMISSION_DENIED for whoever is not root
+ */
+export function demandRoot(hint = 'run it with sudo'): void {
   if (isRoot()) return;
-  throw new PortalGunError('PERMISSION_DENIED', 'changing the host is for root', {
-    hint: 'run it with sudo; --dry-run shows the plan without',
-  });
+  throw new PortalGunError('PERMISSION_DENIED', 'changing the host is for root', { hint });
 }
 
 /**

@@ -3,9 +3,9 @@ import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../base/known.ts
 import { count, escapeControls } from '../base/text.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
+import { IDENTITY_FIELDS } from '../pci/identity.ts';
 import { findPersisted, persistedFor, type Whereabouts } from '../plan/find-persisted.ts';
 import { withPersistedVfs } from '../plan/persisted-changes.ts';
-import { TRAIT_FIELDS } from '../plan/persisted-device.ts';
 import { type PersistedPf, persistedPfOf, VFS_PATH } from '../plan/persisted-vfs.ts';
 import type { VfsProposal } from '../plan/plan-vfs.ts';
 import type { PfSituation, VfGoal } from '../plan/vf-goal.ts';
@@ -35,7 +35,7 @@ export function findPfs(
 
 function pfsWithTraits(host: HostReader, devices: readonly PciDevice[]): readonly PciDevice[] {
   return devices.flatMap(({ address, sriov }) =>
-    knownValue(sriov)?.role === 'pf' ? (readFunction(host, address, TRAIT_FIELDS) ?? []) : [],
+    knownValue(sriov)?.role === 'pf' ? (readFunction(host, address, IDENTITY_FIELDS) ?? []) : [],
   );
 }
 

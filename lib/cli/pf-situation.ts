@@ -3,7 +3,7 @@ import { knownValue } from '../base/known.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { Runner } from '../host/runner.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
-import { identityOf } from '../pci/identity.ts';
+import { IDENTITY_FIELDS, identityOf } from '../pci/identity.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { PfSituation } from '../plan/vf-goal.ts';
 import { isLinkFailure, readCapturedLink, readPfLink } from '../sysfs/pf-link.ts';
@@ -21,17 +21,6 @@ export const PF_FIELDS: readonly DeviceField[] = [
   'iommuGroup',
   'sriov',
   'netInterfaces',
-];
-
-const IDENTITY_FIELDS: readonly DeviceField[] = [
-  'location',
-  'vendor',
-  'device',
-  'subsystem',
-  'config',
-  'vpd',
-  'attachments',
-  'slotLabel',
 ];
 
 /**

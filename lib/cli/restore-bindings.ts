@@ -3,10 +3,10 @@ import { escapeControls } from '../base/text.ts';
 import { SAFETY_FIELDS } from '../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
 import type { DeviceField } from '../pci/device.ts';
+import { IDENTITY_FIELDS } from '../pci/identity.ts';
 import { groupDevices } from '../pci/iommu-group.ts';
 import { type BoundDevice, moveAsPersisted } from '../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH } from '../plan/earlier-drivers.ts';
-import { TRAIT_FIELDS } from '../plan/persisted-device.ts';
 import { planBinding } from '../plan/plan-binding.ts';
 import { renderMovement } from '../render/movement-text.ts';
 import { BINDING_STATES } from '../render/persistence-text.ts';
@@ -22,7 +22,7 @@ import { allowedOf, findSafety } from './safety.ts';
 /** The fields of devices that {@link restoreBindings} needs. */
 export const RESTORE_FIELDS: readonly DeviceField[] = [
   ...SAFETY_FIELDS,
-  ...TRAIT_FIELDS,
+  ...IDENTITY_FIELDS,
   'driverOverride',
   'modules',
   'rom',

@@ -88,7 +88,7 @@ export async function carryOut(
 
   dialogue.say(shown);
   refuseCaptured(args);
-  demandRoot();
+  demandRoot('run it with sudo; --dry-run shows the plan without');
   refuseUse(refusals);
   if (!(await isConfirmed(dialogue, switchOf(args, 'yes') === true, 'Apply?'))) {
     dialogue.say('Nothing was changed.\n');

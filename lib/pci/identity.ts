@@ -1,5 +1,5 @@
 import { knownValue } from '../base/known.ts';
-import type { PciDevice } from './device.ts';
+import type { DeviceField, PciDevice } from './device.ts';
 import { topologyPath } from './location.ts';
 
 /**
@@ -19,10 +19,19 @@ export interface DeviceIdentity {
   readonly slotLabel: string | null;
 }
 
-/**
- * The identity of a device. Needs the fields `location`, `vendor`, `device`, `subsystem`, `config`, `vpd`,
- * `attachments` and `slotLabel`.
- */
+/** The fields that {@link identityOf} needs. */
+export const IDENTITY_FIELDS: readonly DeviceField[] = [
+  'location',
+  'vendor',
+  'device',
+  'subsystem',
+  'config',
+  'vpd',
+  'attachments',
+  'slotLabel',
+];
+
+/** The identity of a device. Needs {@link IDENTITY_FIELDS}. */
 export function identityOf(device: PciDevice): DeviceIdentity {
   const location = knownValue(device.location);
   const vendor = knownValue(device.vendor);

@@ -30,7 +30,7 @@ export interface BindingStatus {
   readonly device: PciDevice | null;
 }
 
-/** How a persisted binding stands. Needs `driver` and `TRAIT_FIELDS` of the devices. */
+/** How a persisted binding stands. Needs `driver` and `IDENTITY_FIELDS` of the devices. */
 export function bindingStatus(binding: PersistedBinding, devices: readonly PciDevice[]): BindingStatus {
   const { kind, device } = findPersisted(binding, devices);
   if (kind !== 'here') return { binding, state: kind, device };

@@ -17,7 +17,7 @@ export type Whereabouts =
   | { readonly kind: 'here' | 'moved' | 'replaced' | 'unknown'; readonly device: PciDevice }
   | { readonly kind: 'missing' | 'ambiguous'; readonly device: null };
 
-/** Looks for the device of an entry. Needs `TRAIT_FIELDS` of the devices. */
+/** Looks for the device of an entry. Needs `IDENTITY_FIELDS` of the devices. */
 export function findPersisted(entry: PersistedDevice, devices: readonly PciDevice[]): Whereabouts {
   const candidates = devices.map((device) => ({ device, path: traitsOf(device).path }));
   const atPlace = candidates.filter(({ path }) => path === entry.path).map(({ device }) => device);

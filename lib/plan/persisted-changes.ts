@@ -10,7 +10,7 @@ import type { VfGoal } from './vf-goal.ts';
 /**
  * What is written down once devices are to be bound at each boot: they with their drivers, and all that was before.
  *
- * @param devices all of the host; those with `TRAIT_FIELDS`
+ * @param devices all of the host; those with `IDENTITY_FIELDS`
  * @throws PortalGunError CANNOT_PERSIST
  */
 export function withPersisted(
@@ -28,7 +28,7 @@ export function withPersisted(
 /**
  * What is written down once a PF is to have at each boot what is proposed for it; without VFs it is not written down.
  *
- * @param devices where it may be taken for another: all PFs of the host at least; those with `TRAIT_FIELDS`
+ * @param devices where it may be taken for another: all PFs of the host at least; those with `IDENTITY_FIELDS`
  * @throws PortalGunError CANNOT_PERSIST
  */
 export function withPersistedVfs(

@@ -2,7 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
 import { isPciAddress, type PciAddress } from '../pci/address.ts';
 import { EXTENDED_CAPABILITY } from '../pci/capability-names.ts';
-import type { DeviceField, PciDevice } from '../pci/device.ts';
+import type { PciDevice } from '../pci/device.ts';
 import { identityOf } from '../pci/identity.ts';
 
 /** A device serial number, and where its capability starts in the configuration space. */
@@ -36,18 +36,7 @@ export interface PersistedDevice extends DeviceTraits {
   readonly deviceSerial: SerialAt | null;
 }
 
-/** The fields that {@link traitsOf} needs. */
-export const TRAIT_FIELDS: readonly DeviceField[] = [
-  'location',
-  'vendor',
-  'device',
-  'subsystem',
-  'config',
-  'vpd',
-  'attachments',
-];
-
-/** What a device can be found again by. Needs {@link TRAIT_FIELDS}. */
+/** What a device can be found again by. Needs `IDENTITY_FIELDS`. */
 export function traitsOf(device: PciDevice): DeviceTraits {
   const { path, id, subsystem, mac } = identityOf(device);
   return {

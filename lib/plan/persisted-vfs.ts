@@ -33,7 +33,7 @@ export function goalOf({ count, autoprobe, isUp, vfs }: PersistedPf): VfGoal {
 }
 
 /**
- * What is written down of a PF, as it is once a proposal is carried out. Needs `TRAIT_FIELDS` of it.
+ * What is written down of a PF, as it is once a proposal is carried out. Needs `IDENTITY_FIELDS` of it.
  *
  * @param goal what was asked for
  * @param kept what was written down of it before

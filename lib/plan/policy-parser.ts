@@ -1,7 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import { YamlNode } from '../base/yaml-node.ts';
-import type { DeviceField } from '../pci/device.ts';
-import { type DeviceIdentity, identityOf } from '../pci/identity.ts';
+import { type DeviceIdentity, IDENTITY_FIELDS, identityOf } from '../pci/identity.ts';
 import { isPassthroughDriver } from '../pci/iommu-group.ts';
 import { parseSelector, type Selector } from '../pci/selector.ts';
 import {
@@ -27,17 +26,6 @@ const IDENTITY_KEYS = {
   path: 'path',
   slot: 'slotLabel',
 } as const satisfies Record<string, keyof DeviceIdentity>;
-
-const IDENTITY_FIELDS: readonly DeviceField[] = [
-  'location',
-  'vendor',
-  'device',
-  'subsystem',
-  'config',
-  'vpd',
-  'attachments',
-  'slotLabel',
-];
 
 /** The keys that each part of a policy may have. */
 export const POLICY_KEYS = {

@@ -91,4 +91,20 @@ describe('this machine', () => {
     // An ordinary user sees less of a device, and no fewer devices.
     expect(theirs.devices.map(({ address }) => address)).toEqual(ours.devices.map(({ address }) => address));
   });
+
+  it.runIf(!isRoot || setpriv === 0)(
+    'tells an ordinary user what recover and confirm need, and no more',
+    async () => {
+      for (const command of ['recover', 'confirm']) {
+        const program = [process.execPath, PCI, command];
+        const asNobody = ['setpriv', `--reuid=${NOBODY}`, '--clear-groups', ...program];
+        const [file = '', ...args] = isRoot ? asNobody : program;
+        const { stderr, exitCode } = await execa(file, args, { cwd: '/', reject: false });
+        expect({ stderr, exitCode }).toEqual({
+          exitCode: 5,
+          stderr: 'pci: changing the host is for root [PERMISSION_DENIED]\nhint: run it with sudo',
+        });
+      }
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import type { PciAddress } from '../../lib/pci/address.ts';
+import { IDENTITY_FIELDS } from '../../lib/pci/identity.ts';
 import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
-import { TRAIT_FIELDS } from '../../lib/plan/persisted-device.ts';
 import { planVfs, type VfsProposal } from '../../lib/plan/plan-vfs.ts';
 import type { VfGoal } from '../../lib/plan/vf-goal.ts';
 import { isLinkFailure, readPfLink } from '../../lib/sysfs/pf-link.ts';
@@ -15,7 +15,7 @@ export const NVME_PF = '0000:02:00.0' as PciAddress;
 /** What is asked of a PF where nothing else is said: nothing, but for its interface to be up. */
 export const NO_GOAL: VfGoal = { count: null, autoprobe: null, all: {}, each: new Map(), isUp: true };
 
-const FIELDS = [...TRAIT_FIELDS, 'driver', 'driverOverride', 'iommuGroup', 'sriov'] as const;
+const FIELDS = [...IDENTITY_FIELDS, 'driver', 'driverOverride', 'iommuGroup', 'sriov'] as const;
 
 /** Plans to bring a PF of a simulated machine to what is asked. */
 export async function proposeVfs(

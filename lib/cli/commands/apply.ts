@@ -3,12 +3,12 @@ import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { LiveRunner } from '../../host/live-runner.ts';
 import { readPolicyFile } from '../../host/policy-file.ts';
 import type { DeviceField } from '../../pci/device.ts';
+import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
 import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { boundBy } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
 import { withoutPersisted, withPersisted, withPersistedVfs } from '../../plan/persisted-changes.ts';
-import { TRAIT_FIELDS } from '../../plan/persisted-device.ts';
 import type { PersistedPf } from '../../plan/persisted-vfs.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { planBinding } from '../../plan/plan-binding.ts';
@@ -38,8 +38,7 @@ import type { Terminal } from '../terminal.ts';
 const FIELDS: readonly DeviceField[] = [
   ...SAFETY_FIELDS,
   ...PF_FIELDS,
-  ...TRAIT_FIELDS,
-  'slotLabel',
+  ...IDENTITY_FIELDS,
   'driverOverride',
   'modules',
   'rom',

@@ -2,6 +2,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { groupDevices, type IommuGroup, isPassthroughDriver } from '../../pci/iommu-group.ts';
 import { iommuAdvice } from '../../pci/iommu-state.ts';
@@ -10,7 +11,6 @@ import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
 import type { PersistedBinding } from '../../plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
-import { TRAIT_FIELDS } from '../../plan/persisted-device.ts';
 import { planBinding } from '../../plan/plan-binding.ts';
 import { renderMovement } from '../../render/movement-text.ts';
 import { movementDetails } from '../../render/plan-document.ts';
@@ -126,7 +126,7 @@ async function runBinding(
   const persists = switchOf(args, 'persist') === true;
   const fields = new Set([
     ...FIELDS,
-    ...(persists ? TRAIT_FIELDS : []),
+    ...(persists ? IDENTITY_FIELDS : []),
     ...selectors.flatMap((selector) => selector.fields),
   ]);
   const inventory = readInventory(host, names, [...fields]);

@@ -1,9 +1,9 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField } from '../../pci/device.ts';
+import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { bindingStatus } from '../../plan/binding-status.ts';
 import { STALE } from '../../plan/change.ts';
-import { TRAIT_FIELDS } from '../../plan/persisted-device.ts';
 import { planPersistence } from '../../plan/plan-persistence.ts';
 import { bindingsDocument, formatDocument } from '../../render/documents.ts';
 import { renderBindings } from '../../render/persistence-text.ts';
@@ -17,7 +17,7 @@ import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { RESTORE_FIELDS, restoreBindings } from '../restore-bindings.ts';
 import type { Terminal } from '../terminal.ts';
 
-const LIST_FIELDS: readonly DeviceField[] = [...TRAIT_FIELDS, 'driver'];
+const LIST_FIELDS: readonly DeviceField[] = [...IDENTITY_FIELDS, 'driver'];
 
 /** `pci bindings`: what is bound at each boot, and whether it is so now; puts it in force, or strikes it out. */
 export async function runBindings(

@@ -5,6 +5,7 @@ import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
+import { IDENTITY_FIELDS } from '../../../lib/pci/identity.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
 import { findPersisted } from '../../../lib/plan/find-persisted.ts';
 import {
@@ -14,12 +15,11 @@ import {
   serializeBindings,
 } from '../../../lib/plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../../lib/plan/persisted-changes.ts';
-import { TRAIT_FIELDS } from '../../../lib/plan/persisted-device.ts';
 import { readInventory } from '../../../lib/sysfs/read-inventory.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../fixtures/lab-intel.snapshot'), 'utf8');
 const { devices } = readInventory(new SnapshotHost(parseSnapshot(text, 'lab-intel')), NO_NAMES, [
-  ...TRAIT_FIELDS,
+  ...IDENTITY_FIELDS,
   'driver',
 ]);
 const [pair, second, twin, driverless] = ['03:00.0', '03:00.1', '06:00.0', '07:00.0'].map(deviceAt) as [
