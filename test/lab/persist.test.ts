@@ -134,6 +134,10 @@ describeLab('bindings that outlive a boot', (root) => {
 
     test('are in force, before e1000e could have them, and its other devices are its own', async () => {
       const log = await machine().output(['dmesg']);
+      // By itself: what the service said is asked by starting it.
+      const state = async () =>
+        (await machine().run(['systemctl', 'is-active', 'portal-gun.service'])).stdout;
+      await expect.poll(state, { timeout: 120_000, interval: 1000 }).toMatch(/^activ/);
       const said = await serviceLog(machine());
       expect(await listed(machine()), said).toEqual(BOUND.map((each) => `${each} in-force ${each} vfio-pci`));
       expect(await interfaces(machine())).toEqual([`52:54:00:00:00:01 ${UPLINK}`]);
