@@ -12,6 +12,9 @@ export interface RunOptions {
   readonly onOutput?: (stream: 'stdout' | 'stderr', bytes: Buffer) => void;
 }
 
+/** Of a run of `pci` in a process that runs many. */
+export type PciOptions = Pick<RunOptions, 'user' | 'timeoutMs'>;
+
 export interface RunResult {
   /** `null` where a signal ended it. */
   readonly exitCode: number | null;
@@ -73,6 +76,18 @@ export class AgentConnection {
     const id = this.#nextId();
     const result = this.#follow(id, words.join(' '), timeoutMs, onOutput);
     this.#tell({ id, run: words, user, env, stdin });
+    return result;
+  }
+
+  /**
+   * Runs the built `pci` as one of many in one process, which spares its start. It has no standard input. What is to
+   * be killed, or to run beside another, is {@link run} instead.
+   */
+  pci(args: readonly string[], options: PciOptions = {}): Promise<RunResult> {
+    const { user = 'root', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    const id = this.#nextId();
+    const result = this.#follow(id, `pci ${args.join(' ')}`, timeoutMs, undefined);
+    this.#tell({ id, pci: args, user });
     return result;
   }
 

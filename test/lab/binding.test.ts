@@ -33,17 +33,17 @@ describeLab('changing drivers on a real kernel', (root) => {
   test('takes a group of two functions, and gives it back', async () => {
     const before = await states(...PAIR);
     expect(before).toEqual(['e1000e -', 'e1000e -']);
-    const bound = await machine().run(['pci', 'bind', PAIR[0], '--yes']);
+    const bound = await machine().pci(['bind', PAIR[0], '--yes']);
     expect(bound).toMatchObject({ exitCode: 0, stdout: '' });
     expect(bound.stderr).toContain('same IOMMU group');
     expect(await states(...PAIR)).toEqual(['vfio-pci vfio-pci', 'vfio-pci vfio-pci']);
     expect(await isThere('/dev/vfio/15')).toBe(true);
     expect(await isThere(RECORD)).toBe(true);
 
-    const again = await machine().run(['pci', 'bind', PAIR[0], '--yes']);
+    const again = await machine().pci(['bind', PAIR[0], '--yes']);
     expect(again).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('Nothing to do') });
 
-    const back = await machine().run(['pci', 'unbind', PAIR[1], '--yes']);
+    const back = await machine().pci(['unbind', PAIR[1], '--yes']);
     expect(back).toMatchObject({ exitCode: 0 });
     expect(await states(...PAIR)).toEqual(before);
     expect(await isThere(RECORD)).toBe(false);
@@ -53,10 +53,10 @@ describeLab('changing drivers on a real kernel', (root) => {
   test('takes what is behind a conventional bridge, and what has no driver', async () => {
     const all = [...BEHIND_BRIDGE, DRIVERLESS];
     const before = await states(...all);
-    const bound = await machine().run(['pci', 'bind', BEHIND_BRIDGE[0], DRIVERLESS, '--yes']);
+    const bound = await machine().pci(['bind', BEHIND_BRIDGE[0], DRIVERLESS, '--yes']);
     expect(bound, bound.stderr).toMatchObject({ exitCode: 0 });
     expect(await states(...all)).toEqual(all.map(() => 'vfio-pci vfio-pci'));
-    const back = await machine().run(['pci', 'unbind', ...all, '--yes']);
+    const back = await machine().pci(['unbind', ...all, '--yes']);
     expect(back, back.stderr).toMatchObject({ exitCode: 0 });
     expect(await states(...all)).toEqual(before);
   });
@@ -87,12 +87,12 @@ describeLab('changing drivers on a real kernel', (root) => {
         kill -9 $pid; wait $pid`;
       expect(await machine().run(['bash', '-c', script])).toMatchObject({ exitCode: 137 });
       expect(await journals()).toMatch(/\.jsonl\n$/);
-      const recovered = await machine().run(['pci', 'recover', ...recovery]);
+      const recovered = await machine().pci(['recover', ...recovery]);
       expect(recovered, recovered.stderr).toMatchObject({ exitCode: 0 });
       expect(await states(...PAIR)).toEqual([outcome, outcome]);
       expect(await journals()).toBe('');
     }
-    await machine().output(['pci', 'unbind', PAIR[0], '--yes']);
+    await machine().pciOutput(['unbind', PAIR[0], '--yes']);
     expect(await states(...PAIR)).toEqual(['e1000e -', 'e1000e -']);
   });
 
@@ -101,9 +101,9 @@ describeLab('changing drivers on a real kernel', (root) => {
     const head =
       '{"schema":"portal-gun/journal/v1","startedAt":"then","bootId":null,"plan":{"title":"t","guards":[],"steps":[]}}';
     await machine().output(['sh', '-c', `mkdir -p ${JOURNALS}; cat > ${journal}`], { stdin: head });
-    const refused = await machine().run(['pci', 'bind', DRIVERLESS, '--yes']);
+    const refused = await machine().pci(['bind', DRIVERLESS, '--yes']);
     expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('RECOVERY_NEEDED') });
-    await machine().output(['pci', 'recover']);
+    await machine().pciOutput(['recover']);
     expect(await journals()).toBe('');
   });
 
@@ -119,10 +119,10 @@ describeLab('changing drivers on a real kernel', (root) => {
 
   test('refuses what the host runs from, and its uplink, each with the reason', async () => {
     const before = await states(DISK, UPLINK);
-    const disk = await machine().run(['pci', 'bind', DISK, '--yes']);
+    const disk = await machine().pci(['bind', DISK, '--yes']);
     expect(disk.exitCode).toBe(4);
     expect(disk.stderr).toContain(`pci: ${DISK}: holds the root file system: vda on / [DEVICE_IN_USE]`);
-    const uplink = await machine().run(['pci', 'bind', UPLINK, '--yes', '--allow', 'net-address']);
+    const uplink = await machine().pci(['bind', UPLINK, '--yes', '--allow', 'net-address']);
     expect(uplink.exitCode).toBe(4);
     expect(uplink.stderr).toContain('[DEVICE_IN_USE]');
     expect(uplink.stderr).toMatch(/net-default-route +00:0a\.0 /);
@@ -130,19 +130,19 @@ describeLab('changing drivers on a real kernel', (root) => {
   });
 
   test('does not take back what a process has through vfio', async () => {
-    await machine().output(['pci', 'bind', DRIVERLESS, '--yes']);
+    await machine().pciOutput(['bind', DRIVERLESS, '--yes']);
     const script = `group=$(basename "$(readlink /sys/bus/pci/devices/${DRIVERLESS}/iommu_group)")
       exec 3<>/dev/vfio/$group
       pci unbind ${DRIVERLESS} --yes`;
     const held = await machine().run(['bash', '-c', script]);
     expect(held).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('machine-has-it') });
     expect(await states(DRIVERLESS)).toEqual(['vfio-pci vfio-pci']);
-    await machine().output(['pci', 'unbind', DRIVERLESS, '--yes']);
+    await machine().pciOutput(['unbind', DRIVERLESS, '--yes']);
     expect(await states(DRIVERLESS)).toEqual(['- -']);
   });
 
   test('shows an ordinary user the plan, and says what needs root', async () => {
-    const { exitCode, stderr } = await machine().run(['pci', 'bind', PAIR[0], '--yes'], { user: 'nobody' });
+    const { exitCode, stderr } = await machine().pci(['bind', PAIR[0], '--yes'], { user: 'nobody' });
     expect(exitCode).toBe(5);
     expect(stderr).toContain('Give group 15 to vfio-pci: 2 devices');
     expect(stderr).toContain('[PERMISSION_DENIED]');
@@ -150,8 +150,8 @@ describeLab('changing drivers on a real kernel', (root) => {
   });
 
   test('says that the kernel has no such driver, before anything is done', async () => {
-    const { exitCode, stderr } = await machine().run([
-      ...['pci', 'bind', DRIVERLESS, '--driver', 'no_such_vfio_pci', '--yes'],
+    const { exitCode, stderr } = await machine().pci([
+      ...['bind', DRIVERLESS, '--driver', 'no_such_vfio_pci', '--yes'],
     ]);
     expect(exitCode, stderr).toBe(6);
     expect(stderr).toContain(
@@ -177,7 +177,7 @@ describeLab('changing drivers on a real kernel', (root) => {
       cp /tmp/unsigned "$file"
       mountpoint -q /sys/kernel/security || mount -t securityfs securityfs /sys/kernel/security`;
     await machine().output(['sh', '-ec', strip]);
-    const bound = await machine().run(['pci', 'bind', DRIVERLESS, '--yes']);
+    const bound = await machine().pci(['bind', DRIVERLESS, '--yes']);
     expect(bound).toMatchObject({ exitCode: 6 });
     expect(bound.stderr).toContain(
       'pci: vfio-pci: the kernel is locked down (integrity) and takes no module without a signature [NO_DRIVER]',

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { AgentConnection, type RunOptions, type RunResult } from './agent-connection.ts';
+import { AgentConnection, type PciOptions, type RunOptions, type RunResult } from './agent-connection.ts';
 import { type LabMachine, MACHINES, type MachineName } from './machines.ts';
 import { qemuCommand } from './qemu-command.ts';
 import { programOf, type RootFileSystem } from './root-file-system.ts';
@@ -34,6 +34,10 @@ export interface RunningMachine {
   run(words: readonly string[], options?: RunOptions): Promise<RunResult>;
   /** The same, of which nothing but success is expected: gives what it printed. */
   output(words: readonly string[], options?: RunOptions): Promise<string>;
+  /** Runs the built `pci`, as one of many in one process. */
+  pci(args: readonly string[], options?: PciOptions): Promise<RunResult>;
+  /** The same, of which nothing but success is expected. */
+  pciOutput(args: readonly string[], options?: PciOptions): Promise<string>;
   shell(): Promise<RunResult>;
   signalAll(signal: NodeJS.Signals): void;
   /** What the kernel and the init printed. */
@@ -184,11 +188,9 @@ async function bootOnce(
     folder,
     bootMs: Date.now() - started,
     run: (words, runOptions) => agent.run(words, runOptions),
-    async output(words, runOptions) {
-      const { exitCode, signal, stdout, stderr } = await agent.run(words, runOptions);
-      if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${signal ?? `exit ${exitCode}`}\n${stderr}`);
-      return stdout;
-    },
+    output: async (words, runOptions) => outputOf(words, await agent.run(words, runOptions)),
+    pci: (words, pciOptions) => agent.pci(words, pciOptions),
+    pciOutput: async (words, pciOptions) => outputOf(['pci', ...words], await agent.pci(words, pciOptions)),
     shell: () =>
       agent.shell({
         rows: process.stdout.rows ?? 24,
@@ -202,6 +204,11 @@ async function bootOnce(
       return ending;
     },
   };
+}
+
+function outputOf(words: readonly string[], { exitCode, signal, stdout, stderr }: RunResult): string {
+  if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${signal ?? `exit ${exitCode}`}\n${stderr}`);
+  return stdout;
 }
 
 function deadline(ms: number, error: (ms: number) => Error): { promise: Promise<never>; cancel: () => void } {

@@ -29,12 +29,12 @@ describeLab('a change that is to be confirmed', (root) => {
     expect(told).toContain('Confirm it within 30 s, or it is undone by itself: pci confirm\nexit 0\n');
     expect(await confirmation.state()).toBe(AWAITING);
     await confirmation.undone(DRIVER);
-    const late = await machine().run(['pci', 'confirm']);
+    const late = await machine().pci(['confirm']);
     expect(late).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('[NOTHING_TO_CONFIRM]') });
   });
 
   test('is undone by itself when its program was killed in the middle', async () => {
-    const script = `${confirmation.give.join(' ')} 10s 2>/lab/progress & pid=$!
+    const script = `pci ${confirmation.args.join(' ')} 10s 2>/lab/progress & pid=$!
       until grep -q '… ${DEVICE}' /lab/progress; do sleep 0.05; done
       kill -9 $pid; wait $pid; ls /var/lib/portal-gun/journal | wc -l`;
     expect(await machine().output(['bash', '-c', script])).toBe('1\n');
@@ -42,14 +42,14 @@ describeLab('a change that is to be confirmed', (root) => {
   });
 
   test('keeps others waiting, and is undone at once by recover', async () => {
-    expect(await machine().run([...confirmation.give, '5m'])).toMatchObject({ exitCode: 0 });
-    const other = await machine().run(['pci', 'bind', DRIVERLESS, '--yes']);
+    expect(await machine().pci([...confirmation.args, '5m'])).toMatchObject({ exitCode: 0 });
+    const other = await machine().pci(['bind', DRIVERLESS, '--yes']);
     expect(other.exitCode).toBe(4);
     expect(other.stderr).toMatch(
       / awaits confirmation for another \d+ s, and is undone then \[RECOVERY_NEEDED\]/,
     );
     expect(other.stderr).toContain('hint: keep it: pci confirm; or undo it now: pci recover\n');
-    const recovered = await machine().output(['pci', 'recover', '--json']);
+    const recovered = await machine().pciOutput(['recover', '--json']);
     expect(expectDocument('recover', recovered)).toMatchObject({
       recovery: 'undo',
       changes: [{ report: { outcome: 'undone', awaitsConfirmation: false } }],
@@ -58,12 +58,12 @@ describeLab('a change that is to be confirmed', (root) => {
   });
 
   test('stays once it is confirmed', async () => {
-    const bound = await machine().output([...confirmation.give, '40s', '--json']);
+    const bound = await machine().pciOutput([...confirmation.args, '40s', '--json']);
     expect(expectDocument('plan', bound)).toMatchObject({ report: { awaitsConfirmation: true } });
     const journal = (await machine().output(['ls', '/var/lib/portal-gun/journal'])).trim();
-    const confirmed = await machine().output(['pci', 'confirm', '--json']);
+    const confirmed = await machine().pciOutput(['confirm', '--json']);
     expect(expectDocument('confirm', confirmed)).toMatchObject({ changes: [{ title: expect.any(String) }] });
-    expect(await machine().run(['pci', 'confirm'])).toMatchObject({ exitCode: 3 });
+    expect(await machine().pci(['confirm'])).toMatchObject({ exitCode: 3 });
     // Its watchdog comes all the same, and finds nothing.
     const watchdog = `--unconfirmed ${journal.replace('.jsonl', '')}`;
     const isGone = async () => (await machine().run(['pgrep', '-f', '--', watchdog])).exitCode;

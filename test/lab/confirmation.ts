@@ -5,13 +5,13 @@ import type { RunningMachine } from './boot-machine.ts';
 export class Confirmation {
   readonly #machine: () => RunningMachine;
   readonly #device: string;
-  /** The command, but for the time. */
-  readonly give: readonly string[];
+  /** The arguments of `pci`, but for the time. */
+  readonly args: readonly string[];
 
   constructor(machine: () => RunningMachine, device: string) {
     this.#machine = machine;
     this.#device = device;
-    this.give = ['pci', 'bind', device, '--yes', '--confirm-within'];
+    this.args = ['bind', device, '--yes', '--confirm-within'];
   }
 
   /** The device's driver, and how many journals there are: `vfio-pci 1`. */
@@ -32,7 +32,7 @@ export class Confirmation {
    * @returns what the terminal showed
    */
   async giveInSessionThatDies(): Promise<string> {
-    const script = `script -qefc '${this.give.join(' ')} 30s; echo exit $?; sleep 1000' /lab/session > /dev/null & pid=$!
+    const script = `script -qefc 'pci ${this.args.join(' ')} 30s; echo exit $?; sleep 1000' /lab/session > /dev/null & pid=$!
       until grep -q '^exit ' /lab/session; do sleep 0.2; done
       kill -9 $pid; wait $pid; cat /lab/session`;
     return (await this.#machine().run(['bash', '-c', script])).stdout.replaceAll('\r', '');

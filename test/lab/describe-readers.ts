@@ -160,7 +160,7 @@ export function describeReaders(
       });
 
     test('make a snapshot that does not tell the machine from others', async () => {
-      await machine().output(['pci', 'snapshot', '--output', '/lab/fixture.snapshot']);
+      await machine().pciOutput(['snapshot', '--output', '/lab/fixture.snapshot']);
       const file = join(machine().folder, 'fixture.snapshot');
       const text = readFileSync(file, 'utf8');
       expect(text).not.toMatch(/52:54:00|LAB-NVME0|^host: lab$/m);

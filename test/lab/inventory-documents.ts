@@ -3,7 +3,7 @@ import type { PciDevice } from '../../lib/pci/device.ts';
 import type { IommuGroup } from '../../lib/pci/iommu-group.ts';
 import type { PassthroughNote } from '../../lib/pci/passthrough.ts';
 import { type Outcome, pciInside } from '../support/pci-program.ts';
-import type { RunOptions } from './agent-connection.ts';
+import type { PciOptions } from './agent-connection.ts';
 import type { RunningMachine } from './boot-machine.ts';
 
 /** All that the program says of a host, as JSON. */
@@ -42,18 +42,18 @@ interface ShowDocument {
 /** Under emulation each run takes about a second, where other things are busy as well several. */
 const TIMEOUT_MS = 900_000;
 
-/** Runs the built program in a machine, once for each list of arguments and all in one process. */
+/** Runs the built program in a machine, once for each list of arguments. */
 export async function runInside(
   machine: RunningMachine,
   runs: readonly (readonly string[])[],
-  user: RunOptions['user'] = 'root',
+  user: PciOptions['user'] = 'root',
 ): Promise<readonly Outcome[]> {
-  const stdout = await machine.output(['node', '/portal-gun/test/lab/guest/run-pci.mjs'], {
-    stdin: JSON.stringify(runs),
-    user,
-    timeoutMs: TIMEOUT_MS,
-  });
-  return JSON.parse(stdout) as Outcome[];
+  const outcomes: Outcome[] = [];
+  for (const args of runs) {
+    const { exitCode, stdout, stderr } = await machine.pci(args, { user, timeoutMs: TIMEOUT_MS });
+    outcomes.push({ exitCode: exitCode ?? 0, stdout, stderr });
+  }
+  return outcomes;
 }
 
 /** What the program says in a machine of all functions, and of `addresses` one by one; `snapshot` is written as well. */
@@ -61,7 +61,7 @@ export async function documentsInside(
   machine: RunningMachine,
   addresses: readonly string[],
   snapshot: string,
-  user?: RunOptions['user'],
+  user?: PciOptions['user'],
 ): Promise<InventoryDocuments> {
   const capture = ['snapshot', '--raw', '--output', snapshot, '--json'];
   const outcomes = await runInside(machine, [...commands(addresses), capture], user);

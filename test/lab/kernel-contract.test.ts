@@ -29,7 +29,7 @@ describeLab('the scenarios of change', (root) => {
         target: 'node20.19',
       });
       await machine().output(['sh', '-ec', 'modprobe igbvf; udevadm settle']);
-      const text = await machine().output(['pci', 'snapshot']);
+      const text = await machine().pciOutput(['snapshot']);
       const { stdout, stderr } = await machine().run(['node', '/lab/contract.mjs'], {
         timeoutMs: PLAYED_WITHIN_MS,
       });

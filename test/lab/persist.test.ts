@@ -55,7 +55,7 @@ describeLab('bindings that outlive a boot', (root) => {
 
   /** What `pci bindings` says of each, by the address that it was written down with. */
   async function listed(machine: RunningMachine): Promise<readonly string[]> {
-    const { bindings, outdated } = JSON.parse(await machine.output(['pci', 'bindings', '--json'])) as Listed;
+    const { bindings, outdated } = JSON.parse(await machine.pciOutput(['bindings', '--json'])) as Listed;
     expect(outdated).toEqual([]);
     return bindings.map(
       ({ binding, state, device }) =>
@@ -101,16 +101,16 @@ describeLab('bindings that outlive a boot', (root) => {
 
   test('are written down, with all that the next boot needs', async () => {
     await withMachine('intel', {}, async (machine) => {
-      const setVfs = ['pci', 'sriov', 'set', CARD, '--vfs', '2', '--vlan', '100', '--persist', '--yes'];
-      const set = await machine.run(setVfs);
+      const setVfs = ['sriov', 'set', CARD, '--vfs', '2', '--vlan', '100', '--persist', '--yes'];
+      const set = await machine.pci(setVfs);
       expect(set, set.stderr).toMatchObject({ exitCode: 0 });
       expect(await heldVfs(machine, CARD)).toEqual(HELD);
-      const bind = ['pci', 'bind', PAIR[0], TWIN, DRIVERLESS, VF, '--persist', '--yes'];
-      const bound = await machine.run(bind, { timeoutMs: 400_000 });
+      const bind = ['bind', PAIR[0], TWIN, DRIVERLESS, VF, '--persist', '--yes'];
+      const bound = await machine.pci(bind, { timeoutMs: 400_000 });
       expect(bound, bound.stderr).toMatchObject({ exitCode: 0 });
       expect(await listed(machine)).toEqual(BOUND.map((each) => `${each} in-force ${each} vfio-pci`));
-      for (const again of [['pci', 'bind', ...BOUND, '--persist', '--yes'], setVfs]) {
-        const repeated = await machine.run(again);
+      for (const again of [['bind', ...BOUND, '--persist', '--yes'], setVfs]) {
+        const repeated = await machine.pci(again);
         expect(repeated, repeated.stderr).toMatchObject({
           exitCode: 0,
           stdout: expect.stringContaining('Nothing to do'),
@@ -161,7 +161,7 @@ describeLab('bindings that outlive a boot', (root) => {
         echo ${TWIN} > /sys/bus/pci/drivers_probe`;
       await machine().output(['sh', '-ec', plugAgain, 'sh', DRIVERLESS, TWIN]);
       expect(await drivers(machine(), DRIVERLESS, TWIN)).toEqual(['vfio-pci', 'e1000e']);
-      const restored = await machine().run(['pci', 'bindings', '--restore', '--yes']);
+      const restored = await machine().pci(['bindings', '--restore', '--yes']);
       expect(restored, restored.stderr).toMatchObject({ exitCode: 0 });
       expect(await drivers(machine(), DRIVERLESS, TWIN, UPLINK)).toEqual(['vfio-pci', 'vfio-pci', 'e1000e']);
     });
@@ -190,9 +190,9 @@ describeLab('bindings that outlive a boot', (root) => {
       await confirmation.giveInSessionThatDies();
       expect(await timers()).toContain('portal-gun-confirm-');
       await confirmation.undone('e1000');
-      await machine().output([...confirmation.give, '5m']);
+      await machine().pciOutput([...confirmation.args, '5m']);
       expect(await timers()).toContain('portal-gun-confirm-');
-      await machine().output(['pci', 'confirm']);
+      await machine().pciOutput(['confirm']);
       expect(await timers()).toBe('');
       expect(await confirmation.state()).toBe('vfio-pci 0');
     });
@@ -225,7 +225,7 @@ describeLab('bindings that outlive a boot', (root) => {
       expect(await heldVfs(machine, '0000:02:00.0'), log).toEqual(HELD);
       expect(await drivers(machine, '0000:02:10.0', '0000:02:10.2')).toEqual(['igbvf', 'vfio-pci']);
       expect(log).not.toContain('0000:08:00.0: from');
-      const { exitCode, stdout } = await machine.run(['pci', 'bindings', '--check']);
+      const { exitCode, stdout } = await machine.pci(['bindings', '--check']);
       expect({ exitCode, stdout }).toMatchObject({
         exitCode: 1,
         stdout: expect.stringContaining(`MOVED to 0000:0c:00.0, in force`),

@@ -14,7 +14,7 @@ const DRIVERLESS = '0000:07:00.0';
 describeLab('virtual functions on a real kernel', (root) => {
   const machine = useMachine(root, 'intel');
 
-  const set = (...args: readonly string[]) => machine().run(['pci', 'sriov', 'set', ...args, '--yes']);
+  const set = (...args: readonly string[]) => machine().pci(['sriov', 'set', ...args, '--yes']);
 
   /** A line for each VF of the card: its driver, its override, the MAC of its interface; and autoprobe. */
   async function states(): Promise<readonly string[]> {
@@ -62,7 +62,7 @@ describeLab('virtual functions on a real kernel', (root) => {
   });
 
   test('are listed with what they are set to, to an ordinary user too', async () => {
-    const { exitCode, stdout } = await machine().run(['pci', 'sriov', 'list', '--json'], { user: 'nobody' });
+    const { exitCode, stdout } = await machine().pci(['sriov', 'list', '--json'], { user: 'nobody' });
     expect(exitCode).toBe(0);
     const { pfs } = JSON.parse(stdout) as { pfs: readonly { vfs: readonly object[] }[] };
     expect(pfs).toMatchObject([
@@ -77,7 +77,7 @@ describeLab('virtual functions on a real kernel', (root) => {
   });
 
   test('that stay come back as they were, on vfio-pci too, where their number changes', async () => {
-    await machine().output(['pci', 'bind', '01:10.2', '--yes']);
+    await machine().pciOutput(['bind', '01:10.2', '--yes']);
     const fewer = await set(CARD, '--vfs', '2');
     expect(fewer, fewer.stderr).toMatchObject({ exitCode: 0 });
     expect(await states()).toEqual([`igbvf - ${stableMac(CARD_MAC, 0)}`, 'vfio-pci vfio-pci', 'autoprobe 1']);
@@ -108,8 +108,8 @@ describeLab('virtual functions on a real kernel', (root) => {
     expect(used.stderr).toMatch(/net-address +01:10\.0 carries 192\.0\.2\.1\/24/);
     expect(await states()).toHaveLength(3);
 
-    const args = ['pci', 'sriov', 'set', CARD, '--vfs', '0', '--yes'];
-    const { exitCode, stderr } = await machine().run(args, { user: 'nobody' });
+    const args = ['sriov', 'set', CARD, '--vfs', '0', '--yes'];
+    const { exitCode, stderr } = await machine().pci(args, { user: 'nobody' });
     expect(exitCode).toBe(5);
     expect(stderr).toContain('[PERMISSION_DENIED]');
     expect(await set(CARD, '--vfs', '8')).toMatchObject({
@@ -158,7 +158,7 @@ virtual-functions:
   - {device: {mac: ${CARD_MAC}}, count: 2, driver: vfio-pci}
 `;
     writeFileSync(join(machine().folder, 'policy.yaml'), policy);
-    const applied = await machine().run(['pci', 'apply', '/lab/policy.yaml', '--yes', '--json']);
+    const applied = await machine().pci(['apply', '/lab/policy.yaml', '--yes', '--json']);
     expect(applied, applied.stderr).toMatchObject({ exitCode: 0 });
     const { plans, postponed } = JSON.parse(applied.stdout) as { plans: unknown[]; postponed: unknown[] };
     expect(plans).toMatchObject([{ report: { outcome: 'done' } }, { report: { outcome: 'done' } }]);
@@ -166,7 +166,7 @@ virtual-functions:
     expect((await states()).slice(0, 2)).toEqual(['vfio-pci vfio-pci', 'vfio-pci vfio-pci']);
     const driver = await machine().output(['readlink', `/sys/bus/pci/devices/${DRIVERLESS}/driver`]);
     expect(driver).toMatch(/\/vfio-pci\n$/);
-    const { exitCode, stdout } = await machine().run(['pci', 'apply', '/lab/policy.yaml', '--check']);
+    const { exitCode, stdout } = await machine().pci(['apply', '/lab/policy.yaml', '--check']);
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
       stdout: 'The host is as /lab/policy.yaml says.\nNothing to do.\n',
