@@ -55,6 +55,11 @@ export const ERRORS = {
     summary: 'A policy file is no YAML, or says something that a policy can not say.',
     remedy: 'see docs/reference/policy.md for what it can say',
   },
+  BAD_XML: {
+    exit: 'usage',
+    summary: 'A document is no XML, or not what libvirt would write.',
+    remedy: 'see the line and column; virsh dumpxml and virsh nodedev-dumpxml write what is read',
+  },
   DEVICE_NOT_FOUND: {
     exit: 'notFound',
     summary: 'No device of the host is what was asked for.',
