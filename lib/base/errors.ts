@@ -65,6 +65,11 @@ export const ERRORS = {
     summary: 'No device of the host is what was asked for.',
     remedy: 'see what there is: pci list',
   },
+  MACHINE_NOT_FOUND: {
+    exit: 'notFound',
+    summary: 'libvirt knows no machine of that name.',
+    remedy: 'see what there is: portal list',
+  },
   AMBIGUOUS_DEVICE: {
     exit: 'usage',
     summary: 'More than one device is meant where one is needed.',

@@ -17,7 +17,7 @@ const MACHINE_ELEMENT = 'machine';
 const ATTRIBUTE = /\s+([^\s=/]+)\s*=\s*(?:"[^"]*"|'[^']*')/g;
 
 /** Our element in the metadata of a machine. */
-export interface MachineMetadata {
+interface MachineMetadata {
   readonly element: XmlElement;
   /** What prefixes stand for outside of it. */
   readonly outside: Namespaces;
@@ -33,7 +33,7 @@ export interface MachineMetadata {
  *
  * https://libvirt.org/formatdomain.html#general-metadata
  */
-export function findMachineMetadata({ root }: XmlDocument): MachineMetadata | null {
+function findMachineMetadata({ root }: XmlDocument): MachineMetadata | null {
   const metadata = childOf(root, 'metadata');
   if (metadata === undefined) return null;
   const outside = namespacesIn(metadata, namespacesIn(root, NO_NAMESPACES));
@@ -44,11 +44,14 @@ export function findMachineMetadata({ root }: XmlDocument): MachineMetadata | nu
 /** The category of a machine's document: `null` where it is untagged, broken where what it says can be no category. */
 export function readCategory(document: XmlDocument): Known<string> {
   const found = findMachineMetadata(document);
-  if (found === null) return null;
-  if (splitName(found.element.name).local !== MACHINE_ELEMENT) return BROKEN;
-  const category = found.element.attributes.get('category');
-  if (category === undefined) return null;
-  return isCategory(category) ? category : BROKEN;
+  if (found !== null && !isMachine(found.element)) return BROKEN;
+  const category = categoryAsWritten(document);
+  return category === null || isCategory(category) ? category : BROKEN;
+}
+
+/** What stands for the category in a machine's document, be it one or not; `null` where nothing does. */
+export function categoryAsWritten(document: XmlDocument): string | null {
+  return findMachineMetadata(document)?.element.attributes.get('category') ?? null;
 }
 
 /**
@@ -62,7 +65,7 @@ export function formatWithCategory(document: XmlDocument, category: string | nul
   const found = findMachineMetadata(document);
   if (found === null) return category === null ? null : `<${MACHINE_ELEMENT}${categoryAttribute(category)}/>`;
   const { element, outside } = found;
-  if (splitName(element.name).local !== MACHINE_ELEMENT) {
+  if (!isMachine(element)) {
     failInXml(document, element.start, `is in ${MACHINE_NAMESPACE}, and is not "${MACHINE_ELEMENT}"`);
   }
   if (category === null && holdsNothingElse(document, element)) return null;
@@ -81,12 +84,16 @@ export function formatWithCategory(document: XmlDocument, category: string | nul
   return applyEdits(before, edits).slice(element.start);
 }
 
+function isMachine({ name }: XmlElement): boolean {
+  return splitName(name).local === MACHINE_ELEMENT;
+}
+
 function isOurs(element: XmlElement, outside: Namespaces): boolean {
   return namespaceOf(element, namespacesIn(element, outside)) === MACHINE_NAMESPACE;
 }
 
 function categoryAttribute(category: string | null): string {
-  return category === null ? '' : ` category="${category}"`;
+  return category === null ? '' : ` category="${escapeAttribute(category)}"`;
 }
 
 /** A declaration that libvirt makes, or that nothing is left to need once prefixes are gone. */

@@ -1,5 +1,7 @@
+import { PortalGunError } from '../base/errors.ts';
 import { BROKEN, isUnknown, type Known } from '../base/known.ts';
-import { type HeldDevice, heldDevices } from './held-device.ts';
+import type { HostDevice } from './host-device.ts';
+import { type FoundHostDevice, parseHostDevice } from './host-device-parser.ts';
 import { readCategory } from './machine-metadata.ts';
 import { failInXml, type XmlDocument } from './xml-document.ts';
 import { childOf, childText, type XmlElement } from './xml-element.ts';
@@ -18,8 +20,13 @@ export interface Machine {
   readonly memoryBytes: Known<number>;
   /** How many virtual processors it starts with. */
   readonly vcpus: Known<number>;
-  /** The devices of the host that it is given. */
-  readonly devices: readonly HeldDevice[];
+  /** The devices of the host that it is given by name; what an interface gets of a network is known when it runs. */
+  readonly devices: readonly GivenDevice[];
+}
+
+/** A device that is given by its address or UUID, with the element that says so. */
+export interface GivenDevice extends FoundHostDevice {
+  readonly device: Exclude<HostDevice, { readonly kind: 'pool-interface' }>;
 }
 
 const UNITS: ReadonlyMap<string, number> = new Map([
@@ -69,8 +76,22 @@ export function parseMachine(document: XmlDocument, report: (message: string) =>
     category: sound('category', readCategory(document)),
     memoryBytes: sound('memory', memoryOf(childOf(root, 'memory'))),
     vcpus: sound('number of virtual processors', vcpusOf(childOf(root, 'vcpu'))),
-    devices: heldDevices(document, report),
+    devices: givenDevices(document, report),
   };
+}
+
+function givenDevices(document: XmlDocument, report: (message: string) => void): readonly GivenDevice[] {
+  const elements = childOf(document.root, 'devices')?.children ?? [];
+  return elements.flatMap((element): readonly GivenDevice[] => {
+    try {
+      const device = parseHostDevice(document, element);
+      return device === null || device.kind === 'pool-interface' ? [] : [{ device, element }];
+    } catch (error) {
+      if (!(error instanceof PortalGunError)) throw error;
+      report(`a device that it is given ${error.message} (${error.subject})`);
+      return [];
+    }
+  });
 }
 
 function memoryOf(element: XmlElement | undefined): Known<number> {

@@ -7,7 +7,7 @@ import { checkLibvirtVersion } from './libvirt-version.ts';
 import { fitsInScript, formatVirshScript, parseVirshScript } from './virsh-script.ts';
 
 /** What is asked where nobody says which libvirt: that of the system, which holds the machines that get devices. */
-const DEFAULT_URI = 'qemu:///system';
+export const DEFAULT_URI = 'qemu:///system';
 
 const PROGRAM = 'virsh';
 /** A libvirt far away needs some tens of milliseconds for each. */
