@@ -8,11 +8,13 @@ import { build } from 'esbuild';
 const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/package.json').replace(/package\.json$/, 'bin/tsc');
 
+const PROGRAMS = ['pci', 'portal'];
+
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
 await build({
-  entryPoints: ['bin/pci.ts'],
+  entryPoints: PROGRAMS.map((name) => `bin/${name}.ts`),
   outdir: 'dist/bin',
   bundle: true,
   splitting: true,
@@ -30,13 +32,15 @@ await build({
     js: "import { createRequire as createBundleRequire } from 'node:module';\nconst require = createBundleRequire(import.meta.url);",
   },
 });
-chmodSync('dist/bin/pci.js', 0o755);
+for (const name of PROGRAMS) chmodSync(`dist/bin/${name}.js`, 0o755);
 cpSync('lib/pci/pci.ids', 'dist/pci/pci.ids');
 cpSync('lib/render/schemas', 'dist/schemas', { recursive: true });
 cpSync('lib/pci/pci.ids.LICENSE', 'dist/pci/pci.ids.LICENSE');
 
 // `npx pci` in a checkout then starts this very build, and asks no registry and no cache.
 if (existsSync('node_modules/.bin')) {
-  rmSync('node_modules/.bin/pci', { force: true });
-  symlinkSync('../../dist/bin/pci.js', 'node_modules/.bin/pci');
+  for (const name of PROGRAMS) {
+    rmSync(`node_modules/.bin/${name}`, { force: true });
+    symlinkSync(`../../dist/bin/${name}.js`, `node_modules/.bin/${name}`);
+  }
 }

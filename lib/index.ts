@@ -42,6 +42,42 @@ export { SnapshotHost } from './host/snapshot-host.ts';
 export { parseSnapshot } from './host/snapshot-parser.ts';
 export { formatSnapshot } from './host/snapshot-text.ts';
 export { TreeHost } from './host/tree-host.ts';
+export { CATEGORIES, guessCategory, parseCategory } from './libvirt/category.ts';
+export { findMachine } from './libvirt/find-machine.ts';
+export {
+  type GuestAddressPlan,
+  isSlotFree,
+  placeCard,
+  planGuestAddresses,
+} from './libvirt/guest-topology.ts';
+export {
+  type HostDevice,
+  type HostdevPool,
+  plainHostDevice,
+  plainVfInterface,
+} from './libvirt/host-device.ts';
+export {
+  type FoundHostDevice,
+  parseHostDevice,
+  parseHostDevices,
+  parseHostdevPool,
+} from './libvirt/host-device-parser.ts';
+export { formatHostDevice, formatHostdevPool, formatRootPort } from './libvirt/host-device-text.ts';
+export { type GivenDevice, type Machine, parseMachine } from './libvirt/machine.ts';
+export { MACHINE_NAMESPACE, MACHINE_PREFIX, readCategory } from './libvirt/machine-metadata.ts';
+export type { GuestAddress } from './libvirt/pci-address-xml.ts';
+export {
+  type KnownMachine,
+  type KnownMachines,
+  type MachineDocument,
+  type MachineState,
+  type ReadingPurpose,
+  readMachines,
+} from './libvirt/read-machines.ts';
+export { planTagging, type Tagging, tagMachines } from './libvirt/tag-machines.ts';
+export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
+export { parseXml, type XmlDocument } from './libvirt/xml-document.ts';
+export type { XmlElement } from './libvirt/xml-element.ts';
 export {
   comparePciAddresses,
   isPciAddress,

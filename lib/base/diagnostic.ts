@@ -1,6 +1,6 @@
 /** Something that the reader met and could not make sense of; it never hides the rest. */
 export interface Diagnostic {
-  /** What it is about: a PCI address, or a path of the host. */
+  /** What it is about: a PCI address, a path of the host, or the name or UUID of a machine. */
   readonly subject: string;
   /** Stable name, in capitals: `DEVICE_NOT_ON_BUS`. */
   readonly code: DiagnosticCode;
@@ -18,6 +18,7 @@ export const DIAGNOSTICS = {
   DEVICE_LINK_BROKEN: 'The entry of a device on the bus leads nowhere, or out of the host.',
   DEVICE_NOT_ON_BUS: 'The device tree holds a PCI function that the PCI bus does not list.',
   GROUPS_MISSING: 'Devices name IOMMU groups, but the groups themselves are not there to be read.',
+  MACHINE_BROKEN: 'The document that libvirt has of a machine is none, or a part of it makes no sense.',
   VF_LINK_BROKEN: 'The links between a physical function and its virtual functions contradict each other.',
   WALK_TRUNCATED: 'A device has more below it than is read.',
 } as const;

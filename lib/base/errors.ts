@@ -55,10 +55,20 @@ export const ERRORS = {
     summary: 'A policy file is no YAML, or says something that a policy can not say.',
     remedy: 'see docs/reference/policy.md for what it can say',
   },
+  BAD_XML: {
+    exit: 'usage',
+    summary: 'A document is no XML, or not what libvirt would write.',
+    remedy: 'see the line and column; virsh dumpxml and virsh nodedev-dumpxml write what is read',
+  },
   DEVICE_NOT_FOUND: {
     exit: 'notFound',
     summary: 'No device of the host is what was asked for.',
     remedy: 'see what there is: pci list',
+  },
+  MACHINE_NOT_FOUND: {
+    exit: 'notFound',
+    summary: 'libvirt knows no machine of that name.',
+    remedy: 'see what there is: portal list',
   },
   AMBIGUOUS_DEVICE: {
     exit: 'usage',
@@ -67,7 +77,7 @@ export const ERRORS = {
   },
   PERMISSION_DENIED: {
     exit: 'permission',
-    summary: 'The kernel refused access.',
+    summary: 'The kernel, or libvirt, refused access.',
     remedy: 'run it as root',
   },
   NO_PCI: {
@@ -95,6 +105,17 @@ export const ERRORS = {
     exit: 'refused',
     summary: 'The device can not be given to a VM, whatever is done.',
     remedy: 'pci show and pci groups say why',
+  },
+  DOMAIN_TOO_LARGE: {
+    exit: 'unsupported',
+    summary:
+      'A device in a PCI domain beyond 16 bits, such as one behind VMD: no VM can be given it by its address.',
+    remedy: 'give the controller that makes the domain, or have it switched off in the firmware',
+  },
+  NO_GUEST_SLOT: {
+    exit: 'unsupported',
+    summary: 'A VM has no PCI slot for a device, or it is not known how its slots are laid out.',
+    remedy: 'leave the guest address out: libvirt then chooses one, and adds what it needs',
   },
   CANNOT_PERSIST: {
     exit: 'refused',
@@ -148,6 +169,16 @@ export const ERRORS = {
     exit: 'toolFailed',
     summary: 'A program that is needed failed.',
     remedy: 'see what it said',
+  },
+  NO_LIBVIRT: {
+    exit: 'toolFailed',
+    summary: 'No libvirt answers where it was asked.',
+    remedy: 'start it: systemctl start libvirtd, or virtqemud and virtnodedevd',
+  },
+  LIBVIRT_TOO_OLD: {
+    exit: 'unsupported',
+    summary: 'virsh, or the libvirt that it asks, is older than libvirt 8.',
+    remedy: 'install libvirt 8 or later',
   },
   NOT_SIMULATED: {
     exit: 'unsupported',

@@ -7,6 +7,8 @@ export interface OptionDefinition {
   readonly type: 'string' | 'boolean';
   readonly alias?: string;
   readonly choices?: readonly string[];
+  /** What completes its value, which may be another. */
+  readonly suggestions?: readonly string[];
   /** What the help and the reference call the value: `PATH`. */
   readonly valueName?: string;
   /** Whether it may stand more than once. */
@@ -16,6 +18,8 @@ export interface OptionDefinition {
 interface PositionalDefinition {
   readonly describe: string;
   readonly array?: boolean;
+  /** Whether words that begin with a dash are meant by it, behind a `--`. */
+  readonly takesDashed?: boolean;
 }
 
 /** Arguments as they were parsed; each command narrows what it takes. */

@@ -11,7 +11,7 @@ export interface Program {
   readonly version: string;
   readonly commands: readonly Command[];
   /** Words that can complete what stands before the cursor. */
-  complete(word: string, command: string | undefined): readonly string[];
+  complete(word: string, command: string | undefined): readonly string[] | Promise<readonly string[]>;
 }
 
 /** What the command line asks for. */
@@ -32,15 +32,17 @@ export async function parseCommandLine(
 ): Promise<Request> {
   const asked: { request?: Request } = {};
   const run = (command: Command) => (args: Arguments) => {
-    asked.request = { kind: 'run', command, args };
+    asked.request = { kind: 'run', command, args: unmasked(args) };
   };
   // A command that is named is parsed alone: yargs lays out the help of a subcommand whenever one is run,
   // which costs more than all the rest of its work.
   const { at, length, command, family } = locateCommand(program.commands, argv);
   if (family !== undefined && !argv.includes('--version')) return familyRequest(program, family, argv, width);
   const parser =
-    command === undefined ? wholeParser(program, argv, run) : commandParser(program, command, argv, run);
-  const words = command === undefined ? [...argv] : withoutEnd(argv.toSpliced(at, length));
+    command === undefined
+      ? wholeParser(program, argv, run, await ownCompletions(program, argv))
+      : commandParser(program, command, argv, run);
+  const words = command === undefined ? [...argv] : withoutEnd(command, argv.toSpliced(at, length));
   const { text, helps } = await parse(parser, words, width);
   if (asked.request !== undefined) return asked.request;
   if (command === undefined || !helps) return { kind: 'print', text: `${text}\n` };
@@ -57,12 +59,30 @@ async function parse(parser: Argv, words: readonly string[], width: number) {
   return printed;
 }
 
+/** Before a word that begins with a dash and is no option: what no argument of a process can hold. */
+const MASK = '\0';
+
 /** Without the `--` that ends the options: the parser passes over what is behind it, and says nothing. */
-function withoutEnd(words: readonly string[]): string[] {
+function withoutEnd(command: Command, words: readonly string[]): string[] {
   const end = words.indexOf('--');
-  const dashed = end < 0 ? undefined : words.slice(end).find((word) => /^-./.test(word) && word !== '--');
-  if (dashed === undefined) return words.filter((_, index) => index !== end);
-  throw new PortalGunError('BAD_ARGUMENT', 'is no selector and no path', { subject: dashed });
+  if (end < 0) return [...words];
+  const isDashed = (word: string): boolean => /^-./.test(word);
+  const behind = words.slice(end + 1);
+  const dashed = behind.find(isDashed);
+  if (dashed !== undefined && !Object.values(command.positionals).some(({ takesDashed }) => takesDashed)) {
+    throw new PortalGunError('BAD_ARGUMENT', 'begins with a dash, and is no option here', {
+      subject: dashed,
+    });
+  }
+  return [...words.slice(0, end), ...behind.map((word) => (isDashed(word) ? MASK + word : word))];
+}
+
+function unmasked(args: Arguments): Arguments {
+  const plain = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(plain);
+    return typeof value === 'string' && value.startsWith(MASK) ? value.slice(MASK.length) : value;
+  };
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, plain(value)]));
 }
 
 /** Help on commands whose names have their first word in common, or what is wrong where no help was asked for. */
@@ -76,7 +96,7 @@ async function familyRequest(
   if (argv.some((word) => word === '--help' || word === '-h')) {
     const own = { ...program, commands: members };
     const { text } = await parse(
-      wholeParser(own, ['--help'], () => () => {}, false),
+      wholeParser(own, ['--help'], () => () => {}, null),
       ['--help'],
       width,
     );
@@ -124,7 +144,13 @@ function commandParser(
   );
 }
 
-function wholeParser(program: Program, argv: readonly string[], run: Run, completes = true): Argv {
+/** @param completions what completes beside commands and options; `null` for a parser that completes nothing */
+function wholeParser(
+  program: Program,
+  argv: readonly string[],
+  run: Run,
+  completions: readonly string[] | null,
+): Argv {
   const parser = withCommands(
     baseParser(program, program.name, argv)
       .usage(`$0 <command>\n\n${program.summary}`)
@@ -134,16 +160,16 @@ function wholeParser(program: Program, argv: readonly string[], run: Run, comple
     argv,
     run,
   );
-  if (!completes) return parser;
+  if (completions === null) return parser;
   return parser.completion(
     'completion',
     'Print a completion script for bash or zsh',
     (
-      word: string,
-      given: unknown,
+      _word: string,
+      _given: unknown,
       known: (take: CompletionCallback) => void,
       done: (words: string[]) => void,
-    ) => known((_, words = []) => done([...words, ...ownCompletions(program, word, given)])),
+    ) => known((_, words = []) => done([...words, ...completions])),
   );
 }
 
@@ -170,11 +196,18 @@ function withCommands(parser: Argv, program: Program, argv: readonly string[], r
 
 type CompletionCallback = (error: Error | null, words: string[] | undefined) => void;
 
-function ownCompletions(program: Program, word: string, parsed: unknown): readonly string[] {
-  const words = (parsed as Arguments)['_'];
-  const given = Array.isArray(words) ? words.map(String) : [];
-  const at = given.findIndex((_, index) => commandAt(program.commands, given, index) !== undefined);
-  return word.startsWith('-') ? [] : program.complete(word, commandAt(program.commands, given, at)?.name);
+/** What completes the last word beside commands and options. The parser takes no answer that is not there at once. */
+async function ownCompletions(program: Program, argv: readonly string[]): Promise<readonly string[]> {
+  const asked = argv.findIndex((word) => word.includes('-completions'));
+  // Behind it stands what the program is called.
+  const words = asked < 0 ? [] : argv.slice(asked + 2);
+  const word = words.at(-1);
+  if (word === undefined || word.startsWith('-')) return [];
+  const at = words.findIndex((_, index) => commandAt(program.commands, words, index) !== undefined);
+  const command = commandAt(program.commands, words, at);
+  const option = command?.options[(words.at(-2) ?? '').replace(/^--/, '')];
+  if (option?.suggestions !== undefined) return option.suggestions.filter((each) => each.startsWith(word));
+  return program.complete(word, command?.name);
 }
 
 /** An option as yargs knows it. */

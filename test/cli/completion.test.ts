@@ -1,13 +1,23 @@
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
+import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
+import { CATEGORIES } from '../../lib/libvirt/category.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { SELECTOR_KEYS } from '../../lib/pci/selector.ts';
-import { pci } from '../support/pci-program.ts';
+import { type Outcome, pci, portal } from '../support/pci-program.ts';
 
 /** What completes the last of the words; zsh's answers would have descriptions behind a colon. */
-async function completions(...words: string[]): Promise<readonly string[]> {
-  const { exitCode, stdout, stderr } = await pci(['--get-yargs-completions', 'pci', ...words]);
+function completions(...words: string[]): Promise<readonly string[]> {
+  return wordsOf(pci(['--get-yargs-completions', 'pci', ...words]));
+}
+
+function portalCompletions(...words: string[]): Promise<readonly string[]> {
+  return wordsOf(portal(['--get-yargs-completions', 'portal', ...words]));
+}
+
+async function wordsOf(running: Promise<Outcome>): Promise<readonly string[]> {
+  const { exitCode, stdout, stderr } = await running;
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   return stdout.split('\n').filter((word) => word !== '');
 }
@@ -70,5 +80,37 @@ describe('pci completion', () => {
     expect(await completions('list', '--format', '')).toEqual(
       expect.arrayContaining(['table', 'csv', 'ndjson', 'json']),
     );
+  });
+});
+
+describe('portal completion', () => {
+  it('is a script for bash', async () => {
+    const { stdout } = await portal(['completion']);
+    expect((await execa('bash', ['-c', `${stdout}\ncomplete -p portal`])).stdout).toContain(' portal');
+  });
+
+  it('completes commands', async () => {
+    const names = PORTAL_COMMANDS.map(({ name }) => name);
+    expect(await portalCompletions('')).toEqual(expect.arrayContaining([...names, 'completion']));
+  });
+
+  it.each(PORTAL_COMMANDS.map((command) => [command.name, Object.keys(command.options)] as const))(
+    'completes the options of %s',
+    async (name, options) => {
+      expect(await portalCompletions(name, '--')).toEqual(
+        expect.arrayContaining(options.map((option) => `--${option}`)),
+      );
+    },
+  );
+
+  it('completes categories', async () => {
+    expect(await portalCompletions('list', '--type', '')).toEqual(expect.arrayContaining([...CATEGORIES]));
+    expect(await portalCompletions('tag', 'galaxy0', '--type', 'ro')).toEqual(['router']);
+    expect(await portalCompletions('list', '--untagged', '--type', 'x')).toEqual([]);
+  });
+
+  it('has no machines where no libvirt answers, and says nothing', async () => {
+    const { exitCode, stderr } = await portal(['--get-yargs-completions', 'portal', 'tag', '']);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
   });
 });

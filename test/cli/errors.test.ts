@@ -2,8 +2,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ERRORS, EXIT } from '../../lib/base/errors.ts';
-import { ERROR_CASES } from '../support/error-cases.ts';
-import { fixture, pci, pciInside, ROOT, words } from '../support/pci-program.ts';
+import { ERROR_CASES, type ErrorCase } from '../support/error-cases.ts';
+import { fixture, pci, pciInside, portal, portalInside, ROOT, words } from '../support/pci-program.ts';
+import { PORTAL_ERROR_CASES } from '../support/portal-error-cases.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // Files that are no host, in a folder that stands for FOLDER below.
@@ -31,15 +32,18 @@ mkdirSync(join(folder, 'no-bus/sys/bus'), { recursive: true });
 
 const here = (text: string): string => text.replaceAll('FOLDER', folder);
 
-describe('errors', () => {
-  it.each(ERROR_CASES)('%s', async (line, code, subject, message, hint) => {
+describe.each([
+  ['pci', ERROR_CASES, pci, pciInside],
+  ['portal', PORTAL_ERROR_CASES, portal, portalInside],
+] as const)('errors of %s', (program, cases: readonly ErrorCase[], run, runInside) => {
+  it.each(cases)('%s', async (line, code, subject, message, hint) => {
     const args = words(here(line));
     const exitCode = EXIT[ERRORS[code].exit];
 
-    const text = await pci(args);
+    const text = await run(args);
     expect(text).toMatchObject({ exitCode, stdout: '' });
     const [first = '', second = '', ...more] = text.stderr.split('\n');
-    expect(first.startsWith(`pci: ${subject === null ? '' : `${here(subject)}: `}`)).toBe(true);
+    expect(first.startsWith(`${program}: ${subject === null ? '' : `${here(subject)}: `}`)).toBe(true);
     expect(first).toContain(message);
     expect(first.endsWith(` [${code}]`)).toBe(true);
     expect(second.startsWith('hint: ')).toBe(true);
@@ -48,7 +52,7 @@ describe('errors', () => {
 
     // As a word, and to the snapshot alone, --json means something else.
     if (line.includes(' -- ') || line.startsWith('snapshot')) return;
-    const json = await pciInside([...args, '--json']);
+    const json = await runInside([...args, '--json']);
     expect(json).toMatchObject({ exitCode, stderr: '' });
     const { error } = JSON.parse(json.stdout) as { error: Record<string, unknown> };
     expect(error).toMatchObject({
@@ -57,16 +61,24 @@ describe('errors', () => {
       exitCode,
       subject: subject && here(subject),
     });
-    expect(`pci: ${subject === null ? '' : `${here(subject)}: `}${error['message']} [${code}]`).toBe(first);
+    expect(`${program}: ${subject === null ? '' : `${here(subject)}: `}${error['message']} [${code}]`).toBe(
+      first,
+    );
     expect(`hint: ${error['hint']}`).toBe(second);
   });
+});
 
-  it('are tried of every code but those of permissions, writing, changing and simulation, which have tests of their own', () => {
+describe('errors', () => {
+  it('are tried of every code but those of permissions, writing, changing, simulation and libvirt, which have tests of their own', () => {
     const tried = new Set<string>(ERROR_CASES.map(([, code]) => code));
     const left = Object.keys(ERRORS).filter((code) => !tried.has(code));
     expect(left).toEqual([
+      'BAD_XML',
+      'MACHINE_NOT_FOUND',
       'PERMISSION_DENIED',
       'NO_DRIVER',
+      'DOMAIN_TOO_LARGE',
+      'NO_GUEST_SLOT',
       'CANNOT_PERSIST',
       'HOST_LOCKED',
       'RECOVERY_NEEDED',
@@ -75,6 +87,8 @@ describe('errors', () => {
       'JOURNAL_FAILED',
       'TOOL_MISSING',
       'TOOL_FAILED',
+      'NO_LIBVIRT',
+      'LIBVIRT_TOO_OLD',
       'NOT_SIMULATED',
       'OUTPUT_FAILED',
     ]);

@@ -1,10 +1,15 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readMachines } from '../../lib/libvirt/read-machines.ts';
+import { planTagging } from '../../lib/libvirt/tag-machines.ts';
 import { formatDocument } from '../../lib/render/documents.ts';
+import { machineListDocument } from '../../lib/render/machine-list.ts';
 import { confirmDocument, recoverDocument } from '../../lib/render/recover-documents.ts';
+import { taggingDocument } from '../../lib/render/tagging-text.ts';
 import { CORPUS_HOSTS, unpackHost, WHY_SKIPPED } from '../support/corpus.ts';
 import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
 import { SCHEMA_FILES, schemaText, validatorOf } from '../support/json-schemas.ts';
+import { domainXml, MadeUpLibvirt, tagXml, uuidOf } from '../support/made-up-libvirt.ts';
 import { fixture, type Outcome, pci, pciInside } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -21,6 +26,8 @@ const KINDS = [
   'recover',
   'confirm',
   'sriov',
+  'machine-list',
+  'machine-tag',
   'error',
 ] as const;
 type Kind = (typeof KINDS)[number];
@@ -175,6 +182,35 @@ describe('of what is ended', () => {
     expectDocument('recover', said(recoverDocument('undo', [{ left, report }])));
     expectDocument('recover', said(recoverDocument('finish', [])));
     expectDocument('confirm', said(confirmDocument([left])));
+  });
+});
+
+describe('of machines', () => {
+  const said = (document: object): Outcome => ({ exitCode: 0, stdout: formatDocument(document), stderr: '' });
+
+  it('list and tag', async () => {
+    const [a, b, c] = [uuidOf(1), uuidOf(2), uuidOf(3)];
+    const devices =
+      "<memory>1024</memory><vcpu>2</vcpu><devices><hostdev type='pci'><source><address bus='1'/></source></hostdev><hostdev type='mdev' model='vfio-pci'><source><address uuid='c2177883-f1bb-47f0-914d-32a22e3a8804'/></source></hostdev></devices>";
+    const libvirt = new MadeUpLibvirt([
+      { uuid: a, definition: domainXml('router', a, devices) },
+      { uuid: b, definition: domainXml('b', b, tagXml('own')), live: domainXml('b', b), state: 'running' },
+      {
+        uuid: c,
+        live: domainXml('c', c, `<title>C</title>${tagXml('No')}<memory>much</memory>`),
+        state: 'crashed',
+      },
+    ]);
+    const { machines, diagnostics } = await readMachines(libvirt, 'look');
+    expect(diagnostics).toHaveLength(2);
+    const list = expectDocument('machine-list', said(machineListDocument('a', machines, diagnostics)));
+    expect(list).toMatchObject({
+      machines: [{ name: 'b', category: 'own' }, { category: { unknown: 'broken' } }, { guess: 'router' }],
+    });
+    const taggings = machines.map((machine) => planTagging(machine, 'own'));
+    const tag = expectDocument('machine-tag', said(taggingDocument('a', taggings, 'own', true)));
+    expect(tag).toMatchObject({ machines: [{ changes: ['live'] }, { changes: ['live'] }, { before: null }] });
+    expectDocument('machine-tag', said(taggingDocument('a', [], null, false)));
   });
 });
 

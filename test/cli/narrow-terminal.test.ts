@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
+import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
 import { DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
 import textWidth from '../../lib/render/text-width.ts';
 import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
-import { BUNDLED_NAMES, fixture, pciInside, words } from '../support/pci-program.ts';
+import { BUNDLED_NAMES, fixture, pciInside, portalInside, words } from '../support/pci-program.ts';
 
 // Every command on every fixture at several widths. What a real terminal changes is tried in terminal.test.ts.
 
@@ -92,6 +93,13 @@ describe('what is wrapped', () => {
 
   it.each(PCI_COMMANDS.map(({ name }) => name))('help of %s fits', async (name) => {
     for (const columns of WIDTHS) await expectToFit(`${name} --help`, columns);
+  });
+
+  it.each(PORTAL_COMMANDS.map(({ name }) => name))('help of portal %s fits', async (name) => {
+    for (const columns of WIDTHS) {
+      const { stdout } = await portalInside([name, '--help'], columns);
+      expect(stdout.split('\n').filter((line) => textWidth(line) > columns)).toEqual([]);
+    }
   });
 });
 

@@ -3,30 +3,34 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { valueNameOf } from '../../lib/cli/command.ts';
-import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
-import { fixture, PCI, pci, ROOT, words } from '../support/pci-program.ts';
+import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
+import { fixture, PCI, PORTAL, pci, portal, ROOT, words } from '../support/pci-program.ts';
 
 const NOBODY = 65534;
 const isRoot = process.geteuid?.() === 0;
 const hasPci = existsSync('/sys/bus/pci/devices');
 const { exitCode: setpriv } = await execa('setpriv', ['--version'], { reject: false });
 
-describe('pci', () => {
+describe.each([
+  [PCI_PROGRAM, PCI, pci],
+  [PORTAL_PROGRAM, PORTAL, portal],
+] as const)('$name', ({ commands }, file, run) => {
   it('--version is that of the package', async () => {
     const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
-    expect(await pci(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
-    expect((await pci(['list', '--version'])).stdout).toBe(`${version}\n`);
+    expect(await run(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
+    expect((await run(['list', '--version'])).stdout).toBe(`${version}\n`);
   });
 
   it('can be run by its name', async () => {
-    const { stdout } = await execa(PCI, ['--version']);
+    const { stdout } = await execa(file, ['--version']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
   });
 
-  it.each(PCI_COMMANDS.map((command) => [command.name, command] as const))(
+  it.each(commands.map((command) => [command.name, command] as const))(
     '%s --help says what it takes, with examples',
     async (name, { description, options, examples }) => {
-      const { exitCode, stdout, stderr } = await pci([...words(name), '--help']);
+      const { exitCode, stdout, stderr } = await run([...words(name), '--help']);
       expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
       const unwrapped = stdout.replace(/\s+/g, ' ');
       expect(unwrapped).toContain(description);
@@ -36,10 +40,12 @@ describe('pci', () => {
       }
       for (const [line] of examples) expect(stdout).toContain(line.slice(0, 40));
       expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
-      expect((await pci([...words(name), '-h'])).stdout).toBe(stdout);
+      expect((await run([...words(name), '-h'])).stdout).toBe(stdout);
     },
   );
+});
 
+describe('pci in a pipe', () => {
   it.each([
     [`list --host ${fixture('sixty-four-vfs')}`, 1],
     [`list --json --host ${fixture('sixty-four-vfs')}`, 1],

@@ -3,6 +3,7 @@ import { dirname, join, normalize } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
+import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
 import { PCI, ROOT } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { anchorOf } from './markdown.ts';
@@ -156,11 +157,14 @@ describe.each(DOCUMENTS)('%s', (document) => {
     const commands = blocksOf(linesOf(document))
       .filter(({ info }) => info === 'sh' || info === 'console')
       .flatMap(({ lines }) => lines)
-      .flatMap((line) => [...line.matchAll(/(?:^|[|&;(] |sudo |npx |\$ |if |! )pci ([a-z]+)([^|&;>)]*)/g)]);
-    for (const [line, name, rest = ''] of commands) {
+      .flatMap((line) => [
+        ...line.matchAll(/(?:^|[|&;(] |sudo |npx |\$ |if |! )(pci|portal) ([a-z]+)([^|&;>)]*)/g),
+      ]);
+    for (const [line, program, name, rest = ''] of commands) {
       if (name === 'completion') continue;
       const [second = ''] = rest.trim().split(' ');
-      const command = PCI_COMMANDS.find((known) => [name, `${name} ${second}`].includes(known.name));
+      const known = program === 'pci' ? PCI_COMMANDS : PORTAL_COMMANDS;
+      const command = known.find((each) => [name, `${name} ${second}`].includes(each.name));
       expect(command, line).toBeDefined();
       const options = [...rest.matchAll(/ --(?:no-)?([a-z-]+)/g)].map(([, option]) => option);
       expect(options.filter((option) => !Object.hasOwn(command?.options ?? {}, option ?? ''))).toEqual([]);

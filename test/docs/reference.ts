@@ -3,13 +3,16 @@ import { ERRORS, EXIT, type ExitName } from '../../lib/base/errors.ts';
 import type { Severity } from '../../lib/checks/finding.ts';
 import { SAFETY_RULES } from '../../lib/checks/safety-rules.ts';
 import { type Command, type OptionDefinition, valueNameOf } from '../../lib/cli/command.ts';
-import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
+import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
+import type { Program } from '../../lib/cli/program.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector.ts';
 import { POLICY_FORMAT, POLICY_KEYS, parsePolicy } from '../../lib/plan/policy-parser.ts';
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
 import { REPORT_HINT } from '../../lib/render/error-text.ts';
 import { libraryReference, type Sources } from './library-reference.ts';
+import { machineMetadataReference } from './machine-metadata-reference.ts';
 import { code, table } from './markdown.ts';
 
 /** What the reference is made from beside the tables of the code. */
@@ -33,6 +36,7 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
     ['commands.md', 'Every command with its arguments, options and examples.', commandsPage()],
     ['selectors.md', 'What picks devices.', selectorsPage()],
     ['policy.md', 'What a policy file can say.', policyPage()],
+    ['machine-metadata.md', 'What is kept in the definitions of machines.', machineMetadataReference()],
     ['columns.md', 'The columns of `pci list`.', columnsPage()],
     ['exit-codes.md', 'What the exit codes mean.', exitCodesPage()],
     ['errors.md', 'Every error with its remedy.', errorsPage()],
@@ -55,33 +59,45 @@ function page(title: string, paragraphs: readonly string[]): string {
   return `${[`# ${title}`, ...paragraphs].join('\n\n')}\n`;
 }
 
+interface DocumentedProgram extends Pick<Program, 'name' | 'commands'> {
+  /** What its completion script completes. */
+  readonly completes: string;
+}
+
+const PROGRAMS: readonly DocumentedProgram[] = [
+  { ...PCI_PROGRAM, completes: 'commands, options, selectors and the addresses of this machine' },
+  { ...PORTAL_PROGRAM, completes: 'commands, options, categories and the names of machines' },
+];
+
 function commandsPage(): string {
   return page('Commands', [
-    '`pci <command> --help` says the same. An option may stand before or after the command. `pci --version` prints the version.',
+    '`pci <command> --help` says the same, and so does `portal <command> --help`. An option may stand before or after the command. `--version` prints the version.',
     table(
       ['command', 'what it does'],
-      [
-        ...PCI_COMMANDS.map(({ name, summary }) => [
-          `[\`pci ${name}\`](#pci-${name.replaceAll(' ', '-')})`,
+      PROGRAMS.flatMap(({ name: program, commands }) => [
+        ...commands.map(({ name, summary }) => [
+          `[\`${program} ${name}\`](#${program}-${name.replaceAll(' ', '-')})`,
           `${summary}.`,
         ]),
-        ['[`pci completion`](#pci-completion)', 'Print a completion script for bash or zsh.'],
-      ],
+        [`[\`${program} completion\`](#${program}-completion)`, 'Print a completion script for bash or zsh.'],
+      ]),
     ),
-    ...PCI_COMMANDS.map(commandSection),
-    [
-      '## pci completion',
-      '```text\npci completion\n```',
-      'Prints a script that completes commands, options, selectors and the addresses of this machine. Put it where the shell reads it: `pci completion >> ~/.bashrc`.',
-    ].join('\n\n'),
+    ...PROGRAMS.flatMap(({ name: program, commands, completes }) => [
+      ...commands.map((command) => commandSection(program, command)),
+      [
+        `## ${program} completion`,
+        `\`\`\`text\n${program} completion\n\`\`\``,
+        `Prints a script that completes ${completes}. Put it where the shell reads it: \`${program} completion >> ~/.bashrc\`.`,
+      ].join('\n\n'),
+    ]),
   ]);
 }
 
-function commandSection(command: Command): string {
+function commandSection(program: string, command: Command): string {
   const positionals = Object.entries(command.positionals);
   return [
-    `## pci ${command.name}`,
-    `\`\`\`text\npci ${command.usage} [options]\n\`\`\``,
+    `## ${program} ${command.name}`,
+    `\`\`\`text\n${program} ${command.usage} [options]\n\`\`\``,
     command.description,
     ...(positionals.length === 0
       ? []
@@ -282,7 +298,7 @@ const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   ok: 'It was done, or the answer is yes.',
   findings: 'It ran, and the answer is no: `pci diff` found a difference.',
   usage: 'Wrong arguments, or a bad input file.',
-  notFound: 'There is no such device, or no change that awaits confirmation.',
+  notFound: 'There is no such device or machine, or no change that awaits confirmation.',
   refused: 'Refused for safety: the host uses a device, another change is on its way, or was cut short.',
   permission: 'The kernel refused access.',
   unsupported: 'The host lacks what is needed: an IOMMU, a driver, a PCI bus.',
@@ -328,7 +344,7 @@ function errorsPage(): string {
 
 function diagnosticsPage(): string {
   return page('Diagnostics', [
-    'A part of a host that makes no sense hides nothing else: the rest is listed, the fact in question is unknown, and a diagnostic says what was met. Diagnostics go to standard error as `pci: SUBJECT: MESSAGE [CODE]`, the first ten, or all with `--verbose`. In a JSON document they stand under `diagnostics`. They do not change the exit code.',
+    'A part of a host that makes no sense hides nothing else: the rest is listed, the fact in question is unknown, and a diagnostic says what was met. Diagnostics go to standard error as `pci: SUBJECT: MESSAGE [CODE]`, or with the name of the other program, the first ten, or all with `--verbose`. In a JSON document they stand under `diagnostics`. They do not change the exit code.',
     table(
       ['code', 'meaning'],
       Object.entries(DIAGNOSTICS).map(([name, meaning]) => [code(name), meaning]),

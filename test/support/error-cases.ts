@@ -41,7 +41,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'it takes table, csv, ndjson, json',
   ],
   [`list --format jsn ${GPU}`, 'BAD_ARGUMENT', '--format', 'does not take "jsn"', 'did you mean json?'],
-  [`list ${GPU} -- --json`, 'BAD_ARGUMENT', '--json', 'is no selector and no path', 'see the command'],
+  [`list ${GPU} -- --json`, 'BAD_ARGUMENT', '--json', 'begins with a dash', 'see the command'],
   // Columns.
   [
     `list --columns colour ${GPU}`,

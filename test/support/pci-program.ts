@@ -2,10 +2,13 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { runProgram } from '../../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
+import type { Program } from '../../lib/cli/program.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
-/** The program as it is built. */
+/** The programs as they are built. */
 export const PCI = join(ROOT, 'dist/bin/pci.js');
+export const PORTAL = join(ROOT, 'dist/bin/portal.js');
 
 export interface Outcome {
   readonly exitCode: number | undefined;
@@ -19,8 +22,17 @@ interface Options {
 }
 
 /** Runs the built `pci` in the root of the project, with nothing of the caller's taste in its environment. */
-export async function pci(args: readonly string[], options: Options = {}): Promise<Outcome> {
-  const { exitCode, stdout, stderr } = await execa(process.execPath, [PCI, ...args], {
+export function pci(args: readonly string[], options: Options = {}): Promise<Outcome> {
+  return runBuilt(PCI, args, options);
+}
+
+/** The same for `portal`. */
+export function portal(args: readonly string[], options: Options = {}): Promise<Outcome> {
+  return runBuilt(PORTAL, args, options);
+}
+
+async function runBuilt(file: string, args: readonly string[], options: Options): Promise<Outcome> {
+  const { exitCode, stdout, stderr } = await execa(process.execPath, [file, ...args], {
     cwd: ROOT,
     env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', ...options.env },
     extendEnv: false,
@@ -36,7 +48,16 @@ export async function pci(args: readonly string[], options: Options = {}): Promi
  * The same without a process of its own, a hundred times as fast: for what needs many runs. With `columns` on a
  * terminal that says it has so many, of the kind that shows no colours.
  */
-export async function pciInside(args: readonly string[], columns?: number): Promise<Outcome> {
+export function pciInside(args: readonly string[], columns?: number): Promise<Outcome> {
+  return runInside(PCI_PROGRAM, args, columns);
+}
+
+/** The same for `portal`. */
+export function portalInside(args: readonly string[], columns?: number): Promise<Outcome> {
+  return runInside(PORTAL_PROGRAM, args, columns);
+}
+
+async function runInside(program: Program, args: readonly string[], columns?: number): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof written) => ({
     ...(columns === undefined ? {} : { isTTY: true, columns }),
@@ -46,13 +67,13 @@ export async function pciInside(args: readonly string[], columns?: number): Prom
     on: () => undefined,
   });
   const host = {
-    argv: ['node', 'pci', ...args],
+    argv: ['node', program.name, ...args],
     env: { TERM: 'dumb' },
     stdout: stream('stdout'),
     stderr: stream('stderr'),
     exitCode: undefined as number | undefined,
   };
-  await runProgram(PCI_PROGRAM, host);
+  await runProgram(program, host);
   return { ...written, exitCode: host.exitCode };
 }
 

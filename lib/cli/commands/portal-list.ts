@@ -1,0 +1,51 @@
+import { EXIT } from '../../base/errors.ts';
+import { isUnknown } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
+import { nearCategory, parseCategory } from '../../libvirt/category.ts';
+import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/read-machines.ts';
+import { formatDocument } from '../../render/documents.ts';
+import { machineListDocument, renderMachines } from '../../render/machine-list.ts';
+import { machineRemarks, virshOf } from '../asked-libvirt.ts';
+import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** `portal list`: the machines of a libvirt, a row each. */
+export async function runPortalList(args: Arguments, terminal: Terminal): Promise<CommandResult> {
+  const types = stringsOf(args, 'type').map((type) => parseCategory(type, '--type'));
+  const untagged = switchOf(args, 'untagged') === true;
+  const virsh = virshOf(args);
+  const { machines, diagnostics } = await readMachines(virsh, 'look');
+  const isShown = (machine: KnownMachine): boolean => {
+    const { category } = mainDocument(machine).machine;
+    if (types.length === 0 && !untagged) return true;
+    return category === null ? untagged : !isUnknown(category) && types.includes(category);
+  };
+  const shown = machines.filter(isShown);
+  const stderr = machineRemarks(args, diagnostics);
+  if (switchOf(args, 'json') === true) {
+    const stdout = formatDocument(machineListDocument(virsh.uri, shown, diagnostics));
+    return { exitCode: EXIT.ok, stdout, stderr };
+  }
+  if (shown.length === 0) {
+    return { exitCode: EXIT.ok, stdout: '', stderr: stderr + emptyRemark(machines, types) };
+  }
+  const { width, style, interactive } = terminal;
+  const header = switchOf(args, 'header') !== false;
+  const stdout = renderMachines(shown, { width, header, style, summary: interactive });
+  return { exitCode: EXIT.ok, stdout, stderr };
+}
+
+/** What is said where nothing is shown. */
+function emptyRemark(machines: readonly KnownMachine[], types: readonly string[]): string {
+  if (machines.length === 0) return 'portal: libvirt has no machine\n';
+  const untagged = machines.filter((machine) => mainDocument(machine).machine.category === null).length;
+  if (types.length === 0) return 'portal: no machine is untagged\n';
+  const meant = types.map(nearCategory).find((near) => near !== undefined);
+  return [
+    `portal: no machine is tagged ${types.join(' or ')}`,
+    ...(meant === undefined ? [] : [`did you mean ${meant}?`]),
+    ...(untagged === 0 ? [] : [`${count(untagged, 'machine')} untagged: portal list --untagged`]),
+  ]
+    .join('; ')
+    .concat('\n');
+}

@@ -1,0 +1,17 @@
+import { DEFAULT_URI } from '../libvirt/virsh.ts';
+import type { OptionDefinition } from './command.ts';
+import { READING_OPTIONS } from './reading-options.ts';
+
+const { json, verbose, color } = READING_OPTIONS;
+
+/** The options of every command that asks a libvirt about machines. */
+export const LIBVIRT_OPTIONS = {
+  connect: {
+    describe: `Ask another libvirt, as virsh takes it: qemu+ssh://root@host/system; ${DEFAULT_URI} by default`,
+    type: 'string',
+    valueName: 'URI',
+  },
+  json,
+  verbose: { ...verbose, describe: 'Say every note on standard error' },
+  color,
+} as const satisfies Record<string, OptionDefinition>;

@@ -1,0 +1,112 @@
+import { PortalGunError } from '../base/errors.ts';
+import { BROKEN, isUnknown, type Known } from '../base/known.ts';
+import type { HostDevice } from './host-device.ts';
+import { type FoundHostDevice, parseHostDevice } from './host-device-parser.ts';
+import { readCategory } from './machine-metadata.ts';
+import { failInXml, type XmlDocument } from './xml-document.ts';
+import { childOf, childText, type XmlElement } from './xml-element.ts';
+
+/** A virtual machine, as one `<domain>` document describes it: its definition, or what runs. */
+export interface Machine {
+  /** As people call it: text of any kind, which may begin with a dash or have blanks. */
+  readonly name: string;
+  readonly uuid: string;
+  /** By what it runs: `kvm`, `qemu`. */
+  readonly type: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  /** Broken where its metadata says what can be no category. */
+  readonly category: Known<string>;
+  readonly memoryBytes: Known<number>;
+  /** How many virtual processors it starts with. */
+  readonly vcpus: Known<number>;
+  /** The devices of the host that it is given by name; what an interface gets of a network is known when it runs. */
+  readonly devices: readonly GivenDevice[];
+}
+
+/** A device that is given by its address or UUID, with the element that says so. */
+export interface GivenDevice extends FoundHostDevice {
+  readonly device: Exclude<HostDevice, { readonly kind: 'pool-interface' }>;
+}
+
+const UNITS: ReadonlyMap<string, number> = new Map([
+  ...['b', 'bytes'].map((unit) => [unit, 1] as const),
+  ...['K', 'M', 'G', 'T'].flatMap(
+    (letter, index) =>
+      [
+        [`${letter}B`, 1000 ** (index + 1)],
+        [`${letter}iB`, 1024 ** (index + 1)],
+        [letter, 1024 ** (index + 1)],
+        [letter.toLowerCase(), 1024 ** (index + 1)],
+      ] as const,
+  ),
+]);
+
+/**
+ * Reads a document as `virsh dumpxml` writes it:
+ *
+ *     <domain type='kvm'>
+ *       <name>galaxy0</name>
+ *       <uuid>8a4daced-3874-4273-8ef2-0474238f9fb4</uuid>
+ *       <memory unit='KiB'>131072</memory>
+ *       <vcpu placement='static'>1</vcpu>
+ *       …
+ *
+ * https://libvirt.org/formatdomain.html
+ *
+ * @param report is told, a sentence each, what in it makes no sense; the rest is read
+ * @throws PortalGunError BAD_XML where it is no document of a machine that has a name and a UUID
+ */
+export function parseMachine(document: XmlDocument, report: (message: string) => void): Machine {
+  const { root } = document;
+  if (root.name !== 'domain') failInXml(document, root.start, `is no machine: its element is ${root.name}`);
+  const demand = (name: string): string =>
+    childText(root, name) || failInXml(document, root.start, `has no ${name}`);
+  const sound = <T>(what: string, fact: Known<T>): Known<T> => {
+    if (isUnknown(fact)) report(`its ${what} makes no sense`);
+    return fact;
+  };
+  return {
+    // White space in a name counts.
+    name: childOf(root, 'name')?.text || demand('name'),
+    uuid: demand('uuid').toLowerCase(),
+    type: root.attributes.get('type') ?? '',
+    title: childText(root, 'title') || null,
+    description: childText(root, 'description') || null,
+    category: sound('category', readCategory(document)),
+    memoryBytes: sound('memory', memoryOf(childOf(root, 'memory'))),
+    vcpus: sound('number of virtual processors', vcpusOf(childOf(root, 'vcpu'))),
+    devices: givenDevices(document, report),
+  };
+}
+
+function givenDevices(document: XmlDocument, report: (message: string) => void): readonly GivenDevice[] {
+  const elements = childOf(document.root, 'devices')?.children ?? [];
+  return elements.flatMap((element): readonly GivenDevice[] => {
+    try {
+      const device = parseHostDevice(document, element);
+      return device === null || device.kind === 'pool-interface' ? [] : [{ device, element }];
+    } catch (error) {
+      if (!(error instanceof PortalGunError)) throw error;
+      report(`a device that it is given ${error.message} (${error.subject})`);
+      return [];
+    }
+  });
+}
+
+function memoryOf(element: XmlElement | undefined): Known<number> {
+  if (element === undefined) return null;
+  const unit = UNITS.get(element.attributes.get('unit') ?? 'KiB');
+  const amount = wholeNumber(element.text);
+  const bytes = unit === undefined || amount === undefined ? Number.NaN : amount * unit;
+  return Number.isSafeInteger(bytes) ? bytes : BROKEN;
+}
+
+function vcpusOf(element: XmlElement | undefined): Known<number> {
+  if (element === undefined) return null;
+  return wholeNumber(element.attributes.get('current') ?? element.text) ?? BROKEN;
+}
+
+function wholeNumber(text: string): number | undefined {
+  return /^\s*\d{1,15}\s*$/.test(text) ? Number(text) : undefined;
+}

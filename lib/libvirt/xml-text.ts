@@ -1,0 +1,35 @@
+import { fragment } from 'xmlbuilder2';
+
+/** An element that is to be written. */
+export interface XmlNode {
+  readonly name: string;
+  /** Those that are `undefined` are left out. */
+  readonly attributes?: Readonly<Record<string, string | undefined>>;
+  /** Text, or elements; those that are `undefined` are left out. */
+  readonly content?: string | readonly (XmlNode | undefined)[];
+}
+
+/**
+ * Elements as text, two spaces a level, as libvirt writes its own; without a line's end behind the last.
+ *
+ * @throws Error where a value has a character that XML can not hold
+ */
+export function formatXml(nodes: readonly XmlNode[]): string {
+  const root = fragment();
+  for (const node of nodes) add(root, node);
+  return root.end({ prettyPrint: true, indent: '  ', wellFormed: true });
+}
+
+type Builder = ReturnType<typeof fragment>;
+
+function add(parent: Builder, { name, attributes = {}, content = [] }: XmlNode): void {
+  const given = Object.entries(attributes).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  const element = parent.ele(name, Object.fromEntries(given));
+  if (typeof content === 'string') {
+    element.txt(content);
+    return;
+  }
+  for (const child of content) if (child !== undefined) add(element, child);
+}
