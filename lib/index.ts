@@ -43,6 +43,28 @@ export { parseSnapshot } from './host/snapshot-parser.ts';
 export { formatSnapshot } from './host/snapshot-text.ts';
 export { TreeHost } from './host/tree-host.ts';
 export {
+  type GuestAddressPlan,
+  isSlotFree,
+  placeCard,
+  planGuestAddresses,
+} from './libvirt/guest-topology.ts';
+export {
+  type HostDevice,
+  type HostdevPool,
+  plainHostDevice,
+  plainVfInterface,
+} from './libvirt/host-device.ts';
+export {
+  type FoundHostDevice,
+  parseHostDevice,
+  parseHostDevices,
+  parseHostdevPool,
+} from './libvirt/host-device-parser.ts';
+export { formatHostDevice, formatHostdevPool, formatRootPort } from './libvirt/host-device-text.ts';
+export type { GuestAddress } from './libvirt/pci-address-xml.ts';
+export { parseXml, type XmlDocument } from './libvirt/xml-document.ts';
+export type { XmlElement } from './libvirt/xml-element.ts';
+export {
   comparePciAddresses,
   isPciAddress,
   type PciAddress,

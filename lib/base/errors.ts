@@ -101,6 +101,17 @@ export const ERRORS = {
     summary: 'The device can not be given to a VM, whatever is done.',
     remedy: 'pci show and pci groups say why',
   },
+  DOMAIN_TOO_LARGE: {
+    exit: 'unsupported',
+    summary:
+      'A device in a PCI domain beyond 16 bits, such as one behind VMD: no VM can be given it by its address.',
+    remedy: 'give the controller that makes the domain, or have it switched off in the firmware',
+  },
+  NO_GUEST_SLOT: {
+    exit: 'unsupported',
+    summary: 'A VM has no PCI slot for a device, or it is not known how its slots are laid out.',
+    remedy: 'leave the guest address out: libvirt then chooses one, and adds what it needs',
+  },
   CANNOT_PERSIST: {
     exit: 'refused',
     summary:

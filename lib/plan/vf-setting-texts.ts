@@ -1,4 +1,5 @@
 import { PortalGunError } from '../base/errors.ts';
+import { parseStationMac } from '../pci/mac-address.ts';
 import { NO_VLAN, VF_LINK_STATES, type VfLinkState, type VfRate, type VfVlan } from '../pci/vf-settings.ts';
 import type { VfWishes } from './vf-goal.ts';
 
@@ -26,11 +27,8 @@ export const VF_SETTING_KEYS = Object.keys(VF_SETTING_TEXTS) as readonly VfSetti
 
 function macOf(text: string, subject: string): string {
   if (text === 'stable' || text === 'driver') return text;
-  const mac = text.toLowerCase();
-  const first = Number.parseInt(mac.slice(0, 2), 16);
-  const isMac = /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac);
-  // The lowest bit of the first byte means many stations.
-  if (isMac && (first & 1) === 0 && !/^[0:]+$/.test(mac)) return mac;
+  const read = parseStationMac(text);
+  if ('mac' in read) return read.mac;
   throw badValue(subject, text, 'stable, driver, or the MAC of one station: 02:00:00:00:00:03');
 }
 

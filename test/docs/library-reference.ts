@@ -18,6 +18,7 @@ const ROOMS: readonly (readonly [room: string, heading: string])[] = [
   ['lib/plan', 'Plans'],
   ['lib/apply', 'Applying a plan'],
   ['lib/simulation', 'A host to rehearse on'],
+  ['lib/libvirt', 'Documents of libvirt'],
   ['lib/pci', 'The model, and what follows from it'],
   ['lib/base', 'Facts, errors, diagnostics'],
 ];
