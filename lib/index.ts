@@ -36,7 +36,7 @@ export { LiveWriter } from './host/live-writer.ts';
 export { openHost, openLiveHost } from './host/open-host.ts';
 export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
 export { RecordingHost } from './host/recording-host.ts';
-export type { Run, Runner } from './host/runner.ts';
+export type { Run, Runner, RunOptions } from './host/runner.ts';
 export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot.ts';
 export { SnapshotHost } from './host/snapshot-host.ts';
 export { parseSnapshot } from './host/snapshot-parser.ts';
@@ -65,6 +65,21 @@ export {
 export { formatHostDevice, formatHostdevPool, formatRootPort } from './libvirt/host-device-text.ts';
 export { type GivenDevice, type Machine, parseMachine } from './libvirt/machine.ts';
 export { MACHINE_NAMESPACE, MACHINE_PREFIX, readCategory } from './libvirt/machine-metadata.ts';
+export { mergeInventories } from './libvirt/merge-inventories.ts';
+export type {
+  MdevType,
+  NodeCapability,
+  NodeDevice,
+  NodeId,
+  NodeIommuGroup,
+  NodeLink,
+  NodeLinkState,
+  NodeVirtualFunctions,
+  PciCapability,
+} from './libvirt/node-device.ts';
+export { contradictionsOf } from './libvirt/node-device.ts';
+export { parseNodeDevice, parseNodeDevices } from './libvirt/node-device-parser.ts';
+export { toInventory } from './libvirt/node-inventory.ts';
 export type { GuestAddress } from './libvirt/pci-address-xml.ts';
 export {
   type KnownMachine,
@@ -74,6 +89,7 @@ export {
   type ReadingPurpose,
   readMachines,
 } from './libvirt/read-machines.ts';
+export { type NodeKind, type NodeReading, readNodeDevices } from './libvirt/read-node-devices.ts';
 export { planTagging, type Tagging, tagMachines } from './libvirt/tag-machines.ts';
 export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export { parseXml, type XmlDocument } from './libvirt/xml-document.ts';

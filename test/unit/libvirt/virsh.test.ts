@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Run, Runner, RunOptions } from '../../../lib/host/runner.ts';
+import type { Run, Runner } from '../../../lib/host/runner.ts';
 import { Virsh } from '../../../lib/libvirt/virsh.ts';
+import { type FakeCall, FakeVirsh } from '../../support/fake-virsh.ts';
 
 const exited = (stdout: string, stderr = '', exitCode = 0): Run => ({
   kind: 'exited',
@@ -11,14 +12,9 @@ const exited = (stdout: string, stderr = '', exitCode = 0): Run => ({
 const VERSION = exited('Using library: libvirt 11.3.0\nRunning against daemon: 11.3.0');
 const UNCONNECTED = 'error: failed to connect to the hypervisor\nerror: ';
 
-interface Call {
-  readonly args: readonly string[];
-  readonly options: RunOptions;
-}
-
 /** A virsh that answers so to whatever it is asked, but for its version. */
-function virshThat(answer: (call: Call) => Run, version: Run = VERSION, connect: string | null = null) {
-  const calls: Call[] = [];
+function virshThat(answer: (call: FakeCall) => Run, version: Run = VERSION, connect: string | null = null) {
+  const calls: FakeCall[] = [];
   const runner: Runner = {
     async run(program, args, options = {}) {
       expect(program).toBe('virsh');
@@ -29,23 +25,9 @@ function virshThat(answer: (call: Call) => Run, version: Run = VERSION, connect:
   return { virsh: new Virsh(runner, connect), calls };
 }
 
-/** What a real virsh 11.3 prints of the lines that it reads, where `echo` and `fail` are all that there is. */
-function readLines({ options: { input = '' } }: Call): Run {
-  let stdout = '';
-  let stderr = 'libvirt: some warning\n';
-  for (const line of input.trimEnd().split('\n')) {
-    stdout += `virsh # ${line}\n`;
-    const mark = /^echo ("[^;]*"); echo --err/.exec(line)?.[1]?.replaceAll('"', '');
-    if (mark === undefined) {
-      if (line.startsWith('echo ')) stdout += line.slice(5);
-      else stderr += `error: failed to ${line}\nerror: for a reason\n`;
-    } else {
-      stdout += mark;
-      stderr += `error: ${mark}\n`;
-    }
-  }
-  return exited(`${stdout}virsh # `, `${stderr}error: Failed to create '/dev/null/libvirt/virsh'`);
-}
+/** `fail` fails; there is no other command but `echo`. */
+const fake = (): FakeVirsh =>
+  new FakeVirsh((command) => ({ error: `failed to ${command.join(' ')}\nerror: for a reason` }));
 
 describe('virsh', () => {
   it('runs one command, over what is asked for', async () => {
@@ -79,7 +61,8 @@ describe('virsh', () => {
   });
 
   it('runs many commands in one process, and says of each what it printed or why it failed', async () => {
-    const { virsh, calls } = virshThat(readLines);
+    const runner = fake();
+    const virsh = new Virsh(runner, null);
     const commands = [['echo', 'a'], ['fail', 'b'], ['echo', 'two\ttabs'], ['fail'], ['echo', 'virsh']];
     const answers = await virsh.runAll(commands);
     expect(answers.map(({ output, error }) => [output, error])).toEqual([
@@ -90,23 +73,27 @@ describe('virsh', () => {
       ['virsh', null],
     ]);
     expect(answers.map(({ command }) => command)).toEqual(commands);
-    expect(calls).toHaveLength(2);
-    expect(calls[1]?.args.at(-1)).toBe('qemu:///system');
+    expect(runner.calls).toHaveLength(2);
+    expect(runner.calls[1]?.args.at(-1)).toBe('qemu:///system');
   });
 
   it('starts nothing where there is no command', async () => {
-    const { virsh, calls } = virshThat(readLines);
-    expect(await virsh.runAll([])).toEqual([]);
-    expect(calls).toEqual([]);
+    const runner = fake();
+    expect(await new Virsh(runner, null).runAll([])).toEqual([]);
+    expect(runner.calls).toEqual([]);
   });
 
   it('says at which command it was cut short', async () => {
-    const { virsh } = virshThat((call) => {
-      const { stdout, stderr } = readLines(call) as Extract<Run, { kind: 'exited' }>;
-      return exited(stdout.slice(0, stdout.indexOf('echo b')), stderr);
-    });
+    const whole = fake();
+    const runner: Runner = {
+      async run(...call) {
+        const run = (await whole.run(...call)) as Extract<Run, { kind: 'exited' }>;
+        const end = run.stdout.indexOf('echo b');
+        return end < 0 ? run : { ...run, stdout: run.stdout.slice(0, end) };
+      },
+    };
     await expect(
-      virsh.runAll([
+      new Virsh(runner, null).runAll([
         ['echo', 'a'],
         ['echo', 'b'],
       ]),
@@ -114,9 +101,9 @@ describe('virsh', () => {
   });
 
   it('quotes for the parser of virsh', async () => {
-    const { virsh, calls } = virshThat(readLines);
-    await virsh.runAll([['metadata', `it's "a\\b"; $(x)`, '--uri', 'urn:x', '']]);
-    expect(calls[1]?.options.input?.split('\n')[1]).toBe(
+    const runner = fake();
+    await new Virsh(runner, null).runAll([['metadata', `it's "a\\b"; $(x)`, '--uri', 'urn:x', '']]);
+    expect(runner.calls[1]?.options.input?.split('\n')[1]).toBe(
       String.raw`metadata "it's \"a\\b\"; $(x)" --uri urn:x ""`,
     );
   });
@@ -208,7 +195,7 @@ describe('what stands in the way of every command', () => {
       'libvirt 8',
     ],
   ] as const)('at %j is said: %j', async (connect, version, code, subject, message, hint) => {
-    const { virsh, calls } = virshThat(readLines, version, connect);
+    const { virsh, calls } = virshThat(() => exited(''), version, connect);
     const expected = {
       code,
       subject,
