@@ -67,6 +67,8 @@ describe('errors', () => {
     expect(left).toEqual([
       'PERMISSION_DENIED',
       'NO_DRIVER',
+      'DOMAIN_TOO_LARGE',
+      'NO_GUEST_SLOT',
       'CANNOT_PERSIST',
       'HOST_LOCKED',
       'RECOVERY_NEEDED',
@@ -76,6 +78,7 @@ describe('errors', () => {
       'TOOL_MISSING',
       'TOOL_FAILED',
       'NOT_SIMULATED',
+      'FILE_EXISTS',
       'OUTPUT_FAILED',
     ]);
   });
