@@ -185,6 +185,11 @@ export const ERRORS = {
     summary: 'What the kernel would answer to a write does not follow from the snapshot.',
     remedy: 'capture the host again, as root, with this version, or try it on the machine itself',
   },
+  FILE_EXISTS: {
+    exit: 'refused',
+    summary: 'A file that would be written is there already, and holds something else.',
+    remedy: 'write to another folder, or replace it: --overwrite',
+  },
   OUTPUT_FAILED: {
     exit: 'toolFailed',
     summary: 'The output file could not be written.',

@@ -2,6 +2,7 @@ import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../render/device-columns.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command } from './command.ts';
 import { INVENTORY_OPTIONS } from './inventory-source.ts';
+import { LIBVIRT_COMMANDS } from './libvirt-commands.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 import { SRIOV_COMMANDS } from './sriov-commands.ts';
 
@@ -199,6 +200,7 @@ export const PCI_COMMANDS: readonly Command[] = [
     load: async () => (await import('./commands/bind.ts')).runUnbind,
   },
   ...SRIOV_COMMANDS,
+  ...LIBVIRT_COMMANDS,
   {
     name: 'bindings',
     usage: 'bindings',

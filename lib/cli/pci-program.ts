@@ -16,7 +16,17 @@ export const PCI_PROGRAM: Program = {
   complete: completeSelector,
 };
 
-const TAKES_SELECTORS = ['list', 'show', 'groups', 'tree', 'bind', 'unbind', 'sriov list', 'sriov set'];
+const TAKES_SELECTORS = [
+  'list',
+  'show',
+  'groups',
+  'tree',
+  'bind',
+  'unbind',
+  'sriov list',
+  'sriov set',
+  'xml',
+];
 
 /** Selectors, and the addresses of this machine. A colon ends a word in bash, so addresses are given from their start. */
 function completeSelector(word: string, command: string | undefined): readonly string[] {

@@ -10,7 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { PortalGunError } from '../base/errors.ts';
 import { errorCode, failure, type Reading } from './host-reader.ts';
@@ -83,4 +83,26 @@ export function writeFileWhole(path: string, text: string): void {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     for (const signal of HELD_SIGNALS) process.off(signal, hold);
   }
+}
+
+/** A path of this machine from its root. */
+export function absolutePath(path: string): string {
+  return resolve(path);
+}
+
+/**
+ * The absolute path of a regular file of this machine.
+ *
+ * @param option the option that names it, for the error
+ * @throws PortalGunError BAD_ARGUMENT where there is none, or it is no regular file
+ */
+export function existingFile(path: string, option: string): string {
+  const whole = absolutePath(path);
+  try {
+    if (statSync(whole).isFile()) return whole;
+  } catch (error) {
+    const detail = errorCode(error) === 'ENOENT' ? 'there is no such file' : errorCode(error);
+    throw new PortalGunError('BAD_ARGUMENT', `${detail}: ${whole}`, { subject: option });
+  }
+  throw new PortalGunError('BAD_ARGUMENT', `is no file: ${whole}`, { subject: option });
 }

@@ -4,7 +4,7 @@ import { escapeControls } from '../base/text.ts';
 import type { XmlElement } from './xml-element.ts';
 
 /** More is not read: the largest documents of libvirt's, those of machines, have some hundred kilobytes. */
-const MAX_LENGTH = 16 * 1024 * 1024;
+export const MAX_XML_BYTES = 16 * 1024 * 1024;
 const MAX_DEPTH = 100;
 const MAX_ELEMENTS = 500_000;
 
@@ -41,7 +41,7 @@ export interface XmlDocument {
  *   a document type
  */
 export function parseXml(raw: Uint8Array | string, name: string): XmlDocument {
-  if (raw.length > MAX_LENGTH)
+  if (raw.length > MAX_XML_BYTES)
     throw new PortalGunError('BAD_XML', 'is longer than 16 MiB', { subject: name });
   const text = typeof raw === 'string' ? raw : decode(raw, name);
   checkText(text, name);

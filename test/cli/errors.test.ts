@@ -90,6 +90,7 @@ describe('errors', () => {
       'NO_LIBVIRT',
       'LIBVIRT_TOO_OLD',
       'NOT_SIMULATED',
+      'FILE_EXISTS',
       'OUTPUT_FAILED',
     ]);
   });

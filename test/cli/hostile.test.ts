@@ -46,6 +46,10 @@ function plainHost(): Snapshot {
 const EVERY: readonly (readonly string[])[] = [
   ...[['list'], ['list', '--wide'], ['list', '--json'], ['groups'], ['tree'], ['tree', '--json']],
   ...[['show', ADDRESS], ['show', ADDRESS, '--json'], ['snapshot']],
+  ...[
+    ['xml', ADDRESS],
+    ['xml', ADDRESS, '--json'],
+  ],
 ];
 
 /** Changes the directory of a tree that is as any other before. */

@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readMachines } from '../../lib/libvirt/read-machines.ts';
@@ -28,6 +29,8 @@ const KINDS = [
   'sriov',
   'machine-list',
   'machine-tag',
+  'pci-xml',
+  'pci-xml-files',
   'error',
 ] as const;
 type Kind = (typeof KINDS)[number];
@@ -158,6 +161,26 @@ describe.each(HOSTS)('of the fixture %s', (name) => {
     }
   });
 
+  it('xml of its devices, and a file each', async () => {
+    const { devices } = (await document('pci-list', 'list', ...host)) as { devices: { address: string }[] };
+    for (const { address } of devices.slice(0, MOST_SHOWN)) {
+      const outcome = await run(['xml', address, '--group', ...host, '--json']);
+      const isError = JSON.parse(outcome.stdout).schema === 'portal-gun/error/v1';
+      const said = expectDocument(isError ? 'error' : 'pci-xml', outcome);
+      if (isError) expect(['CANNOT_BE_GIVEN', 'DOMAIN_TOO_LARGE']).toContain(codeOf(said));
+    }
+    const files = join(folder, `${name}.xml`);
+    const { files: written } = await document(
+      'pci-xml-files',
+      'xml',
+      '--all',
+      '--output-dir',
+      files,
+      ...host,
+    );
+    expect(namesIn(files)).toHaveLength((written as object[]).length);
+  });
+
   it('snapshot', async () => {
     const file = join(folder, `${name}.snapshot`);
     const written = await document('pci-snapshot', 'snapshot', ...host, '--output', file);
@@ -241,6 +264,10 @@ describe.skipIf(CORPUS_HOSTS.length === 0)(`of captured hosts${WHY_SKIPPED}`, ()
     await document('pci-tree', 'tree', ...host);
   });
 });
+
+function namesIn(path: string): readonly string[] {
+  return existsSync(path) ? readdirSync(path) : [];
+}
 
 function codeOf({ error }: Record<string, unknown>): unknown {
   return (error as Record<string, unknown>)['code'];

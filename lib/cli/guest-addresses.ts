@@ -1,0 +1,101 @@
+import { PortalGunError } from '../base/errors.ts';
+import { inputName, readInputFile } from '../host/input-file.ts';
+import {
+  type GuestAddressPlan,
+  isSlotFree,
+  placeCard,
+  planGuestAddresses,
+} from '../libvirt/guest-topology.ts';
+import { parseHostDevices } from '../libvirt/host-device-parser.ts';
+import { formatGuestAddress, type GuestAddress } from '../libvirt/pci-address-xml.ts';
+import { MAX_XML_BYTES, parseXml, placeInXml, type XmlDocument } from '../libvirt/xml-document.ts';
+import type { PciAddress } from '../pci/address.ts';
+import { badValue } from '../plan/vf-setting-texts.ts';
+import { type Arguments, stringOf } from './command.ts';
+
+const OPTION = '--guest-address';
+const NOWHERE: GuestAddressPlan = { addresses: new Map(), newRootPorts: [] };
+
+/**
+ * The document of the machine that the arguments name; `null` where they name none.
+ *
+ * @throws PortalGunError BAD_XML, PERMISSION_DENIED
+ */
+export function machineOf(args: Arguments): XmlDocument | null {
+  const path = stringOf(args, 'domain');
+  if (path === undefined) return null;
+  const document = parseXml(readInputFile(path, MAX_XML_BYTES, 'BAD_XML'), inputName(path));
+  if (document.root.name === 'domain') return document;
+  throw new PortalGunError('BAD_XML', `is no machine: its element is <${document.root.name}>`, {
+    subject: placeInXml(document, document.root.start),
+    hint: 'give what virsh dumpxml --inactive writes',
+  });
+}
+
+/**
+ * Where the guest is to see devices, as the arguments say; nowhere in particular where they don't.
+ *
+ * @param cards what goes to one slot each
+ * @throws PortalGunError BAD_ARGUMENT, NO_GUEST_SLOT
+ */
+export function guestAddressesOf(
+  args: Arguments,
+  machine: XmlDocument | null,
+  cards: readonly (readonly PciAddress[])[],
+): GuestAddressPlan {
+  const text = stringOf(args, 'guest-address') ?? (machine === null ? undefined : 'auto');
+  if (text === undefined) return NOWHERE;
+  if (text !== 'auto') return { addresses: placeAt(text, machine, cards), newRootPorts: [] };
+  if (machine !== null) return planGuestAddresses(machine.root, cards);
+  throw new PortalGunError('BAD_ARGUMENT', 'a free slot is one of a machine, and none is named', {
+    subject: OPTION,
+    hint: 'add --domain FILE, as virsh dumpxml --inactive writes it, or leave it out: libvirt then chooses',
+  });
+}
+
+function placeAt(
+  text: string,
+  machine: XmlDocument | null,
+  cards: readonly (readonly PciAddress[])[],
+): ReadonlyMap<PciAddress, GuestAddress> {
+  const [, bus = '', slot = '', number = ''] = /^([0-9a-f]{1,2}):([01]?[0-9a-f])\.([0-7])$/i.exec(text) ?? [];
+  const place = {
+    bus: Number.parseInt(bus, 16),
+    slot: Number.parseInt(slot, 16),
+    function: Number(number),
+    multifunction: false,
+  };
+  if (number === '' || (place.bus === 0 && place.slot === 0)) {
+    throw badValue(OPTION, text, 'BUS:SLOT.FUNCTION as the guest has it, in hex: 05:00.0; or auto');
+  }
+  const [card = []] = cards;
+  const [only] = card;
+  if (cards.length > 1 || (card.length > 1 && place.function !== 0)) {
+    throw new PortalGunError('BAD_ARGUMENT', 'is one place, and more than that is needed', {
+      subject: OPTION,
+      hint:
+        cards.length > 1
+          ? 'name the functions of one card, or say auto'
+          : 'the functions of a card begin with function 0 of a slot',
+    });
+  }
+  // Other functions may be added to a slot that has function 0.
+  if (machine !== null && place.function === 0 && !isSlotFree(machine.root, place)) {
+    throw new PortalGunError('BAD_ARGUMENT', `${formatGuestAddress(place)} is taken in that machine`, {
+      subject: OPTION,
+      hint: 'say auto',
+    });
+  }
+  if (card.length > 1 || only === undefined) return placeCard(card, place);
+  return new Map([[only, place]]);
+}
+
+/** Which of some devices a machine has already, with where its document says so. */
+export function heldAlready(machine: XmlDocument | null): ReadonlyMap<PciAddress, string> {
+  if (machine === null) return new Map();
+  return new Map(
+    parseHostDevices(machine).flatMap(({ device, element }) =>
+      'address' in device ? [[device.address, placeInXml(machine, element.start)] as const] : [],
+    ),
+  );
+}

@@ -1,0 +1,121 @@
+import { knownValue } from '../base/known.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import { type HandedOver, type HandOverWishes, handOver, type PfLinks } from '../libvirt/hand-over.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { DeviceField, PciDevice } from '../pci/device.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import { groupDevices, type IommuGroup, isBridge } from '../pci/iommu-group.ts';
+import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../pci/passthrough.ts';
+import type { PciNames } from '../pci/pci-ids.ts';
+import { parseSelector, selectDevices } from '../pci/selector.ts';
+import { tellsResetMethods } from '../sysfs/kernel-release.ts';
+import { readCapturedLink } from '../sysfs/pf-link.ts';
+import { readGroupAttributes } from '../sysfs/read-groups.ts';
+import { readInventory } from '../sysfs/read-inventory.ts';
+
+const FIELDS: readonly DeviceField[] = [
+  'location',
+  'class',
+  'vendor',
+  'device',
+  'driver',
+  'driverOverride',
+  'iommuGroup',
+  'rom',
+  'resetMethods',
+  'bootVga',
+  'sriov',
+  'config',
+  'netInterfaces',
+];
+
+/** A host as far as handing its devices over depends on it. */
+export interface HandOverSituation {
+  readonly inventory: Inventory;
+  /** Those that the selectors mean; all where there are none. */
+  readonly selected: readonly PciDevice[];
+  readonly groups: readonly IommuGroup[];
+  readonly abilities: HostAbilities;
+  readonly pfLinks: PfLinks;
+}
+
+/**
+ * Reads what handing devices over depends on.
+ *
+ * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, NO_PCI, PERMISSION_DENIED
+ */
+export function readHandOverSituation(
+  host: HostReader,
+  names: PciNames,
+  words: readonly string[],
+): HandOverSituation {
+  const selectors = words.map(parseSelector);
+  const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
+  const inventory = readInventory(host, names, [...fields]);
+  const { devices } = inventory;
+  const pfs = new Set(devices.flatMap((device) => pfOf(device) ?? []));
+  return {
+    inventory,
+    selected: selectDevices(devices, selectors),
+    groups: groupDevices(devices, (id) => readGroupAttributes(host, id)),
+    abilities: { iommu: inventory.iommu, tellsResetMethods: tellsResetMethods(host, devices) },
+    pfLinks: new Map([...pfs].map((pf) => [pf, readCapturedLink(host, pf)])),
+  };
+}
+
+function pfOf({ sriov }: PciDevice): PciAddress | undefined {
+  const role = knownValue(sriov);
+  return role?.role === 'vf' ? role.physicalFunction : undefined;
+}
+
+/** Devices with all that have to leave the host with them, in the order of the host. */
+export function withGroups(
+  { inventory, groups }: HandOverSituation,
+  chosen: readonly PciDevice[],
+): readonly PciDevice[] {
+  const ids = new Set(chosen.map(({ iommuGroup }) => knownValue(iommuGroup)));
+  const going = groups
+    .filter(({ id }) => ids.has(id))
+    .flatMap(({ members }) => members)
+    .filter(({ device, stays, behind }) => !stays && behind === null && !isBridge(device))
+    .map(({ device }) => device);
+  return inventory.devices.filter((device) => chosen.includes(device) || going.includes(device));
+}
+
+/**
+ * How each of some devices that go together is handed over.
+ *
+ * @throws PortalGunError CANNOT_BE_GIVEN, BAD_ARGUMENT
+ */
+export function handOverAll(
+  situation: HandOverSituation,
+  chosen: readonly PciDevice[],
+  wishes: HandOverWishes,
+): readonly HandedOver[] {
+  return chosen.map((device) => handOverOne(situation, device, wishes, chosen));
+}
+
+/**
+ * How one device is handed over.
+ *
+ * @param along those that go to the same machine
+ * @throws PortalGunError CANNOT_BE_GIVEN, BAD_ARGUMENT
+ */
+export function handOverOne(
+  { groups, abilities, pfLinks }: HandOverSituation,
+  device: PciDevice,
+  wishes: HandOverWishes,
+  along: readonly PciDevice[],
+): HandedOver {
+  const group = groups.find(({ id }) => id === knownValue(device.iommuGroup));
+  const isWhole = group?.members.every(({ device: member, stays }) => stays || along.includes(member));
+  const notes = passthroughNotes(device, group, abilities)
+    .filter(({ code }) => code !== 'group-members' || isWhole !== true)
+    .map(withWay);
+  return handOver(device, wishes, notes, pfLinks);
+}
+
+function withWay(note: PassthroughNote): PassthroughNote {
+  if (note.code !== 'group-members') return note;
+  return { ...note, message: `${note.message}; --group has them all handed over` };
+}

@@ -1,0 +1,82 @@
+import { PortalGunError } from '../base/errors.ts';
+import { escapeControls } from '../base/text.ts';
+import { absolutePath, existingFile } from '../host/files.ts';
+import type { HandOverWishes, RomWish } from '../libvirt/hand-over.ts';
+import { parseStationMac } from '../pci/mac-address.ts';
+import { badValue } from '../plan/vf-setting-texts.ts';
+import { type Arguments, stringOf } from './command.ts';
+
+const MAC_PROBLEMS = {
+  form: 'the MAC of one station: 02:00:00:00:00:03',
+  multicast: 'the MAC of one station: the first byte of this one is odd, which means many',
+  zero: 'a MAC that is not zero: 02:00:00:00:00:03',
+} as const;
+
+/** What is said of one device, and of no two of them. */
+const OF_ONE = ['mac', 'boot-order', 'teaming'];
+
+/**
+ * How the arguments want devices handed over.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function handOverWishesOf(args: Arguments): HandOverWishes {
+  const as = stringOf(args, 'as');
+  return {
+    as: as === 'hostdev' || as === 'interface' ? as : null,
+    rom: romOf(args),
+    isManaged: stringOf(args, 'managed') !== 'no',
+    mac: given(args, 'mac', macOf),
+    vlan: given(args, 'vlan', (text) => numberOf(text, 4094, '--vlan', 'a VLAN from 1 to 4094')),
+    bootOrder: given(args, 'boot-order', (text) =>
+      numberOf(text, 999_999_999, '--boot-order', 'a number from 1'),
+    ),
+    persistentPeer: given(args, 'teaming', aliasOf),
+  };
+}
+
+/**
+ * Fails where the arguments say of several devices what can be so of one alone.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function checkOfOne(args: Arguments, { rom }: HandOverWishes, devices: number): void {
+  const option =
+    OF_ONE.find((name) => stringOf(args, name) !== undefined) ??
+    (typeof rom === 'object' ? 'rom' : undefined);
+  if (devices < 2 || option === undefined) return;
+  throw new PortalGunError('BAD_ARGUMENT', `is for one device, and ${devices} are meant`, {
+    subject: `--${option}`,
+    hint: 'name one',
+  });
+}
+
+function given<T>(args: Arguments, name: string, parse: (text: string) => T): T | null {
+  const text = stringOf(args, name);
+  return text === undefined ? null : parse(text);
+}
+
+function romOf(args: Arguments): RomWish {
+  const text = stringOf(args, 'rom') ?? 'auto';
+  if (text === 'auto' || text === 'on' || text === 'off') return text;
+  if (escapeControls(text) !== text) throw badValue('--rom', text, 'a path without control characters');
+  // Of a captured host there is nothing to look at here.
+  return { file: stringOf(args, 'host') === undefined ? existingFile(text, '--rom') : absolutePath(text) };
+}
+
+function macOf(text: string): string {
+  const read = parseStationMac(text);
+  if ('mac' in read) return read.mac;
+  throw badValue('--mac', text, MAC_PROBLEMS[read.problem]);
+}
+
+function aliasOf(text: string): string {
+  if (/^ua-[\w.-]+$/.test(text)) return text;
+  throw badValue('--teaming', text, 'the alias of an interface that was given one: ua-uplink');
+}
+
+function numberOf(text: string, most: number, subject: string, expected: string): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (value >= 1 && value <= most) return value;
+  throw badValue(subject, text, expected);
+}

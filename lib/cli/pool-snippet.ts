@@ -1,0 +1,109 @@
+import { PortalGunError } from '../base/errors.ts';
+import { knownValue } from '../base/known.ts';
+import { count, escapeControls } from '../base/text.ts';
+import { isNetworkVf } from '../libvirt/hand-over.ts';
+import type { HostdevPool } from '../libvirt/host-device.ts';
+import { formatHostdevPool } from '../libvirt/host-device-text.ts';
+import type { PciDevice } from '../pci/device.ts';
+import type { PassthroughNote } from '../pci/passthrough.ts';
+import { badValue } from '../plan/vf-setting-texts.ts';
+import type { Snippet } from '../render/hand-over-text.ts';
+import type { Arguments } from './command.ts';
+import type { HandOverSituation } from './hand-over-situation.ts';
+import { handOverWishesOf } from './hand-over-wishes.ts';
+
+/** What is said of one device, and not of a network that hands out any. */
+const OTHERS = ['as', 'rom', 'mac', 'boot-order', 'teaming', 'group', 'guest-address', 'domain'];
+/** What libvirt's schema takes for the interface of a PF. */
+const INTERFACE = /^[\w.\\:/-]+$/;
+
+/**
+ * A network that hands out virtual functions: all of one PF, or those that are named.
+ *
+ * @throws PortalGunError BAD_ARGUMENT; NO_SRIOV where the devices have none to hand out
+ */
+export function poolSnippet(args: Arguments, name: string, situation: HandOverSituation): Snippet {
+  const other = OTHERS.find((each) => args[each] !== undefined);
+  if (other !== undefined) {
+    throw new PortalGunError(
+      'BAD_ARGUMENT',
+      'does not go with --pool: it is for the interface of a machine',
+      {
+        subject: `--${other}`,
+      },
+    );
+  }
+  if (!/^[\w.-]{1,64}$/.test(name)) throw badValue('--pool', name, 'a name of letters, digits, -, _ and .');
+  const { isManaged, vlan } = handOverWishesOf(args);
+  const { selected } = situation;
+  const source = selected.every(isNetworkVf) ? ofVfs(selected) : ofPf(selected, situation);
+  const pool: HostdevPool = {
+    name,
+    isManaged,
+    driver: null,
+    vlans: vlan === null ? [] : [vlan],
+    pf: source.pf,
+    addresses: source.vfs.map(({ address }) => address),
+  };
+  const usage: PassthroughNote = {
+    level: 'ok',
+    code: 'pool-usage',
+    message: `virsh net-define takes the network; in a machine it is <interface type='network'><source network='${name}'/></interface>`,
+  };
+  return {
+    address: source.address,
+    kind: 'pool',
+    xml: formatHostdevPool(pool),
+    notes: [...source.notes, usage],
+  };
+}
+
+interface PoolSource {
+  readonly address: string | null;
+  /** The interface of the PF; `null` where the VFs are listed. */
+  readonly pf: string | null;
+  readonly vfs: readonly PciDevice[];
+  readonly notes: readonly PassthroughNote[];
+}
+
+function ofVfs(vfs: readonly PciDevice[]): PoolSource {
+  return { address: null, pf: null, vfs, notes: [] };
+}
+
+function ofPf(selected: readonly PciDevice[], { inventory }: HandOverSituation): PoolSource {
+  const [pf, ...more] = selected;
+  const role = pf === undefined ? undefined : knownValue(pf.sriov);
+  const isNetwork = pf !== undefined && knownValue(pf.class)?.code.startsWith('02') === true;
+  if (pf === undefined || more.length > 0 || role?.role !== 'pf' || !isNetwork) {
+    throw new PortalGunError(
+      'NO_SRIOV',
+      'a pool is of one PF of a network card, or of its virtual functions',
+      {
+        subject: pf?.address ?? '--pool',
+      },
+    );
+  }
+  const [name, ...others] = knownValue(pf.netInterfaces) ?? [];
+  const vfs = inventory.devices.filter(({ address }) => role.virtualFunctions.includes(address));
+  const none: PassthroughNote = {
+    level: 'needs',
+    code: 'no-vfs',
+    message: `has no virtual functions yet: pci sriov set ${pf.address} --vfs NUMBER`,
+  };
+  if (name !== undefined && others.length === 0 && INTERFACE.test(name)) {
+    return { address: pf.address, pf: name, vfs: [], notes: vfs.length === 0 ? [none] : [] };
+  }
+  if (vfs.length === 0) {
+    throw new PortalGunError('NO_SRIOV', 'has neither an interface nor virtual functions', {
+      subject: pf.address,
+    });
+  }
+  const why = name === undefined ? 'has no interface' : `has ${escapeControls([name, ...others].join(', '))}`;
+  const message = `${why}, so its ${count(vfs.length, 'VF')} are listed one by one: VFs that come later are not of the pool`;
+  return {
+    address: pf.address,
+    pf: null,
+    vfs,
+    notes: [{ level: 'warns', code: 'vfs-listed', message }],
+  };
+}

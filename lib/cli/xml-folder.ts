@@ -1,0 +1,114 @@
+import { EXIT, PortalGunError } from '../base/errors.ts';
+import { knownValue } from '../base/known.ts';
+import { count, escapeControls } from '../base/text.ts';
+import { writeFolder } from '../host/output-folder.ts';
+import type { HandOverWishes } from '../libvirt/hand-over.ts';
+import { formatHostDevice } from '../libvirt/host-device-text.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import { formatDocument } from '../render/documents.ts';
+import { type LeftOut, type SnippetFile, snippetFilesDocument } from '../render/snippet-files.ts';
+import { wrapText } from '../render/wrap-text.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from './command.ts';
+import { type HandOverSituation, handOverOne, readHandOverSituation } from './hand-over-situation.ts';
+import { checkOfOne, handOverWishesOf } from './hand-over-wishes.ts';
+import { hostOf, namesOf, remarks } from './reading-options.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What is said of one device, or of one machine. */
+const OTHERS = ['as', 'group', 'guest-address', 'domain', 'pool', 'vlan'];
+
+/** `pci xml --all`: a file for each device that a machine can have. */
+export function runXmlFolder(args: Arguments, { width }: Terminal): CommandResult {
+  const folder = stringOf(args, 'output-dir');
+  if (folder === undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', 'needs a folder for its files', {
+      subject: '--all',
+      hint: 'add --output-dir DIR',
+    });
+  }
+  const other =
+    stringsOf(args, 'devices')[0] ??
+    OTHERS.map((name) => `--${name}`).find((name) => args[name.slice(2)] !== undefined);
+  if (other !== undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --all', { subject: other });
+  }
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const situation = readHandOverSituation(host, names, []);
+  const wishes = handOverWishesOf(args);
+  checkOfOne(args, wishes, Number.POSITIVE_INFINITY);
+  const { texts, leftOut } = snippetTexts(situation, wishes);
+  const named = new Map([...texts].map(([address, text]) => [fileName(address), text]));
+  const outcomes = writeFolder(folder, named, switchOf(args, 'overwrite') === true);
+  const files = [...texts.keys()].map((address): SnippetFile => {
+    const file = fileName(address);
+    return { address, file, outcome: outcomes.get(file) ?? 'unchanged' };
+  });
+  const { host: described, diagnostics } = situation.inventory;
+  const stderr = remarks(args, names, host, diagnostics);
+  if (switchOf(args, 'json') === true) {
+    const document = snippetFilesDocument(described, folder, files, leftOut);
+    return { exitCode: EXIT.ok, stdout: formatDocument(document), stderr };
+  }
+  const lines = summary(folder, files, leftOut).flatMap((line) => wrapText(line, width));
+  return { exitCode: EXIT.ok, stdout: lines.map((line) => `${line}\n`).join(''), stderr };
+}
+
+/** What can be handed over, by address, and what can't, with why. */
+function snippetTexts(
+  situation: HandOverSituation,
+  wishes: HandOverWishes,
+): { readonly texts: ReadonlyMap<PciAddress, string>; readonly leftOut: readonly LeftOut[] } {
+  const texts = new Map<PciAddress, string>();
+  const leftOut: LeftOut[] = [];
+  for (const device of situation.selected) {
+    const why = groupProblem(situation, device);
+    try {
+      if (why !== null) leftOut.push({ address: device.address, why });
+      else {
+        const { device: handed } = handOverOne(situation, device, wishes, [device]);
+        texts.set(device.address, `${formatHostDevice(handed)}\n`);
+      }
+    } catch (error) {
+      if (!(error instanceof PortalGunError)) throw error;
+      leftOut.push({ address: device.address, why: error.message });
+    }
+  }
+  return { texts, leftOut };
+}
+
+/** Why the group of a device can't be given at all. */
+function groupProblem({ groups, inventory }: HandOverSituation, { iommuGroup }: PciDevice): string | null {
+  if (!inventory.iommu) return 'the kernel runs without an IOMMU';
+  const group = groups.find(({ id }) => id === knownValue(iommuGroup));
+  const obstacle = group?.obstacles.find(({ code }) => code === 'DIRECT_REGION');
+  return obstacle === undefined ? null : `group ${group?.id}: ${obstacle.message}`;
+}
+
+/** As libvirt names the device. */
+function fileName(address: PciAddress): string {
+  return `pci_${address.replaceAll(/[:.]/g, '_')}.xml`;
+}
+
+function summary(
+  folder: string,
+  files: readonly SnippetFile[],
+  leftOut: readonly LeftOut[],
+): readonly string[] {
+  const counted = (outcome: SnippetFile['outcome']): number =>
+    files.filter((file) => file.outcome === outcome).length;
+  const [written, replaced, unchanged] = [counted('written'), counted('replaced'), counted('unchanged')];
+  const parts = [
+    ...(written > 0 ? [`${written} written`] : []),
+    ...(replaced > 0 ? [`${replaced} replaced`] : []),
+    ...(unchanged > 0 ? [`${unchanged} unchanged`] : []),
+  ];
+  const whole = `${escapeControls(folder)}: ${count(files.length, 'device')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`;
+  const reasons = new Map<string, PciAddress[]>();
+  for (const { address, why } of leftOut) reasons.set(why, [...(reasons.get(why) ?? []), address]);
+  const rest = [...reasons].map(
+    ([why, addresses]) => `Left out ${addresses.join(', ')}: ${escapeControls(why)}.`,
+  );
+  return [whole, ...rest];
+}

@@ -1,0 +1,167 @@
+import { PortalGunError } from '../base/errors.ts';
+import { isUnknown, knownValue } from '../base/known.ts';
+import { type PciAddress, slotOf } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import type { PassthroughNote } from '../pci/passthrough.ts';
+import type { PfLink } from '../pci/pf-link.ts';
+import { type PciHostDevice, plainHostDevice, plainVfInterface, type VfInterface } from './host-device.ts';
+
+/** The option ROM as it is wanted: by what the device is, as said, or from a file. */
+export type RomWish = 'auto' | 'on' | 'off' | { readonly file: string };
+
+/** How a device is to be handed to a machine, as far as somebody said. */
+export interface HandOverWishes {
+  /** `null`: a VF of a network card as an interface, all else as a hostdev. */
+  readonly as: 'hostdev' | 'interface' | null;
+  readonly rom: RomWish;
+  readonly isManaged: boolean;
+  readonly mac: string | null;
+  readonly vlan: number | null;
+  readonly bootOrder: number | null;
+  readonly persistentPeer: string | null;
+}
+
+/** A device as it is handed over, with what to know of it. */
+export interface HandedOver {
+  readonly device: PciHostDevice | VfInterface;
+  readonly notes: readonly PassthroughNote[];
+}
+
+/** What is known of the PF of a VF, apart from its own facts; `null` where it has no network interface. */
+export type PfLinks = ReadonlyMap<PciAddress, PfLink | null>;
+
+/** Of what passing a device through would take, that which keeps it from a machine whatever is done. */
+const NEVER = ['behind-controller', 'iommu', 'bridge'];
+/** What is of no interest to whoever has the XML: all is well, or it is said where the device is bound. */
+const SILENT = ['bound', 'reset', 'group-alone', 'group-bridges', 'loses', 'loss-unknown'];
+
+/**
+ * Decides how a device is handed to a machine. Needs the fields `class`, `sriov`, `rom`.
+ *
+ * @param passthrough what it would take to pass it through
+ * @param members the other functions of its IOMMU group that go along
+ * @throws PortalGunError CANNOT_BE_GIVEN for what stays with the host whatever is done; BAD_ARGUMENT for a wish that is not for such a device
+ */
+export function handOver(
+  device: PciDevice,
+  wishes: HandOverWishes,
+  passthrough: readonly PassthroughNote[],
+  pfLinks: PfLinks,
+): HandedOver {
+  const never = passthrough.find(({ level, code }) => level === 'blocks' && NEVER.includes(code));
+  if (never !== undefined) {
+    throw new PortalGunError('CANNOT_BE_GIVEN', never.message, { subject: device.address });
+  }
+  const notes = passthrough.filter(
+    ({ code }) => !SILENT.includes(code) && !(code === 'bind' && wishes.isManaged),
+  );
+  const { address } = device;
+  const role = knownValue(device.sriov);
+  const pf = isNetworkVf(device) && role?.role === 'vf' ? role.physicalFunction : null;
+  const link = pf === null ? undefined : pfLinks.get(pf);
+  const asInterface = wishes.as === 'interface' || (wishes.as === null && pf !== null && link !== null);
+  if (wishes.as === 'interface' && pf === null) {
+    throw new PortalGunError('BAD_ARGUMENT', `${address} is no virtual function of a network card`, {
+      subject: '--as',
+      hint: 'an interface can be such a one alone; leave --as out',
+    });
+  }
+  const { rom, note: romNote } = romOf(device, wishes);
+  const common = {
+    isManaged: wishes.isManaged,
+    bootOrder: wishes.bootOrder,
+    persistentPeer: wishes.persistentPeer,
+    rom,
+  };
+  if (asInterface && pf !== null) {
+    const vlans = wishes.vlan === null ? [] : [wishes.vlan];
+    return {
+      device: { ...plainVfInterface(address), ...common, mac: wishes.mac, vlans },
+      notes: [...notes, ...interfaceNotes(wishes, pf, link), ...romNote],
+    };
+  }
+  if (wishes.mac !== null || wishes.vlan !== null) {
+    throw new PortalGunError('BAD_ARGUMENT', `${address} goes as a hostdev, of which libvirt sets neither`, {
+      subject: wishes.mac === null ? '--vlan' : '--mac',
+      hint:
+        pf === null
+          ? 'it is for virtual functions of network cards'
+          : 'have the host hold it to one: pci sriov set',
+    });
+  }
+  return {
+    device: { ...plainHostDevice(address), ...common },
+    notes: [...notes, ...vfNotes(pf, link, wishes.as), ...romNote],
+  };
+}
+
+/** What goes to one guest slot each: the functions of a card; a VF by itself, since each can be taken away alone. */
+export function cardsOf(devices: readonly PciDevice[]): readonly (readonly PciAddress[])[] {
+  const cards = new Map<string, PciAddress[]>();
+  for (const { address, sriov } of devices) {
+    const key = knownValue(sriov)?.role === 'vf' ? address : slotOf(address);
+    const card = cards.get(key);
+    if (card === undefined) cards.set(key, [address]);
+    else card.push(address);
+  }
+  return [...cards.values()];
+}
+
+/** Whether a function is a VF of a network card, whose MAC and VLAN its PF sets. */
+export function isNetworkVf({ class: deviceClass, sriov }: PciDevice): boolean {
+  return knownValue(sriov)?.role === 'vf' && knownValue(deviceClass)?.code.startsWith('02') === true;
+}
+
+function interfaceNotes(
+  { mac }: HandOverWishes,
+  pf: PciAddress,
+  link: PfLink | null | undefined,
+): readonly PassthroughNote[] {
+  const notes: PassthroughNote[] = [];
+  const isUp = link === null || link === undefined ? undefined : knownValue(link.isUp);
+  if (link === null || link === undefined) {
+    const message = `its PF ${pf} has no network interface on the host, and libvirt sets MAC and VLAN through that`;
+    notes.push({ level: 'needs', code: 'pf-without-interface', message });
+  } else if (isUp === false) {
+    const message = `its PF ${pf} (${link.interface}) is down, and has to be up before the machine starts: pci sriov set ${pf}`;
+    notes.push({ level: 'needs', code: 'pf-down', message });
+  } else if (isUp === undefined) {
+    const message = `whether its PF ${pf} (${link.interface}) is up could not be read; it has to be before the machine starts`;
+    notes.push({ level: 'unknown', code: 'pf-unknown', message });
+  }
+  if (mac === null) {
+    const message = 'has no MAC here: libvirt makes one up when the machine is defined; --mac says which';
+    notes.push({ level: 'warns', code: 'no-mac', message });
+  }
+  return notes;
+}
+
+function vfNotes(
+  pf: PciAddress | null,
+  link: PfLink | null | undefined,
+  as: HandOverWishes['as'],
+): readonly PassthroughNote[] {
+  if (pf === null) return [];
+  const why = as === null && link === null ? `its PF ${pf} has no network interface on the host; ` : '';
+  const message = `goes as a hostdev: ${why}its MAC and VLAN are what the host holds it to: pci sriov set ${pf}`;
+  return [{ level: 'warns', code: 'vf-as-hostdev', message }];
+}
+
+const ROM_NOTE =
+  "its ROM is hidden from the guest (rom bar='off'): all it could do is boot over the network, and it slows the guest's firmware; --rom on shows it";
+
+function romOf(
+  { class: deviceClass, sriov, rom }: PciDevice,
+  wishes: HandOverWishes,
+): { readonly rom: PciHostDevice['rom']; readonly note: readonly PassthroughNote[] } {
+  const said = (hasBar: boolean | null, file: string | null = null) => ({ isEnabled: null, hasBar, file });
+  if (typeof wishes.rom === 'object') return { rom: said(null, wishes.rom.file), note: [] };
+  if (wishes.rom !== 'auto') return { rom: said(wishes.rom === 'on'), note: [] };
+  const isNetwork = knownValue(deviceClass)?.code.startsWith('02') === true;
+  const hasRom = rom !== null && (isUnknown(rom) || rom.sizeBytes > 0);
+  // A VF has none, and what is to boot the guest needs it.
+  if (!isNetwork || !hasRom || knownValue(sriov)?.role === 'vf' || wishes.bootOrder !== null) {
+    return { rom: null, note: [] };
+  }
+  return { rom: said(false), note: [{ level: 'ok', code: 'rom-off', message: ROM_NOTE }] };
+}

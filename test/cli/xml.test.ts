@@ -1,0 +1,143 @@
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { fixture, type Outcome, pci, pciInside } from '../support/pci-program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const HOST = ['--host', fixture('lab-intel-vfio')] as const;
+
+function file(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+const run = (...args: readonly string[]): Promise<Outcome> => pciInside(['xml', ...args, ...HOST]);
+
+const MACHINE = `<domain type='qemu'><name>router0</name><os><type arch='x86_64' machine='pc-q35-9.2'>hvm</type></os><devices>
+  <controller type='pci' index='0' model='pcie-root'/>
+  <controller type='pci' index='1' model='pcie-root-port'/>
+  <controller type='pci' index='2' model='pcie-root-port'/>
+  <disk><address type='pci' bus='0x01' slot='0x00'/></disk>
+  <hostdev mode='subsystem' type='pci'><source><address bus='0x07'/></source><address type='pci' bus='0x00' slot='0x03'/></hostdev>
+</devices></domain>`;
+
+/** The guest's addresses in what was printed. */
+function guestAddresses({ stdout }: Outcome): readonly string[] {
+  return [...stdout.matchAll(/^ {2}<address type="pci" domain="0x0000" (.*)\/>$/gm)].map(
+    ([, text = '']) => text,
+  );
+}
+
+describe('in a machine', () => {
+  const machine = file('router0.xml', MACHINE);
+
+  it('a card goes to the port that is free, and another to a new one', async () => {
+    const outcome = await run('03:00', '06:00.0', '--domain', machine);
+    expect(guestAddresses(outcome)).toEqual([
+      'bus="0x02" slot="0x00" function="0x0" multifunction="on"',
+      'bus="0x02" slot="0x00" function="0x1"',
+      'bus="0x03" slot="0x00" function="0x0"',
+    ]);
+    expect(outcome.stdout).toMatch(/^<controller type="pci" index="3" model="pcie-root-port"\/>$/m);
+    expect(outcome.stderr).toContain('root port 3 is added, since the machine has none that is free');
+  });
+
+  it('VFs have a slot each', async () => {
+    expect(guestAddresses(await run('01:10.2', '01:10.4', '--domain', machine))).toEqual([
+      'bus="0x02" slot="0x00" function="0x0"',
+      'bus="0x03" slot="0x00" function="0x0"',
+    ]);
+  });
+
+  it('what it has already is said with its place', async () => {
+    const { stderr } = await run('07:00.0', '--domain', machine);
+    expect(stderr).toContain(`0000:07:00.0: the machine has it already: ${machine}:6:3\n`);
+  });
+
+  it('a slot that is taken is refused, but for another function of it', async () => {
+    const taken = await run('07:00.0', '--domain', machine, '--guest-address', '01:00.0');
+    expect(taken).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(taken.stderr).toContain('01:00.0 is taken in that machine [BAD_ARGUMENT]');
+    const beside = await run('07:00.0', '--domain', machine, '--guest-address', '1:0.2');
+    expect(guestAddresses(beside)).toEqual(['bus="0x01" slot="0x00" function="0x2"']);
+  });
+
+  it('that has no PCI bus nothing is found', async () => {
+    const s390 = file('s390.xml', "<domain><os><type arch='s390x'>hvm</type></os><devices/></domain>");
+    const { exitCode, stderr } = await run('07:00.0', '--domain', s390);
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 6,
+      stderr: `pci: s390x: the PCI buses of such a machine are not known [NO_GUEST_SLOT]\nhint: leave the guest address out: libvirt then chooses one, and adds what it needs\n`,
+    });
+  });
+
+  it('that is none is refused', async () => {
+    const network = file('network.xml', '<!-- a --><network/>');
+    const { exitCode, stderr } = await run('07:00.0', '--domain', network);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain(`${network}:1:11: is no machine: its element is <network> [BAD_XML]`);
+  });
+});
+
+describe('the ROM', () => {
+  it('is from a file by its whole path', async () => {
+    const rom = file('a & b.rom', '');
+    const { stdout } = await pci(['xml', '03:00.0', '--rom', rom, ...HOST]);
+    expect(stdout).toContain(`<rom file="${rom.replace('&', '&amp;')}"/>`);
+  });
+
+  it('is no folder, and has no control character in its path', async () => {
+    const { devices } = JSON.parse((await pci(['list', '--json'])).stdout) as {
+      devices: { address: string }[];
+    };
+    const [{ address = '' } = {}] = devices;
+    expect((await pci(['xml', address, '--rom', folder])).stderr).toContain(`is no file: ${folder}`);
+    expect((await run('03:00.0', '--rom', 'a\u0001b')).stderr).toContain('does not take "a\\x01b"');
+  });
+
+  it('of a network card is left alone where it is to boot from it', async () => {
+    expect((await run('03:00.0', '--boot-order', '1')).stdout).not.toContain('rom');
+    expect((await run('03:00.0')).stdout).toContain('<rom bar="off"/>');
+  });
+});
+
+describe('a file each', () => {
+  const all = (path: string, ...more: readonly string[]) => run('--all', '--output-dir', path, ...more);
+
+  it('is written once, and stays as it is', async () => {
+    const path = join(folder, 'once');
+    expect((await all(path)).stdout).toContain(`${path}: 22 devices: 22 written.\n`);
+    const names = readdirSync(path);
+    expect(names).toHaveLength(22);
+    const times = names.map((name) => statSync(join(path, name)).mtimeMs);
+    expect((await all(path)).stdout).toContain(`${path}: 22 devices: 22 unchanged.\n`);
+    expect(names.map((name) => statSync(join(path, name)).mtimeMs)).toEqual(times);
+    const { stdout } = await run('07:00.0');
+    expect(readFileSync(join(path, 'pci_0000_07_00_0.xml'), 'utf8')).toBe(stdout);
+  });
+
+  it('replaces nothing unasked, and then writes none', async () => {
+    const path = join(folder, 'others');
+    mkdirSync(path);
+    writeFileSync(join(path, 'pci_0000_07_00_0.xml'), 'mine');
+    const refused = await all(path);
+    expect(refused).toMatchObject({ exitCode: 4, stdout: '' });
+    expect(refused.stderr).toContain('is there with other content; nothing is written [FILE_EXISTS]');
+    expect(readdirSync(path)).toEqual(['pci_0000_07_00_0.xml']);
+    expect((await all(path, '--overwrite')).stdout).toContain('22 devices: 21 written, 1 replaced.');
+  });
+
+  it('leaves nothing where one can not be put', async () => {
+    const path = join(folder, 'half');
+    mkdirSync(join(path, 'pci_0000_07_00_0.xml'), { recursive: true });
+    expect(await all(path)).toMatchObject({ exitCode: 7, stdout: '' });
+    expect(readdirSync(path)).toEqual(['pci_0000_07_00_0.xml']);
+  });
+
+  it('fits a terminal', async () => {
+    const { stdout } = await pciInside(['xml', '--all', '--output-dir', join(folder, 'fit'), ...HOST], 40);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
+  });
+});
