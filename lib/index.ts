@@ -144,6 +144,7 @@ export {
   passthroughNotes,
 } from './pci/passthrough.ts';
 export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
+export type { PersistedDevice, SerialAt } from './pci/persisted-device.ts';
 export type { PfLink } from './pci/pf-link.ts';
 export { parseSelector, type Selector, selectDevices, selectOne } from './pci/selector.ts';
 export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov.ts';
@@ -168,7 +169,6 @@ export {
   parseBindings,
 } from './plan/persisted-bindings.ts';
 export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persisted-changes.ts';
-export type { PersistedDevice, SerialAt } from './plan/persisted-device.ts';
 export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/persisted-vfs.ts';
 export type { BootSituation, PersistedRecords } from './plan/persistence-files.ts';
 export type { Plan, Step } from './plan/plan.ts';

@@ -1,6 +1,7 @@
 import type { Change } from '../plan/change.ts';
 import type { ChangeKind, Problem } from './change-kind.ts';
 import type { ChangeableHost } from './changeable-host.ts';
+import { assignmentChange } from './changes/assignment.ts';
 import { driverChange } from './changes/driver.ts';
 import { fileChange } from './changes/file.ts';
 import { initramfsChange } from './changes/initramfs.ts';
@@ -15,6 +16,7 @@ const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<Extract<Change,
   initramfs: initramfsChange,
   vfs: vfsChange,
   link: linkChange,
+  assignment: assignmentChange,
 };
 
 /** Which way a change is made. */

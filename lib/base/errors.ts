@@ -129,6 +129,18 @@ export const ERRORS = {
     remedy:
       'put it in order, or remove it and say again what is to outlive a boot: pci bind --persist, pci sriov set --persist',
   },
+  ASSIGNED_ELSEWHERE: {
+    exit: 'refused',
+    summary: 'A device is given to another machine, and one alone may have it.',
+    remedy: 'see who was given what: pci assignments',
+  },
+  START_REFUSED: {
+    exit: 'refused',
+    summary:
+      'A machine must not start: a device that was assigned to it is in use, or is not the one that was meant.',
+    remedy:
+      'see how assignments stand: pci assignments; put moved devices in order: pci assignments --repair',
+  },
   DEVICE_IN_USE: {
     exit: 'refused',
     summary: 'The host uses a device that would be taken from it.',

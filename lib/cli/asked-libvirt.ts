@@ -12,8 +12,12 @@ export function virshOf(args: Arguments): Virsh {
 }
 
 /** What goes to standard error of what a libvirt holds and makes no sense; as data it stands in the document. */
-export function machineRemarks(args: Arguments, diagnostics: readonly Diagnostic[]): string {
+export function machineRemarks(
+  args: Arguments,
+  diagnostics: readonly Diagnostic[],
+  program: 'pci' | 'portal',
+): string {
   const verbose = switchOf(args, 'verbose') === true;
   if (switchOf(args, 'json') === true && !verbose) return '';
-  return renderDiagnostics('portal', diagnostics, verbose ? Number.POSITIVE_INFINITY : SHOWN_DIAGNOSTICS);
+  return renderDiagnostics(program, diagnostics, verbose ? Number.POSITIVE_INFINITY : SHOWN_DIAGNOSTICS);
 }

@@ -42,15 +42,17 @@ export interface HandOverSituation {
 /**
  * Reads what handing devices over depends on.
  *
+ * @param more facts that are needed besides
  * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, NO_PCI, PERMISSION_DENIED
  */
 export function readHandOverSituation(
   host: HostReader,
   names: PciNames,
   words: readonly string[],
+  more: readonly DeviceField[] = [],
 ): HandOverSituation {
   const selectors = words.map(parseSelector);
-  const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
+  const fields = new Set([...FIELDS, ...more, ...selectors.flatMap((selector) => selector.fields)]);
   const inventory = readInventory(host, names, [...fields]);
   const { devices } = inventory;
   const pfs = new Set(devices.flatMap((device) => pfOf(device) ?? []));

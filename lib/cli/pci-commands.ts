@@ -1,4 +1,5 @@
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../render/device-columns.ts';
+import { ASSIGNMENT_COMMANDS } from './assignment-commands.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command } from './command.ts';
 import { INVENTORY_OPTIONS } from './inventory-source.ts';
@@ -201,6 +202,7 @@ export const PCI_COMMANDS: readonly Command[] = [
   },
   ...SRIOV_COMMANDS,
   ...LIBVIRT_COMMANDS,
+  ...ASSIGNMENT_COMMANDS,
   {
     name: 'bindings',
     usage: 'bindings',

@@ -2,7 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { persistedFor } from '../plan/find-persisted.ts';
+import { persistedFor } from '../pci/find-persisted.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
 import type { PersistedRecords } from '../plan/persistence-files.ts';
 import type { Plan } from '../plan/plan.ts';

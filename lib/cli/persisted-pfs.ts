@@ -3,8 +3,8 @@ import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../base/known.ts
 import { count, escapeControls } from '../base/text.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
+import { findPersisted, persistedFor, type Whereabouts } from '../pci/find-persisted.ts';
 import { IDENTITY_FIELDS } from '../pci/identity.ts';
-import { findPersisted, persistedFor, type Whereabouts } from '../plan/find-persisted.ts';
 import { withPersistedVfs } from '../plan/persisted-changes.ts';
 import { type PersistedPf, persistedPfOf, VFS_PATH } from '../plan/persisted-vfs.ts';
 import type { VfsProposal } from '../plan/plan-vfs.ts';

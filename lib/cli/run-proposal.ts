@@ -28,6 +28,8 @@ export interface PreparedProposal {
   readonly remarks: string;
   /** What is said where the plan has no step. */
   readonly nothingToDo: string;
+  /** Whether it changes machines of a libvirt alone: then a captured host can stand for the one that they run on. */
+  readonly changesMachinesAlone?: boolean;
 }
 
 /** What came of a proposal. */
@@ -59,7 +61,7 @@ export async function runProposal(
  * @throws PortalGunError DEVICE_IN_USE, PERMISSION_DENIED, BAD_ARGUMENT, and what `applyHere` throws
  */
 export async function carryOut(
-  { proposal, overview, details, inventory, nothingToDo }: PreparedProposal,
+  { proposal, overview, details, inventory, nothingToDo, changesMachinesAlone = false }: PreparedProposal,
   args: Arguments,
   { width, style }: Terminal,
   dialogue: Dialogue,
@@ -83,11 +85,11 @@ export async function carryOut(
   if (plan.steps.length === 0) return result(EXIT.ok, nothingToDo);
   const shown =
     renderProposal(proposal, overview(width), width, style) +
-    renderConfirmationAdvice(proposal, confirmWithinMs);
+    (changesMachinesAlone ? '' : renderConfirmationAdvice(proposal, confirmWithinMs));
   if (switchOf(args, 'dry-run') === true) return result(isRefused ? EXIT.refused : EXIT.ok, shown);
 
   dialogue.say(shown);
-  refuseCaptured(args);
+  if (!changesMachinesAlone) refuseCaptured(args);
   demandRoot('run it with sudo; --dry-run shows the plan without');
   refuseUse(refusals);
   if (!(await isConfirmed(dialogue, switchOf(args, 'yes') === true, 'Apply?'))) {

@@ -1,5 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
+import { isLocalUri } from './connection-uri.ts';
 
 const NO_ACCESS = /authenticat|access denied|socket to '[^']*': Permission denied/i;
 const BAD_URI = /Unable to parse URI|no connection driver available|URI .*(malformed|unsupported|invalid)/i;
@@ -29,7 +30,7 @@ export function failConnection(said: string, uri: string): never {
       hint: 'such as qemu:///system, or qemu+ssh://root@host/system',
     });
   }
-  const isLocal = /^[a-z]+(\+unix)?:\/\/\//i.test(uri);
+  const isLocal = isLocalUri(uri);
   if (NO_ACCESS.test(said)) {
     throw new PortalGunError('PERMISSION_DENIED', `libvirt lets you not in: ${detail}`, {
       subject,

@@ -35,9 +35,13 @@ export function formatHostdevPool(pool: HostdevPool): string {
 }
 
 /** A port that a device can be plugged into: a bus of its own with one slot. */
-export function formatRootPort(index: number): string {
+export function formatRootPort(index: number, alias: string | null = null): string {
   return formatXml([
-    { name: 'controller', attributes: { type: 'pci', index: String(index), model: 'pcie-root-port' } },
+    {
+      name: 'controller',
+      attributes: { type: 'pci', index: String(index), model: 'pcie-root-port' },
+      content: [alias === null ? undefined : { name: 'alias', attributes: { name: alias } }],
+    },
   ]);
 }
 

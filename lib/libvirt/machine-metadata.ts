@@ -17,7 +17,7 @@ const MACHINE_ELEMENT = 'machine';
 const ATTRIBUTE = /\s+([^\s=/]+)\s*=\s*(?:"[^"]*"|'[^']*')/g;
 
 /** Our element in the metadata of a machine. */
-interface MachineMetadata {
+export interface MachineMetadata {
   readonly element: XmlElement;
   /** What prefixes stand for outside of it. */
   readonly outside: Namespaces;
@@ -33,7 +33,7 @@ interface MachineMetadata {
  *
  * https://libvirt.org/formatdomain.html#general-metadata
  */
-function findMachineMetadata({ root }: XmlDocument): MachineMetadata | null {
+export function findMachineMetadata({ root }: XmlDocument): MachineMetadata | null {
   const metadata = childOf(root, 'metadata');
   if (metadata === undefined) return null;
   const outside = namespacesIn(metadata, namespacesIn(root, NO_NAMESPACES));

@@ -34,6 +34,22 @@ export function removeElement({ text }: XmlDocument, { start, end }: XmlElement)
     : { start, end, text: '' };
 }
 
+/** Puts lines in an element's place, indented as it was. */
+export function replaceElement(
+  { text }: XmlDocument,
+  { start, end }: XmlElement,
+  lines: readonly string[],
+): XmlEdit {
+  return { start, end, text: lines.join(`\n${indentationAt(text, start)}`) };
+}
+
+/** Takes away all that is in an element, which is then written as libvirt writes one that is empty: `<name/>`. */
+export function emptyElement({ text }: XmlDocument, { content, end }: XmlElement): XmlEdit {
+  if (content === null) return { start: end, end, text: '' };
+  const start = text.lastIndexOf('>', content.start - 1);
+  return { start, end, text: '/>' };
+}
+
 /**
  * Puts elements in as the last of another, indented as those that are in it.
  *

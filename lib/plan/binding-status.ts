@@ -1,5 +1,5 @@
 import type { PciDevice } from '../pci/device.ts';
-import { findPersisted } from './find-persisted.ts';
+import { findPersisted } from '../pci/find-persisted.ts';
 import type { PersistedBinding } from './persisted-bindings.ts';
 
 /**

@@ -1,3 +1,4 @@
+import type { AssignedState } from '../libvirt/assignment.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { VfSettings } from '../pci/vf-settings.ts';
 
@@ -96,10 +97,33 @@ export interface LinkChange {
 }
 
 /**
+ * What a machine's definition gives it changes, as far as it is ours. The rest of the definition is left as it is found,
+ * whoever changed it meanwhile. It is in force when the machine is started the next time.
+ */
+export interface AssignmentChange {
+  readonly kind: 'assignment';
+  /** Of the libvirt that has the machine. */
+  readonly uri: string;
+  /** Its UUID. */
+  readonly machine: string;
+  readonly from: AssignedState;
+  readonly to: AssignedState;
+  /** Our element as `virsh metadata --set` takes it, for `to`; `null` where none is left. For scripts alone. */
+  readonly metadata: string | null;
+}
+
+/**
  * One thing of a host that changes: as it was when it was planned, and as it shall be. Undoing it is reaching
  * `from` again. It is plain data: a plan is printed, and kept in a journal, as JSON.
  */
-export type Change = DriverChange | ModuleChange | FileChange | InitramfsChange | VfsChange | LinkChange;
+export type Change =
+  | DriverChange
+  | ModuleChange
+  | FileChange
+  | InitramfsChange
+  | VfsChange
+  | LinkChange
+  | AssignmentChange;
 
 /** The state of what a change changes. */
 export type StateOf<C extends Change> = C['from'] | C['to'];

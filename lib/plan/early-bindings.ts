@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { SerialAt } from '../pci/persisted-device.ts';
 import type { PersistedBinding } from './persisted-bindings.ts';
-import type { SerialAt } from './persisted-device.ts';
 
 /** The program that makes bindings before drivers of the host are loaded. */
 export const EARLY_PROGRAM_PATH = '/etc/portal-gun/early-bindings';

@@ -1,6 +1,6 @@
 import type { PciDevice } from '../pci/device.ts';
 import { isPassthroughDriver } from '../pci/iommu-group.ts';
-import { isOf, type PersistedDevice, persistedDeviceOf } from './persisted-device.ts';
+import { isOf, type PersistedDevice, persistedDeviceOf } from '../pci/persisted-device.ts';
 import { parseRecord, type RecordForm, serializeRecord } from './record.ts';
 
 /** Where it is written down which devices are given to VMs from each boot on. */

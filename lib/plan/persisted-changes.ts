@@ -1,8 +1,8 @@
 import type { PciDevice } from '../pci/device.ts';
+import { persistedFor } from '../pci/find-persisted.ts';
+import type { PersistedDevice } from '../pci/persisted-device.ts';
 import type { BoundDevice } from './binding.ts';
-import { persistedFor } from './find-persisted.ts';
 import { type PersistedBinding, persistedBindingOf } from './persisted-bindings.ts';
-import type { PersistedDevice } from './persisted-device.ts';
 import { type PersistedPf, persistedPfOf } from './persisted-vfs.ts';
 import type { VfsProposal } from './plan-vfs.ts';
 import type { VfGoal } from './vf-goal.ts';

@@ -1,3 +1,4 @@
+import { isOf, type PersistedDevice, persistedDeviceOf } from '../pci/persisted-device.ts';
 import {
   isNoRate,
   isNoVlan,
@@ -6,7 +7,6 @@ import {
   VF_SETTINGS,
   type VfSettings,
 } from '../pci/vf-settings.ts';
-import { isOf, type PersistedDevice, persistedDeviceOf } from './persisted-device.ts';
 import type { VfsProposal } from './plan-vfs.ts';
 import { parseRecord, type RecordForm, serializeRecord } from './record.ts';
 import type { VfGoal, VfWishes } from './vf-goal.ts';

@@ -3,7 +3,7 @@ import { EARLY_DONE_PATH, EARLY_PROGRAM_PATH, formatEarlyProgram, OCTAL_DUMP } f
 import { BINDINGS_PATH, type PersistedBinding, serializeBindings } from './persisted-bindings.ts';
 import { type PersistedPf, serializeVfs, VFS_PATH } from './persisted-vfs.ts';
 import { byAddress } from './record.ts';
-import { quote } from './script.ts';
+import { quote } from './shell-word.ts';
 
 const RULES_PATH = '/etc/udev/rules.d/10-portal-gun.rules';
 const HOOK_PATH = '/etc/initramfs-tools/hooks/portal-gun';

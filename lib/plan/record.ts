@@ -1,6 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import { comparePciAddresses } from '../pci/address.ts';
-import { isPersistedDevice, type PersistedDevice } from './persisted-device.ts';
+import { isPersistedDevice, type PersistedDevice } from '../pci/persisted-device.ts';
 
 /** What is read at once, of a record as of an attribute. */
 const MAX_LENGTH = 64 * 1024;

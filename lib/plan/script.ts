@@ -1,5 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import { busEntryPath, driverPath, SYS_PATHS } from '../sysfs/paths.ts';
+import { ASSIGNMENT_HEAD, assignmentLines } from './assignment-script.ts';
 import {
   type Change,
   type DriverChange,
@@ -16,6 +17,7 @@ import {
 import type { Guard } from './guard.ts';
 import type { Plan } from './plan.ts';
 import { settingArguments } from './setting-arguments.ts';
+import { quote } from './shell-word.ts';
 
 const HEAD = `# For root. It stops at the first failure; run again, it does what is left, and nothing twice.
 set -eu
@@ -82,12 +84,15 @@ net() { ls "${SYS_PATHS.pciDevices}/$1/net" | head -n 1; }
  * host stands in it quoted.
  */
 export function formatScript({ title, guards, steps }: Plan, version: string): string {
+  const kinds = new Set(steps.map(({ change: { kind } }) => kind));
   const lines = steps.flatMap(({ words, change }) => ['', `# ${oneLine(words)}`, ...linesOf(change)]);
   return [
     '#!/bin/sh',
     `# ${oneLine(title)}`,
     `# Made by portal-gun ${version}.`,
-    steps.some(({ change: { kind } }) => kind === 'vfs' || kind === 'link') ? HEAD + VFS_HEAD : HEAD,
+    HEAD +
+      (kinds.has('vfs') || kinds.has('link') ? VFS_HEAD : '') +
+      (kinds.has('assignment') ? ASSIGNMENT_HEAD : ''),
     ...guards.map(guardLine),
     ...lines,
     '',
@@ -122,6 +127,8 @@ function linesOf(change: Change): readonly string[] {
       return vfsLines(change);
     case 'link':
       return linkLines(change);
+    case 'assignment':
+      return assignmentLines(change);
   }
 }
 
@@ -183,11 +190,6 @@ function initramfsLines({ to }: InitramfsChange): readonly string[] {
   }
   const isMade = `[ "$(cat ${INITRAMFS_STATE_PATH} 2> /dev/null)" = ${quote(to)} ]`;
   return [`${isMade} || ${update}`, `${isMade} || fail 'the initial RAM disk is not what it should be'`];
-}
-
-/** A word of a shell, whatever is in it. */
-export function quote(text: string): string {
-  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** For a comment, which must not end before its line does. */

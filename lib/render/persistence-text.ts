@@ -1,8 +1,8 @@
 import { isUnknown } from '../base/known.ts';
 import { count, escapeControls } from '../base/text.ts';
+import type { PersistedDevice } from '../pci/persisted-device.ts';
 import type { BindingState, BindingStatus } from '../plan/binding-status.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
-import type { PersistedDevice } from '../plan/persisted-device.ts';
 import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
 import { deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';

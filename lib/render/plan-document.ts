@@ -1,7 +1,7 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Inventory } from '../pci/inventory.ts';
+import type { PersistedDevice } from '../pci/persisted-device.ts';
 import type { Movement } from '../plan/binding.ts';
-import type { PersistedDevice } from '../plan/persisted-device.ts';
 import type { PersistedRecords } from '../plan/persistence-files.ts';
 import type { VfsProposal } from '../plan/plan-vfs.ts';
 import type { Proposal } from '../plan/proposal.ts';

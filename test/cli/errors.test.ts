@@ -79,6 +79,8 @@ describe('errors', () => {
       'DOMAIN_TOO_LARGE',
       'NO_GUEST_SLOT',
       'CANNOT_PERSIST',
+      'ASSIGNED_ELSEWHERE',
+      'START_REFUSED',
       'HOST_LOCKED',
       'RECOVERY_NEEDED',
       'NOTHING_TO_CONFIRM',

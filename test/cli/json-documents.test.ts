@@ -29,6 +29,7 @@ const KINDS = [
   'sriov',
   'machine-list',
   'machine-tag',
+  'assignments',
   'pci-xml',
   'pci-xml-files',
   'error',

@@ -21,7 +21,7 @@ export async function runPortalList(args: Arguments, terminal: Terminal): Promis
     return category === null ? untagged : !isUnknown(category) && types.includes(category);
   };
   const shown = machines.filter(isShown);
-  const stderr = machineRemarks(args, diagnostics);
+  const stderr = machineRemarks(args, diagnostics, 'portal');
   if (switchOf(args, 'json') === true) {
     const stdout = formatDocument(machineListDocument(virsh.uri, shown, diagnostics));
     return { exitCode: EXIT.ok, stdout, stderr };

@@ -24,7 +24,7 @@ export async function runPortalTag(args: Arguments, { width }: Terminal): Promis
       switchOf(args, 'json') === true
         ? formatDocument(taggingDocument(virsh.uri, taggings, category, isDryRun))
         : renderTagging(taggings, category, isDryRun, width),
-    stderr: machineRemarks(args, diagnostics) + spellingNote(category, machines),
+    stderr: machineRemarks(args, diagnostics, 'portal') + spellingNote(category, machines),
   };
 }
 

@@ -5,9 +5,9 @@ import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
+import { findPersisted } from '../../../lib/pci/find-persisted.ts';
 import { IDENTITY_FIELDS } from '../../../lib/pci/identity.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
-import { findPersisted } from '../../../lib/plan/find-persisted.ts';
 import {
   type PersistedBinding,
   parseBindings,

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import { type Change, INITRAMFS_STATE_PATH, STALE } from '../../../lib/plan/change.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
-import { formatScript, quote } from '../../../lib/plan/script.ts';
+import { formatScript } from '../../../lib/plan/script.ts';
+import { quote } from '../../../lib/plan/shell-word.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const ADDRESS = '0000:03:00.0' as PciAddress;

@@ -1,9 +1,9 @@
 import { PortalGunError } from '../base/errors.ts';
 import { isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
-import { isPciAddress, type PciAddress } from '../pci/address.ts';
-import { EXTENDED_CAPABILITY } from '../pci/capability-names.ts';
-import type { PciDevice } from '../pci/device.ts';
-import { identityOf } from '../pci/identity.ts';
+import { isPciAddress, type PciAddress } from './address.ts';
+import { EXTENDED_CAPABILITY } from './capability-names.ts';
+import type { PciDevice } from './device.ts';
+import { identityOf } from './identity.ts';
 
 /** A device serial number, and where its capability starts in the configuration space. */
 export interface SerialAt {

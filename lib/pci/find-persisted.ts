@@ -1,6 +1,6 @@
 import { isUnknown } from '../base/known.ts';
-import { slotAndFunctionOf } from '../pci/address.ts';
-import type { PciDevice } from '../pci/device.ts';
+import { slotAndFunctionOf } from './address.ts';
+import type { PciDevice } from './device.ts';
 import { type PersistedDevice, traitsOf } from './persisted-device.ts';
 
 /**

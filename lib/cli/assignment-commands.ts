@@ -1,0 +1,123 @@
+import { CATEGORIES } from '../libvirt/category.ts';
+import { CHANGING_OPTIONS } from './changing-options.ts';
+import type { Command, OptionDefinition } from './command.ts';
+import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
+import { READING_OPTIONS } from './reading-options.ts';
+
+const { 'dry-run': dryRun, script, yes, allow } = CHANGING_OPTIONS;
+
+const MACHINE_OPTIONS = {
+  type: {
+    describe: `All machines of a category: ${CATEGORIES.join(', ')}, or a name of your own (portal tag)`,
+    type: 'string',
+    valueName: 'CATEGORY',
+    array: true,
+    suggestions: CATEGORIES,
+  },
+  machine: {
+    describe: 'One machine, by its name or UUID',
+    type: 'string',
+    valueName: 'NAME',
+    array: true,
+  },
+} as const satisfies Record<string, OptionDefinition>;
+
+const PLAN_OPTIONS = {
+  'dry-run': dryRun,
+  script,
+  yes,
+  connect: LIBVIRT_OPTIONS.connect,
+  ...READING_OPTIONS,
+} as const satisfies Record<string, OptionDefinition>;
+
+/** The commands of `pci` that write into the definitions of machines. */
+export const ASSIGNMENT_COMMANDS: readonly Command[] = [
+  {
+    name: 'assign',
+    usage: 'assign <devices..>',
+    summary: 'Give devices to every machine of a type, or to one',
+    description:
+      'Writes devices, with the members of their IOMMU groups, into the definitions of machines: of all that are tagged with a type, or of those that are named. One plan is made over all of them and shown first; where one machine does not take its new definition, all are as they were. The rest of a definition stays as it is. What is given is in force from the next start of a machine on. With the definition it is kept which device was meant, by its place, ids and serial number, so that it is found again where its address moved.',
+    positionals: {
+      devices: {
+        describe: 'Address (03:00.0), or another selector that means one device, as for pci list',
+        array: true,
+      },
+    },
+    options: {
+      ...MACHINE_OPTIONS,
+      policy: {
+        describe:
+          'shared: in every definition, and one machine at a time can run with it, which is the default; exclusive: of one machine alone',
+        type: 'string',
+        choices: ['shared', 'exclusive'],
+      },
+      rom: {
+        describe:
+          'Whether the guest sees the option ROM: on, off, or a FILE to have it from; auto hides that of a network card, and is the default',
+        type: 'string',
+        valueName: 'ROM',
+      },
+      ...PLAN_OPTIONS,
+      allow,
+    },
+    examples: [
+      ['pci assign 01:00.0 --type router --dry-run', 'what would be given to whom'],
+      ['sudo pci assign 01:00.0 --type router', 'to every router that there is'],
+      ['sudo pci assign netdev=enp3s0 --machine galaxy0 --policy exclusive', 'to one machine alone'],
+    ],
+    load: async () => (await import('./commands/assign.ts')).runAssign,
+  },
+  {
+    name: 'unassign',
+    usage: 'unassign <devices..>',
+    summary: 'Take devices out of the definitions that pci assign put them into',
+    description:
+      'Takes devices, with those of their IOMMU groups that went along, out of the definitions of machines: of all, of a type, or of those that are named. A device that is not on the bus any more goes by the address that it was assigned with. What others wrote into a definition is left as it is. A machine that runs keeps what it has until it ends.',
+    positionals: {
+      devices: {
+        describe:
+          'Address (03:00.0), also of a device that is gone, or another selector that means one device',
+        array: true,
+      },
+    },
+    options: { ...MACHINE_OPTIONS, ...PLAN_OPTIONS },
+    examples: [
+      ['sudo pci unassign 01:00.0', 'from every machine'],
+      ['sudo pci unassign 01:00.0 --machine galaxy0', 'from one'],
+      ['pci unassign 01:00.0 --dry-run', 'what would be taken from whom'],
+    ],
+    load: async () => (await import('./commands/assign.ts')).runUnassign,
+  },
+  {
+    name: 'assignments',
+    usage: 'assignments',
+    summary: 'List which machine was given what, and whether it is so still',
+    description:
+      'Lists what pci assign wrote into the definitions of machines: the device as it was meant and as it is found now, who has it now, and what drifted: a device that moved to another address, that is not on the bus, or in whose place another is; a definition that somebody changed. With --repair the definitions of machines are pointed at where their devices are now, where that is known for sure.',
+    positionals: {},
+    options: {
+      ...MACHINE_OPTIONS,
+      check: { describe: 'Exit with 1 where anything is not as it was assigned', type: 'boolean' },
+      repair: { describe: 'Point definitions at where their devices are now', type: 'boolean' },
+      ...PLAN_OPTIONS,
+    },
+    examples: [
+      ['pci assignments', 'who has what'],
+      ['pci assignments --check', 'for a script: 1 where something drifted'],
+      ['sudo pci assignments --repair', 'after a card was put into another slot'],
+    ],
+    load: async () => (await import('./commands/assignments.ts')).runAssignments,
+  },
+  {
+    name: 'guard-start',
+    usage: 'guard-start',
+    summary: 'Say whether a machine may start with what it was given; for the hook of libvirt',
+    description:
+      'Reads the document of a machine on standard input, as libvirt gives it to its hooks, and fails where a device that was assigned is in use by another machine, is not there, or is not the one that was meant. pci assign installs the hook that calls it, in /etc/libvirt/hooks/qemu.d.',
+    positionals: {},
+    options: { host: READING_OPTIONS.host, json: READING_OPTIONS.json },
+    examples: [['virsh dumpxml --inactive galaxy0 | sudo pci guard-start', 'what the hook would say']],
+    load: async () => (await import('./commands/guard-start.ts')).runGuardStart,
+  },
+];

@@ -1,0 +1,81 @@
+import { EXIT } from '../../base/errors.ts';
+import { readMachines } from '../../libvirt/read-machines.ts';
+import { IDENTITY_FIELDS } from '../../pci/identity.ts';
+import { assignmentStatuses, isRepairable, repairAssignments } from '../../plan/assignment-status.ts';
+import { guardOf } from '../../plan/guard.ts';
+import { assignmentSteps } from '../../plan/plan-assignment.ts';
+import {
+  assignmentListDocument,
+  type MachineStatuses,
+  renderAssignmentList,
+} from '../../render/assignment-list.ts';
+import { assignmentDetails, renderAssignments } from '../../render/assignment-text.ts';
+import { formatDocument } from '../../render/documents.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { machineRemarks, virshOf } from '../asked-libvirt.ts';
+import { type Arguments, type CommandResult, switchOf } from '../command.ts';
+import type { Dialogue } from '../dialogue.ts';
+import { refuseElsewhere } from '../machines-host.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { runProposal } from '../run-proposal.ts';
+import { definedMachines, targetMachines } from '../target-machines.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** `pci assignments`: which machine was given what, and whether it is so still. */
+export async function runAssignments(
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const virsh = virshOf(args);
+  const repairs = switchOf(args, 'repair') === true;
+  refuseElsewhere(args, virsh.uri, repairs);
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const inventory = readInventory(host, names, [...IDENTITY_FIELDS, 'iommuGroup']);
+  const { machines, diagnostics } = await readMachines(virsh, repairs ? 'edit' : 'look');
+  const targets = targetMachines(args, machines) ?? definedMachines(machines);
+  const listed = targets
+    .map(
+      (machine): MachineStatuses => ({ machine, statuses: assignmentStatuses(machine, inventory.devices) }),
+    )
+    .filter(({ statuses }) => statuses.length > 0);
+  const notes = remarks(args, names, host, []) + machineRemarks(args, diagnostics, 'pci');
+  if (!repairs) {
+    const drifted = listed.some(({ statuses }) => statuses.some(({ standing }) => standing !== 'in-place'));
+    const exitCode = switchOf(args, 'check') === true && drifted ? EXIT.findings : EXIT.ok;
+    const stdout =
+      switchOf(args, 'json') === true
+        ? formatDocument(assignmentListDocument(inventory.host, virsh.uri, listed))
+        : renderAssignmentList(listed, terminal.width, terminal.style);
+    return { exitCode, stdout, stderr: notes };
+  }
+  const repaired = listed
+    .filter(({ statuses }) => statuses.some(isRepairable))
+    .map(({ machine, statuses }) => repairAssignments(machine, statuses));
+  const found = listed.flatMap(({ statuses }) =>
+    statuses.filter(isRepairable).flatMap(({ device }) => device ?? []),
+  );
+  return runProposal(
+    {
+      proposal: {
+        plan: {
+          title: 'Put in order what machines are given',
+          guards: [...new Set(found)].map(guardOf),
+          steps: repaired.flatMap((each) => assignmentSteps(virsh.uri, each)),
+        },
+        findings: [],
+        allowed: new Set(),
+      },
+      overview: (width) => renderAssignments([], repaired, width),
+      details: assignmentDetails(virsh.uri, [], repaired),
+      inventory,
+      remarks: notes,
+      nothingToDo: 'Nothing to do.\n',
+      changesMachinesAlone: true,
+    },
+    args,
+    terminal,
+    dialogue,
+  );
+}

@@ -1,0 +1,52 @@
+import { PortalGunError } from '../base/errors.ts';
+import { count } from '../base/text.ts';
+import { nearCategory, parseCategory } from '../libvirt/category.ts';
+import { findMachine } from '../libvirt/find-machine.ts';
+import type { KnownMachine } from '../libvirt/read-machines.ts';
+import type { DefinedMachine } from '../plan/plan-assignment.ts';
+import { type Arguments, stringsOf } from './command.ts';
+
+/**
+ * The machines that `--type` and `--machine` mean together; `null` where neither was given.
+ *
+ * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT; CANNOT_BE_GIVEN for one that is named and has no definition
+ */
+export function targetMachines(
+  args: Arguments,
+  machines: readonly KnownMachine[],
+): readonly DefinedMachine[] | null {
+  const types = stringsOf(args, 'type').map((type) => parseCategory(type, '--type'));
+  const names = stringsOf(args, 'machine');
+  if (types.length === 0 && names.length === 0) return null;
+  const named = names.map((name) => findMachine(machines, name));
+  const transient = named.find(({ definition }) => definition === null);
+  if (transient !== undefined) {
+    throw new PortalGunError('CANNOT_BE_GIVEN', 'has no definition to write into: it is gone when it ends', {
+      subject: transient.name,
+      hint: 'virsh define one of it, and try again',
+    });
+  }
+  const typed = types.flatMap((type) => machinesOf(type, machines));
+  return definedMachines(machines).filter((machine) => named.includes(machine) || typed.includes(machine));
+}
+
+/** The machines that have a definition. */
+export function definedMachines(machines: readonly KnownMachine[]): readonly DefinedMachine[] {
+  return machines.filter((machine): machine is DefinedMachine => machine.definition !== null);
+}
+
+function machinesOf(type: string, machines: readonly KnownMachine[]): readonly KnownMachine[] {
+  const found = definedMachines(machines).filter(({ definition }) => definition.machine.category === type);
+  if (found.length > 0) return found;
+  const meant = nearCategory(type);
+  const untagged = definedMachines(machines).filter(({ definition }) => definition.machine.category === null);
+  throw new PortalGunError('MACHINE_NOT_FOUND', `no machine is of type ${type}`, {
+    subject: '--type',
+    hint:
+      meant !== undefined
+        ? `did you mean ${meant}?`
+        : untagged.length === 0
+          ? 'see which there are: portal list'
+          : `${count(untagged.length, 'machine')} untagged: portal list --untagged, portal tag NAME --type ${type}`,
+  });
+}

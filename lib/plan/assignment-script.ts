@@ -1,0 +1,55 @@
+import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
+import { PORT_ALIAS_PREFIX } from '../libvirt/assignment.ts';
+import { formatHostDevice, formatRootPort } from '../libvirt/host-device-text.ts';
+import { MACHINE_NAMESPACE, MACHINE_PREFIX } from '../libvirt/machine-metadata.ts';
+import type { AssignmentChange } from './change.ts';
+import { quote } from './shell-word.ts';
+
+/** Stands in scripts that are about machines. */
+export const ASSIGNMENT_HEAD = `
+# given URI MACHINE ALIAS: is a device or port of that name in its definition?
+given() { virsh --connect "$1" dumpxml --inactive "$2" | grep -qF "<alias name='$3'/>"; }
+
+# attach URI MACHINE ALIAS XML: puts it into its definition
+attach() { given "$1" "$2" "$3" || printf "%s\\n" "$4" | virsh --quiet --connect "$1" attach-device "$2" /dev/stdin --config; }
+
+# detach URI MACHINE ALIAS XML: takes it out of its definition
+detach() { ! given "$1" "$2" "$3" || printf "%s\\n" "$4" | virsh --quiet --connect "$1" detach-device "$2" /dev/stdin --config; }
+`;
+
+/** What brings a machine's definition from one state to the other, by what virsh has for parts of it. */
+export function assignmentLines({ uri, machine, from, to, metadata }: AssignmentChange): readonly string[] {
+  const at = `${quote(uri)} ${machine}`;
+  const line = (verb: 'attach' | 'detach', { alias, xml }: Part): string =>
+    `${verb} ${at} ${quote(alias)} ${quote(xml)}`;
+  const [before, after] = [partsOf(from), partsOf(to)];
+  const isIn = (parts: readonly Part[], { alias, xml }: Part): boolean =>
+    parts.some((part) => part.alias === alias && part.xml === xml);
+  // A port has to be there before what is put in it, and goes after it.
+  const gone = before.filter((part) => !isIn(after, part)).reverse();
+  const set = metadata === null ? '--remove' : `--key ${MACHINE_PREFIX} --set ${quote(metadata)}`;
+  const change = `virsh --quiet --connect ${quote(uri)} metadata ${machine} --uri ${MACHINE_NAMESPACE}`;
+  return [
+    ...gone.map((part) => line('detach', part)),
+    ...after.filter((part) => !isIn(before, part)).map((part) => line('attach', part)),
+    // It says that there is none where there is none to be removed.
+    `${change} ${set} --config${metadata === null ? ' || true' : ''}`,
+  ];
+}
+
+interface Part {
+  readonly alias: string;
+  readonly xml: string;
+}
+
+function partsOf({ rootPorts, devices }: AssignedState): readonly Part[] {
+  return [
+    ...rootPorts.map((index): Part => {
+      const alias = `${PORT_ALIAS_PREFIX}${index}`;
+      return { alias, xml: formatRootPort(index, alias) };
+    }),
+    ...devices.flatMap(({ alias, device }: AssignedDevice): readonly Part[] =>
+      device === null ? [] : [{ alias, xml: formatHostDevice(device) }],
+    ),
+  ];
+}

@@ -1,0 +1,110 @@
+import { knownValue } from '../base/known.ts';
+import { readAssigned } from '../libvirt/assigned-devices.ts';
+import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import { findPersisted } from '../pci/find-persisted.ts';
+import { persistedDeviceOf } from '../pci/persisted-device.ts';
+import { addressOf, type DefinedMachine, type MachineAssignment } from './plan-assignment.ts';
+
+/**
+ * How an assignment stands on a host.
+ *
+ * - `in-place`: its definition gives the device that was meant.
+ * - `moved`: the device is at another address now, and the definition gives the old one.
+ * - `group-changed`: it is the device, in a group of another number.
+ * - `replaced`: at its place is another device.
+ * - `missing`: it is not on the bus.
+ * - `ambiguous`: several devices may be it.
+ * - `unknown`: one of its kind is at its place, and what would tell can't be read.
+ * - `taken-out`: somebody took the device out of the definition; `unrecorded`: or what is kept of it.
+ */
+export type AssignmentStanding =
+  | 'in-place'
+  | 'moved'
+  | 'group-changed'
+  | 'replaced'
+  | 'missing'
+  | 'ambiguous'
+  | 'unknown'
+  | 'taken-out'
+  | 'unrecorded';
+
+/** A device of a machine's definition that was assigned, and how it stands. */
+export interface AssignmentStatus {
+  readonly assigned: AssignedDevice;
+  readonly standing: AssignmentStanding;
+  /** The device that was meant, where it was found. */
+  readonly device: PciDevice | null;
+  /** The address that the machine has it by now; `null` where it does not run, or runs without it. */
+  readonly heldAt: PciAddress | null;
+}
+
+/** How all that was assigned to a machine stands. Needs `IDENTITY_FIELDS` and `iommuGroup` of the devices. */
+export function assignmentStatuses(
+  machine: Pick<DefinedMachine, 'definition' | 'live'>,
+  devices: readonly PciDevice[],
+): readonly AssignmentStatus[] {
+  const held = new Set(
+    (machine.live?.machine.devices ?? []).flatMap(({ device }) =>
+      'address' in device ? [device.address] : [],
+    ),
+  );
+  return readAssigned(machine.definition.document).devices.map((assigned) => {
+    const { standing, device } = standingOf(assigned, devices);
+    const address = addressOf(assigned);
+    return { assigned, standing, device, heldAt: address !== null && held.has(address) ? address : null };
+  });
+}
+
+function standingOf(
+  assigned: AssignedDevice,
+  devices: readonly PciDevice[],
+): { readonly standing: AssignmentStanding; readonly device: PciDevice | null } {
+  const { assignment } = assigned;
+  const given = addressOf(assigned);
+  if (assignment === null) {
+    return { standing: 'unrecorded', device: devices.find(({ address }) => address === given) ?? null };
+  }
+  const { kind, device } = findPersisted(assignment.device, devices);
+  if (kind !== 'here' && kind !== 'moved') return { standing: kind, device: null };
+  if (assigned.device === null) return { standing: 'taken-out', device };
+  if (device.address !== given) return { standing: 'moved', device };
+  const group = knownValue(device.iommuGroup) ?? null;
+  return { standing: group === assignment.iommuGroup ? 'in-place' : 'group-changed', device };
+}
+
+/** Whether `--repair` can put it in order: what was meant is known for sure. */
+export function isRepairable({ standing, device }: AssignmentStatus): boolean {
+  return device !== null && ['moved', 'group-changed', 'unrecorded'].includes(standing);
+}
+
+/** What a machine's definition becomes where it gives what was meant; what can't be put in order is left. */
+export function repairAssignments(
+  machine: DefinedMachine,
+  statuses: readonly AssignmentStatus[],
+): MachineAssignment {
+  const from = readAssigned(machine.definition.document);
+  const repaired = statuses.filter(isRepairable);
+  const devices = from.devices.map((assigned): AssignedDevice => {
+    const device = repaired.find((each) => each.assigned.alias === assigned.alias)?.device ?? null;
+    return device === null ? assigned : pointedAt(assigned, device);
+  });
+  const to: AssignedState = { ...from, devices };
+  const changed = devices.filter((each, index) => addressOf(each) !== addressOf(from.devices[index] ?? each));
+  return { machine, from, to, gained: changed, lost: [], byOthers: [] };
+}
+
+function pointedAt(assigned: AssignedDevice, found: PciDevice): AssignedDevice {
+  const { alias, assignment, device } = assigned;
+  return {
+    alias,
+    assignment: {
+      alias,
+      policy: assignment?.policy ?? 'shared',
+      device: persistedDeviceOf(found, assignment?.device ?? null),
+      iommuGroup: knownValue(found.iommuGroup) ?? null,
+    },
+    device: device !== null && 'address' in device ? { ...device, address: found.address } : device,
+  };
+}

@@ -1,0 +1,228 @@
+import { PortalGunError } from '../base/errors.ts';
+import { knownValue } from '../base/known.ts';
+import { count } from '../base/text.ts';
+import { isSameState, readAssigned, withAssigned } from '../libvirt/assigned-devices.ts';
+import {
+  type AssignedDevice,
+  type AssignedState,
+  type Assignment,
+  type AssignmentPolicy,
+  aliasOf,
+} from '../libvirt/assignment.ts';
+import { planGuestAddresses } from '../libvirt/guest-topology.ts';
+import { cardsOf, type HandedOver } from '../libvirt/hand-over.ts';
+import { parseHostDevices } from '../libvirt/host-device-parser.ts';
+import { categoryAsWritten, formatWithCategory } from '../libvirt/machine-metadata.ts';
+import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
+import { parseXml } from '../libvirt/xml-document.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import { persistedDeviceOf } from '../pci/persisted-device.ts';
+import type { AssignmentChange } from './change.ts';
+import type { Step } from './plan.ts';
+
+/** A device that machines are to get, as each of them gets it. */
+export interface DeviceToAssign {
+  readonly device: PciDevice;
+  readonly handed: HandedOver['device'];
+  readonly policy: AssignmentPolicy;
+  /** Whether it was named, or goes along as a member of the group. */
+  readonly asked: boolean;
+}
+
+/** A machine that has a definition. */
+export interface DefinedMachine extends KnownMachine {
+  readonly definition: MachineDocument;
+}
+
+/** What becomes of one machine. */
+export interface MachineAssignment {
+  readonly machine: DefinedMachine;
+  readonly from: AssignedState;
+  readonly to: AssignedState;
+  /** What it gets, in its own order; none where it has all of it already. */
+  readonly gained: readonly AssignedDevice[];
+  readonly lost: readonly AssignedDevice[];
+  /** Devices that its definition gives it already, by somebody else's hand: they are left. */
+  readonly byOthers: readonly PciAddress[];
+}
+
+/**
+ * What a machine's definition becomes with devices that it is to get. What it has of them is left, where it is of the same
+ * policy. Needs `IDENTITY_FIELDS`, `iommuGroup` and `sriov` of the devices.
+ *
+ * @throws PortalGunError BAD_XML, NO_GUEST_SLOT, CANNOT_PERSIST
+ */
+export function assignTo(machine: DefinedMachine, devices: readonly DeviceToAssign[]): MachineAssignment {
+  const { document } = machine.definition;
+  const from = readAssigned(document);
+  const byOthers = devicesByOthers(machine, from);
+  const wanted = devices.filter(({ device }) => !byOthers.includes(device.address));
+  const kept = from.devices.map((known): AssignedDevice => {
+    const again = wanted.find(({ device }) => known.device !== null && hasAddress(known, device.address));
+    return again === undefined ? known : { ...known, assignment: assignmentOf(known.alias, again, known) };
+  });
+  const missing = wanted.filter(
+    ({ device }) => !from.devices.some((known) => hasAddress(known, device.address)),
+  );
+  const cards = cardsOf(missing.map(({ device }) => device));
+  const { addresses, newRootPorts } = planGuestAddresses(document.root, cards);
+  const gained = missing.map((each): AssignedDevice => {
+    const alias = freeAlias(aliasOf(each.device.address), from);
+    const guestAddress = addresses.get(each.device.address) ?? null;
+    return {
+      alias,
+      assignment: assignmentOf(alias, each, null),
+      device: { ...each.handed, alias, guestAddress },
+    };
+  });
+  const to: AssignedState = {
+    devices: [...kept, ...gained],
+    rootPorts: [...from.rootPorts, ...newRootPorts].sort((a, b) => a - b),
+  };
+  return {
+    machine,
+    from,
+    to,
+    gained,
+    lost: [],
+    byOthers: byOthers.filter((each) => isWanted(devices, each)),
+  };
+}
+
+/** What a machine's definition becomes without devices that were assigned to it. */
+export function unassignFrom(
+  machine: DefinedMachine,
+  isMeant: (assigned: AssignedDevice) => boolean,
+): MachineAssignment {
+  const from = readAssigned(machine.definition.document);
+  const lost = from.devices.filter(isMeant);
+  const devices = from.devices.filter((each) => !lost.includes(each));
+  const inUse = new Set(devices.map(({ device }) => device?.guestAddress?.bus));
+  const to = { devices, rootPorts: from.rootPorts.filter((index) => inUse.has(index)) };
+  return { machine, from, to, gained: [], lost, byOthers: [] };
+}
+
+/** The step that makes it so; none where it is so. */
+export function assignmentSteps(
+  uri: string,
+  { machine, from, to, gained, lost }: MachineAssignment,
+): readonly Step[] {
+  if (isSameState(from, to)) return [];
+  const { document } = machine.definition;
+  const after = parseXml(withAssigned(document, to), document.name);
+  const metadata = formatWithCategory(after, categoryAsWritten(after));
+  const change: AssignmentChange = { kind: 'assignment', uri, machine: machine.uuid, from, to, metadata };
+  const named = (devices: readonly AssignedDevice[]): string =>
+    devices.map((each) => addressOf(each) ?? each.alias).join(', ');
+  const words = [
+    ...(gained.length > 0 ? [`is given ${named(gained)}`] : []),
+    ...(lost.length > 0 ? [`is not given ${named(lost)} any more`] : []),
+  ];
+  const what = words.length > 0 ? words.join(', and ') : 'is told anew what it is given';
+  return [{ words: `${machine.name}: ${what}`, change }];
+}
+
+/**
+ * Refuses what would give a device to more machines than its policy allows: one, where it is `exclusive`, be it by this or by an earlier assignment.
+ *
+ * @throws PortalGunError ASSIGNED_ELSEWHERE
+ */
+export function refuseSecondHolder(
+  devices: readonly DeviceToAssign[],
+  targets: readonly KnownMachine[],
+  all: readonly KnownMachine[],
+): void {
+  for (const { device, policy } of devices) {
+    const { address } = device;
+    const holders = all.filter((machine) => !targets.includes(machine) && givenTo(machine, address));
+    const [other] = holders;
+    if (policy === 'exclusive' && targets.length > 1) {
+      throw new PortalGunError(
+        'ASSIGNED_ELSEWHERE',
+        `can't be given to ${count(targets.length, 'machine')}: one alone may have it`,
+        {
+          subject: address,
+          hint: 'name one machine with --machine, or give it to several with --policy shared, one of which can run at a time',
+        },
+      );
+    }
+    if (policy === 'exclusive' && other !== undefined) {
+      throw new PortalGunError(
+        'ASSIGNED_ELSEWHERE',
+        `is given to ${other.name} already, and one alone may have it`,
+        {
+          subject: address,
+          hint: `take it from there first: pci unassign ${address} --machine ${JSON.stringify(other.name)}; or --policy shared`,
+        },
+      );
+    }
+    const owner = all.find((machine) => !targets.includes(machine) && holdsAlone(machine, address));
+    if (owner !== undefined) {
+      throw new PortalGunError(
+        'ASSIGNED_ELSEWHERE',
+        `is assigned to ${owner.name} alone (--policy exclusive)`,
+        {
+          subject: address,
+          hint: `take it from there first: pci unassign ${address} --machine ${JSON.stringify(owner.name)}`,
+        },
+      );
+    }
+  }
+}
+
+/** The address by which a machine's definition gives a device; `null` where it is kept in mind alone. */
+export function addressOf({ device, assignment }: AssignedDevice): PciAddress | null {
+  if (device !== null && 'address' in device) return device.address;
+  return assignment?.device.address ?? null;
+}
+
+function hasAddress(known: AssignedDevice, address: PciAddress): boolean {
+  return known.device !== null && addressOf(known) === address;
+}
+
+function isWanted(devices: readonly DeviceToAssign[], address: PciAddress): boolean {
+  return devices.some(({ device }) => device.address === address);
+}
+
+function assignmentOf(
+  alias: string,
+  { device, policy }: DeviceToAssign,
+  known: AssignedDevice | null,
+): Assignment {
+  return {
+    alias,
+    policy,
+    device: persistedDeviceOf(device, known?.assignment?.device ?? null),
+    iommuGroup: knownValue(device.iommuGroup) ?? null,
+  };
+}
+
+/** A device that moved keeps its alias, so that another may have its address by now. */
+function freeAlias(alias: string, { devices }: AssignedState): string {
+  const taken = new Set(devices.map((each) => each.alias));
+  let free = alias;
+  for (let number = 2; taken.has(free); number += 1) free = `${alias}-${number}`;
+  return free;
+}
+
+function devicesByOthers({ definition }: DefinedMachine, { devices }: AssignedState): readonly PciAddress[] {
+  const ours = new Set(devices.map(({ alias }) => alias));
+  return parseHostDevices(definition.document).flatMap(({ device }) =>
+    'address' in device && !ours.has(device.alias ?? '') ? [device.address] : [],
+  );
+}
+
+/** Whether a machine is given a device, by whoever's hand, in its definition or now. */
+function givenTo({ definition, live }: KnownMachine, address: PciAddress): boolean {
+  return [definition, live].some((document) =>
+    document?.machine.devices.some(({ device }) => 'address' in device && device.address === address),
+  );
+}
+
+function holdsAlone({ definition }: KnownMachine, address: PciAddress): boolean {
+  if (definition === null) return false;
+  return readAssigned(definition.document).devices.some(
+    (each) => addressOf(each) === address && each.assignment?.policy === 'exclusive',
+  );
+}

@@ -1,0 +1,60 @@
+import { MACHINE_NAMESPACE } from '../libvirt/machine-metadata.ts';
+import type { AssignmentStatus } from './assignment-status.ts';
+import { addressOf } from './plan-assignment.ts';
+import { quote } from './shell-word.ts';
+
+/** Where libvirt (6.5 and later) looks for programs that it asks before it starts a machine. */
+export const START_HOOK_PATH = '/etc/libvirt/hooks/qemu.d/portal-gun';
+
+/**
+ * The program that libvirt asks before it starts a machine: it hands over machines that have assignments of ours to
+ * `pci guard-start`, and lets all others pass without starting anything.
+ *
+ * libvirt gives the name of the machine, what happens (`prepare`), and the machine's document on standard input; where
+ * the program fails, the machine is not started, and what it says is what libvirt says.
+ *
+ * https://libvirt.org/hooks.html#etc-libvirt-hooks-qemu
+ *
+ * @param program the command that starts `pci`
+ */
+export function formatStartHook(program: readonly string[]): string {
+  const [interpreter = '', script = interpreter] = program;
+  return `#!/bin/sh
+# Written by portal-gun: refuses to start a machine whose device is in use, or is not the one that was assigned.
+# pci unassign removes it with the last assignment.
+[ "$2" = prepare ] || exit 0
+definition=$(cat)
+case $definition in
+  *${MACHINE_NAMESPACE}*assignment*) ;;
+  *) exit 0 ;;
+esac
+if [ ! -x ${quote(interpreter)} ] || [ ! -e ${quote(script)} ]; then
+  echo "portal-gun is not there any more to look at the devices of this machine; to start it all the same, remove $0" >&2
+  exit 1
+fi
+printf '%s\\n' "$definition" | ${program.map(quote).join(' ')} guard-start
+`;
+}
+
+/** Why a machine must not be started, in sentences that begin with the device; none where it may. */
+export function startProblems(statuses: readonly AssignmentStatus[]): readonly string[] {
+  return statuses.flatMap((status): readonly string[] => {
+    const problem = problemOf(status);
+    return problem === null ? [] : [`${addressOf(status.assigned) ?? status.assigned.alias} ${problem}`];
+  });
+}
+
+function problemOf({ standing, device }: AssignmentStatus): string | null {
+  switch (standing) {
+    case 'moved':
+      return `is not where the device is that was assigned: that is at ${device?.address} now`;
+    case 'replaced':
+      return 'is another device now than the one that was assigned';
+    case 'missing':
+      return 'was assigned, and the device is not on the bus';
+    case 'ambiguous':
+      return 'was assigned, and several devices may be the one that was meant';
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,76 @@
+import { count, escapeControls } from '../base/text.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import type { AssignmentStanding, AssignmentStatus } from '../plan/assignment-status.ts';
+import { addressOf, type DefinedMachine } from '../plan/plan-assignment.ts';
+import { deviceTitle } from './facts.ts';
+import type { Style } from './style.ts';
+import { tableBlock } from './table-block.ts';
+
+/** A machine, and how what was assigned to it stands. */
+export interface MachineStatuses {
+  readonly machine: DefinedMachine;
+  readonly statuses: readonly AssignmentStatus[];
+}
+
+const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus) => string>> = {
+  'in-place': () => 'as assigned',
+  moved: ({ device }) => `MOVED to ${device?.address}: pci assignments --repair`,
+  'group-changed': () => 'in another IOMMU group: pci assignments --repair',
+  replaced: () => 'REPLACED: another device is there',
+  missing: () => 'NOT FOUND: it is not on the bus',
+  ambiguous: () => 'several devices may be it',
+  unknown: () => 'can not be told: what would tell can not be read',
+  'taken-out': () => 'TAKEN OUT of the definition by somebody',
+  unrecorded: () => 'not recorded any more: pci assignments --repair',
+};
+
+/** Who was given what, a row each. */
+export function renderAssignmentList(
+  listed: readonly MachineStatuses[],
+  width: number | null,
+  style: Style,
+): string {
+  if (listed.length === 0) return 'No machine was given anything by pci assign.\n';
+  const rows = listed.flatMap(({ machine, statuses }) =>
+    statuses.map((status) => [
+      escapeControls(machine.name),
+      addressOf(status.assigned) ?? status.assigned.alias,
+      status.device === null ? (status.assigned.assignment?.device.id ?? '') : deviceTitle(status.device),
+      status.assigned.assignment?.policy ?? '',
+      status.heldAt === null ? '' : 'has it now',
+      STANDINGS[status.standing](status),
+    ]),
+  );
+  const all = listed.flatMap(({ statuses }) => statuses);
+  const drifted = all.filter(({ standing }) => standing !== 'in-place').length;
+  const summary = `${count(all.length, 'assignment')} to ${count(listed.length, 'machine')}${drifted === 0 ? '' : `, ${drifted} not as assigned`}.`;
+  return `${tableBlock(rows, width)}${drifted === 0 ? summary : style('heading', summary)}\n`;
+}
+
+/** `pci assignments --json`. */
+export function assignmentListDocument(
+  host: Inventory['host'],
+  uri: string,
+  listed: readonly MachineStatuses[],
+): object {
+  return {
+    schema: 'portal-gun/assignments/v1',
+    host,
+    connect: uri,
+    machines: listed.map(({ machine, statuses }) => ({
+      name: machine.name,
+      uuid: machine.uuid,
+      state: machine.state,
+      assignments: statuses.map(({ assigned, standing, device, heldAt }) => ({
+        alias: assigned.alias,
+        address: addressOf(assigned),
+        policy: assigned.assignment?.policy ?? null,
+        identity: assigned.assignment?.device ?? null,
+        iommuGroup: assigned.assignment?.iommuGroup ?? null,
+        standing,
+        found: device?.address ?? null,
+        held: heldAt !== null,
+      })),
+    })),
+  };
+}

@@ -1,0 +1,123 @@
+import { count, escapeControls } from '../base/text.ts';
+import type { AssignedDevice } from '../libvirt/assignment.ts';
+import { formatGuestAddress } from '../libvirt/pci-address-xml.ts';
+import type { PciDevice } from '../pci/device.ts';
+import type { PassthroughNote } from '../pci/passthrough.ts';
+import { addressOf, type MachineAssignment } from '../plan/plan-assignment.ts';
+import { deviceTitle } from './facts.ts';
+import { tableBlock } from './table-block.ts';
+import { hangText } from './wrap-text.ts';
+
+/** A device that machines get, with what to know of it. */
+export interface AssignedTitle {
+  readonly device: PciDevice;
+  readonly asked: boolean;
+  readonly notes: readonly PassthroughNote[];
+}
+
+/** Who gets what, or loses it, and when that is in force. */
+export function renderAssignments(
+  devices: readonly AssignedTitle[],
+  machines: readonly MachineAssignment[],
+  width: number | null,
+): string {
+  const rows = devices.map(({ device, asked }) => [
+    device.address,
+    deviceTitle(device),
+    asked ? 'you asked for it' : 'same IOMMU group',
+  ]);
+  const notes = sharedNotes(devices).map((text) => noteLine(text, width));
+  return [
+    tableBlock(rows, width),
+    rows.length === 0 ? '' : '\n',
+    tableBlock(machines.map(machineRow), width),
+    ...(notes.length === 0 ? [] : ['\n', ...notes]),
+  ].join('');
+}
+
+/** What there is to know, once for all devices that it is so of. */
+function sharedNotes(devices: readonly AssignedTitle[]): readonly string[] {
+  const subjects = new Map<string, string[]>();
+  for (const { device, notes } of devices) {
+    for (const { message } of notes) {
+      const known = subjects.get(message);
+      if (known === undefined) subjects.set(message, [device.address]);
+      else known.push(device.address);
+    }
+  }
+  return [...subjects].map(([message, addresses]) => `${addresses.join(', ')}: ${message}`);
+}
+
+function noteLine(text: string, width: number | null): string {
+  const start = '  note: ';
+  return `${hangText({ start, startWidth: start.length, text: escapeControls(text), indent: start.length, width })}\n`;
+}
+
+function machineRow(assignment: MachineAssignment): readonly string[] {
+  return [escapeControls(assignment.machine.name), whatOf(assignment), whenOf(assignment)];
+}
+
+function whatOf({ gained, lost, byOthers }: MachineAssignment): string {
+  const parts = [
+    ...gained.map((each) => `+ ${named(each)}${placeOf(each)}`),
+    ...lost.map((each) => `- ${named(each)}`),
+    ...byOthers.map((address) => `has ${address}, not by pci assign: left`),
+  ];
+  return parts.length === 0 ? 'nothing changes' : escapeControls(parts.join(', '));
+}
+
+function named(each: AssignedDevice): string {
+  return addressOf(each) ?? each.alias;
+}
+
+function placeOf({ device }: AssignedDevice): string {
+  const guestAddress = device?.guestAddress ?? null;
+  return guestAddress === null ? '' : ` at ${formatGuestAddress(guestAddress)}`;
+}
+
+function whenOf({ machine, gained, lost }: MachineAssignment): string {
+  if (gained.length + lost.length === 0) return '';
+  return machine.live === null ? 'defined' : 'runs: from its next start on';
+}
+
+/** What a plan for machines is called. */
+export function assignmentTitle(
+  verb: 'Give' | 'Take',
+  devices: number,
+  machines: readonly MachineAssignment[],
+): string {
+  const to = machines.length === 1 ? machines[0]?.machine.name : count(machines.length, 'machine');
+  return verb === 'Give'
+    ? `Give ${count(devices, 'device')} to ${to}`
+    : `Take ${count(devices, 'device')} from ${to}`;
+}
+
+/** The same for the document of a plan. */
+export function assignmentDetails(
+  uri: string,
+  devices: readonly AssignedTitle[],
+  machines: readonly MachineAssignment[],
+): object {
+  return {
+    connect: uri,
+    assigned: devices.map(({ device, asked, notes }) => ({ address: device.address, asked, notes })),
+    machines: machines.map(({ machine, gained, lost, byOthers }) => ({
+      name: machine.name,
+      uuid: machine.uuid,
+      state: machine.state,
+      gained: gained.map(assignedDocument),
+      lost: lost.map(assignedDocument),
+      byOthers,
+    })),
+  };
+}
+
+function assignedDocument(each: AssignedDevice): object {
+  const guestAddress = each.device?.guestAddress ?? null;
+  return {
+    alias: each.alias,
+    address: addressOf(each),
+    guestAddress: guestAddress === null ? null : formatGuestAddress(guestAddress),
+    policy: each.assignment?.policy ?? null,
+  };
+}
