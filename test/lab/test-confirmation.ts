@@ -1,0 +1,78 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { validatorOf } from '../support/json-schemas.ts';
+import type { RunningMachine } from './boot-machine.ts';
+import { Confirmation } from './confirmation.ts';
+
+/** Two functions in one group. */
+const DEVICE = '0000:03:00.0';
+const DRIVERLESS = '0000:07:00.0';
+const DRIVER = 'e1000e';
+
+const AWAITING = 'vfio-pci 1';
+const CONFIRMED = 'vfio-pci 0';
+
+function expectDocument(kind: string, text: string): unknown {
+  const document: unknown = JSON.parse(text);
+  const validate = validatorOf(kind, { strict: true });
+  validate(document);
+  expect(validate.errors ?? []).toEqual([]);
+  return document;
+}
+
+export function testConfirmation(machine: () => RunningMachine): void {
+  describe('a change that is to be confirmed', () => {
+    const confirmation = new Confirmation(machine, DEVICE);
+    afterAll(() => machine().pciOutput(['unbind', DEVICE, '--yes']));
+
+    test('is undone by itself where nobody does, also when the session of its program is gone', async () => {
+      const told = await confirmation.giveInSessionThatDies();
+      expect(told).toContain('Once made, it is undone by itself unless it is confirmed within 30 s.\n');
+      expect(told).toContain('Confirm it within 30 s, or it is undone by itself: pci confirm\nexit 0\n');
+      expect(await confirmation.state()).toBe(AWAITING);
+      await confirmation.undone(DRIVER);
+      const late = await machine().pci(['confirm']);
+      expect(late).toMatchObject({ exitCode: 3, stderr: expect.stringContaining('[NOTHING_TO_CONFIRM]') });
+    });
+
+    test('is undone by itself when its program was killed in the middle', async () => {
+      const script = `pci ${confirmation.args.join(' ')} 10s 2>/lab/progress & pid=$!
+      until grep -q '… ${DEVICE}' /lab/progress; do sleep 0.05; done
+      kill -9 $pid; wait $pid; ls /var/lib/portal-gun/journal | wc -l`;
+      expect(await machine().output(['bash', '-c', script])).toBe('1\n');
+      await confirmation.undone(DRIVER);
+    });
+
+    test('keeps others waiting, and is undone at once by recover', async () => {
+      expect(await machine().pci([...confirmation.args, '5m'])).toMatchObject({ exitCode: 0 });
+      const other = await machine().pci(['bind', DRIVERLESS, '--yes']);
+      expect(other.exitCode).toBe(4);
+      expect(other.stderr).toMatch(
+        / awaits confirmation for another \d+ s, and is undone then \[RECOVERY_NEEDED\]/,
+      );
+      expect(other.stderr).toContain('hint: keep it: pci confirm; or undo it now: pci recover\n');
+      const recovered = await machine().pciOutput(['recover', '--json']);
+      expect(expectDocument('recover', recovered)).toMatchObject({
+        recovery: 'undo',
+        changes: [{ report: { outcome: 'undone', awaitsConfirmation: false } }],
+      });
+      expect(await confirmation.state()).toBe(`${DRIVER} 0`);
+    });
+
+    test('stays once it is confirmed', async () => {
+      const bound = await machine().pciOutput([...confirmation.args, '40s', '--json']);
+      expect(expectDocument('plan', bound)).toMatchObject({ report: { awaitsConfirmation: true } });
+      const journal = (await machine().output(['ls', '/var/lib/portal-gun/journal'])).trim();
+      const confirmed = await machine().pciOutput(['confirm', '--json']);
+      expect(expectDocument('confirm', confirmed)).toMatchObject({
+        changes: [{ title: expect.any(String) }],
+      });
+      expect(await machine().pci(['confirm'])).toMatchObject({ exitCode: 3 });
+      // Its watchdog comes all the same, and finds nothing.
+      const watchdog = `--unconfirmed ${journal.replace('.jsonl', '')}`;
+      const isGone = async () => (await machine().run(['pgrep', '-f', '--', watchdog])).exitCode;
+      expect(await isGone()).toBe(0);
+      await expect.poll(isGone, { timeout: 120_000, interval: 1000 }).toBe(1);
+      expect(await confirmation.state()).toBe(CONFIRMED);
+    });
+  });
+}
