@@ -36,7 +36,7 @@ export { LiveWriter } from './host/live-writer.ts';
 export { openHost, openLiveHost } from './host/open-host.ts';
 export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
 export { RecordingHost } from './host/recording-host.ts';
-export type { Run, Runner } from './host/runner.ts';
+export type { Run, Runner, RunOptions } from './host/runner.ts';
 export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot.ts';
 export { SnapshotHost } from './host/snapshot-host.ts';
 export { parseSnapshot } from './host/snapshot-parser.ts';
@@ -61,7 +61,24 @@ export {
   parseHostdevPool,
 } from './libvirt/host-device-parser.ts';
 export { formatHostDevice, formatHostdevPool, formatRootPort } from './libvirt/host-device-text.ts';
+export { mergeInventories } from './libvirt/merge-inventories.ts';
+export type {
+  MdevType,
+  NodeCapability,
+  NodeDevice,
+  NodeId,
+  NodeIommuGroup,
+  NodeLink,
+  NodeLinkState,
+  NodeVirtualFunctions,
+  PciCapability,
+} from './libvirt/node-device.ts';
+export { contradictionsOf } from './libvirt/node-device.ts';
+export { parseNodeDevice, parseNodeDevices } from './libvirt/node-device-parser.ts';
+export { toInventory } from './libvirt/node-inventory.ts';
 export type { GuestAddress } from './libvirt/pci-address-xml.ts';
+export { type NodeKind, type NodeReading, readNodeDevices } from './libvirt/read-node-devices.ts';
+export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export { parseXml, type XmlDocument } from './libvirt/xml-document.ts';
 export type { XmlElement } from './libvirt/xml-element.ts';
 export {

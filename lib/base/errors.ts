@@ -72,7 +72,7 @@ export const ERRORS = {
   },
   PERMISSION_DENIED: {
     exit: 'permission',
-    summary: 'The kernel refused access.',
+    summary: 'The kernel, or libvirt, refused access.',
     remedy: 'run it as root',
   },
   NO_PCI: {
@@ -164,6 +164,16 @@ export const ERRORS = {
     exit: 'toolFailed',
     summary: 'A program that is needed failed.',
     remedy: 'see what it said',
+  },
+  NO_LIBVIRT: {
+    exit: 'toolFailed',
+    summary: 'No libvirt answers where it was asked.',
+    remedy: 'start it: systemctl start libvirtd, or virtqemud and virtnodedevd',
+  },
+  LIBVIRT_TOO_OLD: {
+    exit: 'unsupported',
+    summary: 'virsh, or the libvirt that it asks, is older than libvirt 8.',
+    remedy: 'install libvirt 8 or later',
   },
   NOT_SIMULATED: {
     exit: 'unsupported',

@@ -1,6 +1,7 @@
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../render/device-columns.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command } from './command.ts';
+import { INVENTORY_OPTIONS } from './inventory-source.ts';
 import { LIBVIRT_COMMANDS } from './libvirt-commands.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 import { SRIOV_COMMANDS } from './sriov-commands.ts';
@@ -31,7 +32,7 @@ export const PCI_COMMANDS: readonly Command[] = [
       'Lists the PCI functions of a host with what passing them through depends on: class, name, driver, IOMMU group, SR-IOV role, and what of the host hangs on them.',
     positionals: SELECTORS,
     options: {
-      ...READING_OPTIONS,
+      ...INVENTORY_OPTIONS,
       format: {
         describe: 'How rows are printed',
         type: 'string',
@@ -59,6 +60,7 @@ export const PCI_COMMANDS: readonly Command[] = [
       ['pci list driver=vfio-pci --json', 'what is ready for VMs, as JSON'],
       ['pci list vf --columns address,sriov,driver --no-header', 'the virtual functions, for a script'],
       ['pci list --host galaxy.snapshot nvidia', 'what a captured host has of a maker'],
+      ['pci list --connect qemu+ssh://root@galaxy/system', 'a host on which nothing is installed'],
     ],
     load: async () => (await import('./commands/list.ts')).runList,
   },
@@ -69,7 +71,7 @@ export const PCI_COMMANDS: readonly Command[] = [
     description:
       'Shows one function with all that is known of it: BARs, ROM, reset methods, link, capabilities, SR-IOV, what hangs on it, its identity, what could not be read and why, and what it would take to pass it through to a VM.',
     positionals: { device: { describe: 'An address, or any selector that means one device: netdev=enp1s0' } },
-    options: READING_OPTIONS,
+    options: INVENTORY_OPTIONS,
     examples: [
       ['pci show 01:00.0', 'by address'],
       ['pci show netdev=enp1s0', 'the device behind a network interface'],
@@ -85,7 +87,7 @@ export const PCI_COMMANDS: readonly Command[] = [
       'Shows the IOMMU groups with their members. A group goes to a VM as a whole: for each it is said whether it could go, and if not, which member or memory region is in the way.',
     positionals: SELECTORS,
     options: {
-      ...READING_OPTIONS,
+      ...INVENTORY_OPTIONS,
       viable: { describe: 'Only the groups that can be given to a VM, now or once bound', type: 'boolean' },
     },
     examples: [
@@ -101,7 +103,7 @@ export const PCI_COMMANDS: readonly Command[] = [
     summary: 'Show the bridges and what is behind them',
     description: 'Shows root buses, bridges and ports as a tree, with the devices behind each.',
     positionals: SELECTORS,
-    options: READING_OPTIONS,
+    options: INVENTORY_OPTIONS,
     examples: [
       ['pci tree', 'the whole tree'],
       ['pci tree netdev=enp1s0', 'the way to one device'],

@@ -62,7 +62,7 @@ export function namesOf(args: Arguments): PciNames {
 export function remarks(
   args: Arguments,
   names: PciNames,
-  host: HostReader,
+  { label }: { readonly label: string },
   diagnostics: readonly Diagnostic[],
 ): string {
   const verbose = switchOf(args, 'verbose') === true;
@@ -70,13 +70,18 @@ export function remarks(
   // As data the diagnostics stand in the document.
   const notes = switchOf(args, 'json') === true && !verbose ? '' : shown;
   if (!verbose) return notes;
-  return `pci: host: ${escapeControls(host.label)}\npci: names from ${escapeControls(names.source)}\n${notes}`;
+  return `pci: host: ${escapeControls(label)}\npci: names from ${escapeControls(names.source)}\n${notes}`;
 }
 
 /** What is said where nothing is shown: there is no device at all, or none of the kind. */
 export function emptyRemark({ host, devices }: Inventory, selectors: readonly Selector[]): string {
-  if (devices.length === 0)
-    return `pci: ${escapeControls(host.label)}: the PCI bus is there, and no device is on it\n`;
+  if (devices.length === 0) {
+    const what =
+      host.libvirt === undefined
+        ? 'the PCI bus is there, and no device is on it'
+        : 'libvirt knows no PCI device';
+    return `pci: ${escapeControls(host.label)}: ${what}\n`;
+  }
   const meant = selectors.map((selector) => nearest(selector, devices)).find((text) => text !== undefined);
   return `pci: no device is of that kind${meant === undefined ? '' : `; did you mean ${escapeControls(meant)}?`}\n`;
 }

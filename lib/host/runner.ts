@@ -13,8 +13,17 @@ export type Run =
 /** How long a program is waited for where the caller does not say. */
 export const RUN_TIMEOUT_MS = 60_000;
 
+export interface RunOptions {
+  /** {@link RUN_TIMEOUT_MS} by default. */
+  readonly timeoutMs?: number;
+  /** What it reads on standard input, which it can also open as `/dev/stdin`; nothing by default. */
+  readonly input?: string;
+  /** Variables of its environment, besides those that it has anyway. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Programs of the host that are run: each argument is passed on as it is, and no shell sees any. */
 export interface Runner {
   /** Runs a program to its end. Does not throw for what comes of it. */
-  run(program: string, args: readonly string[], timeoutMs?: number): Promise<Run>;
+  run(program: string, args: readonly string[], options?: RunOptions): Promise<Run>;
 }

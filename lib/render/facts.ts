@@ -7,7 +7,7 @@ import type { NamedId, PciDevice } from '../pci/device.ts';
 const UNKNOWN_TEXT: Record<UnknownReason, string> = {
   denied: 'not readable without root',
   broken: 'could not be read',
-  unread: 'not in the snapshot',
+  unread: 'not told',
 };
 
 /** A fact in a narrow cell: the value, `-` for absent, `?` for unknown. */

@@ -61,10 +61,11 @@ describe('errors', () => {
     expect(`hint: ${error['hint']}`).toBe(second);
   });
 
-  it('are tried of every code but those of permissions, writing, changing and simulation, which have tests of their own', () => {
+  it('are tried of every code but those of permissions, writing, changing, simulation and libvirt, which have tests of their own', () => {
     const tried = new Set<string>(ERROR_CASES.map(([, code]) => code));
     const left = Object.keys(ERRORS).filter((code) => !tried.has(code));
     expect(left).toEqual([
+      'BAD_XML',
       'PERMISSION_DENIED',
       'NO_DRIVER',
       'DOMAIN_TOO_LARGE',
@@ -77,6 +78,8 @@ describe('errors', () => {
       'JOURNAL_FAILED',
       'TOOL_MISSING',
       'TOOL_FAILED',
+      'NO_LIBVIRT',
+      'LIBVIRT_TOO_OLD',
       'NOT_SIMULATED',
       'FILE_EXISTS',
       'OUTPUT_FAILED',

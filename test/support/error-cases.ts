@@ -42,6 +42,22 @@ export const ERROR_CASES: readonly ErrorCase[] = [
   ],
   [`list --format jsn ${GPU}`, 'BAD_ARGUMENT', '--format', 'does not take "jsn"', 'did you mean json?'],
   [`list ${GPU} -- --json`, 'BAD_ARGUMENT', '--json', 'is no selector and no path', 'see the command'],
+  [
+    `list --source libvirt ${GPU}`,
+    'BAD_ARGUMENT',
+    '--host',
+    'does not go with --source libvirt',
+    'see the command',
+  ],
+  [`tree --connect qemu:///system ${GPU}`, 'BAD_ARGUMENT', '--host', 'does not go with --connect', 'see the'],
+  [
+    'groups --connect qemu:///system --source sysfs',
+    'BAD_ARGUMENT',
+    '--connect',
+    'does not go with --source sysfs',
+    'see the command',
+  ],
+  ['show 01:00.0 --source kernel', 'BAD_ARGUMENT', '--source', 'does not take "kernel"', 'it takes sysfs'],
   // Columns.
   [
     `list --columns colour ${GPU}`,

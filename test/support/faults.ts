@@ -32,9 +32,9 @@ export class FaultyHost {
         write: (path, text) => meet(() => writer.write(path, text), failed, 'blocked' as const),
       },
       runner: {
-        run: (program, args) =>
+        run: (program, args, options) =>
           meet(
-            () => runner.run(program, args),
+            () => runner.run(program, args, options),
             { kind: 'exited' as const, exitCode: 1, stdout: '', stderr: 'made to fail' },
             { kind: 'failed' as const, detail: 'did not end in time' },
           ),

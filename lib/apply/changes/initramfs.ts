@@ -37,7 +37,7 @@ export const initramfsChange: ChangeKind<InitramfsChange> = {
 };
 
 async function update({ runner }: ChangeableHost): Promise<Problem | null> {
-  const run = await runner.run(UPDATE, ['-u', '-k', 'all'], TIMEOUT_MS);
+  const run = await runner.run(UPDATE, ['-u', '-k', 'all'], { timeoutMs: TIMEOUT_MS });
   if (run.kind === 'missing') return `there is no ${UPDATE}`;
   if (run.kind === 'failed') return `${UPDATE} ${run.detail}`;
   if (run.exitCode === 0) return null;

@@ -9,24 +9,22 @@ import { formatDocument, groupsDocument } from '../../render/documents.ts';
 import { addressList } from '../../render/facts.ts';
 import { renderGroups } from '../../render/group-list.ts';
 import { wrapText } from '../../render/wrap-text.ts';
-import { readIommuState } from '../../sysfs/iommu-state.ts';
-import { readGroupAttributes } from '../../sysfs/read-groups.ts';
-import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
-import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
+import { originRemark, sourceOf } from '../inventory-source.ts';
+import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device', 'driver', 'iommuGroup'];
 
 /** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
-export function runGroups(args: Arguments, terminal: Terminal): CommandResult {
+export async function runGroups(args: Arguments, terminal: Terminal): Promise<CommandResult> {
   const selectors = stringsOf(args, 'selectors').map(parseSelector);
-  const host = hostOf(args);
+  const source = await sourceOf(args);
   const names = namesOf(args);
   const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
-  const inventory = readInventory(host, names, [...fields]);
-  const iommu = readIommuState(host);
-  const all = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
+  const inventory = await source.read(names, [...fields]);
+  const iommu = source.iommuState();
+  const all = groupDevices(inventory.devices, source.groupAttributes);
   const selected = new Set<PciDevice>(selectDevices(inventory.devices, selectors));
   const groups = all.filter(
     ({ members, verdict }) =>
@@ -35,7 +33,7 @@ export function runGroups(args: Arguments, terminal: Terminal): CommandResult {
   );
   const ungrouped = [...selected].filter(({ iommuGroup }) => knownValue(iommuGroup) === undefined);
   const empty = selected.size === 0 ? emptyRemark(inventory, selectors) : '';
-  const stderr = remarks(args, names, host, inventory.diagnostics) + empty;
+  const stderr = remarks(args, names, source, inventory.diagnostics) + empty;
   if (switchOf(args, 'json') === true) {
     const addresses = ungrouped.map(({ address }) => address);
     return {
@@ -49,7 +47,11 @@ export function runGroups(args: Arguments, terminal: Terminal): CommandResult {
     return { exitCode: EXIT.ok, stdout: wrapped(sentences, terminal), stderr };
   }
   const listed = renderGroups(groups, terminal.width, terminal.style);
-  return { exitCode: EXIT.ok, stdout: listed + wrapped([summary(groups, ungrouped)], terminal), stderr };
+  return {
+    exitCode: EXIT.ok,
+    stdout: listed + wrapped([summary(groups, ungrouped) + originRemark(inventory)], terminal),
+    stderr,
+  };
 }
 
 /** Sentences, each on a line of its own or on as many as it takes. */

@@ -16,13 +16,13 @@ import {
 } from '../../render/device-columns.ts';
 import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
 import { wrapText } from '../../render/wrap-text.ts';
-import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
-import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
+import { originRemark, sourceOf } from '../inventory-source.ts';
+import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pci list`: a row a function. */
-export function runList(args: Arguments, terminal: Terminal): CommandResult {
+export async function runList(args: Arguments, terminal: Terminal): Promise<CommandResult> {
   const selectors = stringsOf(args, 'selectors').map(parseSelector);
   const columns = columnsOf(args);
   const sort = columnNamed(stringOf(args, 'sort') ?? 'address', '--sort');
@@ -35,12 +35,12 @@ export function runList(args: Arguments, terminal: Terminal): CommandResult {
     ...selectors.flatMap((selector) => selector.fields),
   ]);
 
-  const host = hostOf(args);
+  const source = await sourceOf(args);
   const names = namesOf(args);
-  const inventory = readInventory(host, names, [...fields]);
+  const inventory = await source.read(names, [...fields]);
   const context = listContext(inventory.devices);
   const devices = sorted(selectDevices(inventory.devices, selectors), args, sort, context);
-  const stderr = remarks({ ...args, json: format === 'json' }, names, host, inventory.diagnostics);
+  const stderr = remarks({ ...args, json: format === 'json' }, names, source, inventory.diagnostics);
   const result = (stdout: string, more = ''): CommandResult => ({
     exitCode: EXIT.ok,
     stdout,
@@ -60,7 +60,9 @@ export function runList(args: Arguments, terminal: Terminal): CommandResult {
       const header = switchOf(args, 'header') !== false;
       const rows = devices.map((device) => columns.map((column) => column.cell(device, context)));
       const { text, leftOut } = layoutColumns(columns, rows, { width, header, style: terminal.style });
-      return result(text + (terminal.interactive ? footer(devices, leftOut, terminal) : ''));
+      return result(
+        text + (terminal.interactive ? footer(devices, leftOut, originRemark(inventory), terminal) : ''),
+      );
     }
   }
 }
@@ -151,10 +153,11 @@ function csv(
 function footer(
   devices: readonly PciDevice[],
   leftOut: readonly DeviceColumn[],
+  origin: string,
   { style, width }: Terminal,
 ): string {
   const remarks = [
-    summary(devices),
+    summary(devices) + origin,
     ...(leftOut.length === 0 ? [] : [`Left out: ${leftOut.map(nameOf).join(', ')}; --wide shows all.`]),
   ];
   return remarks

@@ -7,27 +7,26 @@ import { passthroughNotes } from '../../pci/passthrough.ts';
 import { selectOne } from '../../pci/selector.ts';
 import { renderDeviceDetails } from '../../render/device-details.ts';
 import { showDocument } from '../../render/documents.ts';
-import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
-import { readGroupAttributes } from '../../sysfs/read-groups.ts';
-import { ALL_FIELDS, readInventory } from '../../sysfs/read-inventory.ts';
+import { ALL_FIELDS } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { sourceOf } from '../inventory-source.ts';
+import { namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pci show`: everything of one device. */
-export function runShow(args: Arguments, terminal: Terminal): CommandResult {
-  const host = hostOf(args);
+export async function runShow(args: Arguments, terminal: Terminal): Promise<CommandResult> {
+  const source = await sourceOf(args);
   const names = namesOf(args);
   // The neighbours in its group are needed as much as the device; one way to read is simpler than two.
-  const inventory = readInventory(host, names, ALL_FIELDS);
+  const inventory = await source.read(names, ALL_FIELDS);
   const device = selectOne(inventory.devices, stringOf(args, 'device') ?? '');
-  const group = groupOf(device, inventory.devices, (id) => readGroupAttributes(host, id));
+  const group = groupOf(device, inventory.devices, source.groupAttributes);
   const notes = passthroughNotes(device, group, {
     iommu: inventory.iommu,
-    tellsResetMethods: tellsResetMethods(host, inventory.devices),
+    tellsResetMethods: source.tellsResetMethods(inventory.devices),
   });
   const diagnostics = inventory.diagnostics.filter(({ subject }) => subject === device.address);
-  const stderr = remarks(args, names, host, diagnostics);
+  const stderr = remarks(args, names, source, diagnostics);
   const stdout =
     switchOf(args, 'json') === true
       ? `${formatJson(showDocument(inventory, device, group, notes, diagnostics), 2)}\n`

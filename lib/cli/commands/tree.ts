@@ -5,24 +5,24 @@ import { parseSelector, selectDevices } from '../../pci/selector.ts';
 import { buildTopology } from '../../pci/topology.ts';
 import { formatDocument, treeDocument } from '../../render/documents.ts';
 import { LINE_BRANCHES, PLAIN_BRANCHES, renderTopology } from '../../render/topology-tree.ts';
-import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
-import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
+import { sourceOf } from '../inventory-source.ts';
+import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device', 'driver', 'iommuGroup'];
 
 /** `pci tree`: the buses and bridges, with what hangs on them. */
-export function runTree(args: Arguments, terminal: Terminal): CommandResult {
+export async function runTree(args: Arguments, terminal: Terminal): Promise<CommandResult> {
   const selectors = stringsOf(args, 'selectors').map(parseSelector);
-  const host = hostOf(args);
+  const source = await sourceOf(args);
   const names = namesOf(args);
   const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
-  const inventory = readInventory(host, names, [...fields]);
+  const inventory = await source.read(names, [...fields]);
   const selected = selectDevices(inventory.devices, selectors);
   const roots = buildTopology(withBridges(inventory.devices, selected));
   const empty = selected.length === 0 ? emptyRemark(inventory, selectors) : '';
-  const stderr = remarks(args, names, host, inventory.diagnostics) + empty;
+  const stderr = remarks(args, names, source, inventory.diagnostics) + empty;
   const stdout =
     switchOf(args, 'json') === true
       ? formatDocument(treeDocument(inventory, roots))

@@ -1,0 +1,54 @@
+import { PortalGunError } from '../base/errors.ts';
+import { escapeControls } from '../base/text.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import { type Arguments, type OptionDefinition, stringOf } from './command.ts';
+import { hostOf, READING_OPTIONS } from './reading-options.ts';
+import { type InventorySource, sysfsSource } from './sysfs-source.ts';
+
+/** The options of commands that show what a host has, be it told by its kernel or by its libvirt. */
+export const INVENTORY_OPTIONS = {
+  ...READING_OPTIONS,
+  source: {
+    describe:
+      'Who is asked: the kernel (sysfs), the default, or libvirt as well, with what they do not agree on',
+    type: 'string',
+    choices: ['sysfs', 'libvirt'],
+  },
+  connect: {
+    describe:
+      'Ask the libvirt at this URI alone: qemu+ssh://root@host/system shows a host on which nothing is installed',
+    type: 'string',
+    valueName: 'URI',
+  },
+} as const satisfies Record<string, OptionDefinition>;
+
+/**
+ * The source that the arguments name: the kernel of this machine, a captured host, libvirt.
+ *
+ * @throws PortalGunError BAD_ARGUMENT, and what opening it throws
+ */
+export async function sourceOf(args: Arguments): Promise<InventorySource> {
+  const connect = stringOf(args, 'connect');
+  const source = stringOf(args, 'source');
+  if (connect === undefined && source !== 'libvirt') return sysfsSource(hostOf(args));
+  const refuse = (option: string, message: string): never => {
+    throw new PortalGunError('BAD_ARGUMENT', message, { subject: option });
+  };
+  if (stringOf(args, 'host') !== undefined) {
+    const asked = connect === undefined ? '--source libvirt' : '--connect';
+    refuse('--host', `does not go with ${asked}: a captured host has no libvirt`);
+  }
+  if (connect !== undefined && source === 'sysfs') refuse('--connect', 'does not go with --source sysfs');
+  if (connect?.trim() === '') refuse('--connect', 'is empty');
+  // They cost a start of the program more than all else, and few ask for them.
+  const [{ LiveRunner }, { libvirtSource }] = await Promise.all([
+    import('../host/live-runner.ts'),
+    import('./libvirt-source.ts'),
+  ]);
+  return libvirtSource(new LiveRunner(), connect ?? null, connect === undefined ? hostOf(args) : null);
+}
+
+/** A sentence on where an inventory comes from, with a space before it; nothing where it is the kernel alone. */
+export function originRemark({ host }: Inventory): string {
+  return host.libvirt === undefined ? '' : ` From libvirt at ${escapeControls(host.libvirt)}.`;
+}

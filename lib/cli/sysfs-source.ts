@@ -1,0 +1,32 @@
+import type { HostReader } from '../host/host-reader.ts';
+import type { DeviceField, PciDevice } from '../pci/device.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import type { GroupAttributes } from '../pci/iommu-group.ts';
+import type { IommuState } from '../pci/iommu-state.ts';
+import type { PciNames } from '../pci/pci-ids.ts';
+import { readIommuState } from '../sysfs/iommu-state.ts';
+import { tellsResetMethods } from '../sysfs/kernel-release.ts';
+import { readGroupAttributes } from '../sysfs/read-groups.ts';
+import { readInventory } from '../sysfs/read-inventory.ts';
+
+/** Where an inventory comes from, and what is told with it of the host as a whole. */
+export interface InventorySource {
+  /** What the source is called in remarks, for a person; not escaped. */
+  readonly label: string;
+  /** Of each device at least the facts that are asked for. */
+  read(names: PciNames, fields: readonly DeviceField[]): Promise<Inventory>;
+  groupAttributes(group: number): GroupAttributes;
+  iommuState(): IommuState;
+  tellsResetMethods(devices: readonly PciDevice[]): boolean;
+}
+
+/** What the kernel of a host tells. */
+export function sysfsSource(host: HostReader): InventorySource {
+  return {
+    label: host.label,
+    read: async (names, fields) => readInventory(host, names, fields),
+    groupAttributes: (group) => readGroupAttributes(host, group),
+    iommuState: () => readIommuState(host),
+    tellsResetMethods: (devices) => tellsResetMethods(host, devices),
+  };
+}

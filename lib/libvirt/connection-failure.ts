@@ -1,0 +1,47 @@
+import { PortalGunError } from '../base/errors.ts';
+import { escapeControls } from '../base/text.ts';
+
+const NO_ACCESS = /authenticat|access denied|socket to '[^']*': Permission denied/i;
+const BAD_URI = /Unable to parse URI|no connection driver available|URI .*(malformed|unsupported|invalid)/i;
+
+/**
+ * Whether virsh failed because it could not connect:
+ *
+ * ```
+ * error: failed to connect to the hypervisor
+ * error: Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory
+ * ```
+ */
+export function isConnectionFailure(stderr: string): boolean {
+  return /^error: failed to (re)?connect to the hypervisor$/m.test(stderr);
+}
+
+/**
+ * @param said by virsh, in one line
+ * @throws PortalGunError NO_LIBVIRT; PERMISSION_DENIED where libvirt let nobody in; BAD_ARGUMENT where it is the URI
+ */
+export function failConnection(said: string, uri: string): never {
+  const subject = escapeControls(uri);
+  const detail = escapeControls(said.replace(/^failed to (re)?connect to the hypervisor: /, ''));
+  if (BAD_URI.test(said)) {
+    throw new PortalGunError('BAD_ARGUMENT', `is no URI of a libvirt: ${detail}`, {
+      subject: `--connect ${subject}`,
+      hint: 'such as qemu:///system, or qemu+ssh://root@host/system',
+    });
+  }
+  const isLocal = /^[a-z]+(\+unix)?:\/\/\//i.test(uri);
+  if (NO_ACCESS.test(said)) {
+    throw new PortalGunError('PERMISSION_DENIED', `libvirt lets you not in: ${detail}`, {
+      subject,
+      hint: isLocal
+        ? 'run it as root, or be in the group libvirt'
+        : 'connect as a user of the group libvirt there',
+    });
+  }
+  throw new PortalGunError('NO_LIBVIRT', `no libvirt answers: ${detail}`, {
+    subject,
+    hint: isLocal
+      ? 'start it: systemctl start libvirtd, or virtqemud and virtnodedevd where libvirt has a daemon for each driver'
+      : 'see whether it answers: virsh --connect URI list; over ssh a key is needed, since no password can be asked for',
+  });
+}

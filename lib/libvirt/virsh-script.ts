@@ -1,0 +1,92 @@
+/** What a command printed, and what it said on standard error. */
+interface Segment {
+  readonly output: string;
+  readonly said: string;
+}
+
+/**
+ * Commands as lines that `virsh` reads from standard input. As it reads from a terminal or not, it prints a prompt and the
+ * command itself before what that prints:
+ *
+ * ```
+ * virsh # echo "5b1e""0."; echo --err "5b1e""0."
+ * 5b1e0.virsh # nodedev-dumpxml pci_0000_00_00_0
+ * <device>…
+ * ```
+ *
+ * so that behind each command stands one that prints a mark on both streams. A mark is written in two parts, so that the
+ * line that prints it does not hold it. Each stands on a line of its own: of a line with a mistake nothing is run.
+ *
+ * @param mark hexadecimal, and not to be guessed: what a device or machine is called must not contain it
+ */
+export function formatVirshScript(commands: readonly (readonly string[])[], mark: string): string {
+  const lines = commands.flatMap((command, index) => [
+    command.map(quoteForVirsh).join(' '),
+    markLine(mark, index + 1),
+  ]);
+  return [markLine(mark, 0), ...lines, ''].join('\n');
+}
+
+/** Whether a command can stand in such a script: of a control character readline makes an order of its own. */
+export function fitsInScript(command: readonly string[]): boolean {
+  return !command.some((word) => /\p{Cc}/u.test(word));
+}
+
+/**
+ * What each command of a script came to, in order; only those that it got to, where it was cut short.
+ *
+ * @param stdout and `stderr` of `virsh -q`
+ */
+export function parseVirshScript(
+  stdout: string,
+  stderr: string,
+  commands: number,
+  mark: string,
+): readonly Segment[] {
+  const printed = partsBetweenMarks(stdout, commands, mark);
+  const said = partsBetweenMarks(stderr, commands, mark);
+  return printed.slice(0, said.length).map((part, index) => ({
+    output: withoutEcho(part, mark),
+    said: withoutMarkPrefix(said[index] ?? ''),
+  }));
+}
+
+/** A word for the parser of virsh, to which all but `"` and `\` is plain between double quotes. */
+function quoteForVirsh(word: string): string {
+  return /^[\w./:=@%+,-]+$/.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
+}
+
+function markLine(mark: string, index: number): string {
+  const word = `"${mark}""${index}."`;
+  return `echo ${word}; echo --err ${word}`;
+}
+
+function partsBetweenMarks(text: string, commands: number, mark: string): readonly string[] {
+  const parts: string[] = [];
+  let from = endOfMark(text, `${mark}0.`, 0);
+  for (let index = 1; index <= commands && from >= 0; index += 1) {
+    const next = `${mark}${index}.`;
+    const to = text.indexOf(next, from);
+    if (to < 0) break;
+    parts.push(text.slice(from, to));
+    from = to + next.length;
+  }
+  return parts;
+}
+
+function endOfMark(text: string, mark: string, from: number): number {
+  const at = text.indexOf(mark, from);
+  return at < 0 ? -1 : at + mark.length;
+}
+
+/** A part begins with the prompt and the command, and ends with the prompt and the line that prints the next mark. */
+function withoutEcho(part: string, mark: string): string {
+  const start = part.indexOf('\n') + 1;
+  const end = part.lastIndexOf(`echo "${mark}""`);
+  return part.slice(start, Math.max(start, end)).replace(/virsh [#>] $/, '');
+}
+
+/** `error: ` stands before a mark too. */
+function withoutMarkPrefix(part: string): string {
+  return part.replace(/error: $/, '').trim();
+}

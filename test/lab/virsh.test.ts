@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { LiveRunner } from '../../lib/host/live-runner.ts';
+import { Virsh } from '../../lib/libvirt/virsh.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
+
+const DOMAIN = (name: string) =>
+  `<domain type='qemu'><name>${name}</name><memory>1024</memory><os><type arch='x86_64'>hvm</type></os></domain>`;
+
+describeLibvirtd('virsh, with a real libvirt', (root) => {
+  const libvirtd = useLibvirtd(root);
+  const home = temporaryFolder();
+  let virsh: Virsh;
+
+  beforeAll(() => {
+    // A user's history of commands must stay as it is.
+    vi.stubEnv('HOME', home);
+    vi.stubEnv('XDG_CACHE_HOME', undefined);
+    vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
+    virsh = new Virsh(new LiveRunner(), libvirtd().uri);
+    return () => vi.unstubAllEnvs();
+  });
+
+  test('takes thousands of commands in one process, and keeps their answers apart', async () => {
+    const words = Array.from({ length: 3000 }, (_, index) => `${index} `.repeat(1 + (index % 60)).trim());
+    const answers = await virsh.runAll(
+      words.flatMap((word) => [
+        ['echo', word],
+        ['domuuid', word],
+      ]),
+    );
+    expect(answers.filter(({ error }) => error === null).map(({ output }) => output)).toEqual(words);
+    expect(answers.flatMap(({ error }) => error ?? [])).toEqual(
+      words.map((word) => `failed to get domain '${word}'`),
+    );
+    expect(existsSync(join(home, '.cache'))).toBe(false);
+  });
+
+  test('hands on any word as it is', async () => {
+    const word = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => !/\p{C}|^-/u.test(text));
+    const words = fc.sample(word, 500);
+    const answers = await virsh.runAll(words.map((each) => ['echo', each]));
+    expect(answers.map(({ output, error }) => [output, error])).toEqual(words.map((each) => [each, null]));
+  });
+
+  test('says what failed, and does the rest', async () => {
+    const answers = await virsh.runAll([['nosuch'], ['dumpxml'], ['domuuid', ''], ['echo', 'virsh # x']]);
+    expect(answers.map(({ output, error }) => error ?? output)).toEqual([
+      "unknown command: 'nosuch'",
+      "command 'dumpxml' requires <domain> option",
+      "Failed to get option 'domain': Option argument is empty",
+      'virsh # x',
+    ]);
+  });
+
+  test('defines a machine from what it is given to read, and not where it may only read', async () => {
+    const define = ['define', '/dev/stdin'];
+    const denied = await virsh.run(define, { input: DOMAIN('one'), readOnly: true });
+    expect(denied.error).toContain('read only access prevents virDomainDefineXML');
+    expect(await virsh.run(define, { input: DOMAIN('one') })).toEqual({
+      command: define,
+      output: '',
+      error: null,
+    });
+    const [dumped] = await virsh.runAll([['dumpxml', '--inactive', '--security-info', 'one']], {
+      readOnly: false,
+    });
+    expect(dumped?.output).toMatch(/^<domain type='qemu'>\n {2}<name>one<[\s\S]*<\/domain>$/);
+    expect((await virsh.run(['undefine', 'one'])).error).toBeNull();
+    expect((await virsh.run(define, { input: '<domain' })).error).toContain('Failed to define domain');
+  });
+
+  test.each([
+    ['qemu:///system?socket=/nowhere/socket', 'NO_LIBVIRT', '/nowhere/socket'],
+    ['qemu+tcp://127.0.0.1:1/system', 'NO_LIBVIRT', 'Connection refused'],
+    ['no uri', 'BAD_ARGUMENT', 'Unable to parse URI'],
+  ])('says why %s does not answer', async (uri, code, message) => {
+    const elsewhere = new Virsh(new LiveRunner(), uri);
+    const expected = { code, message: expect.stringContaining(message) };
+    await expect(elsewhere.runAll([['list']])).rejects.toMatchObject(expected);
+  });
+});

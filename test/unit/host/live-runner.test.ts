@@ -1,0 +1,62 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { LiveRunner } from '../../../lib/host/live-runner.ts';
+import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const folder = temporaryFolder();
+const runner = new LiveRunner();
+
+it.each([
+  ['as its standard input', ['cat']],
+  ['as a file, by the name that programs are given', ['sh', '-c', 'cat /dev/stdin']],
+] as const)('a program reads what it is given, %s', async (_, [program, ...args]) => {
+  const input = `${'ä$(x)'.repeat(100_000)}\nend`;
+  expect(await runner.run(program, args, { input })).toMatchObject({ exitCode: 0, stdout: input });
+});
+
+it('a program that is given nothing to read reads nothing', async () => {
+  expect(await runner.run('cat', [])).toEqual({ kind: 'exited', exitCode: 0, stdout: '', stderr: '' });
+});
+
+it('a program has the variables that it is given, in the C locale all the same', async () => {
+  const environment = { TERM: 'dumb', LC_ALL: 'de_DE' };
+  const { stdout } = (await runner.run('sh', ['-c', 'echo "$TERM $LC_ALL"'], { environment })) as {
+    stdout: string;
+  };
+  expect(stdout).toBe('dumb C');
+});
+
+it("a program is found that only the caller's own PATH has, and the system's goes before another of its name", async () => {
+  for (const name of ['portal-gun-tool', 'cat']) {
+    writeFileSync(join(folder, name), '#!/bin/sh\necho ours\n');
+    chmodSync(join(folder, name), 0o755);
+  }
+  vi.stubEnv('PATH', folder);
+  try {
+    expect(await runner.run('portal-gun-tool', [])).toMatchObject({ stdout: 'ours' });
+    expect(await runner.run('cat', [], { input: 'theirs' })).toMatchObject({ stdout: 'theirs' });
+    expect(await runner.run('no-such-program', [])).toEqual({ kind: 'missing' });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+it('a program is not waited for longer than is said', async () => {
+  expect(await runner.run('sleep', ['20'], { timeoutMs: 200 })).toEqual({
+    kind: 'failed',
+    detail: 'did not end within 0.2 s',
+  });
+});
+
+it('a program that can not be given its input is not started', async () => {
+  vi.stubEnv('TMPDIR', join(folder, 'nowhere'));
+  try {
+    expect(await runner.run('cat', [], { input: 'a' })).toEqual({
+      kind: 'failed',
+      detail: 'could not be given its input: ENOENT',
+    });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
