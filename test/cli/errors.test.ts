@@ -65,7 +65,6 @@ describe('errors', () => {
     const tried = new Set<string>(ERROR_CASES.map(([, code]) => code));
     const left = Object.keys(ERRORS).filter((code) => !tried.has(code));
     expect(left).toEqual([
-      'BAD_XML',
       'PERMISSION_DENIED',
       'NO_DRIVER',
       'DOMAIN_TOO_LARGE',
