@@ -5,7 +5,7 @@ import type { PciDevice } from '../../lib/pci/device.ts';
 import { compareRaw, compareSriov, Tally } from '../support/compare-functions.ts';
 import { compareAttributes } from '../support/compare-live-functions.ts';
 import type { CAPTURED_FIXTURES } from '../support/fixture-hosts.ts';
-import { type Outcome, ROOT } from '../support/pci-program.ts';
+import { ROOT } from '../support/pci-program.ts';
 import type { RawFunction } from '../support/raw-sysfs.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { RunningMachine } from './boot-machine.ts';
@@ -19,7 +19,7 @@ import {
 } from './check-documents.ts';
 import { describeLab, useMachine } from './describe-lab.ts';
 import { differencesOfUser } from './differences-of-user.ts';
-import { documentsInside, documentsOf, type InventoryDocuments, runInside } from './inventory-documents.ts';
+import { documentsInside, documentsOf, type InventoryDocuments } from './inventory-documents.ts';
 import type { MachineName } from './machines.ts';
 import { nodeDevices, type SecondOpinion, secondOpinion } from './second-opinion.ts';
 
@@ -142,20 +142,6 @@ export function describeReaders(
       checkNodeDevices(devices, seen.groups, await nodeDevices(machine()));
     });
 
-    test('are told the same by libvirt', async () => {
-      const [alone, merged] = await runInside(machine(), [
-        ['list', '--connect', 'qemu:///system', '--json'],
-        ['list', '--source', 'libvirt', '--json'],
-      ]);
-      const told = documentOf(alone);
-      expect(told.diagnostics).toEqual([]);
-      expect(told.devices.map(withWordOfLibvirt)).toEqual(seen.list.devices.map(withWordOfLibvirt));
-      // Nothing that they do not agree on.
-      const { host: _, ...both } = documentOf(merged);
-      const { host: __, ...kernels } = seen.list as ListDocument;
-      expect(both).toEqual(kernels);
-    });
-
     test('say the same of a snapshot', async () => {
       expect(await documentsOf(join(machine().folder, 'root.snapshot'), SHOWN_INSIDE, pciIds)).toEqual(
         inside,
@@ -187,37 +173,6 @@ export function describeReaders(
 
     more(() => ({ machine: machine(), seen, devices }));
   });
-}
-
-interface ListDocument {
-  readonly host: object;
-  readonly devices: readonly PciDevice[];
-  readonly diagnostics: readonly object[];
-}
-
-function documentOf(outcome: Outcome | undefined): ListDocument {
-  expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
-  return JSON.parse(outcome?.stdout ?? '') as ListDocument;
-}
-
-/** What libvirt has a word for, of a device in a list. */
-function withWordOfLibvirt(device: PciDevice): object {
-  const {
-    address,
-    class: code,
-    vendor,
-    device: id,
-    driver,
-    iommuGroup,
-    numaNode,
-    netInterfaces,
-    sriov,
-  } = device;
-  const role =
-    sriov !== null && 'role' in sriov && sriov.role === 'pf'
-      ? [sriov.totalVfs, sriov.numVfs, sriov.virtualFunctions]
-      : sriov;
-  return { address, code, vendor, id, driver, iommuGroup, numaNode, netInterfaces, role };
 }
 
 /** The device at an address, among those that were read. */

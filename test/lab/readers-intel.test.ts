@@ -1,6 +1,39 @@
 import { expect, test } from 'vitest';
+import type { PciDevice } from '../../lib/pci/device.ts';
+import type { Outcome } from '../support/pci-program.ts';
 import { describeReaders, deviceAt, notesOf } from './describe-readers.ts';
 import { runInside } from './inventory-documents.ts';
+
+interface ListDocument {
+  readonly host: object;
+  readonly devices: readonly PciDevice[];
+  readonly diagnostics: readonly object[];
+}
+
+function documentOf(outcome: Outcome | undefined): ListDocument {
+  expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+  return JSON.parse(outcome?.stdout ?? '') as ListDocument;
+}
+
+/** What libvirt has a word for, of a device in a list. */
+function withWordOfLibvirt(device: PciDevice): object {
+  const {
+    address,
+    class: code,
+    vendor,
+    device: id,
+    driver,
+    iommuGroup,
+    numaNode,
+    netInterfaces,
+    sriov,
+  } = device;
+  const role =
+    sriov !== null && 'role' in sriov && sriov.role === 'pf'
+      ? [sriov.totalVfs, sriov.numVfs, sriov.virtualFunctions]
+      : sriov;
+  return { address, code, vendor, id, driver, iommuGroup, numaNode, netInterfaces, role };
+}
 
 /** Three VFs of the network card, one of them on vfio-pci, and two of the NVMe controller, without a driver. */
 const WITH_VFS = `set -e
@@ -38,6 +71,21 @@ describeReaders(
       expect(verdicts.flatMap(({ devices }) => devices.map(({ address }) => address))).toEqual([
         '0000:01:10.2',
       ]);
+    });
+
+    test('are told the same by libvirt, alone and beside the kernel', async () => {
+      const { machine, seen } = host();
+      const [alone, merged] = await runInside(machine, [
+        ['list', '--connect', 'qemu:///system', '--json'],
+        ['list', '--source', 'libvirt', '--json'],
+      ]);
+      const told = documentOf(alone);
+      expect(told.diagnostics).toEqual([]);
+      expect(told.devices.map(withWordOfLibvirt)).toEqual(seen.list.devices.map(withWordOfLibvirt));
+      // Without anything that they do not agree on.
+      const { host: _, ...both } = documentOf(merged);
+      const { host: __, ...kernels } = seen.list as ListDocument;
+      expect(both).toEqual(kernels);
     });
 
     test('find a drive by the name of its disk, and not by that of the path to it', async () => {
