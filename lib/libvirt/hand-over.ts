@@ -39,8 +39,8 @@ const SILENT = ['bound', 'reset', 'group-alone', 'group-bridges', 'loses', 'loss
  * Decides how a device is handed to a machine. Needs the fields `class`, `sriov`, `rom`.
  *
  * @param passthrough what it would take to pass it through
- * @param members the other functions of its IOMMU group that go along
- * @throws PortalGunError CANNOT_BE_GIVEN for what stays with the host whatever is done; BAD_ARGUMENT for a wish that is not for such a device
+ * @throws PortalGunError CANNOT_BE_GIVEN for what stays with the host whatever is done; BAD_ARGUMENT for a wish that is not
+ *   for such a device
  */
 export function handOver(
   device: PciDevice,
