@@ -50,6 +50,7 @@ export {
   placeCard,
   planGuestAddresses,
 } from './libvirt/guest-topology.ts';
+export { cardsOf, type HandedOver, type HandOverWishes, handOver } from './libvirt/hand-over.ts';
 export {
   type HostDevice,
   type HostdevPool,
@@ -78,7 +79,8 @@ export type {
   PciCapability,
 } from './libvirt/node-device.ts';
 export { contradictionsOf } from './libvirt/node-device.ts';
-export { parseNodeDevice, parseNodeDevices } from './libvirt/node-device-parser.ts';
+export { findContradictions, type XmlFinding } from './libvirt/node-device-findings.ts';
+export { nodeDeviceOf, parseNodeDevice, parseNodeDevices } from './libvirt/node-device-parser.ts';
 export { toInventory } from './libvirt/node-inventory.ts';
 export type { GuestAddress } from './libvirt/pci-address-xml.ts';
 export {

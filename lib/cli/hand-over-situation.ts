@@ -1,5 +1,4 @@
 import { knownValue } from '../base/known.ts';
-import type { HostReader } from '../host/host-reader.ts';
 import { type HandedOver, type HandOverWishes, handOver, type PfLinks } from '../libvirt/hand-over.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
@@ -8,10 +7,8 @@ import { groupDevices, type IommuGroup, isBridge } from '../pci/iommu-group.ts';
 import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../pci/passthrough.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
 import { parseSelector, selectDevices } from '../pci/selector.ts';
-import { tellsResetMethods } from '../sysfs/kernel-release.ts';
 import { readCapturedLink } from '../sysfs/pf-link.ts';
-import { readGroupAttributes } from '../sysfs/read-groups.ts';
-import { readInventory } from '../sysfs/read-inventory.ts';
+import type { InventorySource } from './sysfs-source.ts';
 
 const FIELDS: readonly DeviceField[] = [
   'location',
@@ -43,25 +40,27 @@ export interface HandOverSituation {
  * Reads what handing devices over depends on.
  *
  * @param more facts that are needed besides
- * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, NO_PCI, PERMISSION_DENIED
+ * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, and what reading the source throws
  */
-export function readHandOverSituation(
-  host: HostReader,
+export async function readHandOverSituation(
+  source: InventorySource,
   names: PciNames,
   words: readonly string[],
   more: readonly DeviceField[] = [],
-): HandOverSituation {
+): Promise<HandOverSituation> {
   const selectors = words.map(parseSelector);
   const fields = new Set([...FIELDS, ...more, ...selectors.flatMap((selector) => selector.fields)]);
-  const inventory = readInventory(host, names, [...fields]);
+  const inventory = await source.read(names, [...fields]);
   const { devices } = inventory;
   const pfs = new Set(devices.flatMap((device) => pfOf(device) ?? []));
+  // Whether a PF is up is asked of the host's files alone.
+  const { files } = source;
   return {
     inventory,
     selected: selectDevices(devices, selectors),
-    groups: groupDevices(devices, (id) => readGroupAttributes(host, id)),
-    abilities: { iommu: inventory.iommu, tellsResetMethods: tellsResetMethods(host, devices) },
-    pfLinks: new Map([...pfs].map((pf) => [pf, readCapturedLink(host, pf)])),
+    groups: groupDevices(devices, source.groupAttributes),
+    abilities: { iommu: inventory.iommu, tellsResetMethods: source.tellsResetMethods(devices) },
+    pfLinks: new Map(files === null ? [] : [...pfs].map((pf) => [pf, readCapturedLink(files, pf)])),
   };
 }
 

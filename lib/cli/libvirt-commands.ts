@@ -1,5 +1,5 @@
 import type { Command, OptionDefinition } from './command.ts';
-import { READING_OPTIONS } from './reading-options.ts';
+import { INVENTORY_OPTIONS } from './inventory-source.ts';
 
 const HAND_OVER_OPTIONS = {
   as: {
@@ -67,10 +67,21 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
         type: 'string',
         valueName: 'NAME',
       },
+      nodedev: {
+        describe: 'Translate the document of a node device, as virsh nodedev-dumpxml writes it; - reads it',
+        type: 'string',
+        valueName: 'FILE',
+      },
+      from: {
+        describe:
+          'Which address of such a document is right where it contradicts itself: its numbers, or its name',
+        type: 'string',
+        choices: ['capability', 'name'],
+      },
       all: { describe: 'Every device that a machine can have, a file each', type: 'boolean' },
       'output-dir': { describe: 'The folder for these files', type: 'string', valueName: 'DIR' },
       overwrite: { describe: 'Replace files in it that hold something else', type: 'boolean' },
-      ...READING_OPTIONS,
+      ...INVENTORY_OPTIONS,
     },
     examples: [
       ['pci xml 03:00.0', 'what gives the device to a machine'],
@@ -85,6 +96,7 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
         'in a slot that is free in a machine',
       ],
       ['pci xml netdev=enp1s0 --pool uplinks', 'a network that hands out its virtual functions'],
+      ['virsh nodedev-dumpxml pci_0000_03_00_0 | pci xml --nodedev -', 'what libvirt says of it, translated'],
       ['pci xml --all --output-dir snippets', 'a file for each device'],
     ],
     load: async () => (await import('./commands/xml.ts')).runXml,

@@ -23,6 +23,7 @@ export function libvirtSource(
   const kernels = host === null ? null : sysfsSource(host);
   return {
     label: kernels === null ? virsh.uri : `${kernels.label}, with libvirt at ${virsh.uri}`,
+    files: host,
     async read(names, fields) {
       const kinds = kindsFor(fields);
       const told = toInventory(await readNodeDevices(virsh, kinds), kinds, names, virsh.uri);

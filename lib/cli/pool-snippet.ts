@@ -66,8 +66,14 @@ interface PoolSource {
   readonly notes: readonly PassthroughNote[];
 }
 
+const LISTED: PassthroughNote = {
+  level: 'needs',
+  code: 'vfs-listed',
+  message: 'libvirt defines a pool of VFs that are listed only while they are there: pci sriov set --persist',
+};
+
 function ofVfs(vfs: readonly PciDevice[]): PoolSource {
-  return { address: null, pf: null, vfs, notes: [] };
+  return { address: null, pf: null, vfs, notes: [LISTED] };
 }
 
 function ofPf(selected: readonly PciDevice[], { inventory }: HandOverSituation): PoolSource {
@@ -99,11 +105,11 @@ function ofPf(selected: readonly PciDevice[], { inventory }: HandOverSituation):
     });
   }
   const why = name === undefined ? 'has no interface' : `has ${escapeControls([name, ...others].join(', '))}`;
-  const message = `${why}, so its ${count(vfs.length, 'VF')} are listed one by one: VFs that come later are not of the pool`;
+  const message = `${why}, so its ${count(vfs.length, 'VF')} are listed one by one: those that come later are not of the pool`;
   return {
     address: pf.address,
     pf: null,
     vfs,
-    notes: [{ level: 'warns', code: 'vfs-listed', message }],
+    notes: [{ level: 'warns', code: 'pf-not-named', message }, LISTED],
   };
 }

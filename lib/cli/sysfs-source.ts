@@ -13,6 +13,8 @@ import { readInventory } from '../sysfs/read-inventory.ts';
 export interface InventorySource {
   /** What the source is called in remarks, for a person; not escaped. */
   readonly label: string;
+  /** The host whose files tell more; `null` where its libvirt alone is asked. */
+  readonly files: HostReader | null;
   /** Of each device at least the facts that are asked for. */
   read(names: PciNames, fields: readonly DeviceField[]): Promise<Inventory>;
   groupAttributes(group: number): GroupAttributes;
@@ -24,6 +26,7 @@ export interface InventorySource {
 export function sysfsSource(host: HostReader): InventorySource {
   return {
     label: host.label,
+    files: host,
     read: async (names, fields) => readInventory(host, names, fields),
     groupAttributes: (group) => readGroupAttributes(host, group),
     iommuState: () => readIommuState(host),

@@ -12,14 +12,15 @@ import { wrapText } from '../render/wrap-text.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from './command.ts';
 import { type HandOverSituation, handOverOne, readHandOverSituation } from './hand-over-situation.ts';
 import { checkOfOne, handOverWishesOf } from './hand-over-wishes.ts';
-import { hostOf, namesOf, remarks } from './reading-options.ts';
+import { sourceOf } from './inventory-source.ts';
+import { namesOf, remarks } from './reading-options.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What is said of one device, or of one machine. */
 const OTHERS = ['as', 'group', 'guest-address', 'domain', 'pool', 'vlan'];
 
 /** `pci xml --all`: a file for each device that a machine can have. */
-export function runXmlFolder(args: Arguments, { width }: Terminal): CommandResult {
+export async function runXmlFolder(args: Arguments, { width }: Terminal): Promise<CommandResult> {
   const folder = stringOf(args, 'output-dir');
   if (folder === undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'needs a folder for its files', {
@@ -33,11 +34,11 @@ export function runXmlFolder(args: Arguments, { width }: Terminal): CommandResul
   if (other !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --all', { subject: other });
   }
-  const host = hostOf(args);
-  const names = namesOf(args);
-  const situation = readHandOverSituation(host, names, []);
   const wishes = handOverWishesOf(args);
   checkOfOne(args, wishes, Number.POSITIVE_INFINITY);
+  const source = await sourceOf(args);
+  const names = namesOf(args);
+  const situation = await readHandOverSituation(source, names, []);
   const { texts, leftOut } = snippetTexts(situation, wishes);
   const named = new Map([...texts].map(([address, text]) => [fileName(address), text]));
   const outcomes = writeFolder(folder, named, switchOf(args, 'overwrite') === true);
@@ -45,10 +46,10 @@ export function runXmlFolder(args: Arguments, { width }: Terminal): CommandResul
     const file = fileName(address);
     return { address, file, outcome: outcomes.get(file) ?? 'unchanged' };
   });
-  const { host: described, diagnostics } = situation.inventory;
-  const stderr = remarks(args, names, host, diagnostics);
+  const { host, diagnostics } = situation.inventory;
+  const stderr = remarks(args, names, source, diagnostics);
   if (switchOf(args, 'json') === true) {
-    const document = snippetFilesDocument(described, folder, files, leftOut);
+    const document = snippetFilesDocument(host, folder, files, leftOut);
     return { exitCode: EXIT.ok, stdout: formatDocument(document), stderr };
   }
   const lines = summary(folder, files, leftOut).flatMap((line) => wrapText(line, width));

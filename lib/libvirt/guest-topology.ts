@@ -23,7 +23,7 @@ interface GuestTopology {
 /** Where each device goes in a machine. */
 export interface GuestAddressPlan {
   readonly addresses: ReadonlyMap<PciAddress, GuestAddress>;
-  /** The indices of root ports to add (`formatRootPort`), in ascending order; their own addresses are libvirt's to choose. */
+  /** The indices of root ports to add (`formatRootPort`), ascending; their own addresses are libvirt's to choose. */
   readonly newRootPorts: readonly number[];
 }
 
@@ -41,16 +41,18 @@ const BRIDGES = ['pci-root', 'pci-bridge'];
  * Finds a guest slot for each card, so that the functions of one card stay in one slot: on a PCI Express machine (q35, virt)
  * a root port that nothing is plugged into, or a new one; on one of the conventional kind (pc) a free slot of its buses.
  *
- * A function has the number that it has on the host where function 0 is among those given; else they are numbered from 0, since a guest looks
- * for the others only where there is a function 0.
+ * A function has the number that it has on the host where function 0 is among those given; else they are numbered from 0,
+ * since a guest looks for the others only where there is a function 0.
  *
  * What libvirt 11.3 was seen to do with the result: an address on a free root port adds nothing else to the machine, and the
- * document without the device defines the machine as it was, byte for byte. A root port that is new stays when its device goes, whether it was added
- * here or by libvirt itself, which adds one for each device that it finds no place for: to have the machine as it was, it has to be removed as well.
+ * document without the device defines the machine as it was, byte for byte. A root port that is new stays when its device
+ * goes, whether it was added here or by libvirt itself, which adds one for each device that it finds no place for: to have
+ * the machine as it was, it has to be removed as well.
  *
- * @param domain of a machine, as `virsh dumpxml --inactive` writes it; one written by hand may leave addresses out, and libvirt
- *   then puts those devices elsewhere
- * @param cards what goes to one slot each: functions of one card, in the order of their addresses; a virtual function is a card of its own
+ * @param domain of a machine, as `virsh dumpxml --inactive` writes it; one written by hand may leave addresses out, and
+ *   libvirt then puts those devices elsewhere
+ * @param cards what goes to one slot each: functions of one card, in the order of their addresses; a virtual function is a
+ *   card of its own
  * @throws PortalGunError NO_GUEST_SLOT where the machine has no PCI bus, or no room on it
  */
 export function planGuestAddresses(

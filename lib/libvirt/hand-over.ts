@@ -39,8 +39,8 @@ const SILENT = ['bound', 'reset', 'group-alone', 'group-bridges', 'loses', 'loss
  * Decides how a device is handed to a machine. Needs the fields `class`, `sriov`, `rom`.
  *
  * @param passthrough what it would take to pass it through
- * @param members the other functions of its IOMMU group that go along
- * @throws PortalGunError CANNOT_BE_GIVEN for what stays with the host whatever is done; BAD_ARGUMENT for a wish that is not for such a device
+ * @throws PortalGunError CANNOT_BE_GIVEN for what stays with the host whatever is done; BAD_ARGUMENT for a wish that is not
+ *   for such a device
  */
 export function handOver(
   device: PciDevice,
@@ -118,16 +118,17 @@ function interfaceNotes(
   link: PfLink | null | undefined,
 ): readonly PassthroughNote[] {
   const notes: PassthroughNote[] = [];
-  const isUp = link === null || link === undefined ? undefined : knownValue(link.isUp);
-  if (link === null || link === undefined) {
+  if (link === undefined) {
+    const message = `its PF ${pf} has to be up before the machine starts; whether it is could not be read`;
+    notes.push({ level: 'unknown', code: 'pf-unknown', message });
+  } else if (link === null) {
     const message = `its PF ${pf} has no network interface on the host, and libvirt sets MAC and VLAN through that`;
     notes.push({ level: 'needs', code: 'pf-without-interface', message });
-  } else if (isUp === false) {
-    const message = `its PF ${pf} (${link.interface}) is down, and has to be up before the machine starts: pci sriov set ${pf}`;
-    notes.push({ level: 'needs', code: 'pf-down', message });
-  } else if (isUp === undefined) {
-    const message = `whether its PF ${pf} (${link.interface}) is up could not be read; it has to be before the machine starts`;
-    notes.push({ level: 'unknown', code: 'pf-unknown', message });
+  } else if (link.isUp !== true) {
+    const isDown = link.isUp === false;
+    const state = isDown ? 'is down, and' : 'may be down, and';
+    const message = `its PF ${pf} (${link.interface}) ${state} has to be up before the machine starts: pci sriov set ${pf}`;
+    notes.push({ level: isDown ? 'needs' : 'unknown', code: isDown ? 'pf-down' : 'pf-unknown', message });
   }
   if (mac === null) {
     const message = 'has no MAC here: libvirt makes one up when the machine is defined; --mac says which';

@@ -22,7 +22,15 @@ import { filledText, idOf, numberIn } from './xml-facts.ts';
  * @throws PortalGunError BAD_XML, with line and column
  */
 export function parseNodeDevice(raw: Uint8Array | string, name: string): NodeDevice {
-  const document = parseXml(raw, name);
+  return nodeDeviceOf(parseXml(raw, name));
+}
+
+/**
+ * The same, of a document that was read as XML.
+ *
+ * @throws PortalGunError BAD_XML, with line and column
+ */
+export function nodeDeviceOf(document: XmlDocument): NodeDevice {
   const { root } = document;
   if (root.name !== 'device')
     failInXml(document, root.start, `is no <device>, but <${root.name.slice(0, 40)}>`);

@@ -135,28 +135,33 @@ interface MdevCapability {
   readonly iommuGroup: number | null;
 }
 
-/**
- * What a document says of a PCI function in several places and not the same, a sentence each. libvirt looks at the
- * numbers alone.
- */
-export function contradictionsOf({ name, path, capability }: NodeDevice): readonly string[] {
+/** Something that a document says of a PCI function in two places, and not the same. */
+export interface Contradiction {
+  /** What of the document does not go with its numbers. */
+  readonly about: 'name' | 'path' | 'group' | 'sriov';
+  /** A sentence. */
+  readonly message: string;
+}
+
+/** What a document says of a PCI function in several places and not the same. libvirt looks at the numbers alone. */
+export function contradictionsOf({ name, path, capability }: NodeDevice): readonly Contradiction[] {
   if (capability.kind !== 'pci') return [];
   const { address, iommuGroup, physicalFunction, virtualFunctions } = capability;
   const named = name === null ? undefined : parsePciAddress(name);
   const placed = path === null ? undefined : parsePciAddress(path);
   const is = `its numbers are those of ${address}`;
   const others = virtualFunctions?.addresses ?? [];
-  return [
-    ...(named === undefined || named === address ? [] : [`its name is that of ${named}, and ${is}`]),
-    ...(placed === undefined || placed === address ? [] : [`its path is that of ${placed}, and ${is}`]),
-    ...(iommuGroup === null || iommuGroup.members.length === 0 || iommuGroup.members.includes(address)
-      ? []
-      : [`its IOMMU group has ${iommuGroup.members.join(', ')}, and not ${address}`]),
-    ...(physicalFunction === address || others.includes(address)
-      ? [`it is a virtual function of itself: ${address}`]
-      : []),
-    ...(physicalFunction !== null && others.length > 0
-      ? [`it is a virtual function, of ${physicalFunction}, and has some`]
-      : []),
-  ];
+  const members = iommuGroup?.members ?? [];
+  const found: Contradiction[] = [];
+  if (named !== undefined && named !== address)
+    found.push({ about: 'name', message: `its name is that of ${named}, and ${is}` });
+  if (placed !== undefined && placed !== address)
+    found.push({ about: 'path', message: `its path is that of ${placed}, and ${is}` });
+  if (members.length > 0 && !members.includes(address))
+    found.push({ about: 'group', message: `its IOMMU group has ${members.join(', ')}, and not ${address}` });
+  if (physicalFunction === address || others.includes(address))
+    found.push({ about: 'sriov', message: `it is a virtual function of itself: ${address}` });
+  if (physicalFunction !== null && others.length > 0)
+    found.push({ about: 'sriov', message: `it is a virtual function, of ${physicalFunction}, and has some` });
+  return found;
 }

@@ -33,7 +33,7 @@ export function toInventory(
   for (const device of devices) {
     if (!isPci(device)) continue;
     const { address } = device.capability;
-    for (const message of contradictionsOf(device))
+    for (const { message } of contradictionsOf(device))
       problems.push({ subject: address, code: 'ATTRIBUTES_DISAGREE', message });
     if (nodes.has(address)) {
       const message = `is the address of several node devices: ${device.name} is left out`;

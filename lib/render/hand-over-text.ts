@@ -1,4 +1,5 @@
 import { escapeControls } from '../base/text.ts';
+import type { XmlFinding } from '../libvirt/node-device-findings.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
 
 /** A piece of XML for libvirt, with what to know of it. */
@@ -8,14 +9,6 @@ export interface Snippet {
   readonly kind: 'hostdev' | 'interface' | 'pool' | 'root-port';
   readonly xml: string;
   readonly notes: readonly PassthroughNote[];
-}
-
-/** What contradicts itself in a document, and where. */
-export interface XmlFinding {
-  /** `device.xml:4:7`. */
-  readonly at: string;
-  readonly code: string;
-  readonly message: string;
 }
 
 /** Nothing but what can be pasted. */
@@ -45,4 +38,10 @@ export function snippetsDocument(
     devices: snippets.map(({ address, kind, xml, notes }) => ({ address, kind, xml, notes })),
     findings,
   };
+}
+
+/** Where a document contradicts itself, a line each; behind the name of a program where it is a remark of that. */
+export function renderXmlFindings(findings: readonly XmlFinding[], program?: string): string {
+  const start = program === undefined ? '' : `${program}: `;
+  return findings.map(({ at, message }) => `${start}${escapeControls(`${at}: ${message}`)}\n`).join('');
 }

@@ -141,3 +141,129 @@ describe('a file each', () => {
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(40);
   });
 });
+
+describe('the document of a node device', () => {
+  // As the notes that the project began with have it, put together from several devices.
+  const MIXED = `<device>
+  <name>pci_0000_00_00_0</name>
+
+  *(This is one the virtual functions specified by path)*
+  <path>/sys/devices/pci0000:00/0000:00:01.0/0000:00:00.0</path>
+
+  <parent>computer</parent>
+  <driver>
+    <name>e1000e</name>
+  </driver>
+  <capability type='pci'>
+    <domain>0</domain>
+    <bus>0</bus>
+    <slot>25</slot>
+    <function>0</function>
+    <product id='0x1502'>82579LM Gigabit Network Connection</product>
+    <vendor id='0x8086'>Intel Corporation</vendor>
+    <iommuGroup number='7'>
+      <address domain='0x0000' bus='0x00' slot='0x00' function='0x0' />
+    </iommuGroup>
+  </capability>
+</device>
+`;
+  const FINDINGS = [
+    '2:3: its name is that of 0000:00:00.0, and its numbers are those of 0000:00:19.0',
+    '5:3: its path is that of 0000:00:00.0, and its numbers are those of 0000:00:19.0',
+    '5:3: its path has 0000:00:00.0 behind 0000:00:01.0, and both on bus 0000:00',
+    '7:3: its parent is computer, and its path has it behind 0000:00:01.0',
+    '18:5: its IOMMU group has 0000:00:00.0, and not 0000:00:19.0',
+  ];
+  const mixed = file('mixed.xml', MIXED);
+  const nodedev = (path: string, ...more: readonly string[]): Promise<Outcome> =>
+    pciInside(['xml', '--nodedev', path, ...more]);
+
+  it('that contradicts itself is told so, each contradiction once, with its place', async () => {
+    const outcome = await nodedev(mixed);
+    expect(outcome).toEqual({
+      exitCode: 1,
+      stdout: FINDINGS.map((finding) => `${mixed}:${finding}\n`).join(''),
+      stderr:
+        'pci: the document contradicts itself; --from capability believes its numbers, --from name its name\n',
+    });
+  });
+
+  it('is translated where it is said what to believe', async () => {
+    const { exitCode, stdout, stderr } = await nodedev(mixed, '--from', 'capability', '--rom', 'off');
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe(`<hostdev mode="subsystem" type="pci" managed="yes">
+  <source>
+    <address domain="0x0000" bus="0x00" slot="0x19" function="0x0"/>
+  </source>
+  <rom bar="off"/>
+</hostdev>
+`);
+    expect(stderr).toContain(FINDINGS.map((finding) => `pci: ${mixed}:${finding}\n`).join(''));
+    const named = await nodedev(mixed, '--from', 'name');
+    expect(named.stdout).toContain('<address domain="0x0000" bus="0x00" slot="0x00" function="0x0"/>');
+  });
+
+  const consistent = MIXED.replace('pci_0000_00_00_0', 'pci_0000_00_19_0')
+    .replace('/0000:00:01.0/0000:00:00.0', '/0000:00:19.0')
+    .replace("slot='0x00'", "slot='0x19'");
+
+  it('that is of one mind is translated', async () => {
+    const outcome = await nodedev(file('consistent.xml', consistent));
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(outcome.stdout).toContain('slot="0x19"');
+  });
+
+  it('of a virtual function of a network card is an interface', async () => {
+    const vf = consistent.replace(
+      "<capability type='pci'>",
+      "<capability type='pci'>\n<class>0x020000</class><capability type='phys_function'><address domain='0x0000' bus='0x01' slot='0x00' function='0x0'/></capability>",
+    );
+    const { stdout, stderr } = await nodedev(file('vf.xml', vf), '--mac', '02:00:00:00:00:03');
+    expect(stdout).toMatch(
+      /^<interface type="hostdev" managed="yes">\n {2}<mac address="02:00:00:00:00:03"\/>/,
+    );
+    expect(stderr).toContain('its PF 0000:01:00.0 has to be up before the machine starts');
+  });
+
+  it.each([
+    [
+      consistent.replace('/0000:00:19.0<', '/0000:01:19.0<'),
+      'its path has 0000:01:19.0 on the root bus 0000:00',
+    ],
+    [
+      consistent.replace('computer', 'pci_0000_00_01_0'),
+      'its parent is 0000:00:01.0, and its path has it on a root bus',
+    ],
+    [consistent.replace('computer', 'pci_0000_00_19_0'), 'it is its own parent'],
+  ])('contradiction %#', async (text, message) => {
+    const { exitCode, stdout } = await nodedev(file('wrong.xml', text));
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(message);
+  });
+
+  it.each([
+    [
+      '<device><capability type="net"><interface>a</interface></capability></device>',
+      'is no PCI device, but of the kind net',
+    ],
+    [consistent.replace('<slot>25', '<slot>32'), 'is at no PCI address'],
+    [MIXED.replace(/<name>pci.*<\/name>/, ''), ''],
+    ['<domain/>', 'is no <device>, but <domain>'],
+    ['<!DOCTYPE device [<!ENTITY a "b">]><device>&a;</device>', 'has a document type'],
+    ['', 'is not well formed'],
+  ])('%#: what can not be translated', async (text, message) => {
+    const { exitCode, stdout, stderr } = await nodedev(file('bad.xml', text), '--from', 'name');
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(message);
+  });
+
+  it('as JSON has findings and what is translated', async () => {
+    const found = JSON.parse((await nodedev(mixed, '--json')).stdout) as object;
+    expect(found).toMatchObject({ schema: 'portal-gun/pci-xml/v1', host: null, devices: [] });
+    const believed = JSON.parse((await nodedev(mixed, '--json', '--from', 'capability')).stdout) as {
+      findings: readonly unknown[];
+      devices: readonly unknown[];
+    };
+    expect([believed.findings.length, believed.devices.length]).toEqual([5, 1]);
+  });
+});

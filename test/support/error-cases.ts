@@ -492,6 +492,15 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'a bridge stays with the host',
     'pci show',
   ],
+  ['xml --nodedev nowhere', 'BAD_XML', 'nowhere', 'is not there', 'virsh nodedev-dumpxml'],
+  [
+    'xml 01:00.0 --nodedev nowhere',
+    'BAD_ARGUMENT',
+    '01:00.0',
+    'does not go with --nodedev',
+    'see the command',
+  ],
+  ['xml 01:00.0 --from name', 'BAD_ARGUMENT', '--from', 'goes with --nodedev', 'see the command'],
   // Confirmation.
   ...['9s', '61m', '2h', '60', '1e1s', '-60s', '60S'].map(
     (time): ErrorCase => [

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 
 const NEEDS = [
   { program: 'lspci', debianPackage: 'pciutils', why: 'the peer that readings are compared with' },
+  { program: 'xmllint', debianPackage: 'libxml2-utils', why: 'holds XML to the schemas of libvirt' },
   { program: 'mmdebstrap', debianPackage: 'mmdebstrap', why: 'makes the root file system of the lab' },
   { program: 'script', debianPackage: 'bsdutils', why: 'gives a program a terminal' },
   { program: 'setpriv', debianPackage: 'util-linux', why: 'runs it as an ordinary user' },

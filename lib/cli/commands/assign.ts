@@ -36,6 +36,7 @@ import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf, findSafety } from '../safety.ts';
 import { startHookSteps } from '../start-hook.ts';
+import { sysfsSource } from '../sysfs-source.ts';
 import { definedMachines, targetMachines } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -49,7 +50,12 @@ export async function runAssign(
   refuseElsewhere(args, virsh.uri, true);
   const host = hostOf(args);
   const names = namesOf(args);
-  const situation = readHandOverSituation(host, names, [], [...IDENTITY_FIELDS, ...SAFETY_FIELDS]);
+  const situation = await readHandOverSituation(
+    sysfsSource(host),
+    names,
+    [],
+    [...IDENTITY_FIELDS, ...SAFETY_FIELDS],
+  );
   const { inventory, groups } = situation;
   const asked = stringsOf(args, 'devices').map((word) => selectOne(inventory.devices, word));
   const chosen = withGroups(situation, asked);
@@ -107,7 +113,7 @@ export async function runUnassign(
   refuseElsewhere(args, virsh.uri, true);
   const host = hostOf(args);
   const names = namesOf(args);
-  const { inventory } = readHandOverSituation(host, names, [], IDENTITY_FIELDS);
+  const { inventory } = await readHandOverSituation(sysfsSource(host), names, [], IDENTITY_FIELDS);
   const { machines, diagnostics } = await readMachines(virsh, 'edit');
   const targets = targetMachines(args, machines) ?? definedMachines(machines);
   const words = stringsOf(args, 'devices');

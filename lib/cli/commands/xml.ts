@@ -1,16 +1,8 @@
-import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { PortalGunError } from '../../base/errors.ts';
 import { cardsOf } from '../../libvirt/hand-over.ts';
-import { formatHostDevice, formatRootPort } from '../../libvirt/host-device-text.ts';
-import type { PassthroughNote } from '../../pci/passthrough.ts';
-import { formatDocument } from '../../render/documents.ts';
-import {
-  renderSnippetNotes,
-  renderSnippets,
-  type Snippet,
-  snippetsDocument,
-} from '../../render/hand-over-text.ts';
+import type { Snippet } from '../../render/hand-over-text.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
-import { guestAddressesOf, heldAlready, machineOf } from '../guest-addresses.ts';
+import { deviceSnippets, snippetsResult } from '../device-snippets.ts';
 import {
   type HandOverSituation,
   handOverAll,
@@ -18,81 +10,49 @@ import {
   withGroups,
 } from '../hand-over-situation.ts';
 import { checkOfOne, handOverWishesOf } from '../hand-over-wishes.ts';
+import { sourceOf } from '../inventory-source.ts';
 import { poolSnippet } from '../pool-snippet.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 import { runXmlFolder } from '../xml-folder.ts';
+import { runXmlNodedev } from '../xml-nodedev.ts';
+
+/** Options that go with another alone. */
+const BELONGS: readonly (readonly [option: string, to: string])[] = [
+  ['output-dir', 'all'],
+  ['overwrite', 'all'],
+  ['from', 'nodedev'],
+];
 
 /** `pci xml`: what gives devices to a machine, as libvirt takes it. */
-export function runXml(args: Arguments, terminal: Terminal): CommandResult {
-  const words = stringsOf(args, 'devices');
-  if (switchOf(args, 'all') === true) return runXmlFolder(args, terminal);
-  for (const name of ['output-dir', 'overwrite']) {
-    if (args[name] === undefined) continue;
-    throw new PortalGunError('BAD_ARGUMENT', 'goes with --all', { subject: `--${name}` });
+export async function runXml(args: Arguments, terminal: Terminal): Promise<CommandResult> {
+  const stray = BELONGS.find(([option, to]) => args[option] !== undefined && args[to] === undefined);
+  if (stray !== undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', `goes with --${stray[1]}`, { subject: `--${stray[0]}` });
   }
+  if (stringOf(args, 'nodedev') !== undefined) return runXmlNodedev(args);
+  if (switchOf(args, 'all') === true) return runXmlFolder(args, terminal);
+  const words = stringsOf(args, 'devices');
   if (words.length === 0) {
     throw new PortalGunError('BAD_ARGUMENT', 'needs a device: pci xml 03:00.0', {
       hint: 'see pci xml --help',
     });
   }
-  const host = hostOf(args);
+  const source = await sourceOf(args);
   const names = namesOf(args);
-  const situation = readHandOverSituation(host, names, words);
+  const situation = await readHandOverSituation(source, names, words);
   const pool = stringOf(args, 'pool');
-  const snippets =
-    pool === undefined ? deviceSnippets(args, situation) : [poolSnippet(args, pool, situation)];
-  const { diagnostics } = situation.inventory;
+  const snippets = pool === undefined ? handedOver(args, situation) : [poolSnippet(args, pool, situation)];
+  const { host, diagnostics } = situation.inventory;
   const addresses = new Set(snippets.map(({ address }) => address));
   const met = diagnostics.filter(({ subject }) => addresses.has(subject));
-  const stderr = remarks(args, names, host, met);
-  if (switchOf(args, 'json') === true) {
-    const document = snippetsDocument(situation.inventory.host, snippets, []);
-    return { exitCode: EXIT.ok, stdout: formatDocument(document), stderr };
-  }
-  return {
-    exitCode: EXIT.ok,
-    stdout: renderSnippets(snippets),
-    stderr: stderr + renderSnippetNotes('pci', snippets),
-  };
+  return snippetsResult(args, host, snippets, [], remarks(args, names, source, met));
 }
 
-function deviceSnippets(args: Arguments, situation: HandOverSituation): readonly Snippet[] {
+function handedOver(args: Arguments, situation: HandOverSituation): readonly Snippet[] {
   const wishes = handOverWishesOf(args);
-  const machine = machineOf(args);
   const { selected } = situation;
   const chosen = switchOf(args, 'group') === true ? withGroups(situation, selected) : selected;
   checkOfOne(args, wishes, chosen.length);
-  const handed = handOverAll(situation, chosen, wishes);
-  const { addresses, newRootPorts } = guestAddressesOf(args, machine, cardsOf(chosen));
-  const held = heldAlready(machine);
-  const ports = newRootPorts.map(
-    (index): Snippet => ({
-      address: null,
-      kind: 'root-port',
-      xml: formatRootPort(index),
-      notes: [portNote(index)],
-    }),
-  );
-  const devices = handed.map(({ device, notes }): Snippet => {
-    const { address, kind } = device;
-    const guestAddress = addresses.get(address) ?? null;
-    const place = held.get(address);
-    return {
-      address,
-      kind,
-      xml: formatHostDevice({ ...device, guestAddress }),
-      notes: place === undefined ? notes : [alreadyNote(place), ...notes],
-    };
-  });
-  return [...ports, ...devices];
-}
-
-function portNote(index: number): PassthroughNote {
-  const message = `root port ${index} is added, since the machine has none that is free; it stays when the device goes`;
-  return { level: 'ok', code: 'new-root-port', message };
-}
-
-function alreadyNote(place: string): PassthroughNote {
-  return { level: 'blocks', code: 'held-already', message: `the machine has it already: ${place}` };
+  return deviceSnippets(args, handOverAll(situation, chosen, wishes), cardsOf(chosen));
 }

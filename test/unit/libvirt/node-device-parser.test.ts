@@ -304,7 +304,7 @@ describe('a node device', () => {
        </capability></device>`,
       'notes',
     );
-    expect(contradictionsOf(device)).toEqual([
+    expect(contradictionsOf(device).map(({ message }) => message)).toEqual([
       'its name is that of 0000:00:00.0, and its numbers are those of 0000:00:19.0',
       'its path is that of 0000:00:00.0, and its numbers are those of 0000:00:19.0',
       'its IOMMU group has 0000:00:00.0, and not 0000:00:19.0',

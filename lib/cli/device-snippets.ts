@@ -1,0 +1,77 @@
+import { EXIT } from '../base/errors.ts';
+import type { HandedOver } from '../libvirt/hand-over.ts';
+import { formatHostDevice, formatRootPort } from '../libvirt/host-device-text.ts';
+import type { XmlFinding } from '../libvirt/node-device-findings.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { PassthroughNote } from '../pci/passthrough.ts';
+import { formatDocument } from '../render/documents.ts';
+import {
+  renderSnippetNotes,
+  renderSnippets,
+  renderXmlFindings,
+  type Snippet,
+  snippetsDocument,
+} from '../render/hand-over-text.ts';
+import { type Arguments, type CommandResult, switchOf } from './command.ts';
+import { guestAddressesOf, heldAlready, machineOf } from './guest-addresses.ts';
+
+/**
+ * What hands devices over, with the room that they need in the machine that the arguments name.
+ *
+ * @param cards what goes to one guest slot each
+ * @throws PortalGunError BAD_ARGUMENT, BAD_XML, DOMAIN_TOO_LARGE, NO_GUEST_SLOT
+ */
+export function deviceSnippets(
+  args: Arguments,
+  handed: readonly HandedOver[],
+  cards: readonly (readonly PciAddress[])[],
+): readonly Snippet[] {
+  const machine = machineOf(args);
+  const { addresses, newRootPorts } = guestAddressesOf(args, machine, cards);
+  const held = heldAlready(machine);
+  const ports = newRootPorts.map(
+    (index): Snippet => ({
+      address: null,
+      kind: 'root-port',
+      xml: formatRootPort(index),
+      notes: [portNote(index)],
+    }),
+  );
+  const devices = handed.map(({ device, notes }): Snippet => {
+    const { address, kind } = device;
+    const guestAddress = addresses.get(address) ?? null;
+    const place = held.get(address);
+    return {
+      address,
+      kind,
+      xml: formatHostDevice({ ...device, guestAddress }),
+      notes: place === undefined ? notes : [alreadyNote(place), ...notes],
+    };
+  });
+  return [...ports, ...devices];
+}
+
+/** Snippets on standard output, what to know of them on standard error; or all as a document. */
+export function snippetsResult(
+  args: Arguments,
+  host: { readonly label: string } | null,
+  snippets: readonly Snippet[],
+  findings: readonly XmlFinding[],
+  remarks: string,
+): CommandResult {
+  if (switchOf(args, 'json') === true) {
+    const stdout = formatDocument(snippetsDocument(host, snippets, findings));
+    return { exitCode: EXIT.ok, stdout, stderr: remarks };
+  }
+  const stderr = remarks + renderXmlFindings(findings, 'pci') + renderSnippetNotes('pci', snippets);
+  return { exitCode: EXIT.ok, stdout: renderSnippets(snippets), stderr };
+}
+
+function portNote(index: number): PassthroughNote {
+  const message = `root port ${index} is added, since the machine has none that is free; it stays when the device goes`;
+  return { level: 'ok', code: 'new-root-port', message };
+}
+
+function alreadyNote(place: string): PassthroughNote {
+  return { level: 'blocks', code: 'held-already', message: `the machine has it already: ${place}` };
+}
