@@ -77,6 +77,12 @@ describeLab('bindings that outlive a boot', (root) => {
     return machine.output(['journalctl', '--no-pager', '-b', '-u', 'portal-gun.service']);
   }
 
+  /** Does what the service does, where there is no systemd to start it; gives what it said. */
+  async function playService(machine: RunningMachine): Promise<string> {
+    const script = "sed -n 's/^ExecStart=-\\{0,1\\}//p' /etc/systemd/system/portal-gun.service | sh 2>&1";
+    return machine.output(['sh', '-c', script]);
+  }
+
   /** `MAC ADDRESS` of each interface that e1000e has. */
   async function interfaces(machine: RunningMachine): Promise<readonly string[]> {
     const script = `for each in /sys/bus/pci/drivers/e1000e/0*/net/*; do
@@ -204,8 +210,9 @@ describeLab('bindings that outlive a boot', (root) => {
   });
 
   test('take no other device when cards are in other slots, and find those that moved', async () => {
-    await withMachine('moved', { init: 'systemd', initrd }, async (machine) => {
-      const log = await serviceLog(machine);
+    // The initial RAM disk of a host, and then the init that is quick.
+    await withMachine('moved', { initrd }, async (machine) => {
+      const log = await playService(machine);
       expect(await listed(machine), log).toEqual([
         // It was found by its MAC, and has none to be seen any more.
         `${VF} missing - -`,
