@@ -7,7 +7,7 @@ import { FIXTURE_HOSTS } from '../support/fixture-hosts.ts';
 import { buildHost } from '../support/host-builder.ts';
 import { hostFile } from '../support/host-file.ts';
 import { gigabitNic, hostBridge, nvmeController } from '../support/hosts/functions.ts';
-import { fixture, type Outcome, pci } from '../support/pci-program.ts';
+import { fixture, type Outcome, pci, pciInside } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { networkInterface, nvmeDrive } from '../support/things.ts';
 import { writeTree } from '../support/write-tree.ts';
@@ -148,7 +148,7 @@ describe('control characters', () => {
   it.each(EVERY.map((args) => [args.join(' ').replace(ADDRESS, '00:19.0')]))(
     'of hostile-names: %s',
     async (line) => {
-      const outcome = await pci([...line.split(' '), '--host', fixture('hostile-names')]);
+      const outcome = await pciInside([...line.split(' '), '--host', fixture('hostile-names')]);
       expect(outcome.exitCode).toBe(0);
       expectClean(outcome);
     },
@@ -190,7 +190,7 @@ describe('control characters', () => {
     ['diff', fixture('gpu-desktop'), file, '--json'],
     ['snapshot', '--host', file, '--output', join(folder, 'written')],
   ])('%s %s %s %s %s', async (...args) => {
-    const outcome = await pci(args.filter((word) => word !== undefined));
+    const outcome = await pciInside(args.filter((word) => word !== undefined));
     expect([0, 1]).toContain(outcome.exitCode);
     expectClean(outcome);
   });

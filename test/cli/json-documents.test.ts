@@ -42,7 +42,7 @@ const folder = temporaryFolder();
 const HOSTS = FIXTURE_NAMES.filter((name) => name !== 'no-pci');
 // A process each for one host; of the others the program is run without one. The 64 VFs of one fixture are alike.
 const APART = 'gpu-desktop';
-const MOST_SHOWN = 10;
+const MOST_SHOWN = 5;
 const MOST_PLANNED = 3;
 
 function expectDocument(kind: Kind, { stdout }: Outcome): Record<string, unknown> {
