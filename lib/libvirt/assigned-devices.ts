@@ -160,21 +160,15 @@ function withMetadata(document: XmlDocument, assignments: readonly Assignment[])
   const added = assignments.filter(
     (each) => !parsed.some((known) => formatAssignment(known, '') === formatAssignment(each, '')),
   );
-  const isEmptied =
-    added.length === 0 &&
-    gone.length === element.children.length &&
-    element.children.length > 0 &&
-    [...element.attributes.keys()].every((name) => name.startsWith('xmlns'));
-  if (isEmptied) {
+  const isEmptied = added.length === 0 && gone.length > 0 && holdsNothingElse(document, element, gone);
+  if (isEmptied && [...element.attributes.keys()].every((name) => name.startsWith('xmlns'))) {
     const metadata = childOf(document.root, 'metadata');
     const isAlone = metadata?.children.length === 1;
     return applyEdits(document, [
       removeElement(document, isAlone && metadata !== undefined ? metadata : element),
     ]);
   }
-  if (added.length === 0 && gone.length > 0 && gone.length === element.children.length) {
-    return applyEdits(document, [emptyElement(document, element)]);
-  }
+  if (isEmptied) return applyEdits(document, [emptyElement(document, element)]);
   const edits = [
     ...gone.map((each) => removeElement(document, each)),
     ...(added.length === 0
@@ -188,4 +182,18 @@ function withMetadata(document: XmlDocument, assignments: readonly Assignment[])
         ]),
   ];
   return applyEdits(document, edits);
+}
+
+/** Whether an element holds those alone, and no other, no text and no comment. */
+function holdsNothingElse(
+  document: XmlDocument,
+  { content }: XmlElement,
+  children: readonly XmlElement[],
+): boolean {
+  if (content === null) return true;
+  const left = applyEdits(
+    { ...document, text: document.text.slice(0, content.end) },
+    children.map(({ start, end }) => ({ start, end, text: '' })),
+  );
+  return left.slice(content.start).trim() === '';
 }

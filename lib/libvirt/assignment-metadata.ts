@@ -7,6 +7,10 @@ import { namespaceOf, namespacesIn, splitName } from './xml-namespace.ts';
 import { formatXml } from './xml-text.ts';
 
 const ELEMENT = 'assignment';
+// It is put into scripts and definitions: nothing is taken that libvirt would not take.
+const ALIAS = new RegExp(`^${ALIAS_PREFIX}[\\w.-]+$`);
+// A card may say anything; an attribute holds no control character, and makes a blank of every other white space.
+const KEEPABLE = /^[\x20-\x7e\xa0-\ud7ff]*$/;
 
 /**
  * Reads what is kept of assignments in a machine's definition, in the order of the document:
@@ -16,10 +20,18 @@ const ELEMENT = 'assignment';
  *         path="pci0000:00/01.0/00.0" id="8086:10c9" subsystem="8086:a03c" group="10"/>
  *     </portal-gun:machine>
  *
- * @throws PortalGunError BAD_XML, with line and column, where one is not of that form
+ * @throws PortalGunError BAD_XML, with line and column, where one is not of that form, or two are of one alias
  */
 export function parseAssignments(document: XmlDocument): readonly Assignment[] {
-  return findAssignments(document).map((element) => parseAssignment(document, element));
+  const aliases = new Set<string>();
+  return findAssignments(document).map((element) => {
+    const assignment = parseAssignment(document, element);
+    if (aliases.has(assignment.alias)) {
+      failInXml(document, element.start, `is a second assignment of the alias ${assignment.alias}`);
+    }
+    aliases.add(assignment.alias);
+    return assignment;
+  });
 }
 
 /** The elements of assignments, in whatever prefix. */
@@ -34,7 +46,11 @@ export function findAssignments(document: XmlDocument): readonly XmlElement[] {
   );
 }
 
-/** An assignment as it is kept. `prefix`: what stands for our namespace where it is put. */
+/**
+ * An assignment as it is kept, without a product's serial number that an attribute can't hold.
+ *
+ * @param prefix what stands for our namespace where it is put
+ */
 export function formatAssignment({ alias, policy, device, iommuGroup }: Assignment, prefix: string): string {
   const { address, path, id, subsystem, deviceSerial, productSerial, mac } = device;
   const plain = formatXml([
@@ -49,7 +65,7 @@ export function formatAssignment({ alias, policy, device, iommuGroup }: Assignme
         subsystem: subsystem ?? undefined,
         serial: deviceSerial?.value,
         'serial-at': deviceSerial === null ? undefined : `0x${deviceSerial.offset.toString(16)}`,
-        'product-serial': productSerial ?? undefined,
+        'product-serial': productSerial !== null && KEEPABLE.test(productSerial) ? productSerial : undefined,
         mac: mac ?? undefined,
         group: iommuGroup === null ? undefined : String(iommuGroup),
       },
@@ -64,7 +80,7 @@ function parseAssignment(document: XmlDocument, element: XmlElement): Assignment
     failInXml(document, element.start, `is an assignment with no ${what}`);
   const { attributes } = element;
   const alias = attributes.get('alias') ?? '';
-  if (!alias.startsWith(ALIAS_PREFIX)) fail(`alias that begins with ${ALIAS_PREFIX}`);
+  if (!ALIAS.test(alias)) fail(`alias that begins with ${ALIAS_PREFIX}`);
   const policy = ASSIGNMENT_POLICIES.find((each) => each === attributes.get('policy'));
   const group = attributes.get('group') ?? null;
   if (group !== null && !/^\d{1,9}$/.test(group)) fail('number as its group');
