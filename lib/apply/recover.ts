@@ -35,5 +35,5 @@ export async function recover(
 /** Whether what a change made is gone once the machine starts anew. */
 function endsWithBoot(change: Change): boolean {
   if (change.kind === 'file') return change.path.startsWith('/run/');
-  return change.kind !== 'initramfs';
+  return change.kind !== 'initramfs' && change.kind !== 'assignment';
 }

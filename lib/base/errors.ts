@@ -101,6 +101,11 @@ export const ERRORS = {
     summary: 'The device makes no virtual functions: it is no physical function, or its driver makes none.',
     remedy: 'see which can: pci sriov list',
   },
+  TOO_FEW_VFS: {
+    exit: 'refused',
+    summary: 'A PF has fewer free virtual functions than machines are to have one each.',
+    remedy: 'see which machine has which: pci assignments, portal list',
+  },
   CANNOT_BE_GIVEN: {
     exit: 'refused',
     summary: 'The device can not be given to a VM, whatever is done.',

@@ -4,7 +4,7 @@ import type { Command, OptionDefinition } from './command.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
-const { 'dry-run': dryRun, script, yes, allow } = CHANGING_OPTIONS;
+const { 'dry-run': dryRun, script, yes, allow, 'confirm-within': confirmWithin } = CHANGING_OPTIONS;
 
 const MACHINE_OPTIONS = {
   type: {
@@ -37,7 +37,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
     usage: 'assign <devices..>',
     summary: 'Give devices to every machine of a type, or to one',
     description:
-      'Writes devices, with the members of their IOMMU groups, into the definitions of machines: of all that are tagged with a type, or of those that are named. One plan is made over all of them and shown first; where one machine does not take its new definition, all are as they were. The rest of a definition stays as it is. What is given is in force from the next start of a machine on. With the definition it is kept which device was meant, by its place, ids and serial number, so that it is found again where its address moved.',
+      'Writes devices, with the members of their IOMMU groups, into the definitions of machines: of all that are tagged with a type, or of those that are named. One plan is made over all of them and shown first; where one machine does not take its new definition, all are as they were. The rest of a definition stays as it is. What is given is in force from the next start of a machine on. With the definition it is kept which device was meant, by its place, ids and serial number, so that it is found again where its address moved. With --policy vf-pool the device is a physical function of SR-IOV: each machine gets a virtual function of it, those that have one keep it, and as many are made first as are needed.',
     positionals: {
       devices: {
         describe: 'Address (03:00.0), or another selector that means one device, as for pci list',
@@ -48,9 +48,18 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ...MACHINE_OPTIONS,
       policy: {
         describe:
-          'shared: in every definition, and one machine at a time can run with it, which is the default; exclusive: of one machine alone',
+          'shared: in every definition, and one machine at a time can run with it, which is the default; exclusive: of one machine alone; vf-pool: each machine has a virtual function of its own of the PF that is named',
         type: 'string',
-        choices: ['shared', 'exclusive'],
+        choices: ['shared', 'exclusive', 'vf-pool'],
+      },
+      vlan: {
+        describe: 'With vf-pool: the VLAN that these machines are in, 1 to 4094, and do not see',
+        type: 'string',
+        valueName: 'ID',
+      },
+      persist: {
+        describe: 'With vf-pool: make the virtual functions at each boot too, before libvirt starts',
+        type: 'boolean',
       },
       rom: {
         describe:
@@ -59,12 +68,18 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         valueName: 'ROM',
       },
       ...PLAN_OPTIONS,
+      'confirm-within': confirmWithin,
       allow,
     },
     examples: [
       ['pci assign 01:00.0 --type router --dry-run', 'what would be given to whom'],
       ['sudo pci assign 01:00.0 --type router', 'to every router that there is'],
       ['sudo pci assign netdev=enp3s0 --machine galaxy0 --policy exclusive', 'to one machine alone'],
+      ['sudo pci assign 01:00.0 --type router --policy vf-pool', 'a virtual function for each router'],
+      [
+        'sudo pci assign 01:00.0 --type mail --policy vf-pool --vlan 25 --persist',
+        'in a VLAN, after each boot too',
+      ],
     ],
     load: async () => (await import('./commands/assign.ts')).runAssign,
   },
@@ -73,7 +88,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
     usage: 'unassign <devices..>',
     summary: 'Take devices out of the definitions that pci assign put them into',
     description:
-      'Takes devices, with those of their IOMMU groups that went along, out of the definitions of machines: of all, of a type, or of those that are named. A device that is not on the bus any more goes by the address that it was assigned with. What others wrote into a definition is left as it is. A machine that runs keeps what it has until it ends.',
+      'Takes devices, with those of their IOMMU groups that went along, out of the definitions of machines: of all, of a type, or of those that are named. A device that is not on the bus any more goes by the address that it was assigned with. What others wrote into a definition is left as it is. A machine that runs keeps what it has until it ends. A physical function means all of its virtual functions that were assigned with --policy vf-pool; they are not removed.',
     positionals: {
       devices: {
         describe:

@@ -30,6 +30,19 @@ export function targetMachines(
   return definedMachines(machines).filter((machine) => named.includes(machine) || typed.includes(machine));
 }
 
+/**
+ * The same, where one of them has to be given.
+ *
+ * @throws PortalGunError as {@link targetMachines}
+ */
+export function demandTargets(args: Arguments, machines: readonly KnownMachine[]): readonly DefinedMachine[] {
+  const targets = targetMachines(args, machines);
+  if (targets !== null) return targets;
+  throw new PortalGunError('BAD_ARGUMENT', 'says nothing of which machines', {
+    hint: 'give --type router for all of a type, or --machine NAME',
+  });
+}
+
 /** The machines that have a definition. */
 export function definedMachines(machines: readonly KnownMachine[]): readonly DefinedMachine[] {
   return machines.filter((machine): machine is DefinedMachine => machine.definition !== null);

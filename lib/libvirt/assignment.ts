@@ -23,7 +23,7 @@ export interface Assignment {
   readonly policy: AssignmentPolicy;
   /** By which the device is found again where its address moved. */
   readonly device: PersistedDevice;
-  /** The IOMMU group that it was in; `null` where it had none, or that was not known. */
+  /** The IOMMU group that it was in; `null` where it had none, that was not known, or it is of a pool: VFs get another each time that they are made. */
   readonly iommuGroup: number | null;
 }
 

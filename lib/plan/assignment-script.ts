@@ -18,7 +18,14 @@ detach() { ! given "$1" "$2" "$3" || printf "%s\\n" "$4" | virsh --quiet --conne
 `;
 
 /** What brings a machine's definition from one state to the other, by what virsh has for parts of it. */
-export function assignmentLines({ uri, machine, from, to, metadata }: AssignmentChange): readonly string[] {
+export function assignmentLines({
+  uri,
+  machine,
+  from,
+  to,
+  metadata,
+  vfs = [],
+}: AssignmentChange): readonly string[] {
   const at = `${quote(uri)} ${machine}`;
   const line = (verb: 'attach' | 'detach', { alias, xml }: Part): string =>
     `${verb} ${at} ${quote(alias)} ${quote(xml)}`;
@@ -30,6 +37,10 @@ export function assignmentLines({ uri, machine, from, to, metadata }: Assignment
   const set = metadata === null ? '--remove' : `--key ${MACHINE_PREFIX} --set ${quote(metadata)}`;
   const change = `virsh --quiet --connect ${quote(uri)} metadata ${machine} --uri ${MACHINE_NAMESPACE}`;
   return [
+    ...vfs.map(
+      ({ address, pf, index }) =>
+        `[ "$(vf ${pf} ${index})" = ${address} ] || fail '${address} is not VF ${index} of ${pf}'`,
+    ),
     ...gone.map((part) => line('detach', part)),
     ...after.filter((part) => !isIn(before, part)).map((part) => line('attach', part)),
     // It says that there is none where there is none to be removed.

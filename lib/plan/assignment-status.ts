@@ -71,7 +71,8 @@ function standingOf(
   if (assigned.device === null) return { standing: 'taken-out', device };
   if (device.address !== given) return { standing: 'moved', device };
   const group = knownValue(device.iommuGroup) ?? null;
-  return { standing: group === assignment.iommuGroup ? 'in-place' : 'group-changed', device };
+  const isSame = assignment.iommuGroup === null || group === assignment.iommuGroup;
+  return { standing: isSame ? 'in-place' : 'group-changed', device };
 }
 
 /** Whether `--repair` can put it in order: what was meant is known for sure. */

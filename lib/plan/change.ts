@@ -96,6 +96,13 @@ export interface LinkChange {
   readonly to: boolean;
 }
 
+/** A VF by its PF: what an address has to be of where it was not there when that was planned. */
+export interface VfPlace {
+  readonly address: PciAddress;
+  readonly pf: PciAddress;
+  readonly index: number;
+}
+
 /**
  * What a machine's definition gives it changes, as far as it is ours. The rest of the definition is left as it is found,
  * whoever changed it meanwhile. It is in force when the machine is started the next time.
@@ -110,6 +117,8 @@ export interface AssignmentChange {
   readonly to: AssignedState;
   /** Our element as `virsh metadata --set` takes it, for `to`; `null` where none is left. For scripts alone. */
   readonly metadata: string | null;
+  /** VFs among what `to` gives, which have to be those when it is made. */
+  readonly vfs?: readonly VfPlace[];
 }
 
 /**

@@ -18,7 +18,7 @@ import { parseXml } from '../libvirt/xml-document.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { persistedDeviceOf } from '../pci/persisted-device.ts';
-import type { AssignmentChange } from './change.ts';
+import type { AssignmentChange, VfPlace } from './change.ts';
 import type { Step } from './plan.ts';
 
 /** A device that machines are to get, as each of them gets it. */
@@ -103,16 +103,24 @@ export function unassignFrom(
   return { machine, from, to, gained: [], lost, byOthers: [] };
 }
 
-/** The step that makes it so; none where it is so. */
+/**
+ * The step that makes it so; none where it is so.
+ *
+ * @param vfs those among what it gains that are made first
+ */
 export function assignmentSteps(
   uri: string,
   { machine, from, to, gained, lost }: MachineAssignment,
+  vfs: readonly VfPlace[] = [],
 ): readonly Step[] {
   if (isSameState(from, to)) return [];
   const { document } = machine.definition;
   const after = parseXml(withAssigned(document, to), document.name);
   const metadata = formatWithCategory(after, categoryAsWritten(after));
-  const change: AssignmentChange = { kind: 'assignment', uri, machine: machine.uuid, from, to, metadata };
+  const change: AssignmentChange = {
+    ...{ kind: 'assignment', uri, machine: machine.uuid, from, to, metadata },
+    ...(vfs.length === 0 ? {} : { vfs }),
+  };
   const named = (devices: readonly AssignedDevice[]): string =>
     devices.map((each) => addressOf(each) ?? each.alias).join(', ');
   const words = [
@@ -157,11 +165,13 @@ export function refuseSecondHolder(
         },
       );
     }
-    const owner = all.find((machine) => !targets.includes(machine) && holdsAlone(machine, address));
+    const owner = all.find(
+      (machine) => !targets.includes(machine) && (policyOf(machine, address) ?? 'shared') !== 'shared',
+    );
     if (owner !== undefined) {
       throw new PortalGunError(
         'ASSIGNED_ELSEWHERE',
-        `is assigned to ${owner.name} alone (--policy exclusive)`,
+        `is assigned to ${owner.name} alone (--policy ${policyOf(owner, address)})`,
         {
           subject: address,
           hint: `take it from there first: pci unassign ${address} --machine ${JSON.stringify(owner.name)}`,
@@ -214,15 +224,15 @@ function devicesByOthers({ definition }: DefinedMachine, { devices }: AssignedSt
 }
 
 /** Whether a machine is given a device, by whoever's hand, in its definition or now. */
-function givenTo({ definition, live }: KnownMachine, address: PciAddress): boolean {
+export function givenTo({ definition, live }: KnownMachine, address: PciAddress): boolean {
   return [definition, live].some((document) =>
     document?.machine.devices.some(({ device }) => 'address' in device && device.address === address),
   );
 }
 
-function holdsAlone({ definition }: KnownMachine, address: PciAddress): boolean {
-  if (definition === null) return false;
-  return readAssigned(definition.document).devices.some(
-    (each) => addressOf(each) === address && each.assignment?.policy === 'exclusive',
-  );
+/** By which policy a machine has a device. */
+function policyOf({ definition }: KnownMachine, address: PciAddress): AssignmentPolicy | undefined {
+  if (definition === null) return undefined;
+  return readAssigned(definition.document).devices.find((each) => addressOf(each) === address)?.assignment
+    ?.policy;
 }

@@ -32,7 +32,7 @@ export interface VfsProposal {
  */
 export function planVfs(situation: PfSituation, goal: VfGoal): VfsProposal {
   const { pf, vfs, link } = situation;
-  const role = roleOf(pf);
+  const role = pfRoleOf(pf);
   const before = vfs.length;
   const after = goal.count ?? before;
   refuseImpossible(situation, role, goal, after);
@@ -66,8 +66,12 @@ export function planVfs(situation: PfSituation, goal: VfGoal): VfsProposal {
   return { plan, situation, from, to, goesUp, lost: isNew ? vfs.map((vf) => vf.address) : [] };
 }
 
-/** What a device is as a PF, with a driver that can make VFs. */
-function roleOf({ address, sriov, driver }: PciDevice): PhysicalFunction {
+/**
+ * What a device is as a PF, with a driver that can make VFs.
+ *
+ * @throws PortalGunError NO_SRIOV
+ */
+export function pfRoleOf({ address, sriov, driver }: PciDevice): PhysicalFunction {
   const role = knownValue(sriov);
   const refuse = (message: string, hint?: string): PortalGunError =>
     new PortalGunError('NO_SRIOV', message, { subject: address, ...(hint === undefined ? {} : { hint }) });

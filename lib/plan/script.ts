@@ -91,12 +91,17 @@ export function formatScript({ title, guards, steps }: Plan, version: string): s
     `# ${oneLine(title)}`,
     `# Made by portal-gun ${version}.`,
     HEAD +
-      (kinds.has('vfs') || kinds.has('link') ? VFS_HEAD : '') +
+      (steps.some(({ change }) => isAboutVfs(change)) ? VFS_HEAD : '') +
       (kinds.has('assignment') ? ASSIGNMENT_HEAD : ''),
     ...guards.map(guardLine),
     ...lines,
     '',
   ].join('\n');
+}
+
+function isAboutVfs(change: Change): boolean {
+  if (change.kind === 'assignment') return change.vfs !== undefined;
+  return change.kind === 'vfs' || change.kind === 'link';
 }
 
 function guardLine({ address, id }: Guard): string {

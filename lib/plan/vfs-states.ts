@@ -89,7 +89,8 @@ function withWishes(situation: PfSituation, goal: VfGoal, index: number, kept: V
   return situation.card === null ? settings : { mac: stableMacOf(situation, index), ...settings };
 }
 
-function stableMacOf({ pf, card }: PfSituation, index: number): string {
+/** @throws PortalGunError BAD_ARGUMENT where there is nothing to make it of */
+export function stableMacOf({ pf, card }: PfSituation, index: number): string {
   if (card !== null) return stableMac(card, index);
   throw new PortalGunError('BAD_ARGUMENT', 'has neither a MAC nor a serial number to make stable MACs of', {
     subject: pf.address,

@@ -48,7 +48,8 @@ function sharedNotes(devices: readonly AssignedTitle[]): readonly string[] {
   return [...subjects].map(([message, addresses]) => `${addresses.join(', ')}: ${message}`);
 }
 
-function noteLine(text: string, width: number | null): string {
+/** What to know of it, in lines of their own. */
+export function noteLine(text: string, width: number | null): string {
   const start = '  note: ';
   return `${hangText({ start, startWidth: start.length, text: escapeControls(text), indent: start.length, width })}\n`;
 }
@@ -75,7 +76,8 @@ function placeOf({ device }: AssignedDevice): string {
   return guestAddress === null ? '' : ` at ${formatGuestAddress(guestAddress)}`;
 }
 
-function whenOf({ machine, gained, lost }: MachineAssignment): string {
+/** From when on what a machine gains or loses is in force. */
+export function whenOf({ machine, gained, lost }: MachineAssignment): string {
   if (gained.length + lost.length === 0) return '';
   return machine.live === null ? 'defined' : 'runs: from its next start on';
 }

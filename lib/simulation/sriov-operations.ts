@@ -1,8 +1,9 @@
 import { knownValue } from '../base/known.ts';
 import { isFailure } from '../host/host-reader.ts';
-import { type PciAddress, parsePciAddress } from '../pci/address.ts';
+import type { PciAddress } from '../pci/address.ts';
 import type { SriovCapability } from '../pci/capabilities.ts';
 import { parseConfigSpace } from '../pci/config-space.ts';
+import { vfAddress } from '../pci/vf-address.ts';
 import { parseUnsigned } from './attribute-values.ts';
 import { deviceLock, probe, release } from './driver-operations.ts';
 import { directoryAbove, type FunctionDirectory } from './function-directory.ts';
@@ -118,7 +119,6 @@ function* disable(kernel: Kernel, call: Call, pf: FunctionDirectory): Operation<
   pf.put('sriov_numvfs', '0');
 }
 
-/** A VF's routing id is its PF's, and the offset, and its index times the stride; it may be on a later bus. */
 function addressesOf(kernel: Kernel, pf: FunctionDirectory, count: number): readonly PciAddress[] {
   const capability = sriovCapability(kernel, pf);
   const offset = Number(pf.text('sriov_offset') ?? capability?.vfOffset);
@@ -126,13 +126,9 @@ function addressesOf(kernel: Kernel, pf: FunctionDirectory, count: number): read
   if (!Number.isInteger(offset) || !Number.isInteger(stride)) {
     throw gap(pf.address, 'neither sriov_offset and sriov_stride nor its registers are in the snapshot');
   }
-  const [domain = '', bus = '', slot = '', fn = ''] = pf.address.split(/[:.]/);
-  const own = (Number.parseInt(bus, 16) << 8) | (Number.parseInt(slot, 16) << 3) | Number(fn);
   return Array.from({ length: count }, (_, index) => {
-    const id = own + offset + index * stride;
-    const hex = (value: number): string => value.toString(16).padStart(2, '0');
-    const address = parsePciAddress(`${domain}:${hex(id >> 8)}:${hex((id >> 3) & 0x1f)}.${id & 7}`);
-    if (address === undefined) throw gap(pf.address, `its VF ${index} would have no address`);
+    const address = vfAddress(pf.address, { offset, stride }, index);
+    if (address === null) throw gap(pf.address, `its VF ${index} would have no address`);
     return address;
   });
 }

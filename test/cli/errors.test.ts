@@ -76,6 +76,7 @@ describe('errors', () => {
       'MACHINE_NOT_FOUND',
       'PERMISSION_DENIED',
       'NO_DRIVER',
+      'TOO_FEW_VFS',
       'DOMAIN_TOO_LARGE',
       'NO_GUEST_SLOT',
       'CANNOT_PERSIST',

@@ -1,8 +1,11 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { isSameState, readAssigned, withAssigned } from '../../libvirt/assigned-devices.ts';
+import type { AssignedState } from '../../libvirt/assignment.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml-document.ts';
 import type { AssignmentChange } from '../../plan/change.ts';
+import { addressOf } from '../../plan/plan-assignment.ts';
+import { readVfsNow } from '../../sysfs/driver-state.ts';
 import type { ChangeKind, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
@@ -17,6 +20,8 @@ export const assignmentChange: ChangeKind<AssignmentChange> = {
   },
 
   async reach(host, change, goal) {
+    const stranger = strangerAmong(host, change, goal);
+    if (stranger !== null) return stranger;
     const definition = await definitionOf(host, change);
     if (typeof definition === 'string') return definition;
     const text = withAssigned(definition, goal);
@@ -25,6 +30,21 @@ export const assignmentChange: ChangeKind<AssignmentChange> = {
     return error === null ? null : `libvirt does not take its definition: ${error}`;
   },
 };
+
+/** Which VF that the goal gives is not the one that was meant: the address of one that is to be made was foreseen. */
+function strangerAmong(
+  { reader }: ChangeableHost,
+  { vfs = [] }: AssignmentChange,
+  goal: AssignedState,
+): Problem | null {
+  const given = new Set(goal.devices.map(addressOf));
+  const stranger = vfs.find(
+    ({ address, pf, index }) => given.has(address) && readVfsNow(reader, pf).addressOf(index) !== address,
+  );
+  return stranger === undefined
+    ? null
+    : `${stranger.address} is not VF ${stranger.index} of ${stranger.pf}, which was meant`;
+}
 
 /** What libvirt has of a machine for its next start, or why it is not to be had. */
 async function definitionOf(host: ChangeableHost, change: AssignmentChange): Promise<XmlDocument | Problem> {

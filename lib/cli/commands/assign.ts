@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { readAssigned } from '../../libvirt/assigned-devices.ts';
@@ -9,6 +10,7 @@ import { parsePciAddress } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { findPersisted } from '../../pci/find-persisted.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
+import type { Inventory } from '../../pci/inventory.ts';
 import { selectOne } from '../../pci/selector.ts';
 import { guardOf } from '../../plan/guard.ts';
 import {
@@ -17,9 +19,11 @@ import {
   assignTo,
   type DefinedMachine,
   type DeviceToAssign,
+  type MachineAssignment,
   refuseSecondHolder,
   unassignFrom,
 } from '../../plan/plan-assignment.ts';
+import { indexOf, vfPlacesOf } from '../../plan/vf-pool.ts';
 import {
   type AssignedTitle,
   assignmentDetails,
@@ -27,7 +31,7 @@ import {
   renderAssignments,
 } from '../../render/assignment-text.ts';
 import { machineRemarks, virshOf } from '../asked-libvirt.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf } from '../command.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { handOverAll, readHandOverSituation, withGroups } from '../hand-over-situation.ts';
 import { handOverWishesOf } from '../hand-over-wishes.ts';
@@ -36,8 +40,9 @@ import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf, findSafety } from '../safety.ts';
 import { startHookSteps } from '../start-hook.ts';
-import { definedMachines, targetMachines } from '../target-machines.ts';
+import { definedMachines, demandTargets, targetMachines } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
+import { runVfPool } from '../vf-pool.ts';
 
 /** `pci assign`: writes devices, with their groups, into the definitions of machines. */
 export async function runAssign(
@@ -45,6 +50,8 @@ export async function runAssign(
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
+  if (stringOf(args, 'policy') === 'vf-pool') return runVfPool(args, terminal, dialogue);
+  refusePoolOptions(args);
   const virsh = virshOf(args);
   refuseElsewhere(args, virsh.uri, true);
   const host = hostOf(args);
@@ -63,7 +70,7 @@ export async function runAssign(
     asked: asked.includes(device),
   }));
   const { machines, diagnostics } = await readMachines(virsh, 'edit');
-  const targets = targetMachines(args, machines) ?? failUntargeted();
+  const targets = demandTargets(args, machines);
   refuseSecondHolder(devices, targets, machines);
   const assignments = targets.map((machine) => assignTo(machine, devices));
   const addresses = chosen.map(({ address }) => address);
@@ -95,6 +102,12 @@ export async function runAssign(
     terminal,
     dialogue,
   );
+}
+
+function refusePoolOptions(args: Arguments): void {
+  const given = stringOf(args, 'vlan') !== undefined ? '--vlan' : '--persist';
+  if (given === '--persist' && switchOf(args, 'persist') !== true) return;
+  throw new PortalGunError('BAD_ARGUMENT', 'is for --policy vf-pool alone', { subject: given });
 }
 
 /** `pci unassign`: takes out of definitions what `pci assign` wrote into them. */
@@ -139,7 +152,10 @@ export async function runUnassign(
       overview: (width) => renderAssignments([], changed, width),
       details: assignmentDetails(virsh.uri, [], changed),
       inventory,
-      remarks: remarks(args, names, host, []) + machineRemarks(args, diagnostics, 'pci'),
+      remarks:
+        remarks(args, names, host, []) +
+        machineRemarks(args, diagnostics, 'pci') +
+        poolRemark(changed, inventory),
       nothingToDo: 'No machine is given that by pci assign.\nNothing to do.\n',
       changesMachinesAlone: true,
     },
@@ -147,6 +163,24 @@ export async function runUnassign(
     terminal,
     dialogue,
   );
+}
+
+/** For standard error: that VFs which machines do not have any more stay. */
+function poolRemark(changed: readonly MachineAssignment[], { devices }: Inventory): string {
+  const lost = changed
+    .flatMap((each) => each.lost)
+    .filter(({ assignment }) => assignment?.policy === 'vf-pool');
+  const pfs = devices.filter((device) => {
+    const role = knownValue(device.sriov);
+    if (role?.role !== 'pf' || role.virtualFunctions.length === 0) return false;
+    return lost.some((each) => indexOf(vfPlacesOf(device, role), each) !== null);
+  });
+  return pfs
+    .map(
+      ({ address }) =>
+        `pci: note: the VFs of ${address} stay; pci sriov set ${address} --vfs 0 takes them away\n`,
+    )
+    .join('');
 }
 
 type Meaning = (machine: DefinedMachine, assigned: AssignedDevice) => boolean;
@@ -166,9 +200,12 @@ function meaningOf(
   const isNamed = machines.some(({ definition }) => readAssigned(definition.document).devices.some(named));
   if (isNamed) return withGroup(named);
   const device = selectOne(devices, word);
+  const role = knownValue(device.sriov);
+  const places = role?.role === 'pf' ? vfPlacesOf(device, role) : null;
   return withGroup((each) => {
     if (addressOf(each) === device.address) return true;
     if (each.assignment === null) return false;
+    if (each.assignment.policy === 'vf-pool' && places !== null) return indexOf(places, each) !== null;
     const { kind, device: found } = findPersisted(each.assignment.device, devices);
     return (kind === 'here' || kind === 'moved') && found === device;
   });
@@ -190,10 +227,4 @@ function aboutDevices(
   addresses: readonly string[],
 ): readonly Diagnostic[] {
   return diagnostics.filter(({ subject }) => addresses.includes(subject));
-}
-
-function failUntargeted(): never {
-  throw new PortalGunError('BAD_ARGUMENT', 'says nothing of which machines', {
-    hint: 'give --type router for all of a type, or --machine NAME',
-  });
 }

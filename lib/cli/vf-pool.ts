@@ -1,0 +1,180 @@
+import { PortalGunError } from '../base/errors.ts';
+import { count } from '../base/text.ts';
+import { SAFETY_FIELDS } from '../checks/check-safety.ts';
+import type { Finding } from '../checks/finding.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import { LiveRunner } from '../host/live-runner.ts';
+import { readMachines } from '../libvirt/read-machines.ts';
+import type { PciAddress } from '../pci/address.ts';
+import { IDENTITY_FIELDS } from '../pci/identity.ts';
+import { selectOne } from '../pci/selector.ts';
+import { guardOf } from '../plan/guard.ts';
+import type { Plan } from '../plan/plan.ts';
+import { assignmentSteps } from '../plan/plan-assignment.ts';
+import { planVfPool, type VfPoolProposal } from '../plan/plan-vf-pool.ts';
+import type { VfGoal } from '../plan/vf-goal.ts';
+import { renderVfPool, vfPoolDetails } from '../render/vf-pool-text.ts';
+import { machineRemarks, virshOf } from './asked-libvirt.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from './command.ts';
+import type { Dialogue } from './dialogue.ts';
+import { type HandOverSituation, readHandOverSituation, withGroups } from './hand-over-situation.ts';
+import { handOverWishesOf } from './hand-over-wishes.ts';
+import { refuseElsewhere } from './machines-host.ts';
+import { persistPart } from './persist-option.ts';
+import { persistVfs, readVfsStatuses } from './persisted-pfs.ts';
+import { readPfSituation } from './pf-situation.ts';
+import { hostOf, namesOf, remarks } from './reading-options.ts';
+import { runProposal } from './run-proposal.ts';
+import { allowedOf, findLoss, findSafety } from './safety.ts';
+import { startHookSteps } from './start-hook.ts';
+import { demandTargets } from './target-machines.ts';
+import type { Terminal } from './terminal.ts';
+
+/** `pci assign PF --policy vf-pool`: a VF of one PF for each machine, made where there are too few. */
+export async function runVfPool(
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const virsh = virshOf(args);
+  refuseElsewhere(args, virsh.uri, true);
+  const allowed = allowedOf(args);
+  const { vlan } = handOverWishesOf(args);
+  const selector = selectorOf(args);
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const handing = readHandOverSituation(host, names, [], [...IDENTITY_FIELDS, ...SAFETY_FIELDS]);
+  const { inventory } = handing;
+  const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
+  const situation = await readPfSituation(host, runner, inventory, selectOne(inventory.devices, selector));
+  const { machines, diagnostics } = await readMachines(virsh, 'edit');
+  const targets = demandTargets(args, machines);
+  const safety = vfSafety(
+    host,
+    handing,
+    situation.vfs.map(({ address }) => address),
+  );
+  const isSpare = (vf: PciAddress): boolean =>
+    !safety.some(({ subject, severity, name }) => {
+      return subject === vf && (severity === 'forbids' || (severity === 'refuses' && !allowed.has(name)));
+    });
+  const pool = planVfPool({ situation, targets, machines, vlan, isSpare });
+  refuseGroups(handing, pool);
+  const plan = planOf(host, virsh.uri, pool);
+  const persistence =
+    switchOf(args, 'persist') === true
+      ? persistPart(host, plan.title, switchOf(args, 'script') === true, (records) => ({
+          ...records,
+          pfs: persistVfs(host, inventory.devices, pool.vfs, goalOf(pool), records.pfs),
+        }))
+      : null;
+  const gained = new Set(gainedOf(pool));
+  const findings = [
+    ...findLoss(host, inventory.devices, pool.vfs.lost),
+    // That a machine has it now is what it is for.
+    ...safety.filter(({ subject, name }) => gained.has(subject as PciAddress) && name !== 'machine-has-it'),
+  ];
+  const notes = persistence === null ? bootNotes(host, handing, pool) : [];
+  return runProposal(
+    {
+      proposal: { plan: persistence?.extend(plan) ?? plan, findings, allowed },
+      overview: (width) => renderVfPool(pool, notes, width) + (persistence?.overview(width) ?? ''),
+      details: vfPoolDetails(virsh.uri, pool, persistence?.details ?? null),
+      inventory,
+      remarks:
+        remarks(
+          args,
+          names,
+          host,
+          inventory.diagnostics.filter(({ subject }) => subject === situation.pf.address),
+        ) + machineRemarks(args, diagnostics, 'pci'),
+      nothingToDo: `${count(targets.length, 'machine')}: each has its VF of ${situation.pf.address} already.\nNothing to do.\n`,
+      changesMachinesAlone: plan.steps.every(({ change: { kind } }) => kind === 'assignment'),
+    },
+    args,
+    terminal,
+    dialogue,
+  );
+}
+
+function selectorOf(args: Arguments): string {
+  const [selector = '', ...more] = stringsOf(args, 'devices');
+  if (more.length > 0) {
+    throw new PortalGunError('BAD_ARGUMENT', 'is of one PF, and several devices are named', {
+      subject: '--policy vf-pool',
+      hint: 'name one PF: pci sriov list',
+    });
+  }
+  if (stringOf(args, 'rom') !== undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', 'is for no virtual function: they have no option ROM', {
+      subject: '--rom',
+      hint: 'leave it out',
+    });
+  }
+  return selector;
+}
+
+function vfSafety(
+  host: HostReader,
+  { inventory, groups }: HandOverSituation,
+  vfs: readonly PciAddress[],
+): readonly Finding[] {
+  return findSafety(host, inventory, groups, vfs, null);
+}
+
+/** The VFs that are there and that machines get. */
+function gainedOf({ machines }: VfPoolProposal): readonly PciAddress[] {
+  return machines.flatMap(({ gained, isMade, vf }) => (gained.length > 0 && !isMade ? [vf.address] : []));
+}
+
+/**
+ * Refuses VFs that leave the host together with other devices: no machine could have one alone.
+ *
+ * @throws PortalGunError CANNOT_BE_GIVEN
+ */
+function refuseGroups(handing: HandOverSituation, pool: VfPoolProposal): void {
+  for (const address of gainedOf(pool)) {
+    const vf = handing.inventory.devices.filter((device) => device.address === address);
+    const [other] = withGroups(handing, vf).filter((device) => device.address !== address);
+    if (other === undefined) continue;
+    throw new PortalGunError('CANNOT_BE_GIVEN', `shares its IOMMU group with ${other.address}`, {
+      subject: address,
+      hint: 'machines can have a VF each where each VF is in a group of its own: see pci groups',
+    });
+  }
+}
+
+function planOf(host: HostReader, uri: string, { vfs, machines }: VfPoolProposal): Plan {
+  const { pf } = vfs.situation;
+  const steps = [
+    ...vfs.plan.steps,
+    ...startHookSteps(host, true),
+    ...machines.flatMap((each) => assignmentSteps(uri, each, each.gained.length === 0 ? [] : [each.vf])),
+  ];
+  const to =
+    machines.length === 1 ? machines[0]?.machine.name : `each of ${count(machines.length, 'machine')}`;
+  return {
+    title: `Give a VF of ${pf.address} to ${to}`,
+    guards: steps.length === 0 ? [] : [guardOf(pf)],
+    steps,
+  };
+}
+
+function goalOf({ vfs: { to } }: VfPoolProposal): VfGoal {
+  return { count: to.count, autoprobe: null, all: {}, each: new Map(), isUp: true };
+}
+
+/** What the VFs come to at the next boot, where that was not written down. */
+function bootNotes(
+  host: HostReader,
+  { inventory }: HandOverSituation,
+  { vfs }: VfPoolProposal,
+): readonly string[] {
+  const { situation, to } = vfs;
+  const { pf } = situation;
+  const status = readVfsStatuses(host, inventory.devices).of(situation);
+  if (typeof status === 'string') return [];
+  return [
+    `at the next boot ${pf.address} has no VFs, and these machines do not start, unless it is given them then too: --persist, or pci sriov set ${pf.address} --vfs ${to.count} --persist`,
+  ];
+}

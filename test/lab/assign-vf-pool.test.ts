@@ -1,0 +1,143 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { applyPlan } from '../../lib/apply/apply-plan.ts';
+import type { ApplyReport } from '../../lib/apply/apply-report.ts';
+import { LiveRunner } from '../../lib/host/live-runner.ts';
+import { openHost } from '../../lib/host/open-host.ts';
+import type { Runner } from '../../lib/host/runner.ts';
+import { formatSnapshot } from '../../lib/host/snapshot-text.ts';
+import type { PciAddress } from '../../lib/pci/address.ts';
+import { stableMac } from '../../lib/pci/stable-mac.ts';
+import type { Plan } from '../../lib/plan/plan.ts';
+import { captureHost } from '../../lib/sysfs/capture.ts';
+import { readCapturedLink } from '../../lib/sysfs/pf-link.ts';
+import { validatorOf } from '../support/json-schemas.ts';
+import { MemoryFiles } from '../support/memory-files.ts';
+import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
+import { type SimulatedMachine, simulateMachine, stateOf } from '../support/simulated-changes.ts';
+import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
+
+const PF = '0000:01:00.0' as PciAddress;
+const HOST = fixture('lab-intel');
+const ROUTERS = ['galaxy0', 'star router', 'universe0'] as const;
+const ALL = [...ROUTERS, 'mail', 'router-to-be'];
+
+describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
+  const libvirtd = useLibvirtd(root);
+  let machine: SimulatedMachine;
+
+  beforeAll(() => {
+    vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
+    return () => vi.unstubAllEnvs();
+  });
+
+  beforeEach(async () => {
+    machine = simulateMachine(openHost(HOST));
+    const known = (await libvirtd().output(['list', '--all', '--uuid'])).trim().split('\n');
+    for (const uuid of known.filter((each) => each !== '')) await libvirtd().output(['undefine', uuid]);
+    for (const name of ALL) {
+      const category = name === 'mail' ? 'application' : name === 'router-to-be' ? null : 'router';
+      await libvirtd().output(['define', '/dev/stdin'], { stdin: domain(name, category) });
+    }
+  });
+
+  const definitions = async (names: readonly string[] = ALL): Promise<readonly string[]> => {
+    const found: string[] = [];
+    for (const name of names) found.push(await libvirtd().output(['dumpxml', '--inactive', name]));
+    return found;
+  };
+
+  /** Runs `pci` with the simulated machine as it is, captured. */
+  const run = async (...args: readonly string[]): Promise<Outcome> => {
+    const file = join(libvirtd().folder, 'host.snapshot');
+    writeFileSync(file, formatSnapshot(captureHost(machine.kernel)));
+    return pciInside([args[0] ?? '', '--host', file, '--connect', libvirtd().uri, ...args.slice(1)]);
+  };
+
+  const planOf = async (...args: readonly string[]): Promise<Plan> => {
+    const allowed = args[0] === 'assign' ? ['--allow', 'session'] : [];
+    const outcome = await run(...args, ...allowed, '--dry-run', '--json');
+    expect(outcome, outcome.stderr).toMatchObject({ exitCode: 0 });
+    const document: unknown = JSON.parse(outcome.stdout);
+    const validate = validatorOf('plan', { strict: true });
+    validate(document);
+    expect(validate.errors ?? []).toEqual([]);
+    return document as Plan;
+  };
+
+  const pool = (...args: readonly string[]): Promise<Plan> =>
+    planOf('assign', PF, '--policy', 'vf-pool', ...args);
+
+  /** Applies a plan: PCI is simulated, and libvirt is real. */
+  const apply = (plan: Plan, virsh: Runner = new LiveRunner()): Promise<ApplyReport> => {
+    const runner: Runner = {
+      run: (program, args, options) =>
+        (program === 'virsh' ? virsh : machine.runner).run(program, args, options),
+    };
+    const occasion = { startedAt: '2026-11-22T07:00:00.000Z', bootId: null };
+    return applyPlan(plan, { ...machine, runner, files: new MemoryFiles() }, occasion);
+  };
+
+  const kindsOf = ({ steps }: Plan): readonly string[] => steps.map(({ change }) => change.kind);
+
+  test('is made, and each machine has one of it, once; and goes without a trace', async () => {
+    const before = await definitions();
+    const card = readCapturedLink(machine.kernel, PF)?.mac ?? '';
+    const plan = await pool('--type', 'router', '--vlan', '25');
+    expect(kindsOf(plan)).toEqual(['link', 'vfs', 'assignment', 'assignment', 'assignment']);
+    expect(await apply(plan)).toMatchObject({ outcome: 'done' });
+    const after = await definitions();
+    expect(after.slice(ROUTERS.length)).toEqual(before.slice(ROUTERS.length));
+    for (const [index, text] of after.slice(0, ROUTERS.length).entries()) {
+      expect(text).toContain(`<mac address='${stableMac(card, index)}'/>`);
+      expect(text).toContain("<tag id='25'/>");
+      expect(text.match(/<interface type='hostdev'/g)).toHaveLength(1);
+    }
+    expect(await planFor(['--type', 'router'])).toEqual([]);
+
+    const list = await run('assignments', '--json');
+    expect(list.stdout.match(/"standing":"in-place"/g)).toHaveLength(3);
+
+    expect(await planFor(['--machine', 'mail'])).toEqual(['vfs', 'assignment']);
+    const unassign = await planOf('unassign', PF);
+    expect(await apply(unassign)).toMatchObject({ outcome: 'done' });
+    expect(await definitions()).toEqual(before);
+  });
+
+  /** The kinds of the steps, but for that of the link: a captured host does not tell of what `ip` changed. */
+  const planFor = async (args: readonly string[]): Promise<readonly string[]> =>
+    kindsOf(await pool(...args)).filter((kind) => kind !== 'link');
+
+  test('is taken back where a machine does not take its VF', async () => {
+    const [before, state] = [await definitions(), stateOf(machine)];
+    const live = new LiveRunner();
+    let defined = 0;
+    const report = await apply(await pool('--type', 'router'), {
+      run(program, args, options) {
+        if (!args.includes('define')) return live.run(program, args, options);
+        defined += 1;
+        const input = defined === 3 ? '<domain/>' : (options?.input ?? '');
+        return live.run(program, args, { ...options, input });
+      },
+    });
+    expect(report.outcome).toBe('undone');
+    expect(report.steps[4]?.problem).toContain('libvirt does not take its definition');
+    expect(await definitions()).toEqual(before);
+    expect(stateOf(machine)).toBe(state);
+  });
+});
+
+function domain(name: string, category: string | null): string {
+  const metadata =
+    category === null
+      ? ''
+      : `<metadata><portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="${category}"/></metadata>`;
+  return `<domain type='qemu'>
+  <name>${name}</name>
+  ${metadata}
+  <memory unit='MiB'>64</memory>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices>
+</domain>`;
+}
