@@ -146,6 +146,11 @@ export const ERRORS = {
     remedy:
       'see how assignments stand: pci assignments; put moved devices in order: pci assignments --repair',
   },
+  CANNOT_GUARD: {
+    exit: 'refused',
+    summary: 'libvirt can not be told to ask before it starts a machine.',
+    remedy: 'start pci from where it is installed',
+  },
   DEVICE_IN_USE: {
     exit: 'refused',
     summary: 'The host uses a device that would be taken from it.',

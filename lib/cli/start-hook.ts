@@ -1,20 +1,44 @@
+import { PortalGunError } from '../base/errors.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import { programWords } from '../host/this-process.ts';
 import type { Step } from '../plan/plan.ts';
-import { formatStartHook, START_HOOK_PATH } from '../plan/start-guard.ts';
+import {
+  formatStartHook,
+  SINGLE_START_HOOK_PATH,
+  START_HOOK_PATH,
+  START_HOOKS_FOLDER,
+} from '../plan/start-guard.ts';
 
 /**
  * The step that puts the hook of libvirt in its place, or takes it away; none where it is so already, and none for a
  * captured host, which can't be asked at a start.
+ *
+ * @throws PortalGunError CANNOT_GUARD
  */
 export function startHookSteps(host: HostReader, isWanted: boolean): readonly Step[] {
-  const program = programWords();
   const reading = host.readText(START_HOOK_PATH);
-  if (isFailure(reading) || program === null) return [];
-  const to = isWanted ? formatStartHook(program) : null;
+  if (isFailure(reading)) return [];
+  const to = isWanted ? hookOf() : null;
   if (reading === to) return [];
   const words = isWanted
-    ? `have libvirt ask before it starts a machine: ${START_HOOK_PATH}${reading === null ? ' (it looks for new hooks when it is restarted: systemctl restart libvirtd, or virtqemud)' : ''}`
+    ? `have libvirt ask before it starts a machine: ${START_HOOK_PATH}${isSeen(host) ? '' : ` (${RELOAD})`}`
     : `have libvirt ask no more before it starts a machine: remove ${START_HOOK_PATH}`;
   return [{ words, change: { kind: 'file', path: START_HOOK_PATH, from: reading, to, executable: true } }];
+}
+
+/** That there is any hook libvirt finds out when it starts, and when it is told to read its settings anew. */
+const RELOAD = 'it looks for its first hook when it is told to: systemctl reload libvirtd, or virtqemud';
+
+/** Whether libvirt has hooks of machines already, and so finds a new one by itself. */
+function isSeen(host: HostReader): boolean {
+  const others = host.list(START_HOOKS_FOLDER);
+  return host.exists(SINGLE_START_HOOK_PATH) || (Array.isArray(others) && others.length > 0);
+}
+
+function hookOf(): string {
+  const program = programWords();
+  if (program !== null) return formatStartHook(program);
+  throw new PortalGunError('CANNOT_GUARD', 'its file is gone, and libvirt could not start it', {
+    subject: 'pci',
+  });
 }

@@ -1,17 +1,25 @@
+import type { Finding } from '../checks/finding.ts';
 import { MACHINE_NAMESPACE } from '../libvirt/machine-metadata.ts';
 import type { AssignmentStatus } from './assignment-status.ts';
 import { addressOf } from './plan-assignment.ts';
 import { quote } from './shell-word.ts';
 
 /** Where libvirt (6.5 and later) looks for programs that it asks before it starts a machine. */
-export const START_HOOK_PATH = '/etc/libvirt/hooks/qemu.d/portal-gun';
+export const START_HOOKS_FOLDER = '/etc/libvirt/hooks/qemu.d';
+export const START_HOOK_PATH = `${START_HOOKS_FOLDER}/portal-gun`;
+/** Where it looks for one such program, in all its versions. */
+export const SINGLE_START_HOOK_PATH = '/etc/libvirt/hooks/qemu';
 
 /**
  * The program that libvirt asks before it starts a machine: it hands over machines that have assignments of ours to
  * `pci guard-start`, and lets all others pass without starting anything.
  *
  * libvirt gives the name of the machine, what happens (`prepare`), and the machine's document on standard input; where
- * the program fails, the machine is not started, and what it says is what libvirt says.
+ * the program fails, the machine is not started, and what it says is what libvirt says. It is asked before libvirt itself looks
+ * whether devices are free.
+ *
+ * Under AppArmor libvirtd may start what is in /usr/bin and the like, which is free of its profile then, and nothing elsewhere,
+ * where Node often is: so `env` starts it.
  *
  * https://libvirt.org/hooks.html#etc-libvirt-hooks-qemu
  *
@@ -32,8 +40,21 @@ if [ ! -x ${quote(interpreter)} ] || [ ! -e ${quote(script)} ]; then
   echo "portal-gun is not there any more to look at the devices of this machine; to start it all the same, remove $0" >&2
   exit 1
 fi
-printf '%s\\n' "$definition" | ${program.map(quote).join(' ')} guard-start
+printf '%s\\n' "$definition" | /usr/bin/env ${program.map(quote).join(' ')} guard-start
 `;
+}
+
+/**
+ * Whose use of devices is in the way of a start, in sentences that begin with the devices: one for all of them where it is the
+ * same.
+ */
+export function heldProblems(held: readonly Finding[]): readonly string[] {
+  const subjects = new Map<string, readonly string[]>();
+  for (const { subject, message } of held) subjects.set(message, [...(subjects.get(message) ?? []), subject]);
+  return [...subjects].map(([message, [first = '', ...others]]) => {
+    const along = others.length === 0 ? '' : `, with ${others.join(', ')},`;
+    return `${first}${along} ${message}, and one machine at a time can run with it`;
+  });
 }
 
 /** Why a machine must not be started, in sentences that begin with the device; none where it may. */

@@ -1,5 +1,6 @@
 import { BROKEN, type Known, mapKnown } from '../base/known.ts';
-import { type HostReader, knownOf, type Reading } from '../host/host-reader.ts';
+import { type HostReader, isFailure, knownOf, type Reading } from '../host/host-reader.ts';
+import { isPciAddress, type PciAddress } from '../pci/address.ts';
 import type { GroupAttributes, ReservedRegion } from '../pci/iommu-group.ts';
 import { groupPath } from './paths.ts';
 
@@ -14,6 +15,12 @@ export function readGroupAttributes(host: HostReader, group: number): GroupAttri
     type: known(host.readText(`${path}/type`), (text) => (/^[\w-]{1,32}$/.test(text) ? text : undefined)),
     reservedRegions: known(host.readText(`${path}/reserved_regions`), parseReservedRegions),
   };
+}
+
+/** The functions of a group: the links in `/sys/kernel/iommu_groups/N/devices`, by their names; none where they can't be read. */
+export function readGroupMembers(host: HostReader, group: number): readonly PciAddress[] {
+  const names = host.list(`${groupPath(group)}/devices`);
+  return isFailure(names) ? [] : (names ?? []).filter(isPciAddress);
 }
 
 function known<T>(reading: Reading<string>, parse: (text: string) => T | undefined): Known<T> {

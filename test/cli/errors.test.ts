@@ -83,6 +83,7 @@ describe('errors', () => {
       'CANNOT_PERSIST',
       'ASSIGNED_ELSEWHERE',
       'START_REFUSED',
+      'CANNOT_GUARD',
       'HOST_LOCKED',
       'RECOVERY_NEEDED',
       'NOTHING_TO_CONFIRM',

@@ -158,7 +158,7 @@ describe.each(DOCUMENTS)('%s', (document) => {
       .filter(({ info }) => info === 'sh' || info === 'console')
       .flatMap(({ lines }) => lines)
       .flatMap((line) => [
-        ...line.matchAll(/(?:^|[|&;(] |sudo |npx |\$ |if |! )(pci|portal) ([a-z]+)([^|&;>)]*)/g),
+        ...line.matchAll(/(?:^|[|&;(] |sudo |npx |\$ |if |! )(pci|portal) ([a-z][a-z-]*)([^|&;>)]*)/g),
       ]);
     for (const [line, program, name, rest = ''] of commands) {
       if (name === 'completion') continue;

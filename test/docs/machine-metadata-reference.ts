@@ -36,7 +36,10 @@ export function machineMetadataReference(): string {
           `${code('machine')}: the first element of the namespace in ${code('<metadata>')}, which is the one that libvirt knows. Another in its place is told of, and not overwritten.`,
         ],
         [code('category'), 'What the machine is tagged with. Without it the machine is untagged.'],
-        [code('assignment'), 'Kept for later: an element in it for each device that is assigned.'],
+        [
+          code('assignment'),
+          'An element in it for each device that `pci assign` gave the machine: its `alias` in the definition, the `policy`, and by what the device is found again, as it was then: `address`, `path`, `id`, `subsystem`, `serial` with `serial-at`, `product-serial`, `mac`, and the number of its IOMMU `group`.',
+        ],
       ],
     ),
     'Attributes and elements that are not known are kept. An element in it is to be of a namespace, this one or its own: one of none is taken by libvirt to be of this one. Where nothing is left, the element is taken away.',

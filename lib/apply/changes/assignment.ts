@@ -1,11 +1,17 @@
 import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
 import { isSameState, readAssigned, withAssigned } from '../../libvirt/assigned-devices.ts';
 import type { AssignedState } from '../../libvirt/assignment.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml-document.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import { isBridge } from '../../pci/iommu-group.ts';
 import type { AssignmentChange } from '../../plan/change.ts';
 import { addressOf } from '../../plan/plan-assignment.ts';
 import { readVfsNow } from '../../sysfs/driver-state.ts';
+import { readGroupMembers } from '../../sysfs/read-groups.ts';
+import { readFunction } from '../../sysfs/read-inventory.ts';
 import type { ChangeKind, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
@@ -20,8 +26,8 @@ export const assignmentChange: ChangeKind<AssignmentChange> = {
   },
 
   async reach(host, change, goal) {
-    const stranger = strangerAmong(host, change, goal);
-    if (stranger !== null) return stranger;
+    const problem = problemOfVfs(host, change, goal);
+    if (problem !== null) return problem;
     const definition = await definitionOf(host, change);
     if (typeof definition === 'string') return definition;
     const text = withAssigned(definition, goal);
@@ -31,19 +37,33 @@ export const assignmentChange: ChangeKind<AssignmentChange> = {
   },
 };
 
-/** Which VF that the goal gives is not the one that was meant: the address of one that is to be made was foreseen. */
-function strangerAmong(
+/** What is wrong with the VFs that the goal gives: where one that is to be made would be, and with what, was foreseen. */
+function problemOfVfs(
   { reader }: ChangeableHost,
   { vfs = [] }: AssignmentChange,
   goal: AssignedState,
 ): Problem | null {
   const given = new Set(goal.devices.map(addressOf));
-  const stranger = vfs.find(
-    ({ address, pf, index }) => given.has(address) && readVfsNow(reader, pf).addressOf(index) !== address,
-  );
-  return stranger === undefined
-    ? null
-    : `${stranger.address} is not VF ${stranger.index} of ${stranger.pf}, which was meant`;
+  for (const { address, pf, index } of vfs.filter((vf) => given.has(vf.address))) {
+    if (readVfsNow(reader, pf).addressOf(index) !== address) {
+      return `${address} is not VF ${index} of ${pf}, which was meant`;
+    }
+    const companion = companionOf(reader, address);
+    if (companion !== null)
+      return `${address} shares its IOMMU group with ${companion}: no machine can have it alone`;
+  }
+  return null;
+}
+
+/** Another device in the IOMMU group of one, that is no bridge. */
+function companionOf(reader: HostReader, address: PciAddress): PciAddress | null {
+  const group = knownValue(readFunction(reader, address, ['iommuGroup'])?.iommuGroup ?? null);
+  const members = group === undefined ? [] : readGroupMembers(reader, group);
+  const companion = members.find((member) => {
+    const device = member === address ? null : readFunction(reader, member, ['class', 'config']);
+    return device !== null && !isBridge(device);
+  });
+  return companion ?? null;
 }
 
 /** What libvirt has of a machine for its next start, or why it is not to be had. */

@@ -8,7 +8,7 @@ import { groupDevices } from '../../pci/iommu-group.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
 import { assignmentStatuses } from '../../plan/assignment-status.ts';
 import { addressOf } from '../../plan/plan-assignment.ts';
-import { startProblems } from '../../plan/start-guard.ts';
+import { heldProblems, startProblems } from '../../plan/start-guard.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import type { Arguments, CommandResult } from '../command.ts';
@@ -29,13 +29,16 @@ export function runGuardStart(args: Arguments): CommandResult {
     .filter((address) => inventory.devices.some((device) => device.address === address))
     .filter((address) => address !== null);
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
-  const held = findSafety(host, inventory, groups, addresses, ['machine-has-it'])
-    .filter(({ severity }) => severity !== 'unknown')
-    .map(
-      ({ subject, message }) =>
-        `${subject} ${message}: it is given to several machines, of which one at a time can run`,
-    );
-  const problems = [...startProblems(statuses), ...held];
+  const held = heldProblems(
+    findSafety(host, inventory, groups, addresses, ['machine-has-it']).filter(
+      ({ severity }) => severity !== 'unknown',
+    ),
+  );
+  const drift = startProblems(statuses);
+  const problems = [...drift, ...held];
   if (problems.length === 0) return { exitCode: EXIT.ok, stdout: '', stderr: '' };
-  throw new PortalGunError('START_REFUSED', problems.join('; '), { subject: machine.name });
+  throw new PortalGunError('START_REFUSED', problems.join('; '), {
+    subject: machine.name,
+    ...(drift.length > 0 ? {} : { hint: 'shut down who has it; to see who that is: pci assignments' }),
+  });
 }

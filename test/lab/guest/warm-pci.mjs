@@ -3,8 +3,9 @@
 // descriptor 3. Kept free of the project's code but for the program itself.
 import { writeSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 
-const PROGRAM = 'file:///portal-gun/dist/bin/pci.js';
+const PROGRAM = '/portal-gun/dist/bin/pci.js';
 const REPLIES = 3;
 
 process.stdout.setMaxListeners(0);
@@ -18,11 +19,11 @@ for await (const line of createInterface({ input: process.stdin })) {
       return true;
     };
   }
-  process.argv = [process.execPath, 'pci', ...JSON.parse(line)];
+  process.argv = [process.execPath, PROGRAM, ...JSON.parse(line)];
   process.exitCode = undefined;
   runs += 1;
   // Another name for the same file, so that it runs once more.
-  await import(`${PROGRAM}?${runs}`);
+  await import(`${pathToFileURL(PROGRAM)}?${runs}`);
   const reply = Buffer.from(`${JSON.stringify({ ...written, exitCode: process.exitCode ?? 0 })}\n`);
   for (let done = 0; done < reply.length; ) done += writeSync(REPLIES, reply, done);
 }

@@ -1,0 +1,198 @@
+import { describe, expect, it } from 'vitest';
+import { applyPlan } from '../../../lib/apply/apply-plan.ts';
+import { isReached, reach } from '../../../lib/apply/change-kinds.ts';
+import { knownValue } from '../../../lib/base/known.ts';
+import type { HostReader } from '../../../lib/host/host-reader.ts';
+import { openHost } from '../../../lib/host/open-host.ts';
+import { formatHostDevice } from '../../../lib/libvirt/host-device-text.ts';
+import { type KnownMachine, readMachines } from '../../../lib/libvirt/read-machines.ts';
+import type { PciAddress } from '../../../lib/pci/address.ts';
+import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
+import type { Change } from '../../../lib/plan/change.ts';
+import { assignmentSteps, type DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
+import { planVfPool, type VfPoolProposal } from '../../../lib/plan/plan-vf-pool.ts';
+import type { PfSituation } from '../../../lib/plan/vf-goal.ts';
+import { readVfsNow } from '../../../lib/sysfs/driver-state.ts';
+import { isLinkFailure, readPfLink } from '../../../lib/sysfs/pf-link.ts';
+import { ALL_FIELDS, readInventory } from '../../../lib/sysfs/read-inventory.ts';
+import { FakeVirsh } from '../../support/fake-virsh.ts';
+import { domainXml, MadeUpLibvirt, uuidOf } from '../../support/made-up-libvirt.ts';
+import { type SimulatedMachine, simulateMachine } from '../../support/simulated-changes.ts';
+import { NETWORK_PF, NVME_PF } from '../../support/vf-plans.ts';
+
+const host = () => simulateMachine(openHost('fixtures/lab-intel.snapshot'));
+const withVfs = () => simulateMachine(openHost('fixtures/lab-intel-vfio.snapshot'));
+
+const Q35 = '<controller type="pci" index="0" model="pcie-root"/>';
+
+/** Machines of these names, with what stands in their devices; those in `live` run with that. */
+async function machinesOf(
+  devices: Readonly<Record<string, string>>,
+  live: Readonly<Record<string, string>> = {},
+): Promise<readonly DefinedMachine[]> {
+  const xml = (name: string, uuid: string, inside: string) =>
+    domainXml(name, uuid, `<devices>${Q35}${inside}</devices>`);
+  const made = Object.entries(devices).map(([name, inside], index) => {
+    const uuid = uuidOf(index + 1);
+    const running = live[name];
+    return {
+      uuid,
+      definition: xml(name, uuid, inside),
+      ...(running === undefined ? {} : { live: xml(name, uuid, running), state: 'running' as const }),
+    };
+  });
+  const { machines } = await readMachines(new MadeUpLibvirt(made), 'look');
+  return machines.filter((each): each is DefinedMachine => each.definition !== null);
+}
+
+function given(address: string): string {
+  const [, bus, slot, fn] = address.split(/[:.]/);
+  return `<hostdev mode="subsystem" type="pci" managed="yes"><source><address domain="0x0000" bus="0x${bus}" slot="0x${slot}" function="0x${fn}"/></source></hostdev>`;
+}
+
+async function situationOf(machine: SimulatedMachine, pf: PciAddress): Promise<PfSituation> {
+  const { devices } = readInventory(machine.reader, NO_NAMES, ALL_FIELDS);
+  const find = (address: PciAddress) => devices.filter((device) => device.address === address);
+  const [device] = find(pf);
+  if (device === undefined) throw new Error(`there is no ${pf}`);
+  const role = knownValue(device.sriov);
+  const link = await readPfLink(machine.reader, machine.runner, pf);
+  const vfs = role?.role === 'pf' ? role.virtualFunctions.flatMap(find) : [];
+  // Of what makes no VFs nothing is simulated.
+  if (isLinkFailure(link)) return { pf: device, vfs, link: null, card: null };
+  return { pf: device, vfs, link, card: link?.mac ?? null };
+}
+
+/** A host where each group has the PF in it too. */
+function withCompanion(reader: HostReader): HostReader {
+  return new Proxy(reader, {
+    get: (target, key) => {
+      const value: unknown = Reflect.get(target, key);
+      if (typeof value !== 'function') return value;
+      return (path: string, ...more: readonly unknown[]) =>
+        /iommu_groups\/\d+\/devices$/.test(path) ? [NETWORK_PF] : value.call(target, path, ...more);
+    },
+  });
+}
+
+interface Asked {
+  readonly pf?: PciAddress;
+  readonly targets?: readonly DefinedMachine[];
+  readonly vlan?: number;
+  readonly used?: readonly string[];
+}
+
+async function plan(
+  machine: SimulatedMachine,
+  machines: readonly KnownMachine[],
+  { pf = NETWORK_PF, targets, vlan, used = [] }: Asked = {},
+): Promise<VfPoolProposal> {
+  return planVfPool({
+    situation: await situationOf(machine, pf),
+    targets: targets ?? (machines as readonly DefinedMachine[]),
+    machines,
+    vlan: vlan ?? null,
+    isSpare: (vf) => !used.includes(vf),
+  });
+}
+
+const vfsOf = ({ machines }: VfPoolProposal) => machines.map(({ vf }) => `${vf.index} ${vf.address}`);
+const three = () => machinesOf({ a: '', b: '', c: '' });
+
+describe('a pool of VFs', () => {
+  it('has them where the kernel makes them', async () => {
+    for (const pf of [NETWORK_PF, NVME_PF]) {
+      const machine = host();
+      const proposal = await plan(machine, await three(), { pf });
+      const occasion = { startedAt: '2026-11-22T07:00:00.000Z', bootId: 'a-boot' };
+      expect((await applyPlan(proposal.vfs.plan, machine, occasion)).outcome).toBe('done');
+      const { addressOf } = readVfsNow(machine.reader, pf);
+      expect(vfsOf(proposal)).toEqual([0, 1, 2].map((index) => `${index} ${addressOf(index)}`));
+    }
+  });
+
+  it('gives those that nobody has, and makes no more than it takes', async () => {
+    const machines = await machinesOf(
+      { a: '', b: given('0000:01:10.2'), c: '', d: '' },
+      { d: given('0000:01:10.0') },
+    );
+    const targets = machines.filter(({ name }) => name === 'a');
+    const proposal = await plan(withVfs(), machines, { targets });
+    expect(vfsOf(proposal)).toEqual(['2 0000:01:10.4']);
+    expect(proposal.vfs.plan.steps.map(({ change }) => change.kind)).toEqual(['link']);
+    const used = ['0000:01:10.4'];
+    await expect(plan(withVfs(), machines, { targets, used })).rejects.toMatchObject({
+      code: 'DEVICE_IN_USE',
+      message: 'from 3 VFs to 4 all have to go for a moment, and d runs with 0000:01:10.0',
+    });
+  });
+
+  it('counts a VF that a machine has by another hand', async () => {
+    const machines = await machinesOf({ a: given('0000:01:10.4') });
+    const [only] = (await plan(withVfs(), machines)).machines;
+    expect(only).toMatchObject({ gained: [], byOthers: ['0000:01:10.4'], vf: { index: 2 } });
+  });
+
+  it('gives VFs of what is no network card as they are, without MAC and VLAN', async () => {
+    const proposal = await plan(host(), await three(), { pf: NVME_PF });
+    const texts = proposal.machines.flatMap(({ gained }) =>
+      gained.map(({ device }) => (device === null ? '' : formatHostDevice(device))),
+    );
+    expect(texts.every((text) => text.startsWith('<hostdev ') && !text.includes('<mac'))).toBe(true);
+    expect(texts).toHaveLength(3);
+    await expect(plan(host(), await three(), { pf: NVME_PF, vlan: 5 })).rejects.toMatchObject({
+      code: 'BAD_ARGUMENT',
+      subject: '--vlan',
+    });
+  });
+
+  it('is refused where it can not be', async () => {
+    const many = await machinesOf(
+      Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`m${index}`, ''])),
+    );
+    await expect(plan(host(), many)).rejects.toMatchObject({
+      code: 'TOO_FEW_VFS',
+      message: 'of the 7 VFs that it can have 7 are free, and 9 machines need one',
+    });
+    await expect(plan(host(), many, { pf: '0000:03:00.0' as PciAddress })).rejects.toMatchObject({
+      code: 'NO_SRIOV',
+    });
+    await expect(plan(withVfs(), many, { pf: '0000:01:10.0' as PciAddress })).rejects.toMatchObject({
+      code: 'NO_SRIOV',
+      hint: 'name 0000:01:00.0',
+    });
+    const shared = await machinesOf({ a: given('0000:01:10.0'), b: given('0000:01:10.0') });
+    await expect(plan(withVfs(), shared)).rejects.toMatchObject({ code: 'ASSIGNED_ELSEWHERE' });
+  });
+
+  it('is not written into a machine where a VF is not the one that was meant', async () => {
+    const machine = withVfs();
+    const [only] = (await plan(machine, await machinesOf({ a: '' }))).machines;
+    if (only === undefined) throw new Error('there is a machine');
+    const text = only.machine.definition.document.text;
+    const defined: string[] = [];
+    const runner = new FakeVirsh((command) => {
+      if (command[0] === 'define') defined.push('once');
+      return { output: command[0] === 'dumpxml' ? text : '' };
+    });
+    const changeOf = (index: number): Change => {
+      const [step] = assignmentSteps('qemu:///system', only, [{ ...only.vf, index }]);
+      if (step === undefined) throw new Error('there is a step');
+      return step.change;
+    };
+    const to = { ...machine, runner };
+    expect(await reach(to, changeOf(1), 'to')).toBe(
+      '0000:01:10.0 is not VF 1 of 0000:01:00.0, which was meant',
+    );
+    expect(defined).toEqual([]);
+    expect(await isReached(to, changeOf(1), 'from')).toBe(true);
+    expect(await reach(to, changeOf(1), 'from')).toBe(null);
+    const crowded = { ...to, reader: withCompanion(machine.reader) };
+    expect(await reach(crowded, changeOf(0), 'to')).toBe(
+      '0000:01:10.0 shares its IOMMU group with 0000:01:00.0: no machine can have it alone',
+    );
+    expect(defined).toEqual([]);
+    await reach(to, changeOf(0), 'to');
+    expect(defined).toEqual(['once']);
+  });
+});
