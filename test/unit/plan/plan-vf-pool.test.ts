@@ -4,6 +4,7 @@ import { isReached, reach } from '../../../lib/apply/change-kinds.ts';
 import { knownValue } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
+import { withAssigned } from '../../../lib/libvirt/assigned-devices.ts';
 import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
 import { formatHostDevice } from '../../../lib/libvirt/host-device-text.ts';
 import { type KnownMachine, readMachines } from '../../../lib/libvirt/read-machines.ts';
@@ -146,6 +147,22 @@ describe('a pool of VFs', () => {
       code: 'BAD_ARGUMENT',
       subject: '--vlan',
     });
+  });
+
+  it('is made again after a boot, for machines that keep what they have', async () => {
+    const first = await plan(host(), await three(), { vlan: 25 });
+    const made = first.machines.map(({ machine, to }) => ({
+      uuid: machine.uuid,
+      definition: withAssigned(machine.definition.document, to),
+    }));
+    const { machines } = await readMachines(new MadeUpLibvirt(made), 'look');
+    const again = await plan(host(), machines);
+    expect(vfsOf(again)).toEqual(vfsOf(first));
+    expect(again.vfs.plan.steps.map(({ change }) => change.kind)).toEqual(['link', 'vfs']);
+    const steps = again.machines.flatMap((each) => assignmentSteps('qemu:///system', each));
+    expect(steps).toEqual([]);
+    const moved = await plan(host(), machines, { vlan: 26 });
+    expect(moved.machines.flatMap((each) => assignmentSteps('qemu:///system', each))).toHaveLength(3);
   });
 
   it('leaves a VF that was assigned by itself known by its place, whatever MAC its driver had', async () => {
