@@ -200,10 +200,12 @@ function assignmentOf(
   { device, policy }: DeviceToAssign,
   known: AssignedDevice | null,
 ): Assignment {
+  const kept = persistedDeviceOf(device, known?.assignment?.device ?? null);
   return {
     alias,
     policy,
-    device: persistedDeviceOf(device, known?.assignment?.device ?? null),
+    // The MAC of a VF is what it was set to last, and no mark of it.
+    device: knownValue(device.sriov)?.role === 'vf' ? { ...kept, mac: null } : kept,
     iommuGroup: knownValue(device.iommuGroup) ?? null,
   };
 }

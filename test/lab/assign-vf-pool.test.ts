@@ -103,6 +103,14 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
     const unassign = await planOf('unassign', PF);
     expect(await apply(unassign)).toMatchObject({ outcome: 'done' });
     expect(await definitions()).toEqual(before);
+
+    const alone = await planOf('assign', '0000:01:10.2', '--machine', 'mail', '--policy', 'exclusive');
+    expect(await apply(alone)).toMatchObject({ outcome: 'done' });
+    expect((await definitions(['mail']))[0]).toContain(`<mac address='${stableMac(card, 1)}'/>`);
+    const [first, second] = (await pool('--machine', 'galaxy0', '--machine', 'universe0')).steps
+      .filter(({ change }) => change.kind === 'assignment')
+      .map(({ words }) => words);
+    expect([first, second]).toEqual(['galaxy0: is given 0000:01:10.0', 'universe0: is given 0000:01:10.4']);
   });
 
   /** The kinds of the steps, but for that of the link: a captured host does not tell of what `ip` changed. */

@@ -39,6 +39,7 @@ import { refuseElsewhere } from '../machines-host.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf, findSafety } from '../safety.ts';
+import { withStableMac } from '../stable-vf-mac.ts';
 import { startHookSteps } from '../start-hook.ts';
 import { sysfsSource } from '../sysfs-source.ts';
 import { definedMachines, demandTargets, targetMachines } from '../target-machines.ts';
@@ -68,13 +69,14 @@ export async function runAssign(
   const chosen = withGroups(situation, asked);
   const handed = handOverAll(situation, chosen, { ...handOverWishesOf(args), isManaged: true });
   const policy = stringOf(args, 'policy') === 'exclusive' ? 'exclusive' : 'shared';
-  const devices = chosen.map((device, index): DeviceToAssign & AssignedTitle => ({
-    device,
-    handed: (handed[index] as (typeof handed)[number]).device,
-    notes: handed[index]?.notes ?? [],
-    policy,
-    asked: asked.includes(device),
-  }));
+  const devices = chosen.map((device, index): DeviceToAssign & AssignedTitle => {
+    const { device: handedOver, notes } = withStableMac(
+      situation,
+      device,
+      handed[index] as (typeof handed)[number],
+    );
+    return { device, handed: handedOver, notes, policy, asked: asked.includes(device) };
+  });
   const { machines, diagnostics } = await readMachines(virsh, 'edit');
   const targets = demandTargets(args, machines);
   refuseSecondHolder(devices, targets, machines);

@@ -4,12 +4,15 @@ import { isReached, reach } from '../../../lib/apply/change-kinds.ts';
 import { knownValue } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
+import { withAssigned } from '../../../lib/libvirt/assigned-devices.ts';
+import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
 import { formatHostDevice } from '../../../lib/libvirt/host-device-text.ts';
 import { type KnownMachine, readMachines } from '../../../lib/libvirt/read-machines.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
+import { identityOf } from '../../../lib/pci/identity.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
 import type { Change } from '../../../lib/plan/change.ts';
-import { assignmentSteps, type DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
+import { assignmentSteps, assignTo, type DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
 import { planVfPool, type VfPoolProposal } from '../../../lib/plan/plan-vf-pool.ts';
 import type { PfSituation } from '../../../lib/plan/vf-goal.ts';
 import { readVfsNow } from '../../../lib/sysfs/driver-state.ts';
@@ -144,6 +147,32 @@ describe('a pool of VFs', () => {
       code: 'BAD_ARGUMENT',
       subject: '--vlan',
     });
+  });
+
+  it('is made again after a boot, for machines that keep what they have', async () => {
+    const first = await plan(host(), await three(), { vlan: 25 });
+    const made = first.machines.map(({ machine, to }) => ({
+      uuid: machine.uuid,
+      definition: withAssigned(machine.definition.document, to),
+    }));
+    const { machines } = await readMachines(new MadeUpLibvirt(made), 'look');
+    const again = await plan(host(), machines);
+    expect(vfsOf(again)).toEqual(vfsOf(first));
+    expect(again.vfs.plan.steps.map(({ change }) => change.kind)).toEqual(['link', 'vfs']);
+    const steps = again.machines.flatMap((each) => assignmentSteps('qemu:///system', each));
+    expect(steps).toEqual([]);
+    const moved = await plan(host(), machines, { vlan: 26 });
+    expect(moved.machines.flatMap((each) => assignmentSteps('qemu:///system', each))).toHaveLength(3);
+  });
+
+  it('leaves a VF that was assigned by itself known by its place, whatever MAC its driver had', async () => {
+    const [device] = (await situationOf(withVfs(), NETWORK_PF)).vfs;
+    const [machine] = await machinesOf({ a: '' });
+    if (device === undefined || machine === undefined) throw new Error('there are both');
+    expect(identityOf(device).mac).not.toBeNull();
+    const handed = plainHostDevice(device.address);
+    const { to } = assignTo(machine, [{ device, handed, policy: 'exclusive', asked: true }]);
+    expect(to.devices[0]?.assignment?.device).toMatchObject({ path: 'pci0000:00/04.0/10.0', mac: null });
   });
 
   it('is refused where it can not be', async () => {
