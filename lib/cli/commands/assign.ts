@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
-import { PortalGunError } from '../../base/errors.ts';
+import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { readAssigned } from '../../libvirt/assigned-devices.ts';
@@ -10,6 +10,7 @@ import type { PciDevice } from '../../pci/device.ts';
 import { findPersisted } from '../../pci/find-persisted.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { selectOne } from '../../pci/selector.ts';
+import { DEFAULT_RULES } from '../../plan/assignment-rules-parser.ts';
 import { guardOf } from '../../plan/guard.ts';
 import {
   addressOf,
@@ -27,7 +28,7 @@ import {
   renderAssignments,
 } from '../../render/assignment-text.ts';
 import { machineRemarks, virshOf } from '../asked-libvirt.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf } from '../command.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { handOverAll, readHandOverSituation, withGroups } from '../hand-over-situation.ts';
 import { handOverWishesOf } from '../hand-over-wishes.ts';
@@ -38,6 +39,7 @@ import { allowedOf, findSafety } from '../safety.ts';
 import { startHookSteps } from '../start-hook.ts';
 import { definedMachines, targetMachines } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
+import { runAssignByRules } from './assign-by-rules.ts';
 
 /** `pci assign`: writes devices, with their groups, into the definitions of machines. */
 export async function runAssign(
@@ -45,13 +47,21 @@ export async function runAssign(
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
+  if (switchOf(args, 'print-rules') === true) {
+    return { exitCode: EXIT.ok, stdout: DEFAULT_RULES, stderr: '' };
+  }
+  if (switchOf(args, 'by-rules') === true || stringOf(args, 'rules') !== undefined) {
+    return runAssignByRules(args, terminal, dialogue);
+  }
+  const words = stringsOf(args, 'devices');
+  if (words.length === 0) failUnnamed();
   const virsh = virshOf(args);
   refuseElsewhere(args, virsh.uri, true);
   const host = hostOf(args);
   const names = namesOf(args);
   const situation = readHandOverSituation(host, names, [], [...IDENTITY_FIELDS, ...SAFETY_FIELDS]);
   const { inventory, groups } = situation;
-  const asked = stringsOf(args, 'devices').map((word) => selectOne(inventory.devices, word));
+  const asked = words.map((word) => selectOne(inventory.devices, word));
   const chosen = withGroups(situation, asked);
   const handed = handOverAll(situation, chosen, { ...handOverWishesOf(args), isManaged: true });
   const policy = stringOf(args, 'policy') === 'exclusive' ? 'exclusive' : 'shared';
@@ -190,6 +200,13 @@ function aboutDevices(
   addresses: readonly string[],
 ): readonly Diagnostic[] {
   return diagnostics.filter(({ subject }) => addresses.includes(subject));
+}
+
+function failUnnamed(): never {
+  throw new PortalGunError('BAD_ARGUMENT', 'names no device', {
+    subject: 'assign',
+    hint: 'name devices as in pci list; or share all of them out by rules: --by-rules',
+  });
 }
 
 function failUntargeted(): never {
