@@ -55,6 +55,11 @@ export const ERRORS = {
     summary: 'A policy file is no YAML, or says something that a policy can not say.',
     remedy: 'see docs/reference/policy.md for what it can say',
   },
+  BAD_RULES: {
+    exit: 'usage',
+    summary: 'A file of assignment rules is no YAML, or says something that such rules can not say.',
+    remedy: 'see docs/reference/assignment-rules.md for what it can say; pci assign --print-rules writes one',
+  },
   BAD_XML: {
     exit: 'usage',
     summary: 'A document is no XML, or not what libvirt would write.',

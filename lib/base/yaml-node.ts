@@ -86,6 +86,10 @@ export class YamlNode {
     return isMap(this.#node);
   }
 
+  get isSequence(): boolean {
+    return isSeq(this.#node);
+  }
+
   /** The values of a mapping that has no keys but these. */
   keys<K extends string>(known: readonly K[]): { readonly [key in K]?: YamlNode } {
     const entries = this.entries();

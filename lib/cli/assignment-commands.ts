@@ -34,10 +34,10 @@ const PLAN_OPTIONS = {
 export const ASSIGNMENT_COMMANDS: readonly Command[] = [
   {
     name: 'assign',
-    usage: 'assign <devices..>',
+    usage: 'assign [devices..]',
     summary: 'Give devices to every machine of a type, or to one',
     description:
-      'Writes devices, with the members of their IOMMU groups, into the definitions of machines: of all that are tagged with a type, or of those that are named. One plan is made over all of them and shown first; where one machine does not take its new definition, all are as they were. The rest of a definition stays as it is. What is given is in force from the next start of a machine on. With the definition it is kept which device was meant, by its place, ids and serial number, so that it is found again where its address moved. With --policy vf-pool the device is a physical function of SR-IOV: each machine gets a virtual function of it, those that have one keep it, and as many are made first as are needed.',
+      'Writes devices, with the members of their IOMMU groups, into the definitions of machines: of all that are tagged with a type, or of those that are named. One plan is made over all of them and shown first; where one machine does not take its new definition, all are as they were. The rest of a definition stays as it is. What is given is in force from the next start of a machine on. With the definition it is kept which device was meant, by its place, ids and serial number, so that it is found again where its address moved. With --policy vf-pool the device is a physical function of SR-IOV: each machine gets a virtual function of it, those that have one keep it, and as many are made first as are needed. With --by-rules the devices of the whole host are shared out: by default network cards to routers, all else to controllers, and what the host needs stays with it, each with the reason.',
     positionals: {
       devices: {
         describe: 'Address (03:00.0), or another selector that means one device, as for pci list',
@@ -46,6 +46,20 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
     },
     options: {
       ...MACHINE_OPTIONS,
+      'by-rules': {
+        describe:
+          'Share out all devices of the host by rules, in place of devices and machines that are named',
+        type: 'boolean',
+      },
+      rules: {
+        describe: 'The rules, in place of those that come with it; implies --by-rules',
+        type: 'string',
+        valueName: 'FILE',
+      },
+      'print-rules': {
+        describe: 'Write the rules that come with it, as a file to be changed, and do nothing',
+        type: 'boolean',
+      },
       policy: {
         describe:
           'shared: in every definition, and one machine at a time can run with it, which is the default; exclusive: of one machine alone; vf-pool: each machine has a virtual function of its own of the PF that is named',
@@ -80,6 +94,8 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         'sudo pci assign 01:00.0 --type mail --policy vf-pool --vlan 25 --persist',
         'in a VLAN, after each boot too',
       ],
+      ['pci assign --by-rules --dry-run', 'what of the whole host would go where, and what stays'],
+      ['pci assign --print-rules > rules.yaml', 'rules to be changed, for --rules rules.yaml'],
     ],
     load: async () => (await import('./commands/assign.ts')).runAssign,
   },

@@ -121,6 +121,8 @@ export interface InputDevice extends HostThing {
   readonly title: Known<string>;
   /** `other` for buttons, lids and speakers. */
   readonly kind: Known<'keyboard' | 'pointer' | 'other'>;
+  /** Whether it hangs on a PS/2 port (`serio`), which no PCI function takes along. */
+  readonly isPs2: boolean;
 }
 
 /** A stream of a sound card that is open. */

@@ -2,7 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { YamlNode } from '../base/yaml-node.ts';
 import { type DeviceIdentity, IDENTITY_FIELDS, identityOf } from '../pci/identity.ts';
 import { isPassthroughDriver } from '../pci/iommu-group.ts';
-import { parseSelector, type Selector } from '../pci/selector.ts';
+import type { Selector } from '../pci/selector.ts';
 import {
   type BindingPolicy,
   HOST_DRIVER,
@@ -10,6 +10,7 @@ import {
   type PolicyDevice,
   type VirtualFunctionsPolicy,
 } from './policy.ts';
+import { selectorIn } from './selector-node.ts';
 import type { VfWishes } from './vf-goal.ts';
 import { VF_SETTING_KEYS, VF_SETTING_TEXTS, type VfSettingKey } from './vf-setting-texts.ts';
 
@@ -76,17 +77,8 @@ function parseDriver(node: YamlNode): string {
 }
 
 function parseDevice(node: YamlNode): PolicyDevice {
-  const selector = node.isMapping ? identitySelector(node) : textSelector(node);
+  const selector = node.isMapping ? identitySelector(node) : selectorIn(node);
   return { selector: { ...selector, mustMatch: true }, at: node.place };
-}
-
-function textSelector(node: YamlNode): Selector {
-  try {
-    return parseSelector(node.text());
-  } catch (error) {
-    if (!(error instanceof PortalGunError) || error.code !== 'BAD_SELECTOR') throw error;
-    return node.fail(`"${error.subject}" ${error.message}`, error.hint);
-  }
 }
 
 /** A device of which every part of its identity that is named is so. */

@@ -12,6 +12,8 @@ import { hangText } from './wrap-text.ts';
 export interface AssignedTitle {
   readonly device: PciDevice;
   readonly asked: boolean;
+  /** Why it goes, where nobody asked for it: a rule. */
+  readonly why?: string;
   readonly notes: readonly PassthroughNote[];
 }
 
@@ -21,10 +23,10 @@ export function renderAssignments(
   machines: readonly MachineAssignment[],
   width: number | null,
 ): string {
-  const rows = devices.map(({ device, asked }) => [
+  const rows = devices.map(({ device, asked, why }) => [
     device.address,
     deviceTitle(device),
-    asked ? 'you asked for it' : 'same IOMMU group',
+    escapeControls(why ?? (asked ? 'you asked for it' : 'same IOMMU group')),
   ]);
   const notes = sharedNotes(devices).map((text) => noteLine(text, width));
   return [
@@ -55,7 +57,7 @@ export function noteLine(text: string, width: number | null): string {
 }
 
 function machineRow(assignment: MachineAssignment): readonly string[] {
-  return [escapeControls(assignment.machine.name), whatOf(assignment), whenOf(assignment)];
+  return [escapeControls(assignment.machine.name), whenOf(assignment), whatOf(assignment)];
 }
 
 function whatOf({ gained, lost, byOthers }: MachineAssignment): string {
@@ -79,7 +81,7 @@ function placeOf({ device }: AssignedDevice): string {
 /** From when on what a machine gains or loses is in force. */
 export function whenOf({ machine, gained, lost }: MachineAssignment): string {
   if (gained.length + lost.length === 0) return '';
-  return machine.live === null ? 'defined' : 'runs: from its next start on';
+  return machine.live === null ? 'is off' : 'runs: at its next start';
 }
 
 /** What a plan for machines is called. */

@@ -40,7 +40,11 @@ function linesOf(rows: readonly (readonly string[])[]): readonly string[] {
       drawHorizontalLine: () => false,
     },
   );
-  return text.trimEnd().split('\n');
+  // The cells are filled up: blanks at an end would be wrapped to a line of their own.
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trimEnd());
 }
 
 function indented(lines: readonly string[], indent = INDENT): string {

@@ -8,6 +8,7 @@ import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
 import type { Program } from '../../lib/cli/program.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector.ts';
+import { DEFAULT_RULES, NOBODY, RULES_FORMAT, RULES_KEYS } from '../../lib/plan/assignment-rules-parser.ts';
 import { POLICY_FORMAT, POLICY_KEYS, parsePolicy } from '../../lib/plan/policy-parser.ts';
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
 import { REPORT_HINT } from '../../lib/render/error-text.ts';
@@ -36,6 +37,7 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
     ['commands.md', 'Every command with its arguments, options and examples.', commandsPage()],
     ['selectors.md', 'What picks devices.', selectorsPage()],
     ['policy.md', 'What a policy file can say.', policyPage()],
+    ['assignment-rules.md', 'What a file of assignment rules can say.', assignmentRulesPage()],
     ['machine-metadata.md', 'What is kept in the definitions of machines.', machineMetadataReference()],
     ['columns.md', 'The columns of `pci list`.', columnsPage()],
     ['exit-codes.md', 'What the exit codes mean.', exitCodesPage()],
@@ -266,6 +268,37 @@ function policyPage(): string {
     'Settings are those of [`pci sriov set`](commands.md#pci-sriov-set), for all VFs of the PF, and below `vfs` for one.',
     rows('virtual functions'),
     'What can only be told once virtual functions are there, their drivers and devices that are not found before, is done by a second plan, right after the first. With `--confirm-within` it waits: apply the policy again once the first is confirmed.',
+  ]);
+}
+
+/** What each key of each part of a file of assignment rules means. */
+const RULES_WORDS: Readonly<Record<string, string>> = {
+  'portal-gun': `The format: \`${RULES_FORMAT}\`. It has to be there.`,
+  rules: 'A list of mappings as below. It has to be there.',
+  'keep-usb':
+    'Whether one USB controller stays with the host for a keyboard: `auto`, where no keyboard is at a PS/2 port, which is the default; `always`; `never`. It is the one that has the keyboard, where that is known, and else the first. None is kept besides one that stays in any case.',
+  devices: 'A [selector](selectors.md), or a list of them; `rest` for all that no rule before it fits.',
+  to: `A type of machines, as \`portal tag\` gives it; \`${NOBODY}\`: they stay with the host.`,
+};
+
+function assignmentRulesPage(): string {
+  const rows = (part: keyof typeof RULES_KEYS): string =>
+    table(
+      ['key', 'meaning'],
+      RULES_KEYS[part].map((key) => {
+        const words = RULES_WORDS[key];
+        if (words === undefined) throw new Error(`the key ${key} of assignment rules is not described`);
+        return [code(key), words];
+      }),
+    );
+  return page('Assignment rules', [
+    'How [`pci assign --by-rules`](commands.md#pci-assign) shares out the devices of a host. `--rules FILE` takes other rules than those that come with it: a file in YAML 1.2 of at most a megabyte. A key that is not known is an error, with line and column. `pci assign --print-rules` writes those that come with it, as a file to be changed:',
+    `\`\`\`yaml\n${DEFAULT_RULES}\`\`\``,
+    rows('rules'),
+    '## A rule',
+    rows('rule'),
+    '## What stays whatever the rules say',
+    'The members of an IOMMU group go together, by the first rule that any of them fits, or stay together. Each device that stays is told of with the reason: a bridge, or a member of the group of a bridge that a driver of the host has; what the host uses, by the [safety rules](safety-rules.md), unless `--allow` lifts it; what can be given to no machine; virtual functions, and a physical one that has some; what is to go to a type that no machine is of; what a machine has alone (`--policy exclusive`). Devices are added to definitions alone: what was given before stays until `pci unassign` takes it away.',
   ]);
 }
 

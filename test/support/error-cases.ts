@@ -528,6 +528,13 @@ export const ERROR_CASES: readonly ErrorCase[] = [
   // Policies.
   ['apply nowhere.yaml', 'BAD_POLICY', 'nowhere.yaml', 'is not there', 'docs/reference/policy.md'],
   [
+    'assign --rules nowhere.yaml',
+    'BAD_RULES',
+    'nowhere.yaml',
+    'is not there',
+    'docs/reference/assignment-rules.md',
+  ],
+  [
     'apply nowhere.yaml --check --script',
     'BAD_ARGUMENT',
     '--check',

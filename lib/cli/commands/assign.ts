@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
-import { PortalGunError } from '../../base/errors.ts';
+import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
@@ -12,6 +12,7 @@ import { findPersisted } from '../../pci/find-persisted.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { selectOne } from '../../pci/selector.ts';
+import { DEFAULT_RULES } from '../../plan/assignment-rules-parser.ts';
 import { guardOf } from '../../plan/guard.ts';
 import {
   addressOf,
@@ -45,6 +46,7 @@ import { sysfsSource } from '../sysfs-source.ts';
 import { definedMachines, demandTargets, targetMachines } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 import { runVfPool } from '../vf-pool.ts';
+import { runAssignByRules } from './assign-by-rules.ts';
 
 /** `pci assign`: writes devices, with their groups, into the definitions of machines. */
 export async function runAssign(
@@ -52,6 +54,14 @@ export async function runAssign(
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
+  if (switchOf(args, 'print-rules') === true) {
+    return { exitCode: EXIT.ok, stdout: DEFAULT_RULES, stderr: '' };
+  }
+  if (switchOf(args, 'by-rules') === true || stringOf(args, 'rules') !== undefined) {
+    return runAssignByRules(args, terminal, dialogue);
+  }
+  const words = stringsOf(args, 'devices');
+  if (words.length === 0) failUnnamed();
   if (stringOf(args, 'policy') === 'vf-pool') return runVfPool(args, terminal, dialogue);
   refusePoolOptions(args);
   const virsh = virshOf(args);
@@ -65,7 +75,7 @@ export async function runAssign(
     [...IDENTITY_FIELDS, ...SAFETY_FIELDS],
   );
   const { inventory, groups } = situation;
-  const asked = stringsOf(args, 'devices').map((word) => selectOne(inventory.devices, word));
+  const asked = words.map((word) => selectOne(inventory.devices, word));
   const chosen = withGroups(situation, asked);
   const handed = handOverAll(situation, chosen, { ...handOverWishesOf(args), isManaged: true });
   const policy = stringOf(args, 'policy') === 'exclusive' ? 'exclusive' : 'shared';
@@ -235,4 +245,11 @@ function aboutDevices(
   addresses: readonly string[],
 ): readonly Diagnostic[] {
   return diagnostics.filter(({ subject }) => addresses.includes(subject));
+}
+
+function failUnnamed(): never {
+  throw new PortalGunError('BAD_ARGUMENT', 'names no device', {
+    subject: 'assign',
+    hint: 'name devices as in pci list; or share all of them out by rules: --by-rules',
+  });
 }

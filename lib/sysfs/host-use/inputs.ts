@@ -23,6 +23,7 @@ export function readInputs(host: HostReader): Known<readonly InputDevice[]> {
         name,
         function: on,
         title: readAttribute(host, `${directory}/name`),
+        isPs2: /\/serio\d+\//.test(directory),
         kind: readKind(host, `${directory}/capabilities`),
       })),
   );

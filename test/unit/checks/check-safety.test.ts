@@ -170,7 +170,7 @@ describe('the rules', () => {
               routes: [{ interface: title, destination: point, gateway: name, isOwnNetwork: false }],
             },
             tpms: [{ name, function: HERE }],
-            inputs: [{ name, title, function: HERE, kind: 'keyboard' }],
+            inputs: [{ name, title, function: HERE, kind: 'keyboard', isPs2: false }],
             soundStreams: [{ card: name, stream: title, function: HERE, ownerPid: null }],
           },
           live: {

@@ -96,6 +96,7 @@ describe('input', () => {
     function: on === null ? null : there(on),
     title: `a ${String(kind)}`,
     kind,
+    isPs2: false,
   });
 
   it('is missed where the last keyboard or mouse goes', () => {

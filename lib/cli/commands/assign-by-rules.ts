@@ -1,0 +1,181 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
+import { type Finding, refusalsAmong } from '../../checks/finding.ts';
+import { inputName, readInputFile } from '../../host/input-file.ts';
+import { formatHostDevice } from '../../libvirt/host-device-text.ts';
+import { readMachines } from '../../libvirt/read-machines.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { IDENTITY_FIELDS } from '../../pci/identity.ts';
+import { persistedDeviceOf } from '../../pci/persisted-device.ts';
+import { type AssignmentRules, type LeftDevice, shareOut } from '../../plan/assignment-rules.ts';
+import { DEFAULT_RULES, parseAssignmentRules } from '../../plan/assignment-rules-parser.ts';
+import { guardOf } from '../../plan/guard.ts';
+import {
+  assignmentSteps,
+  assignTo,
+  type DefinedMachine,
+  type DeviceToAssign,
+  refuseSecondHolder,
+} from '../../plan/plan-assignment.ts';
+import {
+  type AssignedTitle,
+  assignmentDetails,
+  assignmentTitle,
+  renderAssignments,
+} from '../../render/assignment-text.ts';
+import { leftDocument, renderLeft } from '../../render/shared-out-text.ts';
+import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
+import { machineRemarks, virshOf } from '../asked-libvirt.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf } from '../command.ts';
+import type { Dialogue } from '../dialogue.ts';
+import { handOverOne, readHandOverSituation } from '../hand-over-situation.ts';
+import { handOverWishesOf } from '../hand-over-wishes.ts';
+import { refuseElsewhere } from '../machines-host.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { runProposal } from '../run-proposal.ts';
+import { allowedOf, findSafety } from '../safety.ts';
+import { startHookSteps } from '../start-hook.ts';
+import { sysfsSource } from '../sysfs-source.ts';
+import { definedMachines } from '../target-machines.ts';
+import type { Terminal } from '../terminal.ts';
+
+const MAX_BYTES = 1024 * 1024;
+
+type RuledDevice = DeviceToAssign & AssignedTitle & { readonly to: string };
+
+/** `pci assign --by-rules`: shares out the devices of the host to the machines of types. */
+export async function runAssignByRules(
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  refuseNames(args);
+  const rules = rulesOf(args);
+  const virsh = virshOf(args);
+  refuseElsewhere(args, virsh.uri, true);
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const ruleFields = rules.rules.flatMap(({ selectors }) => selectors.flatMap(({ fields }) => fields));
+  const situation = await readHandOverSituation(
+    sysfsSource(host),
+    names,
+    [],
+    [...IDENTITY_FIELDS, ...SAFETY_FIELDS, ...ruleFields],
+  );
+  const { inventory, groups } = situation;
+  const { devices } = inventory;
+  const { machines, diagnostics } = await readMachines(virsh, 'edit');
+  const allowed = allowedOf(args);
+  const wishes = { ...handOverWishesOf(args), isManaged: true };
+  const policy = stringOf(args, 'policy') === 'exclusive' ? 'exclusive' : 'shared';
+  const targetsOf = (type: string): readonly DefinedMachine[] =>
+    definedMachines(machines).filter(({ definition }) => definition.machine.category === type);
+  const toAssign = (device: PciDevice, to: string, why: string, along: readonly PciDevice[]): RuledDevice => {
+    const { device: handed, notes } = handOverOne(situation, device, wishes, along);
+    return { device, handed, notes, policy, asked: false, why: `${why} → ${to}`, to };
+  };
+  const findingsOf = (addresses: readonly PciAddress[]): readonly Finding[] =>
+    // That a machine has it now is what it is for.
+    findSafety(host, inventory, groups, addresses, null).filter(({ name }) => name !== 'machine-has-it');
+
+  const { given, left } = shareOut(rules, {
+    devices,
+    groups,
+    inputs: readHostUse(host).inputs,
+    obstacleOf(device, to) {
+      const targets = targetsOf(to);
+      const impossible = problemOf(() => {
+        const { handed } = toAssign(device, to, '', [device]);
+        formatHostDevice(handed);
+        persistedDeviceOf(device, null);
+      });
+      if (impossible !== null) return { code: 'impossible', reason: impossible };
+      if (targets.length === 0)
+        return { code: 'no-machine', reason: `no machine is of type ${to}`, missingType: to };
+      const assigned = problemOf(() => {
+        refuseSecondHolder([toAssign(device, to, '', [device])], targets, machines);
+      });
+      return assigned === null ? null : { code: 'assigned', reason: assigned };
+    },
+    // What could not be read is told of with the plan.
+    refusalsOf: (addresses) =>
+      refusalsAmong(findingsOf(addresses), allowed).filter(({ severity }) => severity !== 'unknown'),
+  });
+  const along = given.map(({ device }) => device);
+  const ruled = given.map(({ device, to, reason }) => toAssign(device, to, reason, along));
+  const types = [...new Set(given.map(({ to }) => to))];
+  const assignments = types.flatMap((type) =>
+    targetsOf(type).map((machine) =>
+      assignTo(
+        machine,
+        ruled.filter(({ to }) => to === type),
+      ),
+    ),
+  );
+  const steps = assignments.flatMap((each) => assignmentSteps(virsh.uri, each));
+  const plan = {
+    title: `${assignmentTitle('Give', ruled.length, assignments)}, by rules`,
+    guards: along.map(guardOf),
+    steps: [...(ruled.length === 0 ? [] : startHookSteps(host, true)), ...steps],
+  };
+  const overview = (width: number | null): string =>
+    `${ruled.length === 0 ? '' : `${renderAssignments(ruled, assignments, width)}\n`}Left with the host:\n${renderLeft(left, width)}${tagAdvice(left)}`;
+  return runProposal(
+    {
+      proposal: {
+        plan,
+        findings: plan.steps.length === 0 ? [] : findingsOf(along.map(({ address }) => address)),
+        allowed,
+      },
+      overview,
+      details: { ...assignmentDetails(virsh.uri, ruled, assignments), left: leftDocument(left) },
+      inventory,
+      remarks: remarks(args, names, host, inventory.diagnostics) + machineRemarks(args, diagnostics, 'pci'),
+      nothingToDo: `${overview(terminal.width)}\nNothing to do.\n`,
+      changesMachinesAlone: true,
+    },
+    args,
+    terminal,
+    dialogue,
+  );
+}
+
+function rulesOf(args: Arguments): AssignmentRules {
+  const file = stringOf(args, 'rules');
+  if (file === undefined) return parseAssignmentRules(DEFAULT_RULES, 'the rules that come with it');
+  const bytes = readInputFile(file, MAX_BYTES, 'BAD_RULES');
+  return parseAssignmentRules(Buffer.from(bytes).toString('utf8'), inputName(file));
+}
+
+/** The rules say which devices and which machines. */
+function refuseNames(args: Arguments): void {
+  const given = ['type', 'machine'].find((name) => stringsOf(args, name).length > 0);
+  const [device] = stringsOf(args, 'devices');
+  if (device === undefined && given === undefined) return;
+  throw new PortalGunError(
+    'BAD_ARGUMENT',
+    'is for devices and machines that are named, and the rules say which',
+    {
+      subject: given === undefined ? (device ?? '') : `--${given}`,
+      hint: 'leave it out; or change the rules: pci assign --print-rules > rules.yaml, and --rules rules.yaml',
+    },
+  );
+}
+
+/** Why something can't be done; `null` where it can. */
+function problemOf(attempt: () => void): string | null {
+  try {
+    attempt();
+    return null;
+  } catch (error) {
+    if (error instanceof PortalGunError) return error.message;
+    throw error;
+  }
+}
+
+/** How machines come to be of the types that none is of. */
+function tagAdvice(left: readonly LeftDevice[]): string {
+  const types = new Set(left.flatMap(({ missingType }) => missingType ?? []));
+  return [...types].map((type) => `To tag a machine: portal tag NAME --type ${type}\n`).join('');
+}

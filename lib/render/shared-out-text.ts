@@ -1,0 +1,50 @@
+import { knownValue } from '../base/known.ts';
+import { count, escapeControls } from '../base/text.ts';
+import { categoryOf } from '../pci/device-class.ts';
+import type { LeftCode, LeftDevice } from '../plan/assignment-rules.ts';
+import { deviceTitle } from './facts.ts';
+import { tableBlock } from './table-block.ts';
+import { hangText } from './wrap-text.ts';
+
+/** What stays without a word of its own: there are hundreds on a server. */
+const PLAIN: readonly LeftCode[] = ['bridge', 'rule', 'behind'];
+
+/** More that are alike are told of as one. */
+const MANY = 4;
+
+/** What the rules leave with the host, each with the reason, as whole lines. */
+export function renderLeft(left: readonly LeftDevice[], width: number | null): string {
+  const told = left.filter(({ code }) => !PLAIN.includes(code));
+  const plain = left.filter(({ code }) => PLAIN.includes(code));
+  const alike = new Map<string, LeftDevice[]>();
+  for (const each of told) {
+    const key = `${deviceTitle(each.device)}\n${each.reason}`;
+    alike.set(key, [...(alike.get(key) ?? []), each]);
+  }
+  const rows = [...alike.values()].flatMap((devices) =>
+    (devices.length > MANY ? devices.slice(0, 1) : devices).map(({ device, reason }) => [
+      device.address,
+      deviceTitle(device),
+      escapeControls(devices.length > MANY ? `and ${devices.length - 1} more: ${reason}` : reason),
+    ]),
+  );
+  return tableBlock(rows, width) + plainLine(plain, told.length > 0, width);
+}
+
+function plainLine(plain: readonly LeftDevice[], hasMore: boolean, width: number | null): string {
+  if (plain.length === 0) return '';
+  const kinds = new Map<string, number>();
+  for (const { device } of plain) {
+    const kind = categoryOf(knownValue(device.class)?.code ?? '');
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  }
+  const listed = [...kinds].map(([kind, amount]) => `${amount} ${kind}`).join(', ');
+  const text = `${count(plain.length, hasMore ? 'more device' : 'device')} that ${plain.length === 1 ? 'is a part' : 'are parts'} of the host, or that the rules leave to it: ${listed}.`;
+  const start = '  ';
+  return `${hangText({ start, startWidth: start.length, text, indent: start.length, width })}\n`;
+}
+
+/** The same for the document of a plan. */
+export function leftDocument(left: readonly LeftDevice[]): readonly object[] {
+  return left.map(({ device, code, reason }) => ({ address: device.address, code, reason }));
+}

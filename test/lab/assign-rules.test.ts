@@ -1,0 +1,121 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { applyPlan } from '../../lib/apply/apply-plan.ts';
+import { LiveRunner } from '../../lib/host/live-runner.ts';
+import { openHost } from '../../lib/host/open-host.ts';
+import type { Plan } from '../../lib/plan/plan.ts';
+import { validatorOf } from '../support/json-schemas.ts';
+import { MemoryFiles } from '../support/memory-files.ts';
+import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
+import { simulateMachine } from '../support/simulated-changes.ts';
+import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
+
+const HOST = fixture('lab-intel');
+const MACHINES = { desk: 'controller', galaxy0: 'router', galaxy1: 'router', mail: null } as const;
+const NETWORK = ['01:00.0', '03:00.0', '03:00.1', '06:00.0', '09:01.0', '09:02.0'];
+
+type RulesPlan = Plan & {
+  readonly left: readonly { readonly address: string; readonly code: string; readonly reason: string }[];
+};
+
+describeLibvirtd('devices that are shared out by rules, with a real libvirt', (root) => {
+  const libvirtd = useLibvirtd(root);
+
+  beforeAll(async () => {
+    vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
+    for (const [name, category] of Object.entries(MACHINES)) {
+      await libvirtd().output(['define', '/dev/stdin'], { stdin: domain(name, category) });
+    }
+    return () => vi.unstubAllEnvs();
+  });
+
+  const run = (...args: readonly string[]): Promise<Outcome> =>
+    pciInside(['assign', '--host', HOST, '--connect', libvirtd().uri, ...args, '--dry-run']);
+
+  const planOf = async (...args: readonly string[]): Promise<RulesPlan> => {
+    // Of a captured host some is not known that a running one tells.
+    const unknown = ['--allow', 'session,block-open,sound-in-use'];
+    const { exitCode, stdout, stderr } = await run(...args, ...unknown, '--json');
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const document: unknown = JSON.parse(stdout);
+    const validate = validatorOf('plan', { strict: true });
+    validate(document);
+    expect(validate.errors ?? []).toEqual([]);
+    return document as RulesPlan;
+  };
+
+  const addressesIn = async (name: string): Promise<readonly string[]> => {
+    const text = await libvirtd().output(['dumpxml', '--inactive', name]);
+    return [...text.matchAll(/ua-portal-gun-0000-(..)-(..)-(.)'/g)].map(([, b, s, f]) => `${b}:${s}.${f}`);
+  };
+
+  test('go to every machine of their type in one plan, and what the host needs stays', async () => {
+    const plan = await planOf('--by-rules');
+    const codes = plan.left.map(({ address, code }) => `${address.slice(5)} ${code}`);
+    expect(codes.filter((line) => !line.endsWith(' bridge'))).toEqual([
+      '00:02.0 in-use',
+      '00:03.0 rule',
+      '00:0a.0 in-use',
+      '00:1f.2 group',
+      '00:1f.3 group',
+      '0a:00.0 group',
+      '0b:00.0 in-use',
+    ]);
+    const machine = {
+      ...simulateMachine(openHost(HOST)),
+      runner: new LiveRunner(),
+      files: new MemoryFiles(),
+    };
+    const report = await applyPlan(plan, machine, { startedAt: '2026-11-22T07:00:00.000Z', bootId: null });
+    expect(report).toMatchObject({ outcome: 'done' });
+    for (const name of ['galaxy0', 'galaxy1'])
+      expect(new Set(await addressesIn(name))).toEqual(new Set(NETWORK));
+    expect(new Set(await addressesIn('desk'))).toEqual(new Set(['00:0b.0', '00:0c.0', '02:00.0', '07:00.0']));
+    expect(await addressesIn('mail')).toEqual([]);
+    expect(await planOf('--by-rules')).toMatchObject({ steps: [] });
+  });
+
+  test('go by rules of a file, and not where no machine is of the type', async () => {
+    const file = join(libvirtd().folder, 'rules.yaml');
+    const { stdout } = await run('--print-rules');
+    writeFileSync(file, stdout.replace('to: router', 'to: service'));
+    const { stdout: text } = await run('--rules', file);
+    expect(text).toContain('no machine is of type service');
+    expect(text).toContain('To tag a machine: portal tag NAME --type service');
+  });
+
+  test('are refused where the rules are none, or something is named besides', async () => {
+    const file = join(libvirtd().folder, 'wrong.yaml');
+    writeFileSync(file, 'portal-gun: assignment-rules/v1\nrules:\n  - {devices: class=nett, to: router}\n');
+    for (const [args, code, subject] of [
+      [['--rules', file], 'BAD_RULES', `${file}:3:15`],
+      [['--rules', '/nowhere.yaml'], 'BAD_RULES', '/nowhere.yaml'],
+      [['--by-rules', '01:00.0'], 'BAD_ARGUMENT', '01:00.0'],
+      [['--by-rules', '--type', 'router'], 'BAD_ARGUMENT', '--type'],
+      [['--type', 'router'], 'BAD_ARGUMENT', 'assign'],
+    ] as const) {
+      const { exitCode, stderr } = await run(...args);
+      expect(exitCode, stderr).toBe(2);
+      expect(stderr).toContain(`[${code}]`);
+      expect(stderr).toContain(subject);
+      expect(stderr).toMatch(/^hint: /m);
+    }
+  });
+});
+
+function domain(name: string, category: string | null): string {
+  const metadata =
+    category === null
+      ? ''
+      : `<metadata><portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="${category}"/></metadata>`;
+  return `<domain type='qemu'>
+  <name>${name}</name>
+  ${metadata}
+  <memory unit='MiB'>64</memory>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <devices>
+    <emulator>/usr/bin/qemu-system-x86_64</emulator>
+  </devices>
+</domain>`;
+}
