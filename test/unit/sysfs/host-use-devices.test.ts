@@ -120,7 +120,20 @@ describe('input devices', () => {
     ['10000000000000 0', '3', 'other'],
     ['0', '40001', 'other'],
   ])('are known by their keys: %s', (key, events, kind) => {
-    expect(read(key, events)).toEqual([{ name: 'input5', function: ADDRESS, title: 'A keyboard', kind }]);
+    expect(read(key, events)).toEqual([
+      { name: 'input5', function: ADDRESS, title: 'A keyboard', kind, isPs2: false },
+    ]);
+  });
+
+  it('are known to be at a PS/2 port', () => {
+    const inputs = readInputs(
+      host((tree) => {
+        const path = '/sys/devices/platform/i8042/serio0/input/input3';
+        tree.attribute(`${path}/name`, 'AT keyboard');
+        tree.linkTo('/sys/class/input/input3', path);
+      }),
+    );
+    expect(inputs).toMatchObject([{ name: 'input3', function: null, isPs2: true }]);
   });
 
   it('may make no sense, or not be there', () => {
