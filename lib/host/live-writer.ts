@@ -70,13 +70,17 @@ class WriteProcess {
   constructor() {
     // Options that are meant for our own process could make it print, or not start at all.
     const { NODE_OPTIONS: _, ...env } = process.env;
-    this.#child = spawn(process.execPath, ['--input-type=commonjs', '--eval', WRITE_SERVER], {
-      // Of a session of its own: what is typed to interrupt us must not cut a change in half.
-      detached: true,
-      cwd: '/',
-      env,
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
+    this.#child = spawn(
+      process.execPath,
+      ['--input-type=commonjs', '--eval', WRITE_SERVER, String(process.pid)],
+      {
+        // Of a session of its own: what is typed to interrupt us must not cut a change in half.
+        detached: true,
+        cwd: '/',
+        env,
+        stdio: ['pipe', 'pipe', 'ignore'],
+      },
+    );
     this.#child.unref();
     this.#child.on('error', (error) => this.#lose({ failed: errorCode(error) }));
     this.#child.on('exit', () => {

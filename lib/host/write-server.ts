@@ -12,10 +12,12 @@ export interface WriteReply {
 /**
  * The program of the process that writes, for `node --eval`: a text, since it runs from the sources, the
  * modules and the bundle alike. It takes a {@link WriteRequest} a line and gives a {@link WriteReply} a line,
- * and ends with its standard input, which is when its parent does.
+ * and ends with its standard input, which is when its parent does. Its argument is the process that it writes for: once
+ * that was killed nothing is written any more of what it had asked for, since somebody may be putting things in order by then.
  */
 export const WRITE_SERVER = `
 const { closeSync, constants, openSync, writeSync } = require('node:fs');
+const parent = Number(process.argv[1]);
 const FLAGS = constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 function attempt({ path, text }) {
   let descriptor;
@@ -35,6 +37,7 @@ process.stdin.on('data', (piece) => {
   const lines = (rest + piece).split('\\n');
   rest = lines.pop();
   for (const line of lines) {
+    if (process.ppid !== parent) process.exit();
     process.stdout.write(JSON.stringify({ failed: attempt(JSON.parse(line)) }) + '\\n');
   }
 });
