@@ -10,6 +10,7 @@ import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
 import { simulateMachine } from '../support/simulated-changes.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
+import { taggedDomain } from './tagged-domain.ts';
 
 const HOST = fixture('lab-intel');
 const MACHINES = { desk: 'controller', galaxy0: 'router', galaxy1: 'router', mail: null } as const;
@@ -25,7 +26,7 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
   beforeAll(async () => {
     vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
     for (const [name, category] of Object.entries(MACHINES)) {
-      await libvirtd().output(['define', '/dev/stdin'], { stdin: domain(name, category) });
+      await libvirtd().output(['define', '/dev/stdin'], { stdin: taggedDomain(name, category) });
     }
     return () => vi.unstubAllEnvs();
   });
@@ -103,19 +104,3 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
     }
   });
 });
-
-function domain(name: string, category: string | null): string {
-  const metadata =
-    category === null
-      ? ''
-      : `<metadata><portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="${category}"/></metadata>`;
-  return `<domain type='qemu'>
-  <name>${name}</name>
-  ${metadata}
-  <memory unit='MiB'>64</memory>
-  <os><type arch='x86_64' machine='q35'>hvm</type></os>
-  <devices>
-    <emulator>/usr/bin/qemu-system-x86_64</emulator>
-  </devices>
-</domain>`;
-}

@@ -17,6 +17,7 @@ import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../support/simulated-changes.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
+import { taggedDomain } from './tagged-domain.ts';
 
 const PF = '0000:01:00.0' as PciAddress;
 const HOST = fixture('lab-intel');
@@ -38,7 +39,7 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
     for (const uuid of known.filter((each) => each !== '')) await libvirtd().output(['undefine', uuid]);
     for (const name of ALL) {
       const category = name === 'mail' ? 'application' : name === 'router-to-be' ? null : 'router';
-      await libvirtd().output(['define', '/dev/stdin'], { stdin: domain(name, category) });
+      await libvirtd().output(['define', '/dev/stdin'], { stdin: taggedDomain(name, category) });
     }
   });
 
@@ -135,17 +136,3 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
     expect(stateOf(machine)).toBe(state);
   });
 });
-
-function domain(name: string, category: string | null): string {
-  const metadata =
-    category === null
-      ? ''
-      : `<metadata><portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="${category}"/></metadata>`;
-  return `<domain type='qemu'>
-  <name>${name}</name>
-  ${metadata}
-  <memory unit='MiB'>64</memory>
-  <os><type arch='x86_64' machine='q35'>hvm</type></os>
-  <devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices>
-</domain>`;
-}

@@ -13,6 +13,7 @@ import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
 import { simulateMachine } from '../support/simulated-changes.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
+import { taggedDomain } from './tagged-domain.ts';
 
 /** Two functions in one group. */
 const PAIR = ['0000:03:00.0', '0000:03:00.1'] as const;
@@ -37,7 +38,7 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     for (const uuid of known.filter((each) => each !== '')) await libvirtd().output(['undefine', uuid]);
     for (const name of ALL) {
       const category = CATEGORIES[name] ?? (name === 'router-to-be' ? null : 'router');
-      await define(domain(name, category, name === 'universe0' ? 'pc' : 'q35'));
+      await define(taggedDomain(name, category, name === 'universe0' ? 'pc' : 'q35'));
     }
   });
 
@@ -207,20 +208,3 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     expect(await definitions()).toEqual(before);
   });
 });
-
-function domain(name: string, category: string | null, machine: 'q35' | 'pc'): string {
-  const metadata =
-    category === null
-      ? ''
-      : `<metadata><portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="${category}"/></metadata>`;
-  return `<domain type='qemu'>
-  <name>${name}</name>
-  ${metadata}
-  <memory unit='MiB'>64</memory>
-  <os><type arch='x86_64' machine='${machine}'>hvm</type></os>
-  <devices>
-    <emulator>/usr/bin/qemu-system-x86_64</emulator>
-    <graphics type='vnc' passwd='secret'/>
-  </devices>
-</domain>`;
-}
