@@ -1,9 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/support/longest-first.ts';
 
 export default defineConfig({
   test: {
     coverage: { include: ['lib/**'] },
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         test: {

@@ -40,6 +40,8 @@ export function qemuCommand(plan: BootPlan): Command {
     // Where the machine outside is busy, an idle processor may not be woken by its one-shot timer any more, and all
     // hangs; by a tick it is.
     ...['nohz=off', 'highres=off'],
+    // For the same reason the kernel may find that the timer does not tick at all, and gives up.
+    'no_timer_check',
     ...machine.kernelArguments,
     ...plan.kernelArguments,
   ];
@@ -57,6 +59,9 @@ export function qemuCommand(plan: BootPlan): Command {
       '-append',
       kernelArguments.join(' '),
     ],
+    // Option ROMs are there to be read. The firmware runs that of the display alone (1, as a number): those of
+    // network cards look for a boot that nobody wants, a second or two each.
+    ...['-fw_cfg', 'name=etc/pci-optionrom-exec,string=\u0001'],
     ...machine.devices,
     ...['-drive', `${disk},if=none,id=root`, '-device', 'virtio-blk-pci,drive=root,addr=02.0'],
     ...['-device', 'virtio-serial-pci,id=serial,addr=03.0'],
