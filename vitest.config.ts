@@ -23,8 +23,8 @@ export default defineConfig({
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           globalSetup: 'test/lab/provide-lab.ts',
-          // After the rest, and no more machines at a time than there are processors: each keeps one busy.
-          maxWorkers: Math.min(2, availableParallelism()),
+          // After the rest. A machine keeps one processor busy, but for the time in which it waits for its timers.
+          maxWorkers: Math.min(3, availableParallelism() + 1),
           sequence: { groupOrder: 1 },
           testTimeout: 600_000,
           hookTimeout: 900_000,

@@ -1,4 +1,13 @@
-import { closeSync, constants, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+} from 'node:fs';
 import {
   errorCode,
   failure,
@@ -10,7 +19,7 @@ import {
 
 const MAX_TABLE_BYTES = 32 * 1024 * 1024;
 const PAGE_BYTES = 4096;
-const TABLE_PIECE_BYTES = 256 * 1024;
+const KEPT_TABLE_BYTES = 64 * 1024;
 
 // Never wait for a FIFO's other end, and never follow an attribute that is a link: sysfs has none,
 // and one in a foreign tree could name a device of this machine.
@@ -24,6 +33,7 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOL
 export class TreeHost implements HostReader {
   readonly label: string;
   readonly #root: string;
+  #kept: { readonly version: string; readonly table: Buffer } | null = null;
   readonly #buffer = Buffer.allocUnsafeSlow(MAX_ATTRIBUTE_BYTES + 1);
 
   constructor(root: string, label: string) {
@@ -66,23 +76,24 @@ export class TreeHost implements HostReader {
     let descriptor: number | undefined;
     try {
       descriptor = openSync(this.#root + path, OPEN_FLAGS);
-      const piece = Buffer.allocUnsafe(TABLE_PIECE_BYTES);
-      const pieces: Buffer[] = [];
-      let left = MAX_TABLE_BYTES;
-      // Files of /proc give themselves a size of 0.
-      for (;;) {
-        const length = readSync(descriptor, piece, 0, piece.length, null);
-        if (length === 0) break;
-        left -= length;
-        if (left < 0) return { unknown: 'broken', detail: 'EFBIG' };
-        pieces.push(Buffer.from(piece.subarray(0, length)));
-      }
-      return linesWithPrefix(Buffer.concat(pieces), prefixes);
+      const table = this.#table(path, descriptor);
+      return table === null ? { unknown: 'broken', detail: 'EFBIG' } : linesWithPrefix(table, prefixes);
     } catch (error) {
       return failure(error);
     } finally {
       if (descriptor !== undefined) closeSync(descriptor);
     }
+  }
+
+  /** All of a file, `null` where that is too much. A large one is asked for the lines of one device after another: it is kept. */
+  #table(path: string, descriptor: number): Buffer | null {
+    const { dev, ino, size, mtimeNs } = fstatSync(descriptor, { bigint: true });
+    const version = [path, dev, ino, size, mtimeNs].join(' ');
+    if (this.#kept?.version === version) return this.#kept.table;
+    if (size > MAX_TABLE_BYTES) return null;
+    const table = readWhole(descriptor, Number(size));
+    if (table !== null && size >= KEPT_TABLE_BYTES) this.#kept = { version, table };
+    return table;
   }
 
   /** Reads into the shared buffer; the length, or why not. */
@@ -103,6 +114,19 @@ export class TreeHost implements HostReader {
     } finally {
       if (descriptor !== undefined) closeSync(descriptor);
     }
+  }
+}
+
+/** What is read of a file until its end; `null` where that is too much. */
+function readWhole(descriptor: number, sizeBytes: number): Buffer | null {
+  // Files of /proc give themselves a size of 0.
+  let buffer = Buffer.allocUnsafe(Math.max(sizeBytes + 1, 4 * PAGE_BYTES));
+  for (let length = 0; ; ) {
+    const piece = readSync(descriptor, buffer, length, buffer.length - length, null);
+    if (piece === 0) return buffer.subarray(0, length);
+    length += piece;
+    if (length > MAX_TABLE_BYTES) return null;
+    if (length === buffer.length) buffer = Buffer.concat([buffer], 2 * length);
   }
 }
 

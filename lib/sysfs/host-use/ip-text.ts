@@ -13,17 +13,19 @@ export function ipv4Bits(address: string): number {
 
 /** An IPv6 address of 32 hex digits as people write it (RFC 5952): `2001:db8::5`. */
 export function formatIpv6(hexDigits: string): string {
-  const words = (hexDigits.match(/.{4}/g) ?? []).map((word) => word.replace(/^0+(?=.)/, '').toLowerCase());
-  const runs = [...words.join(':').matchAll(/(?<=^|:)0(?::0)+(?=:|$)/g)].map(({ 0: run, index }) => ({
-    run,
-    index,
-  }));
-  const [longest] = runs.sort((a, b) => b.run.length - a.run.length || a.index - b.index);
-  const text = words.join(':');
-  if (longest === undefined) return text;
-  const before = text.slice(0, longest.index).replace(/:$/, '');
-  const after = text.slice(longest.index + longest.run.length).replace(/^:/, '');
-  return `${before}::${after}`;
+  const words = Array.from({ length: 8 }, (_, index) =>
+    Number.parseInt(hexDigits.slice(4 * index, 4 * index + 4), 16).toString(16),
+  );
+  let longest = { start: 0, end: 0 };
+  for (let start = 0; start < words.length; start += 1) {
+    let end = start;
+    while (words[end] === '0') end += 1;
+    if (end - start > longest.end - longest.start) longest = { start, end };
+    start = end;
+  }
+  // A single word of zeros is written out.
+  if (longest.end - longest.start < 2) return words.join(':');
+  return `${words.slice(0, longest.start).join(':')}::${words.slice(longest.end).join(':')}`;
 }
 
 /** How many bits a netmask of eight hex digits, as in `/proc/net/route`, has set. */

@@ -46,6 +46,14 @@ describe('what stands in a foreign tree', () => {
     expect(host.readLines('/table', ['alias pci:v9999'])).toEqual([lines[9_999], ...lines.slice(99_990)]);
   });
 
+  it('may be a large table that another takes the place of', () => {
+    const table = (module: string) => `alias pci:v1 ${module}\n`.padEnd(100_000, '#');
+    for (const module of ['igb', 'ice', 'ice']) {
+      writeFileSync(join(folder, 'replaced'), table(module));
+      expect(host.readLines('/replaced', ['alias pci:v1'])).toEqual([`alias pci:v1 ${module}`]);
+    }
+  });
+
   it('may be links that lead round in a circle', () => {
     symlinkSync('circle-b', join(folder, 'circle-a'));
     symlinkSync('circle-a', join(folder, 'circle-b'));
