@@ -24,7 +24,7 @@ import { readPfSituation } from './pf-situation.ts';
 import { runProposal } from './run-proposal.ts';
 import { allowedOf, findLoss, findSafety } from './safety.ts';
 import { startHookSteps } from './start-hook.ts';
-import { demandTargets } from './target-machines.ts';
+import { demandTargets, refuseUnread } from './target-machines.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `pci assign PF --policy vf-pool`: a VF of one PF for each machine, made where there are too few. */
@@ -41,7 +41,9 @@ export async function runVfPool(
   const { inventory } = handing;
   const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
   const situation = await readPfSituation(host, runner, inventory, selectOne(inventory.devices, selector));
-  const { machines, diagnostics } = await readMachines(virsh, 'edit');
+  const known = await readMachines(virsh, 'edit');
+  const { machines, diagnostics } = known;
+  refuseUnread(known);
   const targets = demandTargets(args, machines);
   const safety = vfSafety(
     host,
@@ -73,7 +75,7 @@ export async function runVfPool(
     {
       proposal: { plan: persistence?.extend(plan) ?? plan, findings, allowed },
       overview: (width) => renderVfPool(pool, notes, width) + (persistence?.overview(width) ?? ''),
-      details: vfPoolDetails(virsh.uri, pool, persistence?.details ?? null),
+      details: vfPoolDetails(virsh.uri, pool, diagnostics, persistence?.details ?? null),
       inventory,
       remarks: assignmentRemarks(
         args,

@@ -136,6 +136,44 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     expect((await definitions(['galaxy0']))[0]).toBe(between);
   });
 
+  test('leave out a machine whose metadata is broken by hand, and are refused where it is meant', async () => {
+    await assign(PAIR[0], '--machine', 'mail', '--policy', 'exclusive');
+    const [text = ''] = await definitions(['mail']);
+    await define(text.replace(/ policy="exclusive"/, ''));
+    const before = await definitions();
+    const place =
+      /^pci: mail:\d+:\d+: is an assignment with no policy of .*virsh edit mail \[MACHINE_BROKEN\]$/m;
+
+    const dryRun = await run('assign', '0000:07:00.0', '--type', 'router', '--dry-run', '--allow', 'session');
+    expect(dryRun).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(place) });
+    const plan = JSON.parse(
+      (await run('assign', '0000:07:00.0', '--type', 'router', '--dry-run', '--json', '--allow', 'session'))
+        .stdout,
+    ) as { diagnostics: { code: string }[] };
+    expect(plan.diagnostics.map(({ code }) => code)).toEqual(['MACHINE_BROKEN']);
+    await assign('0000:07:00.0', '--type', 'router');
+    expect((await definitions(['mail']))[0]).toBe(before[ALL.indexOf('mail')]);
+    const undo = JSON.parse((await run('unassign', '0000:07:00.0', '--dry-run', '--json')).stdout) as Plan;
+    expect(await apply(undo)).toMatchObject({ outcome: 'done' });
+    expect(await definitions()).toEqual(before);
+
+    const list = await run('assignments', '--check');
+    expect(list).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(place) });
+    expect(list.stdout).toContain("Of 1 machine it can't be told.\n");
+    for (const [args, code] of [
+      [['assign', '0000:07:00.0', '--type', 'application'], 'BAD_XML'],
+      [['assign', '0000:07:00.0', '--machine', 'mail'], 'BAD_XML'],
+      [['unassign', PAIR[0], '--machine', 'mail'], 'BAD_XML'],
+      [['assignments', '--machine', 'mail'], 'BAD_XML'],
+      [['assign', PAIR[1], '--type', 'router'], 'ASSIGNED_ELSEWHERE'],
+    ] as const) {
+      const { stderr } = await run(...args);
+      expect(stderr).toContain(`[${code}]`);
+      expect(stderr).toMatch(/^hint: put that in order, or take the element out: virsh edit mail; /m);
+    }
+    expect(await definitions()).toEqual(before);
+  });
+
   test('are written as a script that does the same, twice without harm', async () => {
     const before = await definitions();
     const folder = libvirtd().folder;

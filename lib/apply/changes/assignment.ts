@@ -22,7 +22,7 @@ import type { ChangeableHost } from '../changeable-host.ts';
 export const assignmentChange: ChangeKind<AssignmentChange> = {
   async isReached(host, change, goal) {
     const definition = await definitionOf(host, change);
-    return typeof definition !== 'string' && isSameState(readAssigned(definition), goal);
+    return typeof definition !== 'string' && isSameState(definition.assigned, goal);
   },
 
   async reach(host, change, goal) {
@@ -30,8 +30,9 @@ export const assignmentChange: ChangeKind<AssignmentChange> = {
     if (problem !== null) return problem;
     const definition = await definitionOf(host, change);
     if (typeof definition === 'string') return definition;
-    const text = withAssigned(definition, goal);
-    if (text === definition.text) return null;
+    const { document } = definition;
+    const text = withAssigned(document, goal);
+    if (text === document.text) return null;
     const { error } = await gatewayTo(host, change).run(['define', '/dev/stdin'], { input: text });
     return error === null ? null : `libvirt does not take its definition: ${error}`;
   },
@@ -66,16 +67,23 @@ function companionOf(reader: HostReader, address: PciAddress): PciAddress | null
   return companion ?? null;
 }
 
-/** What libvirt has of a machine for its next start, or why it is not to be had. */
-async function definitionOf(host: ChangeableHost, change: AssignmentChange): Promise<XmlDocument | Problem> {
+interface Definition {
+  readonly document: XmlDocument;
+  readonly assigned: AssignedState;
+}
+
+/** What libvirt has of a machine for its next start, with what is ours in it, or why it is not to be had. */
+async function definitionOf(host: ChangeableHost, change: AssignmentChange): Promise<Definition | Problem> {
   try {
     const { output, error } = await gatewayTo(host, change).run([
       ...['dumpxml', '--inactive', '--security-info', change.machine],
     ]);
-    return error === null ? parseXml(output, change.machine) : `its definition can't be read: ${error}`;
+    if (error !== null) return `its definition can't be read: ${error}`;
+    const document = parseXml(output, change.machine);
+    return { document, assigned: readAssigned(document) };
   } catch (thrown) {
     if (!(thrown instanceof PortalGunError)) throw thrown;
-    return `its definition can't be read: ${thrown.message}`;
+    return `its definition can't be read: ${thrown.subject ?? ''} ${thrown.message}`;
   }
 }
 

@@ -38,7 +38,7 @@ import { handOverWishesOf } from '../hand-over-wishes.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
 import { startHookSteps } from '../start-hook.ts';
-import { definedMachines } from '../target-machines.ts';
+import { machinesOfType, refuseUnread } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -58,12 +58,13 @@ export async function runAssignByRules(
   const { host, virsh, handing } = situation;
   const { inventory, groups } = handing;
   const { devices } = inventory;
-  const { machines, diagnostics } = await readMachines(virsh, 'edit');
+  const known = await readMachines(virsh, 'edit');
+  const { machines, diagnostics } = known;
   const allowed = allowedOf(args);
   const wishes = { ...handOverWishesOf(args), isManaged: true };
   const policy = assignmentPolicyOf(args);
-  const targetsOf = (type: string): readonly DefinedMachine[] =>
-    definedMachines(machines).filter(({ definition }) => definition.machine.category === type);
+  if (policy === 'exclusive') refuseUnread(known);
+  const targetsOf = (type: string): readonly DefinedMachine[] => machinesOfType(type, machines);
   const toAssign = (device: PciDevice, to: string, why: string, along: readonly PciDevice[]): RuledDevice => {
     const { device: handed, notes } = handOverOne(handing, device, wishes, along);
     return { device, handed, notes, policy, asked: false, why: `${why} → ${to}`, to };
@@ -121,7 +122,7 @@ export async function runAssignByRules(
         allowed,
       },
       overview,
-      details: { ...assignmentDetails(virsh.uri, ruled, assignments), left: leftDocument(left) },
+      details: { ...assignmentDetails(virsh.uri, ruled, assignments, diagnostics), left: leftDocument(left) },
       inventory,
       remarks: assignmentRemarks(args, situation, inventory.diagnostics, diagnostics),
       nothingToDo: `${overview(terminal.width)}\nNothing to do.\n`,

@@ -32,7 +32,7 @@ import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
 import { withStableMac } from '../stable-vf-mac.ts';
 import { startHookSteps } from '../start-hook.ts';
-import { demandTargets } from '../target-machines.ts';
+import { demandTargets, refuseUnread } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 import { runVfPool } from '../vf-pool.ts';
 import { runAssignByRules } from './assign-by-rules.ts';
@@ -68,7 +68,9 @@ export async function runAssign(
     );
     return { device, handed: handedOver, notes, policy, asked: asked.includes(device) };
   });
-  const { machines, diagnostics } = await readMachines(virsh, 'edit');
+  const known = await readMachines(virsh, 'edit');
+  const { machines, diagnostics } = known;
+  if (policy === 'exclusive') refuseUnread(known);
   const targets = demandTargets(args, machines);
   refuseSecondHolder(devices, targets, machines);
   const assignments = targets.map((machine) => assignTo(machine, devices));
@@ -89,7 +91,7 @@ export async function runAssign(
         allowed: allowedOf(args),
       },
       overview: (width) => renderAssignments(devices, assignments, width),
-      details: assignmentDetails(virsh.uri, devices, assignments),
+      details: assignmentDetails(virsh.uri, devices, assignments, diagnostics),
       inventory,
       remarks: assignmentRemarks(
         args,

@@ -21,7 +21,7 @@ import { type Arguments, type CommandResult, stringsOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { runProposal } from '../run-proposal.ts';
 import { startHookSteps } from '../start-hook.ts';
-import { definedMachines, targetMachines } from '../target-machines.ts';
+import { definedMachines, targetMachines, unreadableMachines } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pci unassign`: takes out of definitions what `pci assign` wrote into them. */
@@ -33,7 +33,7 @@ export async function runUnassign(
   const situation = await readAssignmentSituation(args, []);
   const { host, virsh, handing } = situation;
   const { inventory } = handing;
-  const { machines, diagnostics } = await readMachines(virsh, 'edit');
+  const { machines, unread, diagnostics } = await readMachines(virsh, 'edit');
   const targets = targetMachines(args, machines) ?? definedMachines(machines);
   const words = stringsOf(args, 'devices');
   const meanings = words.map((word) => meaningOf(word, inventory.devices, targets));
@@ -41,11 +41,14 @@ export async function runUnassign(
     unassignFrom(machine, (each) => meanings.some((means) => means(machine, each))),
   );
   const changed = assignments.filter(({ lost }) => lost.length > 0);
-  // As long as anything is assigned to a machine, its start is looked at.
-  const isLeft = definedMachines(machines).some((machine) => {
-    const after = changed.find((each) => each.machine === machine)?.to;
-    return (after ?? readAssigned(machine.definition.document)).devices.length > 0;
-  });
+  const unknown = unreadableMachines(machines).length + unread.length;
+  // As long as anything is, or may be, assigned to a machine, its start is looked at.
+  const isLeft =
+    unknown > 0 ||
+    definedMachines(machines).some((machine) => {
+      const after = changed.find((each) => each.machine === machine)?.to;
+      return (after ?? readAssigned(machine.definition.document)).devices.length > 0;
+    });
   const lost = new Set(changed.flatMap((each) => each.lost.map(({ alias }) => alias)));
   return runProposal(
     {
@@ -62,10 +65,10 @@ export async function runUnassign(
         allowed: new Set(),
       },
       overview: (width) => renderAssignments([], changed, width),
-      details: assignmentDetails(virsh.uri, [], changed),
+      details: assignmentDetails(virsh.uri, [], changed, diagnostics),
       inventory,
       remarks: assignmentRemarks(args, situation, [], diagnostics) + poolRemark(changed, inventory),
-      nothingToDo: 'No machine is given that by pci assign.\nNothing to do.\n',
+      nothingToDo: `No machine is given that by pci assign${unknown === 0 ? '' : ', as far as can be told'}.\nNothing to do.\n`,
       changesMachinesAlone: true,
     },
     args,
