@@ -9,7 +9,7 @@ import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField } from '../pci/device.ts';
 import { IDENTITY_FIELDS } from '../pci/identity.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
-import { machineRemarks, virshOf } from './asked-libvirt.ts';
+import { askedUri, machineRemarks, virshOf } from './asked-libvirt.ts';
 import { type Arguments, stringOf, switchOf } from './command.ts';
 import { type HandOverSituation, readHandOverSituation } from './hand-over-situation.ts';
 import { hostOf, namesOf, remarks } from './reading-options.ts';
@@ -86,7 +86,7 @@ function refuseElsewhere(args: Arguments, uri: string, changes: boolean): void {
   const isCaptured = stringOf(args, 'host') !== undefined;
   if (!isLocalUri(uri) && !isCaptured) {
     throw new PortalGunError('BAD_ARGUMENT', 'is another host, and the devices are looked for on this one', {
-      subject: '--connect',
+      subject: askedUri(args)?.by ?? uri,
       hint: 'run it there; or give a capture of that host as well: --host FILE (pci snapshot -o FILE)',
     });
   }
