@@ -10,7 +10,7 @@ import { type Arguments, stringOf, switchOf } from './command.ts';
 const SHOWN_DIAGNOSTICS = 10;
 
 /** With which every program that asks libvirt is told where, as virsh is: https://libvirt.org/uri.html#default-uri-choice */
-export const URI_VARIABLE = 'LIBVIRT_DEFAULT_URI';
+const URI_VARIABLE = 'LIBVIRT_DEFAULT_URI';
 
 /** A libvirt that is asked for, and by what. */
 export interface AskedUri {
