@@ -18,7 +18,8 @@ export const DIAGNOSTICS = {
   DEVICE_LINK_BROKEN: 'The entry of a device on the bus leads nowhere, or out of the host.',
   DEVICE_NOT_ON_BUS: 'The device tree holds a PCI function that the PCI bus does not list.',
   GROUPS_MISSING: 'Devices name IOMMU groups, but the groups themselves are not there to be read.',
-  MACHINE_BROKEN: 'The document that libvirt has of a machine is none, or a part of it makes no sense.',
+  MACHINE_BROKEN:
+    'The document that libvirt has of a machine is none, or a part of it makes no sense. Where that is what pci assign keeps in it, the machine is left out of assigning; one that is named, or is of the type that is meant, is an error.',
   NODE_DEVICE_BROKEN: 'libvirt lists a device, and what it says of it can not be read.',
   SOURCES_DISAGREE: 'The kernel and libvirt say different things of one device.',
   VF_LINK_BROKEN: 'The links between a physical function and its virtual functions contradict each other.',

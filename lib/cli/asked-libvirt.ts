@@ -1,17 +1,44 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
+import { PortalGunError } from '../base/errors.ts';
+import { escapeControls } from '../base/text.ts';
 import { LiveRunner } from '../host/live-runner.ts';
+import { variableOf } from '../host/this-process.ts';
 import { Virsh } from '../libvirt/virsh.ts';
 import { renderDiagnostics } from '../render/error-text.ts';
 import { type Arguments, stringOf, switchOf } from './command.ts';
 
 const SHOWN_DIAGNOSTICS = 10;
 
-/** The libvirt that the arguments name. */
-export function virshOf(args: Arguments): Virsh {
-  return new Virsh(new LiveRunner(), stringOf(args, 'connect') ?? null);
+/** With which every program that asks libvirt is told where, as virsh is: https://libvirt.org/uri.html#default-uri-choice */
+const URI_VARIABLE = 'LIBVIRT_DEFAULT_URI';
+
+/** A libvirt that is asked for, and by what. */
+export interface AskedUri {
+  readonly uri: string;
+  readonly by: '--connect' | typeof URI_VARIABLE;
 }
 
-/** What goes to standard error of what a libvirt holds and makes no sense; as data it stands in the document. */
+/**
+ * The URI that the arguments name, or the environment; `null` where neither does.
+ *
+ * @throws PortalGunError BAD_ARGUMENT for an option that is empty
+ */
+export function askedUri(args: Arguments): AskedUri | null {
+  const connect = stringOf(args, 'connect');
+  if (connect?.trim() === '') {
+    throw new PortalGunError('BAD_ARGUMENT', 'is empty', { subject: '--connect' });
+  }
+  if (connect !== undefined) return { uri: connect, by: '--connect' };
+  const uri = variableOf(URI_VARIABLE)?.trim() ?? '';
+  return uri === '' ? null : { uri, by: URI_VARIABLE };
+}
+
+/** The libvirt that is asked for, or that of the system. */
+export function virshOf(args: Arguments): Virsh {
+  return new Virsh(new LiveRunner(), askedUri(args)?.uri ?? null);
+}
+
+/** For standard error: which libvirt it is, where nothing on the command line says so, and what of it makes no sense; as data it stands in the document. */
 export function machineRemarks(
   args: Arguments,
   diagnostics: readonly Diagnostic[],
@@ -19,5 +46,12 @@ export function machineRemarks(
 ): string {
   const verbose = switchOf(args, 'verbose') === true;
   if (switchOf(args, 'json') === true && !verbose) return '';
-  return renderDiagnostics(program, diagnostics, verbose ? Number.POSITIVE_INFINITY : SHOWN_DIAGNOSTICS);
+  const asked = askedUri(args);
+  const origin =
+    asked?.by === URI_VARIABLE
+      ? `${program}: note: the libvirt at ${escapeControls(asked.uri)} is asked, by ${URI_VARIABLE}\n`
+      : '';
+  return (
+    origin + renderDiagnostics(program, diagnostics, verbose ? Number.POSITIVE_INFINITY : SHOWN_DIAGNOSTICS)
+  );
 }

@@ -118,7 +118,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['sudo pci unassign 01:00.0 --machine galaxy0', 'from one'],
       ['pci unassign 01:00.0 --dry-run', 'what would be taken from whom'],
     ],
-    load: async () => (await import('./commands/assign.ts')).runUnassign,
+    load: async () => (await import('./commands/unassign.ts')).runUnassign,
   },
   {
     name: 'assignments',

@@ -39,13 +39,17 @@ export async function sourceOf(args: Arguments): Promise<InventorySource> {
     refuse('--host', `does not go with ${asked}: a captured host has no libvirt`);
   }
   if (connect !== undefined && source === 'sysfs') refuse('--connect', 'does not go with --source sysfs');
-  if (connect?.trim() === '') refuse('--connect', 'is empty');
   // They cost a start of the program more than all else, and few ask for them.
-  const [{ LiveRunner }, { libvirtSource }] = await Promise.all([
+  const [{ LiveRunner }, { libvirtSource }, { askedUri }, { isLocalUri }] = await Promise.all([
     import('../host/live-runner.ts'),
     import('./libvirt-source.ts'),
+    import('./asked-libvirt.ts'),
+    import('../libvirt/connection-uri.ts'),
   ]);
-  return libvirtSource(new LiveRunner(), connect ?? null, connect === undefined ? hostOf(args) : null);
+  const uri = askedUri(args)?.uri ?? null;
+  // The kernel of this machine has no say where the environment names the libvirt of another.
+  const isOfHere = connect === undefined && (uri === null || isLocalUri(uri));
+  return libvirtSource(new LiveRunner(), uri, isOfHere ? hostOf(args) : null);
 }
 
 /** A sentence on where an inventory comes from, with a space before it; nothing where it is the kernel alone. */

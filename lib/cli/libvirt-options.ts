@@ -7,7 +7,7 @@ const { json, verbose, color } = READING_OPTIONS;
 /** The options of every command that asks a libvirt about machines. */
 export const LIBVIRT_OPTIONS = {
   connect: {
-    describe: `Ask another libvirt, as virsh takes it: qemu+ssh://root@host/system; ${DEFAULT_URI} by default`,
+    describe: `Ask another libvirt, as virsh takes it: qemu+ssh://root@host/system; by default that of LIBVIRT_DEFAULT_URI, or ${DEFAULT_URI}`,
     type: 'string',
     valueName: 'URI',
   },

@@ -21,8 +21,12 @@ const PLAIN_NAME = /^[\w.+@][\w.+@-]*$/;
 async function completeMachine(word: string, command: string | undefined): Promise<readonly string[]> {
   if (command !== 'tag') return [];
   // Only this needs it, and every start would pay for it.
-  const { LiveRunner } = await import('../host/live-runner.ts');
-  const args = ['--quiet', '--readonly', '--connect', DEFAULT_URI, 'list', '--all', '--name'];
+  const [{ LiveRunner }, { askedUri }] = await Promise.all([
+    import('../host/live-runner.ts'),
+    import('./asked-libvirt.ts'),
+  ]);
+  const uri = askedUri({})?.uri ?? DEFAULT_URI;
+  const args = ['--quiet', '--readonly', '--connect', uri, 'list', '--all', '--name'];
   const run = await new LiveRunner().run('virsh', args, { timeoutMs: TIMEOUT_MS });
   const names = run.kind === 'exited' && run.exitCode === 0 ? run.stdout.split('\n') : [];
   return names.filter((name) => PLAIN_NAME.test(name) && name.startsWith(word));

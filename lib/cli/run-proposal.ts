@@ -40,6 +40,8 @@ export interface CarriedOut {
   readonly document: object;
   /** What came of applying it; `null` where it was not. */
   readonly report: ApplyReport | null;
+  /** What of the remarks is left to be said: who is asked reads them with the plan. */
+  readonly remarks: string;
 }
 
 /** Carries a proposal out, and prints what came of it as the options say. */
@@ -49,9 +51,9 @@ export async function runProposal(
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const { exitCode, text, document } = await carryOut(prepared, args, terminal, dialogue);
+  const { exitCode, text, document, remarks } = await carryOut(prepared, args, terminal, dialogue);
   const wantsDocument = switchOf(args, 'json') === true && switchOf(args, 'script') !== true;
-  return { exitCode, stdout: wantsDocument ? formatDocument(document) : text, stderr: prepared.remarks };
+  return { exitCode, stdout: wantsDocument ? formatDocument(document) : text, stderr: remarks };
 }
 
 /**
@@ -61,12 +63,14 @@ export async function runProposal(
  * @throws PortalGunError DEVICE_IN_USE, PERMISSION_DENIED, BAD_ARGUMENT, and what `applyHere` throws
  */
 export async function carryOut(
-  { proposal, overview, details, inventory, nothingToDo, changesMachinesAlone = false }: PreparedProposal,
+  prepared: PreparedProposal,
   args: Arguments,
   { width, style }: Terminal,
   dialogue: Dialogue,
 ): Promise<CarriedOut> {
+  const { proposal, overview, details, inventory, nothingToDo, changesMachinesAlone = false } = prepared;
   const { plan, findings, allowed } = proposal;
+  let { remarks } = prepared;
   const confirmWithinMs = confirmWithinOf(args);
   const refusals = refusalsAmong(findings, allowed);
   // What could not be read stops nobody from looking.
@@ -76,6 +80,7 @@ export async function carryOut(
     text,
     document: planDocument(inventory, proposal, details, report),
     report,
+    remarks,
   });
 
   if (switchOf(args, 'script') === true) {
@@ -88,7 +93,8 @@ export async function carryOut(
     (changesMachinesAlone ? '' : renderConfirmationAdvice(proposal, confirmWithinMs));
   if (switchOf(args, 'dry-run') === true) return result(isRefused ? EXIT.refused : EXIT.ok, shown);
 
-  dialogue.say(shown);
+  dialogue.say(remarks + shown);
+  remarks = '';
   if (!changesMachinesAlone) refuseCaptured(args);
   demandRoot('run it with sudo; --dry-run shows the plan without');
   refuseUse(refusals);

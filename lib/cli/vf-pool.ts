@@ -6,7 +6,6 @@ import type { HostReader } from '../host/host-reader.ts';
 import { LiveRunner } from '../host/live-runner.ts';
 import { readMachines } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { IDENTITY_FIELDS } from '../pci/identity.ts';
 import { selectOne } from '../pci/selector.ts';
 import { guardOf } from '../plan/guard.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -14,21 +13,18 @@ import { assignmentSteps } from '../plan/plan-assignment.ts';
 import { planVfPool, type VfPoolProposal } from '../plan/plan-vf-pool.ts';
 import type { VfGoal } from '../plan/vf-goal.ts';
 import { renderVfPool, vfPoolDetails } from '../render/vf-pool-text.ts';
-import { machineRemarks, virshOf } from './asked-libvirt.ts';
+import { assignmentRemarks, readAssignmentSituation } from './assignment-situation.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from './command.ts';
 import type { Dialogue } from './dialogue.ts';
-import { type HandOverSituation, readHandOverSituation, withGroups } from './hand-over-situation.ts';
+import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
 import { handOverWishesOf } from './hand-over-wishes.ts';
-import { refuseElsewhere } from './machines-host.ts';
 import { persistPart } from './persist-option.ts';
 import { persistVfs, readVfsStatuses } from './persisted-pfs.ts';
 import { readPfSituation } from './pf-situation.ts';
-import { hostOf, namesOf, remarks } from './reading-options.ts';
 import { runProposal } from './run-proposal.ts';
 import { allowedOf, findLoss, findSafety } from './safety.ts';
 import { startHookSteps } from './start-hook.ts';
-import { sysfsSource } from './sysfs-source.ts';
-import { demandTargets } from './target-machines.ts';
+import { demandTargets, refuseUnread } from './target-machines.ts';
 import type { Terminal } from './terminal.ts';
 
 /** `pci assign PF --policy vf-pool`: a VF of one PF for each machine, made where there are too few. */
@@ -37,23 +33,17 @@ export async function runVfPool(
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const virsh = virshOf(args);
-  refuseElsewhere(args, virsh.uri, true);
   const allowed = allowedOf(args);
   const { vlan } = handOverWishesOf(args);
   const selector = selectorOf(args);
-  const host = hostOf(args);
-  const names = namesOf(args);
-  const handing = await readHandOverSituation(
-    sysfsSource(host),
-    names,
-    [],
-    [...IDENTITY_FIELDS, ...SAFETY_FIELDS],
-  );
+  const assignment = await readAssignmentSituation(args, SAFETY_FIELDS);
+  const { host, virsh, handing } = assignment;
   const { inventory } = handing;
   const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
   const situation = await readPfSituation(host, runner, inventory, selectOne(inventory.devices, selector));
-  const { machines, diagnostics } = await readMachines(virsh, 'edit');
+  const known = await readMachines(virsh, 'edit');
+  const { machines, diagnostics } = known;
+  refuseUnread(known);
   const targets = demandTargets(args, machines);
   const safety = vfSafety(
     host,
@@ -85,15 +75,14 @@ export async function runVfPool(
     {
       proposal: { plan: persistence?.extend(plan) ?? plan, findings, allowed },
       overview: (width) => renderVfPool(pool, notes, width) + (persistence?.overview(width) ?? ''),
-      details: vfPoolDetails(virsh.uri, pool, persistence?.details ?? null),
+      details: vfPoolDetails(virsh.uri, pool, diagnostics, persistence?.details ?? null),
       inventory,
-      remarks:
-        remarks(
-          args,
-          names,
-          host,
-          inventory.diagnostics.filter(({ subject }) => subject === situation.pf.address),
-        ) + machineRemarks(args, diagnostics, 'pci'),
+      remarks: assignmentRemarks(
+        args,
+        assignment,
+        inventory.diagnostics.filter(({ subject }) => subject === situation.pf.address),
+        diagnostics,
+      ),
       nothingToDo: `${count(targets.length, 'machine')}: each has its VF of ${situation.pf.address} already.\nNothing to do.\n`,
       changesMachinesAlone: plan.steps.every(({ change: { kind } }) => kind === 'assignment'),
     },

@@ -1,6 +1,6 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { errorCode } from './host-reader.ts';
 import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from './runner.ts';
@@ -40,6 +40,7 @@ async function start(
   { timeoutMs = RUN_TIMEOUT_MS, environment }: RunOptions,
   stdin: 'ignore' | Descriptor,
 ): Promise<Run> {
+  const path = `${PROGRAM_PLACES}:${process.env['PATH'] ?? ''}`;
   const result = await execa(program, args, {
     reject: false,
     timeout: timeoutMs,
@@ -48,7 +49,7 @@ async function start(
     // Of a session of its own: what is typed to interrupt us must not cut a change in half.
     detached: true,
     cwd: '/',
-    env: { ...environment, LC_ALL: 'C', PATH: `${PROGRAM_PLACES}:${process.env['PATH'] ?? ''}` },
+    env: { ...environment, LC_ALL: 'C', PATH: path },
   });
   if (result.isMaxBuffer) {
     return { kind: 'failed', detail: `printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB` };
@@ -57,8 +58,26 @@ async function start(
     return { kind: 'exited', exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
   }
   if (result.code === 'ENOENT') return { kind: 'missing' };
+  if (result.code === 'EACCES') {
+    // The kernel says so too where a folder of the PATH may not be looked into, and the program is in none.
+    const place = placeOf(program, path);
+    return place === null ? { kind: 'missing' } : { kind: 'failed', detail: `${place} can't be executed` };
+  }
   if (result.timedOut) return { kind: 'failed', detail: `did not end within ${timeoutMs / 1000} s` };
   return { kind: 'failed', detail: result.signal ?? result.code ?? 'could not be started' };
+}
+
+/** The first file of a name in a PATH, executable or not, as far as its folders can be looked into. */
+function placeOf(program: string, path: string): string | null {
+  const places = program.includes('/') ? [program] : path.split(delimiter).map((each) => join(each, program));
+  const place = places.find((each) => {
+    try {
+      return statSync(each).isFile();
+    } catch {
+      return false;
+    }
+  });
+  return place ?? null;
 }
 
 /** A text to be read: a file, since what Node makes of one is a socket, and that can't be opened as `/dev/stdin`. */

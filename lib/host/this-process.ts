@@ -25,6 +25,11 @@ export function pause(ms: number): Promise<void> {
   });
 }
 
+/** A variable of this process's environment; `null` where it is not set. */
+export function variableOf(name: string): string | null {
+  return process.env[name] ?? null;
+}
+
 /** The time of day, ISO 8601 in UTC. */
 export function timeNow(): string {
   return new Date().toISOString();

@@ -26,8 +26,8 @@ export function failConnection(said: string, uri: string): never {
   const detail = escapeControls(said.replace(/^failed to (re)?connect to the hypervisor: /, ''));
   if (BAD_URI.test(said)) {
     throw new PortalGunError('BAD_ARGUMENT', `is no URI of a libvirt: ${detail}`, {
-      subject: `--connect ${subject}`,
-      hint: 'such as qemu:///system, or qemu+ssh://root@host/system',
+      subject,
+      hint: 'give one such as qemu:///system, or qemu+ssh://root@host/system: --connect, or the variable LIBVIRT_DEFAULT_URI',
     });
   }
   const isLocal = isLocalUri(uri);

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { PortalGunError } from '../base/errors.ts';
 import { type Machine, parseMachine } from './machine.ts';
+import { editCommand, findUnreadable } from './unreadable-assignments.ts';
 import type { Virsh, VirshAnswer } from './virsh.ts';
 import { parseXml, type XmlDocument } from './xml-document.ts';
 
@@ -11,6 +12,8 @@ export type MachineState = 'running' | 'paused' | 'shut-off' | 'other';
 export interface MachineDocument {
   readonly document: XmlDocument;
   readonly machine: Machine;
+  /** Why what `pci assign` keeps in it can't be read, with line and column, and what to do; `null` where it can. */
+  readonly unreadable: PortalGunError | null;
 }
 
 /** A machine that libvirt knows. At least one of its documents is there. */
@@ -35,6 +38,8 @@ export function mainDocument({ definition, live }: KnownMachine): MachineDocumen
 export interface KnownMachines {
   /** By name. */
   readonly machines: readonly KnownMachine[];
+  /** The UUIDs of those that are there, and whose document can't be read: what they are given nobody knows. */
+  readonly unread: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -81,9 +86,13 @@ export async function readMachines(
     diagnostics.push({ subject, code: 'MACHINE_BROKEN', message });
   };
   const documents = new Map<string, MachineDocument | null>();
+  const unread = new Set<string>();
   for (const [index, { uuid, kind }] of dumps.entries()) {
     const answer = answers[index];
-    if (answer !== undefined) documents.set(`${kind} ${uuid}`, readDocument(answer, uuid, report));
+    if (answer === undefined) continue;
+    const read = readDocument(answer, uuid, kind, report);
+    if (read === 'broken') unread.add(uuid);
+    else documents.set(`${kind} ${uuid}`, read);
   }
   const machines = [...lists.persistent, ...lists.transient].flatMap((uuid): readonly KnownMachine[] => {
     const definition = documents.get(`definition ${uuid}`) ?? null;
@@ -93,7 +102,7 @@ export async function readMachines(
     if (name === undefined || (definition === null && lists.persistent.has(uuid))) return [];
     return [{ name, uuid, state: stateOf(uuid, lists), definition, live }];
   });
-  return { machines: machines.sort((a, b) => (a.name < b.name ? -1 : 1)), diagnostics };
+  return { machines: machines.sort((a, b) => (a.name < b.name ? -1 : 1)), unread: [...unread], diagnostics };
 }
 
 async function readLists(virsh: Pick<Virsh, 'runAll'>, readOnly: boolean): Promise<Lists> {
@@ -139,24 +148,35 @@ function stateOf(uuid: string, { active, running, paused }: Lists): MachineState
   return active.has(uuid) ? 'other' : 'shut-off';
 }
 
+/** A document; `null` where its machine is gone. */
 function readDocument(
   { output, error }: VirshAnswer,
   uuid: string,
+  kind: Dump['kind'],
   report: (subject: string, message: string) => void,
-): MachineDocument | null {
+): MachineDocument | null | 'broken' {
   if (error !== null) {
-    if (!IS_GONE.test(error)) report(uuid, `its document can't be read: ${error}`);
-    return null;
+    if (IS_GONE.test(error)) return null;
+    report(uuid, `its document can't be read: ${error}`);
+    return 'broken';
   }
   const problems: string[] = [];
   try {
-    const document = parseXml(output, uuid);
-    const machine = parseMachine(document, (message) => problems.push(message));
+    const parsed = parseXml(output, uuid);
+    const machine = parseMachine(parsed, (message) => problems.push(message));
+    const document = { ...parsed, name: machine.name };
+    const unreadable = kind === 'definition' ? findUnreadable(document, machine) : null;
     for (const problem of problems) report(machine.name, problem);
-    return { document, machine };
+    if (unreadable !== null) {
+      report(
+        unreadable.subject ?? uuid,
+        `${unreadable.message}; pci assign leaves this machine out until that is in order: ${editCommand(machine)}`,
+      );
+    }
+    return { document, machine, unreadable };
   } catch (thrown) {
     if (!(thrown instanceof PortalGunError)) throw thrown;
     report(thrown.subject ?? uuid, `its document ${thrown.message}`);
-    return null;
+    return 'broken';
   }
 }

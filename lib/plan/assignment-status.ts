@@ -1,6 +1,7 @@
 import { knownValue } from '../base/known.ts';
 import { readAssigned } from '../libvirt/assigned-devices.ts';
 import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
+import type { MachineDocument } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { findPersisted } from '../pci/find-persisted.ts';
@@ -42,7 +43,10 @@ export interface AssignmentStatus {
 
 /** How all that was assigned to a machine stands. Needs `IDENTITY_FIELDS` and `iommuGroup` of the devices. */
 export function assignmentStatuses(
-  machine: Pick<DefinedMachine, 'definition' | 'live'>,
+  machine: {
+    readonly definition: Pick<MachineDocument, 'document'>;
+    readonly live: Pick<MachineDocument, 'machine'> | null;
+  },
   devices: readonly PciDevice[],
 ): readonly AssignmentStatus[] {
   const held = new Set(

@@ -9,6 +9,7 @@ import {
   type AssignmentPolicy,
   aliasOf,
 } from '../libvirt/assignment.ts';
+import { mayGive } from '../libvirt/given-devices.ts';
 import { planGuestAddresses } from '../libvirt/guest-topology.ts';
 import { cardsOf, type HandedOver } from '../libvirt/hand-over.ts';
 import { parseHostDevices } from '../libvirt/host-device-parser.ts';
@@ -30,7 +31,7 @@ export interface DeviceToAssign {
   readonly asked: boolean;
 }
 
-/** A machine that has a definition. */
+/** A machine that has a definition, in which what is ours can be read. */
 export interface DefinedMachine extends KnownMachine {
   readonly definition: MachineDocument;
 }
@@ -155,6 +156,15 @@ export function refuseSecondHolder(
         },
       );
     }
+    const unsure = holders.find(({ definition }) => (definition?.unreadable ?? null) !== null);
+    if (unsure !== undefined) {
+      const { subject = null, hint = '' } = unsure.definition?.unreadable ?? {};
+      throw new PortalGunError(
+        'ASSIGNED_ELSEWHERE',
+        `may be given to ${unsure.name} alone: what is kept of that can't be read (${subject})`,
+        { subject: address, hint },
+      );
+    }
     if (policy === 'exclusive' && other !== undefined) {
       throw new PortalGunError(
         'ASSIGNED_ELSEWHERE',
@@ -225,16 +235,14 @@ function devicesByOthers({ definition }: DefinedMachine, { devices }: AssignedSt
   );
 }
 
-/** Whether a machine is given a device, by whoever's hand, in its definition or now. */
+/** Whether a machine is, or may be, given a device, by whoever's hand, in its definition or now. */
 export function givenTo({ definition, live }: KnownMachine, address: PciAddress): boolean {
-  return [definition, live].some((document) =>
-    document?.machine.devices.some(({ device }) => 'address' in device && device.address === address),
-  );
+  return [definition, live].some((each) => each !== null && mayGive(each.document, address));
 }
 
 /** By which policy a machine has a device. */
 function policyOf({ definition }: KnownMachine, address: PciAddress): AssignmentPolicy | undefined {
-  if (definition === null) return undefined;
+  if (definition === null || definition.unreadable !== null) return undefined;
   return readAssigned(definition.document).devices.find((each) => addressOf(each) === address)?.assignment
     ?.policy;
 }

@@ -2,6 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { count } from '../base/text.ts';
 import { readAssigned } from '../libvirt/assigned-devices.ts';
 import type { AssignedState } from '../libvirt/assignment.ts';
+import { mayGive } from '../libvirt/given-devices.ts';
 import type { KnownMachine } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { VfPlace } from './change.ts';
@@ -120,19 +121,17 @@ function refuseSharedVfs(
 
 /** The VFs that no machine is given or has, and the host can spare; by index. */
 function freeIndices(pool: VfPool, { machines, isSpare, situation }: PoolRequest): readonly number[] {
-  const taken = new Set<number | null>(
-    machines.flatMap(({ definition, live }) => [
-      ...(definition === null ? [] : readAssigned(definition.document).devices).map((each) =>
-        indexOf(pool, each),
-      ),
-      ...[definition, live]
-        .flatMap((document) => document?.machine.devices ?? [])
-        .map(({ device }) => ('address' in device ? indexAt(pool, device.address) : null)),
-    ]),
+  const assigned = new Set(
+    machines
+      .flatMap(({ definition }) => (definition?.unreadable === null ? [definition] : []))
+      .flatMap(({ document }) => readAssigned(document).devices)
+      .map((each) => indexOf(pool, each)),
   );
-  return [...pool.addresses.keys()].filter((index) => {
+  return [...pool.addresses.entries()].flatMap(([index, address]) => {
     const there = situation.vfs[index];
-    return !taken.has(index) && (there === undefined || isSpare(there.address));
+    const isGiven = address !== null && machines.some((machine) => givenTo(machine, address));
+    const isTaken = assigned.has(index) || isGiven;
+    return !isTaken && (there === undefined || isSpare(there.address)) ? [index] : [];
   });
 }
 
@@ -146,9 +145,7 @@ function tooFew({ situation, addresses }: VfPool, free: number, needed: number):
 /** For another number of VFs all go for a moment: no machine may run with one. */
 function refuseRunning({ situation, from, to, lost }: VfsProposal, machines: readonly KnownMachine[]): void {
   for (const address of lost) {
-    const runner = machines.find(({ live }) =>
-      live?.machine.devices.some(({ device }) => 'address' in device && device.address === address),
-    );
+    const runner = machines.find(({ live }) => live !== null && mayGive(live.document, address));
     if (runner === undefined) continue;
     throw new PortalGunError(
       'DEVICE_IN_USE',

@@ -1,4 +1,5 @@
 import { PortalGunError } from '../base/errors.ts';
+import { escapeControls } from '../base/text.ts';
 import { busEntryPath, driverPath, SYS_PATHS } from '../sysfs/paths.ts';
 import { ASSIGNMENT_HEAD, assignmentLines } from './assignment-script.ts';
 import {
@@ -85,10 +86,10 @@ net() { ls "${SYS_PATHS.pciDevices}/$1/net" | head -n 1; }
  */
 export function formatScript({ title, guards, steps }: Plan, version: string): string {
   const kinds = new Set(steps.map(({ change: { kind } }) => kind));
-  const lines = steps.flatMap(({ words, change }) => ['', `# ${oneLine(words)}`, ...linesOf(change)]);
+  const lines = steps.flatMap(({ words, change }) => ['', `# ${escapeControls(words)}`, ...linesOf(change)]);
   return [
     '#!/bin/sh',
-    `# ${oneLine(title)}`,
+    `# ${escapeControls(title)}`,
     `# Made by portal-gun ${version}.`,
     HEAD +
       (steps.some(({ change }) => isAboutVfs(change)) ? VFS_HEAD : '') +
@@ -198,6 +199,3 @@ function initramfsLines({ to }: InitramfsChange): readonly string[] {
 }
 
 /** For a comment, which must not end before its line does. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}]/gu, '?');
-}

@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
 import { count, escapeControls } from '../base/text.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { AssignmentStanding, AssignmentStatus } from '../plan/assignment-status.ts';
@@ -5,6 +6,7 @@ import { addressOf, type DefinedMachine } from '../plan/plan-assignment.ts';
 import { deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
 import { tableBlock } from './table-block.ts';
+import { wrapText } from './wrap-text.ts';
 
 /** A machine, and how what was assigned to it stands. */
 export interface MachineStatuses {
@@ -24,13 +26,23 @@ const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus) 
   unrecorded: () => 'not recorded any more: pci assignments --repair',
 };
 
-/** Who was given what, a row each. */
+/**
+ * Who was given what, a row each.
+ *
+ * @param unknown how many machines there are besides of which it can't be told
+ */
 export function renderAssignmentList(
   listed: readonly MachineStatuses[],
+  unknown: number,
   width: number | null,
   style: Style,
 ): string {
-  if (listed.length === 0) return 'No machine was given anything by pci assign.\n';
+  const lines = (text: string, isNotable: boolean): string =>
+    wrapText(text, width)
+      .map((line) => `${isNotable ? style('heading', line) : line}\n`)
+      .join('');
+  const untold = unknown === 0 ? '' : lines(`Of ${count(unknown, 'machine')} it can't be told.`, true);
+  if (listed.length === 0) return lines('No machine was given anything by pci assign.', false) + untold;
   const rows = listed.flatMap(({ machine, statuses }) =>
     statuses.map((status) => [
       escapeControls(machine.name),
@@ -44,7 +56,7 @@ export function renderAssignmentList(
   const all = listed.flatMap(({ statuses }) => statuses);
   const drifted = all.filter(({ standing }) => standing !== 'in-place').length;
   const summary = `${count(all.length, 'assignment')} to ${count(listed.length, 'machine')}${drifted === 0 ? '' : `, ${drifted} not as assigned`}.`;
-  return `${tableBlock(rows, width)}${drifted === 0 ? summary : style('heading', summary)}\n`;
+  return tableBlock(rows, width) + lines(summary, drifted > 0) + untold;
 }
 
 /** `pci assignments --json`. */
@@ -52,6 +64,7 @@ export function assignmentListDocument(
   host: Inventory['host'],
   uri: string,
   listed: readonly MachineStatuses[],
+  diagnostics: readonly Diagnostic[],
 ): object {
   return {
     schema: 'portal-gun/assignments/v1',
@@ -72,5 +85,6 @@ export function assignmentListDocument(
         held: heldAt !== null,
       })),
     })),
+    diagnostics,
   };
 }

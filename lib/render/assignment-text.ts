@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
 import { count, escapeControls } from '../base/text.ts';
 import type { AssignedDevice } from '../libvirt/assignment.ts';
 import { formatGuestAddress } from '../libvirt/pci-address-xml.ts';
@@ -96,11 +97,16 @@ export function assignmentTitle(
     : `Take ${count(devices, 'device')} from ${to}`;
 }
 
-/** The same for the document of a plan. */
+/**
+ * The same for the document of a plan.
+ *
+ * @param diagnostics what was met among the machines
+ */
 export function assignmentDetails(
   uri: string,
   devices: readonly AssignedTitle[],
   machines: readonly MachineAssignment[],
+  diagnostics: readonly Diagnostic[],
 ): object {
   return {
     connect: uri,
@@ -113,6 +119,7 @@ export function assignmentDetails(
       lost: lost.map(assignedDocument),
       byOthers,
     })),
+    diagnostics,
   };
 }
 

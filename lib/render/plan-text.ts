@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { Proposal } from '../plan/proposal.ts';
 import { renderFindings } from './findings-text.ts';
 import type { Style } from './style.ts';
-import { hangText } from './wrap-text.ts';
+import { hangText, wrapText } from './wrap-text.ts';
 
 /**
  * A plan for a person to judge: whom it touches and how, each step, and what speaks against it.
@@ -17,7 +17,7 @@ export function renderProposal(
   style: Style,
 ): string {
   return [
-    `${style('heading', plan.title)}\n`,
+    ...wrapText(escapeControls(plan.title), width).map((line) => `${style('heading', line)}\n`),
     `\n${overview}`,
     `\n${renderSteps(plan, width)}`,
     renderFindings(findings, allowed, width, style),

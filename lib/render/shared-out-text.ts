@@ -16,18 +16,16 @@ const MANY = 4;
 export function renderLeft(left: readonly LeftDevice[], width: number | null): string {
   const told = left.filter(({ code }) => !PLAIN.includes(code));
   const plain = left.filter(({ code }) => PLAIN.includes(code));
-  const alike = new Map<string, LeftDevice[]>();
-  for (const each of told) {
-    const key = `${deviceTitle(each.device)}\n${each.reason}`;
-    alike.set(key, [...(alike.get(key) ?? []), each]);
-  }
-  const rows = [...alike.values()].flatMap((devices) =>
-    (devices.length > MANY ? devices.slice(0, 1) : devices).map(({ device, reason }) => [
-      device.address,
-      deviceTitle(device),
-      escapeControls(devices.length > MANY ? `and ${devices.length - 1} more: ${reason}` : reason),
-    ]),
-  );
+  const alike = new Map<string, readonly LeftDevice[]>();
+  const keyOf = ({ device, reason }: LeftDevice): string => `${deviceTitle(device)}\n${reason}`;
+  for (const each of told) alike.set(keyOf(each), [...(alike.get(keyOf(each)) ?? []), each]);
+  const rows = told.flatMap((each): readonly (readonly string[])[] => {
+    const { device, reason } = each;
+    const some = alike.get(keyOf(each)) ?? [];
+    if (some.length > MANY && some[0] !== each) return [];
+    const text = some.length > MANY ? `and ${some.length - 1} more: ${reason}` : reason;
+    return [[device.address, deviceTitle(device), escapeControls(text)]];
+  });
   return tableBlock(rows, width) + plainLine(plain, told.length > 0, width);
 }
 

@@ -9,7 +9,8 @@ const LEAST_ROOM = 16;
 
 /**
  * A small table without lines, indented; nothing for no rows. For what a person reads at once. What is too long
- * for a terminal of `width` columns is wrapped: below the last column where that has room, else below the second.
+ * for a terminal of `width` columns is wrapped: below the last column where that has room, else cell by cell
+ * below the second.
  */
 export function tableBlock(rows: readonly (readonly string[])[], width: number | null): string {
   const lines = linesOf(rows);
@@ -20,13 +21,39 @@ export function tableBlock(rows: readonly (readonly string[])[], width: number |
     const wrapped = rows.map((row) => [...row.slice(0, -1), wrapText(row.at(-1) ?? '', room).join('\n')]);
     return indented(linesOf(wrapped));
   }
-  const hanging = Math.min(starts[1] ?? INDENT, width / 2);
-  return lines
-    .map((line) => {
-      const [first = '', ...more] = wrapText(line, width - hanging);
-      return indented([first]) + indented(more, hanging);
-    })
-    .join('');
+  const hanging = hangingOf(rows, width);
+  return rows.map((row) => hangingRow(row, hanging, width)).join('');
+}
+
+/** Where the second cells begin: behind the widest first one of those that leave them room. */
+function hangingOf(rows: readonly (readonly string[])[], width: number): number {
+  const ends = rows.map(([first = '']) => INDENT + textWidth(first) + GAP);
+  return Math.max(2 * INDENT, ...ends.filter((end) => end <= width / 2));
+}
+
+/** A row whose cells stand behind one another as far as they fit, each other on lines of its own. */
+function hangingRow([first = '', ...others]: readonly string[], hanging: number, width: number): string {
+  const room = width - hanging;
+  const lines: string[] = [];
+  let isOpen = false;
+  for (const cell of others.filter((each) => each !== '')) {
+    const along = `${lines.at(-1) ?? ''}${' '.repeat(GAP)}${cell}`;
+    if (isOpen && textWidth(along) <= room) {
+      lines.splice(-1, 1, along);
+      continue;
+    }
+    const wrapped = wrapText(cell, room);
+    lines.push(...wrapped);
+    // What is behind the end of a cell of several lines would be taken for a part of it.
+    isOpen = wrapped.length === 1;
+  }
+  const [behind = '', ...below] = lines;
+  const isShort = INDENT + textWidth(first) + GAP <= hanging;
+  if (isShort) {
+    const gap = ' '.repeat(hanging - INDENT - textWidth(first));
+    return indented([first + gap + behind]) + indented(below, hanging);
+  }
+  return indented(wrapText(first, width - INDENT)) + indented(lines, hanging);
 }
 
 /** The lines without their indent. */

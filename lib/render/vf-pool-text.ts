@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
 import { escapeControls } from '../base/text.ts';
 import { formatGuestAddress } from '../libvirt/pci-address-xml.ts';
 import { addressOf } from '../plan/plan-assignment.ts';
@@ -39,11 +40,12 @@ function machineRow(pooled: PooledMachine): readonly string[] {
 export function vfPoolDetails(
   uri: string,
   { vfs, machines }: VfPoolProposal,
+  diagnostics: readonly Diagnostic[],
   persistence: object | null,
 ): object {
   const { pf } = vfs.situation;
   return {
-    ...assignmentDetails(uri, [{ device: pf, asked: true, notes: [] }], machines),
+    ...assignmentDetails(uri, [{ device: pf, asked: true, notes: [] }], machines, diagnostics),
     ...vfsDetails([vfs]),
     persistence,
   };

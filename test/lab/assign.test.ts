@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { ApplyOptions } from '../../lib/apply/application.ts';
 import { applyPlan } from '../../lib/apply/apply-plan.ts';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
 import { LiveRunner } from '../../lib/host/live-runner.ts';
@@ -70,10 +71,14 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
   };
 
   /** Applies a plan, with the journal in memory: where it is on a host only root may write. */
-  const apply = (plan: Plan, runner: Runner = new LiveRunner()): Promise<ApplyReport> => {
+  const apply = (
+    plan: Plan,
+    runner: Runner = new LiveRunner(),
+    options: ApplyOptions = {},
+  ): Promise<ApplyReport> => {
     const machine = simulateMachine(openHost(HOST));
     const occasion = { startedAt: '2026-11-22T07:00:00.000Z', bootId: null };
-    return applyPlan(plan, { ...machine, runner, files: new MemoryFiles() }, occasion);
+    return applyPlan(plan, { ...machine, runner, files: new MemoryFiles() }, occasion, options);
   };
 
   const assign = async (...args: readonly string[]): Promise<void> => {
@@ -102,8 +107,10 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     const plan = await planOf('assign', PAIR[0], '--type', 'router');
     const live = new LiveRunner();
     let defined = 0;
+    let versions = 0;
     const report = await apply(plan, {
       run(program, args, options) {
+        if (args.includes('version')) versions += 1;
         if (!args.includes('define')) return live.run(program, args, options);
         defined += 1;
         const input = defined === 3 ? '<domain/>' : (options?.input ?? '');
@@ -111,8 +118,43 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
       },
     });
     expect(report).toMatchObject({ outcome: 'undone' });
+    expect(versions).toBe(1);
     expect(report.steps.map(({ outcome }) => outcome)).toEqual(['undone', 'undone', 'undone']);
     expect(report.steps[2]?.problem).toContain('libvirt does not take its definition');
+    expect(await definitions()).toEqual(before);
+  });
+
+  test('are undone where libvirt does not answer for a while', async () => {
+    const before = await definitions();
+    const plan = await planOf('assign', PAIR[0], '--type', 'router');
+    const live = new LiveRunner();
+    let [defined, lost] = [0, 0];
+    const report = await apply(plan, {
+      async run(program, args, options) {
+        if (args.includes('define')) defined += 1;
+        if (defined !== 2 || lost === 2) return live.run(program, args, options);
+        lost += 1;
+        const stderr = 'error: failed to connect to the hypervisor\nerror: gone';
+        return { kind: 'exited', exitCode: 1, stdout: '', stderr };
+      },
+    });
+    expect(report.steps.map(({ outcome }) => outcome)).toEqual(['undone', 'undone', 'untouched']);
+    expect(report.steps[1]?.problem).toBe(`${libvirtd().uri}: no libvirt answers: gone`);
+    expect(await definitions()).toEqual(before);
+  });
+
+  test('are undone where it is interrupted between two machines', async () => {
+    const before = await definitions();
+    const plan = await planOf('assign', PAIR[0], '--type', 'router');
+    const signal = { aborted: false };
+    const report = await apply(plan, new LiveRunner(), {
+      signal,
+      onStep(index, state) {
+        if (index === 1 && state === 'begun') signal.aborted = true;
+      },
+    });
+    expect(report).toMatchObject({ outcome: 'undone', interrupted: true });
+    expect(report.steps.map(({ outcome }) => outcome)).toEqual(['undone', 'undone', 'untouched']);
     expect(await definitions()).toEqual(before);
   });
 
@@ -134,6 +176,44 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     });
     await apply(await planOf('unassign', '0000:09:01.0'));
     expect((await definitions(['galaxy0']))[0]).toBe(between);
+  });
+
+  test('leave out a machine whose metadata is broken by hand, and are refused where it is meant', async () => {
+    await assign(PAIR[0], '--machine', 'mail', '--policy', 'exclusive');
+    const [text = ''] = await definitions(['mail']);
+    await define(text.replace(/ policy="exclusive"/, ''));
+    const before = await definitions();
+    const place =
+      /^pci: mail:\d+:\d+: is an assignment with no policy of .*virsh edit mail \[MACHINE_BROKEN\]$/m;
+
+    const dryRun = await run('assign', '0000:07:00.0', '--type', 'router', '--dry-run', '--allow', 'session');
+    expect(dryRun).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(place) });
+    const plan = JSON.parse(
+      (await run('assign', '0000:07:00.0', '--type', 'router', '--dry-run', '--json', '--allow', 'session'))
+        .stdout,
+    ) as { diagnostics: { code: string }[] };
+    expect(plan.diagnostics.map(({ code }) => code)).toEqual(['MACHINE_BROKEN']);
+    await assign('0000:07:00.0', '--type', 'router');
+    expect((await definitions(['mail']))[0]).toBe(before[ALL.indexOf('mail')]);
+    const undo = JSON.parse((await run('unassign', '0000:07:00.0', '--dry-run', '--json')).stdout) as Plan;
+    expect(await apply(undo)).toMatchObject({ outcome: 'done' });
+    expect(await definitions()).toEqual(before);
+
+    const list = await run('assignments', '--check');
+    expect(list).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(place) });
+    expect(list.stdout).toContain("Of 1 machine it can't be told.\n");
+    for (const [args, code] of [
+      [['assign', '0000:07:00.0', '--type', 'application'], 'BAD_XML'],
+      [['assign', '0000:07:00.0', '--machine', 'mail'], 'BAD_XML'],
+      [['unassign', PAIR[0], '--machine', 'mail'], 'BAD_XML'],
+      [['assignments', '--machine', 'mail'], 'BAD_XML'],
+      [['assign', PAIR[1], '--type', 'router'], 'ASSIGNED_ELSEWHERE'],
+    ] as const) {
+      const { stderr } = await run(...args);
+      expect(stderr).toContain(`[${code}]`);
+      expect(stderr).toMatch(/^hint: put that in order, or take the element out: virsh edit mail; /m);
+    }
+    expect(await definitions()).toEqual(before);
   });
 
   test('are written as a script that does the same, twice without harm', async () => {

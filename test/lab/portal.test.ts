@@ -226,7 +226,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
   });
 
   test('keeps what else is in its element, and in those of others', async () => {
-    const metadata = `<metadata xmlns:y='urn:y'><y:keep a='1'/><p:machine xmlns:p='${NAMESPACE}' y:b='2' category='host'><p:assignment c='3'><y:d/>text &amp; more</p:assignment><!-- e --></p:machine></metadata>`;
+    const metadata = `<metadata xmlns:y='urn:y'><y:keep a='1'/><p:machine xmlns:p='${NAMESPACE}' y:b='2' category='host'><p:note c='3'><y:d/>text &amp; more</p:note><!-- e --></p:machine></metadata>`;
     await defineXml(xmlOf('kept', metadata));
     expect(await namesOf('--type', 'host')).toEqual(['kept']);
     await output('tag', 'kept', '--type', 'router');
@@ -240,7 +240,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
     ]) {
       expect(tagged).toContain(part);
     }
-    expect(tagged).toContain('<portal-gun:assignment c="3">');
+    expect(tagged).toContain('<portal-gun:note c="3">');
     await output('tag', 'kept', '--type', 'service');
     expect((await dump(['kept'])).replace('"service"', '"router"')).toBe(tagged);
     await output('tag', 'kept', '--remove');

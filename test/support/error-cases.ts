@@ -12,12 +12,20 @@ export type ErrorCase = readonly [
 
 const GPU = `--host ${fixture('gpu-desktop')}`;
 
+/** What both programs say alike. */
+export function commonErrorCases(program: 'pci' | 'portal'): readonly ErrorCase[] {
+  return [
+    ['', 'BAD_ARGUMENT', null, 'name a command', `see ${program} --help`],
+    ['lsit', 'BAD_ARGUMENT', 'lsit', 'no such command', `did you mean ${program} list?`],
+    ['list -- --json', 'BAD_ARGUMENT', '--json', 'begins with a dash', 'see the command with --help'],
+  ];
+}
+
 /** FOLDER stands for a folder of files that are no host. */
 export const ERROR_CASES: readonly ErrorCase[] = [
+  ...commonErrorCases('pci'),
   // Commands.
-  ['', 'BAD_ARGUMENT', null, 'name a command', 'see pci --help'],
   ['frobnicate', 'BAD_ARGUMENT', 'frobnicate', 'no such command', 'see pci --help'],
-  ['lsit', 'BAD_ARGUMENT', 'lsit', 'no such command', 'did you mean pci list?'],
   ['lst', 'BAD_ARGUMENT', 'lst', 'no such command', 'did you mean pci list?'],
   ['grups', 'BAD_ARGUMENT', 'grups', 'no such command', 'did you mean pci groups?'],
   ['snapshto', 'BAD_ARGUMENT', 'snapshto', 'no such command', 'did you mean pci snapshot?'],
@@ -41,7 +49,6 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'it takes table, csv, ndjson, json',
   ],
   [`list --format jsn ${GPU}`, 'BAD_ARGUMENT', '--format', 'does not take "jsn"', 'did you mean json?'],
-  [`list ${GPU} -- --json`, 'BAD_ARGUMENT', '--json', 'begins with a dash', 'see the command'],
   [
     `list --source libvirt ${GPU}`,
     'BAD_ARGUMENT',

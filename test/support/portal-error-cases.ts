@@ -1,9 +1,8 @@
-import type { ErrorCase } from './error-cases.ts';
+import { commonErrorCases, type ErrorCase } from './error-cases.ts';
 
 /** What is wrong before a libvirt is asked; what comes of asking one is tried in the lab. */
 export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
-  ['', 'BAD_ARGUMENT', null, 'name a command', 'see portal --help'],
-  ['lsit', 'BAD_ARGUMENT', 'lsit', 'no such command', 'did you mean portal list?'],
+  ...commonErrorCases('portal'),
   ['list here', 'BAD_ARGUMENT', 'here', 'one word too many', 'see portal list --help'],
   ['list --typ router', 'BAD_ARGUMENT', '--typ', 'no such option', 'did you mean --type?'],
   ['list --type', 'BAD_ARGUMENT', '--type', 'needs a value', 'see portal list --help'],
@@ -16,7 +15,6 @@ export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
     'it takes host, controller, application',
   ],
   ["list --type ''", 'BAD_ARGUMENT', '--type', 'does not take ""', 'a name of your own'],
-  ['list -- --json', 'BAD_ARGUMENT', '--json', 'begins with a dash', 'see the command with --help'],
   ['tag', 'BAD_ARGUMENT', null, 'needs more: portal tag <machines..>', 'see portal tag --help'],
   ['tag galaxy0', 'BAD_ARGUMENT', null, 'says nothing of which category', 'give --type router, or --remove'],
   [

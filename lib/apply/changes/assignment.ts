@@ -1,6 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
+import type { Runner } from '../../host/runner.ts';
 import { isSameState, readAssigned, withAssigned } from '../../libvirt/assigned-devices.ts';
 import type { AssignedState } from '../../libvirt/assignment.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
@@ -21,19 +22,22 @@ import type { ChangeableHost } from '../changeable-host.ts';
  */
 export const assignmentChange: ChangeKind<AssignmentChange> = {
   async isReached(host, change, goal) {
-    const definition = await definitionOf(host, change);
-    return typeof definition !== 'string' && isSameState(readAssigned(definition), goal);
+    const definition = await asking(host, change, (virsh) => definitionOf(virsh, change));
+    return typeof definition !== 'string' && isSameState(definition.assigned, goal);
   },
 
   async reach(host, change, goal) {
     const problem = problemOfVfs(host, change, goal);
     if (problem !== null) return problem;
-    const definition = await definitionOf(host, change);
-    if (typeof definition === 'string') return definition;
-    const text = withAssigned(definition, goal);
-    if (text === definition.text) return null;
-    const { error } = await gatewayTo(host, change).run(['define', '/dev/stdin'], { input: text });
-    return error === null ? null : `libvirt does not take its definition: ${error}`;
+    return asking(host, change, async (virsh) => {
+      const definition = await definitionOf(virsh, change);
+      if (typeof definition === 'string') return definition;
+      const { document } = definition;
+      const text = withAssigned(document, goal);
+      if (text === document.text) return null;
+      const { error } = await virsh.run(['define', '/dev/stdin'], { input: text });
+      return error === null ? null : `libvirt does not take its definition: ${error}`;
+    });
   },
 };
 
@@ -66,19 +70,37 @@ function companionOf(reader: HostReader, address: PciAddress): PciAddress | null
   return companion ?? null;
 }
 
-/** What libvirt has of a machine for its next start, or why it is not to be had. */
-async function definitionOf(host: ChangeableHost, change: AssignmentChange): Promise<XmlDocument | Problem> {
-  try {
-    const { output, error } = await gatewayTo(host, change).run([
-      ...['dumpxml', '--inactive', '--security-info', change.machine],
-    ]);
-    return error === null ? parseXml(output, change.machine) : `its definition can't be read: ${error}`;
-  } catch (thrown) {
-    if (!(thrown instanceof PortalGunError)) throw thrown;
-    return `its definition can't be read: ${thrown.message}`;
-  }
+interface Definition {
+  readonly document: XmlDocument;
+  readonly assigned: AssignedState;
 }
 
-function gatewayTo({ runner }: ChangeableHost, { uri }: AssignmentChange): Virsh {
-  return new Virsh(runner, uri);
+/** What libvirt has of a machine for its next start, with what is ours in it, or why it is not to be had. */
+async function definitionOf(virsh: Virsh, { machine }: AssignmentChange): Promise<Definition | Problem> {
+  const { output, error } = await virsh.run(['dumpxml', '--inactive', '--security-info', machine]);
+  if (error !== null) return `its definition can't be read: ${error}`;
+  const document = parseXml(output, 'its definition');
+  return { document, assigned: readAssigned(document) };
+}
+
+/** For a libvirt that is asked several times for each machine: its version is looked at once. */
+const GATEWAYS = new WeakMap<Runner, Map<string, Virsh>>();
+
+/** Does what may fail in whatever way without ending a plan in the middle. */
+async function asking<T>(
+  { runner }: ChangeableHost,
+  { uri }: AssignmentChange,
+  work: (virsh: Virsh) => Promise<T | Problem>,
+): Promise<T | Problem> {
+  const known = GATEWAYS.get(runner) ?? new Map<string, Virsh>();
+  const gateway = known.get(uri) ?? new Virsh(runner, uri);
+  GATEWAYS.set(runner, known.set(uri, gateway));
+  try {
+    return await work(gateway);
+  } catch (thrown) {
+    if (!(thrown instanceof PortalGunError)) throw thrown;
+    // One that did not answer may do so when it is asked for the undoing.
+    known.delete(uri);
+    return [thrown.subject ?? [], thrown.message].flat().join(': ');
+  }
 }

@@ -70,13 +70,12 @@ export async function runApply(
   const options = isCheck ? { ...args, 'dry-run': true } : args;
   const rounds: CarriedOut[] = [await carryOut(first.prepared, options, terminal, dialogue)];
   let left = first.postponed;
-  let stderr = first.prepared.remarks;
   if (left.length > 0 && isThrough(rounds[0])) {
     const second = await differenceOf(policy, path, args);
     rounds.push(await carryOut(second.prepared, options, terminal, dialogue));
     left = second.postponed;
-    stderr = second.prepared.remarks;
   }
+  const stderr = rounds.at(-1)?.remarks ?? '';
   const exitCode = rounds.find((round) => round.exitCode !== EXIT.ok)?.exitCode ?? EXIT.ok;
   const text = rounds.map((round) => round.text).join('');
   const wantsDocument = switchOf(args, 'json') === true && switchOf(args, 'script') !== true;

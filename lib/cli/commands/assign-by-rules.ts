@@ -6,7 +6,6 @@ import { formatHostDevice } from '../../libvirt/host-device-text.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { persistedDeviceOf } from '../../pci/persisted-device.ts';
 import { type AssignmentRules, type LeftDevice, shareOut } from '../../plan/assignment-rules.ts';
 import { DEFAULT_RULES, parseAssignmentRules } from '../../plan/assignment-rules-parser.ts';
@@ -26,18 +25,20 @@ import {
 } from '../../render/assignment-text.ts';
 import { leftDocument, renderLeft } from '../../render/shared-out-text.ts';
 import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
-import { machineRemarks, virshOf } from '../asked-libvirt.ts';
+import {
+  assignmentPolicyOf,
+  assignmentRemarks,
+  findAssignmentSafety,
+  readAssignmentSituation,
+} from '../assignment-situation.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
-import { handOverOne, readHandOverSituation } from '../hand-over-situation.ts';
+import { handOverOne } from '../hand-over-situation.ts';
 import { handOverWishesOf } from '../hand-over-wishes.ts';
-import { refuseElsewhere } from '../machines-host.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { allowedOf, findSafety } from '../safety.ts';
+import { allowedOf } from '../safety.ts';
 import { startHookSteps } from '../start-hook.ts';
-import { sysfsSource } from '../sysfs-source.ts';
-import { definedMachines } from '../target-machines.ts';
+import { machinesOfType, refuseUnread } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 
 const MAX_BYTES = 1024 * 1024;
@@ -52,32 +53,24 @@ export async function runAssignByRules(
 ): Promise<CommandResult> {
   refuseNames(args);
   const rules = rulesOf(args);
-  const virsh = virshOf(args);
-  refuseElsewhere(args, virsh.uri, true);
-  const host = hostOf(args);
-  const names = namesOf(args);
   const ruleFields = rules.rules.flatMap(({ selectors }) => selectors.flatMap(({ fields }) => fields));
-  const situation = await readHandOverSituation(
-    sysfsSource(host),
-    names,
-    [],
-    [...IDENTITY_FIELDS, ...SAFETY_FIELDS, ...ruleFields],
-  );
-  const { inventory, groups } = situation;
+  const situation = await readAssignmentSituation(args, [...SAFETY_FIELDS, ...ruleFields]);
+  const { host, virsh, handing } = situation;
+  const { inventory, groups } = handing;
   const { devices } = inventory;
-  const { machines, diagnostics } = await readMachines(virsh, 'edit');
+  const known = await readMachines(virsh, 'edit');
+  const { machines, diagnostics } = known;
   const allowed = allowedOf(args);
   const wishes = { ...handOverWishesOf(args), isManaged: true };
-  const policy = stringOf(args, 'policy') === 'exclusive' ? 'exclusive' : 'shared';
-  const targetsOf = (type: string): readonly DefinedMachine[] =>
-    definedMachines(machines).filter(({ definition }) => definition.machine.category === type);
+  const policy = assignmentPolicyOf(args);
+  if (policy === 'exclusive') refuseUnread(known);
+  const targetsOf = (type: string): readonly DefinedMachine[] => machinesOfType(type, machines);
   const toAssign = (device: PciDevice, to: string, why: string, along: readonly PciDevice[]): RuledDevice => {
-    const { device: handed, notes } = handOverOne(situation, device, wishes, along);
+    const { device: handed, notes } = handOverOne(handing, device, wishes, along);
     return { device, handed, notes, policy, asked: false, why: `${why} → ${to}`, to };
   };
   const findingsOf = (addresses: readonly PciAddress[]): readonly Finding[] =>
-    // That a machine has it now is what it is for.
-    findSafety(host, inventory, groups, addresses, null).filter(({ name }) => name !== 'machine-has-it');
+    findAssignmentSafety(situation, addresses);
 
   const { given, left } = shareOut(rules, {
     devices,
@@ -129,9 +122,9 @@ export async function runAssignByRules(
         allowed,
       },
       overview,
-      details: { ...assignmentDetails(virsh.uri, ruled, assignments), left: leftDocument(left) },
+      details: { ...assignmentDetails(virsh.uri, ruled, assignments, diagnostics), left: leftDocument(left) },
       inventory,
-      remarks: remarks(args, names, host, inventory.diagnostics) + machineRemarks(args, diagnostics, 'pci'),
+      remarks: assignmentRemarks(args, situation, inventory.diagnostics, diagnostics),
       nothingToDo: `${overview(terminal.width)}\nNothing to do.\n`,
       changesMachinesAlone: true,
     },

@@ -12,13 +12,11 @@ import {
 import { assignmentDetails, renderAssignments } from '../../render/assignment-text.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { machineRemarks, virshOf } from '../asked-libvirt.ts';
+import { assignmentRemarks, openAssignmentHost } from '../assignment-situation.ts';
 import { type Arguments, type CommandResult, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
-import { refuseElsewhere } from '../machines-host.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { definedMachines, targetMachines } from '../target-machines.ts';
+import { definedMachines, targetMachines, unreadableMachines } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pci assignments`: which machine was given what, and whether it is so still. */
@@ -27,27 +25,27 @@ export async function runAssignments(
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const virsh = virshOf(args);
   const repairs = switchOf(args, 'repair') === true;
-  refuseElsewhere(args, virsh.uri, repairs);
-  const host = hostOf(args);
-  const names = namesOf(args);
+  const opened = openAssignmentHost(args, repairs);
+  const { host, names, virsh } = opened;
   const inventory = readInventory(host, names, [...IDENTITY_FIELDS, 'iommuGroup']);
-  const { machines, diagnostics } = await readMachines(virsh, repairs ? 'edit' : 'look');
-  const targets = targetMachines(args, machines) ?? definedMachines(machines);
+  const { machines, unread, diagnostics } = await readMachines(virsh, repairs ? 'edit' : 'look');
+  const named = targetMachines(args, machines);
+  const targets = named ?? definedMachines(machines);
+  const unknown = named === null ? unreadableMachines(machines).length + unread.length : 0;
   const listed = targets
     .map(
       (machine): MachineStatuses => ({ machine, statuses: assignmentStatuses(machine, inventory.devices) }),
     )
     .filter(({ statuses }) => statuses.length > 0);
-  const notes = remarks(args, names, host, []) + machineRemarks(args, diagnostics, 'pci');
+  const notes = assignmentRemarks(args, opened, [], diagnostics);
   if (!repairs) {
     const drifted = listed.some(({ statuses }) => statuses.some(({ standing }) => standing !== 'in-place'));
-    const exitCode = switchOf(args, 'check') === true && drifted ? EXIT.findings : EXIT.ok;
+    const exitCode = switchOf(args, 'check') === true && (drifted || unknown > 0) ? EXIT.findings : EXIT.ok;
     const stdout =
       switchOf(args, 'json') === true
-        ? formatDocument(assignmentListDocument(inventory.host, virsh.uri, listed))
-        : renderAssignmentList(listed, terminal.width, terminal.style);
+        ? formatDocument(assignmentListDocument(inventory.host, virsh.uri, listed, diagnostics))
+        : renderAssignmentList(listed, unknown, terminal.width, terminal.style);
     return { exitCode, stdout, stderr: notes };
   }
   const repaired = listed
@@ -68,7 +66,7 @@ export async function runAssignments(
         allowed: new Set(),
       },
       overview: (width) => renderAssignments([], repaired, width),
-      details: assignmentDetails(virsh.uri, [], repaired),
+      details: assignmentDetails(virsh.uri, [], repaired, diagnostics),
       inventory,
       remarks: notes,
       nothingToDo: 'Nothing to do.\n',

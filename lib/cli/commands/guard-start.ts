@@ -2,6 +2,7 @@ import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { readInputFile } from '../../host/input-file.ts';
 import { parseMachine } from '../../libvirt/machine.ts';
+import { findUnreadable } from '../../libvirt/unreadable-assignments.ts';
 import { parseXml } from '../../libvirt/xml-document.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
@@ -19,11 +20,14 @@ const MAX_BYTES = 16 * 1024 * 1024;
 
 /** `pci guard-start`: what libvirt's hook asks, with the document of a machine on standard input. */
 export function runGuardStart(args: Arguments): CommandResult {
-  const document = parseXml(readInputFile('-', MAX_BYTES, 'BAD_XML'), 'the machine');
-  const machine = parseMachine(document, () => undefined);
+  const parsed = parseXml(readInputFile('-', MAX_BYTES, 'BAD_XML'), 'the machine');
+  const machine = parseMachine(parsed, () => undefined);
+  const document = { ...parsed, name: machine.name };
+  const unreadable = findUnreadable(document, machine);
+  if (unreadable !== null) throw unreadable;
   const host = hostOf(args);
   const inventory = readInventory(host, NO_NAMES, [...SAFETY_FIELDS, ...IDENTITY_FIELDS]);
-  const statuses = assignmentStatuses({ definition: { document, machine }, live: null }, inventory.devices);
+  const statuses = assignmentStatuses({ definition: { document }, live: null }, inventory.devices);
   const addresses = statuses
     .map(({ assigned }) => addressOf(assigned))
     .filter((address) => inventory.devices.some((device) => device.address === address))

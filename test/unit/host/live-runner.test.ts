@@ -1,7 +1,8 @@
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
 import { LiveRunner } from '../../../lib/host/live-runner.ts';
+import { asNobody } from '../../support/as-nobody.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -37,6 +38,30 @@ it("a program is found that only the caller's own PATH has, and the system's goe
     expect(await runner.run('portal-gun-tool', [])).toMatchObject({ stdout: 'ours' });
     expect(await runner.run('cat', [], { input: 'theirs' })).toMatchObject({ stdout: 'theirs' });
     expect(await runner.run('no-such-program', [])).toEqual({ kind: 'missing' });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+it('a program that no folder has is missing, also where folders may not be looked into', async () => {
+  const shut = join(folder, 'shut');
+  mkdirSync(shut, { mode: 0o000 });
+  vi.stubEnv('PATH', shut);
+  try {
+    expect(await asNobody(() => runner.run('no-such-program', []))).toEqual({ kind: 'missing' });
+  } finally {
+    vi.unstubAllEnvs();
+  }
+});
+
+it('a program that is there and may not be executed is told of with its place', async () => {
+  writeFileSync(join(folder, 'plain-file'), '#!/bin/sh\n', { mode: 0o644 });
+  vi.stubEnv('PATH', folder);
+  try {
+    expect(await runner.run('plain-file', [])).toEqual({
+      kind: 'failed',
+      detail: `${join(folder, 'plain-file')} can't be executed`,
+    });
   } finally {
     vi.unstubAllEnvs();
   }

@@ -7,6 +7,12 @@ import { domainXml, MadeUpLibvirt, type MadeUpMachine, uuidOf } from '../../supp
 const GONE = { error: 'failed to get domain: Domain not found: no domain with matching uuid' };
 const [A, B, C, D] = [uuidOf(1), uuidOf(2), uuidOf(3), uuidOf(4)];
 
+const UNREADABLE = `  <metadata>
+    <portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="router">
+    <portal-gun:assignment alias="ua-portal-gun-a" policy="mine"/>
+    </portal-gun:machine>
+  </metadata>`;
+
 const read = (...machines: readonly MadeUpMachine[]) => readMachines(new MadeUpLibvirt(machines), 'look');
 
 describe('machines', () => {
@@ -39,7 +45,7 @@ describe('machines', () => {
   });
 
   test('whose documents make no sense are told of, and hide no other', async () => {
-    const { machines, diagnostics } = await read(
+    const { machines, unread, diagnostics } = await read(
       { uuid: A, definition: '<domain' },
       { uuid: B, definition: '<network/>' },
       { uuid: C, definition: domainXml('c', C, '<vcpu>many</vcpu>') },
@@ -54,7 +60,33 @@ describe('machines', () => {
       [D, 'MACHINE_BROKEN'],
       [expect.stringMatching(`^${uuidOf(5)}:1:`), 'MACHINE_BROKEN'],
     ]);
+    expect(unread).toEqual([A, B, D, uuidOf(5)]);
     expect(diagnostics[3]?.message).toBe("its document can't be read: internal error: out of luck");
+  });
+
+  test.each([
+    ['galaxy0', 'galaxy0'],
+    ['-x y', A],
+  ])('in which what pci assign keeps makes no sense are told of with the place: %s', async (name, word) => {
+    const { machines, unread, diagnostics } = await read(
+      { uuid: A, definition: domainXml(name, A, UNREADABLE), live: domainXml(name, A), state: 'running' },
+      { uuid: B, definition: domainXml('other', B) },
+    );
+    expect(machines.find(({ uuid }) => uuid === B)?.definition?.unreadable).toBe(null);
+    expect(machines.find(({ uuid }) => uuid === A)?.definition?.unreadable).toMatchObject({
+      code: 'BAD_XML',
+      subject: `${name}:6:5`,
+      message: 'is an assignment with no policy of shared, exclusive, vf-pool',
+      hint: expect.stringContaining(`virsh edit ${word};`),
+    });
+    expect(unread).toEqual([]);
+    expect(diagnostics).toEqual([
+      {
+        subject: `${name}:6:5`,
+        code: 'MACHINE_BROKEN',
+        message: `is an assignment with no policy of shared, exclusive, vf-pool; pci assign leaves this machine out until that is in order: virsh edit ${word}`,
+      },
+    ]);
   });
 
   test('that are not listed are an error', async () => {

@@ -174,7 +174,7 @@ describe('what stands in the way of every command', () => {
       'not\u001b a uri',
       exited('', `${UNCONNECTED}internal error: Unable to parse URI not\u001b a uri`, 1),
       'BAD_ARGUMENT',
-      '--connect not\\x1b a uri',
+      'not\\x1b a uri',
       'Unable to parse URI not\\x1b a uri',
       'qemu:///system',
     ],

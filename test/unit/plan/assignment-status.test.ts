@@ -43,7 +43,7 @@ const whole = withAssigned(parseXml(empty, 'a'), {
 function machine(text: string, live: string | null = null): DefinedMachine {
   const documentOf = (each: string) => {
     const document = parseXml(each, 'a');
-    return { document, machine: parseMachine(document, () => undefined) };
+    return { document, machine: parseMachine(document, () => undefined), unreadable: null };
   };
   return {
     name: 'a',

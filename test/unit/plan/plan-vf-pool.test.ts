@@ -130,6 +130,14 @@ describe('a pool of VFs', () => {
     });
   });
 
+  it('gives none that a machine may have whose definition is not understood', async () => {
+    const spoilt = given('0000:01:10.0').replace('</hostdev>', '<boot order="0"/></hostdev>');
+    const machines = await machinesOf({ a: '', b: spoilt });
+    expect(machines[1]?.definition.unreadable?.code).toBe('BAD_XML');
+    const targets = machines.filter(({ name }) => name === 'a');
+    expect(vfsOf(await plan(withVfs(), machines, { targets }))).toEqual(['1 0000:01:10.2']);
+  });
+
   it('counts a VF that a machine has by another hand', async () => {
     const machines = await machinesOf({ a: given('0000:01:10.4') });
     const [only] = (await plan(withVfs(), machines)).machines;

@@ -104,7 +104,7 @@ describe('a plan as a script', () => {
   it('never goes on in a comment: what a name has of line ends does not end it', () => {
     const script = formatScript(planWith('evil\nrm -rf /tmp/x', 'a'), '0.0.0');
     expect(script.split('\n')).not.toContain('rm -rf /tmp/x');
-    expect(script).toContain('# load evil?rm -rf /tmp/x');
+    expect(script).toContain('# load evil\\x0arm -rf /tmp/x');
   });
 
   it('writes programs that may be run, and has the initial RAM disks made until they hold what they should', () => {

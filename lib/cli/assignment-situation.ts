@@ -1,0 +1,100 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { PortalGunError } from '../base/errors.ts';
+import type { Finding } from '../checks/finding.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import type { AssignmentPolicy } from '../libvirt/assignment.ts';
+import { isLocalUri } from '../libvirt/connection-uri.ts';
+import type { Virsh } from '../libvirt/virsh.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { DeviceField } from '../pci/device.ts';
+import { IDENTITY_FIELDS } from '../pci/identity.ts';
+import type { PciNames } from '../pci/pci-ids.ts';
+import { askedUri, machineRemarks, virshOf } from './asked-libvirt.ts';
+import { type Arguments, stringOf, switchOf } from './command.ts';
+import { type HandOverSituation, readHandOverSituation } from './hand-over-situation.ts';
+import { hostOf, namesOf, remarks } from './reading-options.ts';
+import { findSafety } from './safety.ts';
+import { sysfsSource } from './sysfs-source.ts';
+
+/** The host whose devices machines are given, and the libvirt that has those machines. */
+export interface AssignmentHost {
+  readonly host: HostReader;
+  readonly names: PciNames;
+  readonly virsh: Virsh;
+}
+
+/** The same, with the devices as far as giving them depends on it. */
+export interface AssignmentSituation extends AssignmentHost {
+  readonly handing: HandOverSituation;
+}
+
+/**
+ * Opens what the arguments name. Devices are looked for on this machine, or on a captured one; the machines have to be those
+ * that run there.
+ *
+ * @param changes whether definitions would be changed, unless the plan is only to be seen
+ * @throws PortalGunError BAD_ARGUMENT, BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED, BAD_NAMES
+ */
+export function openAssignmentHost(args: Arguments, changes: boolean): AssignmentHost {
+  const virsh = virshOf(args);
+  refuseElsewhere(args, virsh.uri, changes);
+  return { virsh, host: hostOf(args), names: namesOf(args) };
+}
+
+/**
+ * Reads all that giving devices to machines, or taking them away, depends on, but for the machines: what is wrong with a device
+ * that is named is said before a libvirt is asked.
+ *
+ * @param more facts of devices that are needed besides their identities
+ * @throws PortalGunError as {@link openAssignmentHost}, and what reading devices throws
+ */
+export async function readAssignmentSituation(
+  args: Arguments,
+  more: readonly DeviceField[],
+): Promise<AssignmentSituation> {
+  const opened = openAssignmentHost(args, true);
+  const { host, names } = opened;
+  const handing = await readHandOverSituation(sysfsSource(host), names, [], [...IDENTITY_FIELDS, ...more]);
+  return { ...opened, handing };
+}
+
+/** What speaks against machines having devices from their next start on: that one has them now is what they are for. */
+export function findAssignmentSafety(
+  { host, handing }: AssignmentSituation,
+  addresses: readonly PciAddress[],
+): readonly Finding[] {
+  const findings = findSafety(host, handing.inventory, handing.groups, addresses, null);
+  return findings.filter(({ name }) => name !== 'machine-has-it');
+}
+
+/** By which policy devices are given as they are. */
+export function assignmentPolicyOf(args: Arguments): AssignmentPolicy {
+  return stringOf(args, 'policy') === 'exclusive' ? 'exclusive' : 'shared';
+}
+
+/** For standard error: what was met among devices, and among machines. */
+export function assignmentRemarks(
+  args: Arguments,
+  { host, names }: AssignmentHost,
+  ofDevices: readonly Diagnostic[],
+  ofMachines: readonly Diagnostic[],
+): string {
+  return remarks(args, names, host, ofDevices) + machineRemarks(args, ofMachines, 'pci');
+}
+
+function refuseElsewhere(args: Arguments, uri: string, changes: boolean): void {
+  const isCaptured = stringOf(args, 'host') !== undefined;
+  if (!isLocalUri(uri) && !isCaptured) {
+    throw new PortalGunError('BAD_ARGUMENT', 'is another host, and the devices are looked for on this one', {
+      subject: askedUri(args)?.by ?? uri,
+      hint: 'run it there; or give a capture of that host as well: --host FILE (pci snapshot -o FILE)',
+    });
+  }
+  const isLooking = !changes || switchOf(args, 'dry-run') === true || switchOf(args, 'script') === true;
+  if (isCaptured && !isLooking && stringOf(args, 'connect') === undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', 'is a captured host, and nothing says where its machines are', {
+      subject: '--host',
+      hint: 'say with --connect which libvirt has its machines, or add --dry-run',
+    });
+  }
+}
