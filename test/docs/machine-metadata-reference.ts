@@ -42,7 +42,7 @@ export function machineMetadataReference(): string {
         ],
       ],
     ),
-    'Attributes and elements that are not known are kept. An element in it is to be of a namespace, this one or its own: one of none is taken by libvirt to be of this one. Where nothing is left, the element is taken away.',
+    'Attributes and elements that are not known are kept. An element in it is to be of a namespace, this one or its own: one of none is taken by libvirt to be of this one. Where nothing is left, the element is taken away; libvirt 9 leaves an empty `<metadata/>` in its place, which means nothing.',
     '## Category',
     'One of these, or a name of your own: a lower case letter, and up to 62 more, digits and hyphens.',
     table(

@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { execa } from 'execa';
 import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { applyPlan } from '../../lib/apply/apply-plan.ts';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
@@ -117,6 +118,48 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
   /** The kinds of the steps, but for that of the link: a captured host does not tell of what `ip` changed. */
   const planFor = async (args: readonly string[]): Promise<readonly string[]> =>
     kindsOf(await pool(...args)).filter((kind) => kind !== 'link');
+
+  /** A folder in place of /sys/bus/pci, with a PF that makes as many VFs as are asked for; and what `ip` was told. */
+  const writeBus = (folder: string): void => {
+    const devices = join(folder, 'devices');
+    const pf = join(devices, PF);
+    mkdirSync(join(pf, 'net/enp1s0'), { recursive: true });
+    for (const [name, text] of [
+      ...[['vendor', '0x8086'] as const, ['device', '0x10c9'] as const],
+      ...[['sriov_numvfs', '0'] as const, ['sriov_drivers_autoprobe', '1'] as const],
+    ]) {
+      writeFileSync(join(pf, name), `${text}\n`);
+    }
+    for (const index of ROUTERS.keys()) {
+      mkdirSync(join(devices, `0000:01:10.${2 * index}`));
+      symlinkSync(`../0000:01:10.${2 * index}`, join(pf, `virtfn${index}`));
+    }
+    writeFileSync(join(folder, 'ip'), `#!/bin/sh\necho "$*" >> ${join(folder, 'told')}\n`, { mode: 0o755 });
+  };
+
+  test('is written as a script that does the same, twice without harm', async () => {
+    const asked = ['assign', PF, '--policy', 'vf-pool', '--type', 'router', '--vlan', '25'];
+    const { stdout } = await run(...asked, '--script', '--allow', 'session');
+    const folder = mkdtempSync(join(libvirtd().folder, 'bus-'));
+    writeBus(folder);
+    const file = join(folder, 'pool.sh');
+    writeFileSync(file, stdout.replaceAll('/sys/bus/pci', folder));
+    const env = { PATH: `${folder}:${process.env['PATH']}` };
+    const told: string[] = [];
+    for (const shell of ['sh', 'bash']) {
+      await execa(shell, [file], { env });
+      told.push(readFileSync(join(folder, 'told'), 'utf8'));
+      rmSync(join(folder, 'told'));
+    }
+    expect(readFileSync(join(folder, 'devices', PF, 'sriov_numvfs'), 'utf8')).toBe('3\n');
+    expect(told[0]?.match(/^link set dev enp1s0 vf \d mac /gm)).toHaveLength(3);
+    expect(told[1]).toBe(told[0]);
+
+    const written = await definitions();
+    await apply(await pool('--type', 'router', '--vlan', '25'));
+    expect(await definitions()).toEqual(written);
+    expect(written.join('').match(/<interface type='hostdev'/g)).toHaveLength(3);
+  });
 
   test('is taken back where a machine does not take its VF', async () => {
     const [before, state] = [await definitions(), stateOf(machine)];
