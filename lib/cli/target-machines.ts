@@ -2,7 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { count } from '../base/text.ts';
 import { nearCategory, parseCategory } from '../libvirt/category.ts';
 import { findMachine } from '../libvirt/find-machine.ts';
-import type { KnownMachine } from '../libvirt/read-machines.ts';
+import { type KnownMachine, mainDocument } from '../libvirt/read-machines.ts';
 import type { DefinedMachine } from '../plan/plan-assignment.ts';
 import { type Arguments, stringsOf } from './command.ts';
 
@@ -15,19 +15,42 @@ export function targetMachines(
   args: Arguments,
   machines: readonly KnownMachine[],
 ): readonly DefinedMachine[] | null {
-  const types = stringsOf(args, 'type').map((type) => parseCategory(type, '--type'));
-  const names = stringsOf(args, 'machine');
-  if (types.length === 0 && names.length === 0) return null;
-  const named = names.map((name) => findMachine(machines, name));
-  const transient = named.find(({ definition }) => definition === null);
+  const transient = namedMachines(args, machines).find(({ definition }) => definition === null);
   if (transient !== undefined) {
     throw new PortalGunError('CANNOT_BE_GIVEN', 'has no definition to write into: it is gone when it ends', {
       subject: transient.name,
-      hint: 'virsh define one of it, and try again',
+      hint: 'virsh define one of it, and try again; --live alone gives it to what runs',
     });
   }
-  const typed = types.flatMap((type) => machinesOf(type, machines));
-  return definedMachines(machines).filter((machine) => named.includes(machine) || typed.includes(machine));
+  return meantMachines(args, definedMachines(machines), machines);
+}
+
+/**
+ * The same for what machines have as they run, which also those have that have no definition.
+ *
+ * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT
+ */
+export function liveTargets(
+  args: Arguments,
+  machines: readonly KnownMachine[],
+): readonly KnownMachine[] | null {
+  return meantMachines(args, machines, machines);
+}
+
+function namedMachines(args: Arguments, machines: readonly KnownMachine[]): readonly KnownMachine[] {
+  return stringsOf(args, 'machine').map((name) => findMachine(machines, name));
+}
+
+function meantMachines<T extends KnownMachine>(
+  args: Arguments,
+  candidates: readonly T[],
+  machines: readonly KnownMachine[],
+): readonly T[] | null {
+  const types = stringsOf(args, 'type').map((type) => parseCategory(type, '--type'));
+  const named = namedMachines(args, machines);
+  if (types.length === 0 && named.length === 0) return null;
+  const typed = types.flatMap((type) => machinesOf(type, candidates));
+  return candidates.filter((machine) => named.includes(machine) || typed.includes(machine));
 }
 
 /**
@@ -36,8 +59,22 @@ export function targetMachines(
  * @throws PortalGunError as {@link targetMachines}
  */
 export function demandTargets(args: Arguments, machines: readonly KnownMachine[]): readonly DefinedMachine[] {
-  const targets = targetMachines(args, machines);
-  if (targets !== null) return targets;
+  return targetMachines(args, machines) ?? failUnsaid();
+}
+
+/**
+ * The same, of {@link liveTargets}.
+ *
+ * @throws PortalGunError as {@link liveTargets}
+ */
+export function demandLiveTargets(
+  args: Arguments,
+  machines: readonly KnownMachine[],
+): readonly KnownMachine[] {
+  return liveTargets(args, machines) ?? failUnsaid();
+}
+
+function failUnsaid(): never {
   throw new PortalGunError('BAD_ARGUMENT', 'says nothing of which machines', {
     hint: 'give --type router for all of a type, or --machine NAME',
   });
@@ -49,10 +86,11 @@ export function definedMachines(machines: readonly KnownMachine[]): readonly Def
 }
 
 function machinesOf(type: string, machines: readonly KnownMachine[]): readonly KnownMachine[] {
-  const found = definedMachines(machines).filter(({ definition }) => definition.machine.category === type);
+  const categoryOf = (machine: KnownMachine) => mainDocument(machine).machine.category;
+  const found = machines.filter((machine) => categoryOf(machine) === type);
   if (found.length > 0) return found;
   const meant = nearCategory(type);
-  const untagged = definedMachines(machines).filter(({ definition }) => definition.machine.category === null);
+  const untagged = machines.filter((machine) => categoryOf(machine) === null);
   throw new PortalGunError('MACHINE_NOT_FOUND', `no machine is of type ${type}`, {
     subject: '--type',
     hint:

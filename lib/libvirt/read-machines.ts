@@ -116,6 +116,11 @@ async function readLists(virsh: Pick<Virsh, 'runAll'>, readOnly: boolean): Promi
   return { persistent, transient, active, running, paused };
 }
 
+/** Whether virsh says that there is no such machine. */
+export function isGone(error: string): boolean {
+  return IS_GONE.test(error);
+}
+
 interface Dump {
   readonly uuid: string;
   readonly kind: 'definition' | 'live';
@@ -145,7 +150,7 @@ function readDocument(
   report: (subject: string, message: string) => void,
 ): MachineDocument | null {
   if (error !== null) {
-    if (!IS_GONE.test(error)) report(uuid, `its document can't be read: ${error}`);
+    if (!isGone(error)) report(uuid, `its document can't be read: ${error}`);
     return null;
   }
   const problems: string[] = [];

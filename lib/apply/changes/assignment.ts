@@ -1,19 +1,14 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { knownValue } from '../../base/known.ts';
-import type { HostReader } from '../../host/host-reader.ts';
 import { isSameState, readAssigned, withAssigned } from '../../libvirt/assigned-devices.ts';
 import type { AssignedState } from '../../libvirt/assignment.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml-document.ts';
-import type { PciAddress } from '../../pci/address.ts';
-import { isBridge } from '../../pci/iommu-group.ts';
-import type { AssignmentChange } from '../../plan/change.ts';
+import type { AssignmentChange, VfPlace } from '../../plan/change.ts';
 import { addressOf } from '../../plan/plan-assignment.ts';
-import { readVfsNow } from '../../sysfs/driver-state.ts';
-import { readGroupMembers } from '../../sysfs/read-groups.ts';
-import { readFunction } from '../../sysfs/read-inventory.ts';
 import type { ChangeKind, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
+import { askLibvirt } from './ask-libvirt.ts';
+import { problemOfVfs } from './vf-places.ts';
 
 /**
  * Defines a machine anew: its definition as it is at that moment, with what is ours in it as it shall be. Passwords, which
@@ -21,58 +16,34 @@ import type { ChangeableHost } from '../changeable-host.ts';
  */
 export const assignmentChange: ChangeKind<AssignmentChange> = {
   async isReached(host, change, goal) {
-    const definition = await definitionOf(host, change);
+    const definition = await definitionOf(gatewayTo(host, change), change);
     return typeof definition !== 'string' && isSameState(readAssigned(definition), goal);
   },
 
   async reach(host, change, goal) {
-    const problem = problemOfVfs(host, change, goal);
+    const problem = problemOfVfs(host.reader, givenBy(change, goal));
     if (problem !== null) return problem;
-    const definition = await definitionOf(host, change);
+    const virsh = gatewayTo(host, change);
+    const definition = await definitionOf(virsh, change);
     if (typeof definition === 'string') return definition;
     const text = withAssigned(definition, goal);
     if (text === definition.text) return null;
-    const { error } = await gatewayTo(host, change).run(['define', '/dev/stdin'], { input: text });
-    return error === null ? null : `libvirt does not take its definition: ${error}`;
+    const answer = await askLibvirt(virsh, ['define', '/dev/stdin'], { input: text });
+    return 'failed' in answer ? `libvirt does not take its definition: ${answer.failed}` : null;
   },
 };
 
-/** What is wrong with the VFs that the goal gives: where one that is to be made would be, and with what, was foreseen. */
-function problemOfVfs(
-  { reader }: ChangeableHost,
-  { vfs = [] }: AssignmentChange,
-  goal: AssignedState,
-): Problem | null {
+function givenBy({ vfs = [] }: AssignmentChange, goal: AssignedState): readonly VfPlace[] {
   const given = new Set(goal.devices.map(addressOf));
-  for (const { address, pf, index } of vfs.filter((vf) => given.has(vf.address))) {
-    if (readVfsNow(reader, pf).addressOf(index) !== address) {
-      return `${address} is not VF ${index} of ${pf}, which was meant`;
-    }
-    const companion = companionOf(reader, address);
-    if (companion !== null)
-      return `${address} shares its IOMMU group with ${companion}: no machine can have it alone`;
-  }
-  return null;
-}
-
-/** Another device in the IOMMU group of one, that is no bridge. */
-function companionOf(reader: HostReader, address: PciAddress): PciAddress | null {
-  const group = knownValue(readFunction(reader, address, ['iommuGroup'])?.iommuGroup ?? null);
-  const members = group === undefined ? [] : readGroupMembers(reader, group);
-  const companion = members.find((member) => {
-    const device = member === address ? null : readFunction(reader, member, ['class', 'config']);
-    return device !== null && !isBridge(device);
-  });
-  return companion ?? null;
+  return vfs.filter((vf) => given.has(vf.address));
 }
 
 /** What libvirt has of a machine for its next start, or why it is not to be had. */
-async function definitionOf(host: ChangeableHost, change: AssignmentChange): Promise<XmlDocument | Problem> {
+async function definitionOf(virsh: Virsh, { machine }: AssignmentChange): Promise<XmlDocument | Problem> {
+  const answer = await askLibvirt(virsh, ['dumpxml', '--inactive', '--security-info', machine]);
+  if ('failed' in answer) return `its definition can't be read: ${answer.failed}`;
   try {
-    const { output, error } = await gatewayTo(host, change).run([
-      ...['dumpxml', '--inactive', '--security-info', change.machine],
-    ]);
-    return error === null ? parseXml(output, change.machine) : `its definition can't be read: ${error}`;
+    return parseXml(answer.output, machine);
   } catch (thrown) {
     if (!(thrown instanceof PortalGunError)) throw thrown;
     return `its definition can't be read: ${thrown.message}`;

@@ -27,7 +27,7 @@ import {
 import { leftDocument, renderLeft } from '../../render/shared-out-text.ts';
 import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
 import { machineRemarks, virshOf } from '../asked-libvirt.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf } from '../command.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { handOverOne, readHandOverSituation } from '../hand-over-situation.ts';
 import { handOverWishesOf } from '../hand-over-wishes.ts';
@@ -152,6 +152,12 @@ function rulesOf(args: Arguments): AssignmentRules {
 function refuseNames(args: Arguments): void {
   const given = ['type', 'machine'].find((name) => stringsOf(args, name).length > 0);
   const [device] = stringsOf(args, 'devices');
+  if (switchOf(args, 'live') === true) {
+    throw new PortalGunError('BAD_ARGUMENT', 'is for devices that are named: rules are for definitions', {
+      subject: '--live',
+      hint: 'leave it out; then plug in what a machine is to have now: pci assign DEVICE --machine NAME --live',
+    });
+  }
   if (device === undefined && given === undefined) return;
   throw new PortalGunError(
     'BAD_ARGUMENT',

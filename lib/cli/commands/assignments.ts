@@ -1,9 +1,14 @@
 import { EXIT } from '../../base/errors.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
-import { assignmentStatuses, isRepairable, repairAssignments } from '../../plan/assignment-status.ts';
+import {
+  assignmentStatuses,
+  heldUntilItEnds,
+  isRepairable,
+  repairAssignments,
+} from '../../plan/assignment-status.ts';
 import { guardOf } from '../../plan/guard.ts';
-import { assignmentSteps } from '../../plan/plan-assignment.ts';
+import { addressOf, assignmentSteps, type DefinedMachine } from '../../plan/plan-assignment.ts';
 import {
   assignmentListDocument,
   type MachineStatuses,
@@ -18,7 +23,7 @@ import type { Dialogue } from '../dialogue.ts';
 import { refuseElsewhere } from '../machines-host.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { definedMachines, targetMachines } from '../target-machines.ts';
+import { definedMachines, liveTargets, targetMachines } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pci assignments`: which machine was given what, and whether it is so still. */
@@ -34,14 +39,20 @@ export async function runAssignments(
   const names = namesOf(args);
   const inventory = readInventory(host, names, [...IDENTITY_FIELDS, 'iommuGroup']);
   const { machines, diagnostics } = await readMachines(virsh, repairs ? 'edit' : 'look');
-  const targets = targetMachines(args, machines) ?? definedMachines(machines);
-  const listed = targets
-    .map(
-      (machine): MachineStatuses => ({ machine, statuses: assignmentStatuses(machine, inventory.devices) }),
-    )
-    .filter(({ statuses }) => statuses.length > 0);
+  const { devices } = inventory;
+  const statusesOf = (machine: DefinedMachine) => assignmentStatuses(machine, devices);
   const notes = remarks(args, names, host, []) + machineRemarks(args, diagnostics, 'pci');
   if (!repairs) {
+    const listed = (liveTargets(args, machines) ?? machines)
+      .map((machine): MachineStatuses => {
+        const [defined] = definedMachines([machine]);
+        const passing = heldUntilItEnds(machine).map((assigned) => ({
+          assigned,
+          device: devices.find(({ address }) => address === addressOf(assigned)) ?? null,
+        }));
+        return { machine, statuses: defined === undefined ? [] : statusesOf(defined), passing };
+      })
+      .filter(({ statuses, passing }) => statuses.length + passing.length > 0);
     const drifted = listed.some(({ statuses }) => statuses.some(({ standing }) => standing !== 'in-place'));
     const exitCode = switchOf(args, 'check') === true && drifted ? EXIT.findings : EXIT.ok;
     const stdout =
@@ -50,11 +61,13 @@ export async function runAssignments(
         : renderAssignmentList(listed, terminal.width, terminal.style);
     return { exitCode, stdout, stderr: notes };
   }
-  const repaired = listed
-    .filter(({ statuses }) => statuses.some(isRepairable))
-    .map(({ machine, statuses }) => repairAssignments(machine, statuses));
-  const found = listed.flatMap(({ statuses }) =>
-    statuses.filter(isRepairable).flatMap(({ device }) => device ?? []),
+  const targets = targetMachines(args, machines) ?? definedMachines(machines);
+  const drifted = targets.filter((machine) => statusesOf(machine).some(isRepairable));
+  const repaired = drifted.map((machine) => repairAssignments(machine, statusesOf(machine)));
+  const found = drifted.flatMap((machine) =>
+    statusesOf(machine)
+      .filter(isRepairable)
+      .flatMap(({ device }) => device ?? []),
   );
   return runProposal(
     {

@@ -1,0 +1,183 @@
+import { knownValue } from '../../base/known.ts';
+import { readAssigned } from '../../libvirt/assigned-devices.ts';
+import type { AssignedDevice } from '../../libvirt/assignment.ts';
+import { type KnownMachine, readMachines } from '../../libvirt/read-machines.ts';
+import { parsePciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { findPersisted } from '../../pci/find-persisted.ts';
+import { IDENTITY_FIELDS } from '../../pci/identity.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import { selectOne } from '../../pci/selector.ts';
+import {
+  addressOf,
+  assignmentSteps,
+  type MachineAssignment,
+  unassignFrom,
+} from '../../plan/plan-assignment.ts';
+import {
+  assignedNow,
+  attachmentSteps,
+  detachFrom,
+  type MachineAttachment,
+} from '../../plan/plan-attachment.ts';
+import { indexOf, vfPlacesOf } from '../../plan/vf-pool.ts';
+import { assignmentDetails, assignmentTitle, renderAssignments } from '../../render/assignment-text.ts';
+import { attachmentDetails, renderAttachments } from '../../render/attachment-text.ts';
+import { machineRemarks, virshOf } from '../asked-libvirt.ts';
+import { liveMachinesOf, NO_LIVE_MACHINES, scopeOf } from '../change-scope.ts';
+import { type Arguments, type CommandResult, stringsOf } from '../command.ts';
+import type { Dialogue } from '../dialogue.ts';
+import { readHandOverSituation } from '../hand-over-situation.ts';
+import { refuseElsewhere } from '../machines-host.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { runProposal } from '../run-proposal.ts';
+import { startHookSteps } from '../start-hook.ts';
+import { sysfsSource } from '../sysfs-source.ts';
+import { definedMachines, liveTargets, targetMachines } from '../target-machines.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** `pci unassign`: takes out of definitions, and out of machines that run, what `pci assign` put there. */
+export async function runUnassign(
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const virsh = virshOf(args);
+  refuseElsewhere(args, virsh.uri, true);
+  const scope = scopeOf(args);
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const { inventory } = await readHandOverSituation(sysfsSource(host), names, [], IDENTITY_FIELDS);
+  const { devices } = inventory;
+  const { machines, diagnostics } = await readMachines(virsh, 'edit');
+  const targets = scope.config ? (targetMachines(args, machines) ?? definedMachines(machines)) : [];
+  const now = scope.live ? liveMachinesOf(liveTargets(args, machines) ?? machines) : NO_LIVE_MACHINES;
+  const known = [...targets.flatMap(definedOf), ...now.running.flatMap(assignedNow)];
+  const meanings = stringsOf(args, 'devices').map((word) => meaningOf(word, devices, known));
+  const isMeant = (each: AssignedDevice): boolean => meanings.some((means) => means(each));
+  const changed = targets
+    .map((machine) => unassignFrom(machine, withRecordedGroup(definedOf(machine), isMeant)))
+    .filter(({ lost }) => lost.length > 0);
+  const detached = now.running
+    .map((machine) => detachFrom(machine, withGroupNow(assignedNow(machine), devices, isMeant)))
+    .filter(({ lost }) => lost.length > 0);
+  // As long as anything is assigned to a machine, its start is looked at.
+  const isLeft = definedMachines(machines).some((machine) => {
+    const after = changed.find((each) => each.machine === machine)?.to;
+    return (after ?? readAssigned(machine.definition.document)).devices.length > 0;
+  });
+  const skipped = now.skipped.filter((machine) => !changed.some((each) => each.machine === machine));
+  return runProposal(
+    {
+      proposal: {
+        plan: {
+          title: assignmentTitle('Take', lostOf(changed, detached), changed, detached),
+          guards: [],
+          steps: [
+            ...changed.flatMap((each) => assignmentSteps(virsh.uri, each)),
+            ...(changed.length === 0 || isLeft ? [] : startHookSteps(host, false)),
+            ...detached.flatMap((each) => attachmentSteps(virsh.uri, each)),
+          ],
+        },
+        findings: [],
+        allowed: new Set(),
+      },
+      overview: (width) =>
+        renderAssignments([], changed, width) +
+        renderAttachments(detached, liveTargets(args, machines) === null ? [] : skipped, width),
+      details: {
+        ...assignmentDetails(virsh.uri, [], changed),
+        ...attachmentDetails(scope.live, detached, skipped),
+      },
+      inventory,
+      remarks:
+        remarks(args, names, host, []) +
+        machineRemarks(args, diagnostics, 'pci') +
+        poolRemark(changed, inventory),
+      nothingToDo: `${scope.config ? 'No machine is given that by pci assign.' : 'No machine that runs has that by pci assign.'}\nNothing to do.\n`,
+      changesMachinesAlone: true,
+    },
+    args,
+    terminal,
+    dialogue,
+  );
+}
+
+function definedOf({ definition }: KnownMachine): readonly AssignedDevice[] {
+  return definition === null ? [] : readAssigned(definition.document).devices;
+}
+
+function lostOf(changed: readonly MachineAssignment[], detached: readonly MachineAttachment[]): number {
+  return new Set([
+    ...changed.flatMap(({ lost }) => lost.map(({ alias }) => alias)),
+    ...detached.flatMap(({ lost }) => lost.map(({ alias }) => alias)),
+  ]).size;
+}
+
+/** For standard error: that VFs which machines do not have any more stay. */
+function poolRemark(changed: readonly MachineAssignment[], { devices }: Inventory): string {
+  const lost = changed
+    .flatMap((each) => each.lost)
+    .filter(({ assignment }) => assignment?.policy === 'vf-pool');
+  const pfs = devices.filter((device) => {
+    const role = knownValue(device.sriov);
+    if (role?.role !== 'pf' || role.virtualFunctions.length === 0) return false;
+    return lost.some((each) => indexOf(vfPlacesOf(device, role), each) !== null);
+  });
+  return pfs
+    .map(
+      ({ address }) =>
+        `pci: note: the VFs of ${address} stay; pci sriov set ${address} --vfs 0 takes them away\n`,
+    )
+    .join('');
+}
+
+type Meaning = (assigned: AssignedDevice) => boolean;
+
+/**
+ * What a word means of what machines are given or have: an address of now, or one that a device was assigned with; else the
+ * device that it selects, wherever it was then.
+ */
+function meaningOf(word: string, devices: readonly PciDevice[], known: readonly AssignedDevice[]): Meaning {
+  const address = parsePciAddress(word);
+  const named: Meaning = (each) =>
+    address !== undefined && [addressOf(each), each.assignment?.device.address].includes(address);
+  if (known.some(named)) return named;
+  const device = selectOne(devices, word);
+  const role = knownValue(device.sriov);
+  const places = role?.role === 'pf' ? vfPlacesOf(device, role) : null;
+  return (each) => {
+    if (addressOf(each) === device.address) return true;
+    // What runs may have a VF without anything being kept of it.
+    if (places !== null && (each.assignment === null || each.assignment.policy === 'vf-pool')) {
+      return indexOf(places, each) !== null;
+    }
+    if (each.assignment === null) return false;
+    const { kind, device: found } = findPersisted(each.assignment.device, devices);
+    return (kind === 'here' || kind === 'moved') && found === device;
+  };
+}
+
+/** With what went along as a member of the group, as it was then. */
+function withRecordedGroup(given: readonly AssignedDevice[], means: Meaning): Meaning {
+  return (assigned) => {
+    if (means(assigned)) return true;
+    const group = assigned.assignment?.iommuGroup ?? null;
+    return group !== null && given.some((each) => means(each) && each.assignment?.iommuGroup === group);
+  };
+}
+
+/** With what a machine has of the same group, as it is now. */
+function withGroupNow(
+  given: readonly AssignedDevice[],
+  devices: readonly PciDevice[],
+  means: Meaning,
+): Meaning {
+  const groupOf = (each: AssignedDevice): number | undefined =>
+    knownValue(devices.find(({ address }) => address === addressOf(each))?.iommuGroup ?? null);
+  return (assigned) => {
+    if (means(assigned)) return true;
+    const group = groupOf(assigned);
+    return group !== undefined && given.some((each) => means(each) && groupOf(each) === group);
+  };
+}
