@@ -2,6 +2,7 @@ import type { Change } from '../plan/change.ts';
 import type { ChangeKind, Problem } from './change-kind.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { assignmentChange } from './changes/assignment.ts';
+import { attachmentChange } from './changes/attachment.ts';
 import { driverChange } from './changes/driver.ts';
 import { fileChange } from './changes/file.ts';
 import { initramfsChange } from './changes/initramfs.ts';
@@ -17,6 +18,7 @@ const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<Extract<Change,
   vfs: vfsChange,
   link: linkChange,
   assignment: assignmentChange,
+  attachment: attachmentChange,
 };
 
 /** Which way a change is made. */

@@ -144,6 +144,11 @@ export const ERRORS = {
     summary: 'A device is given to another machine, and one alone may have it.',
     remedy: 'see who was given what: pci assignments',
   },
+  NOT_RUNNING: {
+    exit: 'refused',
+    summary: 'A machine that is to get or lose a device as it runs does not run, or is paused.',
+    remedy: 'start it first, or leave --live out: a definition is changed whether or not its machine runs',
+  },
   START_REFUSED: {
     exit: 'refused',
     summary:

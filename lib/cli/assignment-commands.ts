@@ -1,4 +1,5 @@
 import { CATEGORIES } from '../libvirt/category.ts';
+import { SCOPE_OPTIONS } from './change-scope.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command, OptionDefinition } from './command.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
@@ -37,7 +38,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
     usage: 'assign [devices..]',
     summary: 'Give devices to every machine of a type, or to one',
     description:
-      'Writes devices, with the members of their IOMMU groups, into the definitions of machines: of all that are tagged with a type, or of those that are named. One plan is made over all of them and shown first; where one machine does not take its new definition, all are as they were. The rest of a definition stays as it is. What is given is in force from the next start of a machine on. With the definition it is kept which device was meant, by its place, ids and serial number, so that it is found again where its address moved. With --policy vf-pool the device is a physical function of SR-IOV: each machine gets a virtual function of it, those that have one keep it, and as many are made first as are needed. With --by-rules the devices of the whole host are shared out: by default network cards to routers, all else to controllers, and what the host needs stays with it, each with the reason.',
+      'Writes devices, with the members of their IOMMU groups, into the definitions of machines: of all that are tagged with a type, or of those that are named. One plan is made over all of them and shown first; where one machine does not take its new definition, all are as they were. The rest of a definition stays as it is. What is given is in force from the next start of a machine on; with --live it is plugged into those that run, at once. With the definition it is kept which device was meant, by its place, ids and serial number, so that it is found again where its address moved. With --policy vf-pool the device is a physical function of SR-IOV: each machine gets a virtual function of it, those that have one keep it, and as many are made first as are needed. With --by-rules the devices of the whole host are shared out: by default network cards to routers, all else to controllers, and what the host needs stays with it, each with the reason.',
     positionals: {
       devices: {
         describe: 'Address (03:00.0), or another selector that means one device, as for pci list',
@@ -46,6 +47,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
     },
     options: {
       ...MACHINE_OPTIONS,
+      ...SCOPE_OPTIONS,
       'by-rules': {
         describe:
           'Share out all devices of the host by rules, in place of devices and machines that are named',
@@ -89,6 +91,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['pci assign 01:00.0 --type router --dry-run', 'what would be given to whom'],
       ['sudo pci assign 01:00.0 --type router', 'to every router that there is'],
       ['sudo pci assign netdev=enp3s0 --machine galaxy0 --policy exclusive', 'to one machine alone'],
+      ['sudo pci assign 01:00.0 --machine galaxy0 --config --live', 'at once, and at each start'],
       ['sudo pci assign 01:00.0 --type router --policy vf-pool', 'a virtual function for each router'],
       [
         'sudo pci assign 01:00.0 --type mail --policy vf-pool --vlan 25 --persist',
@@ -104,7 +107,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
     usage: 'unassign <devices..>',
     summary: 'Take devices out of the definitions that pci assign put them into',
     description:
-      'Takes devices, with those of their IOMMU groups that went along, out of the definitions of machines: of all, of a type, or of those that are named. A device that is not on the bus any more goes by the address that it was assigned with. What others wrote into a definition is left as it is. A machine that runs keeps what it has until it ends. A physical function means all of its virtual functions that were assigned with --policy vf-pool; they are not removed.',
+      'Takes devices, with those of their IOMMU groups that went along, out of the definitions of machines: of all, of a type, or of those that are named. A device that is not on the bus any more goes by the address that it was assigned with. What others wrote into a definition is left as it is. A machine that runs keeps what it has until it ends, unless with --live its guest is asked to let go of it. A physical function means all of its virtual functions that were assigned with --policy vf-pool; they are not removed.',
     positionals: {
       devices: {
         describe:
@@ -112,10 +115,11 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         array: true,
       },
     },
-    options: { ...MACHINE_OPTIONS, ...PLAN_OPTIONS },
+    options: { ...MACHINE_OPTIONS, ...SCOPE_OPTIONS, ...PLAN_OPTIONS },
     examples: [
       ['sudo pci unassign 01:00.0', 'from every machine'],
       ['sudo pci unassign 01:00.0 --machine galaxy0', 'from one'],
+      ['sudo pci unassign 01:00.0 --config --live', 'at once from those that run, too'],
       ['pci unassign 01:00.0 --dry-run', 'what would be taken from whom'],
     ],
     load: async () => (await import('./commands/unassign.ts')).runUnassign,

@@ -9,9 +9,11 @@ import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField } from '../pci/device.ts';
 import { IDENTITY_FIELDS } from '../pci/identity.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
+import type { MachineAttachment } from '../plan/plan-attachment.ts';
 import { askedUri, machineRemarks, virshOf } from './asked-libvirt.ts';
 import { type Arguments, stringOf, switchOf } from './command.ts';
 import { type HandOverSituation, readHandOverSituation } from './hand-over-situation.ts';
+import { isOfConcern } from './live-attachments.ts';
 import { hostOf, namesOf, remarks } from './reading-options.ts';
 import { findSafety } from './safety.ts';
 import { sysfsSource } from './sysfs-source.ts';
@@ -58,13 +60,15 @@ export async function readAssignmentSituation(
   return { ...opened, handing };
 }
 
-/** What speaks against machines having devices from their next start on: that one has them now is what they are for. */
+/** What speaks against machines having devices, from their next start on, and some at once. */
 export function findAssignmentSafety(
   { host, handing }: AssignmentSituation,
   addresses: readonly PciAddress[],
+  attachments: readonly MachineAttachment[] = [],
 ): readonly Finding[] {
-  const findings = findSafety(host, handing.inventory, handing.groups, addresses, null);
-  return findings.filter(({ name }) => name !== 'machine-has-it');
+  const { inventory, groups } = handing;
+  const findings = findSafety(host, inventory, groups, addresses, null);
+  return findings.filter((finding) => isOfConcern(finding, attachments, inventory.devices));
 }
 
 /** By which policy devices are given as they are. */

@@ -1,8 +1,9 @@
 import { PortalGunError } from '../base/errors.ts';
+import type { Known } from '../base/known.ts';
 import { count } from '../base/text.ts';
 import { nearCategory, parseCategory } from '../libvirt/category.ts';
 import { findMachine } from '../libvirt/find-machine.ts';
-import type { KnownMachine, KnownMachines } from '../libvirt/read-machines.ts';
+import { type KnownMachine, type KnownMachines, mainDocument } from '../libvirt/read-machines.ts';
 import type { DefinedMachine } from '../plan/plan-assignment.ts';
 import { type Arguments, stringsOf } from './command.ts';
 
@@ -16,20 +17,45 @@ export function targetMachines(
   args: Arguments,
   machines: readonly KnownMachine[],
 ): readonly DefinedMachine[] | null {
-  const types = stringsOf(args, 'type').map((type) => parseCategory(type, '--type'));
-  const names = stringsOf(args, 'machine');
-  if (types.length === 0 && names.length === 0) return null;
-  const named = names.map((name) => findMachine(machines, name));
-  const transient = named.find(({ definition }) => definition === null);
+  const transient = namedMachines(args, machines).find(({ definition }) => definition === null);
   if (transient !== undefined) {
     throw new PortalGunError('CANNOT_BE_GIVEN', 'has no definition to write into: it is gone when it ends', {
       subject: transient.name,
-      hint: 'virsh define one of it, and try again',
+      hint: 'virsh define one of it, and try again; --live alone gives it to what runs',
     });
   }
-  refuseUnreadable(named);
+  return meantMachines(args, definedMachines(machines), machines, unreadableDefinition);
+}
+
+/**
+ * The same for what machines have as they run, which also those have that have no definition.
+ *
+ * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT, BAD_XML
+ */
+export function liveTargets(
+  args: Arguments,
+  machines: readonly KnownMachine[],
+): readonly KnownMachine[] | null {
+  return meantMachines(args, machines, machines, unreadableOf);
+}
+
+function namedMachines(args: Arguments, machines: readonly KnownMachine[]): readonly KnownMachine[] {
+  return stringsOf(args, 'machine').map((name) => findMachine(machines, name));
+}
+
+function meantMachines<T extends KnownMachine>(
+  args: Arguments,
+  candidates: readonly T[],
+  machines: readonly KnownMachine[],
+  problemOf: (machine: KnownMachine) => PortalGunError | null,
+): readonly T[] | null {
+  const types = stringsOf(args, 'type').map((type) => parseCategory(type, '--type'));
+  const named = namedMachines(args, machines);
+  if (types.length === 0 && named.length === 0) return null;
   const typed = types.flatMap((type) => demandOfType(type, machines));
-  return definedMachines(machines).filter((machine) => named.includes(machine) || typed.includes(machine));
+  const isMeant = (machine: KnownMachine): boolean => named.includes(machine) || typed.includes(machine);
+  refuseUnreadable(machines.filter(isMeant), problemOf);
+  return candidates.filter(isMeant);
 }
 
 /**
@@ -38,8 +64,22 @@ export function targetMachines(
  * @throws PortalGunError as {@link targetMachines}
  */
 export function demandTargets(args: Arguments, machines: readonly KnownMachine[]): readonly DefinedMachine[] {
-  const targets = targetMachines(args, machines);
-  if (targets !== null) return targets;
+  return targetMachines(args, machines) ?? failUnsaid();
+}
+
+/**
+ * The same, of {@link liveTargets}.
+ *
+ * @throws PortalGunError as {@link liveTargets}
+ */
+export function demandLiveTargets(
+  args: Arguments,
+  machines: readonly KnownMachine[],
+): readonly KnownMachine[] {
+  return liveTargets(args, machines) ?? failUnsaid();
+}
+
+function failUnsaid(): never {
   throw new PortalGunError('BAD_ARGUMENT', 'says nothing of which machines', {
     hint: 'give --type router for all of a type, or --machine NAME',
   });
@@ -50,9 +90,22 @@ export function definedMachines(machines: readonly KnownMachine[]): readonly Def
   return machines.filter((machine): machine is DefinedMachine => machine.definition?.unreadable === null);
 }
 
-/** Those that have a definition, and in it something of ours that can't be read. */
+/** Those whose documents are read, as far as they are there. */
+export function readableMachines(machines: readonly KnownMachine[]): readonly KnownMachine[] {
+  return machines.filter((machine) => unreadableOf(machine) === null);
+}
+
+/** Those that have something of ours in a document that can't be read. */
 export function unreadableMachines(machines: readonly KnownMachine[]): readonly KnownMachine[] {
-  return machines.filter(({ definition }) => (definition?.unreadable ?? null) !== null);
+  return machines.filter((machine) => unreadableOf(machine) !== null);
+}
+
+function unreadableOf(machine: KnownMachine): PortalGunError | null {
+  return unreadableDefinition(machine) ?? machine.live?.unreadable ?? null;
+}
+
+function unreadableDefinition({ definition }: KnownMachine): PortalGunError | null {
+  return definition?.unreadable ?? null;
 }
 
 /**
@@ -71,28 +124,35 @@ export function refuseUnread({ unread }: KnownMachines): void {
 }
 
 /**
- * The machines of a type; none where there is none.
+ * The machines of a type that have a definition; none where there is none.
  *
  * @throws PortalGunError BAD_XML where what is ours in one of them can't be read: not all could be meant
  */
 export function machinesOfType(type: string, machines: readonly KnownMachine[]): readonly DefinedMachine[] {
-  const found = machines.filter(({ definition }) => definition?.machine.category === type);
-  refuseUnreadable(found);
+  const found = machines.filter((machine) => categoryOf(machine) === type);
+  refuseUnreadable(found, unreadableDefinition);
   return definedMachines(found);
 }
 
-function refuseUnreadable(meant: readonly KnownMachine[]): void {
-  for (const { definition } of meant) {
-    const problem = definition?.unreadable ?? null;
+function refuseUnreadable(
+  meant: readonly KnownMachine[],
+  problemOf: (machine: KnownMachine) => PortalGunError | null,
+): void {
+  for (const machine of meant) {
+    const problem = problemOf(machine);
     if (problem !== null) throw problem;
   }
 }
 
-function demandOfType(type: string, machines: readonly KnownMachine[]): readonly DefinedMachine[] {
-  const found = machinesOfType(type, machines);
+function categoryOf(machine: KnownMachine): Known<string> {
+  return mainDocument(machine).machine.category;
+}
+
+function demandOfType(type: string, machines: readonly KnownMachine[]): readonly KnownMachine[] {
+  const found = machines.filter((machine) => categoryOf(machine) === type);
   if (found.length > 0) return found;
   const meant = nearCategory(type);
-  const untagged = definedMachines(machines).filter(({ definition }) => definition.machine.category === null);
+  const untagged = machines.filter((machine) => categoryOf(machine) === null);
   throw new PortalGunError('MACHINE_NOT_FOUND', `no machine is of type ${type}`, {
     subject: '--type',
     hint:

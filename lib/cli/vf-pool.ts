@@ -10,14 +10,18 @@ import { selectOne } from '../pci/selector.ts';
 import { guardOf } from '../plan/guard.ts';
 import type { Plan } from '../plan/plan.ts';
 import { assignmentSteps } from '../plan/plan-assignment.ts';
+import { attachmentSteps } from '../plan/plan-attachment.ts';
 import { planVfPool, type VfPoolProposal } from '../plan/plan-vf-pool.ts';
 import type { VfGoal } from '../plan/vf-goal.ts';
+import { attachmentDetails } from '../render/attachment-text.ts';
 import { renderVfPool, vfPoolDetails } from '../render/vf-pool-text.ts';
 import { assignmentRemarks, readAssignmentSituation } from './assignment-situation.ts';
+import { type ChangeScope, scopeOf } from './change-scope.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from './command.ts';
 import type { Dialogue } from './dialogue.ts';
 import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
 import { handOverWishesOf } from './hand-over-wishes.ts';
+import { isOfConcern, meantNow } from './live-attachments.ts';
 import { persistPart } from './persist-option.ts';
 import { persistVfs, readVfsStatuses } from './persisted-pfs.ts';
 import { readPfSituation } from './pf-situation.ts';
@@ -44,7 +48,9 @@ export async function runVfPool(
   const known = await readMachines(virsh, 'edit');
   const { machines, diagnostics } = known;
   refuseUnread(known);
-  const targets = demandTargets(args, machines);
+  const scope = scopeOf(args);
+  const targets = scope.config ? demandTargets(args, machines) : [];
+  const now = meantNow(args, scope, machines);
   const safety = vfSafety(
     host,
     handing,
@@ -54,9 +60,9 @@ export async function runVfPool(
     !safety.some(({ subject, severity, name }) => {
       return subject === vf && (severity === 'forbids' || (severity === 'refuses' && !allowed.has(name)));
     });
-  const pool = planVfPool({ situation, targets, machines, vlan, isSpare });
+  const pool = planVfPool({ situation, targets, running: now.running, machines, vlan, isSpare });
   refuseGroups(handing, pool);
-  const plan = planOf(host, virsh.uri, pool);
+  const plan = planOf(host, virsh.uri, pool, scope);
   const persistence =
     switchOf(args, 'persist') === true
       ? persistPart(host, plan.title, switchOf(args, 'script') === true, (records) => ({
@@ -67,15 +73,20 @@ export async function runVfPool(
   const gained = new Set(gainedOf(pool));
   const findings = [
     ...findLoss(host, inventory.devices, pool.vfs.lost),
-    // That a machine has it now is what it is for.
-    ...safety.filter(({ subject, name }) => gained.has(subject as PciAddress) && name !== 'machine-has-it'),
+    ...safety.filter(
+      (finding) => gained.has(finding.subject) && isOfConcern(finding, pool.attachments, inventory.devices),
+    ),
   ];
-  const notes = persistence === null ? bootNotes(host, handing, pool) : [];
+  const notes = persistence === null && scope.config ? bootNotes(host, handing, pool) : [];
   return runProposal(
     {
       proposal: { plan: persistence?.extend(plan) ?? plan, findings, allowed },
-      overview: (width) => renderVfPool(pool, notes, width) + (persistence?.overview(width) ?? ''),
-      details: vfPoolDetails(virsh.uri, pool, diagnostics, persistence?.details ?? null),
+      overview: (width) =>
+        renderVfPool(pool, now.skipped, notes, width) + (persistence?.overview(width) ?? ''),
+      details: {
+        ...vfPoolDetails(virsh.uri, pool, diagnostics, persistence?.details ?? null),
+        ...attachmentDetails(scope.live, pool.attachments, now.skipped),
+      },
       inventory,
       remarks: assignmentRemarks(
         args,
@@ -83,8 +94,10 @@ export async function runVfPool(
         inventory.diagnostics.filter(({ subject }) => subject === situation.pf.address),
         diagnostics,
       ),
-      nothingToDo: `${count(targets.length, 'machine')}: each has its VF of ${situation.pf.address} already.\nNothing to do.\n`,
-      changesMachinesAlone: plan.steps.every(({ change: { kind } }) => kind === 'assignment'),
+      nothingToDo: `${count(scope.config ? targets.length : now.running.length, 'machine')}: each has its VF of ${situation.pf.address} already.\nNothing to do.\n`,
+      changesMachinesAlone: plan.steps.every(
+        ({ change: { kind } }) => kind === 'assignment' || kind === 'attachment',
+      ),
     },
     args,
     terminal,
@@ -118,8 +131,11 @@ function vfSafety(
 }
 
 /** The VFs that are there and that machines get. */
-function gainedOf({ machines }: VfPoolProposal): readonly PciAddress[] {
-  return machines.flatMap(({ gained, isMade, vf }) => (gained.length > 0 && !isMade ? [vf.address] : []));
+function gainedOf({ machines, attachments }: VfPoolProposal): readonly PciAddress[] {
+  const gained = [...machines, ...attachments].flatMap(({ gained, isMade, vf }) =>
+    gained.length > 0 && !isMade ? [vf.address] : [],
+  );
+  return [...new Set(gained)];
 }
 
 /**
@@ -139,17 +155,25 @@ function refuseGroups(handing: HandOverSituation, pool: VfPoolProposal): void {
   }
 }
 
-function planOf(host: HostReader, uri: string, { vfs, machines }: VfPoolProposal): Plan {
+function planOf(
+  host: HostReader,
+  uri: string,
+  { vfs, machines, attachments }: VfPoolProposal,
+  scope: ChangeScope,
+): Plan {
   const { pf } = vfs.situation;
+  // What can be undone without a guest comes first.
   const steps = [
     ...vfs.plan.steps,
-    ...startHookSteps(host, true),
+    ...(scope.config ? startHookSteps(host, true) : []),
     ...machines.flatMap((each) => assignmentSteps(uri, each, each.gained.length === 0 ? [] : [each.vf])),
+    ...attachments.flatMap((each) => attachmentSteps(uri, each, [each.vf])),
   ];
-  const to =
-    machines.length === 1 ? machines[0]?.machine.name : `each of ${count(machines.length, 'machine')}`;
+  const whom = scope.config ? machines : attachments;
+  const to = whom.length === 1 ? whom[0]?.machine.name : `each of ${count(whom.length, 'machine')}`;
+  const when = !scope.live ? '' : scope.config ? ', and now to those that run' : ', now';
   return {
-    title: `Give a VF of ${pf.address} to ${to}`,
+    title: `Give a VF of ${pf.address} to ${to}${when}`,
     guards: steps.length === 0 ? [] : [guardOf(pf)],
     steps,
   };

@@ -1,7 +1,7 @@
 import type { AssignedDevice, AssignedState, Assignment } from './assignment.ts';
 import { ALIAS_PREFIX, PORT_ALIAS_PREFIX } from './assignment.ts';
 import { findAssignments, formatAssignment, parseAssignments } from './assignment-metadata.ts';
-import type { HostDevice } from './host-device.ts';
+import type { HostDevice, PciHostDevice, VfInterface } from './host-device.ts';
 import { parseHostDevices } from './host-device-parser.ts';
 import { formatHostDevice, formatRootPort } from './host-device-text.ts';
 import { findMachineMetadata, MACHINE_NAMESPACE, MACHINE_PREFIX } from './machine-metadata.ts';
@@ -41,6 +41,15 @@ export function readAssigned(document: XmlDocument): AssignedState {
     ),
     rootPorts: ownPorts(document).map(({ index }) => index),
   };
+}
+
+/**
+ * The devices of the host in a machine's document that are ours: of one that runs, those that it has by us now.
+ *
+ * @throws PortalGunError BAD_XML, with line and column
+ */
+export function readOwnDevices(document: XmlDocument): readonly (PciHostDevice | VfInterface)[] {
+  return ownDevices(document).flatMap(({ device }) => (device.kind === 'mdev' ? [] : [device]));
 }
 
 /** Whether two states are the same, whatever the order in which they were put together. */

@@ -48,3 +48,10 @@ export interface AssignedState {
 export function aliasOf(address: string): string {
   return `${ALIAS_PREFIX}${address.replaceAll(/[:.]/g, '-')}`;
 }
+
+/** An alias that none of those is: a device that moved keeps its own, so that another may have its address by now. */
+export function freeAlias(alias: string, taken: ReadonlySet<string | null>): string {
+  let free = alias;
+  for (let number = 2; taken.has(free); number += 1) free = `${alias}-${number}`;
+  return free;
+}

@@ -8,6 +8,8 @@ interface GuestBus {
   readonly index: number;
   /** The slots that a device may have, in the order in which they are given. */
   readonly slots: readonly number[];
+  /** Whether a device can be put there while the machine runs. */
+  readonly isHotPluggable: boolean;
 }
 
 /** Where a machine has its PCI devices. */
@@ -60,9 +62,7 @@ export function planGuestAddresses(
   cards: readonly (readonly PciAddress[])[],
 ): GuestAddressPlan {
   const topology = readTopology(domain);
-  const free = topology.buses.flatMap(({ index, slots }) =>
-    slots.filter((slot) => !topology.used.has(`${index}:${slot}`)).map((slot) => ({ bus: index, slot })),
-  );
+  const free = freeSlots(topology.buses, topology.used);
   const addresses = new Map<PciAddress, GuestAddress>();
   const newRootPorts: number[] = [];
   for (const card of cards) {
@@ -70,6 +70,58 @@ export function planGuestAddresses(
     for (const [address, guest] of placeCard(card, place)) addresses.set(address, guest);
   }
   return { addresses, newRootPorts };
+}
+
+/**
+ * Finds a guest slot for each device that is to be plugged into a machine while it runs: a port that nothing is in, or on one
+ * of the conventional kind a free slot. There can be no new ports then. Each function has a slot of its own: libvirt (11.3)
+ * plugs in function 0 alone.
+ *
+ * @param domain of a machine that runs, as `virsh dumpxml` writes it
+ * @throws PortalGunError NO_GUEST_SLOT
+ */
+export function planHotPlug(
+  domain: XmlElement,
+  devices: readonly PciAddress[],
+): ReadonlyMap<PciAddress, GuestAddress> {
+  const { kind, buses, used } = readTopology(domain);
+  const free = freeSlots(
+    buses.filter(({ isHotPluggable }) => isHotPluggable),
+    used,
+  );
+  const what = kind === 'pcie' ? ['PCIe port', 'PCIe ports'] : ['PCI slot', 'PCI slots'];
+  if (free.length < devices.length) {
+    const has =
+      free.length === 0
+        ? `no ${what[0]}`
+        : free.length === 1
+          ? `one ${what[0]}`
+          : `${free.length} ${what[1]}`;
+    throw new PortalGunError(
+      'NO_GUEST_SLOT',
+      `runs with ${has} free to plug into, and needs ${devices.length}: they are made when it starts`,
+    );
+  }
+  return new Map(
+    devices.map((address, index) => {
+      const { bus, slot } = free[index] ?? { bus: 0, slot: 0 };
+      return [address, { bus, slot, function: 0, multifunction: false }];
+    }),
+  );
+}
+
+/** The index of the next root port that a machine's definition could have. */
+export function nextPortIndex(domain: XmlElement): number {
+  return readTopology(domain).nextIndex;
+}
+
+function freeSlots(
+  buses: readonly GuestBus[],
+  used: ReadonlySet<string>,
+): Pick<GuestAddress, 'bus' | 'slot'>[] {
+  return buses.flatMap(({ index, slots }) =>
+    slots.filter((slot) => !used.has(`${index}:${slot}`)).map((slot) => ({ bus: index, slot })),
+  );
 }
 
 /**
@@ -111,25 +163,34 @@ function newPort({ kind, nextIndex }: GuestTopology, taken: number[]): Pick<Gues
 function readTopology(domain: XmlElement): GuestTopology {
   const controllers = childrenOf(childOf(domain, 'devices'), 'controller')
     .filter(({ attributes }) => attributes.get('type') === 'pci')
-    .map(({ attributes }) => ({ model: attributes.get('model'), index: Number(attributes.get('index')) }))
+    .map((element) => ({
+      model: element.attributes.get('model'),
+      index: Number(element.attributes.get('index')),
+      isHotPluggable: childOf(element, 'target')?.attributes.get('hotplug') !== 'off',
+    }))
     .filter(({ index }) => Number.isInteger(index) && index >= 0);
   const kind = kindOf(domain, controllers.find(({ index }) => index === 0)?.model);
   const nextIndex = Math.max(0, ...controllers.map(({ index }) => index)) + 1;
   const used = usedSlots(domain);
   if (kind === 'pcie') {
     const ports = controllers.filter(({ model }) => PORTS.includes(model ?? ''));
-    return { kind, nextIndex, used, buses: ports.map(({ index }) => ({ index, slots: [0] })) };
+    return { kind, nextIndex, used, buses: ports.map((port) => busOf(port, [0])) };
   }
   const bridges = controllers.filter(({ model, index }) => index > 0 && BRIDGES.includes(model ?? ''));
   const isPc = /^(i.86|x86_64)$/.test(typeOf(domain)?.attributes.get('arch') ?? 'x86_64');
   // A PC has its ISA bridge in slot 1, and its display in slot 2.
-  const root = { index: 0, slots: slotsFrom(isPc ? 3 : 1) };
+  const controller = controllers.find(({ index }) => index === 0) ?? { index: 0, isHotPluggable: true };
+  const root = busOf(controller, slotsFrom(isPc ? 3 : 1));
   return {
     kind,
     nextIndex,
     used,
-    buses: [root, ...bridges.map(({ index }) => ({ index, slots: slotsFrom(1) }))],
+    buses: [root, ...bridges.map((bridge) => busOf(bridge, slotsFrom(1)))],
   };
+}
+
+function busOf({ index, isHotPluggable }: Omit<GuestBus, 'slots'>, slots: readonly number[]): GuestBus {
+  return { index, slots, isHotPluggable };
 }
 
 function slotsFrom(first: number): readonly number[] {

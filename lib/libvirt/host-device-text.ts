@@ -45,6 +45,25 @@ export function formatRootPort(index: number, alias: string | null = null): stri
   ]);
 }
 
+/**
+ * The same as `virsh attach-device --config` takes it: libvirt (11.3) fills in model and target of a port where a whole machine is
+ * defined, and refuses one that is added without them.
+ */
+export function formatAddedRootPort(index: number, alias: string | null = null): string {
+  return formatXml([
+    {
+      name: 'controller',
+      attributes: { type: 'pci', index: String(index), model: 'pcie-root-port' },
+      content: [
+        { name: 'model', attributes: { name: 'pcie-root-port' } },
+        // As libvirt numbers them by itself.
+        { name: 'target', attributes: { chassis: String(index), port: `0x${index.toString(16)}` } },
+        alias === null ? undefined : { name: 'alias', attributes: { name: alias } },
+      ],
+    },
+  ]);
+}
+
 function hostDeviceNode(device: HostDevice): XmlNode {
   switch (device.kind) {
     case 'hostdev':

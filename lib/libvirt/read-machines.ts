@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { PortalGunError } from '../base/errors.ts';
 import { type Machine, parseMachine } from './machine.ts';
-import { editCommand, findUnreadable } from './unreadable-assignments.ts';
+import { findUnreadable, remedyOf } from './unreadable-assignments.ts';
 import type { Virsh, VirshAnswer } from './virsh.ts';
 import { parseXml, type XmlDocument } from './xml-document.ts';
 
@@ -125,6 +125,11 @@ async function readLists(virsh: Pick<Virsh, 'runAll'>, readOnly: boolean): Promi
   return { persistent, transient, active, running, paused };
 }
 
+/** Whether virsh says that there is no such machine. */
+export function isGone(error: string): boolean {
+  return IS_GONE.test(error);
+}
+
 interface Dump {
   readonly uuid: string;
   readonly kind: 'definition' | 'live';
@@ -156,7 +161,7 @@ function readDocument(
   report: (subject: string, message: string) => void,
 ): MachineDocument | null | 'broken' {
   if (error !== null) {
-    if (IS_GONE.test(error)) return null;
+    if (isGone(error)) return null;
     report(uuid, `its document can't be read: ${error}`);
     return 'broken';
   }
@@ -165,12 +170,12 @@ function readDocument(
     const parsed = parseXml(output, uuid);
     const machine = parseMachine(parsed, (message) => problems.push(message));
     const document = { ...parsed, name: machine.name };
-    const unreadable = kind === 'definition' ? findUnreadable(document, machine) : null;
+    const unreadable = findUnreadable(document, machine, kind);
     for (const problem of problems) report(machine.name, problem);
     if (unreadable !== null) {
       report(
         unreadable.subject ?? uuid,
-        `${unreadable.message}; pci assign leaves this machine out until that is in order: ${editCommand(machine)}`,
+        `${unreadable.message}; pci assign leaves this machine out: ${remedyOf(machine, kind)}`,
       );
     }
     return { document, machine, unreadable };

@@ -3,10 +3,14 @@ import { readAssigned } from './assigned-devices.ts';
 import type { Machine } from './machine.ts';
 import type { XmlDocument } from './xml-document.ts';
 
-/** Why what `pci assign` keeps in a definition can't be read, as BAD_XML with line, column and what to do; `null` where it can. */
+/**
+ * Why what `pci assign` keeps in a document of a machine can't be read, as BAD_XML with line, column and what to do; `null` where
+ * it can.
+ */
 export function findUnreadable(
   document: XmlDocument,
   machine: Pick<Machine, 'name' | 'uuid'>,
+  kind: 'definition' | 'live',
 ): PortalGunError | null {
   try {
     readAssigned(document);
@@ -15,12 +19,16 @@ export function findUnreadable(
     if (!(thrown instanceof PortalGunError)) throw thrown;
     return new PortalGunError('BAD_XML', thrown.message, {
       ...(thrown.subject === null ? {} : { subject: thrown.subject }),
-      hint: `put that in order, or take the element out: ${editCommand(machine)}; what stands there: docs/reference/machine-metadata.md`,
+      hint: `${remedyOf(machine, kind)}; what stands there: docs/reference/machine-metadata.md`,
     });
   }
 }
 
-/** What a person changes a definition with. */
-export function editCommand({ name, uuid }: Pick<Machine, 'name' | 'uuid'>): string {
-  return `virsh edit ${/^\w[\w.-]*$/.test(name) ? name : uuid}`;
+/** What a person does about it: what runs is what its definition says from the next start on. */
+export function remedyOf(
+  { name, uuid }: Pick<Machine, 'name' | 'uuid'>,
+  kind: 'definition' | 'live',
+): string {
+  if (kind === 'live') return 'so it is as long as the machine runs: shut it down, and start it anew';
+  return `put that in order, or take the element out: virsh edit ${/^\w[\w.-]*$/.test(name) ? name : uuid}`;
 }

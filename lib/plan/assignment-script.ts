@@ -1,8 +1,8 @@
 import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
 import { PORT_ALIAS_PREFIX } from '../libvirt/assignment.ts';
-import { formatHostDevice, formatRootPort } from '../libvirt/host-device-text.ts';
+import { formatAddedRootPort, formatHostDevice } from '../libvirt/host-device-text.ts';
 import { MACHINE_NAMESPACE, MACHINE_PREFIX } from '../libvirt/machine-metadata.ts';
-import type { AssignmentChange } from './change.ts';
+import type { AssignmentChange, VfPlace } from './change.ts';
 import { quote } from './shell-word.ts';
 
 /** Stands in scripts that are about machines. */
@@ -37,15 +37,17 @@ export function assignmentLines({
   const set = metadata === null ? '--remove' : `--key ${MACHINE_PREFIX} --set ${quote(metadata)}`;
   const change = `virsh --quiet --connect ${quote(uri)} metadata ${machine} --uri ${MACHINE_NAMESPACE}`;
   return [
-    ...vfs.map(
-      ({ address, pf, index }) =>
-        `[ "$(vf ${pf} ${index})" = ${address} ] || fail '${address} is not VF ${index} of ${pf}'`,
-    ),
+    ...vfs.map(vfLine),
     ...gone.map((part) => line('detach', part)),
     ...after.filter((part) => !isIn(before, part)).map((part) => line('attach', part)),
     // It says that there is none where there is none to be removed.
     `${change} ${set} --config${metadata === null ? ' || true' : ''}`,
   ];
+}
+
+/** Stops where a VF is not the one that was meant. */
+export function vfLine({ address, pf, index }: VfPlace): string {
+  return `[ "$(vf ${pf} ${index})" = ${address} ] || fail '${address} is not VF ${index} of ${pf}'`;
 }
 
 interface Part {
@@ -57,7 +59,7 @@ function partsOf({ rootPorts, devices }: AssignedState): readonly Part[] {
   return [
     ...rootPorts.map((index): Part => {
       const alias = `${PORT_ALIAS_PREFIX}${index}`;
-      return { alias, xml: formatRootPort(index, alias) };
+      return { alias, xml: formatAddedRootPort(index, alias) };
     }),
     ...devices.flatMap(({ alias, device }: AssignedDevice): readonly Part[] =>
       device === null ? [] : [{ alias, xml: formatHostDevice(device) }],

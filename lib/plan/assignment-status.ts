@@ -1,12 +1,13 @@
 import { knownValue } from '../base/known.ts';
 import { readAssigned } from '../libvirt/assigned-devices.ts';
 import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
-import type { MachineDocument } from '../libvirt/read-machines.ts';
+import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { findPersisted } from '../pci/find-persisted.ts';
 import { persistedDeviceOf } from '../pci/persisted-device.ts';
 import { addressOf, type DefinedMachine, type MachineAssignment } from './plan-assignment.ts';
+import { assignedNow } from './plan-attachment.ts';
 
 /**
  * How an assignment stands on a host.
@@ -59,6 +60,19 @@ export function assignmentStatuses(
     const address = addressOf(assigned);
     return { assigned, standing, device, heldAt: address !== null && held.has(address) ? address : null };
   });
+}
+
+/** What a machine has by us as it runs, and its definition does not give it: it is gone when the machine ends. */
+export function heldUntilItEnds({
+  definition,
+  live,
+}: Pick<KnownMachine, 'definition' | 'live'>): readonly AssignedDevice[] {
+  // What can't be told is said of the machine, and not guessed.
+  if (live === null || live.unreadable !== null || (definition?.unreadable ?? null) !== null) return [];
+  const given = definition === null ? [] : readAssigned(definition.document).devices;
+  return assignedNow({ definition, live }).filter(
+    (now) => !given.some((each) => each.device !== null && addressOf(each) === now.device.address),
+  );
 }
 
 function standingOf(

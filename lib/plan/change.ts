@@ -1,4 +1,5 @@
 import type { AssignedState } from '../libvirt/assignment.ts';
+import type { PciHostDevice, VfInterface } from '../libvirt/host-device.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { VfSettings } from '../pci/vf-settings.ts';
 
@@ -121,6 +122,28 @@ export interface AssignmentChange {
   readonly vfs?: readonly VfPlace[];
 }
 
+/** A device of the host in a machine that runs, as it is plugged in. Its alias is one of ours. */
+export type PluggedDevice = PciHostDevice | VfInterface;
+
+/**
+ * A machine that runs gets a device, or loses one. Its definition is left: what it gets is gone when it ends. One that ended
+ * meanwhile has nothing that could be put back.
+ */
+export interface AttachmentChange {
+  readonly kind: 'attachment';
+  /** Of the libvirt that has the machine. */
+  readonly uri: string;
+  /** Its UUID. */
+  readonly machine: string;
+  /** Of the device on the host. */
+  readonly address: PciAddress;
+  /** `null` where the machine has it not. One of both is. */
+  readonly from: PluggedDevice | null;
+  readonly to: PluggedDevice | null;
+  /** The VF that it has to be when it is plugged in. */
+  readonly vfs?: readonly VfPlace[];
+}
+
 /**
  * One thing of a host that changes: as it was when it was planned, and as it shall be. Undoing it is reaching
  * `from` again. It is plain data: a plan is printed, and kept in a journal, as JSON.
@@ -132,7 +155,8 @@ export type Change =
   | InitramfsChange
   | VfsChange
   | LinkChange
-  | AssignmentChange;
+  | AssignmentChange
+  | AttachmentChange;
 
 /** The state of what a change changes. */
 export type StateOf<C extends Change> = C['from'] | C['to'];

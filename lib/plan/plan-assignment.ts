@@ -8,6 +8,7 @@ import {
   type Assignment,
   type AssignmentPolicy,
   aliasOf,
+  freeAlias,
 } from '../libvirt/assignment.ts';
 import { mayGive } from '../libvirt/given-devices.ts';
 import { planGuestAddresses } from '../libvirt/guest-topology.ts';
@@ -68,8 +69,9 @@ export function assignTo(machine: DefinedMachine, devices: readonly DeviceToAssi
   );
   const cards = cardsOf(missing.map(({ device }) => device));
   const { addresses, newRootPorts } = planGuestAddresses(document.root, cards);
+  const taken = new Set(from.devices.map(({ alias }) => alias));
   const gained = missing.map((each): AssignedDevice => {
-    const alias = freeAlias(aliasOf(each.device.address), from);
+    const alias = freeAlias(aliasOf(each.device.address), taken);
     const guestAddress = addresses.get(each.device.address) ?? null;
     return {
       alias,
@@ -218,14 +220,6 @@ function assignmentOf(
     device: knownValue(device.sriov)?.role === 'vf' ? { ...kept, mac: null } : kept,
     iommuGroup: knownValue(device.iommuGroup) ?? null,
   };
-}
-
-/** A device that moved keeps its alias, so that another may have its address by now. */
-function freeAlias(alias: string, { devices }: AssignedState): string {
-  const taken = new Set(devices.map((each) => each.alias));
-  let free = alias;
-  for (let number = 2; taken.has(free); number += 1) free = `${alias}-${number}`;
-  return free;
 }
 
 function devicesByOthers({ definition }: DefinedMachine, { devices }: AssignedState): readonly PciAddress[] {

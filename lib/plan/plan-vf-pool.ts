@@ -1,9 +1,9 @@
 import { PortalGunError } from '../base/errors.ts';
 import { count } from '../base/text.ts';
 import { readAssigned } from '../libvirt/assigned-devices.ts';
-import type { AssignedState } from '../libvirt/assignment.ts';
+import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
 import { mayGive } from '../libvirt/given-devices.ts';
-import type { KnownMachine } from '../libvirt/read-machines.ts';
+import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { VfPlace } from './change.ts';
 import {
@@ -13,6 +13,7 @@ import {
   givenTo,
   type MachineAssignment,
 } from './plan-assignment.ts';
+import { attachAll, type MachineAttachment, type RunningMachine } from './plan-attachment.ts';
 import { planVfs, type VfsProposal } from './plan-vfs.ts';
 import type { PfSituation } from './vf-goal.ts';
 import { indexAt, indexOf, poolDevice, type VfPool, vfPoolOf } from './vf-pool.ts';
@@ -20,8 +21,10 @@ import { indexAt, indexOf, poolDevice, type VfPool, vfPoolOf } from './vf-pool.t
 /** What a pool of VFs is asked for. */
 export interface PoolRequest {
   readonly situation: PfSituation;
-  /** Those that are to have a VF each. */
+  /** Those that are to have a VF each in their definitions. */
   readonly targets: readonly DefinedMachine[];
+  /** Those that are to have one as they run. */
+  readonly running?: readonly RunningMachine[];
   /** All that may have one. */
   readonly machines: readonly KnownMachine[];
   /** Of every machine that is meant; `null` for none, or the one that it has. */
@@ -41,6 +44,13 @@ export interface PooledMachine extends MachineAssignment {
 export interface VfPoolProposal {
   readonly vfs: VfsProposal;
   readonly machines: readonly PooledMachine[];
+  readonly attachments: readonly PooledAttachment[];
+}
+
+/** A machine with the VF of a pool that it has as it runs. */
+interface PooledAttachment extends MachineAttachment {
+  readonly vf: VfPlace;
+  readonly isMade: boolean;
 }
 
 /**
@@ -50,43 +60,85 @@ export interface VfPoolProposal {
  * @throws PortalGunError NO_SRIOV, TOO_FEW_VFS, ASSIGNED_ELSEWHERE, DEVICE_IN_USE, CANNOT_PERSIST, BAD_ARGUMENT, BAD_XML, NO_GUEST_SLOT
  */
 export function planVfPool(request: PoolRequest): VfPoolProposal {
-  const { situation, targets, machines, vlan } = request;
+  const { situation, targets, running = [], machines, vlan } = request;
   const pool = vfPoolOf(situation);
-  const held = new Map(targets.map((machine) => [machine, indexHeld(pool, machine)]));
+  const meant = [...new Set<KnownMachine>([...targets, ...running])];
+  const held = new Map(meant.map((machine) => [machine, indexHeld(pool, machine)]));
   refuseSharedVfs(pool, held, machines);
   const free = freeIndices(pool, request);
-  const needing = targets.filter((machine) => held.get(machine) === null);
+  const needing = meant.filter((machine) => held.get(machine) === null);
   if (free.length < needing.length) throw tooFew(pool, free.length, needing.length);
   const indices = new Map(
-    targets.map((machine) => [machine, held.get(machine) ?? free[needing.indexOf(machine)] ?? 0]),
+    meant.map((machine) => [machine, held.get(machine) ?? free[needing.indexOf(machine)] ?? 0]),
   );
   const after = Math.max(situation.vfs.length, ...[...indices.values()].map((index) => index + 1));
   const vfs = planVfs(situation, { count: after, autoprobe: null, all: {}, each: new Map(), isUp: true });
   refuseRunning(vfs, machines);
+  const placeOf = (machine: KnownMachine, address: PciAddress) => {
+    const index = indices.get(machine) ?? 0;
+    const vf = { address, pf: situation.pf.address, index };
+    return { vf, isMade: index >= situation.vfs.length };
+  };
+  const deviceOf = (machine: KnownMachine) => poolDevice(pool, indices.get(machine) ?? 0, vlan);
+  const pooled = targets.map((machine) => {
+    const device = deviceOf(machine);
+    const index = indices.get(machine) ?? 0;
+    const assignment = isMoved(pool, machine, index) ? unchanged(machine) : assignTo(machine, [device]);
+    const { address } = device.device;
+    return {
+      ...assignment,
+      to: vlan === null ? assignment.to : withVlan(assignment.to, address, vlan),
+      ...placeOf(machine, address),
+    };
+  });
+  const attached = attachAll(
+    running.map((machine) => ({
+      machine,
+      devices: indexNow(pool, machine) === null ? [deviceOf(machine)] : [],
+      defined: pooled.find((each) => each.machine === machine)?.to ?? definedNow(machine, vlan),
+    })),
+    machines,
+  );
   return {
     vfs,
-    machines: targets.map((machine) => {
-      const index = indices.get(machine) ?? 0;
-      const device = poolDevice(pool, index, vlan);
-      const assignment = isMoved(pool, machine, index) ? unchanged(machine) : assignTo(machine, [device]);
-      const { address } = device.device;
-      return {
-        ...assignment,
-        to: vlan === null ? assignment.to : withVlan(assignment.to, address, vlan),
-        vf: { address, pf: situation.pf.address, index },
-        isMade: index >= situation.vfs.length,
-      };
-    }),
+    machines: pooled,
+    attachments: attached.map((each) => ({
+      ...each,
+      ...placeOf(each.machine, deviceOf(each.machine).device.address),
+    })),
   };
 }
 
-/** Which VF of a pool a machine's definition gives it, by whoever's hand; `null` for none. */
-function indexHeld(pool: VfPool, { definition }: DefinedMachine): number | null {
-  const assigned = readAssigned(definition.document).devices.map((each) => indexOf(pool, each));
-  const given = definition.machine.devices.map(({ device }) =>
-    'address' in device ? indexAt(pool, device.address) : null,
+/** Which VF of a pool a machine's definition gives it, by whoever's hand, or it has as it runs; `null` for none. */
+function indexHeld(pool: VfPool, machine: KnownMachine): number | null {
+  const { definition } = machine;
+  const assigned = assignedIn(definition).map((each) => indexOf(pool, each));
+  return (
+    [...assigned, ...indicesGiven(pool, definition), indexNow(pool, machine)].find(
+      (index) => index !== null,
+    ) ?? null
   );
-  return [...assigned, ...given].find((index) => index !== null) ?? null;
+}
+
+/** Which VF of a pool a machine has as it runs. */
+function indexNow(pool: VfPool, { live }: KnownMachine): number | null {
+  return indicesGiven(pool, live).find((index) => index !== null) ?? null;
+}
+
+function indicesGiven(pool: VfPool, document: MachineDocument | null): readonly (number | null)[] {
+  const devices = document?.machine.devices ?? [];
+  return devices.map(({ device }) => ('address' in device ? indexAt(pool, device.address) : null));
+}
+
+function assignedIn(definition: MachineDocument | null): readonly AssignedDevice[] {
+  return definition?.unreadable === null ? readAssigned(definition.document).devices : [];
+}
+
+/** What a definition that is left gives, with the VLAN that was asked for. */
+function definedNow({ definition }: KnownMachine, vlan: number | null): AssignedState {
+  const state = definition === null ? { devices: [], rootPorts: [] } : readAssigned(definition.document);
+  if (vlan === null) return state;
+  return state.devices.reduce((then, each) => withVlan(then, addressOf(each), vlan), state);
 }
 
 /** Whether a machine was assigned a VF by another address than it has now, which is for `pci assignments --repair`. */
@@ -104,7 +156,7 @@ function unchanged(machine: DefinedMachine): MachineAssignment {
 /** In a pool each has its own. */
 function refuseSharedVfs(
   pool: VfPool,
-  held: ReadonlyMap<DefinedMachine, number | null>,
+  held: ReadonlyMap<KnownMachine, number | null>,
   machines: readonly KnownMachine[],
 ): void {
   for (const [machine, index] of held) {
@@ -122,10 +174,7 @@ function refuseSharedVfs(
 /** The VFs that no machine is given or has, and the host can spare; by index. */
 function freeIndices(pool: VfPool, { machines, isSpare, situation }: PoolRequest): readonly number[] {
   const assigned = new Set(
-    machines
-      .flatMap(({ definition }) => (definition?.unreadable === null ? [definition] : []))
-      .flatMap(({ document }) => readAssigned(document).devices)
-      .map((each) => indexOf(pool, each)),
+    machines.flatMap(({ definition }) => assignedIn(definition)).map((each) => indexOf(pool, each)),
   );
   return [...pool.addresses.entries()].flatMap(([index, address]) => {
     const there = situation.vfs[index];
@@ -155,7 +204,7 @@ function refuseRunning({ situation, from, to, lost }: VfsProposal, machines: rea
   }
 }
 
-function withVlan(state: AssignedState, address: PciAddress, vlan: number): AssignedState {
+function withVlan(state: AssignedState, address: PciAddress | null, vlan: number): AssignedState {
   return {
     ...state,
     devices: state.devices.map((each) =>

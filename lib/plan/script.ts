@@ -2,6 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import { busEntryPath, driverPath, SYS_PATHS } from '../sysfs/paths.ts';
 import { ASSIGNMENT_HEAD, assignmentLines } from './assignment-script.ts';
+import { ATTACHMENT_HEAD, attachmentLines } from './attachment-script.ts';
 import {
   type Change,
   type DriverChange,
@@ -93,7 +94,8 @@ export function formatScript({ title, guards, steps }: Plan, version: string): s
     `# Made by portal-gun ${version}.`,
     HEAD +
       (steps.some(({ change }) => isAboutVfs(change)) ? VFS_HEAD : '') +
-      (kinds.has('assignment') ? ASSIGNMENT_HEAD : ''),
+      (kinds.has('assignment') ? ASSIGNMENT_HEAD : '') +
+      (kinds.has('attachment') ? ATTACHMENT_HEAD : ''),
     ...guards.map(guardLine),
     ...lines,
     '',
@@ -101,7 +103,7 @@ export function formatScript({ title, guards, steps }: Plan, version: string): s
 }
 
 function isAboutVfs(change: Change): boolean {
-  if (change.kind === 'assignment') return change.vfs !== undefined;
+  if (change.kind === 'assignment' || change.kind === 'attachment') return change.vfs !== undefined;
   return change.kind === 'vfs' || change.kind === 'link';
 }
 
@@ -135,6 +137,8 @@ function linesOf(change: Change): readonly string[] {
       return linkLines(change);
     case 'assignment':
       return assignmentLines(change);
+    case 'attachment':
+      return attachmentLines(change);
   }
 }
 

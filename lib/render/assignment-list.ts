@@ -1,8 +1,11 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { count, escapeControls } from '../base/text.ts';
+import type { AssignedDevice } from '../libvirt/assignment.ts';
+import type { KnownMachine } from '../libvirt/read-machines.ts';
+import type { PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { AssignmentStanding, AssignmentStatus } from '../plan/assignment-status.ts';
-import { addressOf, type DefinedMachine } from '../plan/plan-assignment.ts';
+import { addressOf } from '../plan/plan-assignment.ts';
 import { deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
 import { tableBlock } from './table-block.ts';
@@ -10,8 +13,16 @@ import { wrapText } from './wrap-text.ts';
 
 /** A machine, and how what was assigned to it stands. */
 export interface MachineStatuses {
-  readonly machine: DefinedMachine;
+  readonly machine: KnownMachine;
   readonly statuses: readonly AssignmentStatus[];
+  /** What it has beside that, until it ends. */
+  readonly passing: readonly PassingDevice[];
+}
+
+/** What a machine has as it runs, with the device that it is; `null` where that is not known of the host. */
+interface PassingDevice {
+  readonly assigned: AssignedDevice;
+  readonly device: PciDevice | null;
 }
 
 const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus) => string>> = {
@@ -43,8 +54,8 @@ export function renderAssignmentList(
       .join('');
   const untold = unknown === 0 ? '' : lines(`Of ${count(unknown, 'machine')} it can't be told.`, true);
   if (listed.length === 0) return lines('No machine was given anything by pci assign.', false) + untold;
-  const rows = listed.flatMap(({ machine, statuses }) =>
-    statuses.map((status) => [
+  const rows = listed.flatMap(({ machine, statuses, passing }) => [
+    ...statuses.map((status) => [
       escapeControls(machine.name),
       addressOf(status.assigned) ?? status.assigned.alias,
       status.device === null ? (status.assigned.assignment?.device.id ?? '') : deviceTitle(status.device),
@@ -52,10 +63,24 @@ export function renderAssignmentList(
       status.heldAt === null ? '' : 'has it now',
       STANDINGS[status.standing](status),
     ]),
-  );
+    ...passing.map(({ assigned, device }) => [
+      escapeControls(machine.name),
+      addressOf(assigned) ?? assigned.alias,
+      device === null ? '' : deviceTitle(device),
+      assigned.assignment?.policy ?? '',
+      'has it now',
+      'until it ends: not in its definition',
+    ]),
+  ]);
   const all = listed.flatMap(({ statuses }) => statuses);
   const drifted = all.filter(({ standing }) => standing !== 'in-place').length;
-  const summary = `${count(all.length, 'assignment')} to ${count(listed.length, 'machine')}${drifted === 0 ? '' : `, ${drifted} not as assigned`}.`;
+  const given = listed.filter(({ statuses }) => statuses.length > 0).length;
+  const passing = listed.flatMap((each) => each.passing).length;
+  const summary = `${[
+    `${count(all.length, 'assignment')} to ${count(given, 'machine')}`,
+    ...(drifted === 0 ? [] : [`${drifted} not as assigned`]),
+    ...(passing === 0 ? [] : [`${passing} until a machine ends`]),
+  ].join(', ')}.`;
   return tableBlock(rows, width) + lines(summary, drifted > 0) + untold;
 }
 
@@ -70,7 +95,7 @@ export function assignmentListDocument(
     schema: 'portal-gun/assignments/v1',
     host,
     connect: uri,
-    machines: listed.map(({ machine, statuses }) => ({
+    machines: listed.map(({ machine, statuses, passing }) => ({
       name: machine.name,
       uuid: machine.uuid,
       state: machine.state,
@@ -84,6 +109,7 @@ export function assignmentListDocument(
         found: device?.address ?? null,
         held: heldAt !== null,
       })),
+      passing: passing.map(({ assigned }) => ({ alias: assigned.alias, address: addressOf(assigned) })),
     })),
     diagnostics,
   };

@@ -5,6 +5,7 @@ import { formatGuestAddress } from '../libvirt/pci-address-xml.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
 import { addressOf, type MachineAssignment } from '../plan/plan-assignment.ts';
+import type { MachineAttachment } from '../plan/plan-attachment.ts';
 import { deviceTitle } from './facts.ts';
 import { tableBlock } from './table-block.ts';
 import { hangText } from './wrap-text.ts';
@@ -85,16 +86,26 @@ export function whenOf({ machine, gained, lost }: MachineAssignment): string {
   return machine.live === null ? 'is off' : 'runs: at its next start';
 }
 
-/** What a plan for machines is called. */
+/** What a plan for machines is called; those that change as they run are said apart. */
 export function assignmentTitle(
   verb: 'Give' | 'Take',
   devices: number,
   machines: readonly MachineAssignment[],
+  now: readonly MachineAttachment[] = [],
 ): string {
-  const to = machines.length === 1 ? machines[0]?.machine.name : count(machines.length, 'machine');
-  return verb === 'Give'
-    ? `Give ${count(devices, 'device')} to ${to}`
-    : `Take ${count(devices, 'device')} from ${to}`;
+  const word = verb === 'Give' ? 'to' : 'from';
+  const changed = now.filter(({ gained, lost }) => gained.length + lost.length > 0);
+  const whom = [
+    ...(machines.length === 0 && changed.length > 0 ? [] : [namesOf(machines)]),
+    ...(changed.length === 0
+      ? []
+      : [`${namesOf(changed)} ${changed.length === 1 ? 'as it runs' : 'as they run'}`]),
+  ];
+  return `${verb} ${count(devices, 'device')} ${whom.map((each) => `${word} ${each}`).join(', and ')}`;
+}
+
+function namesOf(machines: readonly { readonly machine: { readonly name: string } }[]): string {
+  return machines.length === 1 ? (machines[0]?.machine.name ?? '') : count(machines.length, 'machine');
 }
 
 /**

@@ -1,16 +1,19 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { escapeControls } from '../base/text.ts';
 import { formatGuestAddress } from '../libvirt/pci-address-xml.ts';
+import type { KnownMachine } from '../libvirt/read-machines.ts';
 import { addressOf } from '../plan/plan-assignment.ts';
 import type { PooledMachine, VfPoolProposal } from '../plan/plan-vf-pool.ts';
 import { assignmentDetails, noteLine, whenOf } from './assignment-text.ts';
+import { renderAttachments } from './attachment-text.ts';
 import { vfsDetails } from './plan-document.ts';
 import { tableBlock } from './table-block.ts';
 import { renderVfs } from './vfs-text.ts';
 
 /** What becomes of the PF, and which VF each machine has then. */
 export function renderVfPool(
-  { vfs, machines }: VfPoolProposal,
+  { vfs, machines, attachments }: VfPoolProposal,
+  skipped: readonly KnownMachine[],
   notes: readonly string[],
   width: number | null,
 ): string {
@@ -18,6 +21,7 @@ export function renderVfPool(
     renderVfs(vfs, width),
     '\n',
     tableBlock(machines.map(machineRow), width),
+    renderAttachments(attachments, skipped, width),
     ...(notes.length === 0 ? [] : ['\n', ...notes.map((text) => noteLine(text, width))]),
   ].join('');
 }

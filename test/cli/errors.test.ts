@@ -82,6 +82,7 @@ describe('errors', () => {
       'NO_GUEST_SLOT',
       'CANNOT_PERSIST',
       'ASSIGNED_ELSEWHERE',
+      'NOT_RUNNING',
       'START_REFUSED',
       'CANNOT_GUARD',
       'HOST_LOCKED',

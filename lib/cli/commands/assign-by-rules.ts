@@ -31,7 +31,7 @@ import {
   findAssignmentSafety,
   readAssignmentSituation,
 } from '../assignment-situation.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf } from '../command.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { handOverOne } from '../hand-over-situation.ts';
 import { handOverWishesOf } from '../hand-over-wishes.ts';
@@ -145,6 +145,12 @@ function rulesOf(args: Arguments): AssignmentRules {
 function refuseNames(args: Arguments): void {
   const given = ['type', 'machine'].find((name) => stringsOf(args, name).length > 0);
   const [device] = stringsOf(args, 'devices');
+  if (switchOf(args, 'live') === true) {
+    throw new PortalGunError('BAD_ARGUMENT', 'is for devices that are named: rules are for definitions', {
+      subject: '--live',
+      hint: 'leave it out; then plug in what a machine is to have now: pci assign DEVICE --machine NAME --live',
+    });
+  }
   if (device === undefined && given === undefined) return;
   throw new PortalGunError(
     'BAD_ARGUMENT',

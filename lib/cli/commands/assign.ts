@@ -12,22 +12,26 @@ import {
   type DeviceToAssign,
   refuseSecondHolder,
 } from '../../plan/plan-assignment.ts';
+import { attachmentSteps } from '../../plan/plan-attachment.ts';
 import {
   type AssignedTitle,
   assignmentDetails,
   assignmentTitle,
   renderAssignments,
 } from '../../render/assignment-text.ts';
+import { attachmentDetails, renderAttachments } from '../../render/attachment-text.ts';
 import {
   assignmentPolicyOf,
   assignmentRemarks,
   findAssignmentSafety,
   readAssignmentSituation,
 } from '../assignment-situation.ts';
+import { scopeOf } from '../change-scope.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { handOverAll, withGroups } from '../hand-over-situation.ts';
 import { handOverWishesOf } from '../hand-over-wishes.ts';
+import { attachNow, meantNow } from '../live-attachments.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
 import { withStableMac } from '../stable-vf-mac.ts';
@@ -37,7 +41,7 @@ import type { Terminal } from '../terminal.ts';
 import { runVfPool } from '../vf-pool.ts';
 import { runAssignByRules } from './assign-by-rules.ts';
 
-/** `pci assign`: writes devices, with their groups, into the definitions of machines. */
+/** `pci assign`: writes devices, with their groups, into the definitions of machines, or plugs them into those that run. */
 export async function runAssign(
   args: Arguments,
   terminal: Terminal,
@@ -53,6 +57,7 @@ export async function runAssign(
   if (words.length === 0) failUnnamed();
   if (stringOf(args, 'policy') === 'vf-pool') return runVfPool(args, terminal, dialogue);
   refusePoolOptions(args);
+  const scope = scopeOf(args);
   const situation = await readAssignmentSituation(args, SAFETY_FIELDS);
   const { host, virsh, handing } = situation;
   const { inventory } = handing;
@@ -71,27 +76,35 @@ export async function runAssign(
   const known = await readMachines(virsh, 'edit');
   const { machines, diagnostics } = known;
   if (policy === 'exclusive') refuseUnread(known);
-  const targets = demandTargets(args, machines);
-  refuseSecondHolder(devices, targets, machines);
+  const targets = scope.config ? demandTargets(args, machines) : [];
+  const now = meantNow(args, scope, machines);
+  refuseSecondHolder(devices, scope.config ? targets : now.running, machines);
   const assignments = targets.map((machine) => assignTo(machine, devices));
+  const attachments = attachNow(handing, now, devices, assignments, machines);
   const addresses = chosen.map(({ address }) => address);
   const plan = {
-    title: assignmentTitle('Give', devices.length, assignments),
+    title: assignmentTitle('Give', devices.length, assignments, attachments),
     guards: chosen.map(guardOf),
+    // What can be undone without a guest comes first.
     steps: [
-      ...startHookSteps(host, true),
+      ...(scope.config ? startHookSteps(host, true) : []),
       ...assignments.flatMap((each) => assignmentSteps(virsh.uri, each)),
+      ...attachments.flatMap((each) => attachmentSteps(virsh.uri, each)),
     ],
   };
   return runProposal(
     {
       proposal: {
         plan,
-        findings: plan.steps.length === 0 ? [] : findAssignmentSafety(situation, addresses),
+        findings: plan.steps.length === 0 ? [] : findAssignmentSafety(situation, addresses, attachments),
         allowed: allowedOf(args),
       },
-      overview: (width) => renderAssignments(devices, assignments, width),
-      details: assignmentDetails(virsh.uri, devices, assignments, diagnostics),
+      overview: (width) =>
+        renderAssignments(devices, assignments, width) + renderAttachments(attachments, now.skipped, width),
+      details: {
+        ...assignmentDetails(virsh.uri, devices, assignments, diagnostics),
+        ...attachmentDetails(scope.live, attachments, now.skipped),
+      },
       inventory,
       remarks: assignmentRemarks(
         args,
@@ -99,7 +112,7 @@ export async function runAssign(
         aboutDevices(inventory.diagnostics, addresses),
         diagnostics,
       ),
-      nothingToDo: `${count(targets.length, 'machine')}: given already.\nNothing to do.\n`,
+      nothingToDo: `${count(scope.config ? targets.length : now.running.length, 'machine')}: ${scope.config ? 'given' : 'there'} already.\nNothing to do.\n`,
       changesMachinesAlone: true,
     },
     args,

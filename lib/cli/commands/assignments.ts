@@ -1,9 +1,14 @@
 import { EXIT } from '../../base/errors.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
-import { assignmentStatuses, isRepairable, repairAssignments } from '../../plan/assignment-status.ts';
+import {
+  assignmentStatuses,
+  heldUntilItEnds,
+  isRepairable,
+  repairAssignments,
+} from '../../plan/assignment-status.ts';
 import { guardOf } from '../../plan/guard.ts';
-import { assignmentSteps } from '../../plan/plan-assignment.ts';
+import { addressOf, assignmentSteps, type DefinedMachine } from '../../plan/plan-assignment.ts';
 import {
   assignmentListDocument,
   type MachineStatuses,
@@ -16,7 +21,13 @@ import { assignmentRemarks, openAssignmentHost } from '../assignment-situation.t
 import { type Arguments, type CommandResult, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { runProposal } from '../run-proposal.ts';
-import { definedMachines, targetMachines, unreadableMachines } from '../target-machines.ts';
+import {
+  definedMachines,
+  liveTargets,
+  readableMachines,
+  targetMachines,
+  unreadableMachines,
+} from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pci assignments`: which machine was given what, and whether it is so still. */
@@ -30,16 +41,22 @@ export async function runAssignments(
   const { host, names, virsh } = opened;
   const inventory = readInventory(host, names, [...IDENTITY_FIELDS, 'iommuGroup']);
   const { machines, unread, diagnostics } = await readMachines(virsh, repairs ? 'edit' : 'look');
-  const named = targetMachines(args, machines);
-  const targets = named ?? definedMachines(machines);
-  const unknown = named === null ? unreadableMachines(machines).length + unread.length : 0;
-  const listed = targets
-    .map(
-      (machine): MachineStatuses => ({ machine, statuses: assignmentStatuses(machine, inventory.devices) }),
-    )
-    .filter(({ statuses }) => statuses.length > 0);
+  const { devices } = inventory;
+  const statusesOf = (machine: DefinedMachine) => assignmentStatuses(machine, devices);
   const notes = assignmentRemarks(args, opened, [], diagnostics);
   if (!repairs) {
+    const named = liveTargets(args, machines);
+    const unknown = named === null ? unreadableMachines(machines).length + unread.length : 0;
+    const listed = (named ?? readableMachines(machines))
+      .map((machine): MachineStatuses => {
+        const [defined] = definedMachines([machine]);
+        const passing = heldUntilItEnds(machine).map((assigned) => ({
+          assigned,
+          device: devices.find(({ address }) => address === addressOf(assigned)) ?? null,
+        }));
+        return { machine, statuses: defined === undefined ? [] : statusesOf(defined), passing };
+      })
+      .filter(({ statuses, passing }) => statuses.length + passing.length > 0);
     const drifted = listed.some(({ statuses }) => statuses.some(({ standing }) => standing !== 'in-place'));
     const exitCode = switchOf(args, 'check') === true && (drifted || unknown > 0) ? EXIT.findings : EXIT.ok;
     const stdout =
@@ -48,11 +65,13 @@ export async function runAssignments(
         : renderAssignmentList(listed, unknown, terminal.width, terminal.style);
     return { exitCode, stdout, stderr: notes };
   }
-  const repaired = listed
-    .filter(({ statuses }) => statuses.some(isRepairable))
-    .map(({ machine, statuses }) => repairAssignments(machine, statuses));
-  const found = listed.flatMap(({ statuses }) =>
-    statuses.filter(isRepairable).flatMap(({ device }) => device ?? []),
+  const targets = targetMachines(args, machines) ?? definedMachines(machines);
+  const drifted = targets.filter((machine) => statusesOf(machine).some(isRepairable));
+  const repaired = drifted.map((machine) => repairAssignments(machine, statusesOf(machine)));
+  const found = drifted.flatMap((machine) =>
+    statusesOf(machine)
+      .filter(isRepairable)
+      .flatMap(({ device }) => device ?? []),
   );
   return runProposal(
     {

@@ -23,7 +23,7 @@ export function runGuardStart(args: Arguments): CommandResult {
   const parsed = parseXml(readInputFile('-', MAX_BYTES, 'BAD_XML'), 'the machine');
   const machine = parseMachine(parsed, () => undefined);
   const document = { ...parsed, name: machine.name };
-  const unreadable = findUnreadable(document, machine);
+  const unreadable = findUnreadable(document, machine, 'definition');
   if (unreadable !== null) throw unreadable;
   const host = hostOf(args);
   const inventory = readInventory(host, NO_NAMES, [...SAFETY_FIELDS, ...IDENTITY_FIELDS]);

@@ -14,33 +14,55 @@ import {
   type MachineAssignment,
   unassignFrom,
 } from '../../plan/plan-assignment.ts';
+import {
+  assignedNow,
+  attachmentSteps,
+  detachFrom,
+  type MachineAttachment,
+} from '../../plan/plan-attachment.ts';
 import { indexOf, vfPlacesOf } from '../../plan/vf-pool.ts';
 import { assignmentDetails, assignmentTitle, renderAssignments } from '../../render/assignment-text.ts';
+import { attachmentDetails, renderAttachments } from '../../render/attachment-text.ts';
 import { assignmentRemarks, readAssignmentSituation } from '../assignment-situation.ts';
+import { liveMachinesOf, NO_LIVE_MACHINES, scopeOf } from '../change-scope.ts';
 import { type Arguments, type CommandResult, stringsOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { runProposal } from '../run-proposal.ts';
 import { startHookSteps } from '../start-hook.ts';
-import { definedMachines, targetMachines, unreadableMachines } from '../target-machines.ts';
+import {
+  definedMachines,
+  liveTargets,
+  readableMachines,
+  targetMachines,
+  unreadableMachines,
+} from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** `pci unassign`: takes out of definitions what `pci assign` wrote into them. */
+/** `pci unassign`: takes out of definitions, and out of machines that run, what `pci assign` put there. */
 export async function runUnassign(
   args: Arguments,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
+  const scope = scopeOf(args);
   const situation = await readAssignmentSituation(args, []);
   const { host, virsh, handing } = situation;
   const { inventory } = handing;
+  const { devices } = inventory;
   const { machines, unread, diagnostics } = await readMachines(virsh, 'edit');
-  const targets = targetMachines(args, machines) ?? definedMachines(machines);
-  const words = stringsOf(args, 'devices');
-  const meanings = words.map((word) => meaningOf(word, inventory.devices, targets));
-  const assignments = targets.map((machine) =>
-    unassignFrom(machine, (each) => meanings.some((means) => means(machine, each))),
-  );
-  const changed = assignments.filter(({ lost }) => lost.length > 0);
+  const targets = scope.config ? (targetMachines(args, machines) ?? definedMachines(machines)) : [];
+  const now = scope.live
+    ? liveMachinesOf(liveTargets(args, machines) ?? readableMachines(machines))
+    : NO_LIVE_MACHINES;
+  const known = [...targets.flatMap(definedOf), ...now.running.flatMap(assignedNow)];
+  const meanings = stringsOf(args, 'devices').map((word) => meaningOf(word, devices, known));
+  const isMeant = (each: AssignedDevice): boolean => meanings.some((means) => means(each));
+  const changed = targets
+    .map((machine) => unassignFrom(machine, withRecordedGroup(definedOf(machine), isMeant)))
+    .filter(({ lost }) => lost.length > 0);
+  const detached = now.running
+    .map((machine) => detachFrom(machine, withGroupNow(assignedNow(machine), devices, isMeant)))
+    .filter(({ lost }) => lost.length > 0);
   const unknown = unreadableMachines(machines).length + unread.length;
   // As long as anything is, or may be, assigned to a machine, its start is looked at.
   const isLeft =
@@ -49,32 +71,49 @@ export async function runUnassign(
       const after = changed.find((each) => each.machine === machine)?.to;
       return (after ?? readAssigned(machine.definition.document)).devices.length > 0;
     });
-  const lost = new Set(changed.flatMap((each) => each.lost.map(({ alias }) => alias)));
+  const skipped = now.skipped.filter((machine) => !changed.some((each) => each.machine === machine));
   return runProposal(
     {
       proposal: {
         plan: {
-          title: assignmentTitle('Take', lost.size, changed),
+          title: assignmentTitle('Take', lostOf(changed, detached), changed, detached),
           guards: [],
           steps: [
             ...changed.flatMap((each) => assignmentSteps(virsh.uri, each)),
             ...(changed.length === 0 || isLeft ? [] : startHookSteps(host, false)),
+            ...detached.flatMap((each) => attachmentSteps(virsh.uri, each)),
           ],
         },
         findings: [],
         allowed: new Set(),
       },
-      overview: (width) => renderAssignments([], changed, width),
-      details: assignmentDetails(virsh.uri, [], changed, diagnostics),
+      overview: (width) =>
+        renderAssignments([], changed, width) +
+        renderAttachments(detached, liveTargets(args, machines) === null ? [] : skipped, width),
+      details: {
+        ...assignmentDetails(virsh.uri, [], changed, diagnostics),
+        ...attachmentDetails(scope.live, detached, skipped),
+      },
       inventory,
       remarks: assignmentRemarks(args, situation, [], diagnostics) + poolRemark(changed, inventory),
-      nothingToDo: `No machine is given that by pci assign${unknown === 0 ? '' : ', as far as can be told'}.\nNothing to do.\n`,
+      nothingToDo: `No machine ${scope.config ? 'is given that' : 'that runs has that'} by pci assign${unknown === 0 ? '' : ', as far as can be told'}.\nNothing to do.\n`,
       changesMachinesAlone: true,
     },
     args,
     terminal,
     dialogue,
   );
+}
+
+function definedOf({ definition }: DefinedMachine): readonly AssignedDevice[] {
+  return readAssigned(definition.document).devices;
+}
+
+function lostOf(changed: readonly MachineAssignment[], detached: readonly MachineAttachment[]): number {
+  return new Set([
+    ...changed.flatMap(({ lost }) => lost.map(({ alias }) => alias)),
+    ...detached.flatMap(({ lost }) => lost.map(({ alias }) => alias)),
+  ]).size;
 }
 
 /** For standard error: that VFs which machines do not have any more stay. */
@@ -95,41 +134,52 @@ function poolRemark(changed: readonly MachineAssignment[], { devices }: Inventor
     .join('');
 }
 
-type Meaning = (machine: DefinedMachine, assigned: AssignedDevice) => boolean;
+type Meaning = (assigned: AssignedDevice) => boolean;
 
 /**
- * What a word means of what machines are given: an address of now, or one that a device was assigned with; else the
- * device that it selects, wherever it was then. What went along with it, as a member of its group, is meant too.
+ * What a word means of what machines are given or have: an address of now, or one that a device was assigned with; else the
+ * device that it selects, wherever it was then.
  */
-function meaningOf(
-  word: string,
-  devices: readonly PciDevice[],
-  machines: readonly DefinedMachine[],
-): Meaning {
+function meaningOf(word: string, devices: readonly PciDevice[], known: readonly AssignedDevice[]): Meaning {
   const address = parsePciAddress(word);
-  const named = (each: AssignedDevice): boolean =>
+  const named: Meaning = (each) =>
     address !== undefined && [addressOf(each), each.assignment?.device.address].includes(address);
-  const isNamed = machines.some(({ definition }) => readAssigned(definition.document).devices.some(named));
-  if (isNamed) return withGroup(named);
+  if (known.some(named)) return named;
   const device = selectOne(devices, word);
   const role = knownValue(device.sriov);
   const places = role?.role === 'pf' ? vfPlacesOf(device, role) : null;
-  return withGroup((each) => {
+  return (each) => {
     if (addressOf(each) === device.address) return true;
+    // What runs may have a VF without anything being kept of it.
+    if (places !== null && (each.assignment === null || each.assignment.policy === 'vf-pool')) {
+      return indexOf(places, each) !== null;
+    }
     if (each.assignment === null) return false;
-    if (each.assignment.policy === 'vf-pool' && places !== null) return indexOf(places, each) !== null;
     const { kind, device: found } = findPersisted(each.assignment.device, devices);
     return (kind === 'here' || kind === 'moved') && found === device;
-  });
+  };
 }
 
-function withGroup(means: (each: AssignedDevice) => boolean): Meaning {
-  return ({ definition }, assigned) => {
+/** With what went along as a member of the group, as it was then. */
+function withRecordedGroup(given: readonly AssignedDevice[], means: Meaning): Meaning {
+  return (assigned) => {
     if (means(assigned)) return true;
     const group = assigned.assignment?.iommuGroup ?? null;
-    if (group === null) return false;
-    return readAssigned(definition.document).devices.some(
-      (each) => means(each) && each.assignment?.iommuGroup === group,
-    );
+    return group !== null && given.some((each) => means(each) && each.assignment?.iommuGroup === group);
+  };
+}
+
+/** With what a machine has of the same group, as it is now. */
+function withGroupNow(
+  given: readonly AssignedDevice[],
+  devices: readonly PciDevice[],
+  means: Meaning,
+): Meaning {
+  const groupOf = (each: AssignedDevice): number | undefined =>
+    knownValue(devices.find(({ address }) => address === addressOf(each))?.iommuGroup ?? null);
+  return (assigned) => {
+    if (means(assigned)) return true;
+    const group = groupOf(assigned);
+    return group !== undefined && given.some((each) => means(each) && groupOf(each) === group);
   };
 }

@@ -11,6 +11,7 @@ import type { Plan } from '../../../lib/plan/plan.ts';
 import type { VfGoal, VfWishes } from '../../../lib/plan/vf-goal.ts';
 import { persistentPlanFor, planFor } from '../../support/binding-plans.ts';
 import { FAULTS, type Fault, FaultyHost, Killed } from '../../support/faults.ts';
+import { livePlan } from '../../support/live-plans.ts';
 import { persistentVfsPlan } from '../../support/persisted-vf-plans.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../../support/simulated-changes.ts';
 import { NETWORK_PF, NVME_PF, proposeVfs } from '../../support/vf-plans.ts';
@@ -163,6 +164,23 @@ const CASES: readonly Case[] = [
     name: 'a card that is no network card gets VFs without drivers',
     fixture: 'lab-intel',
     plan: async (machine) => (await proposeVfs(machine, NVME_PF, { count: 3, autoprobe: false })).plan,
+  },
+  {
+    name: 'a machine is given a device in its definition, and as it runs',
+    fixture: 'lab-intel',
+    before: async ({ libvirt }) => {
+      libvirt.start();
+    },
+    plan: async (machine) => livePlan(machine, 'plug'),
+  },
+  {
+    name: 'a device is taken out of a definition, and out of what runs',
+    fixture: 'lab-intel',
+    before: async (machine) => {
+      machine.libvirt.start();
+      await applyPlan(livePlan(machine, 'plug'), machine, OCCASION);
+    },
+    plan: async (machine) => livePlan(machine, 'unplug'),
   },
 ];
 

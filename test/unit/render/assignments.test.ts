@@ -135,6 +135,7 @@ const TEXTS: Readonly<Record<string, Render>> = {
     const listed = (await given(names)).map((machine, index) => ({
       machine,
       statuses: assignmentStatuses(machine, index % 2 === 0 ? ALL : ALL.slice(0, 2)),
+      passing: [],
     }));
     return renderAssignmentList(listed, 1, width, plainStyle);
   },
@@ -155,7 +156,12 @@ const TEXTS: Readonly<Record<string, Render>> = {
       vf: { address: PAIR[0].address, pf: NETWORK_PF, index },
       isMade: true,
     }));
-    return renderVfPool({ vfs, machines: pooled }, [`at the next boot ${NETWORK_PF} has no VFs`], width);
+    return renderVfPool(
+      { vfs, machines: pooled, attachments: [] },
+      [],
+      [`at the next boot ${NETWORK_PF} has no VFs`],
+      width,
+    );
   },
   'portal tag': async (names, width) => {
     const taggings = (await machinesOf(names)).map((machine) => planTagging(machine, 'service'));

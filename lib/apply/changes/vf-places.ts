@@ -1,0 +1,33 @@
+import { knownValue } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import { isBridge } from '../../pci/iommu-group.ts';
+import type { VfPlace } from '../../plan/change.ts';
+import { readVfsNow } from '../../sysfs/driver-state.ts';
+import { readGroupMembers } from '../../sysfs/read-groups.ts';
+import { readFunction } from '../../sysfs/read-inventory.ts';
+import type { Problem } from '../change-kind.ts';
+
+/** Why VFs that a machine gets are not those that were meant: where one that is made would be, and with what, was foreseen. */
+export function problemOfVfs(reader: HostReader, vfs: readonly VfPlace[]): Problem | null {
+  for (const { address, pf, index } of vfs) {
+    if (readVfsNow(reader, pf).addressOf(index) !== address) {
+      return `${address} is not VF ${index} of ${pf}, which was meant`;
+    }
+    const companion = companionOf(reader, address);
+    if (companion !== null)
+      return `${address} shares its IOMMU group with ${companion}: no machine can have it alone`;
+  }
+  return null;
+}
+
+/** Another device in the IOMMU group of one, that is no bridge. */
+function companionOf(reader: HostReader, address: PciAddress): PciAddress | null {
+  const group = knownValue(readFunction(reader, address, ['iommuGroup'])?.iommuGroup ?? null);
+  const members = group === undefined ? [] : readGroupMembers(reader, group);
+  const companion = members.find((member) => {
+    const device = member === address ? null : readFunction(reader, member, ['class', 'config']);
+    return device !== null && !isBridge(device);
+  });
+  return companion ?? null;
+}

@@ -1,0 +1,62 @@
+import { plainHostDevice } from '../../lib/libvirt/host-device.ts';
+import type { PciAddress } from '../../lib/pci/address.ts';
+import type { PciDevice } from '../../lib/pci/device.ts';
+import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
+import type { Plan } from '../../lib/plan/plan.ts';
+import {
+  assignmentSteps,
+  assignTo,
+  type DeviceToAssign,
+  unassignFrom,
+} from '../../lib/plan/plan-assignment.ts';
+import { attachAll, attachmentSteps, detachFrom, runningMachines } from '../../lib/plan/plan-attachment.ts';
+import { ALL_FIELDS, readInventory } from '../../lib/sysfs/read-inventory.ts';
+import type { SimulatedMachine } from './simulated-changes.ts';
+
+/** Alone in its group. */
+export const CARD = '0000:07:00.0' as PciAddress;
+const URI = 'qemu:///system';
+
+/** A device of a host, to be given to machines. */
+export function toAssign({ reader }: Pick<SimulatedMachine, 'reader'>, address = CARD): DeviceToAssign {
+  const found = readInventory(reader, NO_NAMES, ALL_FIELDS).devices.filter(
+    (each) => each.address === address,
+  );
+  const [device] = found as [PciDevice];
+  return { device, handed: plainHostDevice(address), policy: 'shared', asked: true };
+}
+
+/** Gives the machine of a simulated libvirt a device, or takes it: in its definition, and as it runs where it does. */
+export function livePlan(host: SimulatedMachine, what: 'plug' | 'unplug'): Plan {
+  const machine = host.libvirt.machine();
+  const running = runningMachines([machine]);
+  if (what === 'unplug') {
+    const steps = [
+      ...assignmentSteps(
+        URI,
+        unassignFrom(machine, () => true),
+      ),
+      ...running.flatMap((each) =>
+        attachmentSteps(
+          URI,
+          detachFrom(each, () => true),
+        ),
+      ),
+    ];
+    return { title: 'Take a device', guards: [], steps };
+  }
+  const devices = [toAssign(host)];
+  const assignment = assignTo(machine, devices);
+  const attachments = attachAll(
+    running.map((each) => ({ machine: each, devices, defined: assignment.to })),
+    running,
+  );
+  return {
+    title: 'Give a device',
+    guards: [],
+    steps: [
+      ...assignmentSteps(URI, assignment),
+      ...attachments.flatMap((each) => attachmentSteps(URI, each)),
+    ],
+  };
+}
