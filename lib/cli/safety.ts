@@ -43,6 +43,9 @@ export function allowedOf(args: Arguments): ReadonlySet<string> {
 /** What the host uses it does not lose by having a device back; a machine may. */
 const BACK_RULES: readonly string[] = ['machine-has-it'];
 
+/** Of a device that is plugged into what runs. Who has it libvirt knows, and another of its group may be there already. */
+const PLUG_RULES = SAFETY_RULES.map(({ name }) => name).filter((name) => !BACK_RULES.includes(name));
+
 /** What speaks against devices changing their drivers, whichever way each goes. */
 export function findMovementSafety(
   host: HostReader,
@@ -98,6 +101,9 @@ function safetyHost(
 export function changeProblem(host: HostReader, change: Change, allowed: ReadonlySet<string>): string | null {
   if (change.kind === 'driver') {
     return safetyProblem(host, change.address, allowed, isOfHost(change.to) ? BACK_RULES : null);
+  }
+  if (change.kind === 'attachment' && change.to !== null) {
+    return safetyProblem(host, change.address, allowed, PLUG_RULES);
   }
   if (change.kind === 'vfs' && change.from.count !== change.to.count) {
     return lossProblem(host, change.address, allowed);
