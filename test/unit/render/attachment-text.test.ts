@@ -42,7 +42,7 @@ test('what a machine has until it ends is listed beside what it is given', async
   await applyPlan(plan, host, { startedAt: '2026-11-22T07:00:00.000Z', bootId: null });
   const now = host.libvirt.machine();
   const passing = heldUntilItEnds(now).map((assigned) => ({ assigned, device: toAssign(host).device }));
-  const text = renderAssignmentList([{ machine: now, statuses: [], passing }], null, plainStyle);
+  const text = renderAssignmentList([{ machine: now, statuses: [], passing }], 0, null, plainStyle);
   expect(text).toMatch(/^ *galaxy0 +0000:07:00\.0 .* has it now +until it ends: not in its definition$/m);
   expect(text).toContain('\n0 assignments to 0 machines, 1 until a machine ends.\n');
   const [after] = runningMachines([now]);
