@@ -139,6 +139,15 @@ export {
 export { type IommuState, iommuAdvice } from './pci/iommu-state.ts';
 export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
+export { type Filling, kernelRomSize, type OptionRom, parseOptionRom } from './pci/option-rom.ts';
+export type { EfiHeader, LegacyHeader, OptionRomImage, PciDataStructure } from './pci/option-rom-image.ts';
+export {
+  judgeRom,
+  type RomDevice,
+  type RomOccasion,
+  type RomVerdict,
+  type RomVerdictLevel,
+} from './pci/option-rom-verdicts.ts';
 export {
   type HostAbilities,
   type PassthroughLevel,
