@@ -109,7 +109,11 @@ export async function applyHere(
   }
 }
 
-async function refuseUnfinished({ files, reader }: ChangeableHost): Promise<void> {
+/** @throws PortalGunError RECOVERY_NEEDED where an earlier change was cut short, or awaits confirmation; JOURNAL_FAILED */
+export async function refuseUnfinished({
+  files,
+  reader,
+}: Pick<ChangeableHost, 'files' | 'reader'>): Promise<void> {
   const [left] = await readJournals(files);
   if (left !== undefined) throw unfinishedError(left, bootTimeOf(reader));
 }

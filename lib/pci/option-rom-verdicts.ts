@@ -51,6 +51,11 @@ export function judgeRom(rom: OptionRom, occasion: RomOccasion): readonly RomVer
   ];
 }
 
+/** Whether nothing of it is damaged, and nothing says that it is for another device. */
+export function isSound(verdicts: readonly RomVerdict[]): boolean {
+  return verdicts.every(({ level }) => level !== 'bad');
+}
+
 const ok = (code: string, message: string): RomVerdict => ({ level: 'ok', code, message });
 const warns = (code: string, message: string): RomVerdict => ({ level: 'warns', code, message });
 const bad = (code: string, message: string): RomVerdict => ({ level: 'bad', code, message });
@@ -154,7 +159,7 @@ function idsOf({ pcir }: OptionRomImage): string {
 }
 
 /** Whether an image says that it is for a device, by its ids or in its list of others. */
-function isFor({ pcir }: OptionRomImage, vendorId: string, deviceId: string): boolean {
+export function isFor({ pcir }: OptionRomImage, vendorId: string, deviceId: string): boolean {
   if (pcir === null || pcir.vendorId !== vendorId) return false;
   return pcir.deviceId === deviceId || pcir.deviceIds?.includes(deviceId) === true;
 }
