@@ -72,7 +72,7 @@ export async function runAssignByRules(
   const targetsOf = (type: string): readonly DefinedMachine[] =>
     definedMachines(machines).filter(({ definition }) => definition.machine.category === type);
   const toAssign = (device: PciDevice, to: string, why: string, along: readonly PciDevice[]): RuledDevice => {
-    const { device: handed, notes } = handOverOne(situation, device, wishes, along);
+    const { device: handed, notes } = handOverOne(situation, device, { ...wishes, category: to }, along);
     return { device, handed, notes, policy, asked: false, why: `${why} → ${to}`, to };
   };
   const findingsOf = (addresses: readonly PciAddress[]): readonly Finding[] =>

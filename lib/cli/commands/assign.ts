@@ -77,7 +77,10 @@ export async function runAssign(
   const { inventory, groups } = situation;
   const asked = words.map((word) => selectOne(inventory.devices, word));
   const chosen = withGroups(situation, asked);
-  const handed = handOverAll(situation, chosen, { ...handOverWishesOf(args), isManaged: true });
+  const { machines, diagnostics } = await readMachines(virsh, 'edit');
+  const targets = demandTargets(args, machines);
+  const wishes = handOverWishesOf(args, commonCategory(targets));
+  const handed = handOverAll(situation, chosen, { ...wishes, isManaged: true });
   const policy = stringOf(args, 'policy') === 'exclusive' ? 'exclusive' : 'shared';
   const devices = chosen.map((device, index): DeviceToAssign & AssignedTitle => {
     const { device: handedOver, notes } = withStableMac(
@@ -87,8 +90,6 @@ export async function runAssign(
     );
     return { device, handed: handedOver, notes, policy, asked: asked.includes(device) };
   });
-  const { machines, diagnostics } = await readMachines(virsh, 'edit');
-  const targets = demandTargets(args, machines);
   refuseSecondHolder(devices, targets, machines);
   const assignments = targets.map((machine) => assignTo(machine, devices));
   const addresses = chosen.map(({ address }) => address);
@@ -120,6 +121,12 @@ export async function runAssign(
     terminal,
     dialogue,
   );
+}
+
+/** The category that all of some machines have; `null` where they have not one. */
+function commonCategory(machines: readonly DefinedMachine[]): string | null {
+  const [category, ...others] = new Set(machines.map(({ definition }) => definition.machine.category));
+  return others.length > 0 ? null : (knownValue(category ?? null) ?? null);
 }
 
 function refusePoolOptions(args: Arguments): void {
