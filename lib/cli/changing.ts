@@ -21,7 +21,8 @@ import { readBootId } from '../sysfs/boot-id.ts';
 import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
 import type { Dialogue, EndingSignal } from './dialogue.ts';
 
-const SIGNAL_EXITS: Record<EndingSignal, number> = {
+/** The exit status of a program that was ended by a signal. */
+export const SIGNAL_EXITS: Readonly<Record<EndingSignal, number>> = {
   SIGINT: EXIT.interrupted,
   SIGTERM: EXIT.terminated,
   SIGHUP: EXIT.terminated,

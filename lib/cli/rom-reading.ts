@@ -17,9 +17,9 @@ import { guardOf } from '../plan/guard.ts';
 import { busEntryPath } from '../sysfs/paths.ts';
 import { readInventory } from '../sysfs/read-inventory.ts';
 import { whyRomIsSilent } from '../sysfs/rom-silence.ts';
-import { demandRoot, refuseUnfinished } from './changing.ts';
-import { type Arguments, stringOf } from './command.ts';
-import type { Dialogue } from './dialogue.ts';
+import { demandRoot, refuseUnfinished, SIGNAL_EXITS } from './changing.ts';
+import { type Arguments, type CommandResult, stringOf } from './command.ts';
+import type { Dialogue, EndingSignal } from './dialogue.ts';
 import { allowedOf, findRomSafety } from './safety.ts';
 
 /** The facts of devices that reading and judging their ROMs needs. */
@@ -39,6 +39,18 @@ export type RomAttempt =
   | { readonly kind: 'read'; readonly bytes: Uint8Array }
   | { readonly kind: 'refused'; readonly refusals: readonly Finding[] }
   | { readonly kind: 'failed'; readonly failure: RomFailure; readonly why: string | null };
+
+/** What came of having ROMs read, and the signal that came meanwhile, which would else have ended the program. */
+interface RomsRead<T> {
+  readonly result: T;
+  readonly signal: EndingSignal | null;
+}
+
+/** What a command leaves that a signal ended. */
+export function interruptedResult(signal: EndingSignal): CommandResult {
+  const stderr = 'pci: interrupted; the ROM is switched off again, and nothing was written\n';
+  return { exitCode: SIGNAL_EXITS[signal], stdout: '', stderr };
+}
 
 /**
  * What `--allow` may lift of reading a ROM, and of writing it.
@@ -78,7 +90,7 @@ export async function readingRoms<T>(
   dialogue: Dialogue,
   allowed: ReadonlySet<string>,
   use: (read: (device: PciDevice) => Promise<RomAttempt>) => Promise<T>,
-): Promise<T> {
+): Promise<RomsRead<T>> {
   demandRoot('reading a ROM switches it on: run it with sudo');
   const reader = openLiveHost();
   const roms = new LiveRomReader('', MAX_ROM_BYTES);
@@ -86,8 +98,8 @@ export async function readingRoms<T>(
   try {
     return await dialogue.guard(async (interruption) => {
       await refuseUnfinished({ files: new LiveFiles(''), reader });
-      return use(async (device) => {
-        if (interruption.aborted) return failed('blocked', 'EINTR', 'it was interrupted');
+      const result = await use(async (device) => {
+        if (interruption.aborted) return failed('blocked', 'EINTR', null);
         const { address } = device;
         const problem = checkGuard(reader, guardOf(device));
         if (problem !== null) return failed('enable', 'ENODEV', problem);
@@ -101,6 +113,7 @@ export async function readingRoms<T>(
         const why = isSilent ? whyRomIsSilent(reader, address) : null;
         return failed(reading.at, reading.failed, why);
       });
+      return { result, signal: interruption.signal };
     });
   } finally {
     release();

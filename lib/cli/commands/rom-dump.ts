@@ -12,7 +12,14 @@ import { type Arguments, type CommandResult, stringOf, switchOf } from '../comma
 import type { Dialogue } from '../dialogue.ts';
 import { bytesOf, demandRom, romOfDevice } from '../inspected-rom.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
-import { BAD_ROM, ROM_FIELDS, readingRoms, refuseCapturedRom, romAllowedOf } from '../rom-reading.ts';
+import {
+  BAD_ROM,
+  interruptedResult,
+  ROM_FIELDS,
+  readingRoms,
+  refuseCapturedRom,
+  romAllowedOf,
+} from '../rom-reading.ts';
 import { findRomSafety } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -50,7 +57,8 @@ export async function runRomDump(
   }
   // Before the device is touched for nothing.
   demandPlace(file);
-  const attempt = await readingRoms(dialogue, allowed, (read) => read(device));
+  const { result: attempt, signal } = await readingRoms(dialogue, allowed, (read) => read(device));
+  if (signal !== null) return interruptedResult(signal);
   const inspected = romOfDevice(device, register, attempt);
   const bad = inspected.verdicts.find(({ level }) => level === 'bad');
   if (!isSound(inspected.verdicts) && bad !== undefined && !allowed.has(BAD_ROM.name)) {

@@ -11,10 +11,16 @@ import { formatDocument } from '../../render/documents.ts';
 import { type InspectedRom, renderRom, romDocument } from '../../render/rom-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
+import type { Dialogue, EndingSignal } from '../dialogue.ts';
 import { demandRom, meantBy, romOfDevice, romOfFile } from '../inspected-rom.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
-import { ROM_FIELDS, readingRoms, refuseCapturedRom, romAllowedOf } from '../rom-reading.ts';
+import {
+  interruptedResult,
+  ROM_FIELDS,
+  readingRoms,
+  refuseCapturedRom,
+  romAllowedOf,
+} from '../rom-reading.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface Inspection {
@@ -30,9 +36,9 @@ export async function runRomInspect(
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const word = stringOf(args, 'rom') ?? '';
-  const { inspected, inventory } = namesFile(word)
-    ? inspectFile(args, word)
-    : await inspectDevice(args, word, dialogue);
+  const inspection = namesFile(word) ? inspectFile(args, word) : await inspectDevice(args, word, dialogue);
+  if (typeof inspection === 'string') return interruptedResult(inspection);
+  const { inspected, inventory } = inspection;
   const label = inventory?.host.label;
   const stderr = label === undefined ? '' : remarks(args, namesOf(args), { label }, []);
   const stdout =
@@ -67,7 +73,11 @@ function inspectFile(args: Arguments, path: string): Inspection {
   return { inspected: { ...inspected, meant: meantBy(inspected.rom, inventory.devices) }, inventory };
 }
 
-async function inspectDevice(args: Arguments, word: string, dialogue: Dialogue): Promise<Inspection> {
+async function inspectDevice(
+  args: Arguments,
+  word: string,
+  dialogue: Dialogue,
+): Promise<Inspection | EndingSignal> {
   const allowed = romAllowedOf(args, false);
   if (stringOf(args, 'for') !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'is for a file: the ROM of a device is judged for that', {
@@ -78,7 +88,8 @@ async function inspectDevice(args: Arguments, word: string, dialogue: Dialogue):
   const inventory = inventoryFor(args, word);
   const device = selectOne(inventory.devices, word);
   const register = demandRom(device);
-  const attempt = await readingRoms(dialogue, allowed, (read) => read(device));
+  const { result: attempt, signal } = await readingRoms(dialogue, allowed, (read) => read(device));
+  if (signal !== null) return signal;
   return { inspected: romOfDevice(device, register, attempt), inventory };
 }
 

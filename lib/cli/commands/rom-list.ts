@@ -1,5 +1,5 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
-import { type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import type { HostReader } from '../../host/host-reader.ts';
@@ -20,6 +20,7 @@ import type { Dialogue } from '../dialogue.ts';
 import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
 import {
   failureText,
+  interruptedResult,
   ROM_FIELDS,
   type RomAttempt,
   readingRoms,
@@ -58,7 +59,7 @@ export async function runRomList(
   const machines = await offersOf(args);
   const offersFor = ({ address }: PciDevice): Known<readonly RomOffer[]> =>
     machines.offers === null ? UNREAD : (machines.offers.get(address) ?? []);
-  const listed = reads
+  const { result: listed, signal } = reads
     ? await readingRoms(dialogue, allowed, async (read) => {
         const roms: ListedRom[] = [];
         for (const each of withRom) {
@@ -66,16 +67,20 @@ export async function runRomList(
         }
         return roms;
       })
-    : withRom.map((each): ListedRom => {
-        const findings = findRomSafety(host, inventory.devices, each.device.address);
-        return { ...each, ...unread(findings, allowed), offers: offersFor(each.device) };
-      });
+    : {
+        result: withRom.map((each): ListedRom => {
+          const findings = findRomSafety(host, inventory.devices, each.device.address);
+          return { ...each, ...unread(findings, allowed), offers: offersFor(each.device) };
+        }),
+        signal: null,
+      };
+  if (signal !== null) return interruptedResult(signal);
   const isCaptured = stringOf(args, 'host') !== undefined;
   const stderr = [
     remarks(args, names, host, inventory.diagnostics),
     machines.remarks,
     listed.length > 0 ? '' : (noneRemark(selected) ?? emptyRemark(inventory, selectors)),
-    switchOf(args, 'json') === true ? '' : capturedRemark(isCaptured, host, listed),
+    switchOf(args, 'json') === true ? '' : isCaptured ? capturedRemark(host, listed) : romRemarks(listed),
   ].join('');
   const stdout =
     switchOf(args, 'json') === true
@@ -137,8 +142,10 @@ function noneRemark(selected: readonly PciDevice[]): string | null {
   return selected.length === 0 ? null : 'pci: none of these devices has an option ROM\n';
 }
 
-function capturedRemark(isCaptured: boolean, host: HostReader, listed: readonly ListedRom[]): string {
-  if (!isCaptured) return romRemarks(listed);
+function capturedRemark(host: HostReader, listed: readonly ListedRom[]): string {
   if (listed.length === 0) return '';
-  return `pci: ${escapeControls(host.label)}: what is in ROMs, and what machines get of them, is not in a captured host\n`;
+  const what = listed.some(({ offers }) => isUnknown(offers))
+    ? 'what is in ROMs, and what machines get of them, is'
+    : 'what is in ROMs is';
+  return `pci: ${escapeControls(host.label)}: ${what} not in a captured host\n`;
 }
