@@ -130,7 +130,7 @@ export function failureText({ at, failed: code }: RomFailure, isShadow: boolean)
     case 'wake':
       return `it can't be woken: ${code}`;
     case 'enable':
-      return `it can't be switched on: ${code}`;
+      return code === 'ENOENT' ? 'the kernel has no file of it' : `it can't be switched on: ${code}`;
     case 'read':
       if (code !== 'EIO') return `the kernel says ${code}`;
       return isShadow

@@ -27,7 +27,7 @@ export interface RomDevice {
 }
 
 /** What a ROM is judged by besides itself. */
-export interface RomOccasion {
+export interface RomOrigin {
   /** The function that it is of, or meant for; `null` where it is of none. */
   readonly device: RomDevice | null;
   /** Whether it is the copy of a ROM that the firmware left in memory, and was not read from the card. */
@@ -37,8 +37,8 @@ export interface RomOccasion {
 const DISPLAY = /^(03|0001)/;
 
 /** What is to be said of an option ROM: what is wrong with it first, then for which guests it is good. Pure, and bounded. */
-export function judgeRom(rom: OptionRom, occasion: RomOccasion): readonly RomVerdict[] {
-  const { device, isShadow } = occasion;
+export function judgeRom(rom: OptionRom, origin: RomOrigin): readonly RomVerdict[] {
+  const { device, isShadow } = origin;
   const shadow = isShadow ? [SHADOW] : [];
   if (rom.startsAt === null) return [...shadow, noImage(rom)];
   return [

@@ -131,7 +131,7 @@ async function offersOf(args: Arguments): Promise<Offers> {
     return { offers: romOffers(machines), remarks: machineRemarks(args, diagnostics, 'pci') };
   } catch (error) {
     if (isNamed || !(error instanceof PortalGunError)) throw error;
-    const why = escapeControls(`${error.subject ?? 'libvirt'} ${error.message}`);
+    const why = escapeControls(`${error.subject ?? 'libvirt'}: ${error.message}`);
     // As data it is said of each.
     const isData = switchOf(args, 'json') === true;
     return { offers: null, remarks: isData ? '' : `pci: what machines get is not known: ${why}\n` };
