@@ -21,7 +21,13 @@ export {
   type UnknownReason,
 } from './base/known.ts';
 export { VERSION } from './base/version.ts';
-export { checkLoss, checkSafety, SAFETY_FIELDS } from './checks/check-safety.ts';
+export {
+  checkLoss,
+  checkRomReading,
+  checkSafety,
+  ROM_SAFETY_FIELDS,
+  SAFETY_FIELDS,
+} from './checks/check-safety.ts';
 export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts';
 export type { Observation, SafetyRule } from './checks/safety-rule.ts';
 export { SAFETY_RULES } from './checks/safety-rules.ts';
@@ -31,11 +37,13 @@ export { lockHost } from './host/host-lock.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
 export { LiveFiles } from './host/live-files.ts';
+export { LiveRomReader } from './host/live-rom-reader.ts';
 export { LiveRunner } from './host/live-runner.ts';
 export { LiveWriter } from './host/live-writer.ts';
 export { openHost, openLiveHost } from './host/open-host.ts';
 export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
 export { RecordingHost } from './host/recording-host.ts';
+export type { RomFailure, RomReader, RomReading } from './host/rom-reader.ts';
 export type { Run, Runner, RunOptions } from './host/runner.ts';
 export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot.ts';
 export { SnapshotHost } from './host/snapshot-host.ts';
@@ -92,6 +100,7 @@ export {
   readMachines,
 } from './libvirt/read-machines.ts';
 export { type NodeKind, type NodeReading, readNodeDevices } from './libvirt/read-node-devices.ts';
+export { decideRom, type RomDecision, type RomOccasion, type RomWish } from './libvirt/rom-policy.ts';
 export { planTagging, type Tagging, tagMachines } from './libvirt/tag-machines.ts';
 export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export { parseXml, type XmlDocument } from './libvirt/xml-document.ts';
@@ -139,6 +148,15 @@ export {
 export { type IommuState, iommuAdvice } from './pci/iommu-state.ts';
 export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
+export { type Filling, kernelRomSize, type OptionRom, parseOptionRom } from './pci/option-rom.ts';
+export type { EfiHeader, LegacyHeader, OptionRomImage, PciDataStructure } from './pci/option-rom-image.ts';
+export {
+  judgeRom,
+  type RomDevice,
+  type RomOrigin,
+  type RomVerdict,
+  type RomVerdictLevel,
+} from './pci/option-rom-verdicts.ts';
 export {
   type HostAbilities,
   type PassthroughLevel,

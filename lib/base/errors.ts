@@ -106,6 +106,21 @@ export const ERRORS = {
     summary: 'The device makes no virtual functions: it is no physical function, or its driver makes none.',
     remedy: 'see which can: pci sriov list',
   },
+  NO_ROM: {
+    exit: 'notFound',
+    summary: 'The device has no option ROM.',
+    remedy: 'see which devices have one: pci rom list',
+  },
+  ROM_UNREADABLE: {
+    exit: 'toolFailed',
+    summary: 'The kernel gave nothing of an option ROM, or not the same twice.',
+    remedy: 'see what the kernel says of it: dmesg',
+  },
+  BAD_ROM: {
+    exit: 'refused',
+    summary: 'What was read of an option ROM is damaged, or for another device; it was not written.',
+    remedy: 'see what is wrong with it: pci rom inspect; write it all the same: --allow bad-rom',
+  },
   TOO_FEW_VFS: {
     exit: 'refused',
     summary: 'A PF has fewer free virtual functions than machines are to have one each.',

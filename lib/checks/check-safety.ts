@@ -3,6 +3,7 @@ import { knownValue } from '../base/known.ts';
 import { comparePciAddresses, type PciAddress } from '../pci/address.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import type { Finding } from './finding.ts';
+import { ROM_RULES } from './rom-rules.ts';
 import type { Observation, SafetyRule } from './safety-rule.ts';
 import { SAFETY_RULES } from './safety-rules.ts';
 import { type SafetyHost, SafetyView } from './safety-view.ts';
@@ -49,6 +50,26 @@ export function checkLoss(devices: readonly PciAddress[], host: SafetyHost): rea
   return findingsIn(new SafetyView(host, new Set(), new Set(devices)), presentOf(devices, host));
 }
 
+/** The facts of every device that {@link checkRomReading} needs. */
+export const ROM_SAFETY_FIELDS: readonly DeviceField[] = [
+  'class',
+  'driver',
+  'iommuGroup',
+  'rom',
+  'attachments',
+  'location',
+];
+
+/**
+ * What speaks against reading the ROM of a function: of it alone, since nothing of its group is touched.
+ *
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ */
+export function checkRomReading(device: PciAddress, host: SafetyHost): readonly Finding[] {
+  const view = new SafetyView(host, new Set([device]), new Set([device]));
+  return findingsIn(view, presentOf([device], host), ROM_RULES);
+}
+
 function presentOf(devices: readonly PciAddress[], host: SafetyHost): Present {
   const present = new Map(host.devices.map((device) => [device.address, device]));
   for (const address of devices) {
@@ -59,15 +80,21 @@ function presentOf(devices: readonly PciAddress[], host: SafetyHost): Present {
   return present;
 }
 
-function findingsIn(view: SafetyView, present: Present): readonly Finding[] {
+function findingsIn(
+  view: SafetyView,
+  present: Present,
+  rules: readonly SafetyRule[] = SAFETY_RULES,
+): readonly Finding[] {
   const { given, taken } = view;
   return [...taken]
     .sort(comparePciAddresses)
     .flatMap((address) => present.get(address) ?? [])
     .flatMap((device) =>
-      SAFETY_RULES.filter(({ isOfGiven }) => isOfGiven !== true || given.has(device.address)).flatMap(
-        (rule) => rule.find(device, view).map((observation) => toFinding(rule, device, observation)),
-      ),
+      rules
+        .filter(({ isOfGiven }) => isOfGiven !== true || given.has(device.address))
+        .flatMap((rule) =>
+          rule.find(device, view).map((observation) => toFinding(rule, device, observation)),
+        ),
     );
 }
 

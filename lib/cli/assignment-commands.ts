@@ -79,7 +79,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       },
       rom: {
         describe:
-          'Whether the guest sees the option ROM: on, off, or a FILE to have it from; auto hides that of a network card, and is the default',
+          'Whether the guest sees the option ROM: on, off, or a FILE to have it from; auto, the default, hides that of a network card unless the machine is known to be no router',
         type: 'string',
         valueName: 'ROM',
       },

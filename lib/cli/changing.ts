@@ -21,7 +21,8 @@ import { readBootId } from '../sysfs/boot-id.ts';
 import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
 import type { Dialogue, EndingSignal } from './dialogue.ts';
 
-const SIGNAL_EXITS: Record<EndingSignal, number> = {
+/** The exit status of a program that was ended by a signal. */
+export const SIGNAL_EXITS: Readonly<Record<EndingSignal, number>> = {
   SIGINT: EXIT.interrupted,
   SIGTERM: EXIT.terminated,
   SIGHUP: EXIT.terminated,
@@ -109,7 +110,11 @@ export async function applyHere(
   }
 }
 
-async function refuseUnfinished({ files, reader }: ChangeableHost): Promise<void> {
+/** @throws PortalGunError RECOVERY_NEEDED where an earlier change was cut short, or awaits confirmation; JOURNAL_FAILED */
+export async function refuseUnfinished({
+  files,
+  reader,
+}: Pick<ChangeableHost, 'files' | 'reader'>): Promise<void> {
   const [left] = await readJournals(files);
   if (left !== undefined) throw unfinishedError(left, bootTimeOf(reader));
 }

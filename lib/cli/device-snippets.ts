@@ -2,6 +2,7 @@ import { EXIT } from '../base/errors.ts';
 import type { HandedOver } from '../libvirt/hand-over.ts';
 import { formatHostDevice, formatRootPort } from '../libvirt/host-device-text.ts';
 import type { XmlFinding } from '../libvirt/node-device-findings.ts';
+import type { XmlDocument } from '../libvirt/xml-document.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
 import { formatDocument } from '../render/documents.ts';
@@ -13,20 +14,21 @@ import {
   snippetsDocument,
 } from '../render/hand-over-text.ts';
 import { type Arguments, type CommandResult, switchOf } from './command.ts';
-import { guestAddressesOf, heldAlready, machineOf } from './guest-addresses.ts';
+import { guestAddressesOf, heldAlready } from './guest-addresses.ts';
 
 /**
- * What hands devices over, with the room that they need in the machine that the arguments name.
+ * What hands devices over, with the room that they need in a machine.
  *
+ * @param machine the document of the machine that the arguments name
  * @param cards what goes to one guest slot each
  * @throws PortalGunError BAD_ARGUMENT, BAD_XML, DOMAIN_TOO_LARGE, NO_GUEST_SLOT
  */
 export function deviceSnippets(
   args: Arguments,
+  machine: XmlDocument | null,
   handed: readonly HandedOver[],
   cards: readonly (readonly PciAddress[])[],
 ): readonly Snippet[] {
-  const machine = machineOf(args);
   const { addresses, newRootPorts } = guestAddressesOf(args, machine, cards);
   const held = heldAlready(machine);
   const ports = newRootPorts.map(

@@ -1,4 +1,5 @@
 import { PortalGunError } from '../base/errors.ts';
+import { knownValue } from '../base/known.ts';
 import { inputName, readInputFile } from '../host/input-file.ts';
 import {
   type GuestAddressPlan,
@@ -7,6 +8,7 @@ import {
   planGuestAddresses,
 } from '../libvirt/guest-topology.ts';
 import { parseHostDevices } from '../libvirt/host-device-parser.ts';
+import { readCategory } from '../libvirt/machine-metadata.ts';
 import { formatGuestAddress, type GuestAddress } from '../libvirt/pci-address-xml.ts';
 import { MAX_XML_BYTES, parseXml, placeInXml, type XmlDocument } from '../libvirt/xml-document.ts';
 import type { PciAddress } from '../pci/address.ts';
@@ -30,6 +32,11 @@ export function machineOf(args: Arguments): XmlDocument | null {
     subject: placeInXml(document, document.root.start),
     hint: 'give what virsh dumpxml --inactive writes',
   });
+}
+
+/** The category that a machine is tagged with; `null` where there is none, or no machine. */
+export function categoryIn(machine: XmlDocument | null): string | null {
+  return machine === null ? null : (knownValue(readCategory(machine)) ?? null);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import { absolutePath, existingFile } from '../host/files.ts';
-import type { HandOverWishes, RomWish } from '../libvirt/hand-over.ts';
+import type { HandOverWishes } from '../libvirt/hand-over.ts';
+import type { RomWish } from '../libvirt/rom-policy.ts';
 import { parseStationMac } from '../pci/mac-address.ts';
 import { badValue } from '../plan/vf-setting-texts.ts';
 import { type Arguments, stringOf } from './command.ts';
@@ -18,13 +19,15 @@ const OF_ONE = ['mac', 'boot-order', 'teaming'];
 /**
  * How the arguments want devices handed over.
  *
+ * @param category of the machines that they are for; `null` where that is not known
  * @throws PortalGunError BAD_ARGUMENT
  */
-export function handOverWishesOf(args: Arguments): HandOverWishes {
+export function handOverWishesOf(args: Arguments, category: string | null = null): HandOverWishes {
   const as = stringOf(args, 'as');
   return {
     as: as === 'hostdev' || as === 'interface' ? as : null,
     rom: romOf(args),
+    category,
     isManaged: stringOf(args, 'managed') !== 'no',
     mac: given(args, 'mac', macOf),
     vlan: given(args, 'vlan', (text) => numberOf(text, 4094, '--vlan', 'a VLAN from 1 to 4094')),

@@ -10,7 +10,7 @@ const HAND_OVER_OPTIONS = {
   },
   rom: {
     describe:
-      'Whether the guest sees the option ROM: on, off, or a FILE to have it from; auto hides that of a network card, and is the default',
+      'Whether the guest sees the option ROM: on, off, or a FILE to have it from; auto, the default, hides that of a network card unless the guest boots from it',
     type: 'string',
     valueName: 'ROM',
   },

@@ -25,6 +25,9 @@ const TAKES_SELECTORS = [
   'unbind',
   'sriov list',
   'sriov set',
+  'rom list',
+  'rom inspect',
+  'rom dump',
   'xml',
 ];
 

@@ -1,8 +1,9 @@
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { suggest } from '../base/text.ts';
-import { checkLoss, checkSafety, SAFETY_FIELDS } from '../checks/check-safety.ts';
+import { checkLoss, checkRomReading, checkSafety, SAFETY_FIELDS } from '../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
+import type { SafetyRule } from '../checks/safety-rule.ts';
 import { SAFETY_RULES } from '../checks/safety-rules.ts';
 import type { SafetyHost } from '../checks/safety-view.ts';
 import type { HostReader } from '../host/host-reader.ts';
@@ -25,12 +26,15 @@ import { type Arguments, stringsOf } from './command.ts';
  *
  * @throws PortalGunError BAD_ARGUMENT for one that no rule has, or that can't be lifted
  */
-export function allowedOf(args: Arguments): ReadonlySet<string> {
+export function allowedOf(
+  args: Arguments,
+  rules: readonly Pick<SafetyRule, 'name' | 'severity'>[] = SAFETY_RULES,
+): ReadonlySet<string> {
   const names = stringsOf(args, 'allow').flatMap((each) => each.split(','));
   for (const name of names) {
-    const rule = SAFETY_RULES.find((each) => each.name === name);
+    const rule = rules.find((each) => each.name === name);
     if (rule !== undefined) continue;
-    const known = SAFETY_RULES.filter(({ severity }) => severity === 'refuses').map((each) => each.name);
+    const known = rules.filter(({ severity }) => severity === 'refuses').map((each) => each.name);
     const meant = suggest(name, known);
     throw new PortalGunError('BAD_ARGUMENT', `there is no reason "${name}"`, {
       subject: '--allow',
@@ -81,6 +85,15 @@ export function findLoss(
   addresses: readonly PciAddress[],
 ): readonly Finding[] {
   return addresses.length === 0 ? [] : checkLoss(addresses, safetyHost(host, devices, []));
+}
+
+/** What speaks against reading the ROM of a device just now. */
+export function findRomSafety(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  address: PciAddress,
+): readonly Finding[] {
+  return checkRomReading(address, safetyHost(host, devices, []));
 }
 
 function safetyHost(

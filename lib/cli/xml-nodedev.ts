@@ -14,6 +14,7 @@ import { formatDocument } from '../render/documents.ts';
 import { renderXmlFindings, snippetsDocument } from '../render/hand-over-text.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from './command.ts';
 import { deviceSnippets, snippetsResult } from './device-snippets.ts';
+import { categoryIn, machineOf } from './guest-addresses.ts';
 import { handOverWishesOf } from './hand-over-wishes.ts';
 
 /** What is asked of a host, and not of the document of one device. */
@@ -27,7 +28,8 @@ export function runXmlNodedev(args: Arguments): CommandResult {
   if (other !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --nodedev', { subject: other });
   }
-  const wishes = handOverWishesOf(args);
+  const machine = machineOf(args);
+  const wishes = handOverWishesOf(args, categoryIn(machine));
   const path = stringOf(args, 'nodedev') ?? '-';
   const document = parseXml(readInputFile(path, MAX_XML_BYTES, 'BAD_XML'), inputName(path));
   const { device, capability } = pciDeviceOf(document);
@@ -56,7 +58,7 @@ export function runXmlNodedev(args: Arguments): CommandResult {
   }
   const described = { ...describe(device), address };
   const handed = handOver(described, wishes, notesOf(described, capability), new Map());
-  const snippets = deviceSnippets(args, [handed], [[address]]);
+  const snippets = deviceSnippets(args, machine, [handed], [[address]]);
   return snippetsResult(args, null, snippets, findings, '');
 }
 

@@ -51,6 +51,15 @@ export function isDirectory(path: string): boolean {
   }
 }
 
+/** Whether a path of this machine is a regular file. */
+export function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
+}
+
 // What would end the program between the draft and its removal waits for the moment that they take.
 const HELD_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -62,14 +71,14 @@ function hold(): void {}
  *
  * @throws PortalGunError OUTPUT_FAILED or PERMISSION_DENIED
  */
-export function writeFileWhole(path: string, text: string): void {
+export function writeFileWhole(path: string, content: string | Uint8Array, mode: number): void {
   if (isDirectory(path)) throw new PortalGunError('OUTPUT_FAILED', 'is a directory', { subject: path });
   let folder: string | undefined;
   for (const signal of HELD_SIGNALS) process.on(signal, hold);
   try {
     folder = mkdtempSync(join(dirname(path), `.${basename(path)}.`));
     const draft = join(folder, basename(path));
-    writeFileSync(draft, text, { mode: 0o600 });
+    writeFileSync(draft, content, { mode, flush: true });
     renameSync(draft, path);
   } catch (error) {
     const reading = failure(error);

@@ -1,13 +1,14 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { PortalGunError } from '../base/errors.ts';
-import { isDirectory, readFileBounded } from './files.ts';
+import { isDirectory, readFileBounded, writeFileWhole } from './files.ts';
 import { errorCode, failure, isFailure } from './host-reader.ts';
 
 /** What became of a file: it was made, changed, or was so already. */
 export type FileOutcome = 'written' | 'replaced' | 'unchanged';
 
 const MAX_BYTES = 16 * 1024 * 1024;
+const PUBLIC_MODE = 0o644;
 
 /**
  * Puts files in a folder of this machine, which is made where it alone is missing. What is to be written is on the disk before any
@@ -36,11 +37,34 @@ export function writeFolder(
   return outcomes;
 }
 
-function outcomeOf(path: string, text: string): FileOutcome {
+/**
+ * Puts one file on this machine, whole or not at all; everybody may read it, as the user that QEMU runs as has to.
+ *
+ * @param overwrites whether a file may be replaced that holds something else
+ * @throws PortalGunError FILE_EXISTS where it may not; OUTPUT_FAILED, PERMISSION_DENIED
+ */
+export function putFile(path: string, content: Uint8Array, overwrites: boolean): FileOutcome {
+  const outcome = outcomeOf(path, content);
+  if (outcome === 'replaced' && !overwrites) {
+    throw new PortalGunError('FILE_EXISTS', 'is there with other content; nothing is written', {
+      subject: path,
+    });
+  }
+  if (outcome !== 'unchanged') writeFileWhole(path, content, PUBLIC_MODE);
+  return outcome;
+}
+
+/** @throws PortalGunError OUTPUT_FAILED where a file can't be put at a path: there is no folder for it, or it is one itself */
+export function demandPlace(path: string): void {
+  if (isDirectory(path)) throw outputError(path, 'it is a directory', false);
+  if (!isDirectory(dirname(path))) throw outputError(path, 'there is no such folder', false);
+}
+
+function outcomeOf(path: string, content: string | Uint8Array): FileOutcome {
   const there = readFileBounded(path, MAX_BYTES);
   if (there === null) return 'written';
   if (isFailure(there)) throw outputError(path, there.detail, there.unknown === 'denied');
-  return there.equals(Buffer.from(text)) ? 'unchanged' : 'replaced';
+  return there.equals(Buffer.from(content)) ? 'unchanged' : 'replaced';
 }
 
 function put(

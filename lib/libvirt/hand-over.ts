@@ -1,19 +1,19 @@
 import { PortalGunError } from '../base/errors.ts';
-import { isUnknown, knownValue } from '../base/known.ts';
+import { knownValue } from '../base/known.ts';
 import { type PciAddress, slotOf } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
 import type { PfLink } from '../pci/pf-link.ts';
 import { type PciHostDevice, plainHostDevice, plainVfInterface, type VfInterface } from './host-device.ts';
-
-/** The option ROM as it is wanted: by what the device is, as said, or from a file. */
-export type RomWish = 'auto' | 'on' | 'off' | { readonly file: string };
+import { decideRom, type RomWish } from './rom-policy.ts';
 
 /** How a device is to be handed to a machine, as far as somebody said. */
 export interface HandOverWishes {
   /** `null`: a VF of a network card as an interface, all else as a hostdev. */
   readonly as: 'hostdev' | 'interface' | null;
   readonly rom: RomWish;
+  /** The category of the machines that it is for; `null` where that is not known. */
+  readonly category: string | null;
   readonly isManaged: boolean;
   readonly mac: string | null;
   readonly vlan: number | null;
@@ -66,7 +66,7 @@ export function handOver(
       hint: 'an interface can be such a one alone; leave --as out',
     });
   }
-  const { rom, note: romNote } = romOf(device, wishes);
+  const { rom, notes: romNote } = decideRom(device, wishes.rom, wishes);
   const common = {
     isManaged: wishes.isManaged,
     bootOrder: wishes.bootOrder,
@@ -146,23 +146,4 @@ function vfNotes(
   const why = as === null && link === null ? `its PF ${pf} has no network interface on the host; ` : '';
   const message = `goes as a hostdev: ${why}its MAC and VLAN are what the host holds it to: pci sriov set ${pf}`;
   return [{ level: 'warns', code: 'vf-as-hostdev', message }];
-}
-
-const ROM_NOTE =
-  "its ROM is hidden from the guest (rom bar='off'): all it could do is boot over the network, and it slows the guest's firmware; --rom on shows it";
-
-function romOf(
-  { class: deviceClass, sriov, rom }: PciDevice,
-  wishes: HandOverWishes,
-): { readonly rom: PciHostDevice['rom']; readonly note: readonly PassthroughNote[] } {
-  const said = (hasBar: boolean | null, file: string | null = null) => ({ isEnabled: null, hasBar, file });
-  if (typeof wishes.rom === 'object') return { rom: said(null, wishes.rom.file), note: [] };
-  if (wishes.rom !== 'auto') return { rom: said(wishes.rom === 'on'), note: [] };
-  const isNetwork = knownValue(deviceClass)?.code.startsWith('02') === true;
-  const hasRom = rom !== null && (isUnknown(rom) || rom.sizeBytes > 0);
-  // A VF has none, and what is to boot the guest needs it.
-  if (!isNetwork || !hasRom || knownValue(sriov)?.role === 'vf' || wishes.bootOrder !== null) {
-    return { rom: null, note: [] };
-  }
-  return { rom: said(false), note: [{ level: 'ok', code: 'rom-off', message: ROM_NOTE }] };
 }

@@ -15,6 +15,11 @@ export interface Bar {
 export interface ExpansionRom {
   readonly address: string | null;
   readonly sizeBytes: number;
+  /**
+   * Whether the kernel has the copy in its place that the firmware left at 0xc0000 for the boot display: then what is read
+   * is that, and never the card's own.
+   */
+  readonly isShadow: boolean;
 }
 
 /** What one `resource` file says. */
@@ -29,7 +34,8 @@ const LEADING_ZEROS = /^0+(?=.)/;
 const BAR_COUNT = 6;
 const ROM_INDEX = 6;
 
-// include/linux/ioport.h; the low four bits are those of the register itself.
+// include/linux/ioport.h; the low four bits are those of the register itself, of the ROM's line the kernel's own.
+const IORESOURCE_ROM_SHADOW = 0x2;
 const IORESOURCE_IO = 0x100;
 const IORESOURCE_MEM = 0x200;
 const IORESOURCE_PREFETCH = 0x2000;
@@ -57,7 +63,7 @@ export function parseResources(rawText: string): Resources | undefined {
       const resource = parseLine(rawText.slice(at, end));
       if (resource === undefined) return undefined;
       if (index < BAR_COUNT) pushBar(bars, index, resource);
-      else if (resource.sizeBytes > 0) rom = { address: resource.address, sizeBytes: resource.sizeBytes };
+      else if (resource.sizeBytes > 0) rom = toRom(resource);
     }
     at = end + 1;
   }
@@ -86,6 +92,10 @@ function sizeOf(rawStart: string, rawEnd: string): number {
   if (end <= Number.MAX_SAFE_INTEGER) return (start === 0 && end === 0) || end < start ? 0 : end - start + 1;
   const size = BigInt(`0x${rawEnd}`) - BigInt(`0x${rawStart}`) + 1n;
   return size > 0n ? Number(size) : 0;
+}
+
+function toRom({ address, sizeBytes, flags }: Resource): ExpansionRom {
+  return { address, sizeBytes, isShadow: (flags & IORESOURCE_ROM_SHADOW) !== 0 };
 }
 
 function pushBar(bars: Bar[], index: number, { address, sizeBytes, flags }: Resource): void {

@@ -101,7 +101,8 @@ function generalFacts({ device, group }: DeviceDetails): readonly (readonly [lab
       'Expansion ROM',
       factText(
         device.rom,
-        ({ sizeBytes, address }) => `${formatSize(sizeBytes)} at ${address ?? 'no address'}`,
+        ({ sizeBytes, address, isShadow }) =>
+          `${formatSize(sizeBytes)} at ${address ?? 'no address'}${isShadow ? ", the firmware's copy" : ''}`,
       ),
     ],
     ['SR-IOV', sriovText(device)],

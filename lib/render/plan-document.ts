@@ -1,4 +1,5 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
+import type { Finding } from '../checks/finding.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { PersistedDevice } from '../pci/persisted-device.ts';
 import type { Movement } from '../plan/binding.ts';
@@ -22,19 +23,24 @@ export function planDocument(
     host,
     title: plan.title,
     ...details,
-    findings: findings.map(({ name, severity, subject, message, evidence, remedy }) => ({
-      name,
-      severity,
-      subject,
-      message,
-      evidence,
-      remedy,
-      allowed: severity !== 'forbids' && allowed.has(name),
-    })),
+    findings: findingFacts(findings, allowed),
     guards: plan.guards,
     steps: plan.steps,
     report,
   };
+}
+
+/** What speaks against a change, as JSON. */
+export function findingFacts(findings: readonly Finding[], allowed: ReadonlySet<string>): readonly object[] {
+  return findings.map(({ name, severity, subject, message, evidence, remedy }) => ({
+    name,
+    severity,
+    subject,
+    message,
+    evidence,
+    remedy,
+    allowed: severity !== 'forbids' && allowed.has(name),
+  }));
 }
 
 /** Who moves and who stays. */

@@ -1,4 +1,7 @@
+import { isFailure, type Reading } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
+import { isPassthroughDriver } from '../pci/iommu-group.ts';
+import { kernelRomSize } from '../pci/option-rom.ts';
 import { driverPath, lastName, SYS_PATHS } from '../sysfs/paths.ts';
 import { nameIn, parseSwitch, parseUnsigned } from './attribute-values.ts';
 import { bind, deviceLock, probe } from './driver-operations.ts';
@@ -100,6 +103,13 @@ const FUNCTION_STORES: Readonly<Record<string, FunctionStore>> = {
     if (value !== 0) yield* rescan(kernel, call, directoryAbove(each.path));
     return null;
   },
+  rom(kernel, _call, each, text) {
+    // pci_write_rom: a zero with one more byte behind it switches it off, and all else on.
+    const isOff = text.startsWith('0') && new TextEncoder().encode(text).length === 2;
+    if (isOff) kernel.openRoms.delete(each.address);
+    else kernel.openRoms.add(each.address);
+    return null;
+  },
   *reset(_kernel, call, each, text) {
     if (parseUnsigned(text) !== 1) return 'EINVAL';
     yield* call.lock(deviceLock(each));
@@ -114,6 +124,22 @@ export function isBlockedRead(kernel: Kernel, path: string): boolean {
   if (lastName(path) !== 'sriov_numvfs') return false;
   const pf = kernel.find(lastName(directoryAbove(path)) as PciAddress);
   return pf !== undefined && kernel.calls.isLocked(deviceLock(pf));
+}
+
+/**
+ * What the kernel gives of the ROM that a path is: EINVAL until it is switched on, then its images, EIO where there are none.
+ * `undefined` for any other path.
+ */
+export function readRom(kernel: Kernel, path: string): Reading<Uint8Array> | undefined {
+  const each = lastName(path) === 'rom' ? kernel.find(lastName(directoryAbove(path))) : undefined;
+  if (each === undefined || !each.has('rom')) return undefined;
+  if (!kernel.openRoms.has(each.address)) return { unknown: 'broken', detail: 'EINVAL' };
+  // Whether vfio-pci has put it to sleep is not in a snapshot; nor is what is in its ROM, unless somebody put it there.
+  const window = kernel.host.readBytes(path);
+  const isTold = window !== null && !isFailure(window) && !isPassthroughDriver(each.driver ?? '');
+  if (!isTold) return { unknown: 'unread', detail: 'does not follow from the snapshot' };
+  const sizeBytes = kernelRomSize(window);
+  return sizeBytes === 0 ? { unknown: 'broken', detail: 'EIO' } : window.subarray(0, sizeBytes);
 }
 
 /** Whether a path is in the directory of a driver that is not registered, or of none at all. */

@@ -26,6 +26,8 @@ export class Kernel {
   readonly calls = new Calls();
   /** Who holds a function through vfio: it can be held by one alone. */
   readonly holders = new Map<PciAddress, symbol>();
+  /** The functions whose ROMs are switched on for reading. */
+  readonly openRoms = new Set<PciAddress>();
   /** The functions that were removed from the bus and can be found again. */
   readonly removed = new Map<PciAddress, string>();
   readonly #functions = new Map<PciAddress, FunctionDirectory>();
@@ -93,6 +95,7 @@ export class Kernel {
   dropFromBus(each: FunctionDirectory): void {
     each.hideFromBus();
     this.#functions.delete(each.address);
+    this.openRoms.delete(each.address);
   }
 
   /** The VFs of a PF, in the order of their index, by its links. */

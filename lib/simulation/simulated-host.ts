@@ -4,7 +4,7 @@ import { type HostWriter, MAX_WRITE_BYTES, type Writing } from '../host/host-wri
 import type { PciAddress } from '../pci/address.ts';
 import { isPassthroughDriver } from '../pci/iommu-group.ts';
 import { driverPath, lastName } from '../sysfs/paths.ts';
-import { isBlockedRead, isOfUnknownDriver, storeOf } from './attribute-writes.ts';
+import { isBlockedRead, isOfUnknownDriver, readRom, storeOf } from './attribute-writes.ts';
 import { probe, release } from './driver-operations.ts';
 import { gap } from './gap.ts';
 import { Kernel } from './kernel.ts';
@@ -111,7 +111,9 @@ export class SimulatedHost implements HostReader, HostWriter {
   }
 
   readBytes(path: string): Reading<Uint8Array> {
-    return this.#blocked(path) ?? this.#kernel.host.readBytes(path);
+    const at = this.#kernel.host.canonical(path, false);
+    const rom = at === null ? undefined : readRom(this.#kernel, at);
+    return rom !== undefined ? rom : (this.#blocked(path) ?? this.#kernel.host.readBytes(path));
   }
 
   readText(path: string): Reading<string> {

@@ -55,12 +55,19 @@ describe('pci completion', () => {
     },
   );
 
-  it.each(['list', 'show', 'groups', 'tree', 'sriov list', 'sriov set'])(
-    'completes the selectors of %s',
-    async (name) => {
-      expect(await completions(...name.split(' '), '')).toEqual(expect.arrayContaining(selectors));
-    },
-  );
+  it.each([
+    'list',
+    'show',
+    'groups',
+    'tree',
+    'sriov list',
+    'sriov set',
+    'rom list',
+    'rom inspect',
+    'rom dump',
+  ])('completes the selectors of %s', async (name) => {
+    expect(await completions(...name.split(' '), '')).toEqual(expect.arrayContaining(selectors));
+  });
 
   it.each([
     [['list', 'class=n'], ['class=network']],

@@ -77,6 +77,8 @@ describe('errors', () => {
       'MACHINE_NOT_FOUND',
       'PERMISSION_DENIED',
       'NO_DRIVER',
+      'ROM_UNREADABLE',
+      'BAD_ROM',
       'TOO_FEW_VFS',
       'DOMAIN_TOO_LARGE',
       'NO_GUEST_SLOT',

@@ -23,9 +23,11 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
     'show 00:01.0',
     'xml 01:00.0',
     'xml 03:00.0',
+    'rom list',
+    'rom dump 01:00.0 -o /made-up/card.rom --dry-run',
   ],
-  'hostile-names': ['list --wide', 'show 00:19.0', 'show 00:1a.3'],
-  'lab-amd': ['show 00:01.0'],
+  'hostile-names': ['list --wide', 'show 00:19.0', 'show 00:1a.3', 'rom list'],
+  'lab-amd': ['show 00:01.0', 'rom list', 'rom dump 03:00.0 -o /made-up/card.rom --dry-run'],
   'lab-intel-vfio': [
     'list --wide',
     'show 01:10.2',

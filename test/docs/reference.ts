@@ -1,6 +1,8 @@
 import { DIAGNOSTICS } from '../../lib/base/diagnostic.ts';
 import { ERRORS, EXIT, type ExitName } from '../../lib/base/errors.ts';
 import type { Severity } from '../../lib/checks/finding.ts';
+import { ROM_RULES } from '../../lib/checks/rom-rules.ts';
+import type { SafetyRule } from '../../lib/checks/safety-rule.ts';
 import { SAFETY_RULES } from '../../lib/checks/safety-rules.ts';
 import { type Command, type OptionDefinition, valueNameOf } from '../../lib/cli/command.ts';
 import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
@@ -408,12 +410,27 @@ function safetyRulesPage(): string {
         sentence(capital(title)),
       ]),
     ),
-    ...SAFETY_RULES.map(({ name, severity, meaning, remedy }) =>
-      [`## ${name}`, `${SEVERITY_MEANINGS[severity]} ${meaning}`, `What to do: ${sentence(remedy)}`].join(
-        '\n\n',
-      ),
+    ...SAFETY_RULES.map(ruleSection),
+    '## Reading an option ROM',
+    'What speaks against reading an option ROM (`pci rom`), of the device alone; `pci rom dump` refuses besides, with `bad-rom`, to write one that is damaged or for another device.',
+    table(
+      ['rule', 'severity', 'found where'],
+      ROM_RULES.map(({ name, severity, title }) => [
+        `[${code(name)}](#${name})`,
+        severity,
+        sentence(capital(title)),
+      ]),
+    ),
+    ...ROM_RULES.filter((rule) => !SAFETY_RULES.includes(rule)).map((rule) =>
+      ruleSection(rule).replace('## ', '### '),
     ),
   ]);
+}
+
+function ruleSection({ name, severity, meaning, remedy }: SafetyRule): string {
+  return [`## ${name}`, `${SEVERITY_MEANINGS[severity]} ${meaning}`, `What to do: ${sentence(remedy)}`].join(
+    '\n\n',
+  );
 }
 
 function jsonPage(schemas: ReadonlyMap<string, Schema>): string {

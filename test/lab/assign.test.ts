@@ -102,6 +102,20 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     expect(await definitions()).toEqual(before);
   });
 
+  test('get the ROM of a network card unless they are routers, and pci rom list tells', async () => {
+    const machinesOf = async (): Promise<unknown> => {
+      const args = ['rom', 'list', PAIR[0], '--host', HOST, '--connect', libvirtd().uri, '--json'];
+      const { stdout } = await pciInside(args);
+      return (JSON.parse(stdout) as { roms: readonly { machines: unknown }[] }).roms[0]?.machines;
+    };
+    expect(await machinesOf()).toEqual([]);
+    await assign(PAIR[0], '--type', 'router');
+    expect(await machinesOf()).toEqual(ROUTERS.map((machine) => ({ machine, rom: 'off', file: null })));
+    await apply(await planOf('unassign', PAIR[0]));
+    await assign(PAIR[0], '--type', 'application');
+    expect(await machinesOf()).toEqual([{ machine: 'mail', rom: 'on', file: null }]);
+  });
+
   test('are all undone where one machine does not take its new definition', async () => {
     const before = await definitions();
     const plan = await planOf('assign', PAIR[0], '--type', 'router');

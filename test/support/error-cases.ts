@@ -577,6 +577,34 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'a snapshot does not hold what outlives a boot',
     'have the script written on the host itself',
   ],
+  // Option ROMs.
+  [`rom dump 00:00.0 -o x.rom -n ${GPU}`, 'NO_ROM', '0000:00:00.0', 'has no option ROM', 'pci rom list'],
+  [`rom dump 01:00.0 -n ${GPU}`, 'BAD_ARGUMENT', '--output', 'says where the ROM is written', '-o card.rom'],
+  [`rom dump 01:00.0 -o - -n ${GPU}`, 'BAD_ARGUMENT', '--output', 'needs a file', 'see the command'],
+  [
+    `rom dump 01:00.0 -o x.rom -n --allow mounted ${GPU}`,
+    'BAD_ARGUMENT',
+    '--allow',
+    'there is no reason "mounted"',
+    'the reasons are driver-bound, bad-rom',
+  ],
+  [
+    `rom dump 01:00.0 -o x.rom ${GPU}`,
+    'BAD_ARGUMENT',
+    '--host',
+    'is a captured host',
+    'pci rom inspect FILE',
+  ],
+  [`rom list --read ${GPU}`, 'BAD_ARGUMENT', '--host', 'is a captured host', 'pci rom inspect FILE'],
+  [`rom inspect 01:00.0 ${GPU}`, 'BAD_ARGUMENT', '--host', 'is a captured host', 'pci rom inspect FILE'],
+  [`rom inspect no/such.rom ${GPU}`, 'BAD_ARGUMENT', 'no/such.rom', 'is not there', 'see the command'],
+  [
+    `rom inspect FOLDER/binary --allow driver-bound ${GPU}`,
+    'BAD_ARGUMENT',
+    '--allow',
+    'is for a device',
+    'see the command',
+  ],
   // Names.
   [`list --pci-ids nowhere ${GPU}`, 'BAD_NAMES', 'nowhere', 'is not there', 'the word bundled'],
   [

@@ -10,6 +10,8 @@ const FLAGS = {
   prefetchable64: 0x14220c,
 } as const;
 const ROM_FLAGS = 0x46200;
+// IORESOURCE_MEM, IORESOURCE_ROM_SHADOW and IORESOURCE_PCI_FIXED: pci_fixup_video.
+const SHADOW_FLAGS = 0x212;
 /** Bits of a register that tell what it is of. */
 const REGISTER = { io: 1, memory32: 0, memory64: 4, prefetchable32: 8, prefetchable64: 0xc } as const;
 
@@ -111,7 +113,7 @@ function resourceOf(spec: FunctionSpec): string {
     lines[index] = `${hex64(range.at)} ${hex64(range.at + range.sizeBytes - 1)} ${hex64(flags)}`;
   };
   for (const [index, range] of barsOf(spec)) set(index, range, FLAGS[range.kind]);
-  if (spec.rom !== undefined) set(6, spec.rom, ROM_FLAGS);
+  if (spec.rom !== undefined) set(6, spec.rom, spec.rom.isShadow === true ? SHADOW_FLAGS : ROM_FLAGS);
   return lines.map((line) => `${line}\n`).join('');
 }
 
@@ -121,7 +123,8 @@ function configOf(spec: FunctionSpec): Uint8Array {
     registers[index] = (at % 2 ** 32) + REGISTER[kind];
     if (kind.endsWith('64')) registers[index + 1] = Math.floor(at / 2 ** 32);
   }
-  return configBytes({ ...spec, revision: spec.revision ?? '00', bars: registers, rom: spec.rom?.at ?? 0 });
+  const rom = spec.rom?.isShadow === true ? 0 : (spec.rom?.at ?? 0);
+  return configBytes({ ...spec, revision: spec.revision ?? '00', bars: registers, rom });
 }
 
 function barsOf(spec: FunctionSpec): readonly (readonly [number, RangeSpec])[] {

@@ -10,6 +10,7 @@ import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
 const NO_WISHES: HandOverWishes = {
   as: null,
   rom: 'auto',
+  category: null,
   isManaged: true,
   mac: null,
   vlan: null,

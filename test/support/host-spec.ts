@@ -41,7 +41,7 @@ export interface FunctionSpec {
   readonly numaNode?: number | undefined;
   /** By the index of the register, 0 to 5. */
   readonly bars?: Readonly<Record<number, RangeSpec>> | undefined;
-  readonly rom?: { readonly at: number; readonly sizeBytes: number } | undefined;
+  readonly rom?: { readonly at: number; readonly sizeBytes: number; readonly isShadow?: boolean } | undefined;
   readonly bridge?: { readonly secondary: number; readonly subordinate: number } | undefined;
   readonly multifunction?: boolean | undefined;
   readonly capabilities?: readonly CapabilityBytes[] | undefined;

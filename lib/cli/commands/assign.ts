@@ -1,8 +1,9 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
-import { readMachines } from '../../libvirt/read-machines.ts';
+import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/read-machines.ts';
 import { selectOne } from '../../pci/selector.ts';
 import { DEFAULT_RULES } from '../../plan/assignment-rules-parser.ts';
 import { guardOf } from '../../plan/guard.ts';
@@ -63,8 +64,14 @@ export async function runAssign(
   const { inventory } = handing;
   const asked = words.map((word) => selectOne(inventory.devices, word));
   const chosen = withGroups(handing, asked);
-  const handed = handOverAll(handing, chosen, { ...handOverWishesOf(args), isManaged: true });
   const policy = assignmentPolicyOf(args);
+  const known = await readMachines(virsh, 'edit');
+  const { machines, diagnostics } = known;
+  if (policy === 'exclusive') refuseUnread(known);
+  const targets = scope.config ? demandTargets(args, machines) : [];
+  const now = meantNow(args, scope, machines);
+  const wishes = handOverWishesOf(args, commonCategory([...targets, ...now.running]));
+  const handed = handOverAll(handing, chosen, { ...wishes, isManaged: true });
   const devices = chosen.map((device, index): DeviceToAssign & AssignedTitle => {
     const { device: handedOver, notes } = withStableMac(
       handing,
@@ -73,11 +80,6 @@ export async function runAssign(
     );
     return { device, handed: handedOver, notes, policy, asked: asked.includes(device) };
   });
-  const known = await readMachines(virsh, 'edit');
-  const { machines, diagnostics } = known;
-  if (policy === 'exclusive') refuseUnread(known);
-  const targets = scope.config ? demandTargets(args, machines) : [];
-  const now = meantNow(args, scope, machines);
   refuseSecondHolder(devices, scope.config ? targets : now.running, machines);
   const assignments = targets.map((machine) => assignTo(machine, devices));
   const attachments = attachNow(handing, now, devices, assignments, machines);
@@ -119,6 +121,12 @@ export async function runAssign(
     terminal,
     dialogue,
   );
+}
+
+/** The category that all of some machines have; `null` where they have not one. */
+function commonCategory(machines: readonly KnownMachine[]): string | null {
+  const [category, ...others] = new Set(machines.map((each) => mainDocument(each).machine.category));
+  return others.length > 0 ? null : (knownValue(category ?? null) ?? null);
 }
 
 function refusePoolOptions(args: Arguments): void {

@@ -26,7 +26,7 @@ export function runSnapshot(args: Arguments): CommandResult {
   const text = formatSnapshot(snapshot);
   const note = snapshot === captured || hasMachineId(captured) ? '' : UNKEYED;
   if (file === undefined || file === '-') return { exitCode: EXIT.ok, stdout: text, stderr: note };
-  writeFileWhole(file, text);
+  writeFileWhole(file, text, 0o600);
   const written = `pci: wrote ${escapeControls(file)}: ${escapeControls(snapshot.label)}, identifiers ${snapshot.identifiers}\n`;
   return json
     ? { exitCode: EXIT.ok, stdout: formatDocument(snapshotDocument(file, snapshot)), stderr: note }

@@ -3,6 +3,7 @@ import { cardsOf } from '../../libvirt/hand-over.ts';
 import type { Snippet } from '../../render/hand-over-text.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import { deviceSnippets, snippetsResult } from '../device-snippets.ts';
+import { categoryIn, machineOf } from '../guest-addresses.ts';
 import {
   type HandOverSituation,
   handOverAll,
@@ -50,9 +51,10 @@ export async function runXml(args: Arguments, terminal: Terminal): Promise<Comma
 }
 
 function handedOver(args: Arguments, situation: HandOverSituation): readonly Snippet[] {
-  const wishes = handOverWishesOf(args);
+  const machine = machineOf(args);
+  const wishes = handOverWishesOf(args, categoryIn(machine));
   const { selected } = situation;
   const chosen = switchOf(args, 'group') === true ? withGroups(situation, selected) : selected;
   checkOfOne(args, wishes, chosen.length);
-  return deviceSnippets(args, handOverAll(situation, chosen, wishes), cardsOf(chosen));
+  return deviceSnippets(args, machine, handOverAll(situation, chosen, wishes), cardsOf(chosen));
 }

@@ -57,7 +57,8 @@ function graphics(): FunctionSpec {
       3: memory(0x6010000000, 32768, 'prefetchable64'),
       5: { kind: 'io', at: 0x4000, sizeBytes: 128 },
     },
-    rom: { at: 0xa3000000, sizeBytes: 512 * 1024 },
+    // The kernel has the firmware's copy in the place of the card's own, as of every boot display.
+    rom: { at: 0xc0000, sizeBytes: 128 * 1024, isShadow: true },
     capabilities: [
       capability.powerManagement(),
       capability.msi(),

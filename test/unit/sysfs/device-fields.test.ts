@@ -66,7 +66,7 @@ const CASES: readonly Case[] = [
     field: 'rom',
     attribute: 'resource',
     spec: { rom: { at: 0xfe000000, sizeBytes: 0x20000 } },
-    expected: { address: '0xfe000000', sizeBytes: 0x20000 },
+    expected: { address: '0xfe000000', sizeBytes: 0x20000, isShadow: false },
     nonsense: 'nothing',
   },
   {

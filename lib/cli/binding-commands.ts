@@ -1,0 +1,64 @@
+import { CHANGING_OPTIONS } from './changing-options.ts';
+import type { Command } from './command.ts';
+import { READING_OPTIONS } from './reading-options.ts';
+
+const DEVICES = {
+  devices: {
+    describe:
+      'Address (03:00.0, or 03:00 for the card), or another selector, as for pci list; several add up',
+    array: true,
+  },
+} as const;
+
+/** The commands of `pci` that move devices between drivers. */
+export const BINDING_COMMANDS: readonly Command[] = [
+  {
+    name: 'bind',
+    usage: 'bind <devices..>',
+    summary: 'Give devices, with their IOMMU groups, to vfio-pci',
+    description:
+      'Moves devices from the drivers of the host to vfio-pci, so that they can be given to a VM, and with each device the members of its IOMMU group that a driver of the host holds; ports and bridges stay. The plan is shown first. It is made by driver_override and drivers_probe, for each address alone; each step is verified, and where one fails all are undone. It lasts until the next boot, or with --persist over all boots: a device is then found again by its place, ids and serial number, and no other is bound in its stead.',
+    positionals: DEVICES,
+    options: {
+      ...CHANGING_OPTIONS,
+      ...READING_OPTIONS,
+      persist: {
+        describe: 'Bind them at each boot too, before a driver of the host has them',
+        type: 'boolean',
+      },
+      driver: {
+        describe:
+          'The driver for the devices that are named; vfio-pci, or the one of its kind for the device, by default',
+        type: 'string',
+        valueName: 'NAME',
+      },
+    },
+    examples: [
+      ['pci bind 03:00.0 --dry-run', 'what would be done, and to whom'],
+      ['sudo pci bind 03:00.0', 'do it, once it is confirmed'],
+      ['sudo pci bind 03:00.0 --persist', 'and at each boot'],
+      ['pci bind netdev=enp3s0f0 --script > bind.sh', 'as a shell script'],
+      ['pci bind 01:00.0 --host galaxy.snapshot --dry-run', 'what it would be on a captured host'],
+    ],
+    load: async () => (await import('./commands/bind.ts')).runBind,
+  },
+  {
+    name: 'unbind',
+    usage: 'unbind <devices..>',
+    summary: 'Give devices, with their IOMMU groups, back to the host',
+    description:
+      'Moves devices from vfio-pci back to the drivers that they had before pci bind, and the members of their IOMMU groups with them; where that is not known, to the driver that the kernel finds. What pci bind --persist wrote down is bound again at the next boot, unless --persist is given here too.',
+    positionals: DEVICES,
+    options: {
+      ...CHANGING_OPTIONS,
+      ...READING_OPTIONS,
+      persist: { describe: 'And bind them at no boot any more', type: 'boolean' },
+    },
+    examples: [
+      ['sudo pci unbind 03:00.0', 'back to the host'],
+      ['sudo pci unbind 03:00.0 --persist', 'for good'],
+      ['pci unbind driver=vfio-pci --dry-run', 'what would be given back'],
+    ],
+    load: async () => (await import('./commands/bind.ts')).runUnbind,
+  },
+];

@@ -1,0 +1,87 @@
+import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { refusalsAmong } from '../../checks/finding.ts';
+import { absolutePath } from '../../host/files.ts';
+import { demandPlace, putFile } from '../../host/output-folder.ts';
+import { isSound } from '../../pci/option-rom-verdicts.ts';
+import { parseSelector, selectOne } from '../../pci/selector.ts';
+import { formatDocument } from '../../render/documents.ts';
+import { renderFindings } from '../../render/findings-text.ts';
+import { type DumpedRom, renderDump, romDumpDocument } from '../../render/rom-dump.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { Dialogue } from '../dialogue.ts';
+import { bytesOf, demandRom, romOfDevice } from '../inspected-rom.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import {
+  BAD_ROM,
+  interruptedResult,
+  ROM_FIELDS,
+  readingRoms,
+  refuseCapturedRom,
+  romAllowedOf,
+} from '../rom-reading.ts';
+import { findRomSafety } from '../safety.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** `pci rom dump`: the ROM of a device, written to a file. */
+export async function runRomDump(
+  args: Arguments,
+  { width, style }: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const isTrial = switchOf(args, 'dry-run') === true;
+  const allowed = romAllowedOf(args, true);
+  if (!isTrial) refuseCapturedRom(args);
+  const file = fileOf(args);
+  const word = stringOf(args, 'device') ?? '';
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const fields = new Set([...ROM_FIELDS, 'sriov' as const, ...parseSelector(word).fields]);
+  const inventory = readInventory(host, names, [...fields]);
+  const device = selectOne(inventory.devices, word);
+  const register = demandRom(device);
+  const result = (exitCode: number, dumped: DumpedRom, text: string): CommandResult => ({
+    exitCode,
+    stdout:
+      switchOf(args, 'json') === true
+        ? formatDocument(romDumpDocument(inventory.host, allowed, dumped))
+        : text,
+    stderr: remarks(args, names, host, []),
+  });
+  const findings = findRomSafety(host, inventory.devices, device.address);
+  const dumped: DumpedRom = { device, register, file, findings, outcome: 'none', inspected: null };
+  if (isTrial) {
+    const isRefused = refusalsAmong(findings, allowed).some(({ severity }) => severity !== 'unknown');
+    const text = renderDump(dumped, width) + renderFindings(findings, allowed, width, style);
+    return result(isRefused ? EXIT.refused : EXIT.ok, dumped, text);
+  }
+  // Before the device is touched for nothing.
+  demandPlace(file);
+  const { result: attempt, signal } = await readingRoms(dialogue, allowed, (read) => read(device));
+  if (signal !== null) return interruptedResult(signal);
+  const inspected = romOfDevice(device, register, attempt);
+  const bad = inspected.verdicts.find(({ level }) => level === 'bad');
+  if (!isSound(inspected.verdicts) && bad !== undefined && !allowed.has(BAD_ROM.name)) {
+    throw new PortalGunError('BAD_ROM', `its ROM is not written: it ${bad.message}`, {
+      subject: device.address,
+    });
+  }
+  const bytes = bytesOf(device.address, register.isShadow, attempt);
+  const outcome = putFile(file, bytes, switchOf(args, 'overwrite') === true);
+  const done: DumpedRom = { ...dumped, outcome, inspected };
+  return result(EXIT.ok, done, renderDump(done, width));
+}
+
+function fileOf(args: Arguments): string {
+  const path = stringOf(args, 'output');
+  if (path === undefined || path === '') {
+    throw new PortalGunError('BAD_ARGUMENT', 'says where the ROM is written', {
+      subject: '--output',
+      hint: 'give a file: -o card.rom',
+    });
+  }
+  if (path === '-') {
+    throw new PortalGunError('BAD_ARGUMENT', 'needs a file: a ROM is no text', { subject: '--output' });
+  }
+  return absolutePath(path);
+}

@@ -1,0 +1,110 @@
+import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { isFile } from '../../host/files.ts';
+import { readInputFile } from '../../host/input-file.ts';
+import { parsePciAddress } from '../../pci/address.ts';
+import type { DeviceField } from '../../pci/device.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import { MAX_ROM_BYTES } from '../../pci/option-rom.ts';
+import { isSound } from '../../pci/option-rom-verdicts.ts';
+import { parseSelector, selectOne } from '../../pci/selector.ts';
+import { formatDocument } from '../../render/documents.ts';
+import { type InspectedRom, renderRom, romDocument } from '../../render/rom-text.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { Dialogue, EndingSignal } from '../dialogue.ts';
+import { demandRom, meantBy, romOfDevice, romOfFile } from '../inspected-rom.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import {
+  interruptedResult,
+  ROM_FIELDS,
+  readingRoms,
+  refuseCapturedRom,
+  romAllowedOf,
+} from '../rom-reading.ts';
+import type { Terminal } from '../terminal.ts';
+
+interface Inspection {
+  readonly inspected: InspectedRom;
+  /** `null` where no host was read. */
+  readonly inventory: Inventory | null;
+}
+
+/** `pci rom inspect`: what is in an option ROM, and whether it is sound. */
+export async function runRomInspect(
+  args: Arguments,
+  { width, style }: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const word = stringOf(args, 'rom') ?? '';
+  const inspection = namesFile(word) ? inspectFile(args, word) : await inspectDevice(args, word, dialogue);
+  if (typeof inspection === 'string') return interruptedResult(inspection);
+  const { inspected, inventory } = inspection;
+  const label = inventory?.host.label;
+  const stderr = label === undefined ? '' : remarks(args, namesOf(args), { label }, []);
+  const stdout =
+    switchOf(args, 'json') === true
+      ? formatDocument(romDocument(inventory?.host ?? null, inspected))
+      : renderRom(inspected, width, style);
+  return { exitCode: isSound(inspected.verdicts) ? EXIT.ok : EXIT.findings, stdout, stderr };
+}
+
+/** Whether a word means a file: an address never does, whatever lies about. */
+function namesFile(word: string): boolean {
+  if (parsePciAddress(word) !== undefined) return false;
+  return word.includes('/') || /\.(rom|bin)$/i.test(word) || isFile(word);
+}
+
+function inspectFile(args: Arguments, path: string): Inspection {
+  if (stringOf(args, 'allow') !== undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', 'is for a device: a file is read whoever has the device', {
+      subject: '--allow',
+    });
+  }
+  const bytes = readInputFile(path, MAX_ROM_BYTES, 'BAD_ARGUMENT');
+  const target = stringOf(args, 'for');
+  if (target !== undefined) {
+    const inventory = inventoryFor(args, target);
+    const device = selectOne(inventory.devices, target);
+    return { inspected: romOfFile(path, bytes, device), inventory };
+  }
+  const inspected = romOfFile(path, bytes, null);
+  const inventory = inventoryWhereThere(args);
+  if (inventory === null) return { inspected, inventory };
+  return { inspected: { ...inspected, meant: meantBy(inspected.rom, inventory.devices) }, inventory };
+}
+
+async function inspectDevice(
+  args: Arguments,
+  word: string,
+  dialogue: Dialogue,
+): Promise<Inspection | EndingSignal> {
+  const allowed = romAllowedOf(args, false);
+  if (stringOf(args, 'for') !== undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', 'is for a file: the ROM of a device is judged for that', {
+      subject: '--for',
+    });
+  }
+  refuseCapturedRom(args);
+  const inventory = inventoryFor(args, word);
+  const device = selectOne(inventory.devices, word);
+  const register = demandRom(device);
+  const { result: attempt, signal } = await readingRoms(dialogue, allowed, (read) => read(device));
+  if (signal !== null) return signal;
+  return { inspected: romOfDevice(device, register, attempt), inventory };
+}
+
+function inventoryFor(args: Arguments, word: string): Inventory {
+  const fields = new Set<DeviceField>([...ROM_FIELDS, 'sriov', ...parseSelector(word).fields]);
+  return readInventory(hostOf(args), namesOf(args), [...fields]);
+}
+
+/** A file is inspected also where there is no PCI bus to see. */
+function inventoryWhereThere(args: Arguments): Inventory | null {
+  try {
+    return readInventory(hostOf(args), namesOf(args), ['vendor', 'device']);
+  } catch (error) {
+    const isNamed = stringOf(args, 'host') !== undefined;
+    if (isNamed || !(error instanceof PortalGunError) || error.code !== 'NO_PCI') throw error;
+    return null;
+  }
+}

@@ -1,0 +1,151 @@
+import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { escapeControls } from '../../base/text.ts';
+import { type Finding, refusalsAmong } from '../../checks/finding.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { readMachines } from '../../libvirt/read-machines.ts';
+import { type RomOffer, romOffers } from '../../libvirt/rom-offers.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { ExpansionRom } from '../../pci/bar.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { parseOptionRom } from '../../pci/option-rom.ts';
+import { judgeRom } from '../../pci/option-rom-verdicts.ts';
+import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { formatDocument } from '../../render/documents.ts';
+import { type ListedRom, renderRoms, romListDocument, romRemarks } from '../../render/rom-list.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { machineRemarks, virshOf } from '../asked-libvirt.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import type { Dialogue } from '../dialogue.ts';
+import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
+import {
+  failureText,
+  interruptedResult,
+  ROM_FIELDS,
+  type RomAttempt,
+  readingRoms,
+  refuseCapturedRom,
+  romAllowedOf,
+  romDeviceOf,
+} from '../rom-reading.ts';
+import { findRomSafety } from '../safety.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** A device that has an option ROM. */
+interface WithRom {
+  readonly device: PciDevice;
+  readonly rom: ExpansionRom;
+}
+
+/** `pci rom list`: the devices that have an option ROM, a row each. */
+export async function runRomList(
+  args: Arguments,
+  { width, style }: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const reads = switchOf(args, 'read') === true;
+  const allowed = romAllowedOf(args, false);
+  if (reads) refuseCapturedRom(args);
+  const selectors = stringsOf(args, 'selectors').map(parseSelector);
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const fields = new Set([...ROM_FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
+  const inventory = readInventory(host, names, [...fields]);
+  const selected = selectDevices(inventory.devices, selectors);
+  const withRom = selected.flatMap((device): WithRom[] => {
+    const rom = knownValue(device.rom);
+    return rom === undefined ? [] : [{ device, rom }];
+  });
+  const machines = await offersOf(args);
+  const offersFor = ({ address }: PciDevice): Known<readonly RomOffer[]> =>
+    machines.offers === null ? UNREAD : (machines.offers.get(address) ?? []);
+  const { result: listed, signal } = reads
+    ? await readingRoms(dialogue, allowed, async (read) => {
+        const roms: ListedRom[] = [];
+        for (const each of withRom) {
+          roms.push({ ...each, ...toListed(each, await read(each.device)), offers: offersFor(each.device) });
+        }
+        return roms;
+      })
+    : {
+        result: withRom.map((each): ListedRom => {
+          const findings = findRomSafety(host, inventory.devices, each.device.address);
+          return { ...each, ...unread(findings, allowed), offers: offersFor(each.device) };
+        }),
+        signal: null,
+      };
+  if (signal !== null) return interruptedResult(signal);
+  const isCaptured = stringOf(args, 'host') !== undefined;
+  const stderr = [
+    remarks(args, names, host, inventory.diagnostics),
+    machines.remarks,
+    listed.length > 0 ? '' : (noneRemark(selected) ?? emptyRemark(inventory, selectors)),
+    switchOf(args, 'json') === true ? '' : isCaptured ? capturedRemark(host, listed) : romRemarks(listed),
+  ].join('');
+  const stdout =
+    switchOf(args, 'json') === true
+      ? formatDocument(romListDocument(inventory, listed))
+      : renderRoms(listed, width, style);
+  return { exitCode: EXIT.ok, stdout, stderr };
+}
+
+type Looked = Pick<ListedRom, 'reading' | 'problem' | 'contents' | 'verdicts'>;
+
+const NOTHING_READ = { problem: null, contents: null, verdicts: [] } as const;
+
+/** What is known without reading: that somebody is in the way. What may be read by root alone is no reason. */
+function unread(findings: readonly Finding[], allowed: ReadonlySet<string>): Looked {
+  const refusals = refusalsAmong(findings, allowed).filter(({ severity }) => severity !== 'unknown');
+  return refusals.length === 0 ? { ...NOTHING_READ, reading: 'untried' } : refused(refusals);
+}
+
+function refused(refusals: readonly Finding[]): Looked {
+  const problem = refusals.map(({ message, name }) => `${message} (${name})`).join('; ');
+  return { ...NOTHING_READ, reading: 'refused', problem };
+}
+
+function toListed({ device, rom }: WithRom, attempt: RomAttempt): Looked {
+  if (attempt.kind === 'refused') return refused(attempt.refusals);
+  if (attempt.kind === 'failed') {
+    const why = attempt.why === null ? '' : `: ${attempt.why}`;
+    const problem = `is not read: ${failureText(attempt.failure, rom.isShadow)}${why}`;
+    return { ...NOTHING_READ, reading: 'failed', problem };
+  }
+  const contents = parseOptionRom(attempt.bytes);
+  const verdicts = judgeRom(contents, { device: romDeviceOf(device), isShadow: rom.isShadow });
+  return { reading: 'read', problem: null, contents, verdicts };
+}
+
+interface Offers {
+  /** `null` where no libvirt tells. */
+  readonly offers: ReadonlyMap<PciAddress, readonly RomOffer[]> | null;
+  readonly remarks: string;
+}
+
+/** What machines get: of the libvirt that is named; else of this machine's, where one answers. */
+async function offersOf(args: Arguments): Promise<Offers> {
+  const isNamed = stringOf(args, 'connect') !== undefined;
+  if (stringOf(args, 'host') !== undefined && !isNamed) return { offers: null, remarks: '' };
+  try {
+    const { machines, diagnostics } = await readMachines(virshOf(args), 'look');
+    return { offers: romOffers(machines), remarks: machineRemarks(args, diagnostics, 'pci') };
+  } catch (error) {
+    if (isNamed || !(error instanceof PortalGunError)) throw error;
+    const why = escapeControls(`${error.subject ?? 'libvirt'}: ${error.message}`);
+    // As data it is said of each.
+    const isData = switchOf(args, 'json') === true;
+    return { offers: null, remarks: isData ? '' : `pci: what machines get is not known: ${why}\n` };
+  }
+}
+
+function noneRemark(selected: readonly PciDevice[]): string | null {
+  return selected.length === 0 ? null : 'pci: none of these devices has an option ROM\n';
+}
+
+function capturedRemark(host: HostReader, listed: readonly ListedRom[]): string {
+  if (listed.length === 0) return '';
+  const what = listed.some(({ offers }) => isUnknown(offers))
+    ? 'what is in ROMs, and what machines get of them, is'
+    : 'what is in ROMs is';
+  return `pci: ${escapeControls(host.label)}: ${what} not in a captured host\n`;
+}

@@ -1,0 +1,66 @@
+/** What precedes the bytes, on a line of its own. */
+export interface RomReply {
+  readonly at: string | null;
+  readonly failed: string | null;
+}
+
+/**
+ * The program of the process that reads a ROM, for `node --eval`: a text, for the reasons of the one that writes. Its
+ * arguments are the directory of the function, and how many bytes it reads at most. It alone has to switch the ROM off again,
+ * and does so also where its parent was killed meanwhile; then it answers with a `RomReply` a line and the bytes.
+ *
+ * The kernel takes only `0` with a line end behind it for off; all else switches the ROM on (pci_write_rom). It reads a page
+ * at a time. A function that vfio-pci has and nobody uses sleeps in D3hot, where its memory does not answer.
+ */
+export const ROM_SERVER = `
+const fs = require('node:fs');
+const directory = process.argv[1];
+const most = Number(process.argv[2]);
+const FLAGS = fs.constants.O_NOFOLLOW | fs.constants.O_NOCTTY;
+function open(path, flags, use) {
+  const descriptor = fs.openSync(path, flags | FLAGS);
+  try { return use(descriptor); } finally { fs.closeSync(descriptor); }
+}
+function write(path, text) {
+  open(path, fs.constants.O_WRONLY, (descriptor) => fs.writeSync(descriptor, text));
+}
+function text(name) {
+  try { return fs.readFileSync(directory + '/power/' + name, 'utf8').trim(); } catch { return ''; }
+}
+function readWhole(path) {
+  return open(path, fs.constants.O_RDONLY, (descriptor) => {
+    const pieces = [];
+    for (let at = 0; at < most; ) {
+      const piece = Buffer.allocUnsafe(4096);
+      const length = fs.readSync(descriptor, piece, 0, Math.min(piece.length, most - at), at);
+      if (length === 0) break;
+      pieces.push(piece.subarray(0, length));
+      at += length;
+    }
+    return Buffer.concat(pieces);
+  });
+}
+let problem = null;
+let bytes = Buffer.alloc(0);
+function attempt(step, action) {
+  try { action(); } catch (error) { problem ??= { at: step, failed: error.code ?? String(error) }; }
+}
+const rom = directory + '/rom';
+const control = directory + '/power/control';
+const sleeps = text('control') === 'auto' && text('runtime_status') === 'suspended';
+// What is typed to end the program must not leave it switched on.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
+if (sleeps) attempt('wake', () => write(control, 'on'));
+if (problem === null) attempt('enable', () => write(rom, '1\\n'));
+if (problem === null) {
+  attempt('read', () => {
+    bytes = readWhole(rom);
+    if (!readWhole(rom).equals(bytes)) problem = { at: 'differs', failed: 'EAGAIN' };
+  });
+}
+if (problem === null || problem.at === 'read' || problem.at === 'differs') attempt('disable', () => write(rom, '0\\n'));
+if (sleeps) attempt('disable', () => write(control, 'auto'));
+process.stdout.on('error', () => process.exit());
+process.stdout.write(JSON.stringify(problem ?? { at: null, failed: null }) + '\\n');
+if (problem === null) process.stdout.write(bytes);
+`;

@@ -1,0 +1,112 @@
+import { type OptionRomImage, parseImage, parsePcir, readWord } from './option-rom-image.ts';
+
+/** The most that is looked at: no register of a ROM can ask for more (PCI Local Bus 3.0, 6.2.5.2). */
+export const MAX_ROM_BYTES = 16 * 1024 * 1024;
+/** Real ones have four at most. */
+const MAX_IMAGES = 64;
+
+const SIGNATURE = 0xaa55;
+const UNIT_BYTES = 512;
+
+/** What bytes are that are no image. */
+export type Filling = 'ones' | 'zeros' | 'other';
+
+/**
+ * Why no image comes behind the last one that was read.
+ *
+ * - `last-mark`: it says that it is the last, as it should.
+ * - `no-signature`: it does not, and what follows is no image.
+ * - `end`: it does not, and nothing follows, or not all of it is there.
+ * - `no-length`: it does not say how long it is, so that what follows can't be found.
+ * - `no-structure`: it is no image of PCI, which can say that others follow.
+ * - `too-many`: there are more than anybody has seen.
+ */
+type Ending = 'last-mark' | 'no-signature' | 'end' | 'no-length' | 'no-structure' | 'too-many';
+
+/** An option ROM (expansion ROM): images of code, one behind another, of which a firmware runs those that it can. */
+export interface OptionRom {
+  /** How many bytes were read. */
+  readonly sizeBytes: number;
+  /** Where the first image begins: 0 in a ROM as it should be; `null` where there is none. */
+  readonly startsAt: number | null;
+  /** What stands before the first image, all where there is none; `null` where nothing does. */
+  readonly before: Filling | null;
+  readonly images: readonly OptionRomImage[];
+  /** `null` where there is no image. */
+  readonly ending: Ending | null;
+  /** What comes behind the last image; `null` where nothing does. */
+  readonly behind: { readonly at: number; readonly sizeBytes: number; readonly filling: Filling } | null;
+}
+
+/**
+ * Reads an option ROM, as a card or a file has it. Takes any bytes and never throws; looks at
+ * {@link MAX_ROM_BYTES} and at 64 images at most. A file may have something before the first image, as those that the tools of
+ * card makers write do: then the first image is looked for in steps of 512 bytes.
+ *
+ * After the PCI Firmware Specification 3.3, chapter 5, and the UEFI Specification 2.10, 14.4.2.
+ */
+export function parseOptionRom(bytes: Uint8Array): OptionRom {
+  const data = bytes.subarray(0, MAX_ROM_BYTES);
+  const startsAt = findFirstImage(data);
+  const before = startsAt === 0 ? null : fillingOf(data.subarray(0, startsAt ?? data.length));
+  const none = { sizeBytes: data.length, startsAt, before, images: [], ending: null, behind: null };
+  if (startsAt === null) return none;
+  const images: OptionRomImage[] = [];
+  let ending: Ending = 'too-many';
+  let at = startsAt;
+  while (images.length < MAX_IMAGES) {
+    const image = parseImage(data, at);
+    images.push(image);
+    const stop = endingBehind(image, data);
+    at += image.sizeBytes;
+    if (stop !== null) {
+      ending = stop;
+      break;
+    }
+  }
+  return { ...none, images, ending, behind: rest(data, at) };
+}
+
+function findFirstImage(data: Uint8Array): number | null {
+  if (readWord(data, 0) === SIGNATURE) return 0;
+  for (let at = UNIT_BYTES; at + UNIT_BYTES <= data.length; at += UNIT_BYTES) {
+    // Elsewhere than at the beginning two bytes alone may be there by chance.
+    if (readWord(data, at) === SIGNATURE && parsePcir(data.subarray(at)) !== null) return at;
+  }
+  return null;
+}
+
+function endingBehind(image: OptionRomImage, data: Uint8Array): Ending | null {
+  if (image.pcir?.isLast === true) return 'last-mark';
+  if (image.pcir === null) return 'no-structure';
+  if (image.sizeBytes === 0) return 'no-length';
+  const next = image.offset + image.sizeBytes;
+  if (next + 2 > data.length) return 'end';
+  return readWord(data, next) === SIGNATURE ? null : 'no-signature';
+}
+
+function rest(data: Uint8Array, at: number): OptionRom['behind'] {
+  const sizeBytes = data.length - at;
+  return sizeBytes <= 0 ? null : { at, sizeBytes, filling: fillingOf(data.subarray(at)) };
+}
+
+function fillingOf(bytes: Uint8Array): Filling {
+  if (bytes.length === 0) return 'other';
+  if (bytes.every((byte) => byte === 0xff)) return 'ones';
+  return bytes.every((byte) => byte === 0) ? 'zeros' : 'other';
+}
+
+/**
+ * How much of a ROM the kernel gives to who reads it: up to the end of the last image that it finds; 0, and then the
+ * read fails with EIO, where it finds none. `drivers/pci/rom.c`, pci_get_rom_size.
+ */
+export function kernelRomSize(window: Uint8Array): number {
+  let at = 0;
+  do {
+    const pcir = readWord(window, at) === SIGNATURE ? parsePcir(window.subarray(at)) : null;
+    if (pcir === null) break;
+    at += pcir.imageBytes;
+    if (pcir.structure.isLast || pcir.imageBytes === 0) break;
+  } while (at < window.length);
+  return Math.min(at, window.length);
+}

@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { checkRomReading, ROM_SAFETY_FIELDS } from '../../../lib/checks/check-safety.ts';
+import { refusalsAmong } from '../../../lib/checks/finding.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import type { LiveUse } from '../../../lib/pci/host-use.ts';
+import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
+import { buildHost } from '../../support/host-builder.ts';
+import type { FunctionSpec } from '../../support/host-spec.ts';
+import { functionHere, HERE } from '../../support/host-use.ts';
+import { readHost } from '../../support/reading.ts';
+
+const ROM = { at: 0xfe000000, sizeBytes: 0x20000 };
+const IDLE: LiveUse = { holders: [], unseen: null, sessionAddress: null };
+
+function findings(facts: Partial<FunctionSpec>, live: Partial<LiveUse> = {}) {
+  const functions = [functionHere({ rom: ROM, ...facts })];
+  const host = new SnapshotHost(buildHost({ label: 'described', functions }));
+  const { devices } = readHost(host, ROM_SAFETY_FIELDS);
+  const view = {
+    devices,
+    groups: [],
+    use: readHostUse(host),
+    live: { ...IDLE, ...live },
+    tellsResetMethods: true,
+  };
+  return checkRomReading(HERE, view);
+}
+
+describe('reading a ROM', () => {
+  it('is free where nobody has the device, or VFIO and no machine', () => {
+    expect(findings({})).toEqual([]);
+    expect(findings({ driver: 'vfio-pci' })).toEqual([]);
+  });
+
+  it('is refused while a driver of the host works with it, unless that is allowed', () => {
+    const found = findings({ driver: 'e1000e' });
+    expect(found).toMatchObject([
+      {
+        name: 'driver-bound',
+        severity: 'refuses',
+        message: 'is on e1000e, which may use it while its ROM is read',
+      },
+    ]);
+    expect(refusalsAmong(found, new Set(['driver-bound']))).toEqual([]);
+  });
+
+  it('is free of a copy in memory, whoever has the card', () => {
+    expect(findings({ driver: 'i915', rom: { at: 0xc0000, sizeBytes: 0x20000, isShadow: true } })).toEqual(
+      [],
+    );
+  });
+
+  it('is forbidden while a machine has it, and stopped where that can not be seen', () => {
+    const holder = { pid: 7, command: 'qemu-system-x86', machine: 'galaxy', nodes: ['/dev/vfio/3'] };
+    expect(findings({ driver: 'vfio-pci' }, { holders: [holder] })).toMatchObject([
+      { name: 'machine-has-it', severity: 'forbids', message: 'is in use by machine galaxy (pid 7)' },
+    ]);
+    const unseen = findings({ driver: 'vfio-pci' }, { unseen: { unknown: 'denied' } });
+    expect(unseen).toMatchObject([{ name: 'machine-has-it', severity: 'unknown' }]);
+    expect(refusalsAmong(unseen, new Set())).toHaveLength(1);
+  });
+});
