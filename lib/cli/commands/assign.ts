@@ -104,7 +104,7 @@ export async function runAssign(
     {
       proposal: { plan, findings: plan.steps.length === 0 ? [] : findings, allowed: allowedOf(args) },
       overview: (width) =>
-        renderAssignments(devices, assignments, width) + renderAttachments(attachments, now.skipped, width),
+        renderAssignments(devices, assignments, width, renderAttachments(attachments, now.skipped, width)),
       details: {
         ...assignmentDetails(virsh.uri, devices, assignments),
         ...attachmentDetails(scope.live, attachments, now.skipped),

@@ -83,8 +83,12 @@ export async function runUnassign(
         allowed: new Set(),
       },
       overview: (width) =>
-        renderAssignments([], changed, width) +
-        renderAttachments(detached, liveTargets(args, machines) === null ? [] : skipped, width),
+        renderAssignments(
+          [],
+          changed,
+          width,
+          renderAttachments(detached, liveTargets(args, machines) === null ? [] : skipped, width),
+        ),
       details: {
         ...assignmentDetails(virsh.uri, [], changed),
         ...attachmentDetails(scope.live, detached, skipped),
