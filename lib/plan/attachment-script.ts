@@ -16,6 +16,7 @@ plug() { has "$1" "$2" "$3" || printf "%s\\n" "$4" | virsh --quiet --connect "$1
 
 # unplug URI MACHINE ALIAS: asks the guest to let go of it, and waits until it does
 unplug() {
+  virsh --quiet --connect "$1" list > /dev/null
   left=30
   while has "$1" "$2" "$3"; do
     [ "$left" -gt 0 ] || fail "the guest of $2 does not let go of $3"

@@ -19,11 +19,16 @@ export interface AssignedTitle {
   readonly notes: readonly PassthroughNote[];
 }
 
-/** Who gets what, or loses it, and when that is in force. */
+/**
+ * Who gets what, or loses it, and when that is in force.
+ *
+ * @param now the same of what runs, as text of whole lines
+ */
 export function renderAssignments(
   devices: readonly AssignedTitle[],
   machines: readonly MachineAssignment[],
   width: number | null,
+  now = '',
 ): string {
   const rows = devices.map(({ device, asked, why }) => [
     device.address,
@@ -31,12 +36,8 @@ export function renderAssignments(
     escapeControls(why ?? (asked ? 'you asked for it' : 'same IOMMU group')),
   ]);
   const notes = sharedNotes(devices).map((text) => noteLine(text, width));
-  return [
-    tableBlock(rows, width),
-    rows.length === 0 ? '' : '\n',
-    tableBlock(machines.map(machineRow), width),
-    ...(notes.length === 0 ? [] : ['\n', ...notes]),
-  ].join('');
+  const blocks = [tableBlock(rows, width), tableBlock(machines.map(machineRow), width), now, notes.join('')];
+  return blocks.filter((block) => block !== '').join('\n');
 }
 
 /** What there is to know, once for all devices that it is so of. */

@@ -102,7 +102,7 @@ export async function runAssign(
         allowed: allowedOf(args),
       },
       overview: (width) =>
-        renderAssignments(devices, assignments, width) + renderAttachments(attachments, now.skipped, width),
+        renderAssignments(devices, assignments, width, renderAttachments(attachments, now.skipped, width)),
       details: {
         ...assignmentDetails(virsh.uri, devices, assignments, diagnostics),
         ...attachmentDetails(scope.live, attachments, now.skipped),

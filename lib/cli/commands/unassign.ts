@@ -88,8 +88,12 @@ export async function runUnassign(
         allowed: new Set(),
       },
       overview: (width) =>
-        renderAssignments([], changed, width) +
-        renderAttachments(detached, liveTargets(args, machines) === null ? [] : skipped, width),
+        renderAssignments(
+          [],
+          changed,
+          width,
+          renderAttachments(detached, liveTargets(args, machines) === null ? [] : skipped, width),
+        ),
       details: {
         ...assignmentDetails(virsh.uri, [], changed, diagnostics),
         ...attachmentDetails(scope.live, detached, skipped),
