@@ -1,6 +1,17 @@
-import { closeSync, constants, existsSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import {
   errorCode,
+  type FileStatus,
   failure,
   type HostReader,
   MAX_ATTRIBUTE_BYTES,
@@ -58,6 +69,15 @@ export class TreeHost implements HostReader {
     }
   }
 
+  status(path: string): Reading<FileStatus> {
+    try {
+      const stats = statSync(this.#root + path);
+      return { kind: kindOf(stats), mode: stats.mode & 0o7777, userId: stats.uid, groupId: stats.gid };
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
   exists(path: string): boolean {
     return existsSync(this.#root + path);
   }
@@ -104,6 +124,13 @@ export class TreeHost implements HostReader {
       if (descriptor !== undefined) closeSync(descriptor);
     }
   }
+}
+
+function kindOf(stats: Stats): FileStatus['kind'] {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isCharacterDevice()) return 'character';
+  return stats.isBlockDevice() ? 'block' : 'other';
 }
 
 /** Lines that begin with one of the prefixes, in their order. Of a large table they are few: no other is taken apart. */
