@@ -26,6 +26,7 @@ const TAKES_SELECTORS = [
   'sriov list',
   'sriov set',
   'xml',
+  'validate',
 ];
 
 /** Selectors, and the addresses of this machine. A colon ends a word in bash, so addresses are given from their start. */

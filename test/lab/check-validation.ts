@@ -1,0 +1,74 @@
+import { expect } from 'vitest';
+import type { Outcome as CheckOutcome } from '../../lib/checks/validate.ts';
+import { HOST_RULES } from '../../lib/checks/validation-rules.ts';
+import { pciInside } from '../support/pci-program.ts';
+import type { RunningMachine } from './boot-machine.ts';
+import { runInside } from './inventory-documents.ts';
+
+interface ValidationDocument {
+  readonly tier: string;
+  readonly results: readonly {
+    readonly rule: string;
+    readonly outcome: CheckOutcome;
+    readonly virtHostValidate: { readonly word: string; readonly contradicts: boolean } | null;
+  }[];
+  readonly virtHostValidate: readonly object[] | null;
+}
+
+const WORDS: Readonly<Record<string, CheckOutcome>> = {
+  PASS: 'pass',
+  NOTE: 'note',
+  WARN: 'warn',
+  FAIL: 'fail',
+};
+/** What nobody needs, of which a note is made where virt-host-validate warns. */
+const MILDER = 'secure-guest';
+/** It goes by the table of the maker that it takes the processor for, and knows no other. */
+const OTHER_TABLE = 'iommu-firmware';
+
+/**
+ * Holds what is said of a host to what virt-host-validate says there, row by row; and to what is said of its snapshot.
+ *
+ * @param snapshot the path of its snapshot outside, with its identifiers
+ * @returns what fails of what passing devices through takes
+ */
+export async function checkValidation(machine: RunningMachine, snapshot: string): Promise<readonly string[]> {
+  const other = await machine.run(['sh', '-c', 'LC_ALL=C exec virt-host-validate qemu']);
+  const rows = [...other.stdout.matchAll(/^ +QEMU: Checking (?:for |if )?(.*?) +: ([A-Z]{4})(?: |$)/gm)];
+  expect(rows.length).toBeGreaterThan(8);
+  const [outcome] = await runInside(machine, [['validate', '--json']]);
+  const seen = JSON.parse(outcome?.stdout ?? '') as ValidationDocument;
+  expect(outcome).toMatchObject({ exitCode: 1, stderr: '' });
+  expect(seen.virtHostValidate).toEqual([]);
+  for (const [, text, word = ''] of rows) {
+    const rule = HOST_RULES.find(({ virtHostValidate }) => virtHostValidate === text)?.id ?? text;
+    const result = seen.results.find((each) => each.rule === rule);
+    if (rule === MILDER) expect(result).toMatchObject({ outcome: 'note' });
+    else if (rule === OTHER_TABLE) {
+      const contradicts = result?.outcome === 'pass' && word !== 'PASS';
+      expect(result).toMatchObject({ virtHostValidate: { word, contradicts } });
+    } else {
+      const same = { rule, outcome: WORDS[word], virtHostValidate: { word, contradicts: false } };
+      expect(result).toMatchObject(same);
+    }
+  }
+
+  const { stdout } = await pciInside(['validate', '--json', '--host', snapshot]);
+  const captured = JSON.parse(stdout) as ValidationDocument;
+  expect(comparable(captured)).toEqual(comparable(seen));
+  const failed = seen.results.filter((each) => each.outcome === 'fail').map(({ rule }) => rule);
+  const forDevices = HOST_RULES.filter(({ purposes }) => purposes.includes('passthrough')).map(
+    ({ id }) => id,
+  );
+  return failed.filter((rule) => forDevices.includes(rule));
+}
+
+/** Without what the running host alone tells. */
+function comparable({ tier, results }: ValidationDocument): object {
+  return {
+    tier,
+    results: results
+      .filter(({ rule }) => rule !== 'persisted')
+      .map((result) => ({ ...result, virtHostValidate: null })),
+  };
+}
