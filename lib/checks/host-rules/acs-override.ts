@@ -1,5 +1,6 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
 import { shortAddress } from '../../pci/address.ts';
+import { lackOf } from '../access-control.ts';
 import { withoutArgumentRemedy } from '../remedies.ts';
 import { listSome } from '../safety-rule.ts';
 import type { ValidatedHost } from '../validated-host.ts';
@@ -38,9 +39,7 @@ function portsThatSplit({ devices }: ValidatedHost): readonly string[] {
   const all = devices ?? [];
   return all
     .filter((port) => {
-      const config = knownValue(port.config);
-      const type = knownValue(config?.pcie ?? null)?.portType;
-      if ((type !== 'root-port' && type !== 'downstream-port') || config?.acs !== null) return false;
+      if (lackOf(port).length === 0) return false;
       return all.some(
         (device) =>
           knownValue(device.location)?.bridges.at(-1) === port.address &&

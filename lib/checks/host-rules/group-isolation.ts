@@ -2,6 +2,7 @@ import { count } from '../../base/text.ts';
 import { shortAddress, slotOf } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { type IommuGroup, isBridge } from '../../pci/iommu-group.ts';
+import { portsWithoutAcs } from '../access-control.ts';
 import { listSome } from '../safety-rule.ts';
 import type { HostRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
@@ -14,7 +15,7 @@ export const groupIsolation: HostRule = {
   purposes: ['passthrough', 'gpu'],
   meaning:
     'No IOMMU group holds devices of several cards: the members of a group go to one machine together, or stay. Cards share a group where a port above them has no access control (ACS), or where they are behind one conventional bridge. Several functions of one card in a group are said as a note.',
-  evaluate: ({ groups }) => {
+  evaluate: ({ groups, devices: all }) => {
     if (groups.length === 0) return doesNotApply('there are no IOMMU groups');
     const shared = groups
       .map((group) => ({ group, devices: devicesOf(group) }))
@@ -28,12 +29,16 @@ export const groupIsolation: HostRule = {
       ({ group, devices }) =>
         `group ${group.id}: ${listSome(devices.map(({ address }) => shortAddress(address)))}`,
     );
+    const ports = told.flatMap(({ devices }) =>
+      devices.flatMap((device) => portsWithoutAcs(device, all ?? [])),
+    );
+    const without = [...new Set(ports.map(({ port, why }) => `${shortAddress(port)} ${why}`))];
     return violated(
       mixed.length > 0
         ? `devices of several cards share ${count(mixed.length, 'group')}: they go together, or stay`
         : `functions of one card share ${count(shared.length, 'group')}: they go together, or stay`,
       {
-        evidence,
+        evidence: [...evidence, ...without],
         remedy:
           'give what shares a group to one machine, or put cards into slots behind other ports: pci groups, pci tree',
         ...(mixed.length > 0 ? {} : { grade: 'note' as const }),
