@@ -18,6 +18,8 @@ export interface ValidatedHost {
   readonly tellsResetMethods: boolean;
   /** The machines that are defined. */
   readonly machines: Known<readonly MachineNeeds[]>;
+  /** By which drivers QEMU shares folders with machines: `path` (9p), `virtiofs`. */
+  readonly folderDrivers: Known<readonly string[]>;
   /** What of the files by which bindings and VFs outlive a boot is not as it shall be, a sentence each; `null` where none do. */
   readonly persistence: Known<readonly string[]>;
   /** What speaks against taking devices that are asked about, by the safety rules. */

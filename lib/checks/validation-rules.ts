@@ -18,6 +18,7 @@ import { cgroupCpuset } from './host-rules/cgroup-cpuset.ts';
 import { cgroupDevices } from './host-rules/cgroup-devices.ts';
 import { cgroupMemory } from './host-rules/cgroup-memory.ts';
 import { firmwareRegions } from './host-rules/firmware-regions.ts';
+import { folders9p } from './host-rules/folders-9p.ts';
 import { groupIsolation } from './host-rules/group-isolation.ts';
 import { hardwareVirtualization } from './host-rules/hardware-virtualization.ts';
 import { hooks } from './host-rules/hooks.ts';
@@ -110,6 +111,7 @@ export const HOST_RULES: readonly HostRule[] = [
   hooks,
   uefi,
   virtiofsd,
+  folders9p,
   hugePages,
   persisted,
 ];

@@ -21,7 +21,7 @@ import { readPersistence } from './persistence.ts';
 
 /** A host as it is validated, but for its machines and for what speaks against taking devices. */
 export interface ReadSituation {
-  readonly host: Omit<ValidatedHost, 'machines' | 'findings'>;
+  readonly host: Omit<ValidatedHost, 'machines' | 'folderDrivers' | 'findings'>;
   /** Empty where the host shows no PCI bus. */
   readonly inventory: Inventory;
 }
@@ -87,8 +87,9 @@ export function needsOfAll(machines: readonly KnownMachine[], host: HostReader):
   return machines.map((machine) => needsOf(machine, isThere));
 }
 
-/** The machines of a host, as far as its libvirt tells. */
-export interface ToldMachines {
+/** What the libvirt of a host tells. */
+export interface ToldByLibvirt {
   readonly machines: Known<readonly KnownMachine[]>;
+  readonly folderDrivers: ValidatedHost['folderDrivers'];
   readonly diagnostics: readonly Diagnostic[];
 }

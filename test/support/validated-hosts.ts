@@ -197,6 +197,7 @@ export function readValidated(spec: HostSpec, more: Partial<ValidatedHost> = {})
     use: readHostUse(host),
     tellsResetMethods: tellsResetMethods(host, devices),
     machines: [],
+    folderDrivers: ['path', 'virtiofs'],
     persistence: [],
     findings: new Map(devices.map(({ address }) => [address, []] as const)),
     ...more,

@@ -11,7 +11,7 @@ export const hooks: HostRule = {
   grade: 'warn',
   purposes: ['machines'],
   meaning:
-    'There is `/etc/libvirt/hooks`, where `pci assign` puts what libvirt asks before it starts a machine; and `/etc/libvirt/hooks/qemu`, if it is there, is a program: libvirt refuses one that can not be executed, for every machine.',
+    'There is `/etc/libvirt/hooks`, where `pci assign` puts what libvirt asks before it starts a machine; and `/etc/libvirt/hooks/qemu`, if it is there, is a program: libvirt passes over one that can not be executed.',
   evaluate: ({
     facts: {
       hooks: { folder, program },
@@ -28,7 +28,7 @@ export const hooks: HostRule = {
     }
     if (isUnknown(program)) return notTold('whether the hook of QEMU is a program', program);
     if (program === null || (program.mode & EXECUTABLE) !== 0) return holds('hooks can run');
-    return violated('/etc/libvirt/hooks/qemu is there, and can not be executed', {
+    return violated('/etc/libvirt/hooks/qemu can not be executed: libvirt passes over it', {
       evidence: [`mode ${program.mode.toString(8)}`],
       remedy: 'chmod 755 /etc/libvirt/hooks/qemu, or remove it',
     });

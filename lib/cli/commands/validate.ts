@@ -8,8 +8,10 @@ import { PURPOSES, type Purpose } from '../../checks/validation-rule.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { LiveRunner } from '../../host/live-runner.ts';
 import { findMachine } from '../../libvirt/find-machine.ts';
+import { readFolderDrivers } from '../../libvirt/folder-drivers.ts';
 import { runHostValidate } from '../../libvirt/host-validate.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
+import type { Virsh } from '../../libvirt/virsh.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { parseSelector, selectDevices } from '../../pci/selector.ts';
 import { formatDocument } from '../../render/documents.ts';
@@ -22,7 +24,7 @@ import { refuseElsewhere } from '../machines-host.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { findSafety } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
-import { needsOfAll, readSituation, type ToldMachines } from '../validation-situation.ts';
+import { needsOfAll, readSituation, type ToldByLibvirt } from '../validation-situation.ts';
 
 /** `pci validate`: whether a host can do what is asked of it; exit 1 where it can not. */
 export async function runValidate(args: Arguments, { width, style }: Terminal): Promise<CommandResult> {
@@ -39,11 +41,12 @@ export async function runValidate(args: Arguments, { width, style }: Terminal): 
   );
   const { inventory } = situation;
   const devices = selectors.length === 0 ? [] : selectDevices(inventory.devices, selectors);
-  const told = await machinesFor(args, purposes, selectors.length > 0);
+  const told = await libvirtFor(args, purposes, selectors.length > 0);
   const named = stringOf(args, 'machine');
   const machine = named === undefined ? null : findMachine(knownValue(told.machines) ?? [], named);
   const validated: ValidatedHost = {
     ...situation.host,
+    folderDrivers: told.folderDrivers,
     machines: mapKnown(told.machines, (machines) => needsOfAll(machines, host)),
     findings: findingsOn(
       devices.map(({ address }) => address),
@@ -82,16 +85,16 @@ function formatOf(args: Arguments): Format {
 }
 
 /**
- * The machines that rules are about. Where nobody asks about a machine in particular, a libvirt that is not there is no error: a
+ * What rules are to know of a libvirt. Where nobody asks about a machine in particular, a libvirt that is not there is no error: a
  * rule says so.
  *
  * @throws PortalGunError BAD_ARGUMENT; for `--machine`, and where `--connect` says whom to ask, all that a libvirt throws
  */
-async function machinesFor(
+async function libvirtFor(
   args: Arguments,
   purposes: readonly Purpose[],
   isAboutDevices: boolean,
-): Promise<ToldMachines> {
+): Promise<ToldByLibvirt> {
   const isNamed = stringOf(args, 'machine') !== undefined;
   const isDemanded = isNamed || stringOf(args, 'connect') !== undefined;
   const isCaptured = stringOf(args, 'host') !== undefined;
@@ -102,14 +105,27 @@ async function machinesFor(
     });
   }
   const isWanted = !isAboutDevices && (purposes.length === 0 || purposes.includes('machines'));
-  if (!isDemanded && (isCaptured || !isWanted)) return { machines: UNREAD, diagnostics: [] };
+  if (!isDemanded && (isCaptured || !isWanted))
+    return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
   const virsh = virshOf(args);
   refuseElsewhere(args, virsh.uri, false);
   try {
-    return await readMachines(virsh, 'look');
+    const told = await readMachines(virsh, 'look');
+    return { ...told, folderDrivers: await folderDriversOf(virsh) };
   } catch (error) {
     if (isDemanded || !(error instanceof PortalGunError)) throw error;
-    return { machines: error.code === 'PERMISSION_DENIED' ? DENIED : UNREAD, diagnostics: [] };
+    const why = error.code === 'PERMISSION_DENIED' ? DENIED : UNREAD;
+    return { machines: why, folderDrivers: why, diagnostics: [] };
+  }
+}
+
+/** For whom libvirt lets change things alone; others are told of machines all the same. */
+async function folderDriversOf(virsh: Virsh): Promise<ToldByLibvirt['folderDrivers']> {
+  try {
+    return await readFolderDrivers(virsh);
+  } catch (error) {
+    if (error instanceof PortalGunError && error.code === 'PERMISSION_DENIED') return DENIED;
+    throw error;
   }
 }
 
