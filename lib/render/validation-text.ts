@@ -33,11 +33,11 @@ const WORD_WIDTH = 4;
 const INDENT = 6;
 const GAP = 4;
 
-/** What the reason for not knowing comes to, for a person. */
-const WHY: Readonly<Record<Unknown['unknown'], string>> = {
-  denied: 'are for root alone to find out',
-  broken: 'could not be read, or make no sense',
-  unread: 'are not told by what was read of this host',
+/** What the reason for not knowing comes to, of one check and of several. */
+const WHY: Readonly<Record<Unknown['unknown'], readonly [one: string, several: string]>> = {
+  denied: ['is for root alone to find out', 'are for root alone to find out'],
+  broken: ['could not be read, or makes no sense', 'could not be read, or make no sense'],
+  unread: ['is not told by what was read of this host', 'are not told by what was read of this host'],
 };
 
 interface Look {
@@ -87,7 +87,8 @@ function heading(report: ValidationReport, { width, style }: Look): string {
   const tier = tierText(report);
   const fits = width === null || textWidth(plain) + GAP + textWidth(tier) <= width;
   if (fits) return `${painted}${' '.repeat(GAP)}${tier}\n`;
-  return `${painted}\n${wrapText(tier, width).join('\n')}\n`;
+  const counted = textWidth(plain) <= width ? painted : wrapText(plain, width).join('\n');
+  return `${counted}\n${wrapText(tier, width).join('\n')}\n`;
 }
 
 function tierText({ tier, givesDevices }: HostTier): string {
@@ -112,7 +113,8 @@ function resultLines(result: ReconciledResult, idWidth: number, { width, style }
       start: ' '.repeat(startWidth),
       text: escapeControls(text),
       ...(role === null ? {} : { paint: (line: string) => style(role, line) }),
-    });
+      // Nothing stands before it: where it has no room behind that, there is no line of it.
+    }).replace(/^\n/, '');
   const evidence = verdict.kind === 'violated' && outcome !== 'note' ? verdict.evidence.join('; ') : '';
   return [
     hangText({ ...hanging, start: label, text: escapeControls(messageOf(result)) }),
@@ -146,7 +148,7 @@ function unknownLines(hidden: readonly ReconciledResult[], { width, style }: Loo
     const some = hidden.filter(({ verdict }) => verdict.kind === 'unknown' && verdict.why === why);
     if (some.length === 0) return [];
     const ids = [...new Set(some.map(({ rule }) => rule.id))];
-    const text = `${count(some.length, 'check')} ${some.length === 1 ? WHY[why].replace(/^are/, 'is').replace('make', 'makes') : WHY[why]}: ${ids.join(', ')}`;
+    const text = `${count(some.length, 'check')} ${WHY[why][some.length === 1 ? 0 : 1]}: ${ids.join(', ')}`;
     const start = `${style(ROLES.unknown, WORDS.unknown.padEnd(WORD_WIDTH))}  `;
     return [`${hangText({ start, startWidth: WORD_WIDTH + 2, text, indent: INDENT, width })}\n`];
   });

@@ -90,6 +90,14 @@ describe('text', () => {
     for (const { id } of HOST_RULES) expect(all.stdout).toContain(`  ${id} `);
   });
 
+  it('has no empty lines but between its parts, on a narrow terminal too', async () => {
+    const options = of(LACKING_TUN);
+    for (const columns of [40, 80]) {
+      const { stdout } = await pciInside(['validate', ...options], columns);
+      expect(stdout.match(/\n\n/g)).toHaveLength(2);
+    }
+  });
+
   it('of hostile text fits, and has nothing that a terminal acts on', async () => {
     const hostile = of((tree) => {
       for (const path of ['/etc/os-release', '/etc/passwd', '/dev/kvm', '/sys/kernel/security/lockdown'])

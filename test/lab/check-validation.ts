@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Outcome as CheckOutcome } from '../../lib/checks/validate.ts';
 import { HOST_RULES } from '../../lib/checks/validation-rules.ts';
@@ -47,17 +48,18 @@ export function expectSameRows(output: string, { results, virtHostValidate }: Va
 }
 
 /**
- * Holds what is said of a machine to what virt-host-validate says there, and to what is said of its snapshot.
+ * Holds what is said of a machine to what virt-host-validate says there, and to what is said of a snapshot of it.
  *
- * @param snapshot the path of its snapshot outside, with its identifiers
  * @returns what fails of what passing devices through takes
  */
-export async function checkValidation(machine: RunningMachine, snapshot: string): Promise<readonly string[]> {
+export async function checkValidation(machine: RunningMachine): Promise<readonly string[]> {
   const other = await machine.run(['sh', '-c', 'LC_ALL=C exec virt-host-validate qemu']);
-  const [outcome] = await runInside(machine, [['validate', '--json']]);
+  const capture = ['snapshot', '--raw', '--output', '/lab/validated.snapshot'];
+  const [outcome] = await runInside(machine, [['validate', '--json'], capture]);
   expect(outcome).toMatchObject({ exitCode: 1, stderr: '' });
   const seen = JSON.parse(outcome?.stdout ?? '') as ValidationDocument;
   expectSameRows(other.stdout, seen);
+  const snapshot = join(machine.folder, 'validated.snapshot');
   const { stdout } = await pciInside(['validate', '--json', '--host', snapshot]);
   expect(comparable(JSON.parse(stdout) as ValidationDocument)).toEqual(comparable(seen));
   const failed = seen.results.filter((each) => each.outcome === 'fail').map(({ rule }) => rule);
@@ -67,12 +69,15 @@ export async function checkValidation(machine: RunningMachine, snapshot: string)
   return failed.filter((rule) => forDevices.includes(rule));
 }
 
-/** Without what the running host alone tells. */
+/** What the running host alone tells. */
+const LIVE = ['persisted', 'folders-9p'];
+
+/** Without that. */
 function comparable({ tier, results }: ValidationDocument): object {
   return {
     tier,
     results: results
-      .filter(({ rule }) => rule !== 'persisted')
+      .filter(({ rule }) => !LIVE.includes(rule))
       .map((result) => ({ ...result, virtHostValidate: null })),
   };
 }
