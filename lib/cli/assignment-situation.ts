@@ -86,7 +86,13 @@ export function assignmentRemarks(
   return remarks(args, names, host, ofDevices) + machineRemarks(args, ofMachines, 'pci');
 }
 
-function refuseElsewhere(args: Arguments, uri: string, changes: boolean): void {
+/**
+ * Refuses machines that do not run where devices are looked for: on this machine, or on a captured one.
+ *
+ * @param changes whether definitions would be changed, unless the plan is only to be seen
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function refuseElsewhere(args: Arguments, uri: string, changes: boolean): void {
   const isCaptured = stringOf(args, 'host') !== undefined;
   if (!isLocalUri(uri) && !isCaptured) {
     throw new PortalGunError('BAD_ARGUMENT', 'is another host, and the devices are looked for on this one', {

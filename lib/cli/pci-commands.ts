@@ -6,8 +6,10 @@ import type { Command } from './command.ts';
 import { INVENTORY_OPTIONS } from './inventory-source.ts';
 import { LIBVIRT_COMMANDS } from './libvirt-commands.ts';
 import { READING_OPTIONS } from './reading-options.ts';
+import { RECOVERY_COMMANDS } from './recovery-commands.ts';
 import { ROM_COMMANDS } from './rom-commands.ts';
 import { SRIOV_COMMANDS } from './sriov-commands.ts';
+import { VALIDATION_COMMANDS } from './validation-commands.ts';
 
 const SELECTORS = {
   selectors: {
@@ -150,6 +152,7 @@ export const PCI_COMMANDS: readonly Command[] = [
   ...ROM_COMMANDS,
   ...LIBVIRT_COMMANDS,
   ...ASSIGNMENT_COMMANDS,
+  ...VALIDATION_COMMANDS,
   {
     name: 'bindings',
     usage: 'bindings',
@@ -197,43 +200,7 @@ export const PCI_COMMANDS: readonly Command[] = [
     ],
     load: async () => (await import('./commands/apply.ts')).runApply,
   },
-  {
-    name: 'confirm',
-    usage: 'confirm',
-    summary: 'Keep a change that was made with --confirm-within',
-    description:
-      'A change that was made with --confirm-within is undone by itself unless this comes in time; until then no other change is made. Where nothing awaits confirmation, because it was undone or confirmed already, it exits with 3.',
-    positionals: {},
-    options: pick('json', 'color'),
-    examples: [
-      ['sudo pci bind 03:00.0 --confirm-within 60s', 'a change that may cut you off'],
-      ['sudo pci confirm', 'keep it, if you are still there'],
-    ],
-    load: async () => (await import('./commands/confirm.ts')).runConfirm,
-  },
-  {
-    name: 'recover',
-    usage: 'recover',
-    summary: 'Undo, or finish, a change that was cut short or not confirmed',
-    description:
-      'A change that was cut short, by kill -9 or a loss of power, leaves a journal in /var/lib/portal-gun, and so does one that awaits pci confirm. This undoes what was begun, or with --finish does the rest; without a journal it does nothing.',
-    positionals: {},
-    options: {
-      ...pick('json', 'color'),
-      finish: { describe: 'Do the rest; undo what was begun where that fails', type: 'boolean' },
-      unconfirmed: {
-        describe:
-          'What --confirm-within leaves behind to run: undo the change of this journal once nobody has confirmed it in time',
-        type: 'string',
-        valueName: 'JOURNAL',
-      },
-    },
-    examples: [
-      ['sudo pci recover', 'as it was before'],
-      ['sudo pci recover --finish', 'as it was asked'],
-    ],
-    load: async () => (await import('./commands/recover.ts')).runRecover,
-  },
+  ...RECOVERY_COMMANDS,
 ];
 
 function pick<K extends keyof typeof READING_OPTIONS>(

@@ -29,6 +29,7 @@ const TAKES_SELECTORS = [
   'rom inspect',
   'rom dump',
   'xml',
+  'validate',
 ];
 
 /** Selectors, and the addresses of this machine. A colon ends a word in bash, so addresses are given from their start. */

@@ -1,5 +1,14 @@
 import { BROKEN, DENIED, type Known, UNREAD, type UnknownReason } from '../base/known.ts';
 
+/** What a file is, and who may do what with it. */
+export interface FileStatus {
+  readonly kind: 'file' | 'directory' | 'character' | 'block' | 'other';
+  /** The twelve bits of its permissions: 0o660. */
+  readonly mode: number;
+  readonly userId: number;
+  readonly groupId: number;
+}
+
 /** A read that gave nothing although something is there. */
 export interface ReadFailure {
   readonly unknown: UnknownReason;
@@ -64,6 +73,9 @@ export interface HostReader {
 
   /** The names in a directory, sorted by code unit. */
   list(path: string): Reading<readonly string[]>;
+
+  /** What is at the path, links followed; it is not opened. */
+  status(path: string): Reading<FileStatus>;
 
   /** Whether something is at the path, links followed; `false` also where that can't be found out. */
   exists(path: string): boolean;

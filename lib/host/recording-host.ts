@@ -1,4 +1,4 @@
-import { type HostReader, isFailure, type Reading } from './host-reader.ts';
+import { type FileStatus, type HostReader, isFailure, type Reading } from './host-reader.ts';
 import { resolveLink } from './resolve-link.ts';
 import type { Snapshot, SnapshotEntry } from './snapshot.ts';
 
@@ -35,6 +35,13 @@ export class RecordingHost implements HostReader {
 
   list(path: string): Reading<readonly string[]> {
     return this.#keep(path, this.#host.list(path), (names) => ({ kind: 'directory', names }));
+  }
+
+  status(path: string): Reading<FileStatus> {
+    const reading = this.#host.status(path);
+    if (reading === null || isFailure(reading)) return this.#keep(path, reading, () => ({ kind: 'present' }));
+    this.#add(path, { kind: 'status', status: reading });
+    return reading;
   }
 
   exists(path: string): boolean {

@@ -1,4 +1,4 @@
-import type { HostReader, ReadFailure, Reading } from './host-reader.ts';
+import type { FileStatus, HostReader, ReadFailure, Reading } from './host-reader.ts';
 import { resolveLink } from './resolve-link.ts';
 import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
 
@@ -51,6 +51,10 @@ export class SnapshotHost implements HostReader {
       if (entry.kind === 'directory') return entry.names;
       return entry.kind === 'text' || entry.kind === 'bytes' || entry.kind === 'lines' ? null : undefined;
     });
+  }
+
+  status(path: string): Reading<FileStatus> {
+    return this.#read(path, (entry) => (entry.kind === 'status' ? entry.status : undefined));
   }
 
   exists(path: string): boolean {

@@ -1,4 +1,5 @@
 import { PortalGunError } from '../base/errors.ts';
+import type { FileStatus } from './host-reader.ts';
 import type { Identifiers, Snapshot, SnapshotEntry } from './snapshot.ts';
 import { END, MAGIC } from './snapshot-text.ts';
 
@@ -86,7 +87,7 @@ class SnapshotParser {
   }
 
   #member(directory: string, line: string, names: string[]): void {
-    const match = /^ {2}(\S+)(?: (->|[=~:!])(?: (.*))?)?$/.exec(line);
+    const match = /^ {2}(\S+)(?: (->|[=~:!%])(?: (.*))?)?$/.exec(line);
     if (match === null) throw this.#error('expected two blanks, a name, and what is known of it');
     const name = unescapeText(match[1] as string);
     const path = `${directory}/${name}`;
@@ -110,6 +111,8 @@ class SnapshotParser {
         return { kind: 'lines', lines: this.#rows() };
       case ':':
         return { kind: 'bytes', bytes: this.#bytes(rest ?? '') };
+      case '%':
+        return { kind: 'status', status: this.#status(rest ?? '') };
       default:
         return this.#failure(rest ?? '');
     }
@@ -123,6 +126,18 @@ class SnapshotParser {
       kind: 'failure',
       unknown: match[1] as 'denied' | 'broken',
       detail: unescapeText(match[2] as string),
+    };
+  }
+
+  #status(rest: string): FileStatus {
+    const match = /^(file|directory|character|block|other) ([0-7]{1,4}) (\d{1,10}) (\d{1,10})$/.exec(rest);
+    if (match === null) throw this.#error('after "%" come what it is, its mode, owner and group');
+    const [, kind, mode = '', userId, groupId] = match;
+    return {
+      kind: kind as FileStatus['kind'],
+      mode: Number.parseInt(mode, 8),
+      userId: Number(userId),
+      groupId: Number(groupId),
     };
   }
 

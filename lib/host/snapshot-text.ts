@@ -12,6 +12,7 @@ import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
  *     config : 256                            bytes, in rows; a row of zeros is left out
  *       000  86 80 c9 10 …
  *     driver -> ../../../bus/pci/drivers/igb  a link
+ *     kvm % character 660 0 992               what it is, mode, owner and group; it was not read
  *     msi_irqs                                it is there, and was not read
  *     uevent =                                a file of several lines; `\` where the last has no end
  *       | DRIVER=igb
@@ -105,6 +106,11 @@ function pushMember(lines: string[], name: string, entry: SnapshotEntry): void {
     case 'no-link':
       lines.push(`  ${name} ! no-link`);
       break;
+    case 'status': {
+      const { kind, mode, userId, groupId } = entry.status;
+      lines.push(`  ${name} % ${kind} ${mode.toString(8)} ${userId} ${groupId}`);
+      break;
+    }
     case 'text':
       pushText(lines, name, entry.text);
       break;

@@ -1,3 +1,5 @@
+import type { FileStatus } from './host-reader.ts';
+
 /**
  * What was read of a host, path by path. A path stands once: a file that was read, a link, a directory
  * that was listed, or why it could not be had.
@@ -10,6 +12,8 @@ export type SnapshotEntry =
   | { readonly kind: 'link'; readonly target: string }
   | { readonly kind: 'directory'; readonly names: readonly string[] }
   | { readonly kind: 'failure'; readonly unknown: 'denied' | 'broken'; readonly detail: string }
+  /** What it is, and who may do what with it; it was not read. */
+  | { readonly kind: 'status'; readonly status: FileStatus }
   /** It is there; that is all that was asked. */
   | { readonly kind: 'present' }
   /** It is there and is no link; nothing more was asked. */

@@ -7,9 +7,12 @@ import {
   readdirSync,
   readlinkSync,
   readSync,
+  type Stats,
+  statSync,
 } from 'node:fs';
 import {
   errorCode,
+  type FileStatus,
   failure,
   type HostReader,
   MAX_ATTRIBUTE_BYTES,
@@ -63,6 +66,15 @@ export class TreeHost implements HostReader {
   list(path: string): Reading<readonly string[]> {
     try {
       return readdirSync(this.#root + path).sort();
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
+  status(path: string): Reading<FileStatus> {
+    try {
+      const stats = statSync(this.#root + path);
+      return { kind: kindOf(stats), mode: stats.mode & 0o7777, userId: stats.uid, groupId: stats.gid };
     } catch (error) {
       return failure(error);
     }
@@ -128,6 +140,13 @@ function readWhole(descriptor: number, sizeBytes: number): Buffer | null {
     if (length > MAX_TABLE_BYTES) return null;
     if (length === buffer.length) buffer = Buffer.concat([buffer], 2 * length);
   }
+}
+
+function kindOf(stats: Stats): FileStatus['kind'] {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isCharacterDevice()) return 'character';
+  return stats.isBlockDevice() ? 'block' : 'other';
 }
 
 /** Lines that begin with one of the prefixes, in their order. Of a large table they are few: no other is taken apart. */

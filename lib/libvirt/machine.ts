@@ -74,7 +74,7 @@ export function parseMachine(document: XmlDocument, report: (message: string) =>
     title: childText(root, 'title') || null,
     description: childText(root, 'description') || null,
     category: sound('category', readCategory(document)),
-    memoryBytes: sound('memory', memoryOf(childOf(root, 'memory'))),
+    memoryBytes: sound('memory', bytesIn(childOf(root, 'memory'))),
     vcpus: sound('number of virtual processors', vcpusOf(childOf(root, 'vcpu'))),
     devices: givenDevices(document, report),
   };
@@ -94,7 +94,8 @@ function givenDevices(document: XmlDocument, report: (message: string) => void):
   });
 }
 
-function memoryOf(element: XmlElement | undefined): Known<number> {
+/** An amount of memory with its unit, as `<memory unit='KiB'>131072</memory>`; `null` where there is no such element. */
+export function bytesIn(element: XmlElement | undefined): Known<number> {
   if (element === undefined) return null;
   const unit = UNITS.get(element.attributes.get('unit') ?? 'KiB');
   const amount = wholeNumber(element.text);

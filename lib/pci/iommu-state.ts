@@ -16,9 +16,15 @@ export interface IommuState {
 const SWITCHED_OFF = /^(iommu|intel_iommu|amd_iommu)=(.*,)?off(,|$)/;
 const SWITCHES: Readonly<Record<string, string>> = { Intel: 'VT-d', AMD: 'AMD-Vi (IOMMU)' };
 
+/** The kernel's argument that keeps the IOMMU switched off, if one does. */
+export function switchedOffBy({ kernelArguments }: IommuState): string | undefined {
+  return knownValue(kernelArguments)?.find((word) => SWITCHED_OFF.test(word));
+}
+
 /** What to do, on a host that runs without an IOMMU, so that it runs with one: for this CPU, firmware and command line. */
-export function iommuAdvice({ firmwareTables, cpuMaker, kernelArguments }: IommuState): string {
-  const off = knownValue(kernelArguments)?.find((word) => SWITCHED_OFF.test(word));
+export function iommuAdvice(state: IommuState): string {
+  const { firmwareTables, cpuMaker } = state;
+  const off = switchedOffBy(state);
   if (off !== undefined) return `take ${off} off the kernel command line, and start it anew`;
   const tables = knownValue(firmwareTables);
   const maker = knownValue(cpuMaker);

@@ -71,7 +71,7 @@ export function passthroughNotes(
 }
 
 /** Whether a function is an IOMMU: by its class, or as virtio's (1af4:1057), which has none of its own. */
-function isIommu({ class: deviceClass, vendor, device }: PciDevice): boolean {
+export function isIommu({ class: deviceClass, vendor, device }: PciDevice): boolean {
   if (knownValue(deviceClass)?.code.startsWith('0806')) return true;
   return knownValue(vendor)?.id === '1af4' && knownValue(device)?.id === '1057';
 }

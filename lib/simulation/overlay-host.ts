@@ -1,4 +1,4 @@
-import type { HostReader, ReadFailure, Reading } from '../host/host-reader.ts';
+import type { FileStatus, HostReader, ReadFailure, Reading } from '../host/host-reader.ts';
 import { resolveLink } from '../host/resolve-link.ts';
 import { splitPath } from '../host/snapshot.ts';
 
@@ -137,6 +137,14 @@ export class OverlayHost implements HostReader {
     if (below === null || 'unknown' in below) return below;
     const kept = below.filter((name) => !this.#hidden.has(join(at, name)));
     return [...new Set([...kept, ...own])].sort();
+  }
+
+  status(path: string): Reading<FileStatus> {
+    const at = this.canonical(path, true);
+    if (at === null || this.#isHidden(at)) return null;
+    // Who may do what with something that was put there is not said.
+    if (this.#placed.has(at)) return UNREAD;
+    return this.#isBelowPlaced(at) ? null : this.#base.status(at);
   }
 
   exists(path: string): boolean {

@@ -1,4 +1,4 @@
-import type { HostReader, Reading } from '../host/host-reader.ts';
+import type { FileStatus, HostReader, Reading } from '../host/host-reader.ts';
 import { isFailure } from '../host/host-reader.ts';
 import { type HostWriter, MAX_WRITE_BYTES, type Writing } from '../host/host-writer.ts';
 import type { PciAddress } from '../pci/address.ts';
@@ -126,6 +126,10 @@ export class SimulatedHost implements HostReader, HostWriter {
 
   list(path: string): Reading<readonly string[]> {
     return this.#kernel.host.list(path);
+  }
+
+  status(path: string): Reading<FileStatus> {
+    return this.#kernel.host.status(path);
   }
 
   exists(path: string): boolean {

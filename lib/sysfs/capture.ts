@@ -5,8 +5,8 @@ import type { Snapshot } from '../host/snapshot.ts';
 import { SnapshotHost } from '../host/snapshot-host.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
+import { readHostFacts } from './host-facts/read-host-facts.ts';
 import { readHostUse } from './host-use/read-host-use.ts';
-import { readIommuState } from './iommu-state.ts';
 import { readAliasesPath } from './kernel-release.ts';
 import { readAliases } from './module-aliases.ts';
 import { MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
@@ -27,7 +27,7 @@ export function captureHost(host: HostReader): Snapshot {
   for (const group of new Set(devices.map(({ iommuGroup }) => knownValue(iommuGroup)))) {
     if (group !== undefined) readGroupAttributes(recording, group);
   }
-  readIommuState(recording);
+  readHostFacts(recording);
   readHostUse(recording);
   // No fact of a device, and what a simulated host needs to know who would take one, VFs included that are yet to come.
   readRegisteredDrivers(recording);

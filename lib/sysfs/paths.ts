@@ -67,10 +67,10 @@ export const MACHINE_ID_PATH = '/etc/machine-id';
 /** As long as there are processors: read for single lines. */
 export const CPU_INFO_PATH = '/proc/cpuinfo';
 
-/** Another at each boot; so it is no part of a snapshot. */
 /** In securityfs, which is there for root alone. */
 export const LOCKDOWN_PATH = '/sys/kernel/security/lockdown';
 
+/** Another at each boot; so it is no part of a snapshot. */
 export const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 
 /** Seconds since the machine started, those in which it was suspended among them; and how long it idled. */
@@ -78,6 +78,51 @@ export const UPTIME_PATH = '/proc/uptime';
 
 /** Is there where systemd is the init: sd_booted(3). */
 export const SYSTEMD_PATH = '/run/systemd/system';
+
+/** What decides whether machines run, and get devices. */
+export const MACHINE_PATHS = {
+  distribution: ['/etc/os-release', '/usr/lib/os-release'],
+  secureBoot: '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c',
+  memory: '/proc/meminfo',
+  hugePages: '/sys/kernel/mm/hugepages',
+  controllers: '/proc/cgroups',
+  unifiedControllers: ['/sys/fs/cgroup/cgroup.controllers', '/sys/fs/cgroup/unified/cgroup.controllers'],
+  interrupts: '/sys/kernel/irq',
+  modules: '/sys/module',
+  modprobeFolders: ['/etc/modprobe.d', '/run/modprobe.d', '/usr/lib/modprobe.d', '/lib/modprobe.d'],
+  qemuPrograms: [
+    '/usr/bin/qemu-system-x86_64',
+    '/usr/bin/qemu-system-aarch64',
+    '/usr/bin/qemu-kvm',
+    '/usr/libexec/qemu-kvm',
+  ],
+  users: '/etc/passwd',
+  groups: '/etc/group',
+  qemuSettings: '/etc/libvirt/qemu.conf',
+  libvirtSockets: ['/run/libvirt/libvirt-sock', '/run/libvirt/virtqemud-sock'],
+  firmwareFolders: ['/usr/share/qemu/firmware', '/etc/qemu/firmware'],
+  virtiofsd: [
+    '/usr/libexec/virtiofsd',
+    '/usr/lib/virtiofsd',
+    '/usr/lib/qemu/virtiofsd',
+    '/usr/bin/virtiofsd',
+  ],
+  hooks: '/etc/libvirt/hooks',
+  hookProgram: '/etc/libvirt/hooks/qemu',
+  apparmor: '/sys/module/apparmor/parameters/enabled',
+  selinux: '/sys/fs/selinux/enforce',
+} as const;
+
+/** Where a kernel's options may stand: `/boot/config-6.12.48+deb13-amd64`. */
+export function kernelOptionsPaths(kernelRelease: string): readonly string[] {
+  return [`/boot/config-${kernelRelease}`, `/lib/modules/${kernelRelease}/config`];
+}
+
+/** The lists of a kernel's modules: those that are part of it, and those that can be loaded. */
+export function moduleListPaths(kernelRelease: string): Readonly<Record<'builtIn' | 'loadable', string>> {
+  const folder = `/lib/modules/${kernelRelease}`;
+  return { builtIn: `${folder}/modules.builtin`, loadable: `${folder}/modules.dep` };
+}
 
 /** The table of module aliases of a kernel. */
 export function moduleAliasesPath(kernelRelease: string): string {

@@ -5,7 +5,7 @@ import { ipv4OfRoute, prefixLengthOf } from './host-use/ip-text.ts';
 import { localAddresses } from './host-use/ip-use.ts';
 import { decodeOctal, parseMount } from './host-use/mounts.ts';
 import { IpStandIns } from './ip-stand-ins.ts';
-import { USE_PATHS, udevBlockPath } from './paths.ts';
+import { MACHINE_PATHS, USE_PATHS, udevBlockPath } from './paths.ts';
 
 /** What is made for other text: a digest of it, and the text itself with stand-ins for what is known in it. */
 interface TextStandIns {
@@ -21,7 +21,7 @@ const UDEV = udevBlockPath('');
 
 /**
  * Stand-ins in what a snapshot holds of the host's use: addresses, mount points below `/home`, `/media`, `/run/media`
- * and `/mnt`, ids of LVM and the like. Lines that no reader makes anything of are left out.
+ * and `/mnt`, ids of LVM and the like; and groups without the people in them. Lines that no reader makes anything of are left out.
  */
 export class UseStandIns {
   readonly #standIns: TextStandIns;
@@ -55,6 +55,8 @@ export class UseStandIns {
         return lines.map((line) => line.replace(/^[0-9a-f]{32}/, (digits) => this.#ip.ipv6(digits)));
       case USE_PATHS.ipv6Routes:
         return lines.map((line) => this.#ipv6Route(line));
+      case MACHINE_PATHS.groups:
+        return lines.map(withoutPeople);
       default:
         return path.startsWith(UDEV) ? lines : undefined;
     }
@@ -130,6 +132,13 @@ export class UseStandIns {
 function displayMemory(line: string): readonly string[] {
   if (/^ *0+-0+ :/.test(line)) return ['00000000-00000000 : hidden'];
   return BOOT_DISPLAY_OWNER.test(line.split(' : ')[1] ?? '') ? [line] : [];
+}
+
+/** A group with those of its members alone that are services: `kvm:x:992:libvirt-qemu`. */
+function withoutPeople(line: string): string {
+  const [name = '', password = '', id = '', members = ''] = line.split(':');
+  const services = members.split(',').filter((member) => /^(libvirt-)?qemu$/.test(member.trim()));
+  return [name, password, id, services.join(',')].join(':');
 }
 
 function isOfBlocks({ number, source, type, point }: Mount): boolean {

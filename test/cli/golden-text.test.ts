@@ -12,7 +12,7 @@ const folder = join(import.meta.dirname, 'golden');
 /** What is run beside list, groups and tree, by fixture. */
 const MORE: Readonly<Record<string, readonly string[]>> = {
   'all-denied': ['show 01:00.0', 'list --wide'],
-  'amd-iommu': ['show 00:00.2'],
+  'amd-iommu': ['show 00:00.2', 'validate'],
   'broken-config': ['show 00:01.0', 'show 00:02.0', 'show 00:04.0', 'show 00:05.0', 'list --verbose'],
   'direct-region': ['groups --viable', 'xml 00:1f.6'],
   'gpu-desktop': [
@@ -25,6 +25,8 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
     'xml 03:00.0',
     'rom list',
     'rom dump 01:00.0 -o /made-up/card.rom --dry-run',
+    'validate --all',
+    'validate 01:00.0 --for gpu',
   ],
   'hostile-names': ['list --wide', 'show 00:19.0', 'show 00:1a.3', 'rom list'],
   'lab-amd': ['show 00:01.0', 'rom list', 'rom dump 03:00.0 -o /made-up/card.rom --dry-run'],
@@ -44,7 +46,8 @@ const MORE: Readonly<Record<string, readonly string[]>> = {
     'xml 00:04.0',
   ],
   'lab-virtio': ['show 00:01.0', 'show 07:00.0'],
-  'no-iommu': ['show 01:00.0', 'xml 01:00.0'],
+  'no-iommu': ['show 01:00.0', 'xml 01:00.0', 'validate --for passthrough'],
+  'no-pci': ['validate'],
   'shared-group': ['show 01:00.0', 'show 01:00.1', 'groups 01:00.1', 'tree 01:00.1'],
   'sixty-four-vfs': ['show pf', 'list pf', 'groups pf'],
   'virtio-iommu': ['show 00:03.0'],
@@ -58,7 +61,7 @@ const DIFFS = [
   ['all-denied', 'vmd-domain'],
 ] as const;
 
-const HELP = ['', 'list', 'show', 'groups', 'tree', 'snapshot', 'diff'];
+const HELP = ['', 'list', 'show', 'groups', 'tree', 'snapshot', 'diff', 'validate'];
 
 /** A command and all that came of it. */
 async function transcript(line: string, ...more: string[]): Promise<string> {

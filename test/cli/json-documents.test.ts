@@ -33,6 +33,7 @@ const KINDS = [
   'machine-list',
   'machine-tag',
   'assignments',
+  'validation',
   'pci-xml',
   'pci-xml-files',
   'error',
@@ -120,6 +121,18 @@ describe.each(HOSTS)('of the fixture %s', (name) => {
     const devices = lines.map((line): unknown => JSON.parse(line));
     const whole = await document('pci-list', 'list', ...host);
     expect(devices).toEqual(whole['devices']);
+  });
+
+  it('validate, of the host and of its devices', async () => {
+    const whole = await document('validation', 'validate', ...host);
+    expect((whole['results'] as object[]).length).toBeGreaterThan(40);
+    const { devices } = (await document('pci-list', 'list', ...host)) as { devices: { address: string }[] };
+    for (const { address } of devices.slice(0, MOST_PLANNED)) {
+      const asked = await document('validation', 'validate', address, '--for', 'gpu', '--strict', ...host);
+      expect(asked).toMatchObject({
+        asked: { purposes: ['gpu'], devices: [address], machine: null, strict: true },
+      });
+    }
   });
 
   it('show of its devices', async () => {
@@ -266,6 +279,9 @@ describe.skipIf(CORPUS_HOSTS.length === 0)(`of captured hosts${WHY_SKIPPED}`, ()
     expect(devices.length).toBeGreaterThan(2);
     await document('pci-groups', 'groups', ...host);
     await document('pci-tree', 'tree', ...host);
+    const { counts } = await document('validation', 'validate', ...host);
+    // What was not captured is not told.
+    expect(counts).toMatchObject({ unknown: expect.toSatisfy((unknown: number) => unknown > 10) });
   });
 });
 

@@ -91,6 +91,13 @@ describe('what is wrapped', () => {
     }
   });
 
+  it.each(HOSTS)('validate of %s fits and says the same', async (host) => {
+    for (const line of [`validate${of(host)}`, `validate --all${of(host)}`]) {
+      const whole = wordsOf(await linesOf(line));
+      for (const columns of WIDTHS) expect(wordsOf(await expectToFit(line, columns))).toBe(whole);
+    }
+  });
+
   it.each(PCI_COMMANDS.map(({ name }) => name))('help of %s fits', async (name) => {
     for (const columns of WIDTHS) await expectToFit(`${name} --help`, columns);
   });

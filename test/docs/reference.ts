@@ -4,6 +4,14 @@ import type { Severity } from '../../lib/checks/finding.ts';
 import { ROM_RULES } from '../../lib/checks/rom-rules.ts';
 import type { SafetyRule } from '../../lib/checks/safety-rule.ts';
 import { SAFETY_RULES } from '../../lib/checks/safety-rules.ts';
+import {
+  type DeviceRule,
+  type HostRule,
+  type MachineRule,
+  PURPOSES,
+} from '../../lib/checks/validation-rule.ts';
+import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from '../../lib/checks/validation-rules.ts';
+import type { Grade } from '../../lib/checks/verdict.ts';
 import { type Command, type OptionDefinition, valueNameOf } from '../../lib/cli/command.ts';
 import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
@@ -46,6 +54,7 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
     ['errors.md', 'Every error with its remedy.', errorsPage()],
     ['diagnostics.md', 'What is said about parts of a host that make no sense.', diagnosticsPage()],
     ['safety-rules.md', 'What keeps a device with the host, rule by rule.', safetyRulesPage()],
+    ['validation-rules.md', 'What `pci validate` checks, rule by rule.', validationRulesPage()],
     ['json.md', 'The JSON documents and their schemas.', jsonPage(input.schemas)],
     ['library.md', 'What `portal-gun` exports.', libraryReference(input.sources)],
   ];
@@ -331,7 +340,7 @@ function capital(text: string): string {
 
 const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
   ok: 'It was done, or the answer is yes.',
-  findings: 'It ran, and the answer is no: `pci diff` found a difference.',
+  findings: 'It ran, and the answer is no: `pci diff` found a difference, a check of `pci validate` failed.',
   usage: 'Wrong arguments, or a bad input file.',
   notFound: 'There is no such device or machine, or no change that awaits confirmation.',
   refused: 'Refused for safety: the host uses a device, another change is on its way, or was cut short.',
@@ -431,6 +440,51 @@ function ruleSection({ name, severity, meaning, remedy }: SafetyRule): string {
   return [`## ${name}`, `${SEVERITY_MEANINGS[severity]} ${meaning}`, `What to do: ${sentence(remedy)}`].join(
     '\n\n',
   );
+}
+
+const GRADE_MEANINGS: Readonly<Record<Grade, string>> = {
+  fail: 'A host that is not so can not do what was asked: `FAIL`, and exit code 1.',
+  warn: 'Something is slower, less safe, or in the way of some devices: `WARN`; exit code 1 with `--strict`.',
+  note: 'Worth knowing: `NOTE`, which `--all` shows.',
+};
+
+function validationRulesPage(): string {
+  const parts = [
+    ['About the host', HOST_RULES],
+    ['About a device', DEVICE_RULES],
+    ['About a machine', MACHINE_RULES],
+  ] as const;
+  return page('Validation rules', [
+    'What [`pci validate`](commands.md#pci-validate) checks. A check that can not be told, since what it looks at is for root alone or is not in a snapshot, never passes: it is counted as `?`. One that has nothing to say of a host is shown with `--all`, as `-`. A rule can be milder in a case than its grade says. Ids are stable, wording is not.',
+    table(
+      ['grade', 'meaning'],
+      Object.entries(GRADE_MEANINGS).map(([name, meaning]) => [code(name), meaning]),
+    ),
+    `Rules are for purposes: ${PURPOSES.map(code).join(', ')}. \`--for\` takes the rules of a purpose alone. Without it all rules of the host are checked, and those that are for neither \`passthrough\` nor \`machines\` make a note at most.`,
+    ...parts.map(([, rules], index) =>
+      [
+        `## ${parts[index]?.[0]}`,
+        table(
+          ['rule', 'grade', 'what holds'],
+          rules.map(({ id, grade, title }) => [`[${code(id)}](#${id})`, grade, sentence(capital(title))]),
+        ),
+      ].join('\n\n'),
+    ),
+    ...parts.flatMap(([, rules]) => rules.map(validationRule)),
+  ]);
+}
+
+function validationRule(rule: HostRule | DeviceRule | MachineRule): string {
+  const other = 'virtHostValidate' in rule ? rule.virtHostValidate : undefined;
+  const why =
+    'whyOther' in rule && rule.whyOther !== undefined
+      ? `, and may come to another result: ${rule.whyOther}`
+      : '';
+  return [
+    `## ${rule.id}`,
+    `${sentence(capital(rule.title))} ${rule.meaning}`,
+    `Grade ${code(rule.grade)}, for ${rule.purposes.map(code).join(', ')}.${other === undefined ? '' : ` virt-host-validate checks the same as “${other}”${why}.`}`,
+  ].join('\n\n');
 }
 
 function jsonPage(schemas: ReadonlyMap<string, Schema>): string {

@@ -17,6 +17,7 @@ import {
   checkThings,
   checkTree,
 } from './check-documents.ts';
+import { checkValidation } from './check-validation.ts';
 import { describeLab, useMachine } from './describe-lab.ts';
 import { differencesOfUser } from './differences-of-user.ts';
 import { documentsInside, documentsOf, type InventoryDocuments } from './inventory-documents.ts';
@@ -33,6 +34,8 @@ export interface ExpectedHost {
   /** Whether it is asked as an ordinary user too: who may read what is the same with every IOMMU. */
   readonly alsoToUsers?: true;
   readonly iommu: { readonly units: readonly string[]; readonly firmwareTables: readonly string[] };
+  /** The rules for passing devices through that it fails. */
+  readonly failsRules: readonly string[];
 }
 
 /** What was read in a machine before its tests. */
@@ -146,6 +149,10 @@ export function describeReaders(
       expect(await documentsOf(join(machine().folder, 'root.snapshot'), SHOWN_INSIDE, pciIds)).toEqual(
         inside,
       );
+    });
+
+    test('judge the host as virt-host-validate does, and so does a snapshot', async () => {
+      expect(await checkValidation(machine())).toEqual(expected.failsRules);
     });
 
     if (expected.alsoToUsers === true)

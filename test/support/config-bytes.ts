@@ -152,6 +152,8 @@ export const extended = {
     offset: number;
     stride: number;
     vfDevice: string;
+    /** The first register for BARs of VFs. */
+    vfBar?: number;
   }): ExtendedBytes => ({
     id: 0x10,
     body: [
@@ -168,7 +170,8 @@ export const extended = {
       ...word(Number.parseInt(options.vfDevice, 16)),
       ...long(0x553),
       ...long(1),
-      ...Array<number>(28).fill(0),
+      ...long(options.vfBar ?? 0),
+      ...Array<number>(24).fill(0),
     ],
   }),
 } as const;

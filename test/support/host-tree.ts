@@ -1,3 +1,4 @@
+import type { FileStatus } from '../../lib/host/host-reader.ts';
 import { type Snapshot, type SnapshotEntry, splitPath } from '../../lib/host/snapshot.ts';
 
 /**
@@ -22,6 +23,11 @@ export class HostTree {
   /** A file of one line. */
   attribute(path: string, value: string): void {
     this.text(path, `${value}\n`);
+  }
+
+  /** What it is, and who may do what with it. */
+  status(path: string, status: FileStatus): void {
+    this.#put(path, { kind: 'status', status });
   }
 
   bytes(path: string, bytes: Uint8Array): void {

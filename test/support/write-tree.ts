@@ -28,6 +28,11 @@ export function writeTree(snapshot: Snapshot, directory: string): void {
       case 'lines':
         writeFileSync(at, entry.lines.map((line) => `${line}\n`).join(''));
         break;
+      case 'status':
+        // No device nodes: they are for root, and not in every container.
+        writeFileSync(at, '');
+        chmodSync(at, entry.status.mode);
+        break;
       case 'present':
       case 'no-link':
         writeFileSync(at, '');

@@ -1,6 +1,5 @@
 import { knownValue } from '../../base/known.ts';
-import type { PciDevice } from '../../pci/device.ts';
-import type { DisplayClaim } from '../../pci/host-use.ts';
+import { claimsOn, isDisplay } from '../display-claims.ts';
 import { firstUnknown, notKnown, type SafetyRule } from '../safety-rule.ts';
 
 /** It is the display that the firmware started with. */
@@ -14,7 +13,7 @@ export const bootDisplay: SafetyRule = {
     'make another card the boot display in the firmware, or accept it: --allow boot-display; for held memory, video=efifb:off on the kernel command line',
   find: (device, view) => {
     const { displayClaims } = view.host.use;
-    const claims = (knownValue(displayClaims) ?? []).filter((claim) => isWithin(claim, device));
+    const claims = claimsOn(device, knownValue(displayClaims) ?? []);
     const isBootVga = knownValue(device.bootVga) === true;
     const evidence = [
       ...(isBootVga ? ['boot_vga is 1'] : []),
@@ -30,15 +29,3 @@ export const bootDisplay: SafetyRule = {
     return unknown === undefined ? [] : [notKnown('whether it is the boot display', unknown)];
   },
 };
-
-function isDisplay({ class: deviceClass }: PciDevice): boolean {
-  return knownValue(deviceClass)?.code.startsWith('03') ?? false;
-}
-
-function isWithin({ start, end }: DisplayClaim, { bars }: PciDevice): boolean {
-  return (knownValue(bars) ?? []).some(({ kind, address, sizeBytes }) => {
-    if (kind !== 'memory' || address === null) return false;
-    const first = BigInt(address);
-    return BigInt(end) >= first && BigInt(start) < first + BigInt(sizeBytes);
-  });
-}

@@ -1,17 +1,8 @@
-import { isUnknown, type Known, knownValue } from '../../base/known.ts';
-import { type PciAddress, shortAddress } from '../../pci/address.ts';
-import type { AcsCapability } from '../../pci/capabilities.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import { knownValue } from '../../base/known.ts';
+import { shortAddress } from '../../pci/address.ts';
 import { isBridge } from '../../pci/iommu-group.ts';
+import { accessControl, lackOf } from '../access-control.ts';
 import { firstUnknown, listSome, notKnown, type SafetyRule } from '../safety-rule.ts';
-
-// What Linux asks of a port before it takes what is below it for isolated: REQ_ACS_FLAGS in drivers/iommu/iommu.c.
-const NEEDED = [
-  'sourceValidation',
-  'p2pRequestRedirect',
-  'p2pCompletionRedirect',
-  'upstreamForwarding',
-] as const;
 
 /** A port above it does not keep its traffic apart. */
 export const noAcs: SafetyRule = {
@@ -41,21 +32,3 @@ export const noAcs: SafetyRule = {
     return unknown === undefined ? [] : [notKnown('whether the ports above it have ACS', unknown)];
   },
 };
-
-function lackOf(port: PciDevice): readonly { readonly port: PciAddress; readonly why: string }[] {
-  const acs = accessControl(port);
-  if (acs === 'not a port' || isUnknown(acs)) return [];
-  if (acs === null) return [{ port: port.address, why: 'has no ACS capability' }];
-  const off = NEEDED.filter((feature) => !acs[feature].enabled);
-  return off.length === 0 ? [] : [{ port: port.address, why: `has ACS without ${off.join(', ')}` }];
-}
-
-/** The access control of a root or downstream port; others are of no concern here. */
-function accessControl({ config }: PciDevice): Known<AcsCapability | 'not a port'> {
-  if (config === null) return 'not a port';
-  if (isUnknown(config)) return config;
-  const { pcie } = config;
-  if (isUnknown(pcie)) return pcie;
-  const type = pcie?.portType;
-  return type === 'root-port' || type === 'downstream-port' ? config.acs : 'not a port';
-}

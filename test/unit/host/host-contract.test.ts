@@ -13,6 +13,14 @@ import { writeTree } from '../../support/write-tree.ts';
 
 const ALIASES = ['alias pci:v1* b', 'alias pci:v1d2* a', 'alias usb:v1* c', 'alias pci:v2* d'];
 
+// Whoever wrote the tree owns it.
+const STATUS = {
+  kind: 'file',
+  mode: 0o640,
+  userId: process.getuid?.() ?? 0,
+  groupId: process.getgid?.() ?? 0,
+} as const;
+
 const tree = new HostTree();
 tree.attribute('/sys/one', 'a value');
 tree.text('/sys/empty', '');
@@ -24,6 +32,7 @@ tree.bytes('/sys/pages', new Uint8Array(10_000).fill(0x61));
 tree.bytes('/sys/most', new Uint8Array(65_536).fill(0x62));
 tree.bytes('/sys/more', new Uint8Array(65_537).fill(0x63));
 for (const name of ['virtfn2', 'virtfn10', 'Z', 'é']) tree.attribute(`/sys/folder/${name}`, name);
+tree.status('/sys/status', STATUS);
 tree.directory('/sys/hollow');
 tree.link('/sys/link', 'folder/virtfn2');
 tree.link('/sys/chain', 'link');
@@ -66,7 +75,7 @@ const plain = (latin1: string): string => `Uint8Array ${latin1}`;
 const broken = (detail: string) => ({ unknown: 'broken', detail });
 const DENIED = { unknown: 'denied', detail: 'EACCES' };
 
-type Method = 'readBytes' | 'readText' | 'readLink' | 'list' | 'exists';
+type Method = 'readBytes' | 'readText' | 'readLink' | 'list' | 'status' | 'exists';
 const PROBES: readonly (readonly [Method, string, unknown])[] = [
   ['readText', '/sys/one', 'a value\n'],
   ['readText', '/sys/empty', ''],
@@ -108,6 +117,10 @@ const PROBES: readonly (readonly [Method, string, unknown])[] = [
   ['list', '/', ['lib', 'sys']],
   ['list', '/sys/missing', null],
   ['list', '/missing/below', null],
+  ['status', '/sys/status', STATUS],
+  ['status', '/sys/missing', null],
+  ['status', '/missing/below', null],
+  ['exists', '/sys/status', true],
   ['exists', '/sys/one', true],
   ['exists', '/sys/folder', true],
   ['exists', '/sys/hollow', true],

@@ -1,0 +1,56 @@
+import { isUnknown, knownValue } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
+import { iommuAdvice, switchedOffBy } from '../../pci/iommu-state.ts';
+import { fixRemedy, withoutArgumentRemedy } from '../remedies.ts';
+import type { ValidatedHost } from '../validated-host.ts';
+import type { HostRule } from '../validation-rule.ts';
+import { holds, notTold, type Violation, violated } from '../verdict.ts';
+
+const FIX = { kind: 'kernel-argument', argument: 'intel_iommu=on' } as const;
+
+/** An IOMMU is at work. */
+export const iommuInEffect: HostRule = {
+  id: 'iommu-in-effect',
+  title: 'the kernel runs with an IOMMU',
+  grade: 'fail',
+  purposes: ['passthrough', 'sriov', 'gpu'],
+  meaning:
+    'There are IOMMU groups (`/sys/kernel/iommu_groups`), and devices in them. What the kernel command line says is no proof of that either way; it is looked at for what to do alone.',
+  virtHostValidate: 'IOMMU is enabled by kernel',
+  evaluate: (host) => {
+    const { iommu, iommuGroups } = host.facts;
+    if (host.groups.length > 0) {
+      return holds(
+        `${count(host.groups.length, 'IOMMU group')}`,
+        ...iommu.units.map((unit) => `unit ${unit}`),
+      );
+    }
+    if (isUnknown(iommuGroups)) return notTold('whether there are IOMMU groups', iommuGroups);
+    const tables = knownValue(iommu.firmwareTables);
+    const words = knownValue(iommu.kernelArguments);
+    return violated('the kernel runs without an IOMMU: no device is in a group', {
+      evidence: [
+        ...(tables === undefined ? [] : [tablesText(tables)]),
+        iommu.units.length > 0 ? `the kernel drives ${iommu.units.join(', ')}` : 'the kernel drives no unit',
+        ...(words === undefined ? [] : [`about it on its command line: ${words.join(' ') || 'nothing'}`]),
+      ],
+      ...wayOut(host, tables ?? []),
+    });
+  },
+};
+
+function tablesText(tables: readonly string[]): string {
+  return tables.length > 0
+    ? `the firmware has one (${tables.join(', ')} table)`
+    : 'no table of the firmware has one';
+}
+
+function wayOut({ facts }: ValidatedHost, tables: readonly string[]): Pick<Violation, 'remedy' | 'fix'> {
+  const off = switchedOffBy(facts.iommu);
+  if (off !== undefined) return { remedy: withoutArgumentRemedy(off, facts.distribution) };
+  const isOnAlready = knownValue(facts.iommu.kernelArguments)?.includes(FIX.argument) === true;
+  if (tables.includes('DMAR') && !isOnAlready) {
+    return { remedy: fixRemedy(FIX, facts.distribution), fix: FIX };
+  }
+  return { remedy: iommuAdvice(facts.iommu) };
+}

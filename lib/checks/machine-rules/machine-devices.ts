@@ -1,0 +1,55 @@
+import { knownValue } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { isBridge } from '../../pci/iommu-group.ts';
+import { groupOf } from '../group-of.ts';
+import type { ValidatedHost } from '../validated-host.ts';
+import type { MachineRule } from '../validation-rule.ts';
+import { doesNotApply, holds, violated } from '../verdict.ts';
+
+/** Its devices can be given to it. */
+export const machineDevices: MachineRule = {
+  id: 'machine-devices',
+  title: 'the devices that it is given can be given',
+  grade: 'fail',
+  purposes: ['machines', 'passthrough'],
+  meaning:
+    'Each device that its definition names by an address is on the bus, is no bridge, is in an IOMMU group that the kernel gives away, and stands in it once.',
+  evaluate: ({ devices }, host) => {
+    if (devices.length === 0) return doesNotApply('is given no device');
+    if (host.devices === null)
+      return violated('is given devices, and the host shows no PCI bus', {
+        remedy: 'run it where the devices are',
+      });
+    const problems = [
+      ...twice(devices.map(({ address }) => address)).map((address) => `${address} stands in it twice`),
+      ...devices.flatMap(({ address }) => {
+        const device = host.devices?.find((each) => each.address === address);
+        if (device === undefined) return [`${address} is not on the bus`];
+        const problem = problemOf(device, host);
+        return problem === null ? [] : [`${address} ${problem}`];
+      }),
+    ];
+    if (problems.length === 0) return holds(`${count(devices.length, 'device')} can be given to it`);
+    return violated(problems[0] as string, {
+      evidence: problems,
+      remedy:
+        'where a device moved, pci assignments --repair finds it again; else take it out: pci unassign, virsh edit',
+    });
+  },
+};
+
+function problemOf(device: PciDevice, host: ValidatedHost): string | null {
+  if (isBridge(device)) return 'is a bridge, which stays with the host';
+  const group = groupOf(device, host);
+  if (group === undefined)
+    return device.iommuGroup === null && device.driver !== null ? 'is in no IOMMU group' : null;
+  const regions = knownValue(group.reservedRegions) ?? [];
+  return regions.some(({ kind }) => kind === 'direct')
+    ? `is in group ${group.id}, which the firmware uses (RMRR)`
+    : null;
+}
+
+function twice(addresses: readonly string[]): readonly string[] {
+  return [...new Set(addresses.filter((address, index) => addresses.indexOf(address) !== index))];
+}

@@ -1,0 +1,140 @@
+import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { DENIED, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
+import type { Finding } from '../../checks/finding.ts';
+import type { Asked } from '../../checks/validate.ts';
+import type { ValidatedHost } from '../../checks/validated-host.ts';
+import { isPassed, reportOn } from '../../checks/validation-report.ts';
+import { PURPOSES, type Purpose } from '../../checks/validation-rule.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { LiveRunner } from '../../host/live-runner.ts';
+import { findMachine } from '../../libvirt/find-machine.ts';
+import { readFolderDrivers } from '../../libvirt/folder-drivers.ts';
+import { runHostValidate } from '../../libvirt/host-validate.ts';
+import { readMachines } from '../../libvirt/read-machines.ts';
+import type { Virsh } from '../../libvirt/virsh.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { formatDocument } from '../../render/documents.ts';
+import { validationDocument } from '../../render/validation-document.ts';
+import { formatJUnit } from '../../render/validation-junit.ts';
+import { renderValidation } from '../../render/validation-text.ts';
+import { virshOf } from '../asked-libvirt.ts';
+import { refuseElsewhere } from '../assignment-situation.ts';
+import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { findSafety } from '../safety.ts';
+import type { Terminal } from '../terminal.ts';
+import { needsOfAll, readSituation, type ToldByLibvirt } from '../validation-situation.ts';
+
+/** `pci validate`: whether a host can do what is asked of it; exit 1 where it can not. */
+export async function runValidate(args: Arguments, { width, style }: Terminal): Promise<CommandResult> {
+  const format = formatOf(args);
+  const isStrict = switchOf(args, 'strict') === true;
+  const purposes = PURPOSES.filter((purpose) => stringsOf(args, 'for').includes(purpose));
+  const selectors = stringsOf(args, 'devices').map((text) => ({ ...parseSelector(text), mustMatch: true }));
+  const host = hostOf(args);
+  const names = namesOf(args);
+  const situation = readSituation(
+    host,
+    names,
+    selectors.flatMap((selector) => selector.fields),
+  );
+  const { inventory } = situation;
+  const devices = selectors.length === 0 ? [] : selectDevices(inventory.devices, selectors);
+  const told = await libvirtFor(args, purposes, selectors.length > 0);
+  const named = stringOf(args, 'machine');
+  const machine = named === undefined ? null : findMachine(knownValue(told.machines) ?? [], named);
+  const validated: ValidatedHost = {
+    ...situation.host,
+    folderDrivers: told.folderDrivers,
+    machines: mapKnown(told.machines, (machines) => needsOfAll(machines, host)),
+    findings: findingsOn(
+      devices.map(({ address }) => address),
+      host,
+      situation,
+    ),
+  };
+  const asked: Asked = {
+    purposes,
+    devices,
+    machine: machine === null ? null : (needsOfAll([machine], host)[0] ?? null),
+  };
+  const isLive = stringOf(args, 'host') === undefined;
+  const report = reportOn(validated, asked, isLive ? await runHostValidate(new LiveRunner()) : null);
+  const diagnostics = [...inventory.diagnostics, ...told.diagnostics];
+  return {
+    exitCode: isPassed(report, isStrict) ? EXIT.ok : EXIT.findings,
+    stdout:
+      format === 'json'
+        ? formatDocument(validationDocument(inventory.host, report, isStrict, diagnostics))
+        : format === 'junit'
+          ? formatJUnit(inventory.host, report, isStrict)
+          : renderValidation(report, switchOf(args, 'all') === true, width, style),
+    stderr: remarks({ ...args, json: format !== 'text' }, names, host, diagnostics),
+  };
+}
+
+type Format = 'text' | 'json' | 'junit';
+
+/** @throws PortalGunError BAD_ARGUMENT */
+function formatOf(args: Arguments): Format {
+  const format = stringOf(args, 'format') as Format | undefined;
+  if (switchOf(args, 'json') !== true) return format ?? 'text';
+  if (format === undefined || format === 'json') return 'json';
+  throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--json' });
+}
+
+/**
+ * What rules are to know of a libvirt. Where nobody asks about a machine in particular, a libvirt that is not there is no error: a
+ * rule says so.
+ *
+ * @throws PortalGunError BAD_ARGUMENT; for `--machine`, and where `--connect` says whom to ask, all that a libvirt throws
+ */
+async function libvirtFor(
+  args: Arguments,
+  purposes: readonly Purpose[],
+  isAboutDevices: boolean,
+): Promise<ToldByLibvirt> {
+  const isNamed = stringOf(args, 'machine') !== undefined;
+  const isDemanded = isNamed || stringOf(args, 'connect') !== undefined;
+  const isCaptured = stringOf(args, 'host') !== undefined;
+  if (isNamed && isCaptured && stringOf(args, 'connect') === undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', 'a captured host has no machines', {
+      subject: '--machine',
+      hint: 'say with --connect which libvirt has them',
+    });
+  }
+  const isWanted = !isAboutDevices && (purposes.length === 0 || purposes.includes('machines'));
+  if (!isDemanded && (isCaptured || !isWanted))
+    return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
+  const virsh = virshOf(args);
+  refuseElsewhere(args, virsh.uri, false);
+  try {
+    const told = await readMachines(virsh, 'look');
+    return { ...told, folderDrivers: await folderDriversOf(virsh) };
+  } catch (error) {
+    if (isDemanded || !(error instanceof PortalGunError)) throw error;
+    const why = error.code === 'PERMISSION_DENIED' ? DENIED : UNREAD;
+    return { machines: why, folderDrivers: why, diagnostics: [] };
+  }
+}
+
+/** For whom libvirt lets change things alone; others are told of machines all the same. */
+async function folderDriversOf(virsh: Virsh): Promise<ToldByLibvirt['folderDrivers']> {
+  try {
+    return await readFolderDrivers(virsh);
+  } catch (error) {
+    if (error instanceof PortalGunError && error.code === 'PERMISSION_DENIED') return DENIED;
+    throw error;
+  }
+}
+
+function findingsOn(
+  addresses: readonly PciAddress[],
+  host: HostReader,
+  { inventory, host: { groups } }: ReturnType<typeof readSituation>,
+): ReadonlyMap<PciAddress, readonly Finding[]> {
+  return new Map(
+    addresses.map((address) => [address, findSafety(host, inventory, groups, [address], null)] as const),
+  );
+}

@@ -1,0 +1,95 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
+import { PortalGunError } from '../base/errors.ts';
+import { BROKEN, DENIED, type Known, UNREAD } from '../base/known.ts';
+import { VALIDATION_FIELDS } from '../checks/validate.ts';
+import type { ValidatedHost } from '../checks/validated-host.ts';
+import { type HostReader, isFailure, knownOf } from '../host/host-reader.ts';
+import { needsOf } from '../libvirt/machine-needs.ts';
+import type { KnownMachine } from '../libvirt/read-machines.ts';
+import type { DeviceField } from '../pci/device.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import { groupDevices } from '../pci/iommu-group.ts';
+import type { MachineNeeds } from '../pci/machine-needs.ts';
+import type { PciNames } from '../pci/pci-ids.ts';
+import { planPersistence } from '../plan/plan-persistence.ts';
+import { readHostFacts } from '../sysfs/host-facts/read-host-facts.ts';
+import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
+import { tellsResetMethods } from '../sysfs/kernel-release.ts';
+import { readGroupAttributes } from '../sysfs/read-groups.ts';
+import { readInventory } from '../sysfs/read-inventory.ts';
+import { readPersistence } from './persistence.ts';
+
+/** A host as it is validated, but for its machines and for what speaks against taking devices. */
+export interface ReadSituation {
+  readonly host: Omit<ValidatedHost, 'machines' | 'folderDrivers' | 'findings'>;
+  /** Empty where the host shows no PCI bus. */
+  readonly inventory: Inventory;
+}
+
+/**
+ * Reads all of a host that rules look at.
+ *
+ * @throws PortalGunError PERMISSION_DENIED
+ */
+export function readSituation(
+  host: HostReader,
+  names: PciNames,
+  fields: readonly DeviceField[],
+): ReadSituation {
+  const found = readInventoryIfAny(host, names, [...new Set([...VALIDATION_FIELDS, ...fields])]);
+  const inventory = found ?? { host: { label: host.label }, devices: [], iommu: false, diagnostics: [] };
+  return {
+    inventory,
+    host: {
+      facts: readHostFacts(host),
+      devices: found === null ? null : inventory.devices,
+      groups: groupDevices(inventory.devices, (id) => readGroupAttributes(host, id)),
+      use: readHostUse(host),
+      tellsResetMethods: tellsResetMethods(host, inventory.devices),
+      persistence: readPersistedSteps(host),
+    },
+  };
+}
+
+/** `null` for a host that shows no PCI bus: that is an answer here. */
+function readInventoryIfAny(
+  host: HostReader,
+  names: PciNames,
+  fields: readonly DeviceField[],
+): Inventory | null {
+  try {
+    return readInventory(host, names, fields);
+  } catch (error) {
+    if (error instanceof PortalGunError && error.code === 'NO_PCI') return null;
+    throw error;
+  }
+}
+
+/** What would be done if all that was persisted were to be persisted now. */
+function readPersistedSteps(host: HostReader): ValidatedHost['persistence'] {
+  try {
+    const persistence = readPersistence(host);
+    if (persistence.isGuess) return UNREAD;
+    if (persistence.bindings.length === 0 && persistence.pfs.length === 0) return null;
+    return planPersistence(persistence, persistence).map(({ words }) => words);
+  } catch (error) {
+    if (!(error instanceof PortalGunError)) throw error;
+    return error.code === 'PERMISSION_DENIED' ? DENIED : BROKEN;
+  }
+}
+
+/** What machines ask of a host, by its files. */
+export function needsOfAll(machines: readonly KnownMachine[], host: HostReader): readonly MachineNeeds[] {
+  const isThere = (path: string): Known<boolean> => {
+    const status = host.status(path);
+    return isFailure(status) ? knownOf<never>(status) : status !== null;
+  };
+  return machines.map((machine) => needsOf(machine, isThere));
+}
+
+/** What the libvirt of a host tells. */
+export interface ToldByLibvirt {
+  readonly machines: Known<readonly KnownMachine[]>;
+  readonly folderDrivers: ValidatedHost['folderDrivers'];
+  readonly diagnostics: readonly Diagnostic[];
+}

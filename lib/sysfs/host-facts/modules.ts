@@ -1,0 +1,128 @@
+import { isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
+import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
+import {
+  type HostFacts,
+  MACHINE_MODULES,
+  type MachineModule,
+  MODULE_PARAMETERS,
+  type ModuleFacts,
+} from '../../pci/host-facts.ts';
+import { MACHINE_PATHS, moduleListPaths, PROC_PATHS } from '../paths.ts';
+import { readRelease } from './kernel.ts';
+
+/** Where the kernel's sources have them, which is how its lists of modules begin. */
+const FOLDERS = [
+  'kernel/arch/x86/kvm/',
+  'kernel/drivers/vhost/',
+  'kernel/drivers/net/tun.',
+  'kernel/drivers/vfio/',
+];
+const MOST_FILES = 200;
+
+/**
+ * What the running kernel has of the modules that machines need: whether they are loaded (a directory in `/sys/module`), part of
+ * the kernel (`kernel/drivers/vfio/vfio.ko` in `modules.builtin`) or to be loaded (`modules.dep`), and what keeps them from
+ * that: `blacklist` and `install` in modprobe.d(5), which libvirt heeds (`modprobe -b`), and the kernel's command line.
+ */
+export function readModules(host: HostReader): HostFacts['modules'] {
+  const release = knownValue(readRelease(host));
+  const paths = release === undefined ? null : moduleListPaths(release);
+  const [builtIn, loadable] = [paths?.builtIn, paths?.loadable].map((path) =>
+    path === undefined ? null : readList(host, path),
+  );
+  const blocks = readBlocks(host);
+  const facts = MACHINE_MODULES.map((name): readonly [MachineModule, ModuleFacts] => [
+    name,
+    {
+      isLoaded: readIsLoaded(host, name),
+      supply: supplyOf(name, builtIn ?? null, loadable ?? null),
+      blocks: mapKnown(blocks, (lines) =>
+        lines.filter(({ module }) => module === name).map(({ text }) => text),
+      ),
+    },
+  ]);
+  return Object.fromEntries(facts) as HostFacts['modules'];
+}
+
+function readIsLoaded(host: HostReader, name: MachineModule): Known<boolean> {
+  const path = `${MACHINE_PATHS.modules}/${name}`;
+  if (host.exists(path)) return true;
+  const status = host.status(path);
+  return isFailure(status) ? knownOf<never>(status) : status !== null;
+}
+
+function supplyOf(
+  name: MachineModule,
+  builtIn: Known<ReadonlySet<string>>,
+  loadable: Known<ReadonlySet<string>>,
+): ModuleFacts['supply'] {
+  if (knownValue(builtIn)?.has(name)) return 'built-in';
+  if (knownValue(loadable)?.has(name)) return 'loadable';
+  if (isUnknown(loadable)) return loadable;
+  // A container often has neither list of the kernel that it runs on.
+  if (builtIn === null && loadable === null) return UNREAD;
+  return isUnknown(builtIn) ? builtIn : null;
+}
+
+/** The names of modules in a list: `kernel/drivers/vfio/pci/vfio-pci.ko.xz: kernel/…` is `vfio_pci`. */
+function readList(host: HostReader, path: string): Known<ReadonlySet<string>> {
+  return mapKnown(
+    knownOf(host.readLines(path, FOLDERS)),
+    (lines) => new Set(lines.flatMap((line) => /([\w-]+)\.ko/.exec(line)?.[1]?.replaceAll('-', '_') ?? [])),
+  );
+}
+
+interface Block {
+  readonly module: string;
+  readonly text: string;
+}
+
+function readBlocks(host: HostReader): Known<readonly Block[]> {
+  const spellings = MACHINE_MODULES.flatMap((name) => [...new Set([name, name.replaceAll('_', '-')])]);
+  const prefixes = spellings.flatMap((name) => [`blacklist ${name}`, `install ${name}`]);
+  const blocks: Block[] = [...argumentBlocks(host)];
+  const seen = new Set<string>();
+  for (const folder of MACHINE_PATHS.modprobeFolders) {
+    const names = host.list(folder);
+    if (isFailure(names)) return knownOf<never>(names);
+    for (const name of (names ?? []).filter((each) => each.endsWith('.conf')).slice(0, MOST_FILES)) {
+      // A file takes the place of one of that name in a later folder.
+      if (seen.has(name)) continue;
+      seen.add(name);
+      const lines = host.readLines(`${folder}/${name}`, prefixes);
+      if (isFailure(lines)) return knownOf<never>(lines);
+      for (const line of lines ?? []) blocks.push(...blockIn(line, `${folder}/${name}`));
+    }
+  }
+  return blocks;
+}
+
+function blockIn(line: string, path: string): readonly Block[] {
+  const [kind, name = '', ...command] = line.trim().split(/\s+/);
+  // What loads it in another way is no block.
+  if (kind === 'install' && !/^(\/(usr\/)?s?bin\/)?(false|true)$/.test(command.join(' '))) return [];
+  return [{ module: name.replaceAll('-', '_'), text: `${path}: ${line.trim()}` }];
+}
+
+/** `modprobe.blacklist=vfio-pci` and `module_blacklist=vfio_pci`. */
+function argumentBlocks(host: HostReader): readonly Block[] {
+  const line = host.readText(PROC_PATHS.commandLine);
+  if (typeof line !== 'string') return [];
+  return line.split(/\s+/).flatMap((word) => {
+    const names = /^(?:modprobe\.|module_)blacklist=(.+)$/.exec(word)?.[1]?.split(',') ?? [];
+    return names.map((name) => ({
+      module: name.replaceAll('-', '_'),
+      text: `kernel command line: ${word}`,
+    }));
+  });
+}
+
+/** `/sys/module/kvm_intel/parameters/nested`: `Y`, without the end of the line. */
+export function readParameters(host: HostReader): HostFacts['parameters'] {
+  const facts = MODULE_PARAMETERS.map((key) => {
+    const [module, parameter] = key.split('.');
+    const reading = host.readText(`${MACHINE_PATHS.modules}/${module}/parameters/${parameter}`);
+    return [key, mapKnown(knownOf(reading), (text) => text.trim())] as const;
+  });
+  return Object.fromEntries(facts) as HostFacts['parameters'];
+}

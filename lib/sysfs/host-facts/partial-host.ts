@@ -1,0 +1,60 @@
+import type { HostReader, ReadFailure, Reading } from '../../host/host-reader.ts';
+
+const NOT_TOLD: ReadFailure = { unknown: 'unread', detail: 'its folder is not part of what was captured' };
+
+/**
+ * A host of which whole folders may be missing, as in a directory tree that somebody copied: of what would be in a folder that is
+ * not there (`/dev`, `/sys/kernel`) nothing is known, where another reader would take it for absent. Every running host has them.
+ */
+export class PartialHost implements HostReader {
+  readonly label: string;
+  readonly #host: HostReader;
+  readonly #isThere = new Map<string, boolean>();
+
+  constructor(host: HostReader) {
+    this.#host = host;
+    this.label = host.label;
+  }
+
+  readBytes(path: string): Reading<Uint8Array> {
+    return this.#told(path, () => this.#host.readBytes(path));
+  }
+
+  readText(path: string): Reading<string> {
+    return this.#told(path, () => this.#host.readText(path));
+  }
+
+  readLink(path: string): Reading<string> {
+    return this.#told(path, () => this.#host.readLink(path));
+  }
+
+  list(path: string): Reading<readonly string[]> {
+    return this.#told(path, () => this.#host.list(path));
+  }
+
+  status(path: string): ReturnType<HostReader['status']> {
+    return this.#told(path, () => this.#host.status(path));
+  }
+
+  exists(path: string): boolean {
+    return this.#host.exists(path);
+  }
+
+  readLines(path: string, prefixes: readonly string[]): Reading<readonly string[]> {
+    return this.#told(path, () => this.#host.readLines(path, prefixes));
+  }
+
+  #told<T>(path: string, read: () => Reading<T>): Reading<T> {
+    const reading = read();
+    return reading === null && !this.#hasFolderOf(path) ? NOT_TOLD : reading;
+  }
+
+  #hasFolderOf(path: string): boolean {
+    const folder = /^(\/sys)?\/[^/]+(?=\/)/.exec(path)?.[0] ?? '/';
+    const known = this.#isThere.get(folder);
+    if (known !== undefined) return known;
+    const isThere = this.#host.status(folder) !== null;
+    this.#isThere.set(folder, isThere);
+    return isThere;
+  }
+}

@@ -1,0 +1,61 @@
+import { mapKnown } from '../../base/known.ts';
+import { type HostReader, knownOf } from '../../host/host-reader.ts';
+import { type HostFacts, MACHINE_NODES } from '../../pci/host-facts.ts';
+import { readIommuState } from '../iommu-state.ts';
+import { MACHINE_PATHS, SYS_PATHS } from '../paths.ts';
+import { readCgroups } from './cgroups.ts';
+import { readCpu, readHugePages, readMemory } from './cpu-and-memory.ts';
+import { readDistribution } from './distribution.ts';
+import { readInterruptRemapping, readIommuUnits } from './iommu-units.ts';
+import { readKernel, readSecureBoot } from './kernel.ts';
+import {
+  readConfinement,
+  readHooks,
+  readQemuSettings,
+  readQemuUser,
+  readUefiImages,
+} from './libvirt-setup.ts';
+import { readModules, readParameters } from './modules.ts';
+import { PartialHost } from './partial-host.ts';
+import { readPresent, readPresentAmong } from './present-files.ts';
+
+/**
+ * Reads what of a host decides whether machines run on it and get its devices. Nothing in it throws; what can't be read is not
+ * known. Some of it is for root alone, and a snapshot has no more than whoever made it might read.
+ */
+export function readHostFacts(whole: HostReader): HostFacts {
+  const host = new PartialHost(whole);
+  const iommu = readIommuState(host);
+  const kernel = readKernel(host);
+  return {
+    distribution: readDistribution(host),
+    kernel,
+    secureBoot: readSecureBoot(host),
+    cpu: readCpu(host),
+    memoryBytes: readMemory(host),
+    hugePages: readHugePages(host),
+    cgroups: readCgroups(host, kernel.options),
+    iommu,
+    iommuGroups: mapKnown(knownOf(host.list(SYS_PATHS.iommuGroups)), (names) => names.length),
+    iommuUnits: readIommuUnits(host, iommu.units),
+    interruptRemapping: readInterruptRemapping(host),
+    modules: readModules(host),
+    parameters: readParameters(host),
+    nodes: {
+      kvm: readPresent(host, MACHINE_NODES.kvm),
+      vhostNet: readPresent(host, MACHINE_NODES.vhostNet),
+      tun: readPresent(host, MACHINE_NODES.tun),
+      vfio: readPresent(host, MACHINE_NODES.vfio),
+    },
+    qemu: {
+      programs: readPresentAmong(host, MACHINE_PATHS.qemuPrograms),
+      user: readQemuUser(host),
+      settings: readQemuSettings(host),
+    },
+    libvirtSockets: readPresentAmong(host, MACHINE_PATHS.libvirtSockets),
+    uefiImages: readUefiImages(host),
+    virtiofsd: mapKnown(readPresentAmong(host, MACHINE_PATHS.virtiofsd), ([path]) => path ?? null),
+    hooks: readHooks(host),
+    confinement: readConfinement(host),
+  };
+}
