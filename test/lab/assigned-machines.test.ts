@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { RunResult } from './agent-connection.ts';
 import { describeLab, useMachine } from './describe-lab.ts';
@@ -15,9 +15,28 @@ const HOOK = '/etc/libvirt/hooks/qemu.d/portal-gun';
 
 type MachineUnder = (typeof ALL)[number];
 
+/** The one that Linux runs in, which says by which MAC it knows its card. */
+const WITH_LINUX: MachineUnder = 'galaxy2';
+const CONSOLE = `/var/log/libvirt/qemu/${WITH_LINUX}.console`;
+const INITRD = '/var/lib/libvirt/guest.initrd';
+const GUEST_INIT = `#!/bin/busybox sh
+/bin/busybox mkdir /sys
+/bin/busybox mount -t sysfs sys /sys
+/bin/busybox insmod /igbvf.ko
+last=
+while :; do
+  now=gone
+  [ ! -e /sys/class/net/eth0/address ] || read -r now < /sys/class/net/eth0/address
+  [ "$now" = "$last" ] || echo "eth0 is $now."
+  last=$now
+  /bin/busybox sleep 1
+done
+`;
+
 describeLab('machines that were given devices, under a real libvirt on a real kernel', (root) => {
-  const machine = useMachine(root, 'intel');
+  const machine = useMachine(root, 'intel', { nested: true });
   let before: string;
+  let macOfGuest = '';
 
   const sh = (script: string): Promise<RunResult> => machine().run(['bash', '-c', script]);
   const output = (script: string): Promise<string> => machine().output(['bash', '-ec', script]);
@@ -33,9 +52,16 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
       for each in ${addresses.join(' ')}; do basename "$(readlink $each/driver)"; done`);
 
   beforeAll(async () => {
-    for (const name of ALL) writeFileSync(join(machine().folder, `${name}.xml`), domain(name));
+    const kernel = `/${relative(root.tree, root.kernel)}`;
+    writeFileSync(join(machine().folder, 'init'), GUEST_INIT, { mode: 0o755 });
+    for (const name of ALL) writeFileSync(join(machine().folder, `${name}.xml`), domain(name, kernel));
     // What systemd makes of modules that say so: without /dev/vfio/vfio libvirt takes no device.
-    await output(`modprobe vfio-pci
+    await output(`modprobe --all vfio-pci kvm-amd
+      mkdir -p /tmp/initrd/bin
+      cd /tmp/initrd
+      cp /lab/init "$(modinfo -n igbvf)" .
+      cp /usr/bin/busybox bin
+      find . | cpio -o -H newc --quiet > ${INITRD}
       start-libvirt
       virsh --quiet '${ALL.map((name) => `define /lab/${name}.xml`).join(';')}'`);
     before = await definitions();
@@ -146,7 +172,7 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
           ! grep -q ${VF_ID} /tmp/seen || break
           sleep 0.5
         done
-        virsh suspend $each >&2
+        [ $each = ${WITH_LINUX} ] || virsh suspend $each >&2
         grep -c ${VF_ID} /tmp/seen
         virsh dumpxml $each > /tmp/live.xml
         sed -n "/<interface type='hostdev'/,/<.source>/s/.*<mac address='\\(.*\\)'.*/\\1/p" /tmp/live.xml
@@ -164,28 +190,107 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
       [0, 1, 2].flatMap((index) => ['1', link.vfinfo_list[index]?.address, lines[2 * index + 1]]),
     );
     expect(new Set(link.vfinfo_list.map(({ address }) => address)).size).toBe(3);
+    macOfGuest = link.vfinfo_list[ROUTERS.indexOf(WITH_LINUX)]?.address ?? '';
+  });
 
-    await output(`virsh --quiet '${ROUTERS.map((name) => `destroy ${name}`).join(';')}'`);
+  /** Waits until the guest says something for the n-th time. */
+  const heard = (line: string, times: number): Promise<string> =>
+    output(`until [ "$(grep -c '^${line}' ${CONSOLE})" -ge ${times} ]; do sleep 0.5; done`);
+
+  /** What the machine with Linux has of the card as it runs: functions that QEMU shows, and elements of its document. */
+  const hasNow = async (): Promise<readonly number[]> => {
+    const found = await output(`virsh qemu-monitor-command --hmp ${WITH_LINUX} 'info pci' > /tmp/seen
+      virsh dumpxml ${WITH_LINUX} > /tmp/live.xml
+      for each in ${VF_ID}:/tmp/seen "<interface type='hostdev':/tmp/live.xml"; do
+        grep -c "\${each%:*}" \${each##*:} || true
+      done`);
+    return found.trimEnd().split('\n').map(Number);
+  };
+
+  const plug = (...more: readonly string[]): readonly string[] => [
+    ...['assign', CARD, '--policy', 'vf-pool', '--machine', WITH_LINUX, '--live', ...more],
+  ];
+  const unplug = ['unassign', CARD, '--machine', WITH_LINUX, '--live', '--yes'] as const;
+
+  test('see the MAC that was asked for in the guest', async () => {
+    await heard(`eth0 is ${macOfGuest}[.]`, 1);
+    expect(await hasNow()).toEqual([1, 1]);
+  });
+
+  test('lose a device as they run, and get it again, with the definition as it was', async () => {
+    const given = await definitions();
+    await machine().pciOutput(unplug);
+    expect(await hasNow()).toEqual([0, 0]);
+    await heard('eth0 is gone[.]', 1);
+    expect(await machine().pciOutput(unplug)).toContain('Nothing to do.');
+
+    await machine().pciOutput(plug('--yes'));
+    expect(await hasNow()).toEqual([1, 1]);
+    await heard(`eth0 is ${macOfGuest}[.]`, 2);
+    expect(await machine().pciOutput(plug('--yes'))).toContain('Nothing to do.');
+    expect(await definitions()).toBe(given);
+
+    const paused = await machine().pci(['unassign', CARD, '--machine', ROUTERS[0], '--live', '--yes']);
+    expect(paused).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('is paused: its guest lets go of nothing [NOT_RUNNING]'),
+    });
+  });
+
+  test('have it until they end where it is taken out of the definition alone, or at once', async () => {
+    await output(
+      `virsh --quiet '${ROUTERS.slice(0, 2)
+        .map((name) => `destroy ${name}`)
+        .join(';')}'`,
+    );
     await machine().pciOutput(['unassign', CARD, '--yes']);
     expect(await definitions()).toBe(before);
     expect(await hookOf()).toBe('');
+    const list = JSON.parse(await machine().pciOutput(['assignments', '--json'])) as {
+      machines: { name: string; assignments: unknown[]; passing: { address: string }[] }[];
+    };
+    expect(list.machines).toMatchObject([
+      { name: WITH_LINUX, assignments: [], passing: [{ address: '0000:01:10.4' }] },
+    ]);
+    await machine().pciOutput(unplug);
+    expect(await hasNow()).toEqual([0, 0]);
+  });
+
+  test('have nothing plugged in after kill -9 in the middle, and pci recover', async () => {
+    const killed = await sh(`exec 3< <(exec pci ${plug('--yes').join(' ')} 2>&1); pid=$!
+      while read -r line <&3; do
+        [[ $line != '… ${WITH_LINUX}'* ]] || kill -9 $pid
+      done
+      wait $pid`);
+    expect(killed).toMatchObject({ exitCode: 137 });
+    await machine().pciOutput(['recover']);
+    expect(await hasNow()).toEqual([0, 0]);
+    expect(await definitions()).toBe(before);
   });
 });
 
-function domain(name: MachineUnder): string {
+function domain(name: MachineUnder, kernel: string): string {
   const category = name === 'mail' ? 'application' : 'router';
-  return `<domain type='qemu'>
+  const isLinux = name === WITH_LINUX;
+  const boot = `<kernel>${kernel}</kernel>
+    <initrd>${INITRD}</initrd>
+    <cmdline>console=ttyS0 quiet mitigations=off cryptomgr.notests nokaslr</cmdline>`;
+  return `<domain type='kvm'>
   <name>${name}</name>
   <metadata>
     <portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="${category}"/>
   </metadata>
-  <memory unit='MiB'>32</memory>
-  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <memory unit='MiB'>${isLinux ? 192 : 32}</memory>
+  <os>
+    <type arch='x86_64' machine='q35'>hvm</type>
+    ${isLinux ? boot : ''}
+  </os>
   <features><acpi/></features>
   <devices>
     <emulator>/usr/bin/qemu-system-x86_64</emulator>
     <controller type='usb' model='none'/>
     <memballoon model='none'/>
+    ${isLinux ? `<serial type='file'><source path='${CONSOLE}'/></serial>` : ''}
   </devices>
 </domain>
 `;

@@ -16,6 +16,8 @@ export interface BootOptions {
   /** An initial RAM disk in place of the root file system's: one that a machine made. */
   readonly initrd?: string;
   readonly kernelArguments?: readonly string[];
+  /** Whether it can run machines of its own by KVM: as emulated as it is, and many times quicker than an emulator in it. */
+  readonly nested?: boolean;
   readonly memoryMib?: number;
   /** Whether the terminal that we run in is to be the machine's, for {@link RunningMachine.shell}. */
   readonly terminal?: boolean;
@@ -124,6 +126,7 @@ async function bootOnce(
     initrd: options.initrd ?? null,
     kernelArguments: options.kernelArguments ?? [],
     memoryMib: options.memoryMib ?? 2048,
+    nested: options.nested ?? false,
     project: process.cwd(),
     folder,
     socket,

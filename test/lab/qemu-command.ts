@@ -13,6 +13,8 @@ export interface BootPlan {
   readonly initrd: string | null;
   readonly kernelArguments: readonly string[];
   readonly memoryMib: number;
+  /** Whether its processor has what KVM needs. */
+  readonly nested: boolean;
   /** The project, shared for reading. */
   readonly project: string;
   /** The folder that is `/lab` inside. */
@@ -25,6 +27,10 @@ export interface BootPlan {
 }
 
 const INITS = { quick: '/lab-init', systemd: '/usr/lib/systemd/systemd' } as const;
+
+const CPU = 'Nehalem,+rdrand';
+/** Of AMD's virtualization QEMU emulates what KVM needs, and of Intel's nothing. */
+const CPU_WITH_SVM = 'EPYC,-avx,-avx2,-f16c,-fma';
 
 /** QEMU for one boot. */
 export function qemuCommand(plan: BootPlan): Command {
@@ -49,7 +55,16 @@ export function qemuCommand(plan: BootPlan): Command {
     ...['-L', join(root.tree, 'usr/share/qemu'), '-L', join(root.tree, 'usr/share/seabios')],
     ...['-nodefaults', '-display', 'none', '-no-reboot'],
     // Never KVM, also where there is one: what the tests see is then the same everywhere.
-    ...['-machine', machine.board, '-accel', 'tcg,thread=multi', '-cpu', 'Nehalem,+rdrand', '-smp', '1'],
+    ...[
+      '-machine',
+      machine.board,
+      '-accel',
+      'tcg,thread=multi',
+      '-cpu',
+      plan.nested ? CPU_WITH_SVM : CPU,
+      '-smp',
+      '1',
+    ],
     ...['-m', `${plan.memoryMib}M`],
     ...[
       '-kernel',
