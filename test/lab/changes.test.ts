@@ -1,6 +1,7 @@
 import { describeLab, useMachine } from './describe-lab.ts';
 import { testBinding } from './test-binding.ts';
 import { testConfirmation } from './test-confirmation.ts';
+import { testRom } from './test-rom.ts';
 import { testSriov } from './test-sriov.ts';
 
 // One boot for all: it takes as long as many of the tests.
@@ -9,5 +10,6 @@ describeLab('changes on a real kernel', (root) => {
 
   testConfirmation(machine);
   testSriov(machine);
+  testRom(machine);
   testBinding(machine);
 });

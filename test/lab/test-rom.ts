@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parseOptionRom } from '../../lib/pci/option-rom.ts';
+import { validatorOf } from '../support/json-schemas.ts';
+import type { RunningMachine } from './boot-machine.ts';
+
+/** An 82574L with QEMU's ROM for it, in a group with ports alone. Nothing here writes to its configuration, which lockdown forbids. */
+const CARD = '0000:06:00.0';
+const PATH = `/sys/bus/pci/devices/${CARD}`;
+
+export function testRom(machine: () => RunningMachine): void {
+  describe('option ROMs', () => {
+    const shell = (script: string) => machine().output(['bash', '-c', script]);
+    const bind = (driver: 'bind' | 'unbind') => machine().pciOutput([driver, CARD, '--yes']);
+    const inFolder = (name: string): string => join(machine().folder, name);
+    /** What a read gives just now: how many bytes, or the kernel's words. */
+    const READ = `read_rom() { dd if=${PATH}/rom bs=4096 2>&1 >/lab/raw.rom | grep -o 'Invalid argument\\|Input/output error' || stat -c %s /lab/raw.rom; }`;
+    const reads = async () => (await shell(`${READ}; read_rom`)).trim();
+
+    beforeAll(async () => {
+      await shell(`[ "$(basename "$(readlink ${PATH}/driver)")" = e1000e ] || pci unbind ${CARD} --yes`);
+    });
+    afterAll(() => bind('unbind'));
+
+    test('are switched on and off by the kernel as the simulated host has it', async () => {
+      const lines = await shell(
+        `${READ}; read_rom; for text in '1\\n' '0' '00\\n' '0\\n'; do printf "$text" > ${PATH}/rom; read_rom; done`,
+      );
+      const [off, ...others] = lines.trim().split('\n');
+      expect(off).toBe('Invalid argument');
+      // A lone zero, and two, leave it on; the kernel ends behind the last image, and not with the register.
+      expect(others).toEqual(['158208', '158208', '158208', 'Invalid argument']);
+    });
+
+    test('are listed by an ordinary user, and read by none', async () => {
+      const { exitCode, stdout } = await machine().pci(['rom', 'list'], { user: 'nobody' });
+      expect(exitCode).toBe(0);
+      expect(stdout).toMatch(/^0000:06:00\.0 {2}256 KiB {2}in use /m);
+      for (const args of [
+        ['rom', 'list', '--read'],
+        ['rom', 'inspect', CARD],
+        ['rom', 'dump', CARD, '-o', '/tmp/a.rom'],
+      ]) {
+        const denied = await machine().pci(args, { user: 'nobody' });
+        expect(denied.exitCode).toBe(5);
+        expect(denied.stderr).toContain('[PERMISSION_DENIED]');
+      }
+    });
+
+    test('of a card that a driver works with are refused, unless that is allowed', async () => {
+      const refused = await machine().pci(['rom', 'dump', CARD, '-o', '/lab/refused.rom']);
+      expect(refused.exitCode).toBe(4);
+      expect(refused.stderr).toContain('is on e1000e');
+      expect(existsSync(inFolder('refused.rom'))).toBe(false);
+      const args = ['rom', 'dump', CARD, '-o', '/lab/card.rom', '--allow', 'driver-bound'];
+      expect(await machine().pci(args)).toMatchObject({ exitCode: 0 });
+      const rom = parseOptionRom(readFileSync(inFolder('card.rom')));
+      expect(rom).toMatchObject({ sizeBytes: 158208, ending: 'last-mark', behind: null });
+      expect(rom.images.map(({ kind }) => kind)).toEqual(['legacy', 'efi']);
+      expect(await reads()).toBe('Invalid argument');
+    });
+
+    test('are written again only where a file holds something else, and that is said', async () => {
+      const args = ['rom', 'dump', CARD, '-o', '/lab/card.rom', '--allow', 'driver-bound'];
+      expect((await machine().pci(args)).stdout).toContain('is in /lab/card.rom already');
+      const whole = readFileSync(inFolder('card.rom'));
+      writeFileSync(inFolder('card.rom'), 'mine');
+      const kept = await machine().pci(args);
+      expect(kept).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('[FILE_EXISTS]') });
+      expect(readFileSync(inFolder('card.rom'), 'utf8')).toBe('mine');
+      expect(await machine().pci([...args, '--overwrite'])).toMatchObject({ exitCode: 0 });
+      expect(readFileSync(inFolder('card.rom'))).toEqual(whole);
+    });
+
+    test('of a card that vfio-pci has asleep are read, and it sleeps again', async () => {
+      await bind('bind');
+      const states = () => shell(`cat ${PATH}/power_state ${PATH}/power/control`);
+      expect(await states()).toBe('D3hot\nauto\n');
+      await shell(`echo 1 > ${PATH}/rom`);
+      expect(await reads()).toBe('Input/output error');
+      await shell(`echo 0 > ${PATH}/rom`);
+      const { exitCode, stdout, stderr } = await machine().pci(['rom', 'inspect', CARD, '--json']);
+      expect(exitCode, stderr).toBe(0);
+      const document = JSON.parse(stdout) as { sha256: string };
+      const validate = validatorOf('rom-inspect', { strict: true });
+      expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+      expect(document).toMatchObject({
+        source: { kind: 'device', address: CARD, isShadow: false },
+        sound: true,
+        verdicts: [{ code: 'matches' }, { code: 'efi' }, { code: 'legacy' }],
+      });
+      const dumped = createHash('sha256')
+        .update(readFileSync(inFolder('card.rom')))
+        .digest('hex');
+      expect(document.sha256).toBe(dumped);
+      expect(await states()).toBe('D3hot\nauto\n');
+      expect(await reads()).toBe('Invalid argument');
+    });
+
+    test('are listed with what is in them, and those in use without', async () => {
+      const { stdout } = await machine().pci(['rom', 'list', '--read', '--json']);
+      const document = JSON.parse(stdout) as { roms: readonly { address: string; reading: string }[] };
+      const validate = validatorOf('rom-list', { strict: true });
+      expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+      expect(document.roms.filter(({ reading }) => reading === 'read').map(({ address }) => address)).toEqual(
+        [CARD],
+      );
+      expect(document.roms.length).toBeGreaterThan(3);
+    });
+
+    test('are never read while a machine has the card', async () => {
+      const held = await machine().run([
+        'bash',
+        '-c',
+        `exec 3<>/dev/vfio/$(basename "$(readlink ${PATH}/iommu_group)"); pci rom inspect ${CARD}; code=$?; exit $code`,
+      ]);
+      expect(held.exitCode).toBe(4);
+      expect(held.stderr).toContain('is in use by bash');
+    });
+
+    test('are switched off, and the card sleeps, also where the program is killed in the middle', async () => {
+      const script = `pci rom dump ${CARD} -o /lab/killed.rom & pid=$!
+      for i in $(seq 500); do pgrep -f 'read[W]hole' > /dev/null && break; sleep 0.02; done
+      kill -9 $pid; wait $pid
+      while pgrep -f 'read[W]hole' > /dev/null; do sleep 0.2; done
+      sleep 1; cat ${PATH}/power_state`;
+      expect((await machine().run(['bash', '-c', script])).stdout).toBe('D3hot\n');
+      expect(await reads()).toBe('Invalid argument');
+      expect(existsSync(inFolder('killed.rom'))).toBe(false);
+      expect(readdirSync(machine().folder).filter((name) => name.startsWith('.'))).toEqual([]);
+      // And nothing is left that keeps the next one off.
+      expect(await machine().pci(['rom', 'inspect', CARD])).toMatchObject({ exitCode: 0 });
+    });
+  });
+}
