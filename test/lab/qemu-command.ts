@@ -35,6 +35,7 @@ const CPU_WITH_SVM = 'EPYC,-avx,-avx2,-f16c,-fma';
 /** QEMU for one boot. */
 export function qemuCommand(plan: BootPlan): Command {
   const { machine, root } = plan;
+  const cpu = plan.nested ? CPU_WITH_SVM : CPU;
   const disk =
     plan.disk === null
       ? `file=${root.disk},format=raw,snapshot=on`
@@ -55,16 +56,7 @@ export function qemuCommand(plan: BootPlan): Command {
     ...['-L', join(root.tree, 'usr/share/qemu'), '-L', join(root.tree, 'usr/share/seabios')],
     ...['-nodefaults', '-display', 'none', '-no-reboot'],
     // Never KVM, also where there is one: what the tests see is then the same everywhere.
-    ...[
-      '-machine',
-      machine.board,
-      '-accel',
-      'tcg,thread=multi',
-      '-cpu',
-      plan.nested ? CPU_WITH_SVM : CPU,
-      '-smp',
-      '1',
-    ],
+    ...['-machine', machine.board, '-accel', 'tcg,thread=multi', '-cpu', cpu, '-smp', '1'],
     ...['-m', `${plan.memoryMib}M`],
     ...[
       '-kernel',

@@ -7,10 +7,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
  * is to go by on a machine where nothing ran yet.
  */
 const LONGEST = [
+  'test/lab/assigned-machines.test.ts',
   'test/lab/persist.test.ts',
   'test/lab/changes.test.ts',
   'test/lab/kernel-contract.test.ts',
-  'test/lab/assigned-machines.test.ts',
   'test/lab/readers-large.test.ts',
   'test/unit/apply/every-fault.test.ts',
   'test/cli/hostile.test.ts',
