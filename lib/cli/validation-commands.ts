@@ -1,6 +1,6 @@
 import { PURPOSES } from '../checks/validation-rule.ts';
-import { DEFAULT_URI } from '../libvirt/virsh.ts';
 import type { Command } from './command.ts';
+import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
 /** The commands of `pci` that judge a host. */
@@ -42,11 +42,7 @@ export const VALIDATION_COMMANDS: readonly Command[] = [
         type: 'string',
         choices: ['text', 'json', 'junit'],
       },
-      connect: {
-        describe: `Ask another libvirt for its machines, as virsh takes it; ${DEFAULT_URI} by default`,
-        type: 'string',
-        valueName: 'URI',
-      },
+      connect: LIBVIRT_OPTIONS.connect,
       ...READING_OPTIONS,
     },
     examples: [

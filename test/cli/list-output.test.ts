@@ -87,7 +87,7 @@ describe('columns', () => {
     ['sriov', '-'],
     ['reset', 'bus'],
     ['bars', '304.0 MiB'],
-    ['rom', '512 KiB'],
+    ['rom', '128 KiB'],
     ['link', '2.5x16/16x16'],
     ['power', 'D0'],
     ['label', '-'],

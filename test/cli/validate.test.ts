@@ -202,4 +202,13 @@ describe('the machine that it runs on', () => {
     expect([0, 1]).toContain(exitCode);
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'portal-gun/validation/v1', virtHostValidate: null });
   });
+
+  it('is judged by itself where the environment names the libvirt of another, which can be asked for', async () => {
+    const env = { LIBVIRT_DEFAULT_URI: 'qemu+ssh://root@galaxy/system' };
+    const { stdout, exitCode } = await pci(['validate', '--json', '--for', 'machines'], { env });
+    expect([0, 1]).toContain(exitCode);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'portal-gun/validation/v1' });
+    const named = await pci(['validate', '--machine', 'router0'], { env });
+    expect(named).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('LIBVIRT_DEFAULT_URI') });
+  });
 });

@@ -120,9 +120,7 @@ function putProcessor(tree: HostTree): void {
     tree.attribute(`/sys/kernel/irq/${number}/chip_name`, chip);
   }
   for (const name of ['DMAR', 'FACP']) tree.attribute(`/sys/firmware/acpi/tables/${name}`, '');
-  // A snapshot follows no links: what was read by way of one stands there.
-  tree.remove('/sys/class/iommu/dmar0');
-  tree.attribute('/sys/class/iommu/dmar0/intel-iommu/cap', '1c0000c40660462');
+  tree.attribute('/sys/devices/virtual/iommu/dmar0/intel-iommu/cap', '1c0000c40660462');
 }
 
 function putKernel(tree: HostTree): void {

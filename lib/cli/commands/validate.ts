@@ -7,6 +7,7 @@ import { isPassed, reportOn } from '../../checks/validation-report.ts';
 import { PURPOSES, type Purpose } from '../../checks/validation-rule.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { LiveRunner } from '../../host/live-runner.ts';
+import { isLocalUri } from '../../libvirt/connection-uri.ts';
 import { findMachine } from '../../libvirt/find-machine.ts';
 import { readFolderDrivers } from '../../libvirt/folder-drivers.ts';
 import { runHostValidate } from '../../libvirt/host-validate.ts';
@@ -105,9 +106,11 @@ async function libvirtFor(
     });
   }
   const isWanted = !isAboutDevices && (purposes.length === 0 || purposes.includes('machines'));
-  if (!isDemanded && (isCaptured || !isWanted))
-    return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
   const virsh = virshOf(args);
+  // That of another host, which the environment names, has no say on this one.
+  if (!isDemanded && (isCaptured || !isWanted || !isLocalUri(virsh.uri))) {
+    return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
+  }
   refuseElsewhere(args, virsh.uri, false);
   try {
     const told = await readMachines(virsh, 'look');

@@ -1,5 +1,6 @@
 import { BROKEN, type Known, mapKnown } from '../../base/known.ts';
 import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
+import { resolveLink } from '../../host/resolve-link.ts';
 import type { IommuUnit } from '../../pci/host-facts.ts';
 import { MACHINE_PATHS, SYS_PATHS } from '../paths.ts';
 
@@ -16,7 +17,7 @@ const AMD_ADDRESS_BITS = [48, 57, 64];
  */
 export function readIommuUnits(host: HostReader, names: readonly string[]): readonly IommuUnit[] {
   return names.map((name) => {
-    const path = `${SYS_PATHS.iommuClass}/${name}`;
+    const path = directoryOf(host, `${SYS_PATHS.iommuClass}/${name}`);
     const intel = readRegister(host, `${path}/intel-iommu/cap`);
     if (intel !== null) {
       return {
@@ -36,6 +37,12 @@ export function readIommuUnits(host: HostReader, names: readonly string[]): read
       largePages: mapKnown(amd, () => ['2 MiB', '1 GiB'] as const),
     };
   });
+}
+
+/** A snapshot holds what stands in a directory, and not what is reached by a link to it. */
+function directoryOf(host: HostReader, path: string): string {
+  const target = host.readLink(path);
+  return typeof target === 'string' ? (resolveLink(path, target) ?? path) : path;
 }
 
 function readRegister(host: HostReader, path: string): Known<bigint> {

@@ -97,7 +97,7 @@ const VIOLATED: Readonly<Record<string, Case>> = {
     says: /39 bits of address, and the processor 46/,
   },
   'iommu-large-pages': {
-    ...attribute('/sys/class/iommu/dmar0/intel-iommu/cap', '660462'),
+    ...attribute('/sys/devices/virtual/iommu/dmar0/intel-iommu/cap', '660462'),
     says: /4 KiB alone/,
   },
   'vfio-modules': {

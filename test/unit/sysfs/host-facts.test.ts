@@ -88,8 +88,8 @@ describe('each of them', () => {
   it('units of AMD, and registers that are none', () => {
     const unit = (path: string, text: string) =>
       factsWith((tree) => {
-        tree.remove('/sys/class/iommu/dmar0');
-        tree.attribute(`/sys/class/iommu/dmar0/${path}`, text);
+        tree.remove('/sys/devices/virtual/iommu/dmar0/intel-iommu');
+        tree.attribute(`/sys/devices/virtual/iommu/dmar0/${path}`, text);
       }).iommuUnits[0];
     expect(unit('amd-iommu/features', '2dd3:0')).toMatchObject({
       addressBits: BROKEN,
@@ -97,7 +97,7 @@ describe('each of them', () => {
     });
     expect(unit('amd-iommu/features', '21d3:0')).toMatchObject({ addressBits: 48 });
     expect(unit('intel-iommu/cap', 'wide')).toMatchObject({ addressBits: BROKEN, largePages: BROKEN });
-    expect(unit('devices', '')).toMatchObject({ addressBits: null, largePages: null });
+    expect(unit('name', '')).toMatchObject({ addressBits: null, largePages: null });
   });
 
   it('what keeps modules back: files by their order, dashes, other commands, the command line', () => {
