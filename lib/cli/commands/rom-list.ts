@@ -78,8 +78,7 @@ export async function runRomList(
   const isCaptured = stringOf(args, 'host') !== undefined;
   const stderr = [
     remarks(args, names, host, inventory.diagnostics),
-    machines.remarks,
-    listed.length > 0 ? '' : (noneRemark(selected) ?? emptyRemark(inventory, selectors)),
+    listed.length > 0 ? machines.remarks : (noneRemark(selected) ?? emptyRemark(inventory, selectors)),
     switchOf(args, 'json') === true ? '' : isCaptured ? capturedRemark(host, listed) : romRemarks(listed),
   ].join('');
   const stdout =
