@@ -143,4 +143,4 @@ export const MACHINE_NODES = {
   vfio: '/dev/vfio/vfio',
 } as const;
 
-type MachineNode = keyof typeof MACHINE_NODES;
+export type MachineNode = keyof typeof MACHINE_NODES;

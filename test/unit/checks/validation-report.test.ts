@@ -9,7 +9,14 @@ import {
 } from '../../../lib/checks/validation-report.ts';
 import type { HostValidateRow } from '../../../lib/pci/host-validate-row.ts';
 import type { HostTree } from '../../support/host-tree.ts';
-import { AT, goodFunctions, goodHost, machineWith, readValidated } from '../../support/validated-hosts.ts';
+import {
+  AT,
+  goodFunctions,
+  goodHost,
+  machineWith,
+  putStatus,
+  readValidated,
+} from '../../support/validated-hosts.ts';
 
 const NOTHING: Asked = { purposes: [], devices: [], machine: null };
 
@@ -42,6 +49,11 @@ describe('a report', () => {
   it('with a warning passes unless it is strict', () => {
     const warned = report((tree) => tree.remove('/dev/vhost-net'));
     expect(outcomeOf(warned, 'vhost-net')).toBe('warn');
+    const replaced = report((tree) => {
+      tree.remove('/dev/vhost-net');
+      putStatus(tree, '/dev/vhost-net', { kind: 'file' });
+    });
+    expect(outcomeOf(replaced, 'vhost-net')).toBe('warn');
     expect([isPassed(warned, false), isPassed(warned, true)]).toEqual([true, false]);
   });
 

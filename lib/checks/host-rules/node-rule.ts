@@ -1,0 +1,33 @@
+import { isUnknown } from '../../base/known.ts';
+import { MACHINE_NODES, type MachineModule, type MachineNode } from '../../pci/host-facts.ts';
+import { fixRemedy } from '../remedies.ts';
+import type { HostRule } from '../validation-rule.ts';
+import { holds, notTold, violated } from '../verdict.ts';
+
+/** What differs between rules that ask for a device node which a module makes. */
+interface NodeRule extends Pick<HostRule, 'id' | 'title' | 'grade' | 'meaning'> {
+  readonly node: MachineNode;
+  readonly module: MachineModule;
+  /** What is so without the node, as a clause. */
+  readonly without: string;
+}
+
+/** A module's device node is there for machines. */
+export function nodeRule({ node, module, without, ...rule }: NodeRule): HostRule {
+  const path = MACHINE_NODES[node];
+  const fix = { kind: 'load-module', module } as const;
+  return {
+    ...rule,
+    purposes: ['machines'],
+    virtHostValidate: `device '${path}' exists`,
+    evaluate: ({ facts }) => {
+      const present = facts.nodes[node];
+      if (isUnknown(present)) return notTold(`whether there is ${path}`, present);
+      if (present?.isDevice) return holds(`there is ${path}`);
+      return violated(`${present === null ? `there is no ${path}` : `${path} is no device`}: ${without}`, {
+        remedy: fixRemedy(fix, facts.distribution),
+        fix,
+      });
+    },
+  };
+}
