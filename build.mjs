@@ -4,34 +4,15 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { build } from 'esbuild';
+import { BUNDLE, PROGRAMS } from './bundle.mjs';
 
 const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/package.json').replace(/package\.json$/, 'bin/tsc');
 
-const PROGRAMS = ['pci', 'portal'];
-
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-await build({
-  entryPoints: PROGRAMS.map((name) => `bin/${name}.ts`),
-  outdir: 'dist/bin',
-  bundle: true,
-  splitting: true,
-  minify: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20.19',
-  // It makes a segmenter when it is loaded, which every start would pay for.
-  alias: { 'string-width': './lib/render/text-width.ts' },
-  chunkNames: '[name]-[hash]',
-  legalComments: 'none',
-  logLevel: 'warning',
-  // CommonJS packages in an ES module bundle still call require for Node's own modules.
-  banner: {
-    js: "import { createRequire as createBundleRequire } from 'node:module';\nconst require = createBundleRequire(import.meta.url);",
-  },
-});
+await build(BUNDLE);
 for (const name of PROGRAMS) chmodSync(`dist/bin/${name}.js`, 0o755);
 cpSync('lib/pci/pci.ids', 'dist/pci/pci.ids');
 cpSync('lib/render/schemas', 'dist/schemas', { recursive: true });

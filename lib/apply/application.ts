@@ -3,7 +3,7 @@ import type { Change } from '../plan/change.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
 import type { Problem } from './change-kind.ts';
-import { isReached, reach } from './change-kinds.ts';
+import { isReached, loadKinds, reach } from './change-kinds.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import type { Journal, JournalMark } from './journal.ts';
 
@@ -52,6 +52,7 @@ export class Application {
 
   /** Makes every step in order; `false` where it stopped before the end. */
   async forward(): Promise<boolean> {
+    await loadKinds(this.#plan);
     for (const [index, step] of this.#plan.steps.entries()) {
       if (this.#options.signal?.aborted === true) {
         this.#interrupted = true;
@@ -68,6 +69,7 @@ export class Application {
 
   /** Puts back every step that was begun, the last first, whether or not one can't be. */
   async back(): Promise<void> {
+    await loadKinds(this.#plan);
     // From here on there is nothing whole left that could be confirmed.
     if (this.#awaits) await this.#journal.awaitConfirmation(null);
     this.#awaits = false;

@@ -8,15 +8,10 @@ import type { PciDevice } from '../pci/device.ts';
 import { isPassthroughDriver } from '../pci/iommu-group.ts';
 import type { DeviceToAssign, MachineAssignment } from '../plan/plan-assignment.ts';
 import { attachAll, hasNow, type MachineAttachment, type RunningMachine } from '../plan/plan-attachment.ts';
-import {
-  type ChangeScope,
-  demandRunning,
-  type LiveMachines,
-  liveMachinesOf,
-  NO_LIVE_MACHINES,
-} from './change-scope.ts';
+import type { ChangeScope } from './change-scope.ts';
 import type { Arguments } from './command.ts';
 import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
+import { demandRunning, type LiveMachines, liveMachinesOf, NO_LIVE_MACHINES } from './live-machines.ts';
 import { demandLiveTargets } from './target-machines.ts';
 
 /**

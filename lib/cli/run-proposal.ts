@@ -4,7 +4,6 @@ import { VERSION } from '../base/version.ts';
 import { refusalsAmong } from '../checks/finding.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Proposal } from '../plan/proposal.ts';
-import { formatScript } from '../plan/script.ts';
 import { renderAwaiting, renderConfirmationAdvice } from '../render/confirmation-text.ts';
 import { formatDocument } from '../render/documents.ts';
 import { planDocument } from '../render/plan-document.ts';
@@ -85,6 +84,8 @@ export async function carryOut(
 
   if (switchOf(args, 'script') === true) {
     if (isRefused) refuseUse(refusals);
+    // It knows how each kind of change is typed, which nobody else needs.
+    const { formatScript } = await import('../plan/script.ts');
     return result(EXIT.ok, formatScript(plan, VERSION));
   }
   if (plan.steps.length === 0) return result(EXIT.ok, nothingToDo);

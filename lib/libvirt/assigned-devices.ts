@@ -1,22 +1,22 @@
-import type { AssignedDevice, AssignedState, Assignment } from './assignment.ts';
+import type { AssignedDevice, AssignedState } from './assignment.ts';
 import { ALIAS_PREFIX, PORT_ALIAS_PREFIX } from './assignment.ts';
-import { findAssignments, formatAssignment, parseAssignments } from './assignment-metadata.ts';
-import type { HostDevice, PciHostDevice, VfInterface } from './host-device.ts';
+import { parseAssignments } from './assignment-metadata.ts';
+import type { MediatedHostDevice, PciHostDevice, VfInterface } from './host-device.ts';
 import { parseHostDevices } from './host-device-parser.ts';
-import { formatHostDevice, formatRootPort } from './host-device-text.ts';
-import { findMachineMetadata, MACHINE_NAMESPACE, MACHINE_PREFIX } from './machine-metadata.ts';
-import { parseXmlNumber } from './pci-address-xml.ts';
-import { failInXml, parseXml, type XmlDocument } from './xml-document.ts';
-import {
-  appendLines,
-  applyEdits,
-  emptyElement,
-  removeElement,
-  replaceElement,
-  type XmlEdit,
-} from './xml-edit.ts';
+import type { XmlDocument } from './xml-document.ts';
 import { childOf, childrenOf, type XmlElement } from './xml-element.ts';
-import { splitName } from './xml-namespace.ts';
+
+/** A device of the host that we gave a machine. */
+export interface OwnDevice {
+  readonly device: PciHostDevice | VfInterface | MediatedHostDevice;
+  readonly element: XmlElement;
+}
+
+/** A root port that we added to a machine. */
+export interface OwnPort {
+  readonly index: number;
+  readonly element: XmlElement;
+}
 
 /**
  * Reads what is ours in a machine's definition.
@@ -52,80 +52,26 @@ export function readOwnDevices(document: XmlDocument): readonly (PciHostDevice |
   return ownDevices(document).flatMap(({ device }) => (device.kind === 'mdev' ? [] : [device]));
 }
 
-/** Whether two states are the same, whatever the order in which they were put together. */
-export function isSameState(a: AssignedState, b: AssignedState): boolean {
-  return canonical(a) === canonical(b);
-}
-
-function canonical({ devices, rootPorts }: AssignedState): string {
-  const lines = devices.map(({ assignment, device }) => [
-    assignment === null ? null : formatAssignment(assignment, ''),
-    device === null ? null : formatHostDevice(device),
-  ]);
-  return JSON.stringify([lines.map((line) => JSON.stringify(line)).sort(), rootPorts]);
-}
-
-/**
- * A machine's definition with what is ours in it as it shall be, and everything else as it was, to the byte.
- *
- * @throws PortalGunError BAD_XML where it is no definition that devices can be put in
- */
-export function withAssigned(document: XmlDocument, goal: AssignedState): string {
-  // One after the other: both may change what is next to them.
-  const devices = parseXml(applyEdits(document, deviceEdits(document, goal)), document.name);
-  return withMetadata(
-    devices,
-    goal.devices.flatMap(({ assignment }) => (assignment === null ? [] : [assignment])),
+/** What a machine that runs has by us, each with what is kept of it, where that is. */
+export function assignedNow({
+  live,
+  definition,
+}: {
+  readonly live: { readonly document: XmlDocument };
+  readonly definition: { readonly document: XmlDocument } | null;
+}): readonly (AssignedDevice & { readonly device: PciHostDevice | VfInterface })[] {
+  const kept = [live, ...(definition === null ? [] : [definition])].flatMap(
+    ({ document }) => readAssigned(document).devices,
   );
+  return readOwnDevices(live.document).map((device) => {
+    const alias = device.alias ?? '';
+    const known = kept.find((each) => each.alias === alias && each.assignment !== null);
+    return { alias, assignment: known?.assignment ?? null, device };
+  });
 }
 
-function deviceEdits(document: XmlDocument, goal: AssignedState): readonly XmlEdit[] {
-  const parent =
-    childOf(document.root, 'devices') ?? failInXml(document, document.root.start, 'has no devices');
-  const have = ownDevices(document);
-  const wanted = goal.devices.flatMap(({ device }) => (device === null ? [] : [device]));
-  const isSame = (a: HostDevice, b: HostDevice): boolean => formatHostDevice(a) === formatHostDevice(b);
-  const goalOf = (alias: string | null) => wanted.find((each) => each.alias === alias);
-  const gone = have.filter(({ device }) => goalOf(device.alias) === undefined);
-  const goneElements = new Set(gone.map(({ element }) => element));
-  const ports = ownPorts(document);
-  const gonePorts = ports.filter(
-    ({ index }) => !goal.rootPorts.includes(index) && !isPlugged(parent, index, goneElements),
-  );
-  const newPorts = goal.rootPorts.filter((index) => !ports.some((port) => port.index === index));
-  const newDevices = wanted.filter(({ alias }) => !have.some(({ device }) => device.alias === alias));
-  const lines = [
-    ...newPorts.map((index) => formatRootPort(index, portAlias(index))),
-    ...newDevices.map(formatHostDevice),
-  ].flatMap((text) => text.split('\n'));
-  return [
-    ...gone.map(({ element }) => removeElement(document, element)),
-    ...gonePorts.map(({ element }) => removeElement(document, element)),
-    ...have.flatMap(({ device, element }) => {
-      const then = goalOf(device.alias);
-      if (then === undefined || isSame(device, then)) return [];
-      return [replaceElement(document, element, formatHostDevice(then).split('\n'))];
-    }),
-    ...(lines.length === 0 ? [] : [appendLines(document, parent, lines)]),
-  ];
-}
-
-function portAlias(index: number): string {
-  return `${PORT_ALIAS_PREFIX}${index}`;
-}
-
-/** Whether something of the machine is in a port, but for what goes. */
-function isPlugged(devices: XmlElement, index: number, going: ReadonlySet<XmlElement>): boolean {
-  return devices.children
-    .filter((device) => !going.has(device))
-    .flatMap((device) => childrenOf(device, 'address'))
-    .some(
-      ({ attributes }) =>
-        attributes.get('type') === 'pci' && parseXmlNumber(attributes.get('bus') ?? '0') === index,
-    );
-}
-
-function ownDevices(document: XmlDocument) {
+/** The elements of the devices that are ours, with what they say. */
+export function ownDevices(document: XmlDocument): readonly OwnDevice[] {
   return parseHostDevices(document).flatMap(({ device, element }) =>
     device.kind !== 'pool-interface' && device.alias?.startsWith(ALIAS_PREFIX) === true
       ? [{ device, element }]
@@ -133,76 +79,12 @@ function ownDevices(document: XmlDocument) {
   );
 }
 
-function ownPorts({
-  root,
-}: XmlDocument): readonly { readonly index: number; readonly element: XmlElement }[] {
+/** The root ports that are ours, by the number of their bus. */
+export function ownPorts({ root }: XmlDocument): readonly OwnPort[] {
   return childrenOf(childOf(root, 'devices'), 'controller')
     .filter(
       (element) => childOf(element, 'alias')?.attributes.get('name')?.startsWith(PORT_ALIAS_PREFIX) === true,
     )
     .map((element) => ({ index: Number(element.attributes.get('index')), element }))
     .sort((a, b) => a.index - b.index);
-}
-
-function withMetadata(document: XmlDocument, assignments: readonly Assignment[]): string {
-  const found = findMachineMetadata(document);
-  if (found === null) {
-    if (assignments.length === 0) return document.text;
-    const lines = [
-      `<${MACHINE_PREFIX}:machine xmlns:${MACHINE_PREFIX}="${MACHINE_NAMESPACE}">`,
-      ...assignments.map((each) => `  ${formatAssignment(each, MACHINE_PREFIX)}`),
-      `</${MACHINE_PREFIX}:machine>`,
-    ];
-    const metadata = childOf(document.root, 'metadata');
-    if (metadata !== undefined) return applyEdits(document, [appendLines(document, metadata, lines)]);
-    const whole = ['<metadata>', ...lines.map((line) => `  ${line}`), '</metadata>'];
-    return applyEdits(document, [appendLines(document, document.root, whole)]);
-  }
-  const { element } = found;
-  const { prefix } = splitName(element.name);
-  const have = findAssignments(document);
-  const parsed = parseAssignments(document);
-  const isKept = (assignment: Assignment | undefined): boolean =>
-    assignment !== undefined &&
-    assignments.some((each) => formatAssignment(each, '') === formatAssignment(assignment, ''));
-  const gone = have.filter((_, index) => !isKept(parsed[index]));
-  const added = assignments.filter(
-    (each) => !parsed.some((known) => formatAssignment(known, '') === formatAssignment(each, '')),
-  );
-  const isEmptied = added.length === 0 && gone.length > 0 && holdsNothingElse(document, element, gone);
-  if (isEmptied && [...element.attributes.keys()].every((name) => name.startsWith('xmlns'))) {
-    const metadata = childOf(document.root, 'metadata');
-    const isAlone = metadata?.children.length === 1;
-    return applyEdits(document, [
-      removeElement(document, isAlone && metadata !== undefined ? metadata : element),
-    ]);
-  }
-  if (isEmptied) return applyEdits(document, [emptyElement(document, element)]);
-  const edits = [
-    ...gone.map((each) => removeElement(document, each)),
-    ...(added.length === 0
-      ? []
-      : [
-          appendLines(
-            document,
-            element,
-            added.map((each) => formatAssignment(each, prefix)),
-          ),
-        ]),
-  ];
-  return applyEdits(document, edits);
-}
-
-/** Whether an element holds those alone, and no other, no text and no comment. */
-function holdsNothingElse(
-  document: XmlDocument,
-  { content }: XmlElement,
-  children: readonly XmlElement[],
-): boolean {
-  if (content === null) return true;
-  const left = applyEdits(
-    { ...document, text: document.text.slice(0, content.end) },
-    children.map(({ start, end }) => ({ start, end, text: '' })),
-  );
-  return left.slice(content.start).trim() === '';
 }

@@ -4,13 +4,11 @@ import { findMachineMetadata, MACHINE_NAMESPACE } from './machine-metadata.ts';
 import { failInXml, type XmlDocument } from './xml-document.ts';
 import type { XmlElement } from './xml-element.ts';
 import { namespaceOf, namespacesIn, splitName } from './xml-namespace.ts';
-import { formatXml } from './xml-text.ts';
 
-const ELEMENT = 'assignment';
+/** The name of an assignment's element, without a prefix. */
+export const ASSIGNMENT_ELEMENT = 'assignment';
 // It is put into scripts and definitions: nothing is taken that libvirt would not take.
 const ALIAS = new RegExp(`^${ALIAS_PREFIX}[\\w.-]+$`);
-// A card may say anything; an attribute holds no control character, and makes a blank of every other white space.
-const KEEPABLE = /^[\x20-\x7e\xa0-\ud7ff]*$/;
 
 /**
  * Reads what is kept of assignments in a machine's definition, in the order of the document:
@@ -41,38 +39,9 @@ export function findAssignments(document: XmlDocument): readonly XmlElement[] {
   const inside = namespacesIn(found.element, found.outside);
   return found.element.children.filter(
     (child) =>
-      splitName(child.name).local === ELEMENT &&
+      splitName(child.name).local === ASSIGNMENT_ELEMENT &&
       namespaceOf(child, namespacesIn(child, inside)) === MACHINE_NAMESPACE,
   );
-}
-
-/**
- * An assignment as it is kept, without a product's serial number that an attribute can't hold.
- *
- * @param prefix what stands for our namespace where it is put
- */
-export function formatAssignment({ alias, policy, device, iommuGroup }: Assignment, prefix: string): string {
-  const { address, path, id, subsystem, deviceSerial, productSerial, mac } = device;
-  const plain = formatXml([
-    {
-      name: ELEMENT,
-      attributes: {
-        alias,
-        policy,
-        address,
-        path,
-        id,
-        subsystem: subsystem ?? undefined,
-        serial: deviceSerial?.value,
-        'serial-at': deviceSerial === null ? undefined : `0x${deviceSerial.offset.toString(16)}`,
-        'product-serial': productSerial !== null && KEEPABLE.test(productSerial) ? productSerial : undefined,
-        mac: mac ?? undefined,
-        group: iommuGroup === null ? undefined : String(iommuGroup),
-      },
-    },
-  ]);
-  // What is written alone can't have a prefix, which is declared where it is put.
-  return prefix === '' ? plain : plain.replace('<', `<${prefix}:`);
 }
 
 function parseAssignment(document: XmlDocument, element: XmlElement): Assignment {

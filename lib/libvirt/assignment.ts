@@ -1,3 +1,4 @@
+import type { PciAddress } from '../pci/address.ts';
 import type { PersistedDevice } from '../pci/persisted-device.ts';
 import type { HostDevice } from './host-device.ts';
 
@@ -42,6 +43,12 @@ export interface AssignedState {
   readonly devices: readonly AssignedDevice[];
   /** The indices of the root ports that were added, in ascending order. */
   readonly rootPorts: readonly number[];
+}
+
+/** The address by which a machine's definition gives a device; `null` where it is kept in mind alone. */
+export function addressOf({ device, assignment }: AssignedDevice): PciAddress | null {
+  if (device !== null && 'address' in device) return device.address;
+  return assignment?.device.address ?? null;
 }
 
 /** The alias of a device that is assigned now: its name for as long as it is, also when it moves. */

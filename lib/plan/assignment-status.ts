@@ -1,13 +1,13 @@
 import { knownValue } from '../base/known.ts';
-import { readAssigned } from '../libvirt/assigned-devices.ts';
+import { assignedNow, readAssigned } from '../libvirt/assigned-devices.ts';
 import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
+import { addressOf } from '../libvirt/assignment.ts';
 import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { findPersisted } from '../pci/find-persisted.ts';
 import { persistedDeviceOf } from '../pci/persisted-device.ts';
-import { addressOf, type DefinedMachine, type MachineAssignment } from './plan-assignment.ts';
-import { assignedNow } from './plan-attachment.ts';
+import type { DefinedMachine, MachineAssignment } from './plan-assignment.ts';
 
 /**
  * How an assignment stands on a host.

@@ -1,12 +1,13 @@
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { count } from '../base/text.ts';
-import { isSameState, readAssigned, withAssigned } from '../libvirt/assigned-devices.ts';
+import { readAssigned } from '../libvirt/assigned-devices.ts';
 import {
   type AssignedDevice,
   type AssignedState,
   type Assignment,
   type AssignmentPolicy,
+  addressOf,
   aliasOf,
   freeAlias,
 } from '../libvirt/assignment.ts';
@@ -16,6 +17,7 @@ import { cardsOf, type HandedOver } from '../libvirt/hand-over.ts';
 import { parseHostDevices } from '../libvirt/host-device-parser.ts';
 import { categoryAsWritten, formatWithCategory } from '../libvirt/machine-metadata.ts';
 import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
+import { isSameState, withAssigned } from '../libvirt/with-assigned.ts';
 import { parseXml } from '../libvirt/xml-document.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
@@ -191,12 +193,6 @@ export function refuseSecondHolder(
       );
     }
   }
-}
-
-/** The address by which a machine's definition gives a device; `null` where it is kept in mind alone. */
-export function addressOf({ device, assignment }: AssignedDevice): PciAddress | null {
-  if (device !== null && 'address' in device) return device.address;
-  return assignment?.device.address ?? null;
 }
 
 function hasAddress(known: AssignedDevice, address: PciAddress): boolean {

@@ -1,7 +1,13 @@
 import { PortalGunError } from '../base/errors.ts';
 import { listSome } from '../checks/safety-rule.ts';
-import { readAssigned, readOwnDevices } from '../libvirt/assigned-devices.ts';
-import { type AssignedDevice, type AssignedState, aliasOf, freeAlias } from '../libvirt/assignment.ts';
+import { assignedNow, readOwnDevices } from '../libvirt/assigned-devices.ts';
+import {
+  type AssignedDevice,
+  type AssignedState,
+  addressOf,
+  aliasOf,
+  freeAlias,
+} from '../libvirt/assignment.ts';
 import { nextPortIndex, planHotPlug } from '../libvirt/guest-topology.ts';
 import { formatAddedRootPort } from '../libvirt/host-device-text.ts';
 import { formatGuestAddress } from '../libvirt/pci-address-xml.ts';
@@ -9,7 +15,7 @@ import { type KnownMachine, type MachineDocument, mainDocument } from '../libvir
 import type { PciAddress } from '../pci/address.ts';
 import type { AttachmentChange, PluggedDevice, VfPlace } from './change.ts';
 import type { Step } from './plan.ts';
-import { addressOf, type DeviceToAssign } from './plan-assignment.ts';
+import type { DeviceToAssign } from './plan-assignment.ts';
 
 /** A machine that runs, or is paused. */
 export interface RunningMachine extends KnownMachine {
@@ -81,23 +87,6 @@ export function detachFrom(
     });
   }
   return { machine, gained: [], lost: lost.reverse(), byOthers: [] };
-}
-
-/** What a machine that runs has by us, each with what is kept of it, where that is. */
-export function assignedNow({
-  live,
-  definition,
-}: Pick<RunningMachine, 'live' | 'definition'>): readonly (AssignedDevice & {
-  readonly device: PluggedDevice;
-})[] {
-  const kept = [live, ...(definition === null ? [] : [definition])].flatMap(
-    ({ document }) => readAssigned(document).devices,
-  );
-  return readOwnDevices(live.document).map((device) => {
-    const alias = device.alias ?? '';
-    const known = kept.find((each) => each.alias === alias && each.assignment !== null);
-    return { alias, assignment: known?.assignment ?? null, device };
-  });
 }
 
 /**

@@ -2,17 +2,12 @@ import { PortalGunError } from '../base/errors.ts';
 import { count } from '../base/text.ts';
 import { readAssigned } from '../libvirt/assigned-devices.ts';
 import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
+import { addressOf } from '../libvirt/assignment.ts';
 import { mayGive } from '../libvirt/given-devices.ts';
 import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { VfPlace } from './change.ts';
-import {
-  addressOf,
-  assignTo,
-  type DefinedMachine,
-  givenTo,
-  type MachineAssignment,
-} from './plan-assignment.ts';
+import { assignTo, type DefinedMachine, givenTo, type MachineAssignment } from './plan-assignment.ts';
 import { attachAll, type MachineAttachment, type RunningMachine } from './plan-attachment.ts';
 import { planVfs, type VfsProposal } from './plan-vfs.ts';
 import type { PfSituation } from './vf-goal.ts';

@@ -1,6 +1,7 @@
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import type { AssignedDevice } from '../libvirt/assignment.ts';
+import { addressOf } from '../libvirt/assignment.ts';
 import { isNetworkVf } from '../libvirt/hand-over.ts';
 import { plainHostDevice, plainVfInterface } from '../libvirt/host-device.ts';
 import type { PciAddress } from '../pci/address.ts';
@@ -8,7 +9,7 @@ import type { PciDevice } from '../pci/device.ts';
 import { topologyPath } from '../pci/location.ts';
 import type { PhysicalFunction } from '../pci/sriov.ts';
 import { vfAddress } from '../pci/vf-address.ts';
-import { addressOf, type DeviceToAssign } from './plan-assignment.ts';
+import type { DeviceToAssign } from './plan-assignment.ts';
 import { pfRoleOf } from './plan-vfs.ts';
 import type { PfSituation } from './vf-goal.ts';
 import { stableMacOf } from './vfs-states.ts';

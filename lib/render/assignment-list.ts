@@ -1,11 +1,11 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { count, escapeControls } from '../base/text.ts';
 import type { AssignedDevice } from '../libvirt/assignment.ts';
+import { addressOf } from '../libvirt/assignment.ts';
 import type { KnownMachine } from '../libvirt/read-machines.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { AssignmentStanding, AssignmentStatus } from '../plan/assignment-status.ts';
-import { addressOf } from '../plan/plan-assignment.ts';
 import { deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
 import { tableBlock } from './table-block.ts';

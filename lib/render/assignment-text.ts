@@ -1,10 +1,11 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { count, escapeControls } from '../base/text.ts';
 import type { AssignedDevice } from '../libvirt/assignment.ts';
+import { addressOf } from '../libvirt/assignment.ts';
 import { formatGuestAddress } from '../libvirt/pci-address-xml.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
-import { addressOf, type MachineAssignment } from '../plan/plan-assignment.ts';
+import type { MachineAssignment } from '../plan/plan-assignment.ts';
 import type { MachineAttachment } from '../plan/plan-attachment.ts';
 import { deviceTitle } from './facts.ts';
 import { tableBlock } from './table-block.ts';

@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { escapeControls } from '../base/text.ts';
+import { addressOf } from '../libvirt/assignment.ts';
 import { formatGuestAddress } from '../libvirt/pci-address-xml.ts';
 import type { KnownMachine } from '../libvirt/read-machines.ts';
-import { addressOf } from '../plan/plan-assignment.ts';
 import type { PooledMachine, VfPoolProposal } from '../plan/plan-vf-pool.ts';
 import { assignmentDetails, noteLine, whenOf } from './assignment-text.ts';
 import { renderAttachments } from './attachment-text.ts';

@@ -1,9 +1,10 @@
-import { isSameState, readAssigned, withAssigned } from '../../libvirt/assigned-devices.ts';
+import { readAssigned } from '../../libvirt/assigned-devices.ts';
 import type { AssignedState } from '../../libvirt/assignment.ts';
+import { addressOf } from '../../libvirt/assignment.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
+import { isSameState, withAssigned } from '../../libvirt/with-assigned.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml-document.ts';
 import type { AssignmentChange, VfPlace } from '../../plan/change.ts';
-import { addressOf } from '../../plan/plan-assignment.ts';
 import type { ChangeKind, Problem } from '../change-kind.ts';
 import { askLibvirt } from './ask-libvirt.ts';
 import { problemOfVfs } from './vf-places.ts';

@@ -1,4 +1,5 @@
 import { EXIT } from '../../base/errors.ts';
+import { addressOf } from '../../libvirt/assignment.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import {
@@ -8,7 +9,7 @@ import {
   repairAssignments,
 } from '../../plan/assignment-status.ts';
 import { guardOf } from '../../plan/guard.ts';
-import { addressOf, assignmentSteps, type DefinedMachine } from '../../plan/plan-assignment.ts';
+import { assignmentSteps, type DefinedMachine } from '../../plan/plan-assignment.ts';
 import {
   assignmentListDocument,
   type MachineStatuses,

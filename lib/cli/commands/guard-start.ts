@@ -1,6 +1,7 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { readInputFile } from '../../host/input-file.ts';
+import { addressOf } from '../../libvirt/assignment.ts';
 import { parseMachine } from '../../libvirt/machine.ts';
 import { findUnreadable } from '../../libvirt/unreadable-assignments.ts';
 import { parseXml } from '../../libvirt/xml-document.ts';
@@ -8,7 +9,6 @@ import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
 import { assignmentStatuses } from '../../plan/assignment-status.ts';
-import { addressOf } from '../../plan/plan-assignment.ts';
 import { heldProblems, startProblems } from '../../plan/start-guard.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';

@@ -1,6 +1,7 @@
 import { knownValue } from '../../base/known.ts';
-import { readAssigned } from '../../libvirt/assigned-devices.ts';
+import { assignedNow, readAssigned } from '../../libvirt/assigned-devices.ts';
 import type { AssignedDevice } from '../../libvirt/assignment.ts';
+import { addressOf } from '../../libvirt/assignment.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
 import { parsePciAddress } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
@@ -8,25 +9,20 @@ import { findPersisted } from '../../pci/find-persisted.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { selectOne } from '../../pci/selector.ts';
 import {
-  addressOf,
   assignmentSteps,
   type DefinedMachine,
   type MachineAssignment,
   unassignFrom,
 } from '../../plan/plan-assignment.ts';
-import {
-  assignedNow,
-  attachmentSteps,
-  detachFrom,
-  type MachineAttachment,
-} from '../../plan/plan-attachment.ts';
+import { attachmentSteps, detachFrom, type MachineAttachment } from '../../plan/plan-attachment.ts';
 import { indexOf, vfPlacesOf } from '../../plan/vf-pool.ts';
 import { assignmentDetails, assignmentTitle, renderAssignments } from '../../render/assignment-text.ts';
 import { attachmentDetails, renderAttachments } from '../../render/attachment-text.ts';
 import { assignmentRemarks, readAssignmentSituation } from '../assignment-situation.ts';
-import { liveMachinesOf, NO_LIVE_MACHINES, scopeOf } from '../change-scope.ts';
+import { scopeOf } from '../change-scope.ts';
 import { type Arguments, type CommandResult, stringsOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import { liveMachinesOf, NO_LIVE_MACHINES } from '../live-machines.ts';
 import { runProposal } from '../run-proposal.ts';
 import { startHookSteps } from '../start-hook.ts';
 import {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Assignment } from '../../../lib/libvirt/assignment.ts';
-import { formatAssignment, parseAssignments } from '../../../lib/libvirt/assignment-metadata.ts';
+import { parseAssignments } from '../../../lib/libvirt/assignment-metadata.ts';
+import { formatAssignment } from '../../../lib/libvirt/assignment-text.ts';
 import { MACHINE_NAMESPACE } from '../../../lib/libvirt/machine-metadata.ts';
 import { parseXml } from '../../../lib/libvirt/xml-document.ts';
 import { type PciAddress, parsePciAddress } from '../../../lib/pci/address.ts';

@@ -1,15 +1,16 @@
 import { expect, test } from 'vitest';
 import { BROKEN } from '../../../lib/base/known.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { readAssigned, withAssigned } from '../../../lib/libvirt/assigned-devices.ts';
-import { aliasOf } from '../../../lib/libvirt/assignment.ts';
+import { readAssigned } from '../../../lib/libvirt/assigned-devices.ts';
+import { addressOf, aliasOf } from '../../../lib/libvirt/assignment.ts';
 import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
 import { parseMachine } from '../../../lib/libvirt/machine.ts';
+import { withAssigned } from '../../../lib/libvirt/with-assigned.ts';
 import { parseXml } from '../../../lib/libvirt/xml-document.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { persistedDeviceOf } from '../../../lib/pci/persisted-device.ts';
 import { assignmentStatuses, isRepairable, repairAssignments } from '../../../lib/plan/assignment-status.ts';
-import { addressOf, type DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
+import type { DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
 import { domainXml, uuidOf } from '../../support/made-up-libvirt.ts';
 import { readHost } from '../../support/reading.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it, test } from 'vitest';
 import { openHost } from '../../../lib/host/open-host.ts';
 import { readAssigned } from '../../../lib/libvirt/assigned-devices.ts';
-import { aliasOf } from '../../../lib/libvirt/assignment.ts';
+import { addressOf, aliasOf } from '../../../lib/libvirt/assignment.ts';
 import { readMachines } from '../../../lib/libvirt/read-machines.ts';
 import { parseXml } from '../../../lib/libvirt/xml-document.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import { heldUntilItEnds } from '../../../lib/plan/assignment-status.ts';
-import { addressOf, assignTo } from '../../../lib/plan/plan-assignment.ts';
+import { assignTo } from '../../../lib/plan/plan-assignment.ts';
 import {
   attachAll,
   attachmentSteps,

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { withAssigned } from '../../../lib/libvirt/assigned-devices.ts';
 import type { AssignmentPolicy } from '../../../lib/libvirt/assignment.ts';
 import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
 import { type KnownMachine, readMachines } from '../../../lib/libvirt/read-machines.ts';
+import { withAssigned } from '../../../lib/libvirt/with-assigned.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
 import { assignTo, type DefinedMachine, refuseSecondHolder } from '../../../lib/plan/plan-assignment.ts';
