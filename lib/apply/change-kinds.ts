@@ -3,6 +3,7 @@ import type { ChangeKind, Problem } from './change-kind.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { assignmentChange } from './changes/assignment.ts';
 import { attachmentChange } from './changes/attachment.ts';
+import { bootLoaderChange } from './changes/boot-loader.ts';
 import { driverChange } from './changes/driver.ts';
 import { fileChange } from './changes/file.ts';
 import { initramfsChange } from './changes/initramfs.ts';
@@ -15,6 +16,7 @@ const CHANGE_KINDS: { readonly [K in Change['kind']]: ChangeKind<Extract<Change,
   module: moduleChange,
   file: fileChange,
   initramfs: initramfsChange,
+  'boot-loader': bootLoaderChange,
   vfs: vfsChange,
   link: linkChange,
   assignment: assignmentChange,
