@@ -4,9 +4,12 @@ import { isSameFix, type Left, type Mended, type Mending } from '../checks/mendi
 import type { CheckResult } from '../checks/validate.ts';
 import { isPciAddress, shortAddress } from '../pci/address.ts';
 import type { FixStep } from '../plan/plan-fixes.ts';
-import { hangText, wrapText } from './wrap-text.ts';
+import { wrapText } from './wrap-text.ts';
 
+const GAP = '  ';
 const INDENT = 6;
+/** Lines of less than a few words each are hard to read. */
+const LEAST_ROOM = 24;
 
 /** What does not hold and is mended, by which step; what is left to a person; and what to do then. */
 export function renderMending(mending: Mending, steps: readonly FixStep[], width: number | null): string {
@@ -65,11 +68,17 @@ function renderLeft(left: readonly Left[], idWidth: number, width: number | null
 }
 
 function rowText(result: CheckResult, below: string, idWidth: number, width: number | null): string {
-  const start = `  ${result.rule.id.padEnd(idWidth)}  `;
-  const hanging = { startWidth: start.length, indent: INDENT, width };
-  const text = hangText({ ...hanging, start, text: escapeControls(messageOf(result)) });
-  const more = hangText({ ...hanging, start: ' '.repeat(start.length), text: escapeControls(below) });
-  return `${text}\n${more.replace(/^\n/, '')}\n`;
+  const id = result.rule.id;
+  const room = width === null ? Number.POSITIVE_INFINITY : width - GAP.length * 2 - idWidth;
+  const isNarrow = room < LEAST_ROOM;
+  const indent = isNarrow ? INDENT : GAP.length * 2 + idWidth;
+  const lines = [messageOf(result), below].flatMap((text) =>
+    wrapText(escapeControls(text), width === null ? null : width - indent),
+  );
+  const indented = lines.map((line) => ' '.repeat(indent) + line);
+  const start = `${GAP}${id.padEnd(idWidth)}${GAP}`;
+  const rows = isNarrow ? [`${GAP}${id}`, ...indented] : [start + lines[0], ...indented.slice(1)];
+  return rows.map((row) => `${row}\n`).join('');
 }
 
 function messageOf({ subject, verdict: { message } }: CheckResult): string {
