@@ -6,6 +6,7 @@ import textWidth from '../../lib/render/text-width.ts';
 import { buildHost } from '../support/host-builder.ts';
 import { hostFile } from '../support/host-file.ts';
 import type { HostTree } from '../support/host-tree.ts';
+import { BINDING_FILES, type FileStep, filesAfter, hostsWithFiles } from '../support/hosts-with-files.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { BUNDLED_NAMES, pciInside } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -171,6 +172,23 @@ Restart the host for iommu-in-effect to hold; then run pci validate.
       expect(stdout.split('\n').filter((line) => textWidth(line) > columns)).toEqual([]);
       expect(stdout).not.toMatch(/\n\n\n/);
     }
+  });
+});
+
+describe('what was persisted', () => {
+  it('is brought in line with what was written down, initial RAM disk and all, where it is strict', async () => {
+    const hostWith = hostsWithFiles();
+    const plan = await pciInside(['bind', '07:00.0', '--persist', '--dry-run', '--json', ...hostWith({})]);
+    const { steps } = JSON.parse(plan.stdout) as { steps: readonly FileStep[] };
+    const [record = ''] = BINDING_FILES;
+    const written = filesAfter(steps);
+    const damaged = hostWith({ [record]: written[record] ?? '' });
+    const asked = ['--for', 'passthrough', '--strict', ...damaged];
+    const document = await documentOf(...asked);
+    expect(document.mended).toMatchObject([{ rule: 'persisted', restart: false }]);
+    expect(filesAfter(document.steps, { [record]: written[record] ?? '' })).toEqual(written);
+    expect(document.steps.map(({ change }) => change.kind)).toContain('initramfs');
+    expect((await dryRun('--for', 'passthrough', ...damaged)).stdout).toContain('--strict mends it too');
   });
 });
 
