@@ -20,13 +20,14 @@ export const bootLoaderChange: ChangeKind<BootLoaderChange> = {
     return state === null ? goal === null : typeof state === 'string' && state.trim() === goal;
   },
 
-  async reach(host, _, goal) {
+  async reach(host, { to }, goal) {
     const { files } = host;
     // Whatever comes of it, it is not to be taken for what it was.
     const marking = await files.replace(STATE_PATH, `${STALE}\n`);
     if (marking !== 'written') return `${STATE_PATH} can't be written: ${marking.failed}`;
     if (goal === STALE) return null;
-    const problem = (await update(host)) ?? (goal === null ? null : await missing(host, goal));
+    // What it was before is what comes of the files that were there, whether or not somebody had taken ours away.
+    const problem = (await update(host)) ?? (goal === to && goal !== null ? await missing(host, goal) : null);
     if (problem !== null) return problem;
     const storing =
       goal === null ? await files.remove(STATE_PATH) : await files.replace(STATE_PATH, `${goal}\n`);

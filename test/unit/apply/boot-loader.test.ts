@@ -82,6 +82,23 @@ describe('making the configuration of the boot loader anew', () => {
     expect(calls).toBe(2);
   });
 
+  it('is undone where somebody had taken back by hand what was mended before', async () => {
+    const host = hostWith((files) => {
+      files.set(CONFIGURATION, '\tlinux /vmlinuz ro quiet\n');
+      return exited(0);
+    });
+    host.files.files.set(STATE, 'intel_iommu=on\n');
+    const steps = planFixes([{ kind: 'kernel-argument', argument: 'intel_iommu=on' }], {
+      textOf: () => null,
+      bootLoader: 'intel_iommu=on',
+      isLoaded: () => false,
+      persistence: [],
+    });
+    expect(await applyPlan({ ...PLAN, steps }, host, OCCASION)).toMatchObject({ outcome: 'undone' });
+    expect(host.files.files.has(SETTINGS)).toBe(false);
+    expect(host.files.files.get(STATE)).toBe('intel_iommu=on\n');
+  });
+
   it('is undone in the next boot as well, and finished there: it is on the disk', async () => {
     for (const recovery of ['undo', 'finish'] as const) {
       const host = hostWith(makeConfiguration);
