@@ -2,6 +2,7 @@ import type { Change } from '../plan/change.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { ChangeKind, Problem } from './change-kind.ts';
 import type { ChangeableHost } from './changeable-host.ts';
+import { bootLoaderChange } from './changes/boot-loader.ts';
 import { driverChange } from './changes/driver.ts';
 import { fileChange } from './changes/file.ts';
 import { initramfsChange } from './changes/initramfs.ts';
@@ -16,6 +17,7 @@ const CHANGE_KINDS: { readonly [K in Change['kind']]: KindOf<K> | (() => Promise
   module: moduleChange,
   file: fileChange,
   initramfs: initramfsChange,
+  'boot-loader': bootLoaderChange,
   vfs: vfsChange,
   link: linkChange,
   // What reads and writes the documents of machines is half of the program, and most plans have none.

@@ -25,7 +25,7 @@ export async function demandModules(
       'NO_DRIVER',
       `the kernel is locked down (${lockdown}) and takes no module without a signature`,
       {
-        subject: change.driver,
+        subject: change.driver ?? change.module,
         hint: "sign it with a key that the machine's owner has enrolled (mokutil --import), use the kernel of the distribution with its own modules, or start without lockdown",
       },
     );
@@ -42,6 +42,6 @@ async function demandPresence(
   }
   if (run.kind === 'exited' && run.exitCode === 0) return;
   throw new PortalGunError('NO_DRIVER', 'the kernel has neither the driver nor a module for it', {
-    subject: driver,
+    subject: driver ?? module,
   });
 }

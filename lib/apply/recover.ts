@@ -32,8 +32,11 @@ export async function recover(
   return application.end();
 }
 
+/** What is on a disk. */
+const OUTLIVING: readonly Change['kind'][] = ['initramfs', 'boot-loader', 'assignment'];
+
 /** Whether what a change made is gone once the machine starts anew. */
 function endsWithBoot(change: Change): boolean {
   if (change.kind === 'file') return change.path.startsWith('/run/');
-  return change.kind !== 'initramfs' && change.kind !== 'assignment';
+  return !OUTLIVING.includes(change.kind);
 }

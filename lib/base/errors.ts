@@ -126,6 +126,11 @@ export const ERRORS = {
     summary: 'A PF has fewer free virtual functions than machines are to have one each.',
     remedy: 'see which machine has which: pci assignments, portal list',
   },
+  NOT_OURS: {
+    exit: 'refused',
+    summary: 'A file that somebody else made stands where one of ours would be; it was left as it is.',
+    remedy: 'move it to another name, or do by hand what pci validate says',
+  },
   CANNOT_BE_GIVEN: {
     exit: 'refused',
     summary: 'The device can not be given to a VM, whatever is done.',

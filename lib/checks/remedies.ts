@@ -1,7 +1,7 @@
-import type { Known } from '../base/known.ts';
-import type { Distribution } from '../pci/host-facts.ts';
+import { type Known, knownValue } from '../base/known.ts';
+import type { BootLoader, Distribution } from '../pci/host-facts.ts';
 import { type DistributionFamily, familyOf } from './distribution-family.ts';
-import type { Fix } from './fix.ts';
+import type { Fix, FixFacts } from './fix.ts';
 
 const PACKAGES = {
   qemu: { debian: 'qemu-system-x86', fedora: 'qemu-kvm', arch: 'qemu-base', suse: 'qemu-x86' },
@@ -43,14 +43,23 @@ export function installRemedy(what: keyof typeof PACKAGES, distribution: Known<D
   return `install ${NAMES[what]}: ${INSTALL[family]} ${PACKAGES[what][family]}`;
 }
 
+const GRUB_SETTING = 'GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub';
+const ENTRIES = 'the line "options" of each entry that bootctl list names';
+
 /** How a word comes on the kernel's command line. */
-function argumentRemedy(argument: string, distribution: Known<Distribution>): string {
-  const inGrub = `add ${argument} to GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub, run`;
-  switch (familyOf(distribution)) {
-    case 'debian':
-      return `${inGrub} update-grub, and restart`;
-    case 'fedora':
+function argumentRemedy(argument: string, facts: FixFacts): string {
+  const inGrub = `add ${argument} to ${GRUB_SETTING}, run`;
+  switch (loaderOf(facts)) {
+    case 'rpm-ostree':
+      return `rpm-ostree kargs --append-if-missing=${argument}, and restart`;
+    case 'proxmox-boot-tool':
+      return `add ${argument} to /etc/kernel/cmdline, or, with GRUB, to ${GRUB_SETTING}, run proxmox-boot-tool refresh, and restart`;
+    case 'systemd-boot':
+      return `add ${argument} to ${ENTRIES}, and, for kernels to come, to /etc/kernel/cmdline, and restart`;
+    case 'grubby':
       return `grubby --update-kernel=ALL --args=${argument}, and restart`;
+    case 'update-grub':
+      return `${inGrub} update-grub, and restart`;
     case 'arch':
       return `${inGrub} grub-mkconfig -o /boot/grub/grub.cfg, and restart; with systemd-boot, to the line "options" of the file in /boot/loader/entries`;
     case 'suse':
@@ -61,29 +70,48 @@ function argumentRemedy(argument: string, distribution: Known<Distribution>): st
 }
 
 /** How a word is taken off the kernel's command line. */
-export function withoutArgumentRemedy(argument: string, distribution: Known<Distribution>): string {
-  switch (familyOf(distribution)) {
-    case 'debian':
-      return `take ${argument} out of /etc/default/grub, run update-grub, and restart`;
-    case 'fedora':
+export function withoutArgumentRemedy(argument: string, facts: FixFacts): string {
+  const inGrub = `take ${argument} out of /etc/default/grub, run`;
+  switch (loaderOf(facts)) {
+    case 'rpm-ostree':
+      return `rpm-ostree kargs --delete-if-present=${argument}, and restart`;
+    case 'proxmox-boot-tool':
+      return `take ${argument} out of /etc/kernel/cmdline, or, with GRUB, out of /etc/default/grub, run proxmox-boot-tool refresh, and restart`;
+    case 'systemd-boot':
+      return `take ${argument} out of ${ENTRIES}, and out of /etc/kernel/cmdline, and restart`;
+    case 'grubby':
       return `grubby --update-kernel=ALL --remove-args=${argument}, and restart`;
+    case 'update-grub':
+      return `${inGrub} update-grub, and restart`;
     case 'arch':
-      return `take ${argument} out of /etc/default/grub, run grub-mkconfig -o /boot/grub/grub.cfg, and restart`;
+      return `${inGrub} grub-mkconfig -o /boot/grub/grub.cfg, and restart`;
     case 'suse':
-      return `take ${argument} out of /etc/default/grub, run grub2-mkconfig -o /boot/grub2/grub.cfg, and restart`;
+      return `${inGrub} grub2-mkconfig -o /boot/grub2/grub.cfg, and restart`;
     default:
       return `take ${argument} off the kernel command line in the settings of the boot loader, and restart`;
   }
 }
 
-/** What a person does in place of a fix, on a distribution. */
-export function fixRemedy(fix: Fix, distribution: Known<Distribution>): string {
+/** What sets the kernel's arguments, where that is certain; else what is usual on the distribution. */
+function loaderOf({ bootLoader, distribution }: FixFacts): BootLoader | 'arch' | 'suse' | null {
+  const loader = knownValue(bootLoader);
+  if (loader !== undefined && loader !== 'other') return loader;
+  const family = familyOf(distribution);
+  return family === 'debian' ? 'update-grub' : family === 'fedora' ? 'grubby' : family;
+}
+
+/** What a person does in place of a fix, on a host. */
+export function fixRemedy(fix: Fix, facts: FixFacts): string {
   switch (fix.kind) {
     case 'kernel-argument':
-      return argumentRemedy(fix.argument, distribution);
+      return argumentRemedy(fix.argument, facts);
     case 'load-module':
       return `modprobe ${fix.module}; for each boot, a line ${fix.module} in a file in /etc/modules-load.d`;
     case 'module-option':
       return `write "options ${fix.module} ${fix.option}" into a file in /etc/modprobe.d, and restart, or load ${fix.module} anew while no machine runs`;
+    case 'lock-limit':
+      return `write "${fix.user} - memlock ${fix.sizeBytes / 1024}" into a file in /etc/security/limits.d, and log in anew`;
+    case 'persisted':
+      return 'persist again what was persisted: pci bind --persist, pci sriov set --persist';
   }
 }

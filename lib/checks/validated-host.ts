@@ -7,6 +7,13 @@ import type { IommuGroup } from '../pci/iommu-group.ts';
 import type { MachineNeeds } from '../pci/machine-needs.ts';
 import type { Finding } from './finding.ts';
 
+/** A user whose own libvirt is asked about machines: what it may lock for them is what the user may. */
+export interface LibvirtSession {
+  readonly user: string;
+  /** `null` for as much as there is. */
+  readonly lockLimitBytes: Known<number>;
+}
+
 /** All that rules look at. */
 export interface ValidatedHost {
   readonly facts: HostFacts;
@@ -18,6 +25,8 @@ export interface ValidatedHost {
   readonly tellsResetMethods: boolean;
   /** The machines that are defined. */
   readonly machines: Known<readonly MachineNeeds[]>;
+  /** `null` where they are those of the system's libvirt, which is root. */
+  readonly session: LibvirtSession | null;
   /** By which drivers QEMU shares folders with machines: `path` (9p), `virtiofs`. */
   readonly folderDrivers: Known<readonly string[]>;
   /** What of the files by which bindings and VFs outlive a boot is not as it shall be, a sentence each; `null` where none do. */

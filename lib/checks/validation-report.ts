@@ -1,5 +1,6 @@
 import type { HostValidateRow } from '../pci/host-validate-row.ts';
 import { type HostTier, tierOf } from './host-tier.ts';
+import { mendingOf } from './mending.ts';
 import { type Asked, type CheckResult, type Outcome, validateHost } from './validate.ts';
 import type { ValidatedHost } from './validated-host.ts';
 
@@ -17,6 +18,8 @@ export interface ValidationReport extends HostTier {
   readonly results: readonly ReconciledResult[];
   /** What virt-host-validate says of which there is no rule; `null` where it was not asked. */
   readonly others: readonly HostValidateRow[] | null;
+  /** How many of those that fail we can mend. */
+  readonly mendable: number;
 }
 
 /**
@@ -37,6 +40,7 @@ export function reportOn(
     ...tierOf(host),
     asked,
     results,
+    mendable: mendingOf(results, false, host.facts).mended.length,
     others: rows === null ? null : isAll ? rows.filter((row) => !told.has(row)) : [],
   };
 }

@@ -39,6 +39,11 @@ export function violated(message: string, { evidence = [], remedy, fix, grade }:
   return { kind: 'violated', message, evidence, remedy, fix: fix ?? null, grade: grade ?? null };
 }
 
+/** The fix of a verdict, for another that does not hold for the same reason. */
+export function fixOf(verdict: Verdict): Pick<Violation, 'fix'> {
+  return verdict.kind === 'violated' && verdict.fix !== null ? { fix: verdict.fix } : {};
+}
+
 const REASONS: Readonly<Record<Unknown['unknown'], string>> = {
   denied: 'is for root alone',
   broken: 'could not be read, or makes no sense',

@@ -41,8 +41,12 @@ export function readPersistedPfs(host: HostReader): readonly PersistedPf[] {
   return parseVfs(readOwn(host, VFS_PATH));
 }
 
-/** A file of ours; `null` where there is none, and where a captured host has nothing of it. */
-function readOwn(host: HostReader, path: string): string | null {
+/**
+ * A file of ours; `null` where there is none, and where a captured host has nothing of it.
+ *
+ * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
+ */
+export function readOwn(host: HostReader, path: string): string | null {
   const reading = host.readText(path);
   if (!isFailure(reading)) return reading;
   if (reading.unknown === 'unread') return null;

@@ -4,6 +4,8 @@ import { BROKEN, DENIED, type Known, UNREAD } from '../base/known.ts';
 import { VALIDATION_FIELDS } from '../checks/validate.ts';
 import type { ValidatedHost } from '../checks/validated-host.ts';
 import { type HostReader, isFailure, knownOf } from '../host/host-reader.ts';
+import { isRoot, userName } from '../host/this-process.ts';
+import { isSessionUri } from '../libvirt/connection-uri.ts';
 import { needsOf } from '../libvirt/machine-needs.ts';
 import type { KnownMachine } from '../libvirt/read-machines.ts';
 import type { DeviceField } from '../pci/device.ts';
@@ -15,13 +17,14 @@ import { planPersistence } from '../plan/plan-persistence.ts';
 import { readHostFacts } from '../sysfs/host-facts/read-host-facts.ts';
 import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
+import { readLockLimit } from '../sysfs/lock-limit.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
 import { readInventory } from '../sysfs/read-inventory.ts';
 import { readPersistence } from './persistence.ts';
 
 /** A host as it is validated, but for its machines and for what speaks against taking devices. */
 export interface ReadSituation {
-  readonly host: Omit<ValidatedHost, 'machines' | 'folderDrivers' | 'findings'>;
+  readonly host: Omit<ValidatedHost, 'machines' | 'session' | 'folderDrivers' | 'findings'>;
   /** Empty where the host shows no PCI bus. */
   readonly inventory: Inventory;
 }
@@ -92,4 +95,10 @@ export interface ToldByLibvirt {
   readonly machines: Known<readonly KnownMachine[]>;
   readonly folderDrivers: ValidatedHost['folderDrivers'];
   readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Whose libvirt it is, by its URI; `null` for that of the system, which root's own is as well. */
+export function readSession(host: HostReader, uri: string): ValidatedHost['session'] {
+  const user = isSessionUri(uri) && !isRoot() ? userName() : null;
+  return user === null ? null : { user, lockLimitBytes: readLockLimit(host) };
 }

@@ -1,8 +1,18 @@
 import { realpathSync } from 'node:fs';
+import { userInfo } from 'node:os';
 
 /** Whether this process is root's: what changes a host needs it. */
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
+}
+
+/** What the user is called as whom this process runs; `null` for one without a name. */
+export function userName(): string | null {
+  try {
+    return userInfo().username;
+  } catch {
+    return null;
+  }
 }
 
 /**

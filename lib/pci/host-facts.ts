@@ -1,6 +1,18 @@
 import type { Known } from '../base/known.ts';
 import type { IommuState } from './iommu-state.ts';
 
+/**
+ * What sets the kernel's arguments, by its program. `update-grub` is GRUB as Debian and its kin have it, with a folder of
+ * settings, `/etc/default/grub.d`; and only where it started the kernel that runs. `other` is none of these for sure.
+ */
+export type BootLoader =
+  | 'update-grub'
+  | 'grubby'
+  | 'rpm-ostree'
+  | 'proxmox-boot-tool'
+  | 'systemd-boot'
+  | 'other';
+
 /** Which system is installed: os-release(5). */
 export interface Distribution {
   /** `debian`, `fedora`, `arch`. */
@@ -79,6 +91,7 @@ export interface QemuSettings {
  */
 export interface HostFacts {
   readonly distribution: Known<Distribution>;
+  readonly bootLoader: Known<BootLoader>;
   readonly kernel: {
     /** Words of its command line. */
     readonly arguments: Known<readonly string[]>;

@@ -12,13 +12,17 @@ export interface IommuState {
   readonly kernelArguments: Known<readonly string[]>;
 }
 
-// Documentation/admin-guide/kernel-parameters.txt
-const SWITCHED_OFF = /^(iommu|intel_iommu|amd_iommu)=(.*,)?off(,|$)/;
+// Documentation/admin-guide/kernel-parameters.txt. There is no word that takes the first kind back.
+const SWITCHED_OFF = /^(iommu|amd_iommu)=(.*,)?off(,|$)/;
+const INTEL_SWITCH = /^intel_iommu=(?:.*,)?(on|off)(?:,|$)/;
 const SWITCHES: Readonly<Record<string, string>> = { Intel: 'VT-d', AMD: 'AMD-Vi (IOMMU)' };
 
-/** The kernel's argument that keeps the IOMMU switched off, if one does. */
+/** The kernel's argument that keeps the IOMMU switched off, if one does. Of those about Intel's the last one counts. */
 export function switchedOffBy({ kernelArguments }: IommuState): string | undefined {
-  return knownValue(kernelArguments)?.find((word) => SWITCHED_OFF.test(word));
+  const words = knownValue(kernelArguments) ?? [];
+  const last = words.filter((word) => INTEL_SWITCH.test(word)).at(-1);
+  const isOff = last !== undefined && INTEL_SWITCH.exec(last)?.[1] === 'off';
+  return words.find((word) => SWITCHED_OFF.test(word)) ?? (isOff ? last : undefined);
 }
 
 /** What to do, on a host that runs without an IOMMU, so that it runs with one: for this CPU, firmware and command line. */

@@ -21,11 +21,12 @@ export interface DriverChange {
   readonly to: DriverState;
 }
 
-/** A driver is registered with the PCI bus by loading its module, or is no more. */
+/** A module is loaded, or is no more; one of a driver of PCI is when that is registered with the bus. */
 export interface ModuleChange {
   readonly kind: 'module';
   readonly module: string;
-  readonly driver: string;
+  /** `null` for a module of anything else. */
+  readonly driver: string | null;
   readonly from: boolean;
   readonly to: boolean;
 }
@@ -43,7 +44,7 @@ export interface FileChange {
 /** Where it is kept which bindings the initial RAM disks hold: written by our hook when one is made. */
 export const INITRAMFS_STATE_PATH = '/var/lib/portal-gun/initramfs';
 
-/** As the state of the initial RAM disks: they are to be made anew. */
+/** As the state of what is made from files: it is to be made anew. */
 export const STALE = 'stale';
 
 /**
@@ -53,6 +54,17 @@ export const STALE = 'stale';
  */
 export interface InitramfsChange {
   readonly kind: 'initramfs';
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+/**
+ * The configuration of the boot loader is made anew, by `update-grub`, so that the kernel is given arguments of ours: which, in
+ * one text with blanks between, or `null` for none. It takes them from a file of ours; so a plan has two such changes, as of
+ * {@link InitramfsChange}.
+ */
+export interface BootLoaderChange {
+  readonly kind: 'boot-loader';
   readonly from: string | null;
   readonly to: string | null;
 }
@@ -153,6 +165,7 @@ export type Change =
   | ModuleChange
   | FileChange
   | InitramfsChange
+  | BootLoaderChange
   | VfsChange
   | LinkChange
   | AssignmentChange

@@ -1,8 +1,9 @@
 import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
-import { busEntryPath, driverPath, SYS_PATHS } from '../sysfs/paths.ts';
+import { busEntryPath, driverPath, modulePath, SYS_PATHS } from '../sysfs/paths.ts';
 import { ASSIGNMENT_HEAD, assignmentLines } from './assignment-script.ts';
 import { ATTACHMENT_HEAD, attachmentLines } from './attachment-script.ts';
+import { BOOT_LOADER_HEAD, bootLoaderLines } from './boot-loader-script.ts';
 import {
   type Change,
   type DriverChange,
@@ -94,6 +95,7 @@ export function formatScript({ title, guards, steps }: Plan, version: string): s
     `# Made by portal-gun ${version}.`,
     HEAD +
       (steps.some(({ change }) => isAboutVfs(change)) ? VFS_HEAD : '') +
+      (kinds.has('boot-loader') ? BOOT_LOADER_HEAD : '') +
       (kinds.has('assignment') ? ASSIGNMENT_HEAD : '') +
       (kinds.has('attachment') ? ATTACHMENT_HEAD : ''),
     ...guards.map(guardLine),
@@ -131,6 +133,8 @@ function linesOf(change: Change): readonly string[] {
       return fileLines(change);
     case 'initramfs':
       return initramfsLines(change);
+    case 'boot-loader':
+      return bootLoaderLines(change);
     case 'vfs':
       return vfsLines(change);
     case 'link':
@@ -174,9 +178,12 @@ function linkLines({ address, to }: LinkChange): readonly string[] {
 }
 
 function moduleLines({ module, driver, to }: ModuleChange): readonly string[] {
-  const isThere = `[ -d ${quote(driverPath(driver))} ]`;
+  const isThere = `[ -d ${quote(driver === null ? modulePath(module) : driverPath(driver))} ]`;
   return to
-    ? [`${isThere} || modprobe -- ${quote(module)}`, `${isThere} || fail ${quote(`${driver} is not there`)}`]
+    ? [
+        `${isThere} || modprobe -- ${quote(module)}`,
+        `${isThere} || fail ${quote(`${driver ?? module} is not there`)}`,
+      ]
     : [`${isThere} && modprobe -r -- ${quote(module)}`];
 }
 

@@ -155,17 +155,23 @@ function unknownLines(hidden: readonly ReconciledResult[], { width, style }: Loo
 }
 
 function footer(
-  { results }: ValidationReport,
+  { results, mendable }: ValidationReport,
   all: boolean,
   shown: readonly ReconciledResult[],
   { width }: Look,
 ): string {
-  if (all) return '';
+  const lines = (text: string): string =>
+    wrapText(text, width)
+      .map((line) => `${line}\n`)
+      .join('');
+  const offer =
+    mendable === 0
+      ? ''
+      : lines(`${mendable} that ${mendable === 1 ? 'fails' : 'fail'} can be mended: pci validate --fix`);
+  if (all) return offer;
   const isHidden = (outcome: Outcome): number =>
     results.filter((result) => result.outcome === outcome && !shown.includes(result)).length;
   const notes = isHidden('note');
   const parts = [`${isHidden('pass')} passed`, ...(notes === 0 ? [] : [count(notes, 'note')])];
-  return wrapText(`${parts.join(', ')}: pci validate --all`, width)
-    .map((line) => `${line}\n`)
-    .join('');
+  return offer + lines(`${parts.join(', ')}: pci validate --all`);
 }

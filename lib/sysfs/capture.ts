@@ -9,7 +9,7 @@ import { readHostFacts } from './host-facts/read-host-facts.ts';
 import { readHostUse } from './host-use/read-host-use.ts';
 import { readAliasesPath } from './kernel-release.ts';
 import { readAliases } from './module-aliases.ts';
-import { MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
+import { FIX_PATHS, MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
 import { readGroupAttributes } from './read-groups.ts';
 import { ALL_FIELDS, readInventory } from './read-inventory.ts';
 import { readRegisteredDrivers } from './registered-drivers.ts';
@@ -32,7 +32,9 @@ export function captureHost(host: HostReader): Snapshot {
   // No fact of a device, and what a simulated host needs to know who would take one, VFs included that are yet to come.
   readRegisteredDrivers(recording);
   for (const device of devices) readModulesForVfs(recording, device);
-  for (const path of [...Object.values(PROC_PATHS), MACHINE_ID_PATH]) recording.readText(path);
+  for (const path of [...Object.values(PROC_PATHS), ...Object.values(FIX_PATHS), MACHINE_ID_PATH]) {
+    recording.readText(path);
+  }
   // Stand-ins stay what they are, and are not replaced once more.
   const identifiers = host instanceof SnapshotHost ? host.snapshot.identifiers : 'raw';
   return { ...recording.snapshot(), identifiers };

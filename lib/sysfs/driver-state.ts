@@ -2,7 +2,7 @@ import { BROKEN, type Known, mapKnown } from '../base/known.ts';
 import { type HostReader, isFailure, knownOf } from '../host/host-reader.ts';
 import { isPciAddress, type PciAddress } from '../pci/address.ts';
 import { parseCount, parseDriverOverride, parseFlag } from './attribute-parsers.ts';
-import { busEntryPath, driverPath, lastName, SYS_PATHS } from './paths.ts';
+import { busEntryPath, driverPath, lastName, modulePath, SYS_PATHS } from './paths.ts';
 
 /** Whether a function is on the PCI bus. */
 export function isOnBus(host: HostReader, address: PciAddress): boolean {
@@ -58,4 +58,9 @@ export interface VfsNow {
 /** Whether a driver is registered with the PCI bus. */
 export function isDriverRegistered(host: HostReader, driver: string): boolean {
   return host.exists(driverPath(driver));
+}
+
+/** Whether a module is loaded, or part of the kernel with parameters of its own: it has a directory in `/sys/module`. */
+export function isModuleLoaded(host: HostReader, module: string): boolean {
+  return host.exists(modulePath(module));
 }

@@ -76,8 +76,37 @@ export const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 /** Seconds since the machine started, those in which it was suspended among them; and how long it idled. */
 export const UPTIME_PATH = '/proc/uptime';
 
+/** What the process that reads may have of the machine. */
+export const LIMITS_PATH = '/proc/self/limits';
+
 /** Is there where systemd is the init: sd_booted(3). */
 export const SYSTEMD_PATH = '/run/systemd/system';
+
+/** What tells by what the kernel's arguments are set. */
+export const BOOT_LOADER_PATHS = {
+  /** Is there where the system was started from a tree of ostree. */
+  ostree: '/run/ostree-booted',
+  /** The EFI partitions that Proxmox VE keeps. */
+  proxmox: '/etc/kernel/proxmox-boot-uuids',
+  /** Of the boot loader's own making: https://systemd.io/BOOT_LOADER_INTERFACE */
+  loaderInfo: '/sys/firmware/efi/efivars/LoaderInfo-4a67b082-0a4c-41cf-b6c7-442b29bb8c4f',
+  grubby: ['/usr/sbin/grubby', '/usr/bin/grubby'],
+  grubSettings: '/etc/default/grub',
+  grubConfiguration: '/boot/grub/grub.cfg',
+  updateGrub: '/usr/sbin/update-grub',
+  makeGrubConfiguration: '/usr/sbin/grub-mkconfig',
+} as const;
+
+/** The files that `pci validate --fix` writes; none of them is another's. */
+export const FIX_PATHS = {
+  // Read in the order of their names, and some of a distribution's (50-cloudimg-settings.cfg) forget what was there before.
+  bootLoader: '/etc/default/grub.d/zz-portal-gun.cfg',
+  loadedModules: '/etc/modules-load.d/portal-gun.conf',
+  moduleOptions: '/etc/modprobe.d/portal-gun.conf',
+  limits: '/etc/security/limits.d/portal-gun.conf',
+  /** With which arguments of ours the configuration of the boot loader was made. */
+  bootLoaderState: '/var/lib/portal-gun/boot-loader',
+} as const;
 
 /** What decides whether machines run, and get devices. */
 export const MACHINE_PATHS = {
@@ -112,6 +141,11 @@ export const MACHINE_PATHS = {
   apparmor: '/sys/module/apparmor/parameters/enabled',
   selinux: '/sys/fs/selinux/enforce',
 } as const;
+
+/** The directory of a loaded module. */
+export function modulePath(module: string): string {
+  return `${MACHINE_PATHS.modules}/${module.replaceAll('-', '_')}`;
+}
 
 /** Where a kernel's options may stand: `/boot/config-6.12.48+deb13-amd64`. */
 export function kernelOptionsPaths(kernelRelease: string): readonly string[] {

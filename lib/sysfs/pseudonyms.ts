@@ -13,8 +13,11 @@ const DASHED_MAC = /\b(01-)?((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\b/gi;
 // Interfaces that are named by their MAC: enx525400123456.
 const MAC_NAME = /\b(enx|wlx)([0-9a-f]{12})\b/g;
 const UUID = /\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/gi;
-// Of UEFI's own variables.
-const NOBODYS_UUIDS = new Set(['8be4df61-93ca-11d2-aa0d-00e098032b8c']);
+// Of variables of UEFI, and of boot loaders.
+const NOBODYS_UUIDS = new Set([
+  '8be4df61-93ca-11d2-aa0d-00e098032b8c',
+  '4a67b082-0a4c-41cf-b6c7-442b29bb8c4f',
+]);
 const NOBODYS_MACS = new Set(['00:00:00:00:00:00', 'ff:ff:ff:ff:ff:ff']);
 const SERIAL_BYTES = 8;
 const SERIAL_OFFSET = 4;

@@ -80,6 +80,7 @@ describe('errors', () => {
       'ROM_UNREADABLE',
       'BAD_ROM',
       'TOO_FEW_VFS',
+      'NOT_OURS',
       'DOMAIN_TOO_LARGE',
       'NO_GUEST_SLOT',
       'CANNOT_PERSIST',

@@ -16,6 +16,8 @@ export interface BootOptions {
   /** An initial RAM disk in place of the root file system's: one that a machine made. */
   readonly initrd?: string;
   readonly kernelArguments?: readonly string[];
+  /** Whether its disk is to boot by what an earlier boot installed there; arguments of the kernel are those that stand there. */
+  readonly bootsItself?: boolean;
   /** Whether it can run machines of its own by KVM: as emulated as it is, and many times quicker than an emulator in it. */
   readonly nested?: boolean;
   readonly memoryMib?: number;
@@ -125,6 +127,7 @@ async function bootOnce(
     init: options.init ?? 'quick',
     initrd: options.initrd ?? null,
     kernelArguments: options.kernelArguments ?? [],
+    bootsItself: options.bootsItself ?? false,
     memoryMib: options.memoryMib ?? 2048,
     nested: options.nested ?? false,
     project: process.cwd(),

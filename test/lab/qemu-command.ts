@@ -12,6 +12,8 @@ export interface BootPlan {
   /** The initial RAM disk; `null` for the one of the root file system. */
   readonly initrd: string | null;
   readonly kernelArguments: readonly string[];
+  /** Whether what is in the first sector of the disk boots it, and no kernel is given. */
+  readonly bootsItself: boolean;
   readonly memoryMib: number;
   /** Whether its processor has what KVM needs. */
   readonly nested: boolean;
@@ -58,19 +60,22 @@ export function qemuCommand(plan: BootPlan): Command {
     // Never KVM, also where there is one: what the tests see is then the same everywhere.
     ...['-machine', machine.board, '-accel', 'tcg,thread=multi', '-cpu', cpu, '-smp', '1'],
     ...['-m', `${plan.memoryMib}M`],
-    ...[
-      '-kernel',
-      root.kernel,
-      '-initrd',
-      plan.initrd ?? root.initrd[plan.init],
-      '-append',
-      kernelArguments.join(' '),
-    ],
+    ...(plan.bootsItself
+      ? []
+      : [
+          ...['-kernel', root.kernel, '-initrd', plan.initrd ?? root.initrd[plan.init]],
+          ...['-append', kernelArguments.join(' ')],
+        ]),
     // Option ROMs are there to be read. The firmware runs that of the display alone (1, as a number): those of
     // network cards look for a boot that nobody wants, a second or two each.
     ...['-fw_cfg', 'name=etc/pci-optionrom-exec,string=\u0001'],
     ...machine.devices,
-    ...['-drive', `${disk},if=none,id=root`, '-device', 'virtio-blk-pci,drive=root,addr=02.0'],
+    ...[
+      '-drive',
+      `${disk},if=none,id=root`,
+      '-device',
+      `virtio-blk-pci,drive=root,addr=02.0${plan.bootsItself ? ',bootindex=0' : ''}`,
+    ],
     ...['-device', 'virtio-serial-pci,id=serial,addr=03.0'],
     ...['-chardev', `socket,id=agent,path=${plan.socket}`],
     ...['-device', 'virtserialport,chardev=agent,name=lab,bus=serial.0,nr=1'],

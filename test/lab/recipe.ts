@@ -8,6 +8,9 @@ const PACKAGES = [
   // Their mke2fs makes the disk's image from the archive, owners and all, without root.
   'e2fsprogs',
   'libarchive13t64',
+  'grub-common',
+  'grub-pc-bin',
+  'grub2-common',
   'iproute2',
   'kmod',
   'libvirt-clients',

@@ -15,6 +15,8 @@ export interface SimulatedMachine extends ChangeableHost {
   readonly ip: SimulatedIp;
   readonly files: MemoryFiles;
   readonly libvirt: SimulatedLibvirt;
+  /** Those that are loaded of modules that register no driver of PCI. */
+  readonly modules: Set<string>;
 }
 
 export function simulateMachine(captured: HostReader): SimulatedMachine {
@@ -22,24 +24,46 @@ export function simulateMachine(captured: HostReader): SimulatedMachine {
   const ip = new SimulatedIp(kernel);
   const files = new MemoryFiles();
   const libvirt = new SimulatedLibvirt();
-  const runner = programsOf(kernel, ip, files, libvirt);
-  return { kernel, ip, reader: kernel, writer: ip, runner, files, libvirt };
+  const modules = new Set<string>();
+  const runner = programsOf(kernel, ip, files, libvirt, modules);
+  return { kernel, ip, reader: withModules(kernel, modules), writer: ip, runner, files, libvirt, modules };
 }
 
+/** Modules that register no driver of PCI, which is all that a simulated host knows of. */
+const OTHER_MODULES: readonly string[] = ['kvm_intel', 'tun', 'vhost_net'];
+
+/** A host with some of them loaded. */
+function withModules(kernel: SimulatedHost, modules: ReadonlySet<string>): HostReader {
+  const isModule = (path: string): boolean =>
+    OTHER_MODULES.some((name) => path === `/sys/module/${name}` && modules.has(name));
+  return {
+    label: kernel.label,
+    readBytes: (path) => kernel.readBytes(path),
+    readText: (path) => kernel.readText(path),
+    readLink: (path) => kernel.readLink(path),
+    list: (path) => kernel.list(path),
+    status: (path) => kernel.status(path),
+    exists: (path) => isModule(path) || kernel.exists(path),
+    readLines: (path, prefixes) => kernel.readLines(path, prefixes),
+  };
+}
+
+const GRUB = '/boot/grub/grub.cfg';
 /** The initial RAM disk: what the early program was when it was last made. */
 const IMAGE = '/boot/initrd.img';
 const EARLY_PROGRAM = '/etc/portal-gun/early-bindings';
 const HOOK = '/etc/initramfs-tools/hooks/portal-gun';
 
 /**
- * `ip` for links and VFs, `virsh`, `modprobe`, as far as drivers of PCI go, and `update-initramfs`, as far as our hook goes; there is
- * no other program.
+ * `ip` for links and VFs, `virsh`, `modprobe`, `update-initramfs`, as far as our hook goes, and
+ * `update-grub`, as far as our settings go; there is no other program.
  */
 function programsOf(
   kernel: SimulatedHost,
   ip: SimulatedIp,
   { files }: MemoryFiles,
   libvirt: SimulatedLibvirt,
+  modules: Set<string>,
 ): Runner {
   return {
     async run(program, args, options) {
@@ -54,9 +78,20 @@ function programsOf(
         }
         return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
       }
+      if (program === 'update-grub') {
+        const ours = files.get('/etc/default/grub.d/zz-portal-gun.cfg') ?? '';
+        const words = [...ours.matchAll(/^GRUB.* (\S+)"$/gm)].map(([, word]) => word);
+        files.set(GRUB, `\tlinux /vmlinuz root=/dev/vda ro quiet ${words.join(' ')}\n`);
+        return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
+      }
       if (program !== 'modprobe') return { kind: 'missing' };
       const driver = args.at(-1) ?? '';
       const isRemoval = args.includes('-r');
+      if (OTHER_MODULES.includes(driver)) {
+        if (isRemoval) modules.delete(driver);
+        else modules.add(driver);
+        return { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
+      }
       if (!isRemoval) kernel.loadDriver(driver);
       const exitCode = isRemoval && !kernel.unloadDriver(driver) ? 1 : 0;
       return { kind: 'exited', exitCode, stdout: '', stderr: '' };
@@ -65,7 +100,7 @@ function programsOf(
 }
 
 /** Everything of a machine that plans change, a line each, to be compared. */
-export function stateOf({ kernel, ip, files, libvirt }: SimulatedMachine): string {
+export function stateOf({ kernel, ip, files, libvirt, modules }: SimulatedMachine): string {
   const { devices } = readInventory(kernel, NO_NAMES, ['driver', 'driverOverride', 'netInterfaces', 'sriov']);
   const lines = devices.map(({ address, driver, driverOverride, netInterfaces, sriov }) =>
     [address, driver, driverOverride, netInterfaces, sriov]
@@ -79,6 +114,7 @@ export function stateOf({ kernel, ip, files, libvirt }: SimulatedMachine): strin
   return [
     ...lines,
     ...drivers.map(({ name }) => `driver ${name}`),
+    ...[...modules].map((name) => `module ${name}`),
     ...ip.state(),
     ...kept.sort(),
     libvirt.state(),

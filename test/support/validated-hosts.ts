@@ -45,13 +45,14 @@ export function goodHost(
     label: 'good',
     iommu: 'dmar0',
     kernelRelease: RELEASE,
-    commandLine: 'root=/dev/vda1 ro intel_iommu=on',
+    commandLine: 'BOOT_IMAGE=/boot/vmlinuz-6.12.9-amd64 root=/dev/vda1 ro intel_iommu=on',
     functions: goodFunctions(),
     ...spec,
     change: (tree) => {
       putProcessor(tree);
       putKernel(tree);
       putSystem(tree);
+      putGrub(tree);
       change(tree);
     },
   };
@@ -126,16 +127,28 @@ function putProcessor(tree: HostTree): void {
 function putKernel(tree: HostTree): void {
   tree.attribute('/sys/kernel/security/lockdown', '[none] integrity confidentiality');
   tree.bytes(SECURE_BOOT, new Uint8Array([6, 0, 0, 0, 0]));
-  tree.text(`/boot/config-${RELEASE}`, 'CONFIG_CGROUP_BPF=y\nCONFIG_PCI_IOV=y\nCONFIG_VFIO_PCI=m\n');
-  const modules = ['pci/vfio-pci', 'vfio', 'vfio_iommu_type1'].map(
-    (name) => `kernel/drivers/vfio/${name}.ko.xz:\n`,
+  tree.text(
+    `/boot/config-${RELEASE}`,
+    'CONFIG_CGROUP_BPF=y\nCONFIG_PCI_IOV=y\nCONFIG_VFIO_PCI=m\nCONFIG_INTEL_IOMMU=y\n',
   );
+  const modules = [
+    ...['pci/vfio-pci', 'vfio', 'vfio_iommu_type1'].map((name) => `drivers/vfio/${name}`),
+    ...['arch/x86/kvm/kvm-intel', 'drivers/vhost/vhost_net', 'drivers/net/tun'],
+  ].map((name) => `kernel/${name}.ko.xz:\n`);
   tree.text(`/lib/modules/${RELEASE}/modules.dep`, modules.join(''));
   tree.text(`/lib/modules/${RELEASE}/modules.builtin`, 'kernel/fs/ext4/ext4.ko\n');
   tree.text('/usr/lib/modprobe.d/fbdev-blacklist.conf', 'blacklist arcfb\n');
   for (const name of ['vfio', 'vfio_pci', 'vfio_iommu_type1']) tree.directory(`/sys/module/${name}`);
   tree.attribute('/sys/module/apparmor/parameters/enabled', 'Y');
   tree.attribute('/sys/module/kvm_intel/parameters/nested', 'Y');
+}
+
+/** What Debian has of GRUB. Its grub-mkconfig reads a folder of settings. */
+function putGrub(tree: HostTree): void {
+  for (const path of ['/etc/default/grub', '/usr/sbin/update-grub', '/boot/grub/grub.cfg']) {
+    putStatus(tree, path, { kind: 'file', mode: 0o644 });
+  }
+  tree.text('/usr/sbin/grub-mkconfig', `#! /bin/sh\nfor x in \${sysconfdir}/default/grub.d/*.cfg ; do\n`);
 }
 
 export const SECURE_BOOT = '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c';
@@ -195,6 +208,7 @@ export function readValidated(spec: HostSpec, more: Partial<ValidatedHost> = {})
     use: readHostUse(host),
     tellsResetMethods: tellsResetMethods(host, devices),
     machines: [],
+    session: null,
     folderDrivers: ['path', 'virtiofs'],
     persistence: [],
     findings: new Map(devices.map(({ address }) => [address, []] as const)),

@@ -1,19 +1,21 @@
+import type { HostReader } from '../../host/host-reader.ts';
 import type { ModuleChange } from '../../plan/change.ts';
-import { functionsOn, isDriverRegistered } from '../../sysfs/driver-state.ts';
+import { functionsOn, isDriverRegistered, isModuleLoaded } from '../../sysfs/driver-state.ts';
 import type { ChangeKind } from '../change-kind.ts';
 
 const MODPROBE = 'modprobe';
 
 /** Loads the module of a driver, and takes it out again, by `modprobe`. */
 export const moduleChange: ChangeKind<ModuleChange> = {
-  async isReached({ reader }, { driver }, goal) {
-    return isDriverRegistered(reader, driver) === goal;
+  async isReached({ reader }, change, goal) {
+    return isThere(reader, change) === goal;
   },
 
-  async reach({ reader, runner }, { module, driver }, goal) {
-    if (isDriverRegistered(reader, driver) === goal) return null;
+  async reach({ reader, runner }, change, goal) {
+    const { module, driver } = change;
+    if (isThere(reader, change) === goal) return null;
     // The kernel would take them off it, unasked.
-    const [user] = goal ? [] : functionsOn(reader, driver);
+    const [user] = goal || driver === null ? [] : functionsOn(reader, driver);
     if (user !== undefined) return `${module} stays loaded: ${user} is on ${driver}`;
     const verb = goal ? 'loaded' : 'removed';
     const run = await runner.run(MODPROBE, goal ? ['--', module] : ['-r', '--', module]);
@@ -24,3 +26,7 @@ export const moduleChange: ChangeKind<ModuleChange> = {
     return `${module} can't be ${verb}: ${said === '' ? `${MODPROBE} exits with ${run.exitCode}` : said}`;
   },
 };
+
+function isThere(reader: HostReader, { module, driver }: ModuleChange): boolean {
+  return driver === null ? isModuleLoaded(reader, module) : isDriverRegistered(reader, driver);
+}

@@ -27,7 +27,7 @@ export const acsOverride: HostRule = {
         : 'the kernel was told to take ports for safe that have no ACS',
       {
         evidence: [`kernel command line: ${word}`],
-        remedy: `give what is behind such a port to machines that trust each other, or ${withoutArgumentRemedy(word, host.facts.distribution)}`,
+        remedy: `give what is behind such a port to machines that trust each other, or ${withoutArgumentRemedy(word, host.facts)}`,
         ...(split.length > 0 ? {} : { grade: 'note' as const }),
       },
     );

@@ -47,10 +47,12 @@ function tablesText(tables: readonly string[]): string {
 
 function wayOut({ facts }: ValidatedHost, tables: readonly string[]): Pick<Violation, 'remedy' | 'fix'> {
   const off = switchedOffBy(facts.iommu);
-  if (off !== undefined) return { remedy: withoutArgumentRemedy(off, facts.distribution) };
-  const isOnAlready = knownValue(facts.iommu.kernelArguments)?.includes(FIX.argument) === true;
-  if (tables.includes('DMAR') && !isOnAlready) {
-    return { remedy: fixRemedy(FIX, facts.distribution), fix: FIX };
-  }
-  return { remedy: iommuAdvice(facts.iommu) };
+  const isTold = knownValue(facts.iommu.kernelArguments)?.includes(FIX.argument) === true;
+  const isAbleKernel = knownValue(facts.kernel.options)?.has('INTEL_IOMMU') !== false;
+  // Of words about Intel's the last counts, and of others none takes them back.
+  const canBeTold = off === undefined ? !isTold : off.startsWith('intel_iommu=');
+  const fix = tables.includes('DMAR') && isAbleKernel && canBeTold ? { fix: FIX } : {};
+  if (off !== undefined) return { remedy: withoutArgumentRemedy(off, facts), ...fix };
+  if (tables.includes('DMAR') && !isAbleKernel) return { remedy: 'run a kernel with CONFIG_INTEL_IOMMU' };
+  return { remedy: 'fix' in fix ? fixRemedy(FIX, facts) : iommuAdvice(facts.iommu), ...fix };
 }

@@ -1,9 +1,8 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
-import type { Fix } from '../fix.ts';
-import { fixRemedy } from '../remedies.ts';
-import type { ValidatedHost } from '../validated-host.ts';
+import type { HostFacts } from '../../pci/host-facts.ts';
+import { loadingOf } from '../loading.ts';
 import type { HostRule } from '../validation-rule.ts';
-import { holds, notTold, violated } from '../verdict.ts';
+import { holds, notTold, type Violation, violated } from '../verdict.ts';
 
 /** The kernel offers KVM. */
 export const kvmDevice: HostRule = {
@@ -17,20 +16,14 @@ export const kvmDevice: HostRule = {
     const { kvm } = host.facts.nodes;
     if (isUnknown(kvm)) return notTold('whether there is /dev/kvm', kvm);
     if (kvm?.isDevice) return holds('there is /dev/kvm');
-    const fix = moduleFix(host);
-    return violated(kvm === null ? 'there is no /dev/kvm' : '/dev/kvm is no device', {
-      remedy:
-        fix === null
-          ? 'see hardware-virtualization: the module of KVM for this processor makes it'
-          : fixRemedy(fix, host.facts.distribution),
-      ...(fix === null ? {} : { fix }),
-    });
+    return violated(kvm === null ? 'there is no /dev/kvm' : '/dev/kvm is no device', wayOut(host.facts));
   },
 };
 
-function moduleFix({ facts: { cpu, modules } }: ValidatedHost): Fix | null {
-  const flags = knownValue(cpu.flags);
+function wayOut(facts: HostFacts): Pick<Violation, 'remedy' | 'fix'> {
+  const flags = knownValue(facts.cpu.flags);
   const module = flags?.has('vmx') ? 'kvm_intel' : flags?.has('svm') ? 'kvm_amd' : null;
-  if (module === null || knownValue(modules[module].isLoaded) !== false) return null;
-  return { kind: 'load-module', module };
+  return module === null || knownValue(facts.modules[module].isLoaded) !== false
+    ? { remedy: 'see hardware-virtualization: the module of KVM for this processor makes it' }
+    : loadingOf(module, facts);
 }

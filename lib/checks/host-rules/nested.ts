@@ -12,7 +12,8 @@ export const nested: HostRule = {
   purposes: ['nested'],
   meaning:
     'KVM lets guests use the virtualization of the processor (`/sys/module/kvm_intel/parameters/nested`, or that of `kvm_amd`), which has been the default since Linux 4.20.',
-  evaluate: ({ facts: { cpu, parameters, distribution } }) => {
+  evaluate: ({ facts }) => {
+    const { cpu, parameters, modules } = facts;
     if (isUnknown(cpu.flags)) return notTold('what the processor can do', cpu.flags);
     const module = cpu.flags?.has('vmx') ? 'kvm_intel' : cpu.flags?.has('svm') ? 'kvm_amd' : null;
     if (module === null) return doesNotApply('the processor can not run machines');
@@ -20,10 +21,13 @@ export const nested: HostRule = {
     if (isUnknown(value)) return notTold('whether machines can run machines', value);
     if (value === null) return doesNotApply(`${module} is not loaded`);
     if (value === 'Y' || value === '1') return holds(`${module} lets machines run machines`);
-    const fix: Fix = { kind: 'module-option', module, option: 'nested=1' };
+    const isBuiltIn = modules[module].supply === 'built-in';
+    const fix: Fix = isBuiltIn
+      ? { kind: 'kernel-argument', argument: `${module}.nested=1` }
+      : { kind: 'module-option', module, option: 'nested=1' };
     return violated(`${module} does not let machines run machines`, {
       evidence: [`/sys/module/${module}/parameters/nested: ${value}`],
-      remedy: fixRemedy(fix, distribution),
+      remedy: fixRemedy(fix, facts),
       fix,
     });
   },

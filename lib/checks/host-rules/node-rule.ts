@@ -1,6 +1,6 @@
 import { isUnknown } from '../../base/known.ts';
 import { MACHINE_NODES, type MachineModule, type MachineNode } from '../../pci/host-facts.ts';
-import { fixRemedy } from '../remedies.ts';
+import { loadingOf } from '../loading.ts';
 import type { HostRule } from '../validation-rule.ts';
 import { holds, notTold, violated } from '../verdict.ts';
 
@@ -15,7 +15,6 @@ interface NodeRule extends Pick<HostRule, 'id' | 'title' | 'grade' | 'meaning'> 
 /** A module's device node is there for machines. */
 export function nodeRule({ node, module, without, ...rule }: NodeRule): HostRule {
   const path = MACHINE_NODES[node];
-  const fix = { kind: 'load-module', module } as const;
   return {
     ...rule,
     purposes: ['machines'],
@@ -24,10 +23,10 @@ export function nodeRule({ node, module, without, ...rule }: NodeRule): HostRule
       const present = facts.nodes[node];
       if (isUnknown(present)) return notTold(`whether there is ${path}`, present);
       if (present?.isDevice) return holds(`there is ${path}`);
-      return violated(`${present === null ? `there is no ${path}` : `${path} is no device`}: ${without}`, {
-        remedy: fixRemedy(fix, facts.distribution),
-        fix,
-      });
+      return violated(
+        `${present === null ? `there is no ${path}` : `${path} is no device`}: ${without}`,
+        loadingOf(module, facts),
+      );
     },
   };
 }

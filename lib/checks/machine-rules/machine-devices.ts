@@ -3,9 +3,12 @@ import { count } from '../../base/text.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { isBridge } from '../../pci/iommu-group.ts';
 import { groupOf } from '../group-of.ts';
+import { iommuInEffect } from '../host-rules/iommu-in-effect.ts';
 import type { ValidatedHost } from '../validated-host.ts';
 import type { MachineRule } from '../validation-rule.ts';
-import { doesNotApply, holds, violated } from '../verdict.ts';
+import { doesNotApply, fixOf, holds, violated } from '../verdict.ts';
+
+const NO_GROUP = 'is in no IOMMU group';
 
 /** Its devices can be given to it. */
 export const machineDevices: MachineRule = {
@@ -35,6 +38,10 @@ export const machineDevices: MachineRule = {
       evidence: problems,
       remedy:
         'where a device moved, pci assignments --repair finds it again; else take it out: pci unassign, virsh edit',
+      // Then it is no fault of theirs.
+      ...(problems.every((each) => each.endsWith(NO_GROUP)) && host.groups.length === 0
+        ? fixOf(iommuInEffect.evaluate(host))
+        : {}),
     });
   },
 };
@@ -42,8 +49,7 @@ export const machineDevices: MachineRule = {
 function problemOf(device: PciDevice, host: ValidatedHost): string | null {
   if (isBridge(device)) return 'is a bridge, which stays with the host';
   const group = groupOf(device, host);
-  if (group === undefined)
-    return device.iommuGroup === null && device.driver !== null ? 'is in no IOMMU group' : null;
+  if (group === undefined) return device.iommuGroup === null && device.driver !== null ? NO_GROUP : null;
   const regions = knownValue(group.reservedRegions) ?? [];
   return regions.some(({ kind }) => kind === 'direct')
     ? `is in group ${group.id}, which the firmware uses (RMRR)`

@@ -1,7 +1,13 @@
 import { isUnknown } from '../../base/known.ts';
 import { count, formatSize } from '../../base/text.ts';
+import type { Fix, FixFacts } from '../fix.ts';
+import { fixRemedy } from '../remedies.ts';
+import type { LibvirtSession } from '../validated-host.ts';
 import type { MachineRule } from '../validation-rule.ts';
-import { doesNotApply, holds, notTold, violated } from '../verdict.ts';
+import { doesNotApply, holds, notTold, type Verdict, violated } from '../verdict.ts';
+
+const KIB = 1024;
+const USER = /^[a-z_][\w.-]{0,31}$/i;
 
 // What libvirt adds for the memory of devices: qemuDomainGetMemLockLimitBytes().
 const DEVICES_BYTES = 2 ** 30;
@@ -13,8 +19,8 @@ export const machineMemlock: MachineRule = {
   grade: 'fail',
   purposes: ['machines'],
   meaning:
-    "A machine with devices locks its memory, for each device once where its guest has an IOMMU. libvirt lets it lock that and 1 GiB; but `<hard_limit>` in its definition takes the place of that, and an IOMMU that is on QEMU's command line alone is not counted.",
-  evaluate: ({ memoryBytes, hardLimitBytes, iommu, devices }) => {
+    "A machine with devices locks its memory, for each device once where its guest has an IOMMU. libvirt lets it lock that and 1 GiB; but `<hard_limit>` in its definition takes the place of that, and an IOMMU that is on QEMU's command line alone is not counted. The libvirt of an ordinary user (`qemu:///session`) can let it lock no more than that user may (`/proc/self/limits`).",
+  evaluate: ({ memoryBytes, hardLimitBytes, iommu, devices }, { session, facts }) => {
     if (devices.length === 0) return doesNotApply('is given no device');
     if (isUnknown(memoryBytes)) return notTold('how much memory it has', memoryBytes);
     if (isUnknown(hardLimitBytes)) return notTold('how much it may lock', hardLimitBytes);
@@ -22,7 +28,10 @@ export const machineMemlock: MachineRule = {
     const times = iommu === null ? 1 : devices.length;
     const needed = memoryBytes * times + DEVICES_BYTES;
     const allowed = hardLimitBytes ?? memoryBytes * (iommu === 'arguments' ? 1 : times) + DEVICES_BYTES;
-    if (allowed >= needed) return holds(`may lock ${formatSize(allowed)}`);
+    if (allowed >= needed) {
+      const text = `may lock ${formatSize(allowed)}`;
+      return session === null ? holds(text) : ofSession(session, allowed, text, facts);
+    }
     return violated(
       `with ${count(devices.length, 'device')} needs ${formatSize(needed)} locked, and may lock ${formatSize(allowed)}`,
       {
@@ -39,3 +48,20 @@ export const machineMemlock: MachineRule = {
     );
   },
 };
+
+/** Who is not root raises no limit of its own. */
+function ofSession(
+  { user, lockLimitBytes }: LibvirtSession,
+  needed: number,
+  otherwise: string,
+  facts: FixFacts,
+): Verdict {
+  if (isUnknown(lockLimitBytes)) return notTold('how much the user may lock', lockLimitBytes);
+  if (lockLimitBytes === null || lockLimitBytes >= needed) return holds(otherwise);
+  const fix: Fix = { kind: 'lock-limit', user, sizeBytes: Math.ceil(needed / KIB) * KIB };
+  return violated(`needs ${formatSize(needed)} locked, and ${user} may lock ${formatSize(lockLimitBytes)}`, {
+    evidence: ['/proc/self/limits: Max locked memory'],
+    remedy: fixRemedy(fix, facts),
+    ...(USER.test(user) ? { fix } : {}),
+  });
+}

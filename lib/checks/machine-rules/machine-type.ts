@@ -1,6 +1,6 @@
 import { kvmDevice } from '../host-rules/kvm-device.ts';
 import type { MachineRule } from '../validation-rule.ts';
-import { doesNotApply, holds, violated } from '../verdict.ts';
+import { doesNotApply, fixOf, holds, violated } from '../verdict.ts';
 
 /** The host has what it runs by. */
 export const machineType: MachineRule = {
@@ -18,6 +18,7 @@ export const machineType: MachineRule = {
       evidence: [kvm.message],
       remedy:
         "see kvm-device; or have it emulated: <domain type='qemu'> in its definition, which is many times slower",
+      ...fixOf(kvm),
     });
   },
 };

@@ -22,14 +22,22 @@ import { renderValidation } from '../../render/validation-text.ts';
 import { virshOf } from '../asked-libvirt.ts';
 import { refuseElsewhere } from '../assignment-situation.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import type { Dialogue } from '../dialogue.ts';
+import { mendHost, wantsMending } from '../mend-host.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { findSafety } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
-import { needsOfAll, readSituation, type ToldByLibvirt } from '../validation-situation.ts';
+import { needsOfAll, readSession, readSituation, type ToldByLibvirt } from '../validation-situation.ts';
 
-/** `pci validate`: whether a host can do what is asked of it; exit 1 where it can not. */
-export async function runValidate(args: Arguments, { width, style }: Terminal): Promise<CommandResult> {
+/** `pci validate`: whether a host can do what is asked of it; exit 1 where it can not. With `--fix`, mends what it can. */
+export async function runValidate(
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const { width, style } = terminal;
   const format = formatOf(args);
+  const mends = wantsMending(args);
   const isStrict = switchOf(args, 'strict') === true;
   const purposes = PURPOSES.filter((purpose) => stringsOf(args, 'for').includes(purpose));
   const selectors = stringsOf(args, 'devices').map((text) => ({ ...parseSelector(text), mustMatch: true }));
@@ -47,6 +55,7 @@ export async function runValidate(args: Arguments, { width, style }: Terminal): 
   const machine = named === undefined ? null : findMachine(knownValue(told.machines) ?? [], named);
   const validated: ValidatedHost = {
     ...situation.host,
+    session: readSession(host, virshOf(args).uri),
     folderDrivers: told.folderDrivers,
     machines: mapKnown(told.machines, (machines) => needsOfAll(machines, host)),
     findings: findingsOn(
@@ -61,8 +70,14 @@ export async function runValidate(args: Arguments, { width, style }: Terminal): 
     machine: machine === null ? null : (needsOfAll([machine], host)[0] ?? null),
   };
   const isLive = stringOf(args, 'host') === undefined;
-  const report = reportOn(validated, asked, isLive ? await runHostValidate(new LiveRunner()) : null);
   const diagnostics = [...inventory.diagnostics, ...told.diagnostics];
+  const stderr = remarks({ ...args, json: format !== 'text' }, names, host, diagnostics);
+  if (mends) {
+    const report = reportOn(validated, asked, null);
+    const { facts } = validated;
+    return mendHost({ host, facts, inventory, report, isStrict, remarks: stderr }, args, terminal, dialogue);
+  }
+  const report = reportOn(validated, asked, isLive ? await runHostValidate(new LiveRunner()) : null);
   return {
     exitCode: isPassed(report, isStrict) ? EXIT.ok : EXIT.findings,
     stdout:
@@ -71,7 +86,7 @@ export async function runValidate(args: Arguments, { width, style }: Terminal): 
         : format === 'junit'
           ? formatJUnit(inventory.host, report, isStrict)
           : renderValidation(report, switchOf(args, 'all') === true, width, style),
-    stderr: remarks({ ...args, json: format !== 'text' }, names, host, diagnostics),
+    stderr,
   };
 }
 

@@ -3,6 +3,7 @@ import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import { type HostFacts, MACHINE_NODES } from '../../pci/host-facts.ts';
 import { readIommuState } from '../iommu-state.ts';
 import { MACHINE_PATHS, SYS_PATHS } from '../paths.ts';
+import { readBootLoader } from './boot-loader.ts';
 import { readCgroups } from './cgroups.ts';
 import { readCpu, readHugePages, readMemory } from './cpu-and-memory.ts';
 import { readDistribution } from './distribution.ts';
@@ -29,6 +30,7 @@ export function readHostFacts(whole: HostReader): HostFacts {
   const kernel = readKernel(host);
   return {
     distribution: readDistribution(host),
+    bootLoader: readBootLoader(host),
     kernel,
     secureBoot: readSecureBoot(host),
     cpu: readCpu(host),

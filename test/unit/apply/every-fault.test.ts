@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { applyPlan } from '../../../lib/apply/apply-plan.ts';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { type Recovery, recover } from '../../../lib/apply/recover.ts';
+import type { Fix } from '../../../lib/checks/fix.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
@@ -11,6 +12,7 @@ import type { Plan } from '../../../lib/plan/plan.ts';
 import type { VfGoal, VfWishes } from '../../../lib/plan/vf-goal.ts';
 import { persistentPlanFor, planFor } from '../../support/binding-plans.ts';
 import { FAULTS, type Fault, FaultyHost, Killed } from '../../support/faults.ts';
+import { fixPlanFor } from '../../support/fix-plans.ts';
 import { livePlan } from '../../support/live-plans.ts';
 import { persistentVfsPlan } from '../../support/persisted-vf-plans.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../../support/simulated-changes.ts';
@@ -47,6 +49,9 @@ function captured(fixture: string): SnapshotHost {
   snapshots.set(fixture, host);
   return host;
 }
+
+const ARGUMENT: Fix = { kind: 'kernel-argument', argument: 'intel_iommu=on' };
+const LOADED: Fix = { kind: 'load-module', module: 'vhost_net' };
 
 const VLAN: VfWishes = { vlan: { id: 100, qos: 3, protocol: '802.1Q' } };
 
@@ -108,6 +113,22 @@ const CASES: readonly Case[] = [
       await applyPlan(await persistentPlanFor(machine, 'bind', '07:00.0'), machine, OCCASION);
     },
     plan: (machine) => persistentPlanFor(machine, 'unbind', '07:00.0'),
+  },
+  {
+    name: 'a module is loaded, and the kernel is given an argument from the next boot on',
+    fixture: 'lab-intel',
+    before: async ({ runner }) => {
+      await runner.run('update-grub', []);
+    },
+    plan: async (machine) => fixPlanFor(machine, LOADED, ARGUMENT),
+  },
+  {
+    name: 'one more argument is given, beside what was mended before',
+    fixture: 'lab-intel',
+    before: async (machine) => {
+      await applyPlan(fixPlanFor(machine, ARGUMENT), machine, OCCASION);
+    },
+    plan: async (machine) => fixPlanFor(machine, { kind: 'kernel-argument', argument: 'intremap=on' }),
   },
   {
     name: 'VFs are made and set',

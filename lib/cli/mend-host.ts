@@ -1,0 +1,146 @@
+import { EXIT, PortalGunError } from '../base/errors.ts';
+import { count } from '../base/text.ts';
+import { fixesOf, type Mending, mendingOf } from '../checks/mending.ts';
+import type { ValidationReport } from '../checks/validation-report.ts';
+import { type HostReader, isFailure } from '../host/host-reader.ts';
+import type { HostFacts } from '../pci/host-facts.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import type { Plan, Step } from '../plan/plan.ts';
+import { type FixSituation, planFixes } from '../plan/plan-fixes.ts';
+import { planPersistence } from '../plan/plan-persistence.ts';
+import { formatDocument } from '../render/documents.ts';
+import { mendingDetails } from '../render/mending-document.ts';
+import { renderAfterMending, renderMending } from '../render/mending-text.ts';
+import { isModuleLoaded } from '../sysfs/driver-state.ts';
+import { FIX_PATHS } from '../sysfs/paths.ts';
+import { type Arguments, type CommandResult, stringOf, switchOf } from './command.ts';
+import type { Dialogue } from './dialogue.ts';
+import { readOwn, readPersistence } from './persistence.ts';
+import { carryOut } from './run-proposal.ts';
+import type { Terminal } from './terminal.ts';
+
+/** What is validated, with what came of it. */
+export interface Validated {
+  readonly host: HostReader;
+  readonly facts: HostFacts;
+  readonly inventory: Inventory;
+  readonly report: ValidationReport;
+  readonly isStrict: boolean;
+  /** For standard error. */
+  readonly remarks: string;
+}
+
+/** The options that say how a change is made, and mean nothing to who only looks. */
+const OF_FIXING = ['dry-run', 'script', 'yes'] as const;
+
+/**
+ * Whether what does not hold is to be mended.
+ *
+ * @throws PortalGunError BAD_ARGUMENT for options that do not go together
+ */
+export function wantsMending(args: Arguments): boolean {
+  const isAsked = switchOf(args, 'fix') === true;
+  if (!isAsked) {
+    const idle = OF_FIXING.find((name) => switchOf(args, name) === true);
+    if (idle === undefined) return false;
+    throw new PortalGunError('BAD_ARGUMENT', 'goes with --fix', { subject: `--${idle}` });
+  }
+  const format = stringOf(args, 'format');
+  if (format === 'junit') {
+    throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--fix' });
+  }
+  if (switchOf(args, 'all') !== true) return true;
+  throw new PortalGunError('BAD_ARGUMENT', 'does not go with --all', {
+    subject: '--fix',
+    hint: 'it shows what does not hold; pci validate --all shows every check',
+  });
+}
+
+/**
+ * Makes a plan for what does not hold and can be mended, and does with it what the options say. Exits with 1 where something
+ * is left that does not hold and that nothing of the plan mends.
+ *
+ * @throws PortalGunError NOT_OURS, BAD_ARGUMENT, BAD_RECORD, CANNOT_PERSIST, and what `carryOut` throws
+ */
+export async function mendHost(
+  validated: Validated,
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const { host, facts, inventory, report, isStrict } = validated;
+  const mending = mendingOf(report.results, isStrict, facts);
+  const isScript = switchOf(args, 'script') === true;
+  const steps = planFixes(fixesOf(mending), situationOf(host, mending, isScript));
+  const plan: Plan = {
+    title: titleOf(mending),
+    guards: [],
+    steps: steps.map(({ words, change }) => ({ words, change })),
+  };
+  const overview = (width: number | null) => renderMending(mending, steps, width);
+  const carried = await carryOut(
+    {
+      proposal: { plan, findings: [], allowed: new Set() },
+      overview,
+      details: mendingDetails(mending, steps),
+      inventory,
+      remarks: validated.remarks,
+      nothingToDo: `${overview(terminal.width)}${idleText(mending)}`,
+    },
+    args,
+    terminal,
+    dialogue,
+  );
+  if (carried.report?.outcome === 'done') dialogue.say(renderAfterMending(mending, terminal.width));
+  const wantsDocument = !isScript && (switchOf(args, 'json') === true || stringOf(args, 'format') === 'json');
+  return {
+    exitCode: carried.exitCode === EXIT.ok && mending.left.length > 0 ? EXIT.findings : carried.exitCode,
+    stdout: wantsDocument ? formatDocument(carried.document) : carried.text,
+    stderr: carried.remarks,
+  };
+}
+
+function titleOf({ mended }: Mending): string {
+  return `Mend what does not hold on this host: ${count(mended.length, 'check')}`;
+}
+
+/** What is said where there is no step. */
+function idleText({ mended, left }: Mending): string {
+  if (mended.length > 0) return '';
+  return left.length === 0
+    ? 'All that counts holds. Nothing to do.\n'
+    : 'Nothing of it is for pci to mend.\n';
+}
+
+function situationOf(host: HostReader, mending: Mending, isScript: boolean): FixSituation {
+  if (isScript && fixesOf(mending).length > 0) demandFiles(host);
+  const persists = fixesOf(mending).some(({ kind }) => kind === 'persisted');
+  return {
+    textOf: (path) => readOwn(host, path),
+    bootLoader: readOwn(host, FIX_PATHS.bootLoaderState)?.trim() ?? null,
+    isLoaded: (module) => isModuleLoaded(host, module),
+    persistence: persists ? persistenceSteps(host) : [],
+  };
+}
+
+function persistenceSteps(host: HostReader): readonly Step[] {
+  const persistence = readPersistence(host);
+  return planPersistence(persistence, persistence);
+}
+
+/**
+ * A script replaces what is in files of ours, and so has to have seen them.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+function demandFiles(host: HostReader): void {
+  const isUntold = Object.values(FIX_PATHS).some((path) => {
+    const reading = host.readText(path);
+    return isFailure(reading) && reading.unknown === 'unread';
+  });
+  if (!isUntold) return;
+  throw new PortalGunError('BAD_ARGUMENT', 'the snapshot does not hold what was mended before', {
+    subject: '--script',
+    hint: 'capture the host again, or have the script written on the host itself; --dry-run shows the plan',
+  });
+}

@@ -1,0 +1,12 @@
+/**
+ * Whether what GRUB starts is given all of some words: one of its entries that start a Linux has them, each by itself, as in
+ * `linux /boot/vmlinuz-6.12.9-amd64 root=UUID=… ro quiet intel_iommu=on`.
+ *
+ * @param text `/boot/grub/grub.cfg`
+ */
+export function givesArguments(text: string, words: readonly string[]): boolean {
+  return text.split('\n').some((line) => {
+    const [command, , ...given] = line.trim().split(/\s+/);
+    return command === 'linux' && words.every((word) => given.includes(word));
+  });
+}

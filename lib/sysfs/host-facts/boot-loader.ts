@@ -1,0 +1,59 @@
+import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
+import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
+import type { BootLoader } from '../../pci/host-facts.ts';
+import { BOOT_LOADER_PATHS, PROC_PATHS } from '../paths.ts';
+import { readPresentAmong } from './present-files.ts';
+
+/** How Debian's grub-mkconfig goes through the folder of settings, which GRUB's own does not: a patch of theirs. */
+const LOOP = 'for x in ';
+const SETTINGS = '/default/grub.d/*.cfg';
+/** GRUB's command `linux` puts it before all other arguments: BOOT_IMAGE=/boot/vmlinuz-6.12.9-amd64. */
+const STARTED_BY_GRUB = /^BOOT_IMAGE=/;
+/** Four bytes of attributes, and text in UTF-16. */
+const VALUE_OFFSET = 4;
+
+/**
+ * By what the kernel's arguments are set. What is certain comes first: a system of ostree, EFI partitions that are Proxmox's, the
+ * boot loader's own name in the variable `LoaderInfo` (`systemd-boot 252.39-1`), Fedora's grubby. GRUB of Debian's kind has to be
+ * there with all that belongs to it, and to have started this kernel.
+ */
+export function readBootLoader(host: HostReader): Known<BootLoader> {
+  const signs: readonly (readonly [BootLoader, Known<boolean>])[] = [
+    ['rpm-ostree', isAnyThere(host, [BOOT_LOADER_PATHS.ostree])],
+    ['proxmox-boot-tool', isAnyThere(host, [BOOT_LOADER_PATHS.proxmox])],
+    ['systemd-boot', readIsSystemdBoot(host)],
+    ['grubby', isAnyThere(host, BOOT_LOADER_PATHS.grubby)],
+    ['update-grub', readIsDebianGrub(host)],
+  ];
+  for (const [loader, sign] of signs) {
+    // What may be there is no reason to take the next for it.
+    if (isUnknown(sign)) return sign;
+    if (sign === true) return loader;
+  }
+  return 'other';
+}
+
+function isAnyThere(host: HostReader, paths: readonly string[]): Known<boolean> {
+  return mapKnown(readPresentAmong(host, paths), (there) => there.length > 0);
+}
+
+function readIsSystemdBoot(host: HostReader): Known<boolean> {
+  const bytes = knownOf(host.readBytes(BOOT_LOADER_PATHS.loaderInfo));
+  return mapKnown(bytes, (value) =>
+    Buffer.from(value.subarray(VALUE_OFFSET)).toString('utf16le').startsWith('systemd-boot'),
+  );
+}
+
+function readIsDebianGrub(host: HostReader): Known<boolean> {
+  const { grubSettings, grubConfiguration, updateGrub, makeGrubConfiguration } = BOOT_LOADER_PATHS;
+  for (const path of [grubSettings, grubConfiguration, updateGrub]) {
+    const status = host.status(path);
+    if (status === null || isFailure(status)) return knownOf<never>(status);
+  }
+  const lines = host.readLines(makeGrubConfiguration, [LOOP]);
+  if (lines === null || isFailure(lines)) return knownOf<never>(lines);
+  const commandLine = knownOf(host.readText(PROC_PATHS.commandLine));
+  if (isUnknown(commandLine)) return commandLine;
+  const words = knownValue(commandLine)?.split(/\s+/) ?? [];
+  return lines.some((line) => line.includes(SETTINGS)) && words.some((word) => STARTED_BY_GRUB.test(word));
+}

@@ -1,0 +1,23 @@
+import type { Fix } from '../../lib/checks/fix.ts';
+import type { Plan } from '../../lib/plan/plan.ts';
+import { type FixSituation, planFixes } from '../../lib/plan/plan-fixes.ts';
+import { isModuleLoaded } from '../../lib/sysfs/driver-state.ts';
+import { FIX_PATHS } from '../../lib/sysfs/paths.ts';
+import type { SimulatedMachine } from './simulated-changes.ts';
+
+/** What of a simulated machine decides what is yet to be done for fixes. */
+function fixSituation({ files, reader }: SimulatedMachine): FixSituation {
+  const textOf = (path: string) => files.files.get(path) ?? null;
+  return {
+    textOf,
+    bootLoader: textOf(FIX_PATHS.bootLoaderState)?.trim() ?? null,
+    isLoaded: (module) => isModuleLoaded(reader, module),
+    persistence: [],
+  };
+}
+
+/** A plan that makes fixes on a simulated machine. */
+export function fixPlanFor(machine: SimulatedMachine, ...fixes: readonly Fix[]): Plan {
+  const steps = planFixes(fixes, fixSituation(machine));
+  return { title: 'mend', guards: [], steps: steps.map(({ words, change }) => ({ words, change })) };
+}
