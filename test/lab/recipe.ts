@@ -26,6 +26,7 @@ const PACKAGES = [
   'systemd',
   'udev',
   'xz-utils',
+  'zstd',
 ];
 
 /**
@@ -118,7 +119,7 @@ interface RecipeFile {
 
 /** Written before the kernel is installed, since that makes the initial RAM disk. */
 const EARLY_FILES: readonly RecipeFile[] = [
-  { path: '/etc/initramfs-tools/conf.d/lab', text: 'MODULES=list\n' },
+  { path: '/etc/initramfs-tools/conf.d/lab', text: 'MODULES=list\nCOMPRESS=zstd\nCOMPRESSLEVEL=1\n' },
   { path: '/usr/share/initramfs-tools/modules.d/lab', text: 'ext4\nvirtio_blk\nvirtio_iommu\n' },
 ];
 
