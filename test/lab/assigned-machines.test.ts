@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { RunResult } from './agent-connection.ts';
 import { describeLab, useMachine } from './describe-lab.ts';
+import { killedAt } from './killed.ts';
 
 /** Two functions in one group. */
 const PAIR = ['0000:03:00.0', '0000:03:00.1'] as const;
@@ -68,11 +69,7 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
   });
 
   test('are all as they were after kill -9 in the middle, and pci recover', async () => {
-    const killed = await sh(`exec 3< <(exec pci assign ${PAIR[0]} --type router --yes 2>&1); pid=$!
-      while read -r line <&3; do
-        [[ $line != '… ${ROUTERS[1]}'* ]] || kill -9 $pid
-      done
-      wait $pid`);
+    const killed = await sh(killedAt(`pci assign ${PAIR[0]} --type router --yes`, ROUTERS[1]));
     expect(killed).toMatchObject({ exitCode: 137 });
     expect(await hookOf()).toContain('guard-start');
     expect(await definitions()).not.toBe(before);
@@ -257,11 +254,7 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
   });
 
   test('have nothing plugged in after kill -9 in the middle, and pci recover', async () => {
-    const killed = await sh(`exec 3< <(exec pci ${plug('--yes').join(' ')} 2>&1); pid=$!
-      while read -r line <&3; do
-        [[ $line != '… ${WITH_LINUX}'* ]] || kill -9 $pid
-      done
-      wait $pid`);
+    const killed = await sh(killedAt(`pci ${plug('--yes').join(' ')}`, WITH_LINUX));
     expect(killed).toMatchObject({ exitCode: 137 });
     await machine().pciOutput(['recover']);
     expect(await hasNow()).toEqual([0, 0]);

@@ -23,7 +23,7 @@ export class Confirmation {
 
   /** Waits until it is as it was: under emulation a start of the program takes seconds. */
   undone(driver: string): Promise<void> {
-    return expect.poll(() => this.state(), { timeout: 120_000, interval: 1000 }).toBe(`${driver} 0`);
+    return expect.poll(() => this.state(), { timeout: 120_000, interval: 3000 }).toBe(`${driver} 0`);
   }
 
   /**
@@ -33,7 +33,7 @@ export class Confirmation {
    */
   async giveInSessionThatDies(): Promise<string> {
     const script = `script -qefc 'pci ${this.args.join(' ')} 30s; echo exit $?; sleep 1000' /lab/session > /dev/null & pid=$!
-      until grep -q '^exit ' /lab/session; do sleep 0.2; done
+      until grep -q '^exit ' /lab/session; do sleep 1; done
       kill -9 $pid; wait $pid; cat /lab/session`;
     return (await this.#machine().run(['bash', '-c', script])).stdout.replaceAll('\r', '');
   }

@@ -139,7 +139,7 @@ const MOVED = [
 /** QEMU's limit for one NVMe controller. */
 const MAX_NVME_VFS = 127;
 
-const LARGE_CONTROLLERS = ['10.0', '11.0', '12.0', '13.0'].flatMap((addr, index) => [
+const LARGE_CONTROLLERS = ['10.0', '11.0', '12.0'].flatMap((addr, index) => [
   ...rootPort(`port-large${index}`, addr),
   ...nvme(`large${index}`, `port-large${index}`, MAX_NVME_VFS),
 ]);
@@ -196,7 +196,7 @@ export const MACHINES = {
     prepare: [],
   },
   large: {
-    summary: 'Intel IOMMU; 519 VFs of SR-IOV cards',
+    summary: 'Intel IOMMU; 392 VFs of SR-IOV cards',
     board: BOARD,
     devices: [...INTEL_IOMMU, ...UPLINK, ...SRIOV_CARDS, ...LARGE_CONTROLLERS],
     kernelArguments: ['intel_iommu=on'],

@@ -55,6 +55,7 @@ describeReaders(
     prepare: WITH_VFS,
     counts: { functions: 35, groups: 25, vfs: 5 },
     alsoToUsers: true,
+    besideLibvirt: true,
     iommu: { units: ['dmar0'], firmwareTables: ['DMAR'] },
     failsRules: [],
   },

@@ -30,7 +30,7 @@ describeLab('the readers in the machine large', (root) => {
       compareRaw(tally, device, truth.functions.get(device.address) as RawFunction);
       compareSriov(tally, device, truth.functions);
     }
-    expect(tally.of('VF')).toBe(4 * 127 + 4 + 7);
+    expect(tally.of('VF')).toBe(3 * 127 + 4 + 7);
   });
 
   test('find what hangs on them, their groups and their places', () => {

@@ -9,7 +9,7 @@ describeReaders(
   {
     fixture: 'lab-none',
     counts: { functions: 30, groups: 0, vfs: 0 },
-    alsoToUsers: true,
+    besideLibvirt: true,
     iommu: { units: [], firmwareTables: [] },
     failsRules: ['iommu-in-effect'],
   },

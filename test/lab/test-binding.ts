@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { RunningMachine } from './boot-machine.ts';
+import { holding, vfioFile } from './holding.ts';
+import { killedAt } from './killed.ts';
 
 /** Two functions in one group; two behind a conventional bridge; and one that no driver takes. */
 const PAIR = ['0000:03:00.0', '0000:03:00.1'] as const;
@@ -65,36 +67,25 @@ export function testBinding(machine: () => RunningMachine): void {
     });
 
     test('writes a script that does the same, twice without harm', async () => {
-      await machine().output([
-        'sh',
-        '-ec',
-        `pci bind ${PAIR[0]} --script > /lab/bind.sh; sh /lab/bind.sh; sh /lab/bind.sh`,
-      ]);
-      expect(await states(...PAIR)).toEqual(['vfio-pci vfio-pci', 'vfio-pci vfio-pci']);
-      await machine().output([
-        'sh',
-        '-ec',
-        `pci unbind ${PAIR[0]} --script > /lab/unbind.sh; sh /lab/unbind.sh; sh /lab/unbind.sh`,
-      ]);
-      expect(await states(...PAIR)).toEqual(['e1000e -', 'e1000e -']);
+      for (const [command, after] of [
+        ['bind', 'vfio-pci vfio-pci'],
+        ['unbind', 'e1000e -'],
+      ] as const) {
+        const script = await machine().pciOutput([command, PAIR[0], '--script']);
+        for (let run = 0; run < 2; run += 1) await machine().output(['sh'], { stdin: script });
+        expect(await states(...PAIR)).toEqual([after, after]);
+      }
     });
 
-    test('is put back by recover after kill -9 in the middle, or finished', async () => {
-      for (const [recovery, outcome] of [
-        [[], 'e1000e -'],
-        [['--finish'], 'vfio-pci vfio-pci'],
-      ] as const) {
-        // It is killed as soon as it has begun to move a device.
-        const script = `pci bind ${PAIR[0]} --yes 2>/lab/progress & pid=$!
-        until grep -q '… ${PAIR[0]}' /lab/progress; do sleep 0.05; done
-        kill -9 $pid; wait $pid`;
-        expect(await machine().run(['bash', '-c', script])).toMatchObject({ exitCode: 137 });
-        expect(await journals()).toMatch(/\.jsonl\n$/);
-        const recovered = await machine().pci(['recover', ...recovery]);
-        expect(recovered, recovered.stderr).toMatchObject({ exitCode: 0 });
-        expect(await states(...PAIR)).toEqual([outcome, outcome]);
-        expect(await journals()).toBe('');
-      }
+    // That it is undone as well shows where it is to be confirmed.
+    test('is finished by recover after kill -9 in the middle, where that is asked for', async () => {
+      const script = killedAt(`pci bind ${PAIR[0]} --yes`, PAIR[0]);
+      expect(await machine().run(['bash', '-c', script])).toMatchObject({ exitCode: 137 });
+      expect(await journals()).toMatch(/\.jsonl\n$/);
+      const recovered = await machine().pci(['recover', '--finish']);
+      expect(recovered, recovered.stderr).toMatchObject({ exitCode: 0 });
+      expect(await states(...PAIR)).toEqual(['vfio-pci vfio-pci', 'vfio-pci vfio-pci']);
+      expect(await journals()).toBe('');
       await machine().pciOutput(['unbind', PAIR[0], '--yes']);
       expect(await states(...PAIR)).toEqual(['e1000e -', 'e1000e -']);
     });
@@ -111,9 +102,7 @@ export function testBinding(machine: () => RunningMachine): void {
     });
 
     test('undoes what was done when it is interrupted', async () => {
-      const script = `pci bind ${PAIR[0]} --yes 2>/lab/progress & pid=$!
-      until grep -q '… ${PAIR[0]}' /lab/progress; do sleep 0.05; done
-      kill -TERM $pid; wait $pid`;
+      const script = killedAt(`pci bind ${PAIR[0]} --yes`, PAIR[0], 'TERM');
       const { exitCode } = await machine().run(['bash', '-c', script]);
       expect(exitCode, await machine().output(['cat', '/lab/progress'])).toBe(143);
       expect(await states(...PAIR)).toEqual(['e1000e -', 'e1000e -']);
@@ -134,11 +123,10 @@ export function testBinding(machine: () => RunningMachine): void {
 
     test('does not take back what a process has through vfio', async () => {
       await machine().pciOutput(['bind', DRIVERLESS, '--yes']);
-      const script = `group=$(basename "$(readlink /sys/bus/pci/devices/${DRIVERLESS}/iommu_group)")
-      exec 3<>/dev/vfio/$group
-      pci unbind ${DRIVERLESS} --yes`;
-      const held = await machine().run(['bash', '-c', script]);
-      expect(held).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('machine-has-it') });
+      await holding(machine(), await vfioFile(machine(), DRIVERLESS), async () => {
+        const held = await machine().pci(['unbind', DRIVERLESS, '--yes']);
+        expect(held).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('machine-has-it') });
+      });
       expect(await states(DRIVERLESS)).toEqual(['vfio-pci vfio-pci']);
       await machine().pciOutput(['unbind', DRIVERLESS, '--yes']);
       expect(await states(DRIVERLESS)).toEqual(['- -']);
@@ -164,11 +152,17 @@ export function testBinding(machine: () => RunningMachine): void {
     });
 
     test('lets one change the host at a time', async () => {
-      const script = `mkdir -p /run/portal-gun; flock /run/portal-gun/lock pci bind ${PAIR[0]} --yes`;
-      expect(await machine().run(['sh', '-c', script])).toMatchObject({
+      await machine().output(['mkdir', '-p', '/run/portal-gun']);
+      const lock = 'exec 9> /run/portal-gun/lock; flock 9; exec sleep 1000';
+      const other = machine().run(['sh', '-c', lock]);
+      const isLocked = 'while flock --nonblock /run/portal-gun/lock true; do sleep 0.5; done';
+      await machine().output(['sh', '-c', isLocked]);
+      expect(await machine().pci(['bind', PAIR[0], '--yes'])).toMatchObject({
         exitCode: 4,
         stderr: expect.stringContaining('HOST_LOCKED'),
       });
+      await machine().output(['pkill', '-xf', 'sleep 1000']);
+      await other;
     });
 
     test('says before anything is done that a kernel that is locked down takes no unsigned module', async () => {

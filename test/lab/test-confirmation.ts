@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { validatorOf } from '../support/json-schemas.ts';
 import type { RunningMachine } from './boot-machine.ts';
 import { Confirmation } from './confirmation.ts';
+import { killedAt } from './killed.ts';
 
 /** Two functions in one group. */
 const DEVICE = '0000:03:00.0';
@@ -35,10 +36,9 @@ export function testConfirmation(machine: () => RunningMachine): void {
     });
 
     test('is undone by itself when its program was killed in the middle', async () => {
-      const script = `pci ${confirmation.args.join(' ')} 10s 2>/lab/progress & pid=$!
-      until grep -q '… ${DEVICE}' /lab/progress; do sleep 0.05; done
-      kill -9 $pid; wait $pid; ls /var/lib/portal-gun/journal | wc -l`;
-      expect(await machine().output(['bash', '-c', script])).toBe('1\n');
+      const script = killedAt(`pci ${confirmation.args.join(' ')} 10s`, DEVICE);
+      expect(await machine().run(['bash', '-c', script])).toMatchObject({ exitCode: 137 });
+      expect(await machine().output(['sh', '-c', 'ls /var/lib/portal-gun/journal | wc -l'])).toBe('1\n');
       await confirmation.undone(DRIVER);
     });
 
@@ -71,7 +71,7 @@ export function testConfirmation(machine: () => RunningMachine): void {
       const watchdog = `--unconfirmed ${journal.replace('.jsonl', '')}`;
       const isGone = async () => (await machine().run(['pgrep', '-f', '--', watchdog])).exitCode;
       expect(await isGone()).toBe(0);
-      await expect.poll(isGone, { timeout: 120_000, interval: 1000 }).toBe(1);
+      await expect.poll(isGone, { timeout: 120_000, interval: 3000 }).toBe(1);
       expect(await confirmation.state()).toBe(CONFIRMED);
     });
   });

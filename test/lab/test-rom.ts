@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseOptionRom } from '../../lib/pci/option-rom.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import type { RunningMachine } from './boot-machine.ts';
+import { holding, vfioFile } from './holding.ts';
 
 /** An 82574L with QEMU's ROM for it, in a group with ports alone. Nothing here writes to its configuration, which lockdown forbids. */
 const CARD = '0000:06:00.0';
@@ -111,13 +112,11 @@ export function testRom(machine: () => RunningMachine): void {
     });
 
     test('are never read while a machine has the card', async () => {
-      const held = await machine().run([
-        'bash',
-        '-c',
-        `exec 3<>/dev/vfio/$(basename "$(readlink ${PATH}/iommu_group)"); pci rom inspect ${CARD}; code=$?; exit $code`,
-      ]);
+      const held = await holding(machine(), await vfioFile(machine(), CARD), () =>
+        machine().pci(['rom', 'inspect', CARD]),
+      );
       expect(held.exitCode).toBe(4);
-      expect(held.stderr).toContain('is in use by bash');
+      expect(held.stderr).toContain('is in use by sleep');
     });
 
     test('are switched off, and the card sleeps, also where the program is killed in the middle', async () => {

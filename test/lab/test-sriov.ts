@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { stableMac } from '../../lib/pci/stable-mac.ts';
 import type { RunningMachine } from './boot-machine.ts';
+import { holding, vfioFile } from './holding.ts';
 
 /** An 82576 under igb, with room for 7 VFs, and an NVMe controller with room for 4. */
 const CARD = '0000:01:00.0';
@@ -104,13 +105,13 @@ export function testSriov(machine: () => RunningMachine): void {
     });
 
     test('are not taken from who uses them, and not made by an ordinary user, or too many', async () => {
-      const script = `group=$(basename "$(readlink /sys/bus/pci/devices/0000:01:10.2/iommu_group)")
-      interface=$(ls /sys/bus/pci/devices/0000:01:10.0/net)
-      ip link set "$interface" up; ip address add 192.0.2.1/24 dev "$interface"
-      exec 3<>/dev/vfio/$group
-      pci sriov set ${CARD} --vfs 0 --yes; code=$?
-      ip address flush dev "$interface"; exit $code`;
-      const used = await machine().run(['bash', '-c', script]);
+      const interfaceOf = '"$(ls /sys/bus/pci/devices/0000:01:10.0/net)"';
+      const configure = `ip link set ${interfaceOf} up; ip address add 192.0.2.1/24 dev ${interfaceOf}`;
+      await machine().output(['sh', '-ec', configure]);
+      const used = await holding(machine(), await vfioFile(machine(), '0000:01:10.2'), () =>
+        set(CARD, '--vfs', '0'),
+      );
+      await machine().output(['sh', '-c', `ip address flush dev ${interfaceOf}`]);
       expect(used.exitCode).toBe(4);
       expect(used.stderr).toMatch(/machine-has-it +01:10\.2 /);
       expect(used.stderr).toMatch(/net-address +01:10\.0 carries 192\.0\.2\.1\/24/);
@@ -128,11 +129,9 @@ export function testSriov(machine: () => RunningMachine): void {
     });
 
     test('are set up by a script as well, twice without harm', async () => {
-      await machine().output([
-        'sh',
-        '-ec',
-        `pci sriov set ${CARD} --vfs 3 --vlan 7 --script > /lab/vfs.sh; sh /lab/vfs.sh; sh /lab/vfs.sh`,
-      ]);
+      const args = ['sriov', 'set', CARD, '--vfs', '3', '--vlan', '7', '--script'];
+      const script = await machine().pciOutput(args);
+      for (let run = 0; run < 2; run += 1) await machine().output(['sh'], { stdin: script });
       expect(await states()).toEqual([
         `igbvf - ${stableMac(CARD_MAC, 0)}`,
         'vfio-pci vfio-pci',
