@@ -14,6 +14,8 @@ export default defineConfig({
           exclude: ['test/lab/**'],
           // All of them: by default one is left for who sits there.
           maxWorkers: availableParallelism(),
+          // No module keeps anything of a test; so a worker loads them once, and not for each of its files.
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
         },

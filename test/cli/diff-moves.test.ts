@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { capability, extended } from '../support/config-bytes.ts';
-import { differences, hostOf } from '../support/differences.ts';
+import { differences, hostWriter } from '../support/differences.ts';
 import type { FunctionSpec } from '../support/host-spec.ts';
 import { gigabitNic, hostBridge, nvmeController, rootPort } from '../support/hosts/functions.ts';
 import { pci } from '../support/pci-program.ts';
 import { networkInterface, nvmeDrive } from '../support/things.ts';
+
+const hostOf = hostWriter();
 
 const port = (slot: string, bus: number, more: Partial<FunctionSpec> = {}): FunctionSpec =>
   rootPort(`0000:00:${slot}.0`, bus, { group: bus, ...more });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { differences, hostOf } from '../support/differences.ts';
+import { differences, hostWriter } from '../support/differences.ts';
 import type { FunctionSpec } from '../support/host-spec.ts';
 import { gigabitNic, hostBridge } from '../support/hosts/functions.ts';
 import { BUNDLED_NAMES, fixture, pci } from '../support/pci-program.ts';
 import { networkInterface } from '../support/things.ts';
+
+const hostOf = hostWriter();
 
 const BRIDGE = hostBridge({ group: 0 });
 const A = '52:54:00:00:00:0a';

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { capability, extended } from '../support/config-bytes.ts';
-import { hostOf } from '../support/differences.ts';
+import { hostWriter } from '../support/differences.ts';
 import { gigabitNic, memory } from '../support/hosts/functions.ts';
 import { BUNDLED_NAMES, pci } from '../support/pci-program.ts';
 import { networkInterface } from '../support/things.ts';
+
+const hostOf = hostWriter();
 
 // A card with two VFs, and what the documentation promises of each key: these stay, whatever comes besides.
 const host = hostOf(

@@ -5,14 +5,15 @@ import type { FunctionSpec } from './host-spec.ts';
 import { pci } from './pci-program.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-const folder = temporaryFolder();
-let hosts = 0;
-
-/** Writes a host with these functions; the path that `diff` takes. */
-export function hostOf(...functions: readonly FunctionSpec[]): string {
-  hosts += 1;
-  const label = `host-${hosts}`;
-  return hostFile(folder, label, buildHost({ label, iommu: 'dmar0', functions }));
+/** What writes a host with some functions, for the tests of a file: gives the path that `diff` takes. */
+export function hostWriter(): (...functions: readonly FunctionSpec[]) => string {
+  const folder = temporaryFolder();
+  let hosts = 0;
+  return (...functions) => {
+    hosts += 1;
+    const label = `host-${hosts}`;
+    return hostFile(folder, label, buildHost({ label, iommu: 'dmar0', functions }));
+  };
 }
 
 interface Difference {
