@@ -219,7 +219,6 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
     await machine().pciOutput(unplug);
     expect(await hasNow()).toEqual([0, 0]);
     await heard('eth0 is gone[.]', 1);
-    expect(await machine().pciOutput(unplug)).toContain('Nothing to do.');
 
     await machine().pciOutput(plug('--yes'));
     expect(await hasNow()).toEqual([1, 1]);

@@ -12,6 +12,8 @@ const LONGEST = [
   'test/lab/changes.test.ts',
   'test/lab/kernel-contract.test.ts',
   'test/lab/readers-large.test.ts',
+  'test/lab/mending.test.ts',
+  'test/lab/readers-intel.test.ts',
   'test/unit/apply/every-fault.test.ts',
   'test/cli/hostile.test.ts',
   'test/cli/json-documents.test.ts',
