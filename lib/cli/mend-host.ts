@@ -101,6 +101,7 @@ export async function mendHost(
 }
 
 function titleOf({ mended }: Mending): string {
+  if (mended.length === 0) return 'Mend nothing: no check that counts here is for a plan';
   return `Mend what does not hold on this host: ${count(mended.length, 'check')}`;
 }
 

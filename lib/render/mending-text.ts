@@ -100,7 +100,7 @@ function afterText(mending: Mending): string {
 
 function afterwardsText(mending: Mending): string {
   const waiting = mending.mended.filter(({ fix }) => awaitedBy(fix) === 'restart');
-  if (waiting.length === 0) return mending.mended.length === 0 ? '' : 'What came of it says pci validate.';
+  if (waiting.length === 0) return mending.mended.length === 0 ? '' : 'pci validate says what came of it.';
   const ids = [...new Set(waiting.map(({ result }) => result.rule.id))].join(', ');
   return `Restart the host for ${ids} to hold; then run pci validate.`;
 }

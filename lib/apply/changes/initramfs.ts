@@ -1,6 +1,6 @@
 import { INITRAMFS_STATE_PATH, type InitramfsChange, STALE } from '../../plan/change.ts';
-import type { ChangeKind, Problem } from '../change-kind.ts';
-import type { ChangeableHost } from '../changeable-host.ts';
+import type { ChangeKind } from '../change-kind.ts';
+import { isMadeWith, markMade, markStale, runMaker } from './made-anew.ts';
 
 const UPDATE = 'update-initramfs';
 /** Says whether it does anything at all. */
@@ -13,34 +13,16 @@ const TIMEOUT_MS = 20 * 60_000;
  * hook, which leaves its token; whether it went out, by the program's success, since then there is no hook.
  */
 export const initramfsChange: ChangeKind<InitramfsChange> = {
-  async isReached({ files }, _, goal) {
-    const state = await files.read(INITRAMFS_STATE_PATH);
-    return state === null ? goal === null : typeof state === 'string' && state.trim() === goal;
-  },
+  isReached: (host, _, goal) => isMadeWith(host, INITRAMFS_STATE_PATH, goal),
 
-  async reach(host, change, goal) {
-    // Whatever comes of it, they are not to be taken for what they were.
-    const storing = await host.files.replace(INITRAMFS_STATE_PATH, `${STALE}\n`);
-    if (storing !== 'written') return `${INITRAMFS_STATE_PATH} can't be written: ${storing.failed}`;
-    if (goal === STALE) return null;
-    const problem = await update(host);
+  async reach(host, _, goal) {
+    const marking = await markStale(host, INITRAMFS_STATE_PATH);
+    if (marking !== null || goal === STALE) return marking;
+    const problem = await runMaker(host, UPDATE, ['-u', '-k', 'all'], TIMEOUT_MS);
     if (problem !== null) return problem;
-    if (goal !== null) {
-      const isMade = await initramfsChange.isReached(host, change, goal);
-      return isMade
-        ? null
-        : `${UPDATE} ended well and made none: see ${CONFIGURATION}, and whether /boot can be written to`;
-    }
-    const removing = await host.files.remove(INITRAMFS_STATE_PATH);
-    return removing === 'written' ? null : `${INITRAMFS_STATE_PATH} can't be removed: ${removing.failed}`;
+    if (goal === null) return markMade(host, INITRAMFS_STATE_PATH, null);
+    return (await isMadeWith(host, INITRAMFS_STATE_PATH, goal))
+      ? null
+      : `${UPDATE} ended well and made none: see ${CONFIGURATION}, and whether /boot can be written to`;
   },
 };
-
-async function update({ runner }: ChangeableHost): Promise<Problem | null> {
-  const run = await runner.run(UPDATE, ['-u', '-k', 'all'], { timeoutMs: TIMEOUT_MS });
-  if (run.kind === 'missing') return `there is no ${UPDATE}`;
-  if (run.kind === 'failed') return `${UPDATE} ${run.detail}`;
-  if (run.exitCode === 0) return null;
-  const said = run.stderr.trim().split('\n').at(-1) ?? '';
-  return said === '' ? `${UPDATE} exits with ${run.exitCode}` : said;
-}

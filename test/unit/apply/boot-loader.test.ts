@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { applyPlan } from '../../../lib/apply/apply-plan.ts';
-import type { ChangeableHost } from '../../../lib/apply/changeable-host.ts';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import type { Run } from '../../../lib/host/runner.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { planFixes } from '../../../lib/plan/plan-fixes.ts';
 import { FaultyHost, Killed } from '../../support/faults.ts';
-import { MemoryFiles } from '../../support/memory-files.ts';
+import { exited, hostWithProgram } from '../../support/host-with-program.ts';
 
 const STATE = '/var/lib/portal-gun/boot-loader';
 const CONFIGURATION = '/boot/grub/grub.cfg';
@@ -25,22 +23,6 @@ const PLAN = {
 };
 const SETTINGS = '/etc/default/grub.d/zz-portal-gun.cfg';
 
-/** A host whose `update-grub` comes to something, and does what it does. */
-function hostWith(
-  update: (files: Map<string, string>) => Run,
-): ChangeableHost & { readonly files: MemoryFiles } {
-  const files = new MemoryFiles();
-  const reader = new SnapshotHost({ label: 'a', identifiers: 'raw', entries: new Map() });
-  return {
-    reader,
-    writer: { write: async () => ({ failed: 'EIO' }) },
-    runner: { run: async () => update(files.files) },
-    files,
-  };
-}
-
-const exited = (exitCode: number, stderr = ''): Run => ({ kind: 'exited', exitCode, stdout: '', stderr });
-
 /** What the program does where all is well. */
 function makeConfiguration(files: Map<string, string>): Run {
   files.set(CONFIGURATION, `\tlinux /vmlinuz ro quiet${files.has(SETTINGS) ? ' intel_iommu=on' : ''}\n`);
@@ -49,7 +31,7 @@ function makeConfiguration(files: Map<string, string>): Run {
 
 describe('making the configuration of the boot loader anew', () => {
   it('is done once it has what it was made for', async () => {
-    const host = hostWith(makeConfiguration);
+    const host = hostWithProgram(makeConfiguration);
     expect(await applyPlan(PLAN, host, OCCASION)).toMatchObject({ outcome: 'done' });
     expect(host.files.files.get(STATE)).toBe('intel_iommu=on\n');
     expect(host.files.files.get(CONFIGURATION)).toContain('intel_iommu=on');
@@ -71,7 +53,7 @@ describe('making the configuration of the boot loader anew', () => {
   ])('is undone, the file too, where the program %s', async (_, update, problem) => {
     // What it fails at once it does when it is called to undo.
     let calls = 0;
-    const host = hostWith((files) => {
+    const host = hostWithProgram((files) => {
       calls += 1;
       return calls === 1 ? update(files) : makeConfiguration(files);
     });
@@ -83,7 +65,7 @@ describe('making the configuration of the boot loader anew', () => {
   });
 
   it('is undone where somebody had taken back by hand what was mended before', async () => {
-    const host = hostWith((files) => {
+    const host = hostWithProgram((files) => {
       files.set(CONFIGURATION, '\tlinux /vmlinuz ro quiet\n');
       return exited(0);
     });
@@ -101,7 +83,7 @@ describe('making the configuration of the boot loader anew', () => {
 
   it('is undone in the next boot as well, and finished there: it is on the disk', async () => {
     for (const recovery of ['undo', 'finish'] as const) {
-      const host = hostWith(makeConfiguration);
+      const host = hostWithProgram(makeConfiguration);
       const faulty = new FaultyHost(host, new Map([[9, 'kills-after']]));
       await expect(applyPlan(PLAN, faulty.host, OCCASION)).rejects.toThrow(Killed);
       const [left] = await readJournals(host.files);

@@ -1,14 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { applyPlan } from '../../../lib/apply/apply-plan.ts';
-import type { ChangeableHost } from '../../../lib/apply/changeable-host.ts';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import type { Run } from '../../../lib/host/runner.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { STALE } from '../../../lib/plan/change.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
 import { FaultyHost, Killed } from '../../support/faults.ts';
-import { MemoryFiles } from '../../support/memory-files.ts';
+import { exited, hostWithProgram } from '../../support/host-with-program.ts';
 
 const STATE = '/var/lib/portal-gun/initramfs';
 const FILE = '/etc/a';
@@ -23,22 +21,6 @@ const PLAN: Plan = {
     { words: 'made', change: { kind: 'initramfs', from: STALE, to: 'token' } },
   ],
 };
-
-/** A host whose `update-initramfs` comes to something, and does what it does. */
-function hostWith(
-  update: (files: Map<string, string>) => Run,
-): ChangeableHost & { readonly files: MemoryFiles } {
-  const files = new MemoryFiles();
-  const reader = new SnapshotHost({ label: 'a', identifiers: 'raw', entries: new Map() });
-  return {
-    reader,
-    writer: { write: async () => ({ failed: 'EIO' }) },
-    runner: { run: async () => update(files.files) },
-    files,
-  };
-}
-
-const exited = (exitCode: number, stderr = ''): Run => ({ kind: 'exited', exitCode, stdout: '', stderr });
 
 describe('making the initial RAM disks anew', () => {
   it.each([
@@ -58,7 +40,7 @@ describe('making the initial RAM disks anew', () => {
   ])('is undone, the files too, where the program %s', async (_, update, problem) => {
     // What it fails at once it does when it is called to undo.
     let calls = 0;
-    const host = hostWith(() => {
+    const host = hostWithProgram(() => {
       calls += 1;
       return calls === 1 ? update() : exited(0);
     });
@@ -70,7 +52,7 @@ describe('making the initial RAM disks anew', () => {
   });
 
   it('is not taken for made by what an earlier one left', async () => {
-    const host = hostWith(() => exited(0));
+    const host = hostWithProgram(() => exited(0));
     host.files.files.set(STATE, 'token\n');
     const [, , last] = PLAN.steps;
     const plan = {
@@ -83,7 +65,7 @@ describe('making the initial RAM disks anew', () => {
   });
 
   it('is undone in the next boot as well: what is on the disk does not end with a boot', async () => {
-    const host = hostWith((files) => {
+    const host = hostWithProgram((files) => {
       if (files.has(FILE)) files.set(STATE, 'token\n');
       return exited(0);
     });

@@ -1,0 +1,23 @@
+import type { ChangeableHost } from '../../lib/apply/changeable-host.ts';
+import type { Run } from '../../lib/host/runner.ts';
+import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
+import { MemoryFiles } from './memory-files.ts';
+
+/** A host with files alone, on which whatever program is run comes to something, and does what it does with them. */
+export function hostWithProgram(
+  run: (files: Map<string, string>) => Run,
+): ChangeableHost & { readonly files: MemoryFiles } {
+  const files = new MemoryFiles();
+  const reader = new SnapshotHost({ label: 'a', identifiers: 'raw', entries: new Map() });
+  return {
+    reader,
+    writer: { write: async () => ({ failed: 'EIO' }) },
+    runner: { run: async () => run(files.files) },
+    files,
+  };
+}
+
+/** A program that ran to its end. */
+export function exited(exitCode: number, stderr = ''): Run {
+  return { kind: 'exited', exitCode, stdout: '', stderr };
+}
