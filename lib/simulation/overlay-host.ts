@@ -14,6 +14,14 @@ const MAX_LINKS = 40;
 const UNREAD: ReadFailure = { unknown: 'unread', detail: 'does not follow from the snapshot' };
 const ENCODER = new TextEncoder();
 
+/** Whether a directory, or one above it, was put over the host below or hidden from it. */
+interface Changed {
+  readonly isPlaced: boolean;
+  readonly isHidden: boolean;
+}
+
+const UNCHANGED: Changed = { isPlaced: false, isHidden: false };
+
 /**
  * A host as another one is, but for what was put over it and what was hidden. Links on the way are followed, as
  * the kernel does. The changes take paths without links in them; see {@link canonical}.
@@ -25,8 +33,9 @@ export class OverlayHost implements HostReader {
   readonly #hidden = new Set<string>();
   /** The names of what was put into each directory. */
   readonly #names = new Map<string, Set<string>>();
-  /** What {@link canonical} gave since the last change: reads are many, and changes few. */
-  readonly #canonical = new Map<string, string | null>();
+  // What was found out since the last change: reads are many, and changes few.
+  readonly #canonical = { all: new Map<string, string | null>(), butLast: new Map<string, string | null>() };
+  readonly #changed = new Map<string, Changed>();
 
   constructor(base: HostReader) {
     this.#base = base;
@@ -36,7 +45,8 @@ export class OverlayHost implements HostReader {
   /** Puts something where there may be something else; the directories above it come to be. */
   put(path: string, placed: Placed): void {
     const { directory, name } = splitPath(path);
-    this.#canonical.clear();
+    // A file in the place of a file leads nobody elsewhere.
+    if (!isFile(placed) || !isFile(this.#placed.get(path))) this.#forget();
     this.#hidden.delete(path);
     this.#placed.set(path, placed);
     const names = this.#names.get(directory) ?? new Set();
@@ -71,13 +81,23 @@ export class OverlayHost implements HostReader {
 
   /** The path without links on the way, and at its end if `last`; `null` where a link leads out or in a circle. */
   canonical(path: string, last: boolean): string | null {
-    const key = last ? `${path}/` : path;
-    let canonical = this.#canonical.get(key);
+    const known = last ? this.#canonical.all : this.#canonical.butLast;
+    let canonical = known.get(path);
     if (canonical === undefined) {
-      canonical = this.#follow(path, last);
-      this.#canonical.set(key, canonical);
+      canonical = this.#step(path, last);
+      known.set(path, canonical);
     }
     return canonical;
+  }
+
+  /** What is no link is where its directory is, which is mostly known; all else is followed from the root. */
+  #step(path: string, last: boolean): string | null {
+    const directory = above(path);
+    if (directory === '' || /\/(\.|\/|$)/.test(path)) return this.#follow(path, last);
+    const at = this.canonical(directory, true);
+    if (at === null) return null;
+    const next = join(at, path.slice(directory.length + 1));
+    return last && typeof this.#linkAt(next) === 'string' ? this.#follow(path, last) : next;
   }
 
   #follow(path: string, last: boolean): string | null {
@@ -131,12 +151,12 @@ export class OverlayHost implements HostReader {
     if (at === null || this.#isHidden(at)) return null;
     const placed = this.#placed.get(at);
     if (placed !== undefined && placed.kind !== 'directory') return placed.kind === 'unread' ? UNREAD : null;
-    const own = [...(this.#names.get(at) ?? [])];
+    const own = this.#names.get(at);
     const isBase = placed === undefined && !this.#isBelowPlaced(at);
     const below = isBase ? this.#base.list(at) : placed === undefined ? null : [];
     if (below === null || 'unknown' in below) return below;
-    const kept = below.filter((name) => !this.#hidden.has(join(at, name)));
-    return [...new Set([...kept, ...own])].sort();
+    const kept = this.#hidden.size === 0 ? below : below.filter((name) => !this.#hidden.has(join(at, name)));
+    return own === undefined ? kept : [...new Set([...kept, ...own])].sort();
   }
 
   status(path: string): Reading<FileStatus> {
@@ -172,19 +192,37 @@ export class OverlayHost implements HostReader {
 
   /** Whether it, or a directory above it, was taken away, and not put there again. */
   #isHidden(path: string): boolean {
-    if (this.#placed.has(path) || this.#hidden.size === 0) return false;
-    for (let at = path; at !== ''; at = above(at)) if (this.#hidden.has(at)) return true;
-    return false;
+    if (this.#hidden.size === 0 || this.#placed.has(path)) return false;
+    return this.#hidden.has(path) || this.#changedAt(above(path)).isHidden;
   }
 
   /** Whether a directory above it is not of the host below, which then knows nothing of it. */
   #isBelowPlaced(path: string): boolean {
-    for (let at = above(path); at !== ''; at = above(at)) if (this.#placed.has(at)) return true;
-    return false;
+    return this.#placed.size > 0 && this.#changedAt(above(path)).isPlaced;
+  }
+
+  #changedAt(directory: string): Changed {
+    if (directory === '') return UNCHANGED;
+    let changed = this.#changed.get(directory);
+    if (changed === undefined) {
+      const { isPlaced, isHidden } = this.#changedAt(above(directory));
+      changed = {
+        isPlaced: isPlaced || this.#placed.has(directory),
+        isHidden: isHidden || this.#hidden.has(directory),
+      };
+      this.#changed.set(directory, changed);
+    }
+    return changed;
+  }
+
+  #forget(): void {
+    this.#canonical.all.clear();
+    this.#canonical.butLast.clear();
+    this.#changed.clear();
   }
 
   #drop(path: string): void {
-    this.#canonical.clear();
+    this.#forget();
     const below = `${path}/`;
     const { directory, name } = splitPath(path);
     this.#names.get(directory)?.delete(name);
@@ -193,6 +231,10 @@ export class OverlayHost implements HostReader {
     for (const at of [...this.#names.keys()]) if (at === path || at.startsWith(below)) this.#names.delete(at);
     for (const at of [...this.#hidden]) if (at === path || at.startsWith(below)) this.#hidden.delete(at);
   }
+}
+
+function isFile(placed: Placed | undefined): boolean {
+  return placed?.kind === 'text' || placed?.kind === 'unread';
 }
 
 function join(directory: string, name: string): string {
