@@ -73,8 +73,10 @@ export class PciIdsNames implements PciNames {
 
   /** Finds the line that begins with `key` between two offsets, and what is indented below it. */
   #find(key: string, from: number, to: number, depth: 0 | 1 | 2): Block | null {
-    const at = this.#bytes.indexOf(key, from, 'latin1');
-    if (at < 0 || at >= to) return null;
+    // Most subsystems are not listed, and what follows their device is long.
+    const within = this.#bytes.subarray(from, to).indexOf(key, 0, 'latin1');
+    if (within < 0) return null;
+    const at = from + within;
     const nameAt = at + key.length;
     const lineEnd = this.#text.indexOf('\n', nameAt);
     const nameEnd = lineEnd < 0 ? this.#text.length : lineEnd;
@@ -101,5 +103,6 @@ export function pciIdsDate(bytes: Buffer): string | null {
 
 /** Whether bytes are a list of PCI ids: it has vendors and classes. */
 export function isPciIds(bytes: Buffer): boolean {
-  return bytes.includes('\nC 02  ') && bytes.includes('\n8086  ');
+  // The classes come last.
+  return bytes.lastIndexOf('\nC 02  ', undefined, 'latin1') >= 0 && bytes.includes('\n8086  ', 0, 'latin1');
 }
