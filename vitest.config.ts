@@ -1,6 +1,12 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { BUNDLE } from './bundle.mjs';
 import { LongestFirst } from './test/support/longest-first.ts';
+
+const alias = Object.fromEntries(
+  Object.entries(BUNDLE.alias ?? {}).map(([name, path]) => [name, join(import.meta.dirname, path)]),
+);
 
 export default defineConfig({
   test: {
@@ -8,8 +14,11 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       {
+        resolve: { alias },
         test: {
           name: 'host',
+          // Help is laid out with what the built programs measure text with: string-width costs ten times all the rest.
+          server: { deps: { inline: [/\/node_modules\/(yargs|cliui|wrap-ansi)\//] } },
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**'],
           // All of them: by default one is left for who sits there.
