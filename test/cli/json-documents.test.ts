@@ -12,6 +12,7 @@ import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
 import { SCHEMA_FILES, schemaText, validatorOf } from '../support/json-schemas.ts';
 import { domainXml, MadeUpLibvirt, tagXml, uuidOf } from '../support/made-up-libvirt.ts';
 import { fixture, type Outcome, pci, pciInside } from '../support/pci-program.ts';
+import { shortNames } from '../support/short-names.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const KINDS = [
@@ -42,9 +43,10 @@ type Kind = (typeof KINDS)[number];
 
 const strict = new Map(KINDS.map((kind) => [kind, validatorOf(kind, { strict: true })]));
 const folder = temporaryFolder();
+const NAMES = shortNames(folder);
 // An error is what such a host has for every command.
 const HOSTS = FIXTURE_NAMES.filter((name) => name !== 'no-pci');
-// A process each for one host; of the others the program is run without one. The 64 VFs of one fixture are alike.
+// A process for each command on one host; else the program is run without one. The 64 VFs of one fixture are alike.
 const APART = 'gpu-desktop';
 const MOST_SHOWN = 5;
 const MOST_PLANNED = 3;
@@ -106,7 +108,13 @@ describe('the schemas', () => {
 
 describe.each(HOSTS)('of the fixture %s', (name) => {
   const host = ['--host', fixture(name)];
-  const run: Run = name === APART ? (args) => pci(args) : (args) => pciInside(args);
+  const tried = new Set<string | undefined>();
+  const run: Run = ([command, ...more]) => {
+    const isApart = name === APART && !tried.has(command);
+    tried.add(command);
+    const names = command === 'snapshot' ? [] : NAMES;
+    return (isApart ? pci : pciInside)([command ?? '', ...more, ...names]);
+  };
   const document = (kind: Kind, ...args: readonly string[]) => documentBy(run, kind, args);
 
   it('list, groups and tree', async () => {

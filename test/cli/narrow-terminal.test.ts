@@ -5,11 +5,14 @@ import { DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts
 import textWidth from '../../lib/render/text-width.ts';
 import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
 import { BUNDLED_NAMES, fixture, pciInside, portalInside, words } from '../support/pci-program.ts';
+import { shortNames } from '../support/short-names.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // Every command on every fixture at several widths. What a real terminal changes is tried in terminal.test.ts.
 
 // The machines of the lab have the same cards: one of them with VFs and one without is enough.
 const HOSTS = FIXTURE_NAMES.filter((name) => !['lab-amd', 'lab-none', 'lab-virtio'].includes(name));
+const NAMES = shortNames(temporaryFolder());
 const WIDTHS = [40, 41, 60, 80, 120] as const;
 
 const COLUMNS = Object.keys(DEVICE_COLUMNS);
@@ -34,8 +37,17 @@ async function expectToFit(line: string, columns: number): Promise<readonly stri
 
 /** Options that read a fixture. */
 function of(host: string): string {
-  return ['', '--host', fixture(host), ...BUNDLED_NAMES].join(' ');
+  return ['', '--host', fixture(host), ...NAMES].join(' ');
 }
+
+describe('the names of the fixtures', () => {
+  it.each(HOSTS)('of %s are in the short list as in the whole', async (host) => {
+    const line = `list --columns device,subsystem,kind,id --host ${fixture(host)}`;
+    expect(await linesOf([line, ...NAMES].join(' '))).toEqual(
+      await linesOf([line, ...BUNDLED_NAMES].join(' ')),
+    );
+  });
+});
 
 describe('list', () => {
   it.each(HOSTS)('of %s fits, with each address whole', async (host) => {
@@ -85,7 +97,7 @@ describe('what is wrapped', () => {
 
   it.each(HOSTS)('diff of %s and others fits and says the same', async (host) => {
     for (const other of ['gpu-desktop', 'hostile-names'] as const) {
-      const line = ['diff', fixture(host), fixture(other), ...BUNDLED_NAMES].join(' ');
+      const line = ['diff', fixture(host), fixture(other), ...NAMES].join(' ');
       const whole = wordsOf(await linesOf(line));
       for (const columns of WIDTHS) expect(wordsOf(await expectToFit(line, columns))).toBe(whole);
     }

@@ -15,9 +15,11 @@ import { buildHost } from '../support/host-builder.ts';
 import { hostFile } from '../support/host-file.ts';
 import { gigabitNic } from '../support/hosts/functions.ts';
 import { fixture, PCI, pci, pciInside, ROOT } from '../support/pci-program.ts';
+import { shortNames } from '../support/short-names.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
+const NAMES = shortNames(folder);
 const GPU = ['--host', fixture('gpu-desktop')];
 const HOSTS = FIXTURE_NAMES.filter((name) => name !== 'no-pci');
 
@@ -142,7 +144,7 @@ describe('a host whose bus may not be listed', () => {
 describe.each(HOSTS)('a snapshot of %s', (name) => {
   /** The document without the host's label, which is the path of a tree and the name in a snapshot. */
   const documentOf = async (...args: string[]): Promise<unknown> => {
-    const { host: _, ...rest } = JSON.parse((await pciInside([...args, '--json'])).stdout);
+    const { host: _, ...rest } = JSON.parse((await pciInside([...args, ...NAMES, '--json'])).stdout);
     return rest;
   };
 
@@ -152,9 +154,9 @@ describe.each(HOSTS)('a snapshot of %s', (name) => {
       one: join(folder, `${name}-1`),
       two: join(folder, `${name}-2`),
     };
-    await pci(['snapshot', '--raw', '--host', fixture(name), '-o', files.raw]);
-    await pci(['snapshot', '--host', fixture(name), '-o', files.one]);
-    await pci(['snapshot', '--host', files.one, '-o', files.two]);
+    await pciInside(['snapshot', '--raw', '--host', fixture(name), '-o', files.raw]);
+    await pciInside(['snapshot', '--host', fixture(name), '-o', files.one]);
+    await pciInside(['snapshot', '--host', files.one, '-o', files.two]);
     expect(readFileSync(files.two, 'utf8')).toBe(readFileSync(files.one, 'utf8'));
 
     for (const command of ['list', 'groups', 'tree']) {
