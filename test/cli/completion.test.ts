@@ -1,19 +1,28 @@
 import { execa } from 'execa';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
 import { CATEGORIES } from '../../lib/libvirt/category.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { SELECTOR_KEYS } from '../../lib/pci/selector.ts';
-import { type Outcome, pci, portal } from '../support/pci-program.ts';
+import { type Outcome, pci, pciInside, portal, portalInside } from '../support/pci-program.ts';
 
-/** What completes the last of the words; zsh's answers would have descriptions behind a colon. */
+// The answers that zsh gets have descriptions behind a colon.
+beforeAll(() => {
+  vi.stubEnv('SHELL', '/bin/bash');
+  vi.stubEnv('ZSH_NAME', undefined);
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
+
+/** What completes the last of the words. */
 function completions(...words: string[]): Promise<readonly string[]> {
-  return wordsOf(pci(['--get-yargs-completions', 'pci', ...words]));
+  return wordsOf(pciInside(['--get-yargs-completions', 'pci', ...words]));
 }
 
 function portalCompletions(...words: string[]): Promise<readonly string[]> {
-  return wordsOf(portal(['--get-yargs-completions', 'portal', ...words]));
+  return wordsOf(portalInside(['--get-yargs-completions', 'portal', ...words]));
 }
 
 async function wordsOf(running: Promise<Outcome>): Promise<readonly string[]> {
@@ -41,6 +50,8 @@ describe('pci completion', () => {
   it('completes commands', async () => {
     const names = PCI_COMMANDS.map(({ name }) => name.split(' ')[0]);
     expect(await completions('')).toEqual(expect.arrayContaining([...names, 'completion']));
+    const built = await wordsOf(pci(['--get-yargs-completions', 'pci', '']));
+    expect(built).toEqual(await completions(''));
   });
 
   it('completes the second word of a command that has two', async () => {

@@ -3,7 +3,7 @@ import { capability, extended } from '../support/config-bytes.ts';
 import { differences, hostWriter } from '../support/differences.ts';
 import type { FunctionSpec } from '../support/host-spec.ts';
 import { gigabitNic, hostBridge, nvmeController, rootPort } from '../support/hosts/functions.ts';
-import { pci } from '../support/pci-program.ts';
+import { pciInside } from '../support/pci-program.ts';
 import { networkInterface, nvmeDrive } from '../support/things.ts';
 
 const hostOf = hostWriter();
@@ -178,7 +178,7 @@ describe('what diff says a device was found by', () => {
       'path pci0000:00/06.0/00.0',
     ],
   ])('%s', async (_, before, after, expected) => {
-    const { stdout } = await pci(['diff', hostOf(...before), hostOf(...after)]);
+    const { stdout } = await pciInside(['diff', hostOf(...before), hostOf(...after)]);
     expect(stdout.split('\n').slice(1, 2)).toEqual([`           found by ${expected}`]);
   });
 });

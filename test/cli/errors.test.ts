@@ -40,8 +40,9 @@ describe.each([
     const args = words(here(line));
     const exitCode = EXIT[ERRORS[code].exit];
 
-    // In a process of its own for one of each code: how that ends is the same for all.
-    const text = await (cases.find((each) => each[1] === code)?.[0] === line ? run : runInside)(args);
+    // In a process of its own for one of each exit code: how that ends is the same for all.
+    const apart = cases.find((each) => EXIT[ERRORS[each[1]].exit] === exitCode);
+    const text = await (apart?.[0] === line ? run : runInside)(args);
     expect(text).toMatchObject({ exitCode, stdout: '' });
     const [first = '', second = '', ...more] = text.stderr.split('\n');
     expect(first.startsWith(`${program}: ${subject === null ? '' : `${here(subject)}: `}`)).toBe(true);

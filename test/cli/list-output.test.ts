@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
-import { BUNDLED_NAMES, fixture, pci, words } from '../support/pci-program.ts';
+import { BUNDLED_NAMES, fixture, pci, pciInside, words } from '../support/pci-program.ts';
 
 const COLUMNS = Object.keys(DEVICE_COLUMNS);
 const headingsOf = (names: readonly string[]): readonly (string | undefined)[] =>
   names.map((name) => DEVICE_COLUMNS[name]?.heading);
 
 async function linesOf(line: string, host = 'gpu-desktop'): Promise<readonly string[]> {
-  const outcome = await pci(['list', ...words(line), '--host', fixture(host), ...BUNDLED_NAMES]);
+  const outcome = await pciInside(['list', ...words(line), '--host', fixture(host), ...BUNDLED_NAMES]);
   expect(outcome).toMatchObject({ exitCode: 0 });
   expect(outcome.stdout.endsWith('\n')).toBe(true);
   return outcome.stdout.split('\n').slice(0, -1);

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
-import { BUNDLED_NAMES, fixture, pci, words } from '../support/pci-program.ts';
+import { BUNDLED_NAMES, fixture, pciInside, words } from '../support/pci-program.ts';
 
 async function addressesOf(host: string, selectors: string): Promise<string> {
   const picked = words(selectors);
-  const outcome = await pci([
+  const outcome = await pciInside([
     ...['list', '--host', fixture(host), ...BUNDLED_NAMES],
     ...['--columns', 'address', '--no-header', ...picked],
   ]);
@@ -128,7 +128,13 @@ describe('the other commands', () => {
     ['show', 'pci_0000_03_00_0', '0000:03:00.0'],
     ['show', 'class=usb', '0000:00:14.0'],
   ])('%s %s', async (command, selector, address) => {
-    const { stdout } = await pci([command, selector, '--host', fixture('gpu-desktop'), ...BUNDLED_NAMES]);
+    const { stdout } = await pciInside([
+      command,
+      selector,
+      '--host',
+      fixture('gpu-desktop'),
+      ...BUNDLED_NAMES,
+    ]);
     expect(stdout.split(' ')[0]).toBe(address);
   });
 
@@ -139,7 +145,13 @@ describe('the other commands', () => {
     ['01:00', [5]],
     ['pf', []],
   ])('groups %s', async (selectors, groups) => {
-    const { stdout } = await pci(['groups', ...words(selectors), '--host', fixture('gpu-desktop'), '--json']);
+    const { stdout } = await pciInside([
+      'groups',
+      ...words(selectors),
+      '--host',
+      fixture('gpu-desktop'),
+      '--json',
+    ]);
     const document = JSON.parse(stdout) as { groups: { id: number }[] };
     expect(document.groups.map(({ id }) => id)).toEqual(groups);
   });
@@ -149,7 +161,13 @@ describe('the other commands', () => {
     ['01:00.1 02:00.0', ['0000:00:01.0', '0000:01:00.1', '0000:00:06.0', '0000:02:00.0']],
     ['00:14.0', ['0000:00:14.0']],
   ])('tree %s has the way to it', async (selectors, addresses) => {
-    const { stdout } = await pci(['tree', ...words(selectors), '--host', fixture('gpu-desktop'), '--json']);
+    const { stdout } = await pciInside([
+      'tree',
+      ...words(selectors),
+      '--host',
+      fixture('gpu-desktop'),
+      '--json',
+    ]);
     expect([...stdout.matchAll(/"address":"([^"]+)"/g)].map(([, address]) => address)).toEqual(addresses);
   });
 });

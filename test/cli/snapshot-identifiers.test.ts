@@ -4,7 +4,7 @@ import { capability, extended } from '../support/config-bytes.ts';
 import { buildHost } from '../support/host-builder.ts';
 import { hostFile } from '../support/host-file.ts';
 import { gigabitNic, hostBridge, nvmeController, rootPort } from '../support/hosts/functions.ts';
-import { pci } from '../support/pci-program.ts';
+import { pciInside } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { networkInterface, nvmeDrive } from '../support/things.ts';
 
@@ -73,7 +73,7 @@ function productData(serial: string): Uint8Array {
 
 const file = hostFile(folder, 'host', host());
 const snapshotOf = async (path: string, ...options: string[]) =>
-  (await pci(['snapshot', '--host', path, ...options])).stdout;
+  (await pciInside(['snapshot', '--host', path, ...options])).stdout;
 const raw = await snapshotOf(file, '--raw');
 const replaced = await snapshotOf(file);
 const found = (text: string) => IDENTIFIERS.filter((each) => text.toLowerCase().includes(each.toLowerCase()));
@@ -92,12 +92,12 @@ describe('identifiers in a snapshot', () => {
 
   it('are replaced in what the commands say of it', async () => {
     const path = hostFile(folder, 'replaced', host());
-    await pci(['snapshot', '--host', file, '-o', path]);
+    await pciInside(['snapshot', '--host', file, '-o', path]);
     for (const args of [['list'], ['list', '--json'], ['groups', '--json'], ['tree']]) {
-      expect(found((await pci([...args, '--host', path])).stdout)).toEqual([]);
+      expect(found((await pciInside([...args, '--host', path])).stdout)).toEqual([]);
     }
     for (const address of ['01:00.0', '00:19.0', '00:1b.0']) {
-      const { stdout } = await pci(['show', address, '--host', path, '--json']);
+      const { stdout } = await pciInside(['show', address, '--host', path, '--json']);
       expect(found(stdout)).toEqual([]);
     }
   });
@@ -130,9 +130,9 @@ describe('identifiers in a snapshot', () => {
     ['raw and raw', ['--raw'], ['--raw']],
   ])('make no difference between %s', async (name, one, two) => {
     const sides = [`${folder}/${name}-1`, `${folder}/${name}-2`] as const;
-    await pci(['snapshot', '--host', file, '-o', sides[0], ...one]);
-    await pci(['snapshot', '--host', file, '-o', sides[1], ...two]);
-    const { exitCode, stdout } = await pci(['diff', ...sides, '--json']);
+    await pciInside(['snapshot', '--host', file, '-o', sides[0], ...one]);
+    await pciInside(['snapshot', '--host', file, '-o', sides[1], ...two]);
+    const { exitCode, stdout } = await pciInside(['diff', ...sides, '--json']);
     expect({ exitCode, differences: (JSON.parse(stdout) as { differences: unknown }).differences }).toEqual({
       exitCode: 0,
       differences: [],
@@ -149,8 +149,8 @@ describe('identifiers in a snapshot', () => {
       change: (tree) => tree.attribute('/etc/machine-id', MACHINE),
     });
     const before = `${folder}/before`;
-    await pci(['snapshot', '--host', file, '-o', before]);
-    const { stdout } = await pci(['diff', before, hostFile(folder, 'moved', moved), '--json']);
+    await pciInside(['snapshot', '--host', file, '-o', before]);
+    const { stdout } = await pciInside(['diff', before, hostFile(folder, 'moved', moved), '--json']);
     const kinds = (JSON.parse(stdout).differences as { kind: string; after: { address: string } }[])
       .filter(({ kind }) => kind === 'moved')
       .map(({ after }) => after.address);

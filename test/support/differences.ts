@@ -2,7 +2,7 @@ import { expect } from 'vitest';
 import { buildHost } from './host-builder.ts';
 import { hostFile } from './host-file.ts';
 import type { FunctionSpec } from './host-spec.ts';
-import { pci } from './pci-program.ts';
+import { pciInside } from './pci-program.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** What writes a host with some functions, for the tests of a file: gives the path that `diff` takes. */
@@ -25,7 +25,7 @@ interface Difference {
 
 /** What `diff` finds, a line each: `moved 02:00.0 > 03:00.0 driver`. */
 export async function differences(before: string, after: string): Promise<readonly string[]> {
-  const { exitCode, stdout } = await pci(['diff', before, after, '--json']);
+  const { exitCode, stdout } = await pciInside(['diff', before, after, '--json']);
   const document = JSON.parse(stdout) as { differences: Difference[] };
   expect(exitCode).toBe(document.differences.length === 0 ? 0 : 1);
   return document.differences.map(({ kind, before: was, after: is, changes }) => {
