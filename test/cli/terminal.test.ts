@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import textWidth from '../../lib/render/text-width.ts';
-import { BUNDLED_NAMES, fixture, PCI, pci, ROOT } from '../support/pci-program.ts';
+import { BUNDLED_NAMES, fixture, PCI, pci, pciInside, ROOT } from '../support/pci-program.ts';
 
 const ESCAPE = '\u001b';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what colours are made of
@@ -54,8 +54,8 @@ describe('without a terminal', () => {
 
   it('colour changes nothing else', async () => {
     for (const command of [['list'], ['show', '03:00.0'], ['groups'], ['tree']]) {
-      const plain = await pci([...command, ...GPU]);
-      const coloured = await pci([...command, ...GPU, '--color']);
+      const plain = await pciInside([...command, ...GPU]);
+      const coloured = await pciInside([...command, ...GPU, '--color']);
       expect(coloured.stdout.replaceAll(COLOUR, '')).toBe(plain.stdout);
     }
   });
