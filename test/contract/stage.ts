@@ -98,7 +98,6 @@ export class Stage {
   /** Ends whatever holds devices still. */
   async end(): Promise<void> {
     for (const release of this.#holds.values()) await release();
-    await this.#surroundings.settle();
   }
 
   #note(step: string, outcome: string, expected: string | null): void {

@@ -63,13 +63,11 @@ describeLab('a machine of the lab', (root) => {
     expect(stderr).toContain('Read-only file system');
   });
 
-  test('leaves its disk to the next boot, and the image as it is', async () => {
-    await machine().output(['sh', '-c', 'echo kept > /etc/kept']);
+  // What the next boot finds on it is in persist.test.ts.
+  test('writes to its disk, and leaves the image as it is', async () => {
+    await machine().output(['sh', '-c', 'echo kept > /etc/kept; sync']);
     await machine().end();
-
-    const next = await bootMachine(root, 'plain', { disk });
-    expect(await next.output(['cat', '/etc/kept'])).toBe('kept\n');
-    await next.end();
+    expect(readFileSync(disk).includes('kept\n')).toBe(true);
     expect(statSync(root.disk).mtimeMs).toBe(image);
   });
 });

@@ -32,8 +32,9 @@ export class Confirmation {
    * @returns what the terminal showed
    */
   async giveInSessionThatDies(): Promise<string> {
-    const script = `script -qefc 'pci ${this.args.join(' ')} 30s; echo exit $?; sleep 1000' /lab/session > /dev/null & pid=$!
-      until grep -q '^exit ' /lab/session; do sleep 1; done
+    const script = `mkfifo /tmp/through
+      script -qefc 'pci ${this.args.join(' ')} 30s; echo exit $?; echo > /tmp/through; sleep 1000' /lab/session > /dev/null & pid=$!
+      read < /tmp/through
       kill -9 $pid; wait $pid; cat /lab/session`;
     return (await this.#machine().run(['bash', '-c', script])).stdout.replaceAll('\r', '');
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { RunningMachine } from './boot-machine.ts';
-import { holding, vfioFile } from './holding.ts';
+import { holding, vfioFile, whileRunning } from './holding.ts';
 import { killedAt } from './killed.ts';
 
 /** Two functions in one group; two behind a conventional bridge; and one that no driver takes. */
@@ -153,16 +153,11 @@ export function testBinding(machine: () => RunningMachine): void {
 
     test('lets one change the host at a time', async () => {
       await machine().output(['mkdir', '-p', '/run/portal-gun']);
-      const lock = 'exec 9> /run/portal-gun/lock; flock 9; exec sleep 1000';
-      const other = machine().run(['sh', '-c', lock]);
-      const isLocked = 'while flock --nonblock /run/portal-gun/lock true; do sleep 0.5; done';
-      await machine().output(['sh', '-c', isLocked]);
-      expect(await machine().pci(['bind', PAIR[0], '--yes'])).toMatchObject({
-        exitCode: 4,
-        stderr: expect.stringContaining('HOST_LOCKED'),
-      });
-      await machine().output(['pkill', '-xf', 'sleep 1000']);
-      await other;
+      const locks = 'exec 9> /run/portal-gun/lock; flock 9';
+      const refused = await whileRunning(machine(), locks, [], () =>
+        machine().pci(['bind', PAIR[0], '--yes']),
+      );
+      expect(refused).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('HOST_LOCKED') });
     });
 
     test('says before anything is done that a kernel that is locked down takes no unsigned module', async () => {

@@ -1,6 +1,6 @@
 #!/bin/sh
 # What others say of the PCI functions of this machine, for a second opinion, as files in the folder $1: raw
-# attributes of sysfs, where network interfaces and drives hang, lspci, and libvirt's devices.
+# attributes of sysfs, where network interfaces and drives hang, and lspci.
 # Nothing of the project's is used.
 set -e
 into=$1
