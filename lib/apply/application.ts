@@ -3,7 +3,7 @@ import type { Change } from '../plan/change.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
 import type { Problem } from './change-kind.ts';
-import { isReached, loadKinds, reach } from './change-kinds.ts';
+import { loadKinds, lookAt } from './change-kinds.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import type { Journal, JournalMark } from './journal.ts';
 
@@ -76,9 +76,10 @@ export class Application {
     for (const [index, step] of [...this.#plan.steps.entries()].reverse()) {
       if (this.#outcomes[index] !== 'done') continue;
       const { change } = step;
-      const problem = (await isReached(this.#host, change, 'from'))
+      const sight = await lookAt(this.#host, change);
+      const problem = (await sight.isAt('from'))
         ? null
-        : (this.#options.guard?.(step) ?? (await reach(this.#host, change, 'from')));
+        : (this.#options.guard?.(step) ?? (await sight.reach('from')));
       // What can't be written down is found out again by whoever recovers.
       if (problem === null) await this.#journal.mark(index, 'undone');
       this.#settle(index, problem === null ? 'undone' : isHarmless(change) ? 'left' : 'stuck', problem);
@@ -102,20 +103,21 @@ export class Application {
     const wasBegun = this.#outcomes[index] === 'done';
     const obstacle = this.#options.guard?.(step) ?? this.#options.check?.(step) ?? null;
     if (obstacle !== null) return obstacle;
+    const sight = await lookAt(this.#host, change);
     // What was begun may look done in the middle.
     if (!wasBegun) {
-      if (await isReached(this.#host, change, 'to')) {
+      if (await sight.isAt('to')) {
         this.#settle(index, 'already', null);
         return null;
       }
-      if (!(await isReached(this.#host, change, 'from'))) return 'it is not as it was when this was planned';
+      if (!(await sight.isAt('from'))) return sight.problem ?? 'it is not as it was when this was planned';
     }
     const unmarked = await this.#mark(index, 'begun');
     if (unmarked !== null) return unmarked;
     this.#options.onStep?.(index, 'begun', null);
     // Begun is as good as done: it has to be put back.
     this.#outcomes[index] = 'done';
-    const problem = (await reach(this.#host, change, 'to')) ?? (await this.#mark(index, 'done'));
+    const problem = (await sight.reach('to')) ?? (await this.#mark(index, 'done'));
     if (problem === null) this.#settle(index, 'done', null);
     return problem;
   }

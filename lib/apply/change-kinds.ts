@@ -1,6 +1,6 @@
 import type { Change } from '../plan/change.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { ChangeKind, Problem } from './change-kind.ts';
+import type { AskedChangeKind, ChangeKind, Problem } from './change-kind.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { bootLoaderChange } from './changes/boot-loader.ts';
 import { driverChange } from './changes/driver.ts';
@@ -10,7 +10,8 @@ import { linkChange } from './changes/link.ts';
 import { moduleChange } from './changes/module.ts';
 import { vfsChange } from './changes/vfs.ts';
 
-type KindOf<K extends Change['kind']> = ChangeKind<Extract<Change, { kind: K }>>;
+type KindFor<C extends Change> = ChangeKind<C> | AskedChangeKind<C>;
+type KindOf<K extends Change['kind']> = KindFor<Extract<Change, { kind: K }>>;
 
 const CHANGE_KINDS: { readonly [K in Change['kind']]: KindOf<K> | (() => Promise<KindOf<K>>) } = {
   driver: driverChange,
@@ -26,26 +27,43 @@ const CHANGE_KINDS: { readonly [K in Change['kind']]: KindOf<K> | (() => Promise
 };
 
 /** Which way a change is made. */
-export type Direction = 'to' | 'from';
+type Direction = 'to' | 'from';
 
-/** Whether the host is as it shall be after a change, or as it was before. */
-export async function isReached(
-  host: ChangeableHost,
-  change: Change,
-  direction: Direction,
-): Promise<boolean> {
-  return (await kindOf(change)).isReached(host, change, change[direction]);
+/** How a host stands to a change, where it was looked at. What is cheap to read is read anew each time. */
+export interface Sight {
+  /** Why that is not known; `null` where it is. */
+  readonly problem: Problem | null;
+  /** Whether the host is as it shall be after the change, or as it was before. */
+  isAt(direction: Direction): Promise<boolean>;
+  /** Makes the change, or undoes it, and looks whether it took effect. Once at most: the host is another one then. */
+  reach(direction: Direction): Promise<Problem | null>;
 }
 
-/** Makes a change, or undoes it, and looks whether it took effect. */
-export async function reach(
-  host: ChangeableHost,
-  change: Change,
-  direction: Direction,
-): Promise<Problem | null> {
-  const problem = await (await kindOf(change)).reach(host, change, change[direction]);
-  if (problem !== null || (await isReached(host, change, direction))) return problem;
-  return 'nothing failed, and yet it is not as it should be';
+const NO_EFFECT = 'nothing failed, and yet it is not as it should be';
+
+export async function lookAt(host: ChangeableHost, change: Change): Promise<Sight> {
+  const kind = await kindOf(change);
+  if ('look' in kind) {
+    const look = await kind.look(host, change);
+    return {
+      problem: look.problem,
+      isAt: async (direction) => look.isAt(change[direction]),
+      async reach(direction) {
+        const after = await look.reach(change[direction]);
+        if (typeof after === 'string') return after;
+        return after.isAt(change[direction]) ? null : (after.problem ?? NO_EFFECT);
+      },
+    };
+  }
+  return {
+    problem: null,
+    isAt: (direction) => kind.isReached(host, change, change[direction]),
+    async reach(direction) {
+      const problem = await kind.reach(host, change, change[direction]);
+      if (problem !== null || (await kind.isReached(host, change, change[direction]))) return problem;
+      return NO_EFFECT;
+    },
+  };
 }
 
 /** Loads all that a plan takes to be made and undone: in the middle of it the disk with the program may be out of reach. */
@@ -53,8 +71,8 @@ export async function loadKinds({ steps }: Plan): Promise<void> {
   await Promise.all(steps.map(({ change }) => kindOf(change)));
 }
 
-async function kindOf(change: Change): Promise<ChangeKind<Change>> {
+async function kindOf(change: Change): Promise<KindFor<Change>> {
   const kind = CHANGE_KINDS[change.kind];
   // Each kind gets changes of its own alone, by the key that they have in common.
-  return (typeof kind === 'function' ? await kind() : kind) as unknown as ChangeKind<Change>;
+  return (typeof kind === 'function' ? await kind() : kind) as unknown as KindFor<Change>;
 }

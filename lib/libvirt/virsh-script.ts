@@ -5,8 +5,14 @@ interface Segment {
 }
 
 /**
- * Commands as lines that `virsh` reads from standard input. As it reads from a terminal or not, it prints a prompt and the
- * command itself before what that prints:
+ * How commands are given to `virsh`: as lines that it reads from standard input, or as one argument, for which standard
+ * input is left to the commands.
+ */
+export type VirshScriptForm = 'lines' | 'argument';
+
+/**
+ * Commands as one text for `virsh`. As it reads lines, from a terminal or not, it prints a prompt and the command itself
+ * before what that prints:
  *
  * ```
  * virsh # echo "5b1e""0."; echo --err "5b1e""0."
@@ -15,16 +21,23 @@ interface Segment {
  * ```
  *
  * so that behind each command stands one that prints a mark on both streams. A mark is written in two parts, so that the
- * line that prints it does not hold it. Each stands on a line of its own: of a line with a mistake nothing is run.
+ * line that prints it does not hold it. Each stands on a line of its own: of a line, and so of an argument, with a mistake
+ * nothing is run.
  *
  * @param mark hexadecimal, and not to be guessed: what a device or machine is called must not contain it
  */
-export function formatVirshScript(commands: readonly (readonly string[])[], mark: string): string {
+export function formatVirshScript(
+  commands: readonly (readonly string[])[],
+  mark: string,
+  form: VirshScriptForm,
+): string {
   const lines = commands.flatMap((command, index) => [
     command.map(quoteForVirsh).join(' '),
     markLine(mark, index + 1),
   ]);
-  return [markLine(mark, 0), ...lines, ''].join('\n');
+  return form === 'lines'
+    ? [markLine(mark, 0), ...lines, ''].join('\n')
+    : [markLine(mark, 0), ...lines].join('; ');
 }
 
 /** Whether a command can stand in such a script: of a control character readline makes an order of its own. */
@@ -42,11 +55,12 @@ export function parseVirshScript(
   stderr: string,
   commands: number,
   mark: string,
+  form: VirshScriptForm,
 ): readonly Segment[] {
   const printed = partsBetweenMarks(stdout, commands, mark);
   const said = partsBetweenMarks(stderr, commands, mark);
   return printed.slice(0, said.length).map((part, index) => ({
-    output: withoutEcho(part, mark),
+    output: form === 'lines' ? withoutEcho(part, mark) : part,
     said: withoutMarkPrefix(said[index] ?? ''),
   }));
 }

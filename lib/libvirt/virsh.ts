@@ -10,6 +10,7 @@ import { fitsInScript, formatVirshScript, parseVirshScript } from './virsh-scrip
 export const DEFAULT_URI = 'qemu:///system';
 
 const PROGRAM = 'virsh';
+const VERSION = ['version', '--daemon'];
 /** A libvirt far away needs some tens of milliseconds for each. */
 const TIMEOUT_PER_COMMAND_MS = 100;
 
@@ -25,10 +26,13 @@ export interface VirshAnswer {
 export interface VirshOptions {
   /** Over libvirt's socket for reading, which every user may open. */
   readonly readOnly?: boolean;
+  /** What one command can read as the file `/dev/stdin`. */
+  readonly input?: string;
 }
 
 /**
- * A libvirt, asked through `virsh`, from libvirt 8 on. Words of commands are passed on as they are: no shell sees them.
+ * A libvirt, asked through `virsh`, from libvirt 8 on. Words of commands are passed on as they are: no shell sees them. Each
+ * process connects anew, which takes longer than most that is asked: what belongs together is asked in one.
  *
  * What stands in the way of every command is thrown by all of them as PortalGunError: TOOL_MISSING (virsh),
  * NO_LIBVIRT, LIBVIRT_TOO_OLD, PERMISSION_DENIED, BAD_ARGUMENT (the URI), TOOL_FAILED (it does not end).
@@ -37,7 +41,7 @@ export class Virsh {
   /** As virsh takes it with `--connect`. */
   readonly uri: string;
   readonly #runner: Runner;
-  readonly #checked = new Map<boolean, Promise<void>>();
+  #isChecked = false;
 
   /** @param connect `null` for {@link DEFAULT_URI} */
   constructor(runner: Runner, connect: string | null) {
@@ -45,15 +49,8 @@ export class Virsh {
     this.#runner = runner;
   }
 
-  /**
-   * One command in a process of its own.
-   *
-   * @param options.input what it can read as the file `/dev/stdin`
-   */
-  async run(
-    command: readonly string[],
-    options: VirshOptions & { readonly input?: string } = {},
-  ): Promise<VirshAnswer> {
+  /** One command in a process of its own. */
+  async run(command: readonly string[], options: VirshOptions = {}): Promise<VirshAnswer> {
     const { readOnly = false, input } = options;
     await this.#check(readOnly);
     const { exitCode, stdout, stderr } = await this.#start(
@@ -71,15 +68,16 @@ export class Virsh {
   /**
    * Any number of commands, one after another in one process. One that fails does not keep the others back.
    *
-   * @param commands without control characters: one that has any is not run, and fails
+   * @param commands without control characters: one that has any is not run, and fails. With `input` some 100 at most, and
+   *   all of them such that virsh knows
    */
   async runAll(
     commands: readonly (readonly string[])[],
     options: VirshOptions = {},
   ): Promise<readonly VirshAnswer[]> {
-    const { readOnly = false } = options;
+    const { readOnly = false, input } = options;
     const runnable = commands.filter(fitsInScript);
-    const segments = runnable.length === 0 ? [] : await this.#runScript(runnable, readOnly);
+    const segments = runnable.length === 0 ? [] : await this.#runScript(runnable, readOnly, input);
     let next = 0;
     return commands.map((command) => {
       if (!fitsInScript(command)) return { command, output: '', error: 'has a control character' };
@@ -89,38 +87,44 @@ export class Virsh {
     });
   }
 
-  async #runScript(commands: readonly (readonly string[])[], readOnly: boolean) {
-    await this.#check(readOnly);
+  async #runScript(commands: readonly (readonly string[])[], readOnly: boolean, input: string | undefined) {
+    // What is given something to read is there to change something. What only looks is no use where the version is wrong,
+    // and no harm: then that is looked at in the same process, which takes longer to start than to do all of it.
+    if (input !== undefined) await this.#check(readOnly);
+    const checks = !this.#isChecked;
+    const asked = checks ? [VERSION, ...commands] : commands;
+    const form = input === undefined ? 'lines' : 'argument';
     const mark = randomBytes(8).toString('hex');
-    const { stdout, stderr } = await this.#start([], readOnly, {
-      input: formatVirshScript(commands, mark),
+    const script = formatVirshScript(asked, mark, form);
+    const { stdout, stderr } = await this.#start(form === 'lines' ? [] : [script], readOnly, {
+      input: input ?? script,
       timeoutMs: RUN_TIMEOUT_MS + commands.length * TIMEOUT_PER_COMMAND_MS,
       // Commands that virsh reads go through readline: it must not write them to the user's history, nor take its orders
       // from the user's settings.
       environment: { XDG_CACHE_HOME: '/dev/null', INPUTRC: '/dev/null', TERM: 'dumb' },
     });
-    const segments = parseVirshScript(stdout, stderr, commands.length, mark);
-    if (segments.length < commands.length) {
-      const command = commands[segments.length]?.join(' ') ?? '';
+    const segments = parseVirshScript(stdout, stderr, asked.length, mark, form);
+    // One that is too old may not know how marks are printed.
+    if (checks) this.#learnVersion(segments[0]?.output ?? stdout);
+    if (segments.length < asked.length) {
+      const command = asked[segments.length]?.join(' ') ?? '';
       throw new PortalGunError('TOOL_FAILED', `ended before this was done: ${escapeControls(command)}`, {
         subject: PROGRAM,
       });
     }
-    return segments;
+    return checks ? segments.slice(1) : segments;
   }
 
-  /**
-   * Connects and looks at the versions, once: commands that are read from standard input would each try to connect anew
-   * where that fails.
-   */
-  #check(readOnly: boolean): Promise<void> {
-    const known = this.#checked.get(readOnly);
-    if (known !== undefined) return known;
-    const checked = this.#start(['version', '--daemon'], readOnly, {}).then(({ stdout }) =>
-      checkLibvirtVersion(stdout, this.uri),
-    );
-    this.#checked.set(readOnly, checked);
-    return checked;
+  /** Looks at the versions, in a process of its own, before anything is changed. */
+  async #check(readOnly: boolean): Promise<void> {
+    if (this.#isChecked) return;
+    const { stdout } = await this.#start(VERSION, readOnly, {});
+    this.#learnVersion(stdout);
+  }
+
+  #learnVersion(said: string): void {
+    checkLibvirtVersion(said, this.uri);
+    this.#isChecked = true;
   }
 
   async #start(

@@ -9,6 +9,7 @@ import { validatorOf } from '../support/json-schemas.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
 import { simulateMachine } from '../support/simulated-changes.ts';
+import { type CountedVirsh, countedVirsh } from './counted-virsh.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 import { taggedDomain } from './tagged-domain.ts';
 
@@ -22,9 +23,11 @@ type RulesPlan = Plan & {
 
 describeLibvirtd('devices that are shared out by rules, with a real libvirt', (root) => {
   const libvirtd = useLibvirtd(root);
+  let virsh: CountedVirsh;
 
   beforeAll(async () => {
-    vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
+    virsh = countedVirsh(libvirtd());
+    vi.stubEnv('PATH', `${virsh.bin}:${process.env['PATH']}`);
     for (const [name, category] of Object.entries(MACHINES)) {
       await libvirtd().output(['define', '/dev/stdin'], { stdin: taggedDomain(name, category) });
     }
@@ -53,6 +56,7 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
 
   test('go to every machine of their type in one plan, and what the host needs stays', async () => {
     const plan = await planOf('--by-rules');
+    expect(virsh.started()).toBe(2);
     const codes = plan.left.map(({ address, code }) => `${address.slice(5)} ${code}`);
     expect(codes.filter((line) => !line.endsWith(' bridge'))).toEqual([
       '00:02.0 in-use',
@@ -70,6 +74,9 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
     };
     const report = await applyPlan(plan, machine, { startedAt: '2026-11-22T07:00:00.000Z', bootId: null });
     expect(report).toMatchObject({ outcome: 'done' });
+    // Each machine has its definition read, and written with a look at what came of it, however many devices it is given.
+    expect(plan.steps).toHaveLength(3);
+    expect(virsh.started()).toBe(2 * 3);
     for (const name of ['galaxy0', 'galaxy1'])
       expect(new Set(await addressesIn(name))).toEqual(new Set(NETWORK));
     expect(new Set(await addressesIn('desk'))).toEqual(new Set(['00:0b.0', '00:0c.0', '02:00.0', '07:00.0']));

@@ -17,6 +17,7 @@ import { validatorOf } from '../support/json-schemas.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../support/simulated-changes.ts';
+import { definesMachine } from './defines-machine.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 import { taggedDomain } from './tagged-domain.ts';
 
@@ -167,7 +168,7 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
     let defined = 0;
     const report = await apply(await pool('--type', 'router'), {
       run(program, args, options) {
-        if (!args.includes('define')) return live.run(program, args, options);
+        if (!definesMachine(args)) return live.run(program, args, options);
         defined += 1;
         const input = defined === 3 ? '<domain/>' : (options?.input ?? '');
         return live.run(program, args, { ...options, input });

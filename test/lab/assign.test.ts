@@ -13,6 +13,7 @@ import { validatorOf } from '../support/json-schemas.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
 import { simulateMachine } from '../support/simulated-changes.ts';
+import { definesMachine } from './defines-machine.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 import { taggedDomain } from './tagged-domain.ts';
 
@@ -124,8 +125,8 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     let versions = 0;
     const report = await apply(plan, {
       run(program, args, options) {
-        if (args.includes('version')) versions += 1;
-        if (!args.includes('define')) return live.run(program, args, options);
+        if (/^version /m.test(options?.input ?? '')) versions += 1;
+        if (!definesMachine(args)) return live.run(program, args, options);
         defined += 1;
         const input = defined === 3 ? '<domain/>' : (options?.input ?? '');
         return live.run(program, args, { ...options, input });
@@ -145,7 +146,7 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     let [defined, lost] = [0, 0];
     const report = await apply(plan, {
       async run(program, args, options) {
-        if (args.includes('define')) defined += 1;
+        if (definesMachine(args)) defined += 1;
         if (defined !== 2 || lost === 2) return live.run(program, args, options);
         lost += 1;
         const stderr = 'error: failed to connect to the hypervisor\nerror: gone';

@@ -73,6 +73,21 @@ describeLibvirtd('virsh, with a real libvirt', (root) => {
     expect((await virsh.run(define, { input: '<domain' })).error).toContain('Failed to define domain');
   });
 
+  test('defines a machine, and says in the same process how it came out', async () => {
+    const dump = ['dumpxml', '--inactive', 'two'];
+    const answers = await virsh.runAll([['define', '/dev/stdin'], dump], { input: DOMAIN('two') });
+    expect(answers[0]).toMatchObject({ output: '', error: null });
+    expect(answers[1]?.output).toMatch(/^<domain type='qemu'>\n {2}<name>two<[\s\S]*<\/domain>$/);
+    const [failed, dumped, echoed] = await virsh.runAll(
+      [['define', '/dev/stdin'], dump, ['echo', `"it's"; \\ $(two)`]],
+      { input: '<domain' },
+    );
+    expect(failed?.error).toMatch(/^Failed to define domain from \/dev\/stdin: at line 1: /);
+    expect(dumped).toEqual(answers[1]);
+    expect(echoed?.output).toBe(`"it's"; \\ $(two)`);
+    expect((await virsh.run(['undefine', 'two'])).error).toBeNull();
+  });
+
   test.each([
     ['qemu:///system?socket=/nowhere/socket', 'NO_LIBVIRT', '/nowhere/socket'],
     ['qemu+tcp://127.0.0.1:1/system', 'NO_LIBVIRT', 'Connection refused'],
@@ -80,6 +95,7 @@ describeLibvirtd('virsh, with a real libvirt', (root) => {
   ])('says why %s does not answer', async (uri, code, message) => {
     const elsewhere = new Virsh(new LiveRunner(), uri);
     const expected = { code, message: expect.stringContaining(message) };
-    await expect(elsewhere.runAll([['list']])).rejects.toMatchObject(expected);
+    await expect(elsewhere.runAll([['list'], ['list']])).rejects.toMatchObject(expected);
+    await expect(elsewhere.runAll([['list']], { input: '' })).rejects.toMatchObject(expected);
   });
 });

@@ -27,28 +27,45 @@ export class FakeVirsh implements Runner {
     if (program !== 'virsh') return { kind: 'missing' };
     this.calls.push({ args, options });
     const command = args.slice(args.indexOf('--connect') + 2);
-    if (command[0] === 'version') return exited(VERSION);
     if (command.length === 0) return this.#readLines(options.input ?? '');
-    const answer = this.#answer(command);
+    if (command[0]?.startsWith('echo ') === true) return this.#runScript(command[0]);
+    const answer = this.#answerTo(command);
     return 'output' in answer ? exited(answer.output) : exited('', `error: ${answer.error}`, 1);
+  }
+
+  #answerTo(command: readonly string[]): FakeAnswer {
+    return command[0] === 'version' ? { output: VERSION } : this.#answer(command);
   }
 
   /** As from a person, whom it shows a prompt and each line once more. */
   #readLines(input: string): Run {
     let [stdout, stderr] = ['', 'libvirt: some warning\n'];
     for (const line of input.trimEnd().split('\n')) {
-      stdout += `virsh # ${line}\n`;
-      for (const command of line.split(/; (?=echo --err )/).map(wordsOf)) {
-        if (command[1] === '--err') stderr += `error: ${command[2]}\n`;
-        else if (command[0] === 'echo') stdout += command.slice(1).join(' ');
-        else {
-          const answer = this.#answer(command);
-          if ('output' in answer) stdout += `${answer.output}\n`;
-          else stderr += `error: ${answer.error}\n`;
-        }
-      }
+      const { printed, said } = this.#runLine(line);
+      stdout += `virsh # ${line}\n${printed}`;
+      stderr += said;
     }
     return exited(`${stdout}virsh # `, `${stderr}error: Failed to create '/dev/null/libvirt/virsh'`);
+  }
+
+  /** As from a script in one argument, with nothing around what is printed. */
+  #runScript(script: string): Run {
+    const { printed, said } = this.#runLine(script);
+    return exited(printed, said);
+  }
+
+  #runLine(line: string): { readonly printed: string; readonly said: string } {
+    let [printed, said] = ['', ''];
+    for (const command of commandsOf(line).map(wordsOf)) {
+      if (command[1] === '--err') said += `error: ${command[2]}\n`;
+      else if (command[0] === 'echo') printed += command.slice(1).join(' ');
+      else {
+        const answer = this.#answerTo(command);
+        if ('output' in answer) printed += `${answer.output}\n`;
+        else said += `error: ${answer.error}\n`;
+      }
+    }
+    return { printed, said };
   }
 }
 
@@ -56,7 +73,11 @@ function exited(stdout: string, stderr = '', exitCode = 0): Run {
   return { kind: 'exited', exitCode, stdout, stderr };
 }
 
-/** The words of a line, as the parser of virsh takes them. */
+function commandsOf(line: string): readonly string[] {
+  return line.match(/(?:"(?:\\.|[^"\\])*"|[^;"])+/g) ?? [];
+}
+
+/** The words of a command, as the parser of virsh takes them. */
 function wordsOf(line: string): readonly string[] {
   const words = line.match(/(?:"(?:\\.|[^"\\])*"|[^\s"])+/g) ?? [];
   return words.map((word) => word.replace(/\\(.)|"/g, '$1'));

@@ -27,6 +27,11 @@ export class SimulatedLibvirt implements Runner {
   readonly ran: (readonly string[])[] = [];
   readonly #virsh = new FakeVirsh((command) => this.#answer(command));
 
+  /** How many processes of virsh were started. */
+  get processes(): number {
+    return this.#virsh.calls.length;
+  }
+
   start(): this {
     this.live = this.definition.replace('<domain ', "<domain id='7' ");
     return this;

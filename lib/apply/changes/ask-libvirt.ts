@@ -1,6 +1,6 @@
 import { PortalGunError } from '../../base/errors.ts';
 import type { Runner } from '../../host/runner.ts';
-import { Virsh } from '../../libvirt/virsh.ts';
+import { Virsh, type VirshAnswer } from '../../libvirt/virsh.ts';
 import type { Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
@@ -19,9 +19,32 @@ export async function askLibvirt<T>(
   try {
     return await work(gateway);
   } catch (thrown) {
-    // One that did not answer may do so when it is asked for the undoing.
-    known.delete(uri);
     if (!(thrown instanceof PortalGunError)) throw thrown;
     return [thrown.subject ?? [], thrown.message].flat().join(': ');
   }
+}
+
+/** What came of a command, and what was found after it. */
+export interface Findings {
+  /** Why the command failed; `null` where it did not, or there was none. */
+  readonly error: string | null;
+  readonly found: VirshAnswer;
+}
+
+/**
+ * Runs a command, where there is one, and in the same process another that looks what came of it.
+ *
+ * @param input what the first can read as `/dev/stdin`
+ */
+export async function runAndLook(
+  virsh: Virsh,
+  command: readonly string[] | null,
+  look: readonly string[],
+  input?: string,
+): Promise<Findings> {
+  const commands = command === null ? [look] : [command, look];
+  const answers = await virsh.runAll(commands, input === undefined ? {} : { input });
+  const found = answers.at(-1);
+  if (found === undefined) throw new RangeError('a command without an answer');
+  return { error: command === null ? null : (answers[0]?.error ?? null), found };
 }

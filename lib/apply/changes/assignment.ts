@@ -1,52 +1,82 @@
 import { readAssigned } from '../../libvirt/assigned-devices.ts';
 import type { AssignedState } from '../../libvirt/assignment.ts';
 import { addressOf } from '../../libvirt/assignment.ts';
-import type { Virsh } from '../../libvirt/virsh.ts';
+import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import { isSameState, withAssigned } from '../../libvirt/with-assigned.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml-document.ts';
 import type { AssignmentChange, VfPlace } from '../../plan/change.ts';
-import type { ChangeKind, Problem } from '../change-kind.ts';
-import { askLibvirt } from './ask-libvirt.ts';
+import type { AskedChangeKind, Look, Problem } from '../change-kind.ts';
+import type { ChangeableHost } from '../changeable-host.ts';
+import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 import { problemOfVfs } from './vf-places.ts';
 
 /**
  * Defines a machine anew: its definition as it is at that moment, with what is ours in it as it shall be. Passwords, which
  * are in it then, go from libvirt to libvirt and are kept nowhere.
+ *
+ * Two processes: `virsh dumpxml`, and `virsh define`, which has it dumped once more.
  */
-export const assignmentChange: ChangeKind<AssignmentChange> = {
-  async isReached(host, change, goal) {
-    const definition = await askLibvirt(host, change.uri, (virsh) => definitionOf(virsh, change));
-    return typeof definition !== 'string' && isSameState(definition.assigned, goal);
-  },
-
-  async reach(host, change, goal) {
-    const problem = problemOfVfs(host.reader, givenBy(change, goal));
-    if (problem !== null) return problem;
-    return askLibvirt(host, change.uri, async (virsh) => {
-      const definition = await definitionOf(virsh, change);
-      if (typeof definition === 'string') return definition;
-      const { document } = definition;
-      const text = withAssigned(document, goal);
-      if (text === document.text) return null;
-      const { error } = await virsh.run(['define', '/dev/stdin'], { input: text });
-      return error === null ? null : `libvirt does not take its definition: ${error}`;
-    });
-  },
+export const assignmentChange: AskedChangeKind<AssignmentChange> = {
+  look: async (host, change) => lookOf(host, change, await readDefinition(host, change)),
 };
+
+/** What libvirt has of a machine for its next start, with what is ours in it. */
+interface Definition {
+  readonly document: XmlDocument;
+  readonly assigned: AssignedState;
+}
+
+function lookOf(
+  host: ChangeableHost,
+  change: AssignmentChange,
+  found: Definition | Problem,
+): Look<AssignmentChange> {
+  return {
+    problem: typeof found === 'string' ? found : null,
+    isAt: (goal) => typeof found !== 'string' && isSameState(found.assigned, goal),
+    async reach(goal) {
+      const problem = problemOfVfs(host.reader, givenBy(change, goal));
+      if (problem !== null) return problem;
+      const from = typeof found === 'string' ? await readDefinition(host, change) : found;
+      if (typeof from === 'string') return from;
+      const defined = await define(host, change, from, goal);
+      return typeof defined === 'string' ? defined : lookOf(host, change, defined);
+    },
+  };
+}
 
 function givenBy({ vfs = [] }: AssignmentChange, goal: AssignedState): readonly VfPlace[] {
   const given = new Set(goal.devices.map(addressOf));
   return vfs.filter((vf) => given.has(vf.address));
 }
 
-interface Definition {
-  readonly document: XmlDocument;
-  readonly assigned: AssignedState;
+function readDefinition(host: ChangeableHost, change: AssignmentChange): Promise<Definition | Problem> {
+  return askLibvirt(host, change.uri, async (virsh) => {
+    const { found } = await runAndLook(virsh, null, dumpOf(change));
+    return definitionIn(found);
+  });
 }
 
-/** What libvirt has of a machine for its next start, with what is ours in it, or why it is not to be had. */
-async function definitionOf(virsh: Virsh, { machine }: AssignmentChange): Promise<Definition | Problem> {
-  const { output, error } = await virsh.run(['dumpxml', '--inactive', '--security-info', machine]);
+/** @returns the definition as libvirt has it then, or why it does not take it */
+function define(
+  host: ChangeableHost,
+  change: AssignmentChange,
+  from: Definition,
+  goal: AssignedState,
+): Promise<Definition | Problem> {
+  return askLibvirt(host, change.uri, async (virsh) => {
+    const text = withAssigned(from.document, goal);
+    if (text === from.document.text) return from;
+    const { error, found } = await runAndLook(virsh, ['define', '/dev/stdin'], dumpOf(change), text);
+    return error === null ? definitionIn(found) : `libvirt does not take its definition: ${error}`;
+  });
+}
+
+function dumpOf({ machine }: AssignmentChange): readonly string[] {
+  return ['dumpxml', '--inactive', '--security-info', machine];
+}
+
+function definitionIn({ output, error }: VirshAnswer): Definition | Problem {
   if (error !== null) return `its definition can't be read: ${error}`;
   const document = parseXml(output, 'its definition');
   return { document, assigned: readAssigned(document) };

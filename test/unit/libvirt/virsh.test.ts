@@ -12,14 +12,15 @@ const exited = (stdout: string, stderr = '', exitCode = 0): Run => ({
 const VERSION = exited('Using library: libvirt 11.3.0\nRunning against daemon: 11.3.0');
 const UNCONNECTED = 'error: failed to connect to the hypervisor\nerror: ';
 
-/** A virsh that answers so to whatever it is asked, but for its version. */
+/** A virsh that answers so to whatever it is asked, but for its version, alone or before others. */
 function virshThat(answer: (call: FakeCall) => Run, version: Run = VERSION, connect: string | null = null) {
   const calls: FakeCall[] = [];
   const runner: Runner = {
     async run(program, args, options = {}) {
       expect(program).toBe('virsh');
       calls.push({ args, options });
-      return args.includes('version') ? version : answer({ args, options });
+      const asksVersion = args.includes('version') || options.input?.includes('version --daemon') === true;
+      return asksVersion ? version : answer({ args, options });
     },
   };
   return { virsh: new Virsh(runner, connect), calls };
@@ -73,8 +74,40 @@ describe('virsh', () => {
       ['virsh', null],
     ]);
     expect(answers.map(({ command }) => command)).toEqual(commands);
+    expect(runner.calls.map(({ args }) => args.at(-1))).toEqual(['qemu:///system']);
+  });
+
+  it('looks at the version along with the first of what it is asked, and not again', async () => {
+    const runner = fake();
+    const virsh = new Virsh(runner, null);
+    for (const readOnly of [true, false, true]) {
+      expect(await virsh.runAll([['echo', 'a']], { readOnly })).toMatchObject([{ output: 'a' }]);
+    }
+    expect(runner.calls.map(({ options }) => options.input?.includes('version --daemon'))).toEqual([
+      ...[true, false, false],
+    ]);
+  });
+
+  it('gives a command something to read, and looks at the version before', async () => {
+    const runner = fake();
+    const answers = await new Virsh(runner, null).runAll(
+      [
+        ['fail', 'it'],
+        ['echo', '/a b/"; c'],
+      ],
+      {
+        input: '<a/>',
+      },
+    );
+    expect(answers.map(({ output, error }) => [output, error])).toEqual([
+      ['', 'failed to fail it: for a reason'],
+      ['/a b/"; c', null],
+    ]);
+    const [version, script] = runner.calls;
+    expect(version?.args.slice(-2)).toEqual(['version', '--daemon']);
+    expect(script?.options.input).toBe('<a/>');
+    expect(script?.args.at(-1)).toMatch(/^echo "\w+""0\."; .*; fail it; .*; echo "\/a b\/\\"; c"; echo /);
     expect(runner.calls).toHaveLength(2);
-    expect(runner.calls[1]?.args.at(-1)).toBe('qemu:///system');
   });
 
   it('starts nothing where there is no command', async () => {
@@ -103,7 +136,7 @@ describe('virsh', () => {
   it('quotes for the parser of virsh', async () => {
     const runner = fake();
     await new Virsh(runner, null).runAll([['metadata', `it's "a\\b"; $(x)`, '--uri', 'urn:x', '']]);
-    expect(runner.calls[1]?.options.input?.split('\n')[1]).toBe(
+    expect(runner.calls[0]?.options.input?.split('\n')[3]).toBe(
       String.raw`metadata "it's \"a\\b\"; $(x)" --uri urn:x ""`,
     );
   });
@@ -195,7 +228,7 @@ describe('what stands in the way of every command', () => {
       'libvirt 8',
     ],
   ] as const)('at %j is said: %j', async (connect, version, code, subject, message, hint) => {
-    const { virsh, calls } = virshThat(() => exited(''), version, connect);
+    const { virsh } = virshThat(() => exited(''), version, connect);
     const expected = {
       code,
       subject,
@@ -204,7 +237,7 @@ describe('what stands in the way of every command', () => {
     };
     await expect(virsh.run(['list'])).rejects.toMatchObject(expected);
     await expect(virsh.runAll([['list']])).rejects.toMatchObject(expected);
-    expect(calls).toHaveLength(1);
+    await expect(virsh.runAll([['list']], { input: '' })).rejects.toMatchObject(expected);
   });
 
   it('is no version of a hypervisor that can not be told', async () => {

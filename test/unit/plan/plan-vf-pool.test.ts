@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applyPlan } from '../../../lib/apply/apply-plan.ts';
-import { isReached, reach } from '../../../lib/apply/change-kinds.ts';
+import { lookAt } from '../../../lib/apply/change-kinds.ts';
 import { knownValue } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
@@ -218,18 +218,18 @@ describe('a pool of VFs', () => {
       return step.change;
     };
     const to = { ...machine, runner };
-    expect(await reach(to, changeOf(1), 'to')).toBe(
+    expect(await (await lookAt(to, changeOf(1))).reach('to')).toBe(
       '0000:01:10.0 is not VF 1 of 0000:01:00.0, which was meant',
     );
     expect(defined).toEqual([]);
-    expect(await isReached(to, changeOf(1), 'from')).toBe(true);
-    expect(await reach(to, changeOf(1), 'from')).toBe(null);
+    expect(await (await lookAt(to, changeOf(1))).isAt('from')).toBe(true);
+    expect(await (await lookAt(to, changeOf(1))).reach('from')).toBe(null);
     const crowded = { ...to, reader: withCompanion(machine.reader) };
-    expect(await reach(crowded, changeOf(0), 'to')).toBe(
+    expect(await (await lookAt(crowded, changeOf(0))).reach('to')).toBe(
       '0000:01:10.0 shares its IOMMU group with 0000:01:00.0: no machine can have it alone',
     );
     expect(defined).toEqual([]);
-    await reach(to, changeOf(0), 'to');
+    await (await lookAt(to, changeOf(0))).reach('to');
     expect(defined).toEqual(['once']);
   });
 });
