@@ -2,20 +2,34 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { applyPlan } from '../../lib/apply/apply-plan.ts';
+import { readJournals } from '../../lib/apply/journal.ts';
+import { recover } from '../../lib/apply/recover.ts';
 import { LiveRunner } from '../../lib/host/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
+import type { Runner } from '../../lib/host/runner.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
+import { Killed } from '../support/faults.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
 import { simulateMachine } from '../support/simulated-changes.ts';
 import { type CountedVirsh, countedVirsh } from './counted-virsh.ts';
+import { definesMachine } from './defines-machine.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 import { taggedDomain } from './tagged-domain.ts';
 
 const HOST = fixture('lab-intel');
 const MACHINES = { desk: 'controller', galaxy0: 'router', galaxy1: 'router', mail: null } as const;
 const NETWORK = ['01:00.0', '03:00.0', '03:00.1', '06:00.0', '09:01.0', '09:02.0'];
+
+const OCCASION = { startedAt: '2026-11-22T07:00:00.000Z', bootId: 'a-boot' };
+
+/** The devices are simulated, and the machines are real. */
+const changeableHost = () => ({
+  ...simulateMachine(openHost(HOST)),
+  runner: new LiveRunner(),
+  files: new MemoryFiles(),
+});
 
 type RulesPlan = Plan & {
   readonly left: readonly { readonly address: string; readonly code: string; readonly reason: string }[];
@@ -49,12 +63,43 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
     return document as RulesPlan;
   };
 
+  const definitionOf = (name: string): Promise<string> => libvirtd().output(['dumpxml', '--inactive', name]);
+
   const addressesIn = async (name: string): Promise<readonly string[]> => {
-    const text = await libvirtd().output(['dumpxml', '--inactive', name]);
+    const text = await definitionOf(name);
     return [...text.matchAll(/ua-portal-gun-0000-(..)-(..)-(.)'/g)].map(([, b, s, f]) => `${b}:${s}.${f}`);
   };
 
+  test.each([false, true])(
+    'leave no trace where it is killed in the middle, a definition being written: %s',
+    async (writes) => {
+      const documents = () => Promise.all(Object.keys(MACHINES).map(definitionOf));
+      const before = await documents();
+      const plan = await planOf('--by-rules');
+      const host = changeableHost();
+      let defined = 0;
+      const mortal: Runner = {
+        async run(program, args, options) {
+          if (definesMachine(args)) defined += 1;
+          if (defined === 2 && !writes) throw new Killed();
+          const run = await host.runner.run(program, args, options);
+          if (defined === 2) throw new Killed();
+          return run;
+        },
+      };
+      await expect(applyPlan(plan, { ...host, runner: mortal }, OCCASION)).rejects.toThrow(Killed);
+      expect((await documents()).filter((each, index) => each !== before[index])).toHaveLength(
+        writes ? 2 : 1,
+      );
+      const [left] = await readJournals(host.files);
+      if (left === undefined) throw new Error('there is a journal');
+      expect(await recover(left, host, OCCASION.bootId, 'undo')).toMatchObject({ outcome: 'undone' });
+      expect(await documents()).toEqual(before);
+    },
+  );
+
   test('go to every machine of their type in one plan, and what the host needs stays', async () => {
+    virsh.started();
     const plan = await planOf('--by-rules');
     expect(virsh.started()).toBe(2);
     const codes = plan.left.map(({ address, code }) => `${address.slice(5)} ${code}`);
@@ -67,12 +112,7 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
       '0a:00.0 group',
       '0b:00.0 in-use',
     ]);
-    const machine = {
-      ...simulateMachine(openHost(HOST)),
-      runner: new LiveRunner(),
-      files: new MemoryFiles(),
-    };
-    const report = await applyPlan(plan, machine, { startedAt: '2026-11-22T07:00:00.000Z', bootId: null });
+    const report = await applyPlan(plan, changeableHost(), OCCASION);
     expect(report).toMatchObject({ outcome: 'done' });
     // Each machine has its definition read, and written with a look at what came of it, however many devices it is given.
     expect(plan.steps).toHaveLength(3);
