@@ -151,9 +151,12 @@ export class Virsh {
   }
 }
 
+/** What it says at its end of the folder for a history, which it does not get from us. */
+const NO_HISTORY = /^error: Failed to create '\/dev\/null\//;
+
 /** What virsh says on standard error as its error, and not what libraries say there: one line. */
 function errorIn(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !NO_HISTORY.test(line));
   const first = lines.findIndex((line) => line.startsWith('error: '));
   return first < 0
     ? ''

@@ -240,6 +240,12 @@ describe('what stands in the way of every command', () => {
     await expect(virsh.runAll([['list']], { input: '' })).rejects.toMatchObject(expected);
   });
 
+  it('is told without what virsh says of the history that it does not get', async () => {
+    const said = `${UNCONNECTED}gone\nerror: Failed to create '/dev/null/libvirt/virsh': Not a directory`;
+    const { virsh } = virshThat(() => exited(''), exited('', said, 1));
+    await expect(virsh.runAll([['list']])).rejects.toMatchObject({ message: 'no libvirt answers: gone' });
+  });
+
   it('is no version of a hypervisor that can not be told', async () => {
     const failed = exited('Using library: libvirt 8.0.0', 'error: Cannot find suitable emulator', 1);
     const { virsh } = virshThat(() => exited('x'), failed);
