@@ -108,9 +108,13 @@ export class Virsh {
     if (checks) this.#learnVersion(segments[0]?.output ?? stdout);
     if (segments.length < asked.length) {
       const command = asked[segments.length]?.join(' ') ?? '';
-      throw new PortalGunError('TOOL_FAILED', `ended before this was done: ${escapeControls(command)}`, {
-        subject: PROGRAM,
-      });
+      const last = lastLine(stderr, mark);
+      const said = last === null ? '' : ` (it said: ${last})`;
+      throw new PortalGunError(
+        'TOOL_FAILED',
+        escapeControls(`ended before this was done: ${command}${said}`),
+        { subject: PROGRAM },
+      );
     }
     return checks ? segments.slice(1) : segments;
   }
@@ -151,12 +155,24 @@ export class Virsh {
   }
 }
 
+const MOST_SAID = 300;
+
 /** What it says at its end of the folder for a history, which it does not get from us. */
 const NO_HISTORY = /^error: Failed to create '\/dev\/null\//;
 
+/** What it said last of its own accord, as much of it as is read: that a library is missing, where it can't even start. */
+function lastLine(stderr: string, mark: string): string | null {
+  return (
+    linesIn(stderr)
+      .filter((line) => !line.includes(mark))
+      .at(-1)
+      ?.slice(0, MOST_SAID) ?? null
+  );
+}
+
 /** What virsh says on standard error as its error, and not what libraries say there: one line. */
 function errorIn(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '' && !NO_HISTORY.test(line));
+  const lines = linesIn(stderr);
   const first = lines.findIndex((line) => line.startsWith('error: '));
   return first < 0
     ? ''
@@ -164,4 +180,8 @@ function errorIn(stderr: string): string {
         .slice(first)
         .map((line) => line.replace(/^error: /, '').trim())
         .join(': ');
+}
+
+function linesIn(stderr: string): readonly string[] {
+  return stderr.split('\n').filter((line) => line.trim() !== '' && !NO_HISTORY.test(line));
 }

@@ -130,7 +130,21 @@ describe('virsh', () => {
         ['echo', 'a'],
         ['echo', 'b'],
       ]),
-    ).rejects.toMatchObject({ code: 'TOOL_FAILED', message: 'ended before this was done: echo b' });
+    ).rejects.toMatchObject({
+      code: 'TOOL_FAILED',
+      message: 'ended before this was done: echo b (it said: libvirt: some warning)',
+    });
+  });
+
+  it('says what it said where it can not even start', async () => {
+    const said = 'virsh: error while loading shared libraries: libvirt.so.0: \x1b[2J';
+    const { virsh } = virshThat(() => exited(''), exited('', `warning\n${said}\n`, 127));
+    await expect(virsh.runAll([['list']])).rejects.toMatchObject({
+      code: 'TOOL_FAILED',
+      message:
+        'ended before this was done: version --daemon ' +
+        '(it said: virsh: error while loading shared libraries: libvirt.so.0: \\x1b[2J)',
+    });
   });
 
   it('quotes for the parser of virsh', async () => {
