@@ -68,8 +68,9 @@ export class Virsh {
   /**
    * Any number of commands, one after another in one process. One that fails does not keep the others back.
    *
-   * @param commands without control characters: one that has any is not run, and fails. With `input` some 100 at most, and
-   *   all of them such that virsh knows
+   * @param commands without control characters: one that has any is not run, and fails. With `input` they are one argument of
+   *   the process: together no longer than Linux takes (128 KiB), and one that virsh does not know keeps all from being run;
+   *   both is TOOL_FAILED
    */
   async runAll(
     commands: readonly (readonly string[])[],
@@ -88,8 +89,9 @@ export class Virsh {
   }
 
   async #runScript(commands: readonly (readonly string[])[], readOnly: boolean, input: string | undefined) {
-    // What is given something to read is there to change something. What only looks is no use where the version is wrong,
-    // and no harm: then that is looked at in the same process, which takes longer to start than to do all of it.
+    // What is given something to read is there to change something, and so waits for the version. What is asked first of a
+    // libvirt else is what it has: no use where the version is wrong, and no harm. Then the version is looked at in the
+    // same process, which takes longer to start than to do all of it.
     if (input !== undefined) await this.#check(readOnly);
     const checks = !this.#isChecked;
     const asked = checks ? [VERSION, ...commands] : commands;

@@ -120,6 +120,11 @@ describe('list of other hosts', () => {
 });
 
 describe('the other commands', () => {
+  const jsonOf = async (command: string, selectors: string): Promise<string> => {
+    const host = ['--host', fixture('gpu-desktop'), '--json'];
+    return (await pciInside([command, ...words(selectors), ...host])).stdout;
+  };
+
   it.each([
     ['show', 'netdev=enp3s0', '0000:03:00.0'],
     ['show', 'block=/dev/nvme0n1', '0000:02:00.0'],
@@ -145,14 +150,7 @@ describe('the other commands', () => {
     ['01:00', [5]],
     ['pf', []],
   ])('groups %s', async (selectors, groups) => {
-    const { stdout } = await pciInside([
-      'groups',
-      ...words(selectors),
-      '--host',
-      fixture('gpu-desktop'),
-      '--json',
-    ]);
-    const document = JSON.parse(stdout) as { groups: { id: number }[] };
+    const document = JSON.parse(await jsonOf('groups', selectors)) as { groups: { id: number }[] };
     expect(document.groups.map(({ id }) => id)).toEqual(groups);
   });
 
@@ -161,13 +159,7 @@ describe('the other commands', () => {
     ['01:00.1 02:00.0', ['0000:00:01.0', '0000:01:00.1', '0000:00:06.0', '0000:02:00.0']],
     ['00:14.0', ['0000:00:14.0']],
   ])('tree %s has the way to it', async (selectors, addresses) => {
-    const { stdout } = await pciInside([
-      'tree',
-      ...words(selectors),
-      '--host',
-      fixture('gpu-desktop'),
-      '--json',
-    ]);
-    expect([...stdout.matchAll(/"address":"([^"]+)"/g)].map(([, address]) => address)).toEqual(addresses);
+    const text = await jsonOf('tree', selectors);
+    expect([...text.matchAll(/"address":"([^"]+)"/g)].map(([, address]) => address)).toEqual(addresses);
   });
 });

@@ -85,6 +85,11 @@ describeLibvirtd('virsh, with a real libvirt', (root) => {
     expect(failed?.error).toMatch(/^Failed to define domain from \/dev\/stdin: at line 1: /);
     expect(dumped).toEqual(answers[1]);
     expect(echoed?.output).toBe(`"it's"; \\ $(two)`);
+    const unknown = virsh.runAll([['undefine', 'two'], ['nosuch']], { input: '' });
+    await expect(unknown).rejects.toMatchObject({
+      code: 'TOOL_FAILED',
+      message: "ended before this was done: undefine two (it said: error: unknown command: 'nosuch')",
+    });
     expect((await virsh.run(['undefine', 'two'])).error).toBeNull();
   });
 
