@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { RunningMachine } from './boot-machine.ts';
+import { killedAt } from './killed.ts';
 
 /** A device that is given away on a machine, to be undone unless it is confirmed. */
 export class Confirmation {
@@ -32,10 +33,9 @@ export class Confirmation {
    * @returns what the terminal showed
    */
   async giveInSessionThatDies(): Promise<string> {
-    const script = `mkfifo /tmp/through
-      script -qefc 'pci ${this.args.join(' ')} 30s; echo exit $?; echo > /tmp/through; sleep 1000' /lab/session > /dev/null & pid=$!
-      read < /tmp/through
-      kill -9 $pid; wait $pid; cat /lab/session`;
+    // It is the terminal that is killed: what it has shown is complete then, and the session is gone with it.
+    const session = `script -qec 'pci ${this.args.join(' ')} 30s; echo exit $?; sleep 1000' /dev/null`;
+    const script = `${killedAt(session, 'exit ')}; cat /lab/progress`;
     return (await this.#machine().run(['bash', '-c', script])).stdout.replaceAll('\r', '');
   }
 }

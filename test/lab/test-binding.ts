@@ -79,7 +79,7 @@ export function testBinding(machine: () => RunningMachine): void {
 
     // That it is undone as well shows where it is to be confirmed.
     test('is finished by recover after kill -9 in the middle, where that is asked for', async () => {
-      const script = killedAt(`pci bind ${PAIR[0]} --yes`, PAIR[0]);
+      const script = killedAt(`pci bind ${PAIR[0]} --yes`, `… ${PAIR[0]}`);
       expect(await machine().run(['bash', '-c', script])).toMatchObject({ exitCode: 137 });
       expect(await journals()).toMatch(/\.jsonl\n$/);
       const recovered = await machine().pci(['recover', '--finish']);
@@ -102,7 +102,7 @@ export function testBinding(machine: () => RunningMachine): void {
     });
 
     test('undoes what was done when it is interrupted', async () => {
-      const script = killedAt(`pci bind ${PAIR[0]} --yes`, PAIR[0], 'TERM');
+      const script = killedAt(`pci bind ${PAIR[0]} --yes`, `… ${PAIR[0]}`, 'TERM');
       const { exitCode } = await machine().run(['bash', '-c', script]);
       expect(exitCode, await machine().output(['cat', '/lab/progress'])).toBe(143);
       expect(await states(...PAIR)).toEqual(['e1000e -', 'e1000e -']);
