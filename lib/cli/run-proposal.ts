@@ -97,7 +97,8 @@ export async function carryOut(
   dialogue.say(remarks + shown);
   remarks = '';
   if (!changesMachinesAlone) refuseCaptured(args);
-  demandRoot('run it with sudo; --dry-run shows the plan without');
+  // What root is refused as well is no matter of permission.
+  if (!isRefused) demandRoot('run it with sudo; --dry-run shows the plan without');
   refuseUse(refusals);
   if (!(await isConfirmed(dialogue, switchOf(args, 'yes') === true, 'Apply?'))) {
     dialogue.say('Nothing was changed.\n');
