@@ -176,8 +176,9 @@ Restart the host for iommu-in-effect to hold; then run pci validate.
 });
 
 describe('what was persisted', () => {
+  const hostWith = hostsWithFiles();
+
   it('is brought in line with what was written down, initial RAM disk and all, where it is strict', async () => {
-    const hostWith = hostsWithFiles();
     const plan = await pciInside(['bind', '07:00.0', '--persist', '--dry-run', '--json', ...hostWith({})]);
     const { steps } = JSON.parse(plan.stdout) as { steps: readonly FileStep[] };
     const [record = ''] = BINDING_FILES;

@@ -32,6 +32,8 @@ function planWith(driver: string, text: string): Plan {
 }
 
 describe('a plan as a script', () => {
+  const folder = temporaryFolder();
+
   it('is one that a shell can read, whatever names the host has', () => {
     const names = fc
       .string({ unit: 'binary', minLength: 1, maxLength: 12 })
@@ -108,7 +110,6 @@ describe('a plan as a script', () => {
   });
 
   it('writes programs that may be run, and has the initial RAM disks made until they hold what they should', () => {
-    const folder = temporaryFolder();
     const state = `${folder}/initramfs`;
     const script = (change: Change): string =>
       formatScript({ title: 't', guards: [], steps: [{ words: 'w', change }] }, '0.0.0').replaceAll(

@@ -25,6 +25,8 @@ const replace = (path: string, text: string) => (tree: HostTree) => {
 };
 
 describe('the facts of a host', () => {
+  const folder = temporaryFolder();
+
   it('are those of its files', () => {
     expect(factsWith()).toMatchObject({
       distribution: { id: 'debian', like: [], title: 'Debian GNU/Linux 13 (trixie)' },
@@ -52,7 +54,6 @@ describe('the facts of a host', () => {
   });
 
   it('are unread of folders that are no part of a tree', () => {
-    const folder = temporaryFolder();
     const { functions = [] } = goodHost();
     writeTree(buildHost({ label: 'tree', functions }), folder);
     const { nodes, qemu, cpu, virtiofsd, modules } = readHostFacts(new TreeHost(folder, 'tree'));
