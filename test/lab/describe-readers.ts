@@ -99,7 +99,7 @@ export function describeReaders(
       if (expected.prepare !== undefined) await machine().output(['sh', '-c', expected.prepare]);
       truth = await secondOpinion(machine(), folder);
       addresses = [...truth.functions.keys()].sort();
-      inside = await documentsInside(machine(), SHOWN_INSIDE, '/lab/root.snapshot');
+      inside = await documentsInside(machine(), SHOWN_INSIDE, 'root.snapshot');
       const snapshot = await documentsOf(join(machine().folder, 'root.snapshot'), addresses, pciIds);
       seen = { ...inside, shown: snapshot.shown };
       devices = seen.shown.map(({ device }) => device);
@@ -164,7 +164,7 @@ export function describeReaders(
 
     if (expected.alsoToUsers === true)
       test('tell an ordinary user the same, and what is denied; and so does a snapshot', async () => {
-        const asUser = await documentsInside(machine(), SHOWN_INSIDE, '/lab/nobody.snapshot', 'nobody');
+        const asUser = await documentsInside(machine(), SHOWN_INSIDE, 'nobody.snapshot', 'nobody');
         const snapshot = await documentsOf(join(machine().folder, 'nobody.snapshot'), addresses, pciIds);
         const shown = snapshot.shown.filter(({ device }) => SHOWN_INSIDE.includes(device.address));
         expect({ ...snapshot, shown }).toEqual(asUser);

@@ -56,15 +56,20 @@ export async function runInside(
   return outcomes;
 }
 
-/** What the program says in a machine of all functions, and of `addresses` one by one; `snapshot` is written as well. */
+/**
+ * What the program says in a machine of all functions, and of `addresses` one by one; a snapshot is brought back as well,
+ * as `name` in the machine's folder.
+ */
 export async function documentsInside(
   machine: RunningMachine,
   addresses: readonly string[],
-  snapshot: string,
+  name: string,
   user?: PciOptions['user'],
 ): Promise<InventoryDocuments> {
-  const capture = ['snapshot', '--raw', '--output', snapshot, '--json'];
+  // The shared folder belongs to whoever started the machine: what an ordinary user makes there is none of his.
+  const capture = ['snapshot', '--raw', '--output', `/tmp/${name}`, '--json'];
   const outcomes = await runInside(machine, [...commands(addresses), capture], user);
+  await machine.output(['cp', `/tmp/${name}`, '/lab/']);
   return toInventory(toDocuments(outcomes).slice(0, -1));
 }
 

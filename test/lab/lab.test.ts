@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
 import { ROOT } from '../support/pci-program.ts';
@@ -6,10 +8,9 @@ import { describeLab } from './describe-lab.ts';
 
 const LAB = [process.execPath, 'test/support/run-typescript.mjs', 'test/lab/lab.ts'] as const;
 
-/** Runs `npm run lab` without the build that goes before; what it makes for a while is in `folder`. */
-function lab(args: readonly string[], folder?: string) {
+/** Runs `npm run lab` without the build that goes before. */
+function lab(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   const [node, ...words] = LAB;
-  const env = folder === undefined ? {} : { TMPDIR: folder };
   return execa(node, [...words, ...args], { cwd: ROOT, env, reject: false, stdin: 'ignore' });
 }
 
@@ -24,6 +25,49 @@ async function runningMachines(folder: string): Promise<readonly string[]> {
 
 describeLab('npm run lab', () => {
   const folder = temporaryFolder();
+
+  test('names what it needs and is not here, and says what mmdebstrap said where that fails', async () => {
+    const programs = join(folder, 'programs');
+    mkdirSync(programs);
+    const without = () => lab(['true'], { PATH: programs, XDG_CACHE_HOME: join(folder, 'empty') });
+    expect(await without()).toMatchObject({
+      exitCode: 7,
+      stderr: 'lab: the lab needs mmdebstrap (Debian: mmdebstrap), which is not here',
+    });
+    for (const name of ['tar', 'setpriv', 'newuidmap']) symlinkSync('/bin/true', join(programs, name));
+    const script = '#!/bin/sh\n[ "$1" = --version ] && exit\necho "E: no room left" >&2\nexit 25\n';
+    writeFileSync(join(programs, 'mmdebstrap'), script, { mode: 0o755 });
+    const { exitCode, stderr } = await without();
+    expect(exitCode).toBe(7);
+    expect(stderr).toMatch(/\nlab: mmdebstrap could not make the lab's root file system:\nE: no room left$/);
+    expect(readdirSync(join(folder, 'empty/portal-gun/lab'))).toEqual([]);
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+    'leaves nothing of the root file system that it was making at %s',
+    async (signal) => {
+      const programs = join(folder, signal);
+      const cache = join(programs, 'portal-gun/lab');
+      mkdirSync(join(cache, 'abc.4194305'), { recursive: true });
+      const pids = join(programs, 'pids');
+      const script = `#!/bin/sh\n[ "$1" = --version ] && exit\nsleep 1000 & echo $$ $! > ${pids}\nwait\n`;
+      writeFileSync(join(programs, 'mmdebstrap'), script, { mode: 0o755 });
+      const path = `${programs}:${process.env['PATH']}`;
+      const running = lab(['true'], { PATH: path, XDG_CACHE_HOME: programs });
+      const started = () => (existsSync(pids) ? readFileSync(pids, 'utf8').trim().split(' ') : []);
+      await expect.poll(started, { timeout: 60_000 }).toHaveLength(2);
+      // Another's, who was killed: its number is none that the kernel gives.
+      expect(readdirSync(cache)).toEqual([expect.stringMatching(/\.\d+$/)]);
+      running.kill(signal);
+      const { exitCode } = await running;
+      if (signal !== 'SIGKILL') {
+        expect(exitCode).toBe(signal === 'SIGINT' ? 130 : 143);
+        expect(readdirSync(cache)).toEqual([]);
+      }
+      const left = () => started().filter((pid) => existsSync(`/proc/${pid}`));
+      await expect.poll(left, { timeout: 10_000 }).toEqual([]);
+    },
+  );
 
   test('runs one command, as a shell would take it, and exits as it does', async () => {
     const { stdout, exitCode } = await lab(['--machine', 'plain', 'pci list | head -1; exit 5']);
@@ -50,7 +94,7 @@ describeLab('npm run lab', () => {
 
   test.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('leaves no process after %s', async (signal) => {
     const machines = () => runningMachines(folder);
-    const running = lab(['--machine', 'plain', 'true'], folder);
+    const running = lab(['--machine', 'plain', 'true'], { TMPDIR: folder });
     await expect.poll(machines, { timeout: 60_000 }).not.toEqual([]);
     running.kill(signal);
     const { exitCode } = await running;

@@ -43,7 +43,8 @@ async function makeLab(signal: AbortSignal): Promise<ProvidedLab> {
   const say = (text: string) => process.stdout.write(`lab: ${text}\n`);
   // Where CI runs, a lab that can't be had is a failure.
   const withoutLab = (error: unknown): Exclude<ProvidedLab, { root: RootFileSystem }> => {
-    if (!(error instanceof LabUnavailable) || process.env['CI']) return { failed: String(error) };
+    if (!(error instanceof LabUnavailable) || process.env['CI'])
+      return { failed: error instanceof Error ? error.message : String(error) };
     say(`${error.message}. Its tests are skipped.`);
     return { unavailable: error.message };
   };

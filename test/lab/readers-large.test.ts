@@ -18,7 +18,7 @@ describeLab('the readers in the machine large', (root) => {
 
   beforeAll(async () => {
     truth = await secondOpinion(machine(), folder);
-    seen = await documentsInside(machine(), [], '/lab/large.snapshot');
+    seen = await documentsInside(machine(), [], 'large.snapshot');
   });
 
   test('find every function, with what its files say', () => {

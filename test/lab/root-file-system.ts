@@ -36,6 +36,9 @@ export function programOf(tree: string, path: string, args: readonly string[]): 
   };
 }
 
+/** So many of the last lines of what mmdebstrap said are shown where it fails. */
+const SHOWN_LINES = 20;
+
 /** Why there can be no lab here. */
 export class LabUnavailable extends Error {}
 
@@ -84,16 +87,10 @@ async function make(folder: string, say: (text: string) => void, signal?: AbortS
   const options = { ...(signal === undefined ? {} : { cancelSignal: signal }), stdin: 'ignore' } as const;
   try {
     await mkdir(tree, { recursive: true });
+    await removeAbandoned();
     const mirror = await debianMirror();
     say(`Making the lab's root file system with mmdebstrap, from ${mirror}: once, in a minute or two.`);
-    await execa(
-      'mmdebstrap',
-      ['--quiet', ...(await proxyOption()), ...RECIPE, archive, mirror],
-      options,
-    ).catch((error: unknown) => {
-      if (signal?.aborted === true) throw error;
-      throw new LabUnavailable(`mmdebstrap could not make the lab's root file system: ${String(error)}`);
-    });
+    await mmdebstrap([...(await proxyOption()), ...RECIPE, archive, mirror], signal);
     say('Unpacking it, and making its disk.');
     await execa('tar', ['-C', tree, '--exclude=./dev/*', '--no-same-owner', '-xf', archive], options);
     const { program, args, env } = programOf(tree, 'usr/sbin/mke2fs', [
@@ -110,6 +107,47 @@ async function make(folder: string, say: (text: string) => void, signal?: AbortS
   }
 }
 
+/**
+ * Runs mmdebstrap until its standard input ends, which it does with us: then all that it has started is told to end, at
+ * once. Alone it would wait for what is under way, and killed it would leave a gigabyte, and mounts, in `/tmp`.
+ */
+const MMDEBSTRAP = `
+exec 3<&0
+{ read -r _ <&3; kill -TERM 0; } > /dev/null 2>&1 &
+trap : TERM
+mmdebstrap --quiet "$@" < /dev/null 3<&-
+status=$?
+kill $!
+exit $status
+`;
+
+async function mmdebstrap(args: readonly string[], signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  const running = execa('/bin/sh', ['-c', MMDEBSTRAP, 'sh', ...modeOption(), ...args], {
+    // A process group of its own, to be told to end as one.
+    detached: true,
+    stdin: 'pipe',
+    reject: false,
+  });
+  const end = () => running.stdin.end();
+  signal?.addEventListener('abort', end);
+  const { failed, stderr } = await running;
+  signal?.removeEventListener('abort', end);
+  signal?.throwIfAborted();
+  if (!failed) return;
+  const said = stderr.split('\n').slice(-SHOWN_LINES).join('\n');
+  throw new LabUnavailable(`mmdebstrap could not make the lab's root file system:\n${said}`);
+}
+
+/** Removes what was begun here by processes that are gone: one that was killed could not. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of readdirSync(cacheFolder())) {
+    const [, pid] = /^[0-9a-f]+\.(\d+)$/.exec(name) ?? [];
+    if (pid === undefined || existsSync(`/proc/${pid}`)) continue;
+    await rm(join(cacheFolder(), name), { recursive: true, force: true });
+  }
+}
+
 async function assertPossible(): Promise<void> {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new LabUnavailable(
@@ -120,11 +158,22 @@ async function assertPossible(): Promise<void> {
     ['mmdebstrap', 'mmdebstrap'],
     ['tar', 'tar'],
     ['setpriv', 'util-linux'],
+    ...(isRoot() ? [] : [['newuidmap', 'uidmap'] as const]),
   ] as const) {
-    const { failed } = await execa(program, ['--version'], { reject: false });
-    if (failed)
+    // Not all of them have an option that does nothing: that they start is enough.
+    const { exitCode } = await execa(program, ['--version'], { reject: false });
+    if (exitCode === undefined)
       throw new LabUnavailable(`the lab needs ${program} (Debian: ${debianPackage}), which is not here`);
   }
+}
+
+function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/** Without root in a user namespace, and in no other way: what mmdebstrap would try instead makes another system. */
+function modeOption(): readonly string[] {
+  return isRoot() ? [] : ['--mode=unshare'];
 }
 
 /** The mirror that this machine's own apt is set up with, and Debian's own name for one where it has none. */

@@ -1,10 +1,15 @@
 // Sees to what the tests need beyond npm: installs it as root on Debian, saying so; elsewhere names it.
 import { spawnSync } from 'node:child_process';
 
+const isRoot = process.getuid?.() === 0;
+
 const NEEDS = [
   { program: 'lspci', debianPackage: 'pciutils', why: 'the peer that readings are compared with' },
   { program: 'xmllint', debianPackage: 'libxml2-utils', why: 'holds XML to the schemas of libvirt' },
   { program: 'mmdebstrap', debianPackage: 'mmdebstrap', why: 'makes the root file system of the lab' },
+  ...(isRoot
+    ? []
+    : [{ program: 'newuidmap', debianPackage: 'uidmap', why: 'lets mmdebstrap do without root' }]),
   { program: 'script', debianPackage: 'bsdutils', why: 'gives a program a terminal' },
   { program: 'setpriv', debianPackage: 'util-linux', why: 'runs it as an ordinary user' },
 ];
@@ -17,7 +22,7 @@ const missing = NEEDS.filter(({ program }) => !isThere(program));
 if (missing.length > 0) {
   const packages = missing.map(({ debianPackage }) => debianPackage);
   const wanted = missing.map(({ program, why }) => `${program} (${why})`).join(', ');
-  if (process.getuid?.() === 0 && isThere('apt-get')) {
+  if (isRoot && isThere('apt-get')) {
     process.stdout.write(`The tests need ${wanted}: installing ${packages.join(' ')} with apt-get.\n`);
     const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
     const run = (...words) =>
