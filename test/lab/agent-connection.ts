@@ -92,14 +92,13 @@ export class AgentConnection {
   }
 
   /** An interactive shell on the machine's second console, until the person leaves it. */
-  shell(terminal: {
-    readonly rows: number;
-    readonly columns: number;
-    readonly type: string;
-  }): Promise<RunResult> {
+  shell(
+    terminal: { readonly rows: number; readonly columns: number; readonly type: string },
+    user: RunOptions['user'] = 'root',
+  ): Promise<RunResult> {
     const id = this.#nextId();
     const result = this.#follow(id, 'the shell', null, undefined);
-    this.#tell({ id, terminal });
+    this.#tell({ id, terminal, user });
     return result;
   }
 

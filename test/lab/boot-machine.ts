@@ -42,7 +42,8 @@ export interface RunningMachine {
   pci(args: readonly string[], options?: PciOptions): Promise<RunResult>;
   /** The same, of which nothing but success is expected. */
   pciOutput(args: readonly string[], options?: PciOptions): Promise<string>;
-  shell(): Promise<RunResult>;
+  /** A shell on the terminal that the machine has from us. */
+  shell(user?: RunOptions['user']): Promise<RunResult>;
   signalAll(signal: NodeJS.Signals): void;
   /** What the kernel and the init printed. */
   console(): string;
@@ -197,12 +198,10 @@ async function bootOnce(
     output: async (words, runOptions) => outputOf(words, await agent.run(words, runOptions)),
     pci: (words, pciOptions) => agent.pci(words, pciOptions),
     pciOutput: async (words, pciOptions) => outputOf(['pci', ...words], await agent.pci(words, pciOptions)),
-    shell: () =>
-      agent.shell({
-        rows: process.stdout.rows ?? 24,
-        columns: process.stdout.columns ?? 80,
-        type: process.env['TERM'] ?? 'linux',
-      }),
+    shell: (user) => {
+      const { rows = 24, columns = 80 } = process.stdout;
+      return agent.shell({ rows, columns, type: process.env['TERM'] ?? 'linux' }, user);
+    },
     signalAll: (signal) => agent.signalAll(signal),
     console,
     end: () => {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
+import { VERSION } from '../../lib/base/version.ts';
 import { ROOT } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { describeLab } from './describe-lab.ts';
@@ -79,16 +80,19 @@ describeLab('npm run lab', () => {
     const quoted = [...LAB, '--machine', 'plain'].map((word) => `'${word}'`).join(' ');
     const { stdout, exitCode } = await execa(
       'script',
-      ['-qec', `stty rows 31 cols 97; ${quoted}`, '/dev/null'],
+      ['-qec', `stty rows 31 cols 97; ${quoted} --user nobody`, '/dev/null'],
       {
         cwd: ROOT,
         reject: false,
         // Typed ahead: the machine reads it when there is a shell.
-        input: 'stty size; tty; exit 6\n',
+        input: 'stty size; tty; id -u; pci --version; command -v portal start-libvirt; exit 6\n',
       },
     );
     expect(stdout).toContain('31 97');
     expect(stdout).toContain('/dev/hvc0');
+    expect(stdout.split(/[\r\n]+/)).toEqual(
+      expect.arrayContaining(['65534', VERSION, '/portal-gun/test/lab/guest/bin/start-libvirt']),
+    );
     expect(exitCode).toBe(6);
   });
 

@@ -15,8 +15,11 @@ function parse(argv: readonly string[]) {
       [
         '$0 [OPTION…] [COMMAND…]',
         '',
-        'Boots a PC under emulation, with an IOMMU, SR-IOV cards and libvirt, and runs a command in it as root, or a',
-        'shell where none is given. The build of this checkout is in it, as `pci`; the checkout is at /portal-gun.',
+        [
+          'Boots a PC under emulation, with an IOMMU, SR-IOV cards and libvirt, and runs a command in it as root, or a shell',
+          'where none is given. The build of this checkout is in it, as `pci` and `portal`; the checkout is at /portal-gun.',
+          '`start-libvirt` starts libvirt, which `virsh` asks.',
+        ].join(' '),
         '',
         'Machines:',
         ...machines,
@@ -32,7 +35,7 @@ function parse(argv: readonly string[]) {
       user: {
         choices: ['root', 'nobody'] as const,
         default: 'root' as const,
-        describe: 'Who runs the command',
+        describe: 'Who runs it',
       },
       systemd: { type: 'boolean', default: false, describe: 'Boot with systemd; slower' },
       disk: {
@@ -88,9 +91,10 @@ async function main(): Promise<number> {
       signal: interruption.signal,
     });
     say(`up after ${(machine.bootMs / 1000).toFixed(0)} s`);
+    if (terminal) say('start-libvirt starts libvirt; exit ends the machine');
     const words = command.length === 1 && /\s/.test(command[0] ?? '') ? ['sh', '-c', ...command] : command;
     const result = await (terminal
-      ? machine.shell()
+      ? machine.shell(args.user)
       : machine.run(words, {
           user: args.user,
           timeoutMs: 24 * 3600 * 1000,
