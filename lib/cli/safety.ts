@@ -157,7 +157,8 @@ export function refuseUse(refusals: readonly Finding[]): void {
   if (first === undefined) return;
   const names = [...new Set(refusals.map(({ name }) => name))];
   const forbidden = refusals.find(({ severity }) => severity === 'forbids');
-  const { subject, message, remedy } = forbidden ?? first;
+  const known = refusals.find(({ severity }) => severity !== 'unknown');
+  const { subject, message, remedy } = forbidden ?? known ?? first;
   throw new PortalGunError('DEVICE_IN_USE', message, {
     subject,
     hint: forbidden === undefined ? `${remedy}; all that is in the way: ${names.join(', ')}` : remedy,

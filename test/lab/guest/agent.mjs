@@ -44,38 +44,20 @@ function follow(id, child) {
 }
 
 /**
- * The words that run a command as a user.
- *
- * @param {string} user
- * @param {string[]} command
- */
-function of(user, command) {
-  return user === 'nobody' ? [...AS_NOBODY, ...command] : command;
-}
-
-/**
- * Where a user's command runs, and its environment.
- *
- * @param {string} user
- * @param {Record<string, string>} env
- */
-function placeOf(user, env) {
-  const ordinary = user === 'nobody';
-  return {
-    cwd: ordinary ? '/' : '/root',
-    env: { ...process.env, ...(ordinary ? { HOME: '/nonexistent' } : {}), ...env },
-  };
-}
-
-/**
  * @param {string} user
  * @param {string[]} command
  * @param {Record<string, string>} env
  * @param {import('node:child_process').StdioOptions} stdio
  */
 function start(user, command, env, stdio) {
-  const words = of(user, command);
-  const child = spawn(words[0], words.slice(1), { ...placeOf(user, env), stdio, detached: true });
+  const ordinary = user === 'nobody';
+  const words = ordinary ? [...AS_NOBODY, ...command] : command;
+  const child = spawn(words[0], words.slice(1), {
+    cwd: ordinary ? '/' : '/root',
+    env: { ...process.env, ...(ordinary ? { HOME: '/nonexistent' } : {}), ...env },
+    stdio,
+    detached: true,
+  });
   child.stdin?.on('error', () => undefined);
   return child;
 }
@@ -133,23 +115,10 @@ function obey(message) {
     const tty = openSync('/dev/hvc0', 'r+');
     const { rows, columns, type } = message.terminal;
     // No login shell: it would forget where pci is.
-    const shell = `stty rows ${Number(rows)} cols ${Number(columns)}; exec "$@"`;
-    const words = [
-      'setsid',
-      '--ctty',
-      '--wait',
-      'sh',
-      '-c',
-      shell,
-      'sh',
-      ...of(message.user, ['bash', '-i']),
-    ];
-    const child = spawn(words[0], words.slice(1), {
-      ...placeOf(message.user, { TERM: type }),
-      stdio: [tty, tty, tty],
-    });
+    const shell = `stty rows ${Number(rows)} cols ${Number(columns)}; exec bash -i`;
+    const words = ['setsid', '--ctty', '--wait', 'bash', '-c', shell];
+    follow(id, start(message.user, words, { TERM: type }, [tty, tty, tty]));
     closeSync(tty);
-    follow(id, child);
   } else if ('signal' in message) {
     const child = running.get(id);
     // The whole process group: what a shell started is to end with it.
