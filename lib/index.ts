@@ -166,7 +166,13 @@ export {
 export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
 export type { PersistedDevice, SerialAt } from './pci/persisted-device.ts';
 export type { PfLink } from './pci/pf-link.ts';
-export { parseSelector, type Selector, selectDevices, selectOne } from './pci/selector.ts';
+export { selectDevices, selectOne } from './pci/selector.ts';
+export {
+  parseNamingSelectors,
+  parseSelector,
+  parseSelectors,
+  type Selector,
+} from './pci/selector-parser.ts';
 export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov.ts';
 export { stableMac } from './pci/stable-mac.ts';
 export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topology.ts';

@@ -65,6 +65,11 @@ export const ERRORS = {
     summary: 'A document is no XML, or not what libvirt would write.',
     remedy: 'see the line and column; virsh dumpxml and virsh nodedev-dumpxml write what is read',
   },
+  NOT_FOUND: {
+    exit: 'notFound',
+    summary: 'A file or folder that was named does not exist.',
+    remedy: 'check the path',
+  },
   DEVICE_NOT_FOUND: {
     exit: 'notFound',
     summary: 'No device of the host is what was asked for.',
@@ -240,7 +245,7 @@ export const ERRORS = {
   FILE_EXISTS: {
     exit: 'refused',
     summary: 'A file that would be written is there already, and holds something else.',
-    remedy: 'write to another folder, or replace it: --overwrite',
+    remedy: 'write to another path, or replace it: --overwrite',
   },
   OUTPUT_FAILED: {
     exit: 'toolFailed',

@@ -1,4 +1,6 @@
 import {
+  type Alias,
+  type Document,
   isAlias,
   isMap,
   isScalar,
@@ -6,6 +8,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
   type YAMLMap,
   type YAMLParseError,
 } from 'yaml';
@@ -15,6 +18,8 @@ import { count, suggest } from './text.ts';
 /** More is not read: a person wrote it. */
 const MAX_LENGTH = 1024 * 1024;
 const MAX_ITEMS = 10_000;
+/** Of a whole file, aliases followed: a small one can mean millions. */
+const MAX_NODES = 50_000;
 const MAX_TEXT = 1000;
 
 /** What every part of one file has in common. */
@@ -23,6 +28,8 @@ interface Source {
   readonly lines: LineCounter;
   readonly code: ErrorCode;
   resolve(node: Node): Node | undefined;
+  /** How many parts were asked for so far. */
+  asked: number;
 }
 
 /**
@@ -52,13 +59,15 @@ export class YamlNode {
     }
     const lines = new LineCounter();
     const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+    const [error] = document.errors;
+    const targets = error === undefined ? targetsOf(document) : new Map<Alias, Node | undefined>();
     const source: Source = {
       name,
       lines,
       code,
-      resolve: (node) => (isAlias(node) ? node.resolve(document) : node),
+      resolve: (node) => (isAlias(node) ? targets.get(node) : node),
+      asked: 0,
     };
-    const [error] = document.errors;
     if (error !== undefined) new YamlNode(null, error.pos[0], source).fail(wordsOf(error));
     return new YamlNode(document.contents, 0, source);
   }
@@ -148,6 +157,9 @@ export class YamlNode {
 
   #child(node: Node | null, key?: Node): YamlNode {
     const at = node?.range?.[0] ?? key?.range?.[0] ?? this.#at;
+    this.#source.asked += 1;
+    if (this.#source.asked > MAX_NODES)
+      new YamlNode(null, at, this.#source).fail(`has more than ${MAX_NODES} entries with its aliases`);
     const resolved = node === null ? null : this.#source.resolve(node);
     if (resolved === undefined)
       return new YamlNode(null, at, this.#source).fail('means an anchor that is not there');
@@ -157,6 +169,21 @@ export class YamlNode {
   #refuseMany(amount: number): void {
     if (amount > MAX_ITEMS) this.fail(`has ${count(amount, 'entry')}, more than ${MAX_ITEMS}`);
   }
+}
+
+/** What each alias means: the anchor of its name that was last before it. */
+function targetsOf(document: Document.Parsed): ReadonlyMap<Alias, Node | undefined> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node | undefined>();
+  visit(document, {
+    Alias(_, alias) {
+      targets.set(alias, anchors.get(alias.source));
+    },
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
 }
 
 /** The parser's own words, but for those that speak to a programmer. */

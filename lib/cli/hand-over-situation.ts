@@ -6,7 +6,8 @@ import type { Inventory } from '../pci/inventory.ts';
 import { groupDevices, type IommuGroup, isBridge } from '../pci/iommu-group.ts';
 import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../pci/passthrough.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
-import { parseSelector, selectDevices } from '../pci/selector.ts';
+import { selectDevices } from '../pci/selector.ts';
+import { parseSelectors } from '../pci/selector-parser.ts';
 import { readCapturedLink } from '../sysfs/pf-link.ts';
 import type { InventorySource } from './sysfs-source.ts';
 
@@ -48,7 +49,7 @@ export async function readHandOverSituation(
   words: readonly string[],
   more: readonly DeviceField[] = [],
 ): Promise<HandOverSituation> {
-  const selectors = words.map(parseSelector);
+  const selectors = parseSelectors(words);
   const fields = new Set([...FIELDS, ...more, ...selectors.flatMap((selector) => selector.fields)]);
   const inventory = await source.read(names, [...fields]);
   const { devices } = inventory;

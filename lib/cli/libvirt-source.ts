@@ -24,10 +24,12 @@ export function libvirtSource(
   return {
     label: kernels === null ? virsh.uri : `${kernels.label}, with libvirt at ${virsh.uri}`,
     files: host,
-    async read(names, fields) {
+    async read(names, fields, probed) {
       const kinds = kindsFor(fields);
       const told = toInventory(await readNodeDevices(virsh, kinds), kinds, names, virsh.uri);
-      return kernels === null ? told : mergeInventories(await kernels.read(names, fields), told, fields);
+      return kernels === null
+        ? told
+        : mergeInventories(await kernels.read(names, fields, probed), told, fields);
     },
     groupAttributes: kernels?.groupAttributes ?? (() => ({ type: UNREAD, reservedRegions: UNREAD })),
     iommuState:

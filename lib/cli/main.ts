@@ -55,26 +55,27 @@ async function resultOf(program: Program, host: ProcessLike): Promise<CommandRes
     return await run(args, terminal, dialogueWith(host));
   } catch (error) {
     if (error instanceof PortalGunError) {
-      const stderr = renderError(program.name, error);
-      return wantsJson(argv)
-        ? {
-            exitCode: error.exitCode,
-            stdout: `${formatJson(errorDocument(error), 2)}\n`,
-            stderr: '',
-          }
-        : { exitCode: error.exitCode, stdout: '', stderr };
+      return {
+        exitCode: error.exitCode,
+        stdout: errorOutput(argv, errorDocument(error)),
+        stderr: renderError(program.name, error),
+      };
     }
     const versions = `portal-gun ${program.version}, Node ${process.versions.node}`;
     return {
       exitCode: EXIT.internal,
-      stdout: wantsJson(argv) ? `${formatJson(internalErrorDocument(error, versions), 2)}\n` : '',
+      stdout: errorOutput(argv, internalErrorDocument(error, versions)),
       stderr: renderInternalError(program.name, error, versions),
     };
   }
 }
 
-/** Whether JSON was asked for, also where the arguments could not be parsed. */
-function wantsJson(argv: readonly string[]): boolean {
-  const options = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length);
-  return /(^| )--(json(=true)?|format[= ](json|ndjson))( |$)/.test(options.join(' '));
+/**
+ * An error as the data that was asked for, also if the arguments could not be parsed: a document for JSON, a line for
+ * JSON lines, nothing for text.
+ */
+function errorOutput(argv: readonly string[], document: object): string {
+  const options = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length).join(' ');
+  if (/(^| )--format[= ]ndjson( |$)/.test(options)) return `${formatJson(document)}\n`;
+  return /(^| )--(json(=true)?|format[= ]json)( |$)/.test(options) ? `${formatJson(document, 2)}\n` : '';
 }

@@ -122,6 +122,7 @@ export const PCI_COMMANDS: readonly Command[] = [
         valueName: 'FILE',
         alias: 'o',
       },
+      overwrite: { describe: 'Replace a file that holds something else', type: 'boolean' },
       raw: { describe: 'Keep serial numbers, MACs, the host name and UUIDs', type: 'boolean' },
     },
     examples: [

@@ -2,7 +2,7 @@ import { VERSION } from '../base/version.ts';
 import { isFailure } from '../host/host-reader.ts';
 import { openLiveHost } from '../host/open-host.ts';
 import { DEVICE_CATEGORIES } from '../pci/device-class.ts';
-import { SELECTOR_KEYS } from '../pci/selector.ts';
+import { SELECTOR_KEYS } from '../pci/selector-parser.ts';
 import { SYS_PATHS } from '../sysfs/paths.ts';
 import { PCI_COMMANDS } from './pci-commands.ts';
 import type { Program } from './program.ts';

@@ -3,6 +3,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { badArgument, badFamily } from './bad-argument.ts';
 import { type Arguments, type Command, type OptionDefinition, valueNameOf } from './command.ts';
 import { commandAt, firstWords, locateCommand } from './locate-command.ts';
+import { refuseSwitchValues } from './switch-values.ts';
 
 /** A program: its name, what it is for, and its commands. */
 export interface Program {
@@ -42,6 +43,10 @@ export async function parseCommandLine(
     command === undefined
       ? wholeParser(program, argv, run, await ownCompletions(program, argv))
       : commandParser(program, command, argv, run);
+  if (command !== undefined) {
+    const end = argv.indexOf('--');
+    refuseSwitchValues(command.options, argv.slice(0, end < 0 ? argv.length : end));
+  }
   const words = command === undefined ? [...argv] : withoutEnd(command, argv.toSpliced(at, length));
   const { text, helps } = await parse(parser, words, width);
   if (asked.request !== undefined) return asked.request;
@@ -108,25 +113,28 @@ async function familyRequest(
 type Run = (command: Command) => (args: Arguments) => void;
 
 function baseParser(program: Program, scriptName: string, argv: readonly string[]): Argv {
-  return yargs()
-    .scriptName(scriptName)
-    .locale('en')
-    .parserConfiguration({ 'strip-aliased': true, 'camel-case-expansion': false })
-    .version(program.version)
-    .help()
-    .alias('help', 'h')
-    .exitProcess(false)
-    .showHelpOnFail(false)
-    .strict()
-    .fail((message, error) => {
-      if (error instanceof Error && error.name !== 'YError') throw error;
-      throw badArgument(
-        program.name,
-        program.commands,
-        argv,
-        message ?? error?.message ?? 'the arguments make no sense',
-      );
-    });
+  return (
+    yargs()
+      .scriptName(scriptName)
+      .locale('en')
+      // Without dots in names: --yes.x would be a switch that no command sees.
+      .parserConfiguration({ 'strip-aliased': true, 'camel-case-expansion': false, 'dot-notation': false })
+      .version(program.version)
+      .help()
+      .alias('help', 'h')
+      .exitProcess(false)
+      .showHelpOnFail(false)
+      .strict()
+      .fail((message, error) => {
+        if (error instanceof Error && error.name !== 'YError') throw error;
+        throw badArgument(
+          program.name,
+          program.commands,
+          argv,
+          message ?? error?.message ?? 'the arguments make no sense',
+        );
+      })
+  );
 }
 
 function commandParser(

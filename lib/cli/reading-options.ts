@@ -6,7 +6,8 @@ import { openHost, openLiveHost } from '../host/open-host.ts';
 import { readPciIdsFile } from '../host/pci-ids-file.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../pci/pci-ids.ts';
-import { nearest, type Selector } from '../pci/selector.ts';
+import { nearest } from '../pci/selector.ts';
+import type { Selector } from '../pci/selector-parser.ts';
 import { renderDiagnostics } from '../render/error-text.ts';
 import { type Arguments, type OptionDefinition, stringOf, switchOf } from './command.ts';
 

@@ -7,7 +7,7 @@ import type { PciNames } from '../pci/pci-ids.ts';
 import { readIommuState } from '../sysfs/iommu-state.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
-import { readInventory } from '../sysfs/read-inventory.ts';
+import { type ProbedDevices, readInventory } from '../sysfs/read-inventory.ts';
 
 /** Where an inventory comes from, and what is told with it of the host as a whole. */
 export interface InventorySource {
@@ -15,8 +15,8 @@ export interface InventorySource {
   readonly label: string;
   /** The host whose files tell more; `null` where its libvirt alone is asked. */
   readonly files: HostReader | null;
-  /** Of each device at least the facts that are asked for. */
-  read(names: PciNames, fields: readonly DeviceField[]): Promise<Inventory>;
+  /** Of each device at least the facts that are asked for; what it gives itself only of those that are probed. */
+  read(names: PciNames, fields: readonly DeviceField[], probed?: ProbedDevices): Promise<Inventory>;
   groupAttributes(group: number): GroupAttributes;
   iommuState(): IommuState;
   tellsResetMethods(devices: readonly PciDevice[]): boolean;
@@ -27,7 +27,7 @@ export function sysfsSource(host: HostReader): InventorySource {
   return {
     label: host.label,
     files: host,
-    read: async (names, fields) => readInventory(host, names, fields),
+    read: async (names, fields, probed) => readInventory(host, names, fields, probed),
     groupAttributes: (group) => readGroupAttributes(host, group),
     iommuState: () => readIommuState(host),
     tellsResetMethods: (devices) => tellsResetMethods(host, devices),

@@ -2,11 +2,14 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   mkdtempSync,
   openSync,
   readSync,
+  realpathSync,
   renameSync,
   rmSync,
+  type Stats,
   statSync,
   writeFileSync,
 } from 'node:fs';
@@ -22,9 +25,11 @@ import { errorCode, failure, type Reading } from './host-reader.ts';
 export function readFileBounded(path: string, maxBytes: number): Reading<Buffer> {
   let descriptor: number | undefined;
   try {
+    // To open a device has effects: it may rewind a tape, or start a watchdog.
+    const strange = strangeness(statSync(path));
+    if (strange !== null) return { unknown: 'broken', detail: strange };
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     const status = fstatSync(descriptor);
-    if (status.isDirectory()) return { unknown: 'broken', detail: 'EISDIR' };
     if (status.size > maxBytes) return { unknown: 'broken', detail: 'EFBIG' };
     const bytes = Buffer.allocUnsafe(status.size);
     let length = 0;
@@ -40,6 +45,12 @@ export function readFileBounded(path: string, maxBytes: number): Reading<Buffer>
   } finally {
     if (descriptor !== undefined) closeSync(descriptor);
   }
+}
+
+/** What something is, if it is no regular file. */
+function strangeness(status: Stats): string | null {
+  if (status.isFile()) return null;
+  return status.isDirectory() ? 'is a directory' : 'is not a regular file';
 }
 
 /** Whether a path of this machine is a directory. */
@@ -66,32 +77,56 @@ const HELD_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 function hold(): void {}
 
 /**
+ * The path at which a file is written: of a link the file that it leads to, so that the link stays.
+ *
+ * @returns whether a file is there already
+ * @throws PortalGunError OUTPUT_FAILED for what is no regular file, and for a link that leads nowhere; PERMISSION_DENIED
+ */
+export function outputPlace(path: string): { readonly at: string; readonly isThere: boolean } {
+  try {
+    const link = lstatSync(path, { throwIfNoEntry: false });
+    if (link === undefined) return { at: path, isThere: false };
+    const at = link.isSymbolicLink() ? realpathSync(path) : path;
+    const strange = strangeness(statSync(at));
+    if (strange !== null) throw new PortalGunError('OUTPUT_FAILED', strange, { subject: path });
+    return { at, isThere: true };
+  } catch (error) {
+    throw error instanceof PortalGunError ? error : outputError(path, error, 'the link leads nowhere');
+  }
+}
+
+/**
  * Writes a file of this machine whole or not at all: beside its place first, then renamed onto it. A signal
- * that comes meanwhile leaves nothing behind.
+ * that comes meanwhile leaves nothing behind. A link is followed; what is no regular file is never replaced.
  *
  * @throws PortalGunError OUTPUT_FAILED or PERMISSION_DENIED
  */
 export function writeFileWhole(path: string, content: string | Uint8Array, mode: number): void {
-  if (isDirectory(path)) throw new PortalGunError('OUTPUT_FAILED', 'is a directory', { subject: path });
+  const { at } = outputPlace(path);
   let folder: string | undefined;
   for (const signal of HELD_SIGNALS) process.on(signal, hold);
   try {
-    folder = mkdtempSync(join(dirname(path), `.${basename(path)}.`));
-    const draft = join(folder, basename(path));
+    folder = mkdtempSync(join(dirname(at), `.${basename(at)}.`));
+    const draft = join(folder, basename(at));
     writeFileSync(draft, content, { mode, flush: true });
-    renameSync(draft, path);
+    renameSync(draft, at);
   } catch (error) {
-    const reading = failure(error);
-    const detail = errorCode(error) === 'ENOENT' ? 'there is no such folder' : errorCode(error);
-    throw new PortalGunError(
-      reading?.unknown === 'denied' ? 'PERMISSION_DENIED' : 'OUTPUT_FAILED',
-      `can't be written: ${detail}`,
-      { subject: path, cause: error },
-    );
+    throw outputError(path, error, 'no such folder');
   } finally {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     for (const signal of HELD_SIGNALS) process.off(signal, hold);
   }
+}
+
+/** @param absent what it means that something is not there */
+export function outputError(path: string, error: unknown, absent: string): PortalGunError {
+  const reading = failure(error);
+  const detail = errorCode(error) === 'ENOENT' ? absent : errorCode(error);
+  return new PortalGunError(
+    reading?.unknown === 'denied' ? 'PERMISSION_DENIED' : 'OUTPUT_FAILED',
+    `cannot be written: ${detail}`,
+    { subject: path, cause: error },
+  );
 }
 
 /** A path of this machine from its root. */
@@ -103,15 +138,21 @@ export function absolutePath(path: string): string {
  * The absolute path of a regular file of this machine.
  *
  * @param option the option that names it, for the error
- * @throws PortalGunError BAD_ARGUMENT where there is none, or it is no regular file
+ * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, or BAD_ARGUMENT if it is no regular file
  */
 export function existingFile(path: string, option: string): string {
   const whole = absolutePath(path);
   try {
     if (statSync(whole).isFile()) return whole;
   } catch (error) {
-    const detail = errorCode(error) === 'ENOENT' ? 'there is no such file' : errorCode(error);
-    throw new PortalGunError('BAD_ARGUMENT', `${detail}: ${whole}`, { subject: option });
+    const reading = failure(error);
+    if (reading === null)
+      throw new PortalGunError('NOT_FOUND', `no such file: ${whole}`, { subject: option });
+    throw new PortalGunError(
+      reading.unknown === 'denied' ? 'PERMISSION_DENIED' : 'BAD_ARGUMENT',
+      `${reading.detail}: ${whole}`,
+      { subject: option },
+    );
   }
   throw new PortalGunError('BAD_ARGUMENT', `is no file: ${whole}`, { subject: option });
 }

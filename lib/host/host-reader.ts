@@ -53,6 +53,9 @@ export function failure(error: unknown): null | ReadFailure {
 /** The most that is read of one attribute: sysfs gives a page, configuration space and VPD at most 32 KiB. */
 export const MAX_ATTRIBUTE_BYTES = 64 * 1024;
 
+/** The most that is read of one table by {@link HostReader.readLines}. */
+export const MAX_TABLE_BYTES = 32 * 1024 * 1024;
+
 /**
  * A host that can be looked at and nothing else: the live machine, a directory that holds a `sys/`, or a
  * snapshot. Paths are absolute in the host (`/sys/bus/pci/devices`). Synchronous, since reads of sysfs

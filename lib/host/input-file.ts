@@ -15,26 +15,31 @@ export function inputName(path: string): string {
 /**
  * The bytes of a file that a command is given, whatever is in it; `-` is standard input.
  *
- * @param code of the error where it can't be read, or is longer than `maxBytes`
- * @throws PortalGunError
+ * @param code of the error if it cannot be read for another reason, or is longer than `maxBytes`
+ * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, or of that code
  */
-export function readInputFile(path: string, maxBytes: number, code: ErrorCode): Uint8Array {
-  const bytes = path === '-' ? readStandardInput(maxBytes) : readFileBounded(path, maxBytes);
-  const subject = inputName(path);
-  if (bytes === null) throw new PortalGunError(code, 'is not there', { subject });
-  if (isFailure(bytes)) {
-    throw new PortalGunError(
-      bytes.unknown === 'denied' ? 'PERMISSION_DENIED' : code,
-      `can't be read: ${bytes.detail}`,
-      {
-        subject,
-      },
-    );
-  }
-  return bytes;
+export function readInputFile(path: string, maxBytes: number, code: ErrorCode): Buffer {
+  return path === '-'
+    ? demandBytes(readStandardInput(maxBytes), inputName(path), code)
+    : readFileOf(path, maxBytes, code);
 }
 
-function readStandardInput(maxBytes: number): Reading<Uint8Array> {
+/** The same where `-` is a file of that name. */
+export function readFileOf(path: string, maxBytes: number, code: ErrorCode): Buffer {
+  return demandBytes(readFileBounded(path, maxBytes), path, code);
+}
+
+function demandBytes(reading: Reading<Buffer>, subject: string, code: ErrorCode): Buffer {
+  if (reading === null) throw new PortalGunError('NOT_FOUND', 'no such file', { subject });
+  if (!isFailure(reading)) return reading;
+  throw new PortalGunError(
+    reading.unknown === 'denied' ? 'PERMISSION_DENIED' : code,
+    `cannot be read: ${reading.detail}`,
+    { subject },
+  );
+}
+
+function readStandardInput(maxBytes: number): Reading<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;
   for (;;) {

@@ -1,12 +1,14 @@
 import { join, resolve } from 'node:path';
 import { PortalGunError } from '../base/errors.ts';
-import { isDirectory, readFileBounded } from './files.ts';
-import { type HostReader, isFailure } from './host-reader.ts';
+import { isDirectory } from './files.ts';
+import type { HostReader } from './host-reader.ts';
+import { readFileOf } from './input-file.ts';
 import { SnapshotHost } from './snapshot-host.ts';
 import { looksLikeSnapshot, parseSnapshot } from './snapshot-parser.ts';
 import { TreeHost } from './tree-host.ts';
 
-const MAX_SNAPSHOT_BYTES = 512 * 1024 * 1024;
+/** Unpacked. A host of 4,096 functions has some 20 MB. */
+const MAX_SNAPSHOT_BYTES = 128 * 1024 * 1024;
 
 /** The live machine, by the name that it gives itself. */
 export function openLiveHost(): HostReader {
@@ -17,7 +19,7 @@ export function openLiveHost(): HostReader {
 /**
  * The host that a path names: a snapshot file, or a directory that holds a `sys/`.
  *
- * @throws PortalGunError BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
+ * @throws PortalGunError NOT_FOUND, BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
  */
 export function openHost(path: string): HostReader {
   if (isDirectory(path)) {
@@ -27,13 +29,7 @@ export function openHost(path: string): HostReader {
       : {};
     throw new PortalGunError('BAD_HOST', 'has no sys/ in it', { subject: path, ...above });
   }
-  const reading = readFileBounded(path, MAX_SNAPSHOT_BYTES);
-  if (reading === null) throw new PortalGunError('BAD_HOST', 'is not there', { subject: path });
-  if (isFailure(reading)) {
-    const code = reading.unknown === 'denied' ? 'PERMISSION_DENIED' : 'BAD_HOST';
-    throw new PortalGunError(code, `can't be read: ${reading.detail}`, { subject: path });
-  }
-  const rawText = reading.toString('utf8');
+  const rawText = readFileOf(path, MAX_SNAPSHOT_BYTES, 'BAD_HOST').toString('utf8');
   if (!looksLikeSnapshot(rawText)) {
     throw new PortalGunError('BAD_HOST', 'is neither a snapshot nor a directory', { subject: path });
   }

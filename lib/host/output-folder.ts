@@ -1,14 +1,17 @@
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PortalGunError } from '../base/errors.ts';
-import { isDirectory, readFileBounded, writeFileWhole } from './files.ts';
-import { errorCode, failure, isFailure } from './host-reader.ts';
+import { isDirectory, outputError, outputPlace, readFileBounded, writeFileWhole } from './files.ts';
+import { isFailure } from './host-reader.ts';
 
 /** What became of a file: it was made, changed, or was so already. */
 export type FileOutcome = 'written' | 'replaced' | 'unchanged';
 
 const MAX_BYTES = 16 * 1024 * 1024;
-const PUBLIC_MODE = 0o644;
+/** Everybody may read it, as the user that QEMU runs as has to. */
+export const PUBLIC_MODE = 0o644;
+/** Only its owner may read it. */
+export const PRIVATE_MODE = 0o600;
 
 /**
  * Puts files in a folder of this machine, which is made where it alone is missing. What is to be written is on the disk before any
@@ -38,32 +41,43 @@ export function writeFolder(
 }
 
 /**
- * Puts one file on this machine, whole or not at all; everybody may read it, as the user that QEMU runs as has to.
+ * Puts one file on this machine, whole or not at all.
  *
  * @param overwrites whether a file may be replaced that holds something else
  * @throws PortalGunError FILE_EXISTS where it may not; OUTPUT_FAILED, PERMISSION_DENIED
  */
-export function putFile(path: string, content: Uint8Array, overwrites: boolean): FileOutcome {
+export function putFile(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  overwrites: boolean,
+): FileOutcome {
   const outcome = outcomeOf(path, content);
   if (outcome === 'replaced' && !overwrites) {
     throw new PortalGunError('FILE_EXISTS', 'is there with other content; nothing is written', {
       subject: path,
     });
   }
-  if (outcome !== 'unchanged') writeFileWhole(path, content, PUBLIC_MODE);
+  if (outcome !== 'unchanged') writeFileWhole(path, content, mode);
   return outcome;
 }
 
-/** @throws PortalGunError OUTPUT_FAILED where a file can't be put at a path: there is no folder for it, or it is one itself */
+/** @throws PortalGunError OUTPUT_FAILED if no file can be put at a path: it has no folder, or is no regular file */
 export function demandPlace(path: string): void {
-  if (isDirectory(path)) throw outputError(path, 'it is a directory', false);
-  if (!isDirectory(dirname(path))) throw outputError(path, 'there is no such folder', false);
+  outputPlace(path);
+  if (isDirectory(dirname(path))) return;
+  throw new PortalGunError('OUTPUT_FAILED', 'cannot be written: no such folder', { subject: path });
 }
 
 function outcomeOf(path: string, content: string | Uint8Array): FileOutcome {
-  const there = readFileBounded(path, MAX_BYTES);
+  const { at, isThere } = outputPlace(path);
+  const there = isThere ? readFileBounded(at, MAX_BYTES) : null;
   if (there === null) return 'written';
-  if (isFailure(there)) throw outputError(path, there.detail, there.unknown === 'denied');
+  // What is larger than all that is written here is something else.
+  if (isFailure(there)) {
+    if (there.detail === 'EFBIG') return 'replaced';
+    throw outputError(path, Object.assign(new Error(there.detail), { code: there.detail }), '');
+  }
   return there.equals(Buffer.from(content)) ? 'unchanged' : 'replaced';
 }
 
@@ -79,21 +93,13 @@ function put(
     drafts = mkdtempSync(join(folder, '.drafts.'));
     for (const [name, text] of files) writeFileSync(join(drafts, name), text);
     for (const name of files.keys()) {
-      renameSync(join(drafts, name), join(folder, name));
+      renameSync(join(drafts, name), outputPlace(join(folder, name)).at);
       if (outcomes.get(name) === 'written') made.push(join(folder, name));
     }
   } catch (error) {
     for (const path of made) rmSync(path, { force: true });
-    const detail = errorCode(error) === 'ENOENT' ? 'there is no folder to make it in' : errorCode(error);
-    throw outputError(folder, detail, failure(error)?.unknown === 'denied', error);
+    throw error instanceof PortalGunError ? error : outputError(folder, error, 'no folder to make it in');
   } finally {
     if (drafts !== undefined) rmSync(drafts, { recursive: true, force: true });
   }
-}
-
-function outputError(path: string, detail: string, isDenied: boolean, cause?: unknown): PortalGunError {
-  return new PortalGunError(isDenied ? 'PERMISSION_DENIED' : 'OUTPUT_FAILED', `can't be written: ${detail}`, {
-    subject: path,
-    cause,
-  });
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { PortalGunError } from '../base/errors.ts';
 import { readFileBounded } from './files.ts';
 import { isFailure } from './host-reader.ts';
+import { readFileOf } from './input-file.ts';
 
 /** A list of PCI ids as it was found. */
 export interface PciIdsFile {
@@ -26,7 +26,7 @@ const MAX_BYTES = 32 * 1024 * 1024;
  * The list of PCI ids to use: the system's where there is one, otherwise the one that comes with the
  * package. `choice` is `bundled`, or a path, to have another.
  *
- * @throws PortalGunError BAD_NAMES
+ * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, BAD_NAMES
  */
 export function readPciIdsFile(choice: string | undefined): PciIdsFile {
   if (choice === undefined) {
@@ -37,9 +37,5 @@ export function readPciIdsFile(choice: string | undefined): PciIdsFile {
   }
   const bundled = choice === undefined || choice === 'bundled';
   const path = bundled ? fileURLToPath(new URL('../pci/pci.ids', import.meta.url)) : choice;
-  const bytes = readFileBounded(path, MAX_BYTES);
-  if (bytes === null) throw new PortalGunError('BAD_NAMES', 'is not there', { subject: path });
-  if (isFailure(bytes))
-    throw new PortalGunError('BAD_NAMES', `can't be read: ${bytes.detail}`, { subject: path });
-  return { bytes, path, origin: bundled ? 'bundled' : 'given' };
+  return { bytes: readFileOf(path, MAX_BYTES, 'BAD_NAMES'), path, origin: bundled ? 'bundled' : 'given' };
 }

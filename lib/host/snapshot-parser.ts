@@ -1,10 +1,11 @@
 import { PortalGunError } from '../base/errors.ts';
-import type { FileStatus } from './host-reader.ts';
+import { type FileStatus, MAX_ATTRIBUTE_BYTES, MAX_TABLE_BYTES } from './host-reader.ts';
 import type { Identifiers, Snapshot, SnapshotEntry } from './snapshot.ts';
 import { END, MAGIC } from './snapshot-text.ts';
+import { TextLines } from './text-lines.ts';
 
-// A configuration space has 4 KiB and product data 32 KiB; nothing that is captured as bytes is larger.
-const MAX_BYTES = 64 * 1024;
+/** Four times what a host of 4,096 functions has. */
+const MAX_ENTRIES = 1_000_000;
 
 /**
  * Reads the text of a snapshot.
@@ -21,19 +22,17 @@ export function looksLikeSnapshot(rawText: string): boolean {
 }
 
 class SnapshotParser {
-  readonly #lines: string[];
+  readonly #lines: TextLines;
   readonly #subject: string;
   readonly #entries = new Map<string, SnapshotEntry>();
-  #at = 0;
 
   constructor(rawText: string, subject: string) {
-    this.#lines = rawText.split('\n');
-    if (this.#lines.at(-1) === '') this.#lines.pop();
+    this.#lines = new TextLines(rawText);
     this.#subject = subject;
   }
 
   parse(): Snapshot {
-    const magic = this.#next();
+    const magic = this.#lines.next();
     if (magic !== MAGIC) {
       throw this.#error(
         magic?.startsWith('portal-gun snapshot')
@@ -45,50 +44,47 @@ class SnapshotParser {
     const identifiers = this.#header('identifiers');
     if (identifiers !== 'raw' && identifiers !== 'replaced')
       throw this.#error('identifiers: raw or replaced');
-    const end = this.#lines.length - 2;
-    const ended = this.#lines[end] === '' && this.#lines[end + 1] === END;
-    while (this.#at < (ended ? end : this.#lines.length)) this.#section();
-    if (!ended) throw this.#error(`lacks the line "${END}" after it: it was cut short`);
+    for (;;) {
+      if (this.#lines.peek() === undefined)
+        throw this.#error(`lacks the line "${END}" after it: it was cut short`);
+      if (this.#section() === 'end') break;
+    }
     return { label, identifiers: identifiers satisfies Identifiers, entries: this.#entries };
   }
 
-  #next(): string | undefined {
-    const line = this.#lines[this.#at];
-    this.#at += 1;
-    return line;
-  }
-
   #header(name: string): string {
-    const line = this.#next();
+    const line = this.#lines.next();
     if (line === undefined || !line.startsWith(`${name}: `)) throw this.#error(`lacks its "${name}:" line`);
     return line.slice(name.length + 2);
   }
 
   #error(what: string): PortalGunError {
-    return new PortalGunError('BAD_SNAPSHOT', `line ${Math.max(1, this.#at)}: ${what}`, {
+    return new PortalGunError('BAD_SNAPSHOT', `line ${Math.max(1, this.#lines.number)}: ${what}`, {
       subject: this.#subject,
     });
   }
 
-  #section(): void {
-    const blank = this.#next();
-    const header = this.#next();
+  /** Reads a section, or the last line, which stands where one would begin. */
+  #section(): 'more' | 'end' {
+    const blank = this.#lines.next();
+    const header = this.#lines.next();
+    if (blank === '' && header === END && this.#lines.peek() === undefined) return 'end';
     const match = blank === '' && header !== undefined ? /^(\/\S*)( \+)?:$/.exec(header) : null;
     if (match === null) throw this.#error('a section begins with an empty line and its directory');
     const path = unescapeText(match[1] as string);
     const names: string[] = [];
-    for (;;) {
-      const line = this.#lines[this.#at];
-      if (line === undefined || line === '') break;
-      this.#at += 1;
+    for (let line = this.#lines.peek(); line !== undefined && line !== ''; line = this.#lines.peek()) {
+      this.#lines.next();
       this.#member(path === '/' ? '' : path, line, names);
     }
     if (match[2] === undefined) this.#entries.set(path, { kind: 'directory', names: names.sort() });
+    return 'more';
   }
 
   #member(directory: string, line: string, names: string[]): void {
     const match = /^ {2}(\S+)(?: (->|[=~:!%])(?: (.*))?)?$/.exec(line);
     if (match === null) throw this.#error('expected two blanks, a name, and what is known of it');
+    if (this.#entries.size >= MAX_ENTRIES) throw this.#error(`holds more than ${MAX_ENTRIES} files`);
     const name = unescapeText(match[1] as string);
     const path = `${directory}/${name}`;
     const rest = match[3];
@@ -108,7 +104,7 @@ class SnapshotParser {
         if (rest !== undefined) return { kind: 'text', text: `${unescapeText(rest)}\n` };
         return { kind: 'text', text: this.#textRows() };
       case '~':
-        return { kind: 'lines', lines: this.#rows() };
+        return { kind: 'lines', lines: this.#rows(MAX_TABLE_BYTES) };
       case ':':
         return { kind: 'bytes', bytes: this.#bytes(rest ?? '') };
       case '%':
@@ -141,17 +137,24 @@ class SnapshotParser {
     };
   }
 
-  #rows(): string[] {
+  /** @param mostLength how long what the readers read of one file can be, in characters */
+  #rows(mostLength: number): string[] {
     const rows: string[] = [];
-    while (this.#lines[this.#at]?.startsWith('    |'))
-      rows.push(unescapeText((this.#next() as string).slice(6)));
+    let length = 0;
+    for (let line = this.#lines.peek(); line?.startsWith('    |') === true; line = this.#lines.peek()) {
+      this.#lines.next();
+      const row = unescapeText(line.slice(6));
+      length += row.length + 1;
+      if (length > mostLength) throw this.#error(`one file has more than ${mostLength} characters`);
+      rows.push(row);
+    }
     return rows;
   }
 
   #textRows(): string {
-    const text = this.#rows().join('\n');
-    if (this.#lines[this.#at] === '    \\') {
-      this.#at += 1;
+    const text = this.#rows(MAX_ATTRIBUTE_BYTES + 1).join('\n');
+    if (this.#lines.peek() === '    \\') {
+      this.#lines.next();
       return text;
     }
     return text === '' ? '' : `${text}\n`;
@@ -159,14 +162,15 @@ class SnapshotParser {
 
   #bytes(rawSize: string): Uint8Array {
     const sizeBytes = /^\d{1,6}$/.test(rawSize) ? Number(rawSize) : Number.NaN;
-    if (!(sizeBytes <= MAX_BYTES)) throw this.#error(`a size of at most ${MAX_BYTES} bytes comes after ":"`);
+    if (!(sizeBytes <= MAX_ATTRIBUTE_BYTES))
+      throw this.#error(`a size of at most ${MAX_ATTRIBUTE_BYTES} bytes comes after ":"`);
     const bytes = new Uint8Array(sizeBytes);
     for (;;) {
       const match = /^ {4}([0-9a-f]{3,5}) {2}([0-9a-f]{2}(?: [0-9a-f]{2}){0,15})$/.exec(
-        this.#lines[this.#at] ?? '',
+        this.#lines.peek() ?? '',
       );
       if (match === null) return bytes;
-      this.#at += 1;
+      this.#lines.next();
       const offset = Number.parseInt(match[1] as string, 16);
       const row = (match[2] as string).split(' ').map((digits) => Number.parseInt(digits, 16));
       if (offset + row.length > sizeBytes) throw this.#error('a row reaches past the end of its file');

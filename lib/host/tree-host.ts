@@ -16,31 +16,32 @@ import {
   failure,
   type HostReader,
   MAX_ATTRIBUTE_BYTES,
+  MAX_TABLE_BYTES,
   type ReadFailure,
   type Reading,
 } from './host-reader.ts';
+import { TreePaths } from './tree-paths.ts';
 
-const MAX_TABLE_BYTES = 32 * 1024 * 1024;
 const PAGE_BYTES = 4096;
 const KEPT_TABLE_BYTES = 64 * 1024;
 
-// Never wait for a FIFO's other end, and never follow an attribute that is a link: sysfs has none,
-// and one in a foreign tree could name a device of this machine.
+// Never wait for a FIFO's other end, and never follow an attribute that is a link: sysfs has none.
 const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW | constants.O_NOCTTY;
 
 /**
  * A host that is a directory tree: `/` for the live machine, or any directory that holds a `sys/`.
  *
- * `root` is prefixed to every path, `''` for the live machine.
+ * `root` is prefixed to every path, `''` for the live machine. No link leads out of a root.
  */
 export class TreeHost implements HostReader {
   readonly label: string;
-  readonly #root: string;
+  /** `null` for the live machine, whose paths are its own. */
+  readonly #paths: TreePaths | null;
   #kept: { readonly version: string; readonly table: Buffer } | null = null;
   readonly #buffer = Buffer.allocUnsafeSlow(MAX_ATTRIBUTE_BYTES + 1);
 
   constructor(root: string, label: string) {
-    this.#root = root;
+    this.#paths = root === '' ? null : new TreePaths(root);
     this.label = label;
   }
 
@@ -56,7 +57,7 @@ export class TreeHost implements HostReader {
 
   readLink(path: string): Reading<string> {
     try {
-      return readlinkSync(this.#root + path);
+      return readlinkSync(this.#paths?.entry(path) ?? path);
     } catch (error) {
       // EINVAL: something is there, and it is no link.
       return errorCode(error) === 'EINVAL' ? null : failure(error);
@@ -65,7 +66,7 @@ export class TreeHost implements HostReader {
 
   list(path: string): Reading<readonly string[]> {
     try {
-      return readdirSync(this.#root + path).sort();
+      return readdirSync(this.#paths?.whole(path) ?? path).sort();
     } catch (error) {
       return failure(error);
     }
@@ -73,7 +74,7 @@ export class TreeHost implements HostReader {
 
   status(path: string): Reading<FileStatus> {
     try {
-      const stats = statSync(this.#root + path);
+      const stats = statSync(this.#paths?.whole(path) ?? path);
       return { kind: kindOf(stats), mode: stats.mode & 0o7777, userId: stats.uid, groupId: stats.gid };
     } catch (error) {
       return failure(error);
@@ -81,13 +82,18 @@ export class TreeHost implements HostReader {
   }
 
   exists(path: string): boolean {
-    return existsSync(this.#root + path);
+    if (this.#paths === null) return existsSync(path);
+    try {
+      return existsSync(this.#paths.whole(path));
+    } catch {
+      return false;
+    }
   }
 
   readLines(path: string, prefixes: readonly string[]): Reading<readonly string[]> {
     let descriptor: number | undefined;
     try {
-      descriptor = openSync(this.#root + path, OPEN_FLAGS);
+      descriptor = openSync(this.#paths?.file(path) ?? path, OPEN_FLAGS);
       const table = this.#table(path, descriptor);
       return table === null ? { unknown: 'broken', detail: 'EFBIG' } : linesWithPrefix(table, prefixes);
     } catch (error) {
@@ -112,7 +118,7 @@ export class TreeHost implements HostReader {
   #fill(path: string): number | null | ReadFailure {
     let descriptor: number | undefined;
     try {
-      descriptor = openSync(this.#root + path, OPEN_FLAGS);
+      descriptor = openSync(this.#paths?.file(path) ?? path, OPEN_FLAGS);
       let length = 0;
       // sysfs gives a binary attribute in pieces of a page, and its end with a shorter one; /proc gives what it likes.
       for (;;) {

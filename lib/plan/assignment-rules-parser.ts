@@ -1,6 +1,6 @@
 import { YamlNode } from '../base/yaml-node.ts';
 import { isCategory } from '../libvirt/category.ts';
-import type { Selector } from '../pci/selector.ts';
+import type { Selector } from '../pci/selector-parser.ts';
 import { type AssignmentRule, type AssignmentRules, KEEP_USB } from './assignment-rules.ts';
 import { selectorIn } from './selector-node.ts';
 
@@ -84,6 +84,6 @@ function parseTarget(node: YamlNode): string | null {
 
 function parseDevices(node: YamlNode): Selector {
   const text = node.text();
-  if (text === REST) return { text, mustMatch: false, fields: [], matches: () => true };
+  if (text === REST) return { text, mustMatch: false, keys: [REST], fields: [], matches: () => true };
   return selectorIn(node);
 }

@@ -2,7 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { YamlNode } from '../base/yaml-node.ts';
 import { type DeviceIdentity, IDENTITY_FIELDS, identityOf } from '../pci/identity.ts';
 import { isPassthroughDriver } from '../pci/iommu-group.ts';
-import type { Selector } from '../pci/selector.ts';
+import type { Selector } from '../pci/selector-parser.ts';
 import {
   type BindingPolicy,
   HOST_DRIVER,
@@ -93,6 +93,7 @@ function identitySelector(node: YamlNode): Selector {
   return {
     text: wanted.map(({ name, value }) => `${name} ${value}`).join(', '),
     mustMatch: true,
+    keys: ['identity'],
     fields: IDENTITY_FIELDS,
     matches(device) {
       const identity = identityOf(device);

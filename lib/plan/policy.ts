@@ -1,4 +1,4 @@
-import type { Selector } from '../pci/selector.ts';
+import type { Selector } from '../pci/selector-parser.ts';
 import type { VfGoal } from './vf-goal.ts';
 
 /** What the hardware of a host is to be, as a file says it. What it does not speak of is left as it is. */

@@ -1,6 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import type { YamlNode } from '../base/yaml-node.ts';
-import { parseSelector, type Selector } from '../pci/selector.ts';
+import { parseSelector, type Selector } from '../pci/selector-parser.ts';
 
 /**
  * A selector as a file has it.

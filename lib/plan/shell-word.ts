@@ -1,4 +1,21 @@
-/** A word of a shell, whatever is in it. */
+/** What a terminal or an editor acts on; line feeds and tabs stand in files that are written. */
+const UNPRINTABLE = /((?:(?![\n\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}])+)/u;
+
+/** A word of a POSIX shell, whatever is in it but NUL; nothing in it acts on a terminal that shows it. */
 export function quote(text: string): string {
-  return /^[\w@%+:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  if (/^[\w@%+:,./-]+$/.test(text)) return text;
+  const words = text
+    .split(UNPRINTABLE)
+    .map((part, index) => (index % 2 === 0 ? quoted(part) : printed(part)));
+  return words.length === 1 ? (words[0] as string) : words.filter((word) => word !== "''").join('');
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
+/** By the bytes that it has in UTF-8, in octal. */
+function printed(text: string): string {
+  const bytes = [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`);
+  return `"$(printf '${bytes.join('')}')"`;
 }

@@ -17,19 +17,33 @@ import { findUnlistedFunctions } from './unlisted-functions.ts';
 /** Every fact that a reader can be asked for. */
 export const ALL_FIELDS = Object.keys(FIELD_READERS) as readonly DeviceField[];
 
+/** Facts that the device itself gives: one that sleeps wakes up for them, and a few cards hang. */
+const PROBING_FIELDS: ReadonlySet<DeviceField> = new Set(['config', 'vpd'] satisfies DeviceField[]);
+
+/** Picks the devices that a question is about, by all that is known of them without asking them. */
+export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevice[];
+
 /**
  * Reads the PCI functions of a host from `/sys/bus/pci/devices`. Of each just the facts that `fields` names;
  * the others are `unread`. One bad device never hides the rest: what is wrong stands in `diagnostics`.
  *
+ * @param probed of which devices configuration space and product data are read; of all without it
  * @throws PortalGunError NO_PCI where the host shows no PCI bus, PERMISSION_DENIED where it may not be listed
  */
-export function readInventory(host: HostReader, names: PciNames, fields: readonly DeviceField[]): Inventory {
+export function readInventory(
+  host: HostReader,
+  names: PciNames,
+  fields: readonly DeviceField[],
+  probed?: ProbedDevices,
+): Inventory {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
   const sources = readBus(host, report);
   const context = new HostContext(host, names, new Map(sources.map((source) => [source.address, source])));
-  const wanted: Wanted = Object.fromEntries(fields.map((field) => [field, true]));
-  const devices = sources.map((source) => readDevice(source, context, wanted));
+  const isAsked = (field: DeviceField): boolean => probed === undefined || !PROBING_FIELDS.has(field);
+  const wanted = wantedOf(fields.filter(isAsked));
+  const told = sources.map((source) => readDevice(source, context, wanted));
+  const devices = probed === undefined ? told : withProbed(told, probed(told), sources, context, fields);
   findUnlistedFunctions(host, sources, report);
   const iommu = hasIommuGroups(host, devices, report);
   return { host: { label: host.label }, devices, iommu, diagnostics };
@@ -48,7 +62,7 @@ export function readFunction(
   const source = openDevice(host, address, () => {}, new Map());
   if (source === null) return null;
   const context = new HostContext(host, NO_NAMES, new Map([[address, source]]));
-  return readDevice(source, context, Object.fromEntries(fields.map((field) => [field, true])));
+  return readDevice(source, context, wantedOf(fields));
 }
 
 function readBus(host: HostReader, report: Report): readonly DeviceSource[] {
@@ -103,7 +117,29 @@ function openDevice(
   return new DeviceSource(host, address, directory, report, knownIds);
 }
 
+/** The same devices, with the facts that the chosen ones give themselves. */
+function withProbed(
+  devices: readonly PciDevice[],
+  probed: readonly PciDevice[],
+  sources: readonly DeviceSource[],
+  context: HostContext,
+  fields: readonly DeviceField[],
+): readonly PciDevice[] {
+  const chosen = new Set(probed);
+  const wanted = wantedOf(fields.filter((field) => PROBING_FIELDS.has(field)));
+  return devices.map((device, index) => {
+    const source = sources[index];
+    if (source === undefined || !chosen.has(device)) return device;
+    const { config, vpd } = readDevice(source, context, wanted);
+    return { ...device, config, vpd };
+  });
+}
+
 type Wanted = { readonly [F in DeviceField]?: true };
+
+function wantedOf(fields: readonly DeviceField[]): Wanted {
+  return Object.fromEntries(fields.map((field) => [field, true]));
+}
 
 function readDevice(source: DeviceSource, context: HostContext, wanted: Wanted): PciDevice {
   // Written out, and not a loop over the fields: every device then has one shape from the start, which

@@ -4,7 +4,7 @@ import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
 import { CATEGORIES } from '../../lib/libvirt/category.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
-import { SELECTOR_KEYS } from '../../lib/pci/selector.ts';
+import { SELECTOR_KEYS } from '../../lib/pci/selector-parser.ts';
 import { type Outcome, pci, pciInside, portal, portalInside } from '../support/pci-program.ts';
 
 // The answers that zsh gets have descriptions behind a colon.

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Snapshot } from '../../lib/host/snapshot.ts';
@@ -107,6 +107,36 @@ const TREES: Readonly<Record<string, Damage>> = {
     }
   },
 };
+
+describe('drivers and interfaces whose names are escape sequences', () => {
+  const EVIL = 'evil\u001b]8;;http://evil\u0007\u202e';
+  const file = join(folder, 'evil.snapshot');
+  const addresses = ['00:01.0', '01:00.0', '02:00.0', '03:00.0'];
+  beforeAll(() => {
+    const text = readFileSync(fixture('gpu-desktop'), 'utf8');
+    const evil = text
+      .replaceAll(/DRIVER=[\w-]+/g, `DRIVER=${EVIL}`)
+      .replaceAll(/(driver -> .*\/)[\w-]+$/gm, `$1${EVIL}`)
+      .replaceAll('enp3s0', EVIL);
+    expect(evil).not.toBe(text);
+    writeFileSync(file, evil);
+  });
+
+  it.each([
+    ...['list', 'list --wide', 'groups', 'tree', 'validate', 'validate --all', 'rom list', 'sriov list'],
+    ...addresses.flatMap((address) =>
+      [
+        ...['show', 'xml', 'validate', 'rom inspect', 'bind --dry-run', 'unbind --dry-run'],
+        ...['bind --script', 'unbind --script', 'sriov set --dry-run --vfs 1'],
+      ].map((words) => words.replace(/ (?=--)|$/, ` ${address} `).trim()),
+    ),
+  ])('%s', async (line) => {
+    const outcome = await pciInside([...line.split(/ +/), '--host', file]);
+    expect(outcome.exitCode).toBeLessThan(8);
+    expect(outcome.stdout + outcome.stderr).not.toBe('');
+    expectClean(outcome);
+  });
+});
 
 describe.each(Object.entries(TREES))('%s', (name, damage) => {
   const root = join(folder, name.replace(/\W/g, '-'));

@@ -273,8 +273,9 @@ describe('errors', () => {
     ['snapshot', '--host', fixture('gpu-desktop'), '--output', '/proc/version/a'],
   ])('%s %s %s', async (...args) => {
     const outcome = await pci([...args.filter((word) => word !== undefined), '--json']);
-    const { error } = expectDocument('error', outcome) as { error: { exitCode: number } };
-    expect(outcome).toMatchObject({ exitCode: error.exitCode, stderr: '' });
+    const { error } = expectDocument('error', outcome) as { error: { code: string; exitCode: number } };
+    expect(outcome.exitCode).toBe(error.exitCode);
+    expect(outcome.stderr).toContain(`[${error.code}]\n`);
   });
 });
 

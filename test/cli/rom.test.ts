@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { putFile } from '../../lib/host/output-folder.ts';
+import { PUBLIC_MODE, putFile } from '../../lib/host/output-folder.ts';
 import textWidth from '../../lib/render/text-width.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { type ImageSpec, joined, romImage, romOf } from '../support/option-rom.ts';
@@ -153,13 +153,13 @@ describe('pci rom dump', () => {
 
   it('replaces a file only where that is said', () => {
     const path = join(folder, 'put.rom');
-    expect(putFile(path, Uint8Array.of(1), false)).toBe('written');
+    expect(putFile(path, Uint8Array.of(1), PUBLIC_MODE, false)).toBe('written');
     expect(statSync(path).mode & 0o777).toBe(0o644);
-    expect(putFile(path, Uint8Array.of(1), false)).toBe('unchanged');
-    expect(() => putFile(path, Uint8Array.of(2), false)).toThrow(
+    expect(putFile(path, Uint8Array.of(1), PUBLIC_MODE, false)).toBe('unchanged');
+    expect(() => putFile(path, Uint8Array.of(2), PUBLIC_MODE, false)).toThrow(
       expect.objectContaining({ code: 'FILE_EXISTS' }),
     );
     expect(readFileSync(path)).toEqual(Buffer.of(1));
-    expect(putFile(path, Uint8Array.of(2), true)).toBe('replaced');
+    expect(putFile(path, Uint8Array.of(2), PUBLIC_MODE, true)).toBe('replaced');
   });
 });

@@ -80,6 +80,15 @@ describe('list of gpu-desktop', () => {
     ['class=network class=display', '0000:01:00.0 0000:03:00.0'],
     ['01:00.0 class=display 10de: nvidia', GRAPHICS],
     ['-- nvidia', GRAPHICS],
+    ['03:00.0 or 01:00.1', '0000:01:00.1 0000:03:00.0'],
+    // All parts of one have to match, and none behind an exclamation mark.
+    ['nvidia,class=audio', '0000:01:00.1'],
+    ['01:00,!class=audio', '0000:01:00.0'],
+    ['class=network,!driver=igb', ''],
+    ['class=network,!driver=vfio-pci', '0000:03:00.0'],
+    ['class=bridge,!driver=none', PORTS],
+    ['!class=bridge,!nvidia,!driver=nvme', '0000:00:14.0 0000:03:00.0'],
+    ['class=usb nvidia,class=audio', '0000:00:14.0 0000:01:00.1'],
     ['driver=nvme netdev=enp3s0 00:14.0', '0000:00:14.0 0000:02:00.0 0000:03:00.0'],
   ])('%s', async (selectors, expected) => {
     expect(await addressesOf('gpu-desktop', selectors)).toBe(expected);
@@ -96,6 +105,8 @@ describe('list of other hosts', () => {
     ['sixty-four-vfs', 'pf', '0000:03:00.0'],
     ['sixty-four-vfs', 'PF', '0000:03:00.0'],
     ['sixty-four-vfs', 'driver=iavf driver=vfio-pci', FIRST_VFS],
+    ['sixty-four-vfs', 'vf,driver=vfio-pci', '0000:04:10.2'],
+    ['sixty-four-vfs', '04:10,!driver=vfio-pci,!driver=iavf', '0000:04:10.4 0000:04:10.6'],
     ['sixty-four-vfs', '04:10.0 pf', '0000:03:00.0 0000:04:10.0'],
     ['sixty-four-vfs', 'group=21 group=22', FIRST_VFS],
     ['vmd-domain', '10000:e1:00.0', '10000:e1:00.0'],

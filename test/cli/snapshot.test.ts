@@ -1,10 +1,12 @@
 import {
   chmodSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -69,7 +71,7 @@ describe('pci snapshot', () => {
       text: 'older',
     });
     for (const _ of [1, 2]) {
-      expect(await pci(['snapshot', ...GPU, '-o', file])).toMatchObject({ exitCode: 0 });
+      expect(await pci(['snapshot', ...GPU, '--overwrite', '-o', file])).toMatchObject({ exitCode: 0 });
       expect(readFileSync(file, 'utf8')).toContain('portal-gun snapshot 1');
       expect(statSync(file).mode & 0o777).toBe(0o600);
     }
@@ -97,10 +99,10 @@ describe('pci snapshot', () => {
 
 describe('a snapshot that can not be written', () => {
   it.each([
-    ['into no folder', 'nowhere/a.snapshot', "can't be written: there is no such folder"],
+    ['into no folder', 'nowhere/a.snapshot', 'cannot be written: no such folder'],
     ['onto a folder', 'folder', 'is a directory'],
     ['onto a folder, with a slash', 'folder/', 'is a directory'],
-    ['below a file', 'file/a.snapshot', "can't be written: ENOTDIR"],
+    ['below a file', 'file/a.snapshot', 'cannot be written: ENOTDIR'],
   ])('%s', async (_, name, detail) => {
     const at = place();
     mkdirSync(join(at, 'folder'));
@@ -113,6 +115,47 @@ describe('a snapshot that can not be written', () => {
     expect(readdirSync(join(at, 'folder'))).toEqual([]);
   });
 
+  it('onto a FIFO, or by a link to one', async () => {
+    const at = place();
+    const fifo = join(at, 'fifo');
+    await execa('mkfifo', [fifo]);
+    symlinkSync(fifo, join(at, 'link'));
+    for (const path of [fifo, join(at, 'link')]) {
+      const { exitCode, stderr } = await pci(['snapshot', ...GPU, '--overwrite', '-o', path]);
+      expect(exitCode).toBe(7);
+      expect(stderr).toContain(`${path}: is not a regular file [OUTPUT_FAILED]`);
+    }
+    expect(lstatSync(fifo).isFIFO()).toBe(true);
+    expect(readdirSync(at)).toEqual(['fifo', 'link']);
+  });
+
+  it('by a link that leads nowhere', async () => {
+    const at = place();
+    symlinkSync('nowhere', join(at, 'link'));
+    const { exitCode, stderr } = await pci(['snapshot', ...GPU, '-o', join(at, 'link')]);
+    expect(exitCode).toBe(7);
+    expect(stderr).toContain('the link leads nowhere [OUTPUT_FAILED]');
+    expect(readdirSync(at)).toEqual(['link']);
+  });
+
+  it('over something else, until that is asked for; a link stays one', async () => {
+    const at = place();
+    const [file, link] = [join(at, 'file'), join(at, 'link')];
+    writeFileSync(file, 'mine');
+    symlinkSync('file', link);
+    const refused = await pci(['snapshot', ...GPU, '-o', link]);
+    expect(refused.exitCode).toBe(4);
+    expect(refused.stderr).toContain(
+      '[FILE_EXISTS]\nhint: write to another path, or replace it: --overwrite',
+    );
+    expect(readFileSync(file, 'utf8')).toBe('mine');
+    expect((await pci(['snapshot', ...GPU, '-o', link, '--overwrite'])).exitCode).toBe(0);
+    expect(readFileSync(file, 'utf8')).toContain('portal-gun snapshot');
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    // The same once more is no other content.
+    expect((await pci(['snapshot', ...GPU, '-o', link])).exitCode).toBe(0);
+  });
+
   it.runIf(!isRoot || setpriv === 0)('into a folder of somebody else', async () => {
     const at = place();
     chmodSync(at, 0o555);
@@ -121,7 +164,7 @@ describe('a snapshot that can not be written', () => {
     const [file = '', ...args] = isRoot ? asNobody : program;
     const { exitCode, stderr } = await execa(file, args, { cwd: ROOT, reject: false });
     expect(exitCode).toBe(5);
-    expect(stderr).toContain("can't be written: EACCES [PERMISSION_DENIED]\nhint: ");
+    expect(stderr).toContain('cannot be written: EACCES [PERMISSION_DENIED]\nhint: ');
     expect(readdirSync(at)).toEqual([]);
   });
 });

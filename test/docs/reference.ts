@@ -17,7 +17,7 @@ import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
 import type { Program } from '../../lib/cli/program.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
-import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector.ts';
+import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector-parser.ts';
 import { DEFAULT_RULES, NOBODY, RULES_FORMAT, RULES_KEYS } from '../../lib/plan/assignment-rules-parser.ts';
 import { POLICY_FORMAT, POLICY_KEYS, parsePolicy } from '../../lib/plan/policy-parser.ts';
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
@@ -189,7 +189,10 @@ function selectorsPage(): string {
     all.filter(([example]) => parseSelector(example).mustMatch === must).map(([example]) => code(example)),
   );
   return page('Selectors', [
-    'Commands that take `[selectors..]` take any number of them. A device is selected when any of them matches; without a selector all are. `pci show` takes one that must mean one device.',
+    'Commands that take `[selectors..]` take any number of them. A device is selected if any of them matches; without a selector all are. `pci show` takes one that must mean one device.',
+    'Commas join selectors: a device is selected if all of them match. `!` in front of a selector selects the devices that it does not match; a device of which that is unknown is not selected. A shell acts on `!`: put the word in single quotes.',
+    "`vf,driver=igbvf` selects the VFs on igbvf, `'class=network,!driver=vfio-pci'` the network cards that are not on vfio-pci.",
+    'A command that changes devices refuses two selectors of different kinds, because `vf driver=igbvf` may be meant either way: write `vf,driver=igbvf` for the devices that match both, `vf or driver=igbvf` for those that match either.',
     table(
       ['selector', 'which devices'],
       all.map(([example, meaning]) => [code(example), meaning]),

@@ -1,7 +1,8 @@
 import type { DeviceField } from '../../lib/pci/device.ts';
 import { groupDevices } from '../../lib/pci/iommu-group.ts';
 import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
-import { parseSelector, selectDevices } from '../../lib/pci/selector.ts';
+import { selectDevices } from '../../lib/pci/selector.ts';
+import { parseSelector } from '../../lib/pci/selector-parser.ts';
 import { boundBy, moveBack, moveToVfio } from '../../lib/plan/binding.ts';
 import { INITRAMFS_STATE_PATH } from '../../lib/plan/change.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../lib/plan/earlier-drivers.ts';

@@ -40,6 +40,23 @@ export const ERROR_CASES: readonly ErrorCase[] = [
   [`list --sort ${GPU}`, 'BAD_ARGUMENT', '--sort', 'needs a value', 'see pci list --help'],
   [`list --columns ${GPU}`, 'BAD_ARGUMENT', '--columns', 'needs a value', 'see pci list --help'],
   [`list --format ${GPU}`, 'BAD_ARGUMENT', '--format', 'needs a value', 'see pci list --help'],
+  [
+    `bind 01:00.0 --dry-run=client ${GPU}`,
+    'BAD_ARGUMENT',
+    '--dry-run',
+    'takes no value but',
+    'without a value',
+  ],
+  [`bind 01:00.0 --dry-run= ${GPU}`, 'BAD_ARGUMENT', '--dry-run', 'takes no value but', 'without a value'],
+  [`bind 01:00.0 -yn=all ${GPU}`, 'BAD_ARGUMENT', '-yn', 'takes no value but', 'without a value'],
+  [`bind 01:00.0 --yes=TRUE ${GPU}`, 'BAD_ARGUMENT', '--yes', 'takes no value but', 'without a value'],
+  [
+    `bind 01:00.0 --dry-run.x=1 ${GPU}`,
+    'BAD_ARGUMENT',
+    '--dry-run.x',
+    'there is no such option',
+    '--dry-run',
+  ],
   [`snapshot -o ${GPU}`, 'BAD_ARGUMENT', '-o', 'needs a value', 'see pci snapshot --help'],
   [
     `list --format cvs ${GPU}`,
@@ -111,6 +128,22 @@ export const ERROR_CASES: readonly ErrorCase[] = [
   [`list numa=-1 ${GPU}`, 'BAD_SELECTOR', 'numa=-1', 'needs a number, or none', 'a selector is'],
   [`list 01:00.8 ${GPU}`, 'BAD_SELECTOR', '01:00.8', 'neither an address nor vendor:device', 'a selector is'],
   [`show 8086:10zz ${GPU}`, 'BAD_SELECTOR', '8086:10zz', 'neither an address nor', 'a selector is'],
+  [
+    `bind class=network driver=igb --dry-run ${GPU}`,
+    'BAD_SELECTOR',
+    'class=network driver=igb',
+    'may mean',
+    "for both: 'class=network,driver=igb'; for either: class=network or driver=igb",
+  ],
+  [`unbind 01:00.0 vf --dry-run ${GPU}`, 'BAD_SELECTOR', '01:00.0 vf', 'may mean', "for both: '01:00.0,vf'"],
+  [`list class=network, ${GPU}`, 'BAD_SELECTOR', 'class=network,', 'is empty', 'a selector is'],
+  [
+    `list !class=netwrok ${GPU}`,
+    'BAD_SELECTOR',
+    '!class=netwrok',
+    'is no class',
+    'did you mean class=network?',
+  ],
   // Devices that are not there, or more than one.
   [
     `show 01:00.5 ${GPU}`,
@@ -152,7 +185,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'say which: 0000:00:00.0,',
   ],
   // Hosts.
-  ['list --host nowhere', 'BAD_HOST', 'nowhere', 'is not there', 'give a file made by pci snapshot'],
+  ['list --host nowhere', 'NOT_FOUND', 'nowhere', 'no such file', 'check the path'],
   ['list --host FOLDER/no-sys', 'BAD_HOST', 'FOLDER/no-sys', 'has no sys/', 'give a file made by'],
   [
     'list --host FOLDER/sys-itself',
@@ -196,13 +229,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'there is no /sys/bus/pci',
     'run it on the machine',
   ],
-  [
-    'list --host FOLDER/binary/below',
-    'BAD_HOST',
-    'FOLDER/binary/below',
-    'is not there',
-    'give a file made by',
-  ],
+  ['list --host FOLDER/binary/below', 'NOT_FOUND', 'FOLDER/binary/below', 'no such file', 'check the path'],
   // Snapshots.
   [
     'list --host FOLDER/later',
@@ -436,13 +463,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'is one place, and more',
     'or say auto',
   ],
-  [
-    `xml 00:02.0 --rom nowhere`,
-    'BAD_ARGUMENT',
-    '--rom',
-    'there is no such file: /',
-    'see the command with --help',
-  ],
+  [`xml 00:02.0 --rom nowhere`, 'NOT_FOUND', '--rom', 'no such file: /', 'check the path'],
   [
     `xml 01:00.0 --pool a/b --host ${fixture('lab-intel-vfio')}`,
     'BAD_ARGUMENT',
@@ -480,10 +501,10 @@ export const ERROR_CASES: readonly ErrorCase[] = [
   ],
   [
     `xml 07:00.0 --domain nowhere --host ${fixture('lab-intel-vfio')}`,
-    'BAD_XML',
+    'NOT_FOUND',
     'nowhere',
-    'is not there',
-    'virsh dumpxml',
+    'no such file',
+    'check the path',
   ],
   [
     `xml 06:00.0 --pool a --host ${fixture('lab-intel-vfio')}`,
@@ -499,7 +520,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'a bridge stays with the host',
     'pci show',
   ],
-  ['xml --nodedev nowhere', 'BAD_XML', 'nowhere', 'is not there', 'virsh nodedev-dumpxml'],
+  ['xml --nodedev nowhere', 'NOT_FOUND', 'nowhere', 'no such file', 'check the path'],
   [
     'xml 01:00.0 --nodedev nowhere',
     'BAD_ARGUMENT',
@@ -533,14 +554,17 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'leave out either it or --finish',
   ],
   // Policies.
-  ['apply nowhere.yaml', 'BAD_POLICY', 'nowhere.yaml', 'is not there', 'docs/reference/policy.md'],
+  ['apply FOLDER/binary', 'BAD_POLICY', 'FOLDER/binary:1:1', '', 'docs/reference/policy.md'],
   [
-    'assign --rules nowhere.yaml',
+    'assign --rules FOLDER/binary',
     'BAD_RULES',
-    'nowhere.yaml',
-    'is not there',
+    'FOLDER/binary:1:1',
+    '',
     'docs/reference/assignment-rules.md',
   ],
+  ['xml --nodedev FOLDER/binary', 'BAD_XML', 'FOLDER/binary:1:20', 'UTF-8', 'store it as UTF-8'],
+  ['apply nowhere.yaml', 'NOT_FOUND', 'nowhere.yaml', 'no such file', 'check the path'],
+  ['assign --rules nowhere.yaml', 'NOT_FOUND', 'nowhere.yaml', 'no such file', 'check the path'],
   [
     'apply nowhere.yaml --check --script',
     'BAD_ARGUMENT',
@@ -597,7 +621,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
   ],
   [`rom list --read ${GPU}`, 'BAD_ARGUMENT', '--host', 'is a captured host', 'pci rom inspect FILE'],
   [`rom inspect 01:00.0 ${GPU}`, 'BAD_ARGUMENT', '--host', 'is a captured host', 'pci rom inspect FILE'],
-  [`rom inspect no/such.rom ${GPU}`, 'BAD_ARGUMENT', 'no/such.rom', 'is not there', 'see the command'],
+  [`rom inspect no/such.rom ${GPU}`, 'NOT_FOUND', 'no/such.rom', 'no such file', 'check the path'],
   [
     `rom inspect FOLDER/binary --allow driver-bound ${GPU}`,
     'BAD_ARGUMENT',
@@ -606,7 +630,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'see the command',
   ],
   // Names.
-  [`list --pci-ids nowhere ${GPU}`, 'BAD_NAMES', 'nowhere', 'is not there', 'the word bundled'],
+  [`list --pci-ids nowhere ${GPU}`, 'NOT_FOUND', 'nowhere', 'no such file', 'check the path'],
   [
     `list --pci-ids FOLDER/binary ${GPU}`,
     'BAD_NAMES',
@@ -618,7 +642,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     `show 01:00.0 --pci-ids FOLDER ${GPU}`,
     'BAD_NAMES',
     'FOLDER',
-    "can't be read: EISDIR",
+    'cannot be read: is a directory',
     'the word bundled',
   ],
 ];

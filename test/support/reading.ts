@@ -3,7 +3,7 @@ import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
 import type { DeviceField, PciDevice } from '../../lib/pci/device.ts';
 import type { Inventory } from '../../lib/pci/inventory.ts';
 import type { PciNames } from '../../lib/pci/pci-ids.ts';
-import { ALL_FIELDS, readInventory } from '../../lib/sysfs/read-inventory.ts';
+import { ALL_FIELDS, type ProbedDevices, readInventory } from '../../lib/sysfs/read-inventory.ts';
 import { buildHost } from './host-builder.ts';
 import type { FunctionSpec, HostSpec } from './host-spec.ts';
 import type { HostTree } from './host-tree.ts';
@@ -17,8 +17,12 @@ const ECHO_NAMES: PciNames = {
   deviceClass: (code) => `class ${code}`,
 };
 
-export function readHost(host: HostReader, fields: readonly DeviceField[] = ALL_FIELDS): Inventory {
-  return readInventory(host, ECHO_NAMES, fields);
+export function readHost(
+  host: HostReader,
+  fields: readonly DeviceField[] = ALL_FIELDS,
+  probed?: ProbedDevices,
+): Inventory {
+  return readInventory(host, ECHO_NAMES, fields, probed);
 }
 
 /** Reads a described host. */

@@ -1,7 +1,8 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { escapeControls } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
+import { readFileOf } from '../../host/input-file.ts';
 import { LiveRunner } from '../../host/live-runner.ts';
-import { readPolicyFile } from '../../host/policy-file.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
@@ -35,6 +36,9 @@ import { type CarriedOut, carryOut, type PreparedProposal } from '../run-proposa
 import { allowedOf, findLoss, findMovementSafety } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 
+/** More is not read: a person wrote it. */
+const MAX_POLICY_BYTES = 4 * 1024 * 1024;
+
 const FIELDS: readonly DeviceField[] = [
   ...SAFETY_FIELDS,
   ...PF_FIELDS,
@@ -64,7 +68,7 @@ export async function runApply(
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --script', { subject: '--check' });
   }
   const path = stringOf(args, 'policy') ?? '';
-  const policy = parsePolicy(readPolicyFile(path), path);
+  const policy = parsePolicy(readFileOf(path, MAX_POLICY_BYTES, 'BAD_POLICY').toString('utf8'), path);
   const first = await differenceOf(policy, path, args);
   const isDifferent = first.prepared.proposal.plan.steps.length > 0 || first.postponed.length > 0;
   const options = isCheck ? { ...args, 'dry-run': true } : args;
@@ -101,7 +105,7 @@ function isThrough(round: CarriedOut | undefined): boolean {
 }
 
 function postponedRemark({ at, selector }: PolicyDevice): string {
-  return `pci: ${at} (${selector.text}): is looked for once the virtual functions are there\n`;
+  return `pci: ${at} (${escapeControls(selector.text)}): is looked for once the virtual functions are there\n`;
 }
 
 async function differenceOf(policy: Policy, path: string, args: Arguments): Promise<Difference> {
@@ -179,7 +183,7 @@ async function differenceOf(policy: Policy, path: string, args: Arguments): Prom
       },
       inventory,
       remarks: remarks(args, names, host, inventory.diagnostics),
-      nothingToDo: `The host is as ${path} says.\nNothing to do.\n`,
+      nothingToDo: `The host is as ${escapeControls(path)} says.\nNothing to do.\n`,
     },
     postponed,
   };

@@ -1,12 +1,20 @@
 import { PortalGunError } from '../../base/errors.ts';
+import { escapeControls } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
-import { groupDevices, type IommuGroup, isPassthroughDriver } from '../../pci/iommu-group.ts';
+import {
+  groupDevices,
+  type IommuGroup,
+  isPassthroughDriver,
+  withGroups,
+  withPorts,
+} from '../../pci/iommu-group.ts';
 import { iommuAdvice } from '../../pci/iommu-state.ts';
-import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { selectDevices } from '../../pci/selector.ts';
+import { parseNamingSelectors } from '../../pci/selector-parser.ts';
 import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
 import type { PersistedBinding } from '../../plan/persisted-bindings.ts';
@@ -122,14 +130,22 @@ async function runBinding(
   const allowed = allowedOf(args);
   const host = hostOf(args);
   const names = namesOf(args);
-  const selectors = stringsOf(args, 'devices').map((text) => ({ ...parseSelector(text), mustMatch: true }));
+  const selectors = parseNamingSelectors(stringsOf(args, 'devices'));
   const persists = switchOf(args, 'persist') === true;
   const fields = new Set([
     ...FIELDS,
     ...(persists ? IDENTITY_FIELDS : []),
     ...selectors.flatMap((selector) => selector.fields),
   ]);
-  const inventory = readInventory(host, names, [...fields]);
+  const inventory = readInventory(
+    host,
+    names,
+    [...fields],
+    // To know a device again, all others are looked at as well.
+    persists
+      ? undefined
+      : (devices) => withPorts(devices, withGroups(devices, selectDevices(devices, selectors))),
+  );
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
   const asked = selectDevices(inventory.devices, selectors);
   const movement = way.move(asked, groups, inventory, host);
@@ -170,7 +186,7 @@ function nothingToDo(asked: readonly PciDevice[]): string {
   return asked
     .map(
       ({ address, driver }) =>
-        `${address} is on ${typeof driver === 'string' ? driver : 'no driver'} already.\n`,
+        `${address} is on ${typeof driver === 'string' ? escapeControls(driver) : 'no driver'} already.\n`,
     )
     .concat('Nothing to do.\n')
     .join('');

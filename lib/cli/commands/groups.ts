@@ -4,7 +4,8 @@ import { count, escapeControls } from '../../base/text.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import { type GroupVerdict, groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
 import { type IommuState, iommuAdvice } from '../../pci/iommu-state.ts';
-import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { selectDevices } from '../../pci/selector.ts';
+import { parseSelectors } from '../../pci/selector-parser.ts';
 import { formatDocument, groupsDocument } from '../../render/documents.ts';
 import { addressList } from '../../render/facts.ts';
 import { renderGroups } from '../../render/group-list.ts';
@@ -18,7 +19,7 @@ const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device',
 
 /** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
 export async function runGroups(args: Arguments, terminal: Terminal): Promise<CommandResult> {
-  const selectors = stringsOf(args, 'selectors').map(parseSelector);
+  const selectors = parseSelectors(stringsOf(args, 'selectors'));
   const source = await sourceOf(args);
   const names = namesOf(args);
   const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);

@@ -4,7 +4,8 @@ import { count, formatJson, suggest } from '../../base/text.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import { staysWithHost } from '../../pci/iommu-group.ts';
-import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { selectDevices } from '../../pci/selector.ts';
+import { parseSelectors } from '../../pci/selector-parser.ts';
 import { layoutColumns } from '../../render/columns.ts';
 import { formatCsvRow } from '../../render/csv.ts';
 import {
@@ -23,7 +24,7 @@ import type { Terminal } from '../terminal.ts';
 
 /** `pci list`: a row a function. */
 export async function runList(args: Arguments, terminal: Terminal): Promise<CommandResult> {
-  const selectors = stringsOf(args, 'selectors').map(parseSelector);
+  const selectors = parseSelectors(stringsOf(args, 'selectors'));
   const columns = columnsOf(args);
   const sort = columnNamed(stringOf(args, 'sort') ?? 'address', '--sort');
   const format = formatOf(args);

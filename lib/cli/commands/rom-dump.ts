@@ -1,9 +1,10 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { refusalsAmong } from '../../checks/finding.ts';
 import { absolutePath } from '../../host/files.ts';
-import { demandPlace, putFile } from '../../host/output-folder.ts';
+import { demandPlace, PUBLIC_MODE, putFile } from '../../host/output-folder.ts';
 import { isSound } from '../../pci/option-rom-verdicts.ts';
-import { parseSelector, selectOne } from '../../pci/selector.ts';
+import { selectOne } from '../../pci/selector.ts';
+import { parseSelector } from '../../pci/selector-parser.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { renderFindings } from '../../render/findings-text.ts';
 import { type DumpedRom, renderDump, romDumpDocument } from '../../render/rom-dump.ts';
@@ -67,7 +68,7 @@ export async function runRomDump(
     });
   }
   const bytes = bytesOf(device.address, register.isShadow, attempt);
-  const outcome = putFile(file, bytes, switchOf(args, 'overwrite') === true);
+  const outcome = putFile(file, bytes, PUBLIC_MODE, switchOf(args, 'overwrite') === true);
   const done: DumpedRom = { ...dumped, outcome, inspected };
   return result(EXIT.ok, done, renderDump(done, width));
 }

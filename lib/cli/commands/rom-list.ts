@@ -10,7 +10,8 @@ import type { ExpansionRom } from '../../pci/bar.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { parseOptionRom } from '../../pci/option-rom.ts';
 import { judgeRom } from '../../pci/option-rom-verdicts.ts';
-import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { selectDevices } from '../../pci/selector.ts';
+import { parseSelectors } from '../../pci/selector-parser.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { type ListedRom, renderRoms, romListDocument, romRemarks } from '../../render/rom-list.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
@@ -46,7 +47,7 @@ export async function runRomList(
   const reads = switchOf(args, 'read') === true;
   const allowed = romAllowedOf(args, false);
   if (reads) refuseCapturedRom(args);
-  const selectors = stringsOf(args, 'selectors').map(parseSelector);
+  const selectors = parseSelectors(stringsOf(args, 'selectors'));
   const host = hostOf(args);
   const names = namesOf(args);
   const fields = new Set([...ROM_FIELDS, ...selectors.flatMap((selector) => selector.fields)]);

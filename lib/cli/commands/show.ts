@@ -2,7 +2,7 @@ import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { formatJson } from '../../base/text.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
+import { groupDevices, type IommuGroup, withGroups } from '../../pci/iommu-group.ts';
 import { passthroughNotes } from '../../pci/passthrough.ts';
 import { selectOne } from '../../pci/selector.ts';
 import { renderDeviceDetails } from '../../render/device-details.ts';
@@ -17,9 +17,11 @@ import type { Terminal } from '../terminal.ts';
 export async function runShow(args: Arguments, terminal: Terminal): Promise<CommandResult> {
   const source = await sourceOf(args);
   const names = namesOf(args);
-  // The neighbours in its group are needed as much as the device; one way to read is simpler than two.
-  const inventory = await source.read(names, ALL_FIELDS);
-  const device = selectOne(inventory.devices, stringOf(args, 'device') ?? '');
+  const word = stringOf(args, 'device') ?? '';
+  const inventory = await source.read(names, ALL_FIELDS, (devices) =>
+    withGroups(devices, [selectOne(devices, word)]),
+  );
+  const device = selectOne(inventory.devices, word);
   const group = groupOf(device, inventory.devices, source.groupAttributes);
   const notes = passthroughNotes(device, group, {
     iommu: inventory.iommu,

@@ -1,6 +1,6 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
-import { writeFileWhole } from '../../host/files.ts';
+import { demandPlace, PRIVATE_MODE, putFile } from '../../host/output-folder.ts';
 import { formatSnapshot } from '../../host/snapshot-text.ts';
 import { formatDocument, snapshotDocument } from '../../render/documents.ts';
 import { captureHost } from '../../sysfs/capture.ts';
@@ -21,12 +21,14 @@ export function runSnapshot(args: Arguments): CommandResult {
       hint: 'add --output FILE',
     });
   }
+  const isText = file === undefined || file === '-';
+  if (!isText) demandPlace(file);
   const captured = captureHost(hostOf(args));
   const snapshot = switchOf(args, 'raw') === true ? captured : replaceIdentifiers(captured);
   const text = formatSnapshot(snapshot);
   const note = snapshot === captured || hasMachineId(captured) ? '' : UNKEYED;
-  if (file === undefined || file === '-') return { exitCode: EXIT.ok, stdout: text, stderr: note };
-  writeFileWhole(file, text, 0o600);
+  if (isText) return { exitCode: EXIT.ok, stdout: text, stderr: note };
+  putFile(file, text, PRIVATE_MODE, switchOf(args, 'overwrite') === true);
   const written = `pci: wrote ${escapeControls(file)}: ${escapeControls(snapshot.label)}, identifiers ${snapshot.identifiers}\n`;
   return json
     ? { exitCode: EXIT.ok, stdout: formatDocument(snapshotDocument(file, snapshot)), stderr: note }

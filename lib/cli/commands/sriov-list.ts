@@ -3,7 +3,8 @@ import { knownValue } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { LiveRunner } from '../../host/live-runner.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { selectDevices } from '../../pci/selector.ts';
+import { parseSelectors } from '../../pci/selector-parser.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { type ListedPf, renderSriov, sriovDocument } from '../../render/sriov-list.ts';
 import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/pf-link.ts';
@@ -16,7 +17,7 @@ import type { Terminal } from '../terminal.ts';
 
 /** `pci sriov list`: what makes virtual functions, and what those are set to. */
 export async function runSriovList(args: Arguments, { width, style }: Terminal): Promise<CommandResult> {
-  const selectors = stringsOf(args, 'selectors').map(parseSelector);
+  const selectors = parseSelectors(stringsOf(args, 'selectors'));
   const host = hostOf(args);
   const names = namesOf(args);
   const fields = new Set([...PF_FIELDS, ...selectors.flatMap((selector) => selector.fields)]);

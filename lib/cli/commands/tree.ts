@@ -1,7 +1,8 @@
 import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { selectDevices } from '../../pci/selector.ts';
+import { parseSelectors } from '../../pci/selector-parser.ts';
 import { buildTopology } from '../../pci/topology.ts';
 import { formatDocument, treeDocument } from '../../render/documents.ts';
 import { LINE_BRANCHES, PLAIN_BRANCHES, renderTopology } from '../../render/topology-tree.ts';
@@ -14,7 +15,7 @@ const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device',
 
 /** `pci tree`: the buses and bridges, with what hangs on them. */
 export async function runTree(args: Arguments, terminal: Terminal): Promise<CommandResult> {
-  const selectors = stringsOf(args, 'selectors').map(parseSelector);
+  const selectors = parseSelectors(stringsOf(args, 'selectors'));
   const source = await sourceOf(args);
   const names = namesOf(args);
   const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);

@@ -14,7 +14,8 @@ import { runHostValidate } from '../../libvirt/host-validate.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import { parseSelector, selectDevices } from '../../pci/selector.ts';
+import { selectDevices } from '../../pci/selector.ts';
+import { parseSelectors } from '../../pci/selector-parser.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { validationDocument } from '../../render/validation-document.ts';
 import { formatJUnit } from '../../render/validation-junit.ts';
@@ -40,7 +41,10 @@ export async function runValidate(
   const mends = wantsMending(args);
   const isStrict = switchOf(args, 'strict') === true;
   const purposes = PURPOSES.filter((purpose) => stringsOf(args, 'for').includes(purpose));
-  const selectors = stringsOf(args, 'devices').map((text) => ({ ...parseSelector(text), mustMatch: true }));
+  const selectors = parseSelectors(stringsOf(args, 'devices')).map((selector) => ({
+    ...selector,
+    mustMatch: true,
+  }));
   const host = hostOf(args);
   const names = namesOf(args);
   const situation = readSituation(

@@ -176,6 +176,12 @@ describe('damaged text', () => {
     ['a row past the end', section('  config : 4', '    000  86 80 00 00', '    004  01'), 8, /past the end/],
     ['a row that is too long', section('  config : 64', `    000 ${' 00'.repeat(17)}`), 7, /two blanks/],
     ['digits that are none', section('  config : 2', '    000  86 8g'), 7, /two blanks/],
+    [
+      'text past all bounds',
+      section('  vpd =', ...Array(40_000).fill('    | a')),
+      32775,
+      /more than 65537 characters/,
+    ],
     ['a row without its offset', section('  config : 2', '    86 80'), 7, /two blanks/],
   ])('%s is refused', (_, lines, line, message) => {
     const text = lines.map((each) => `${each}\n`).join('');

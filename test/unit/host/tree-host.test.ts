@@ -11,7 +11,7 @@ const host = new TreeHost(folder, 'tree');
 const broken = (detail: string) => ({ unknown: 'broken', detail });
 
 describe('what stands in a foreign tree', () => {
-  it('may be a FIFO, which is not waited for', () => {
+  it('may be a FIFO, which is not opened', () => {
     execFileSync('mkfifo', [join(folder, 'fifo')]);
     const program = join(folder, 'read-fifo.mjs');
     buildSync({
@@ -28,7 +28,8 @@ describe('what stands in a foreign tree', () => {
     });
     // In a process of its own, which can be ended: a read that waits would never let a test go on.
     const run = spawnSync(process.execPath, [program, folder], { encoding: 'utf8', timeout: 10_000 });
-    expect(run.stdout).toBe('["",[]]\n');
+    const refused = broken('not a regular file');
+    expect(JSON.parse(run.stdout)).toEqual([refused, refused]);
   });
 
   it('may be a file of any size, of which no more is read than the bound', () => {
@@ -71,6 +72,29 @@ describe('what stands in a foreign tree', () => {
     expect(host.readBytes('/vendor')).toEqual(broken('ELOOP'));
     expect(host.readLines('/vendor', [''])).toEqual(broken('ELOOP'));
     expect(host.readLink('/vendor')).toBe('/etc/hostname');
+  });
+
+  it('may be links that lead out of it, which are refused', () => {
+    const outside = temporaryFolder();
+    mkdirSync(join(outside, 'device'));
+    writeFileSync(join(outside, 'device/vendor'), 'SECRET');
+    mkdirSync(join(folder, 'devices/inner'), { recursive: true });
+    writeFileSync(join(folder, 'devices/inner/vendor'), '0x8086');
+    const up = '../'.repeat(folder.split('/').length + 2);
+    symlinkSync(`${up}${outside.slice(1)}`, join(folder, 'devices/up'));
+    symlinkSync(outside, join(folder, 'devices/absolute'));
+    symlinkSync('/devices/inner', join(folder, 'devices/from-root'));
+    const refused = broken('a link leads out of the tree');
+    for (const read of ['readText', 'readBytes', 'list', 'status', 'readLink'] as const) {
+      const path = read === 'list' || read === 'status' ? '/devices/up/device' : '/devices/up/device/vendor';
+      expect(host[read](path)).toEqual(refused);
+    }
+    expect(host.readLines('/devices/up/device/vendor', [''])).toEqual(refused);
+    expect(host.exists('/devices/up/device')).toBe(false);
+    // An absolute link is one of the captured host: it begins at the root of the tree.
+    expect(host.list('/devices/absolute')).toBeNull();
+    expect(host.readText('/devices/absolute/device/vendor')).toBeNull();
+    expect(host.readText('/devices/from-root/vendor')).toBe('0x8086');
   });
 
   it('may be a name that is no UTF-8: it is listed, and not found again', () => {

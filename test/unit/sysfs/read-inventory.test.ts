@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { PortalGunError } from '../../../lib/base/errors.ts';
 import { DENIED, UNREAD } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
+import { RecordingHost } from '../../../lib/host/recording-host.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { TreeHost } from '../../../lib/host/tree-host.ts';
 import type { ConfigSpace } from '../../../lib/pci/config-space.ts';
+import type { PciDevice } from '../../../lib/pci/device.ts';
+import { withGroups } from '../../../lib/pci/iommu-group.ts';
 import { ALL_FIELDS } from '../../../lib/sysfs/read-inventory.ts';
 import { asNobody } from '../../support/as-nobody.ts';
 import { FIXTURE_HOSTS, MADE_FIXTURES, type MadeFixture } from '../../support/fixture-hosts.ts';
@@ -142,6 +145,26 @@ describe('facts', () => {
       expect(vendor).toMatchObject({ name: expect.stringContaining('vendor') });
       expect(Object.values(others)).toHaveLength(ALL_FIELDS.length - 1);
       expect(new Set(Object.values(others))).toEqual(new Set([UNREAD]));
+    }
+  });
+
+  it('that a device gives itself are read of those that are asked, and of no other', () => {
+    const recording = new RecordingHost(fixture('gpu-desktop'));
+    const whole = readHost(fixture('gpu-desktop'), ALL_FIELDS).devices;
+    const { devices } = readHost(recording, ALL_FIELDS, (all) =>
+      withGroups(
+        all,
+        all.filter(({ address }) => address === '0000:01:00.0'),
+      ),
+    );
+    const opened = [...recording.snapshot().entries.keys()].filter((path) => /\/(config|vpd)$/.test(path));
+    expect(new Set(opened.map((path) => path.split('/').at(-2)))).toEqual(
+      new Set(['0000:01:00.0', '0000:01:00.1']),
+    );
+    for (const [index, device] of devices.entries()) {
+      const isAsked = device.address.startsWith('0000:01:00.');
+      const told = whole[index] as PciDevice;
+      expect(device).toEqual(isAsked ? told : { ...told, config: UNREAD, vpd: UNREAD });
     }
   });
 

@@ -1,0 +1,33 @@
+/** The lines of a text, one after another: a text of many lines is not held twice. */
+export class TextLines {
+  readonly #text: string;
+  #start = 0;
+  #number = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The number of the line that was read last, from 1. */
+  get number(): number {
+    return this.#number;
+  }
+
+  /** The line that comes next; `undefined` after the last. A line feed at the end of the text begins no line. */
+  peek(): string | undefined {
+    if (this.#start >= this.#text.length) return undefined;
+    return this.#text.slice(this.#start, this.#end());
+  }
+
+  next(): string | undefined {
+    const line = this.peek();
+    this.#number += 1;
+    this.#start = this.#end() + 1;
+    return line;
+  }
+
+  #end(): number {
+    const end = this.#text.indexOf('\n', this.#start);
+    return end < 0 ? this.#text.length : end;
+  }
+}
