@@ -18,8 +18,16 @@ type Descriptor = 3 | 4;
  * are sought in the places of the system first, and then in the PATH of whoever runs us.
  */
 export class LiveRunner implements Runner {
+  readonly #folders: readonly string[] | null;
+
+  /** @param folders where programs are sought instead; what they start finds its own there too */
+  constructor(folders: readonly string[] | null = null) {
+    this.#folders = folders;
+  }
+
   async run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
-    if (options.input === undefined) return start(program, args, options, 'ignore');
+    const path = this.#folders?.join(delimiter) ?? `${PROGRAM_PLACES}:${process.env['PATH'] ?? ''}`;
+    if (options.input === undefined) return start(program, args, path, options, 'ignore');
     let input: Descriptor;
     try {
       input = openUnnamedFile(options.input);
@@ -27,7 +35,7 @@ export class LiveRunner implements Runner {
       return { kind: 'failed', detail: `could not be given its input: ${errorCode(error)}` };
     }
     try {
-      return await start(program, args, options, input);
+      return await start(program, args, path, options, input);
     } finally {
       closeSync(input);
     }
@@ -37,10 +45,10 @@ export class LiveRunner implements Runner {
 async function start(
   program: string,
   args: readonly string[],
+  path: string,
   { timeoutMs = RUN_TIMEOUT_MS, environment }: RunOptions,
   stdin: 'ignore' | Descriptor,
 ): Promise<Run> {
-  const path = `${PROGRAM_PLACES}:${process.env['PATH'] ?? ''}`;
   const result = await execa(program, args, {
     reject: false,
     timeout: timeoutMs,

@@ -9,8 +9,8 @@ export interface RomReply {
  * arguments are the directory of the function, and how many bytes it reads at most. It alone has to switch the ROM off again,
  * and does so also where its parent was killed meanwhile; then it answers with a `RomReply` a line and the bytes.
  *
- * The kernel takes only `0` with a line end behind it for off; all else switches the ROM on (pci_write_rom). It reads a page
- * at a time. A function that vfio-pci has and nobody uses sleeps in D3hot, where its memory does not answer.
+ * Every kernel takes `0` with a line end behind it for off, and `1` with one for on (pci_write_rom): some take a zero with
+ * nothing behind it for on. It reads a page at a time. A function that vfio-pci has and nobody uses sleeps in D3hot, where its memory does not answer.
  */
 export const ROM_SERVER = `
 const fs = require('node:fs');

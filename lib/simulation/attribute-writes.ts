@@ -2,6 +2,7 @@ import { isFailure, type Reading } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
 import { isPassthroughDriver } from '../pci/iommu-group.ts';
 import { kernelRomSize } from '../pci/option-rom.ts';
+import { readKernelVersion } from '../sysfs/kernel-release.ts';
 import { driverPath, lastName, SYS_PATHS } from '../sysfs/paths.ts';
 import { nameIn, parseSwitch, parseUnsigned } from './attribute-values.ts';
 import { bind, deviceLock, probe } from './driver-operations.ts';
@@ -10,6 +11,7 @@ import { gap } from './gap.ts';
 import { remove, rescan } from './hotplug-operations.ts';
 import type { Kernel } from './kernel.ts';
 import type { Answer, Call, Operation } from './operation.ts';
+import { romSwitch } from './rom-switch.ts';
 import { setNumVfs, unbind } from './sriov-operations.ts';
 
 /** What a write to an attribute does: at once, or as an operation that may have to wait. */
@@ -104,9 +106,10 @@ const FUNCTION_STORES: Readonly<Record<string, FunctionStore>> = {
     return null;
   },
   rom(kernel, _call, each, text) {
-    // pci_write_rom: a zero with one more byte behind it switches it off, and all else on.
-    const isOff = text.startsWith('0') && new TextEncoder().encode(text).length === 2;
-    if (isOff) kernel.openRoms.delete(each.address);
+    const to = romSwitch(text, readKernelVersion(kernel.host));
+    if (to === null) throw gap(each.address, 'what switches a ROM off depends on the kernel');
+    if (to === 'EINVAL') return to;
+    if (to === 'off') kernel.openRoms.delete(each.address);
     else kernel.openRoms.add(each.address);
     return null;
   },

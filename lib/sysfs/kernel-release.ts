@@ -12,14 +12,35 @@ export function readAliasesPath(host: HostReader): Reading<string> {
   return /^[\w.+~-]+$/.test(release.trim()) ? moduleAliasesPath(release.trim()) : null;
 }
 
+/** Of which Linux a kernel is; `patch` is `null` if its distribution counts in its own way, as in `6.1.0-18-amd64`. */
+export interface KernelVersion {
+  readonly major: number;
+  readonly minor: number;
+  readonly patch: number | null;
+}
+
+/** The version of the running kernel, from `/proc/sys/kernel/osrelease`; `null` if that is not known. */
+export function readKernelVersion(host: HostReader): KernelVersion | null {
+  const release = host.readText(PROC_PATHS.kernelRelease);
+  return typeof release === 'string' ? parseKernelVersion(release.trim()) : null;
+}
+
+/** The version in a release such as `6.12.48+deb13-amd64`. */
+export function parseKernelVersion(release: string): KernelVersion | null {
+  const [, major, minor, patch, rest = ''] = /^(\d+)\.(\d+)(?:\.(\d+))?(.*)/.exec(release) ?? [];
+  if (major === undefined) return null;
+  // A distribution with an ABI of its own stays at 0 however many patches it has.
+  const isOwnCount = patch === undefined || (Number(patch) === 0 && rest !== '');
+  return { major: Number(major), minor: Number(minor), patch: isOwnCount ? null : Number(patch) };
+}
+
 /**
  * Whether the kernel of a host says how devices can be reset, as Linux does since 5.15: then a device without
  * `reset_method` can't be. From `/proc/sys/kernel/osrelease` (`6.12.48+deb13-amd64`); where that is not there,
  * from whether any device has the attribute.
  */
 export function tellsResetMethods(host: HostReader, devices: readonly PciDevice[]): boolean {
-  const release = host.readText(PROC_PATHS.kernelRelease);
-  const [, major, minor] = typeof release === 'string' ? (/^(\d+)\.(\d+)/.exec(release) ?? []) : [];
-  if (major === undefined) return devices.some(({ resetMethods }) => resetMethods !== null);
-  return Number(major) > 5 || (Number(major) === 5 && Number(minor) >= 15);
+  const version = readKernelVersion(host);
+  if (version === null) return devices.some(({ resetMethods }) => resetMethods !== null);
+  return version.major > 5 || (version.major === 5 && version.minor >= 15);
 }

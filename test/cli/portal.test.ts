@@ -1,17 +1,18 @@
-import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { PROGRAM_PLACES } from '../../lib/host/live-runner.ts';
-import { portal } from '../support/pci-program.ts';
+import { portalInside } from '../support/pci-program.ts';
+import { useProgramsIn } from '../support/programs-in.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // What a real libvirt answers is in test/lab/portal.test.ts.
 
-const virsh = await execa('virsh', ['--version'], { env: { PATH: PROGRAM_PLACES }, reject: false });
+describe('where there is no virsh', () => {
+  const folder = temporaryFolder();
+  useProgramsIn(() => folder, { only: true });
 
-describe.skipIf(virsh.code !== 'ENOENT')('where there is no virsh', () => {
   it.each([['list'], ['list', '--type', 'router'], ['tag', 'galaxy0', '--type', 'router']])(
     '%s %s %s says so, and what to install',
     async (...args) => {
-      expect(await portal(args, { env: { PATH: PROGRAM_PLACES } })).toEqual({
+      expect(await portalInside(args)).toEqual({
         exitCode: 7,
         stdout: '',
         stderr:
@@ -21,7 +22,7 @@ describe.skipIf(virsh.code !== 'ENOENT')('where there is no virsh', () => {
   );
 
   it('is a document with --json', async () => {
-    const { stdout, stderr } = await portal(['list', '--json'], { env: { PATH: PROGRAM_PLACES } });
+    const { stdout, stderr } = await portalInside(['list', '--json']);
     expect(stderr).toBe('');
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'TOOL_MISSING', exitCode: 7 } });
   });

@@ -1,14 +1,14 @@
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { XMLValidator } from 'fast-xml-parser';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { HOST_RULES } from '../../lib/checks/validation-rules.ts';
 import textWidth from '../../lib/render/text-width.ts';
 import { buildHost } from '../support/host-builder.ts';
 import { hostFile } from '../support/host-file.ts';
 import type { HostTree } from '../support/host-tree.ts';
-import { BUNDLED_NAMES, fixture, pci, pciInside } from '../support/pci-program.ts';
+import { BUNDLED_NAMES, fixture, pciInside } from '../support/pci-program.ts';
+import { useProgramsIn } from '../support/programs-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { AT, goodHost } from '../support/validated-hosts.ts';
 
@@ -173,16 +173,21 @@ describe('JUnit', () => {
 describe('the machine that it runs on', () => {
   const bin = join(folder, 'bin');
   mkdirSync(bin);
-  const program = join(bin, 'virt-host-validate');
+  // Of the test's own making: what the real one says is tried in the lab.
+  useProgramsIn(() => bin, { only: true });
+  afterEach(() => vi.unstubAllEnvs());
 
-  const said = async (script: string) => {
-    writeFileSync(program, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
-    execFileSync('chmod', ['755', program]);
-    // Of the test's own making: what the real one says is tried in the lab.
-    return pci(['validate', '--json', '--for', 'machines'], {
-      env: { PATH: `${bin}:${process.env['PATH']}` },
-    });
+  const judged = () => pciInside(['validate', '--json', '--for', 'machines']);
+  const said = (script: string) => {
+    writeFileSync(join(bin, 'virt-host-validate'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+    return judged();
   };
+
+  it('is judged where there is no virt-host-validate', async () => {
+    const { stdout, exitCode } = await judged();
+    expect([0, 1]).toContain(exitCode);
+    expect(JSON.parse(stdout)).toMatchObject({ schema: 'portal-gun/validation/v1', virtHostValidate: null });
+  });
 
   it('is judged without a libvirt, and beside what virt-host-validate says', async () => {
     const { stdout, exitCode } = await said(
@@ -204,11 +209,11 @@ describe('the machine that it runs on', () => {
   });
 
   it('is judged by itself where the environment names the libvirt of another, which can be asked for', async () => {
-    const env = { LIBVIRT_DEFAULT_URI: 'qemu+ssh://root@galaxy/system' };
-    const { stdout, exitCode } = await pci(['validate', '--json', '--for', 'machines'], { env });
+    vi.stubEnv('LIBVIRT_DEFAULT_URI', 'qemu+ssh://root@galaxy/system');
+    const { stdout, exitCode } = await judged();
     expect([0, 1]).toContain(exitCode);
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'portal-gun/validation/v1' });
-    const named = await pci(['validate', '--machine', 'router0'], { env });
+    const named = await pciInside(['validate', '--machine', 'router0']);
     expect(named).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('LIBVIRT_DEFAULT_URI') });
   });
 });

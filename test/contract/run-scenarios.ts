@@ -16,7 +16,7 @@ export interface Transcript {
 }
 
 /** A transcript with the release of the kernel that it is of. */
-interface KernelTranscript extends Transcript {
+export interface KernelTranscript extends Transcript {
   readonly kernel: string;
 }
 

@@ -49,6 +49,8 @@ export class AgentConnection {
   readonly #socket: Socket;
   readonly #jobs = new Map<number, Job>();
   #lastId = 0;
+  /** Why nothing more comes from the machine. */
+  #gone: Error | undefined;
 
   /** @param whyGone makes the error of whoever waits when the machine ends */
   constructor(socket: Socket, whyGone: () => Error) {
@@ -62,6 +64,7 @@ export class AgentConnection {
       socket.on('error', () => undefined);
       socket.on('close', () => {
         const gone = whyGone();
+        this.#gone = gone;
         reject(gone);
         for (const job of this.#jobs.values()) job.settle(gone);
       });
@@ -91,6 +94,16 @@ export class AgentConnection {
     return result;
   }
 
+  /** {@link run}, of which nothing but success is expected: gives what it printed. */
+  async output(words: readonly string[], options?: RunOptions): Promise<string> {
+    return outputOf(words, await this.run(words, options));
+  }
+
+  /** {@link pci}, likewise. */
+  async pciOutput(args: readonly string[], options?: PciOptions): Promise<string> {
+    return outputOf(['pci', ...args], await this.pci(args, options));
+  }
+
   /** An interactive shell on the machine's second console, until the person leaves it. */
   shell(
     terminal: { readonly rows: number; readonly columns: number; readonly type: string },
@@ -105,6 +118,11 @@ export class AgentConnection {
   /** Sends a signal to all that is running. */
   signalAll(signal: NodeJS.Signals): void {
     for (const id of this.#jobs.keys()) this.#tell({ id, signal });
+  }
+
+  /** Whether the machine is gone, or has no agent any more. */
+  get isClosed(): boolean {
+    return this.#gone !== undefined;
   }
 
   powerOff(): void {
@@ -126,6 +144,7 @@ export class AgentConnection {
     timeoutMs: number | null,
     onOutput: RunOptions['onOutput'],
   ): Promise<RunResult> {
+    if (this.#gone !== undefined) return Promise.reject(this.#gone);
     return new Promise((resolve, reject) => {
       const timer =
         timeoutMs === null
@@ -164,4 +183,9 @@ export class AgentConnection {
       });
     }
   }
+}
+
+function outputOf(words: readonly string[], { exitCode, signal, stdout, stderr }: RunResult): string {
+  if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${signal ?? `exit ${exitCode}`}\n${stderr}`);
+  return stdout;
 }

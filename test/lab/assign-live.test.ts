@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { applyPlan } from '../../lib/apply/apply-plan.ts';
 import { LiveRunner } from '../../lib/host/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
@@ -9,6 +9,7 @@ import type { Plan } from '../../lib/plan/plan.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
+import { useProgramsIn } from '../support/programs-in.ts';
 import { simulateMachine } from '../support/simulated-changes.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 import { taggedDomain } from './tagged-domain.ts';
@@ -26,9 +27,9 @@ const portsFor = (count: number): string =>
 /** What runs, and how; what holds a device is tried in `assigned-machines.test.ts`, on a kernel that gives some. */
 describeLibvirtd('machines that run, with a real libvirt', (root) => {
   const libvirtd = useLibvirtd(root);
+  useProgramsIn(() => libvirtd().bin);
 
   beforeAll(async () => {
-    vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
     for (const [name, category, ports] of [
       ['galaxy0', 'router', 2],
       ['galaxy1', 'router', 2],
@@ -45,7 +46,6 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
     }
     for (const name of ['galaxy0', 'full']) await libvirtd().output(['start', name, '--paused']);
     await libvirtd().output(['resume', 'galaxy0']);
-    return () => vi.unstubAllEnvs();
   });
 
   const run = (verb: string, ...args: readonly string[]): Promise<Outcome> =>

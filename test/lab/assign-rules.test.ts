@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { applyPlan } from '../../lib/apply/apply-plan.ts';
 import { readJournals } from '../../lib/apply/journal.ts';
 import { recover } from '../../lib/apply/recover.ts';
@@ -12,6 +12,7 @@ import { Killed } from '../support/faults.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
+import { useProgramsIn } from '../support/programs-in.ts';
 import { simulateMachine } from '../support/simulated-changes.ts';
 import { type CountedVirsh, countedVirsh } from './counted-virsh.ts';
 import { definesMachine } from './defines-machine.ts';
@@ -38,14 +39,15 @@ type RulesPlan = Plan & {
 describeLibvirtd('devices that are shared out by rules, with a real libvirt', (root) => {
   const libvirtd = useLibvirtd(root);
   let virsh: CountedVirsh;
+  beforeAll(() => {
+    virsh = countedVirsh(libvirtd());
+  });
+  useProgramsIn(() => virsh.bin);
 
   beforeAll(async () => {
-    virsh = countedVirsh(libvirtd());
-    vi.stubEnv('PATH', `${virsh.bin}:${process.env['PATH']}`);
     for (const [name, category] of Object.entries(MACHINES)) {
       await libvirtd().output(['define', '/dev/stdin'], { stdin: taggedDomain(name, category) });
     }
-    return () => vi.unstubAllEnvs();
   });
 
   const run = (...args: readonly string[]): Promise<Outcome> =>

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { applyPlan } from '../../lib/apply/apply-plan.ts';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
 import { LiveRunner } from '../../lib/host/live-runner.ts';
@@ -16,6 +16,7 @@ import { readCapturedLink } from '../../lib/sysfs/pf-link.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
+import { useProgramsIn } from '../support/programs-in.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../support/simulated-changes.ts';
 import { definesMachine } from './defines-machine.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
@@ -28,12 +29,8 @@ const ALL = [...ROUTERS, 'mail', 'router-to-be'];
 
 describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
   const libvirtd = useLibvirtd(root);
+  useProgramsIn(() => libvirtd().bin);
   let machine: SimulatedMachine;
-
-  beforeAll(() => {
-    vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
-    return () => vi.unstubAllEnvs();
-  });
 
   beforeEach(async () => {
     machine = simulateMachine(openHost(HOST));

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { ApplyOptions } from '../../lib/apply/application.ts';
 import { applyPlan } from '../../lib/apply/apply-plan.ts';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
@@ -12,6 +12,7 @@ import type { Plan } from '../../lib/plan/plan.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';
+import { useProgramsIn } from '../support/programs-in.ts';
 import { simulateMachine } from '../support/simulated-changes.ts';
 import { definesMachine } from './defines-machine.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
@@ -27,11 +28,7 @@ const CATEGORIES: Readonly<Record<string, string>> = { controller0: 'controller'
 
 describeLibvirtd('assignments, with a real libvirt', (root) => {
   const libvirtd = useLibvirtd(root);
-
-  beforeAll(() => {
-    vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
-    return () => vi.unstubAllEnvs();
-  });
+  useProgramsIn(() => libvirtd().bin);
 
   const define = (stdin: string): Promise<string> => libvirtd().output(['define', '/dev/stdin'], { stdin });
 

@@ -1,6 +1,6 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { bootMachine, createDisk } from './boot-machine.ts';
 import { describeLab, useMachine } from './describe-lab.ts';
@@ -65,17 +65,54 @@ describeLab('a machine of the lab', (root) => {
 
   // What the next boot finds on it is in persist.test.ts.
   test('writes to its disk, and leaves the image as it is', async () => {
-    await machine().output(['sh', '-c', 'echo kept > /etc/kept; sync']);
-    await machine().end();
+    await machine().output(['sh', '-c', 'echo kept > /etc/kept']);
+    expect(await machine().end()).toBe('off');
     expect(readFileSync(disk).includes('kept\n')).toBe(true);
     expect(statSync(root.disk).mtimeMs).toBe(image);
   });
 });
 
+describeLab('the end of a machine', (root) => {
+  const notes: string[] = [];
+  const boot = () => bootMachine(root, 'plain', { say: (text) => notes.push(text) });
+  beforeEach(() => {
+    notes.length = 0;
+  });
+
+  test('needs nothing of the root disk, which is gone by then', async () => {
+    const machine = await boot();
+    // Node, by which the agent runs, may need it too: it is not told then what the command came to.
+    const lose = 'cd /sys/bus/virtio/drivers/virtio_blk; basename virtio* > unbind';
+    await machine.run(['sh', '-c', lose]).catch(() => undefined);
+    expect(machine.console()).toContain('EXT4-fs (vda): shut down');
+    expect(await machine.end()).toBe('off');
+    expect(notes).toEqual([]);
+  });
+
+  test.each([
+    ['hangs', 'sleep 1000', /it is not off after \d+ s$/],
+    ['ends in a panic', 'exit', /its kernel panicked$/],
+  ])('is no failure of what ran on it where its power-off %s', async (_, script, why) => {
+    const machine = await boot();
+    await machine.output(['sh', '-c', 'printf "#!/bin/sh\\n%s\\n" "$1" > /run/busybox', 'sh', script]);
+    expect(await machine.end()).toBe('killed');
+    expect(notes).toEqual([expect.stringMatching(why)]);
+    expect(existsSync(machine.folder)).toBe(false);
+  });
+
+  test('is no failure either where it ended by itself', async () => {
+    const machine = await boot();
+    const reset = ['sh', '-c', 'echo b > /proc/sysrq-trigger; sleep 1000'];
+    await expect(machine.run(reset)).rejects.toThrow('ended');
+    expect(await machine.end()).toBe('off');
+    expect(notes).toEqual([]);
+  });
+});
+
 describeLab('a boot that comes to nothing', (root) => {
   test('ends when its time is over, and shows the console', async () => {
-    const boot = bootMachine(root, 'plain', { bootTimeoutMs: 3000 });
-    await expect(boot).rejects.toThrow(/is not up after 3 s. The end of its console:/);
+    const boot = bootMachine(root, 'plain', { bootTimeoutMs: 1000 });
+    await expect(boot).rejects.toThrow(/is not up after 1 s. The end of its console:/);
   });
 
   test('ends when the kernel gives up, and shows the console', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { AgentConnection, type PciOptions, type RunOptions, type RunResult } from './agent-connection.ts';
 import { type LabMachine, MACHINES, type MachineName } from './machines.ts';
+import { type Ending, powerOff } from './power-off.ts';
 import { qemuCommand } from './qemu-command.ts';
 import { programOf, type RootFileSystem } from './root-file-system.ts';
 
@@ -25,6 +26,8 @@ export interface BootOptions {
   readonly terminal?: boolean;
   /** How long it may take until commands can be run. Where nothing is said, a boot that hangs is begun once more. */
   readonly bootTimeoutMs?: number;
+  /** Told what is unusual and no failure; standard error by default. */
+  readonly say?: (text: string) => void;
   /** Ends the machine at once. */
   readonly signal?: AbortSignal;
 }
@@ -47,13 +50,12 @@ export interface RunningMachine {
   signalAll(signal: NodeJS.Signals): void;
   /** What the kernel and the init printed. */
   console(): string;
-  /** Powers off, or ends it by force where it does not; leaves no process and no file but a disk of the caller's. */
-  end(): Promise<void>;
+  /** Powers off, and kills it if that takes too long; leaves no process and no file but a disk of the caller's. */
+  end(): Promise<Ending>;
 }
 
 /** Under emulation, on a machine that has other things to do: the slowest seen is the one with an AMD IOMMU. */
 const BOOT_TIMEOUT_MS = 400_000;
-const POWER_OFF_TIMEOUT_MS = 120_000;
 const CONSOLE_LINES = 60;
 const CONSOLE_LOOK_MS = 500;
 
@@ -89,9 +91,15 @@ export async function bootMachine(
   } catch (error) {
     // Emulation loses a timer now and then, on a busy machine; what hangs twice hangs for a reason.
     if (!(error instanceof BootTimeout) || options.bootTimeoutMs !== undefined) throw error;
-    process.stderr.write(`lab: ${error.message}\nlab: booting ${name} once more\n`);
+    const { say = sayOnStderr } = options;
+    say(error.message);
+    say(`booting ${name} once more`);
     return bootOnce(root, name, options);
   }
+}
+
+function sayOnStderr(text: string): void {
+  process.stderr.write(`lab: ${text}\n`);
 }
 
 async function bootOnce(
@@ -179,25 +187,26 @@ async function bootOnce(
     throw error;
   }
 
-  const powerOff = async () => {
-    agent.powerOff();
-    const { promise: late, cancel } = deadline(POWER_OFF_TIMEOUT_MS, () => failure('does not power off'));
-    try {
-      await Promise.race([qemu, late]);
-    } finally {
-      cancel();
-      await dispose();
-    }
-  };
-  let ending: Promise<void> | undefined;
+  const bootMs = Date.now() - started;
+  const end = () =>
+    powerOff({
+      name,
+      agent,
+      bootMs,
+      keepsDisk: options.disk !== undefined,
+      ended: qemu,
+      panicked: () => hasPanicked(console()),
+      say: options.say ?? sayOnStderr,
+    }).finally(dispose);
+  let ending: Promise<Ending> | undefined;
 
   return {
     folder,
-    bootMs: Date.now() - started,
+    bootMs,
     run: (words, runOptions) => agent.run(words, runOptions),
-    output: async (words, runOptions) => outputOf(words, await agent.run(words, runOptions)),
+    output: (words, runOptions) => agent.output(words, runOptions),
     pci: (words, pciOptions) => agent.pci(words, pciOptions),
-    pciOutput: async (words, pciOptions) => outputOf(['pci', ...words], await agent.pci(words, pciOptions)),
+    pciOutput: (words, pciOptions) => agent.pciOutput(words, pciOptions),
     shell: (user) => {
       const { rows = 24, columns = 80 } = process.stdout;
       return agent.shell({ rows, columns, type: process.env['TERM'] ?? 'linux' }, user);
@@ -205,15 +214,10 @@ async function bootOnce(
     signalAll: (signal) => agent.signalAll(signal),
     console,
     end: () => {
-      ending ??= powerOff();
+      ending ??= end();
       return ending;
     },
   };
-}
-
-function outputOf(words: readonly string[], { exitCode, signal, stdout, stderr }: RunResult): string {
-  if (exitCode !== 0) throw new Error(`${words.join(' ')}: ${signal ?? `exit ${exitCode}`}\n${stderr}`);
-  return stdout;
 }
 
 function deadline(ms: number, error: (ms: number) => Error): { promise: Promise<never>; cancel: () => void } {
@@ -224,6 +228,10 @@ function deadline(ms: number, error: (ms: number) => Error): { promise: Promise<
   return { promise, cancel: () => clearTimeout(timer) };
 }
 
+function hasPanicked(console: string): boolean {
+  return console.includes('Kernel panic');
+}
+
 /** Fails once the console shows that the kernel gave up: nothing more comes of it then. */
 function kernelPanic(
   console: () => string,
@@ -232,7 +240,7 @@ function kernelPanic(
   let timer: NodeJS.Timeout | undefined;
   const promise = new Promise<never>((_, reject) => {
     timer = setInterval(() => {
-      if (console().includes('Kernel panic')) reject(error());
+      if (hasPanicked(console())) reject(error());
     }, CONSOLE_LOOK_MS);
   });
   return { promise, cancel: () => clearInterval(timer) };

@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../lib/host/snapshot-parser.ts';
 import { castDevices } from '../contract/cast-devices.ts';
+import { kernelDifferences, NEW_IN_KERNEL } from '../contract/kernel-differences.ts';
 import { parseTranscripts, runScenarios, SCENARIOS } from '../contract/run-scenarios.ts';
 import { prepareSimulation } from '../contract/simulated-machine.ts';
 import { describeLab, useMachine } from './describe-lab.ts';
@@ -44,7 +45,7 @@ describeLab('the scenarios of change', (root) => {
       }
       const captured = new SnapshotHost(parseSnapshot(text, 'lab-intel'));
       const simulated = await runScenarios(SCENARIOS, castDevices(captured), prepareSimulation(captured));
-      expect(real.map(({ kernel: _, ...transcript }) => transcript)).toEqual(simulated);
+      expect(kernelDifferences(real, simulated), NEW_IN_KERNEL).toEqual([]);
       expect(simulated.flatMap(({ unmet }) => unmet)).toEqual([]);
     },
     PLAYED_WITHIN_MS + 60_000,

@@ -88,6 +88,7 @@ async function main(): Promise<number> {
       kernelArguments: args.append === undefined ? [] : [args.append],
       memoryMib: args.memory,
       terminal,
+      say,
       signal: interruption.signal,
     });
     say(`up after ${(machine.bootMs / 1000).toFixed(0)} s`);

@@ -4,15 +4,14 @@ import { Tally } from '../support/compare-functions.ts';
 import { compareNodeDevice } from '../support/compare-live-functions.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { parseNodeDevices } from '../support/nodedev.ts';
-import { pci } from '../support/pci-program.ts';
+import { type Outcome, pciInside } from '../support/pci-program.ts';
+import { useProgramsIn } from '../support/programs-in.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 
 describeLibvirtd('what a real libvirt tells of this machine', (root) => {
   const libvirtd = useLibvirtd(root);
-  const asked = (...words: readonly string[]) =>
-    pci([...words, '--connect', libvirtd().uri], {
-      env: { PATH: `${libvirtd().bin}:${process.env['PATH']}` },
-    });
+  useProgramsIn(() => libvirtd().bin);
+  const asked = (...words: readonly string[]) => pciInside([...words, '--connect', libvirtd().uri]);
 
   test('is listed, each function as its document says', async () => {
     const names = (await libvirtd().output(['--quiet', 'nodedev-list', '--cap', 'pci'])).trim().split('\n');
@@ -35,17 +34,16 @@ describeLibvirtd('what a real libvirt tells of this machine', (root) => {
   test('is the same as the kernel tells, groups and tree too', async () => {
     const facts = ({ address, class: code, vendor, device, driver, iommuGroup }: PciDevice) =>
       JSON.stringify([address, code, vendor, device, driver, iommuGroup]);
-    const listed = async (outcome: ReturnType<typeof pci>) =>
+    const listed = async (outcome: Promise<Outcome>) =>
       (JSON.parse((await outcome).stdout).devices as readonly PciDevice[]).map(facts);
-    expect(await listed(asked('list', '--json'))).toEqual(await listed(pci(['list', '--json'])));
-    expect((await asked('tree')).stdout).toBe((await pci(['tree'])).stdout);
+    expect(await listed(asked('list', '--json'))).toEqual(await listed(pciInside(['list', '--json'])));
+    expect((await asked('tree')).stdout).toBe((await pciInside(['tree'])).stdout);
     expect((await asked('groups', '--json')).exitCode).toBe(0);
   });
 
   test('is not to be had where no libvirt is', async () => {
-    const { exitCode, stderr } = await pci(['list', '--connect', 'qemu:///system?socket=/nowhere/s'], {
-      env: { PATH: `${libvirtd().bin}:${process.env['PATH']}` },
-    });
+    const nowhere = ['--connect', 'qemu:///system?socket=/nowhere/s'];
+    const { exitCode, stderr } = await pciInside(['list', ...nowhere]);
     expect(exitCode).toBe(7);
     expect(stderr).toMatch(
       /^pci: qemu:.*: no libvirt answers: .*No such file or directory \[NO_LIBVIRT\]\nhint: start it: /,

@@ -1,9 +1,10 @@
-import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { LiveRunner } from '../../lib/host/live-runner.ts';
 import { readMachines } from '../../lib/libvirt/read-machines.ts';
 import { Virsh } from '../../lib/libvirt/virsh.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { type Outcome, portal, portalInside } from '../support/pci-program.ts';
+import { useProgramsIn } from '../support/programs-in.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 import { tinyGuest } from './tiny-guest.ts';
 
@@ -12,12 +13,11 @@ const CLUSTER = ['controller0', 'galaxy0', 'mail', 'star router', 'star0'] as co
 
 describeLibvirtd('portal, with a real libvirt', (root) => {
   const libvirtd = useLibvirtd(root);
+  useProgramsIn(() => libvirtd().bin);
   let guest: string;
 
   beforeAll(async () => {
     guest = (await tinyGuest(root, libvirtd(), { name: 'NAME', onceUp: 'stay' })).xml;
-    vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
-    return () => vi.unstubAllEnvs();
   });
 
   beforeEach(async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { assertNamespaces } from './libvirtd-namespaces.ts';
 import { LabUnavailable, type RootFileSystem, rootFileSystem } from './root-file-system.ts';
+import { formatVersions } from './versions.ts';
 
 /**
  * What the lab's tests boot from, and why no libvirtd runs outside of its machines; or why there is no lab here, which
@@ -50,6 +51,7 @@ async function makeLab(signal: AbortSignal): Promise<ProvidedLab> {
   };
   try {
     const root = await rootFileSystem(say, signal);
+    say(`${formatVersions(root.versions)}.`);
     try {
       await assertNamespaces();
       return { root, noLibvirtd: null };

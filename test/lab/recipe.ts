@@ -179,8 +179,11 @@ export const RECIPE: readonly string[] = [
 /** How large the disk is; what is not written takes no room. */
 export const DISK_SIZE = '4G';
 
+/** Raised when something else is kept beside it in its folder. */
+const LAYOUT = 2;
+
 /** Names the recipe: another recipe, another key. */
 export const RECIPE_KEY = createHash('sha256')
-  .update(JSON.stringify([RECIPE, DISK_SIZE, process.version]))
+  .update(JSON.stringify([RECIPE, DISK_SIZE, process.version, LAYOUT]))
   .digest('hex')
   .slice(0, 12);

@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { DISK_SIZE, RECIPE, RECIPE_KEY } from './recipe.ts';
+import { type LabVersions, readVersions, writeVersions } from './versions.ts';
 
 /** The Debian that the lab boots and takes its QEMU from. */
 export interface RootFileSystem {
@@ -14,6 +15,7 @@ export interface RootFileSystem {
   readonly kernel: string;
   /** The initial RAM disks: Debian's own, as hosts boot with it, and a quick one. */
   readonly initrd: { readonly systemd: string; readonly quick: string };
+  readonly versions: LabVersions;
 }
 
 /** A command to be run: the program, its arguments, and what its environment needs beyond ours. */
@@ -76,6 +78,7 @@ function describe(folder: string): RootFileSystem {
     disk: join(folder, 'disk.img'),
     kernel: file('vmlinuz-'),
     initrd: { systemd: file('initrd.img-'), quick: file('lab-initrd.img') },
+    versions: readVersions(folder),
   };
 }
 
@@ -98,6 +101,7 @@ async function make(folder: string, say: (text: string) => void, signal?: AbortS
     ]);
     await execa(program, args, { ...options, env });
     await rm(archive);
+    writeVersions(building, tree, mirror);
     await rename(building, folder).catch((error: unknown) => {
       // Another process was faster; its work is as good.
       if (!existsSync(folder)) throw error;

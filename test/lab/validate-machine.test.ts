@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { validatorOf } from '../support/json-schemas.ts';
 import { type Outcome, pciInside } from '../support/pci-program.ts';
+import { useProgramsIn } from '../support/programs-in.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 import { tinyGuest } from './tiny-guest.ts';
 
@@ -19,10 +20,10 @@ interface Result {
 
 describeLibvirtd('machines are judged, with a real libvirt', (root) => {
   const libvirtd = useLibvirtd(root);
+  useProgramsIn(() => libvirtd().bin);
   let guest: string;
 
   beforeAll(async () => {
-    vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
     guest = (await tinyGuest(root, libvirtd(), { name: 'sound', onceUp: 'stay' })).xml;
     await define(guest);
     const asking = guest
@@ -37,7 +38,6 @@ describeLibvirtd('machines are judged, with a real libvirt', (root) => {
         `<hostdev mode='subsystem' type='pci'><source>${NOWHERE}</source><rom file='/gone/card.rom'/></hostdev></devices>`,
       );
     await define(asking);
-    return () => vi.unstubAllEnvs();
   });
 
   const define = (stdin: string): Promise<string> => libvirtd().output(['define', '/dev/stdin'], { stdin });

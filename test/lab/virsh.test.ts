@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test, vi } from 'vitest';
 import { LiveRunner } from '../../lib/host/live-runner.ts';
 import { Virsh } from '../../lib/libvirt/virsh.ts';
+import { useProgramsIn } from '../support/programs-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 
@@ -12,6 +13,7 @@ const DOMAIN = (name: string) =>
 
 describeLibvirtd('virsh, with a real libvirt', (root) => {
   const libvirtd = useLibvirtd(root);
+  useProgramsIn(() => libvirtd().bin);
   const home = temporaryFolder();
   let virsh: Virsh;
 
@@ -19,7 +21,6 @@ describeLibvirtd('virsh, with a real libvirt', (root) => {
     // A user's history of commands must stay as it is.
     vi.stubEnv('HOME', home);
     vi.stubEnv('XDG_CACHE_HOME', undefined);
-    vi.stubEnv('PATH', `${libvirtd().bin}:${process.env['PATH']}`);
     virsh = new Virsh(new LiveRunner(), libvirtd().uri);
     return () => vi.unstubAllEnvs();
   });

@@ -43,6 +43,15 @@ it("a program is found that only the caller's own PATH has, and the system's goe
   }
 });
 
+it('a program is sought in the folders that are given, and in no others', async () => {
+  const bin = join(folder, 'given');
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'cat'), '#!/bin/sh\necho given\n', { mode: 0o755 });
+  const given = new LiveRunner([bin]);
+  expect(await given.run('cat', [])).toMatchObject({ stdout: 'given' });
+  expect(await given.run('ls', [])).toEqual({ kind: 'missing' });
+});
+
 it('a program that no folder has is missing, also where folders may not be looked into', async () => {
   const shut = join(folder, 'shut');
   mkdirSync(shut, { mode: 0o000 });

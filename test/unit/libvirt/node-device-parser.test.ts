@@ -6,6 +6,7 @@ import { PortalGunError } from '../../../lib/base/errors.ts';
 import { contradictionsOf, type PciCapability } from '../../../lib/libvirt/node-device.ts';
 import { parseNodeDevice, parseNodeDevices } from '../../../lib/libvirt/node-device-parser.ts';
 import { corpusFolder } from '../../support/corpus.ts';
+import { cpuTimeMs } from '../../support/cpu-time.ts';
 import { parseNodeDevices as parseIndependently } from '../../support/nodedev.ts';
 
 const FOLDERS = ['nodedev/libvirt', 'nodedev/nova'].map((name) => corpusFolder(name, '.xml'));
@@ -288,11 +289,12 @@ describe('a node device', () => {
 
   it('is looked for in large texts in little time', () => {
     for (const text of ['<device ', '<!--', '<![CDATA[', "<device '", made()]) {
-      const started = performance.now();
-      try {
-        parseNodeDevices(text.repeat(Math.ceil(400_000 / text.length)), 'a');
-      } catch {}
-      expect(performance.now() - started).toBeLessThan(5000);
+      const took = cpuTimeMs(() => {
+        try {
+          parseNodeDevices(text.repeat(Math.ceil(400_000 / text.length)), 'a');
+        } catch {}
+      });
+      expect(took).toBeLessThan(10_000);
     }
   });
 

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { kernelRomSize, MAX_ROM_BYTES, parseOptionRom } from '../../../lib/pci/option-rom.ts';
 import { judgeRom } from '../../../lib/pci/option-rom-verdicts.ts';
+import { cpuTimeMs } from '../../support/cpu-time.ts';
 import { joined, romImage, romOf } from '../../support/option-rom.ts';
 
 const ALONE = { device: null, isShadow: false };
@@ -162,9 +163,10 @@ describe('parseOptionRom', () => {
     const worst = new Uint8Array(MAX_ROM_BYTES + 1024).fill(0xff);
     for (let at = 512; at < worst.length; at += 512) worst.set([0x55, 0xaa, 0xff], at);
     worst.set(romImage(), MAX_ROM_BYTES);
-    const start = performance.now();
-    expect(parseOptionRom(worst)).toMatchObject({ sizeBytes: MAX_ROM_BYTES, startsAt: null });
-    expect(performance.now() - start).toBeLessThan(2000);
+    const took = cpuTimeMs(() => {
+      expect(parseOptionRom(worst)).toMatchObject({ sizeBytes: MAX_ROM_BYTES, startsAt: null });
+    });
+    expect(took).toBeLessThan(5000);
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { BROKEN, DENIED } from '../../../lib/base/known.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { cpuTimeMs } from '../../support/cpu-time.ts';
 import { buildHost } from '../../support/host-builder.ts';
 import type { HostTree } from '../../support/host-tree.ts';
 import { ONE, ONE_SPEC, readHost, readOne } from '../../support/reading.ts';
@@ -56,9 +57,10 @@ describe('the modules of a device', () => {
   });
 
   it('are found in a table of a thousand stars without waiting', () => {
-    const started = performance.now();
-    expect(modules([`alias pci:v${'*0'.repeat(99)}* slow`]).value).toEqual([]);
-    expect(performance.now() - started).toBeLessThan(1000);
+    const took = cpuTimeMs(() => {
+      expect(modules([`alias pci:v${'*0'.repeat(99)}* slow`]).value).toEqual([]);
+    });
+    expect(took).toBeLessThan(5000);
   });
 
   it('are sought in the table once for all devices of the same ids', () => {
