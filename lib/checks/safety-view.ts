@@ -6,6 +6,9 @@ import type { IommuGroup } from '../pci/iommu-group.ts';
 import { NetworkView } from './network-view.ts';
 import { type NodeHolder, OpenNodesView } from './open-nodes.ts';
 import { StorageView } from './storage-view.ts';
+import { virtualFunctionsByPf } from './virtual-functions.ts';
+
+const NONE: ReadonlySet<PciAddress> = new Set();
 
 /** What the safety of a change is judged by. */
 export interface SafetyHost {
@@ -29,6 +32,7 @@ export class SafetyView {
   readonly network: NetworkView;
   readonly nodes: OpenNodesView;
   readonly #devices: ReadonlyMap<PciAddress, PciDevice>;
+  readonly #vfs: ReadonlyMap<PciAddress, ReadonlySet<PciAddress>>;
 
   constructor(host: SafetyHost, given: ReadonlySet<PciAddress>, taken: ReadonlySet<PciAddress>) {
     this.host = host;
@@ -37,11 +41,17 @@ export class SafetyView {
     this.storage = new StorageView(host.use);
     this.network = new NetworkView(host.use);
     this.nodes = new OpenNodesView(host.devices, host.live);
+    this.#vfs = virtualFunctionsByPf(host.devices);
     this.#devices = new Map(host.devices.map((device) => [device.address, device]));
   }
 
   device(address: PciAddress): PciDevice | undefined {
     return this.#devices.get(address);
+  }
+
+  /** The VFs of a PF; of another function none. */
+  virtualFunctionsOf(pf: PciAddress): ReadonlySet<PciAddress> {
+    return this.#vfs.get(pf) ?? NONE;
   }
 
   groupOf(device: PciDevice): IommuGroup | undefined {
