@@ -7,6 +7,7 @@ import { ROM_RULES } from './rom-rules.ts';
 import type { Observation, SafetyRule } from './safety-rule.ts';
 import { SAFETY_RULES } from './safety-rules.ts';
 import { type SafetyHost, SafetyView } from './safety-view.ts';
+import { virtualFunctionsByPf } from './virtual-functions.ts';
 
 /** The facts of every device that the rules need; those that `groupDevices` needs are among them. */
 export const SAFETY_FIELDS: readonly DeviceField[] = [
@@ -34,10 +35,7 @@ export const SAFETY_FIELDS: readonly DeviceField[] = [
 export function checkSafety(devices: readonly PciAddress[], host: SafetyHost): readonly Finding[] {
   const present = presentOf(devices, host);
   const given = givenWith(devices, host, present);
-  return findingsIn(
-    new SafetyView(host, given, new Set([...given, ...lostWith(given, host, present)])),
-    present,
-  );
+  return findingsIn(new SafetyView(host, given, new Set([...given, ...lostWith(given, host)])), present);
 }
 
 /**
@@ -115,19 +113,13 @@ function givenWith(
 }
 
 /** What is gone with them, and given to nobody: what is behind them, and VFs. */
-function lostWith(
-  given: ReadonlySet<PciAddress>,
-  { devices }: SafetyHost,
-  present: Present,
-): ReadonlySet<PciAddress> {
+function lostWith(given: ReadonlySet<PciAddress>, { devices }: SafetyHost): ReadonlySet<PciAddress> {
   const behind = devices.filter(({ location }) =>
     knownValue(location)?.bridges.some((above) => given.has(above)),
   );
   const lost = new Set(behind.map(({ address }) => address));
-  for (const address of [...given, ...lost]) {
-    const role = knownValue(present.get(address)?.sriov ?? null);
-    if (role?.role === 'pf') for (const vf of role.virtualFunctions) lost.add(vf);
-  }
+  const vfs = virtualFunctionsByPf(devices);
+  for (const pf of [...given, ...lost]) for (const vf of vfs.get(pf) ?? []) lost.add(vf);
   return lost;
 }
 

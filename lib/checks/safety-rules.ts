@@ -6,6 +6,7 @@ import { console } from './rules/console.ts';
 import { crypt } from './rules/crypt.ts';
 import { deviceMapper } from './rules/device-mapper.ts';
 import { drmInUse } from './rules/drm-in-use.ts';
+import { inputOpen } from './rules/input-open.ts';
 import { lastInputUsb } from './rules/last-input-usb.ts';
 import { lvm } from './rules/lvm.ts';
 import { machineHasIt } from './rules/machine-has-it.ts';
@@ -18,6 +19,7 @@ import { netRoute } from './rules/net-route.ts';
 import { netStack } from './rules/net-stack.ts';
 import { noAcs } from './rules/no-acs.ts';
 import { noReset } from './rules/no-reset.ts';
+import { nodeOpen } from './rules/node-open.ts';
 import { reservedRegion } from './rules/reserved-region.ts';
 import { session } from './rules/session.ts';
 import { soundInUse } from './rules/sound-in-use.ts';
@@ -55,6 +57,8 @@ export const SAFETY_RULES: readonly SafetyRule[] = [
   lastInputUsb,
   tpm,
   soundInUse,
+  inputOpen,
+  nodeOpen,
   vfsInUse,
   storageMember,
   noReset,

@@ -1,10 +1,14 @@
 import { knownValue } from '../base/known.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import type { DeviceHolder, HostUse, LiveUse } from '../pci/host-use.ts';
+import type { HostUse, LiveUse, OpenNode } from '../pci/host-use.ts';
 import type { IommuGroup } from '../pci/iommu-group.ts';
 import { NetworkView } from './network-view.ts';
+import { type NodeHolder, OpenNodesView } from './open-nodes.ts';
 import { StorageView } from './storage-view.ts';
+import { virtualFunctionsByPf } from './virtual-functions.ts';
+
+const NONE: ReadonlySet<PciAddress> = new Set();
 
 /** What the safety of a change is judged by. */
 export interface SafetyHost {
@@ -26,7 +30,9 @@ export class SafetyView {
   readonly taken: ReadonlySet<PciAddress>;
   readonly storage: StorageView;
   readonly network: NetworkView;
+  readonly nodes: OpenNodesView;
   readonly #devices: ReadonlyMap<PciAddress, PciDevice>;
+  readonly #vfs: ReadonlyMap<PciAddress, ReadonlySet<PciAddress>>;
 
   constructor(host: SafetyHost, given: ReadonlySet<PciAddress>, taken: ReadonlySet<PciAddress>) {
     this.host = host;
@@ -34,6 +40,8 @@ export class SafetyView {
     this.taken = taken;
     this.storage = new StorageView(host.use);
     this.network = new NetworkView(host.use);
+    this.nodes = new OpenNodesView(host.devices, host.live);
+    this.#vfs = virtualFunctionsByPf(host.devices);
     this.#devices = new Map(host.devices.map((device) => [device.address, device]));
   }
 
@@ -41,30 +49,20 @@ export class SafetyView {
     return this.#devices.get(address);
   }
 
+  /** The VFs of a PF; of another function none. */
+  virtualFunctionsOf(pf: PciAddress): ReadonlySet<PciAddress> {
+    return this.#vfs.get(pf) ?? NONE;
+  }
+
   groupOf(device: PciDevice): IommuGroup | undefined {
     return this.host.groups.find(({ id }) => id === knownValue(device.iommuGroup));
   }
 
-  /** The processes that hold one of these nodes open, a line each: `qemu-system-x86 (pid 812) holds /dev/vfio/12`. */
-  holdersOf(isNode: (path: string) => boolean): readonly NodeHolder[] {
+  /** The processes that hold nodes open which are meant. */
+  holdersOf(isMeant: (node: OpenNode) => boolean): readonly NodeHolder[] {
     return this.host.live.holders.flatMap((holder) => {
-      const nodes = holder.nodes.filter(isNode);
+      const nodes = holder.nodes.filter(isMeant);
       return nodes.length === 0 ? [] : [{ holder, nodes }];
     });
   }
-}
-
-export interface NodeHolder {
-  readonly holder: DeviceHolder;
-  readonly nodes: readonly string[];
-}
-
-/** `qemu-system-x86 (pid 812)`, or the machine that it runs. */
-export function holderName({ command, machine, pid }: DeviceHolder): string {
-  return machine === null ? `${command ?? 'a process'} (pid ${pid})` : `machine ${machine} (pid ${pid})`;
-}
-
-/** What is open, a line a process. */
-export function holderEvidence({ holder, nodes }: NodeHolder): string {
-  return `${holderName(holder)} holds ${nodes.join(', ')} open`;
 }

@@ -9,6 +9,13 @@ export interface FileStatus {
   readonly groupId: number;
 }
 
+/** Which device a node is of. */
+export interface DeviceNumber {
+  readonly kind: 'character' | 'block';
+  /** `major:minor`: `226:128`. */
+  readonly number: string;
+}
+
 /** A read that gave nothing although something is there. */
 export interface ReadFailure {
   readonly unknown: UnknownReason;
@@ -79,6 +86,13 @@ export interface HostReader {
 
   /** What is at the path, links followed; it is not opened. */
   status(path: string): Reading<FileStatus>;
+
+  /**
+   * Which device the node at the path is of; `null` if something else is there, or nothing. On the live machine links
+   * are followed, also those of `/proc/PID/fd`, which lead to nodes below another root, and to deleted ones. Below any
+   * other root a link is `unread`: it would lead to a node of this machine.
+   */
+  deviceNumber(path: string): Reading<DeviceNumber>;
 
   /** Whether something is at the path, links followed; `false` also where that can't be found out. */
   exists(path: string): boolean;

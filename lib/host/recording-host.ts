@@ -1,4 +1,10 @@
-import { type FileStatus, type HostReader, isFailure, type Reading } from './host-reader.ts';
+import {
+  type DeviceNumber,
+  type FileStatus,
+  type HostReader,
+  isFailure,
+  type Reading,
+} from './host-reader.ts';
 import { resolveLink } from './resolve-link.ts';
 import type { Snapshot, SnapshotEntry } from './snapshot.ts';
 
@@ -42,6 +48,11 @@ export class RecordingHost implements HostReader {
     if (reading === null || isFailure(reading)) return this.#keep(path, reading, () => ({ kind: 'present' }));
     this.#add(path, { kind: 'status', status: reading });
     return reading;
+  }
+
+  /** Passed on, and not kept: it is of what runs now. */
+  deviceNumber(path: string): Reading<DeviceNumber> {
+    return this.#host.deviceNumber(path);
   }
 
   exists(path: string): boolean {

@@ -1,4 +1,4 @@
-import type { FileStatus, HostReader, ReadFailure, Reading } from './host-reader.ts';
+import type { DeviceNumber, FileStatus, HostReader, ReadFailure, Reading } from './host-reader.ts';
 import { resolveLink } from './resolve-link.ts';
 import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
 
@@ -55,6 +55,11 @@ export class SnapshotHost implements HostReader {
 
   status(path: string): Reading<FileStatus> {
     return this.#read(path, (entry) => (entry.kind === 'status' ? entry.status : undefined));
+  }
+
+  /** Numbers are asked of what processes have open, of which a snapshot holds nothing. */
+  deviceNumber(): Reading<DeviceNumber> {
+    return NOT_CAPTURED;
   }
 
   exists(path: string): boolean {

@@ -3,6 +3,7 @@ import {
   constants,
   existsSync,
   fstatSync,
+  lstatSync,
   openSync,
   readdirSync,
   readlinkSync,
@@ -11,6 +12,7 @@ import {
   statSync,
 } from 'node:fs';
 import {
+  type DeviceNumber,
   errorCode,
   type FileStatus,
   failure,
@@ -81,6 +83,18 @@ export class TreeHost implements HostReader {
     }
   }
 
+  deviceNumber(path: string): Reading<DeviceNumber> {
+    try {
+      const stats = (this.#root === '' ? statSync : lstatSync)(this.#root + path, { bigint: true });
+      if (stats.isSymbolicLink()) return { unknown: 'unread', detail: 'a link of another host' };
+      if (!stats.isCharacterDevice() && !stats.isBlockDevice()) return null;
+      const kind = stats.isBlockDevice() ? 'block' : 'character';
+      return { kind, number: `${majorOf(stats.rdev)}:${minorOf(stats.rdev)}` };
+    } catch (error) {
+      return failure(error);
+    }
+  }
+
   exists(path: string): boolean {
     if (this.#paths === null) return existsSync(path);
     try {
@@ -133,6 +147,15 @@ export class TreeHost implements HostReader {
       if (descriptor !== undefined) closeSync(descriptor);
     }
   }
+}
+
+// As makedev(3) of the GNU C library puts both together.
+function majorOf(device: bigint): bigint {
+  return ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
+}
+
+function minorOf(device: bigint): bigint {
+  return (device & 0xffn) | ((device >> 12n) & 0xffffff00n);
 }
 
 /** What is read of a file until its end; `null` where that is too much. */

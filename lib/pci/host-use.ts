@@ -125,6 +125,15 @@ export interface InputDevice extends HostThing {
   readonly isPs2: boolean;
 }
 
+/** Something on a function that programs use through a character node: a serial port, a clock, a USB device. */
+export interface DeviceNode {
+  /** The kernel's name: `ttyS4`, `ptp0`, `1-4`. */
+  readonly name: string;
+  /** The class or bus that it is of: `tty`, `ptp`, `usb`. */
+  readonly subsystem: string;
+  readonly function: PciAddress;
+}
+
 /** A stream of a sound card that is open. */
 export interface SoundStream {
   /** `card0`. */
@@ -158,17 +167,36 @@ export interface HostUse {
   readonly inputs: Known<readonly InputDevice[]>;
   readonly tpms: Known<readonly HostThing[]>;
   readonly soundStreams: Known<readonly SoundStream[]>;
+  /** The devices that character nodes are of and that hang on a function. */
+  readonly deviceNodes: Known<readonly DeviceNode[]>;
 }
 
-/** A process that holds files below `/dev` open. */
+/** A device node that a process has open. */
+export interface OpenNode {
+  /** As the kernel names it, also if it is below another root: `/dev/vfio/12`, `/dev/sda (deleted)`. */
+  readonly path: string;
+  /** The kernel's name of the device: `renderD128`, `1-4` for a USB device; by the path if sysfs does not have it. */
+  readonly name: string;
+  /** Its class or bus in sysfs: `drm`, `tty`, `usb`, `vfio`, `block`; by its major number or path if sysfs does not have it. */
+  readonly subsystem: string | null;
+  /** The block device that is read and written through it: `nvme0n1` for `/dev/nvme0n1` and `/dev/ng0n1`. */
+  readonly block: string | null;
+  /**
+   * The PCI functions that it is a node of: none for what is on none, and for block devices made of others. Unknown if
+   * the device was not found, or if the node is one of a driver for all of its devices.
+   */
+  readonly functions: Known<readonly PciAddress[]>;
+}
+
+/** A process that holds device nodes open. */
 export interface DeviceHolder {
   readonly pid: number;
   /** Its name, as it calls itself, at most 15 characters; `null` where it can't be read. */
   readonly command: string | null;
   /** The machine that it runs, where it is QEMU and was told a name. */
   readonly machine: string | null;
-  /** `/dev/vfio/12`, `/dev/dri/card0`; each once. */
-  readonly nodes: readonly string[];
+  /** Each once, ordered by path. */
+  readonly nodes: readonly OpenNode[];
 }
 
 /** What is true of a running host alone, and in no snapshot. */

@@ -1,4 +1,4 @@
-import type { FileStatus, HostReader, ReadFailure, Reading } from '../host/host-reader.ts';
+import type { DeviceNumber, FileStatus, HostReader, ReadFailure, Reading } from '../host/host-reader.ts';
 import { resolveLink } from '../host/resolve-link.ts';
 import { splitPath } from '../host/snapshot.ts';
 
@@ -165,6 +165,10 @@ export class OverlayHost implements HostReader {
     // Who may do what with something that was put there is not said.
     if (this.#placed.has(at)) return UNREAD;
     return this.#isBelowPlaced(at) ? null : this.#base.status(at);
+  }
+
+  deviceNumber(path: string): Reading<DeviceNumber> {
+    return this.#base.deviceNumber(path);
   }
 
   exists(path: string): boolean {

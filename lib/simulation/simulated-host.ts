@@ -1,4 +1,4 @@
-import type { FileStatus, HostReader, Reading } from '../host/host-reader.ts';
+import type { DeviceNumber, FileStatus, HostReader, Reading } from '../host/host-reader.ts';
 import { isFailure } from '../host/host-reader.ts';
 import { type HostWriter, MAX_WRITE_BYTES, type Writing } from '../host/host-writer.ts';
 import type { PciAddress } from '../pci/address.ts';
@@ -130,6 +130,10 @@ export class SimulatedHost implements HostReader, HostWriter {
 
   status(path: string): Reading<FileStatus> {
     return this.#kernel.host.status(path);
+  }
+
+  deviceNumber(path: string): Reading<DeviceNumber> {
+    return this.#kernel.host.deviceNumber(path);
   }
 
   exists(path: string): boolean {

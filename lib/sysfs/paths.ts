@@ -28,6 +28,11 @@ export const SYS_PATHS = {
   soundClass: '/sys/class/sound',
   fileSystems: '/sys/fs',
   bcacheSets: '/sys/fs/bcache',
+  classes: '/sys/class',
+  characterDevices: '/sys/dev/char',
+  blockDevices: '/sys/dev/block',
+  virtualDevices: '/sys/devices/virtual',
+  watchdogClass: '/sys/class/watchdog',
 } as const;
 
 export const PROC_PATHS = {
@@ -49,6 +54,10 @@ export const USE_PATHS = {
   /** A directory for each pool that is imported, beside files of statistics. */
   zfsPools: '/proc/spl/kstat/zfs',
   processes: '/proc',
+  /** The names of the major numbers, by who registered them. */
+  majors: '/proc/devices',
+  /** A directory for each GPU of NVIDIA's own driver, named after its function. */
+  nvidiaGpus: '/proc/driver/nvidia/gpus',
 } as const;
 
 /** What udev knows of a block device, by `major:minor`. */

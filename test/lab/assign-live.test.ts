@@ -52,7 +52,7 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
     pciInside([
       ...[verb, '--host', HOST, '--connect', libvirtd().uri, ...args],
       // Of a captured host it is not known where this session came from.
-      ...(verb === 'assign' ? ['--allow', 'session'] : []),
+      ...(verb === 'assign' ? ['--allow', 'session,node-open'] : []),
     ]);
 
   const planOf = async (verb: string, ...args: readonly string[]): Promise<Plan & { live: unknown }> => {

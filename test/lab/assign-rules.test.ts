@@ -55,7 +55,7 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
 
   const planOf = async (...args: readonly string[]): Promise<RulesPlan> => {
     // Of a captured host some is not known that a running one tells.
-    const unknown = ['--allow', 'session,block-open,sound-in-use'];
+    const unknown = ['--allow', 'session,block-open,sound-in-use,node-open'];
     const { exitCode, stdout, stderr } = await run(...args, ...unknown, '--json');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
     const document: unknown = JSON.parse(stdout);

@@ -56,7 +56,7 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
   };
 
   const planOf = async (...args: readonly string[]): Promise<Plan> => {
-    const allowed = args[0] === 'assign' ? ['--allow', 'session'] : [];
+    const allowed = args[0] === 'assign' ? ['--allow', 'session,node-open'] : [];
     const outcome = await run(...args, ...allowed, '--dry-run', '--json');
     expect(outcome, outcome.stderr).toMatchObject({ exitCode: 0 });
     const document: unknown = JSON.parse(outcome.stdout);
@@ -137,7 +137,7 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
 
   test('is written as a script that does the same, twice without harm', async () => {
     const asked = ['assign', PF, '--policy', 'vf-pool', '--type', 'router', '--vlan', '25'];
-    const { stdout } = await run(...asked, '--script', '--allow', 'session');
+    const { stdout } = await run(...asked, '--script', '--allow', 'session,node-open');
     const folder = mkdtempSync(join(libvirtd().folder, 'bus-'));
     writeBus(folder);
     const file = join(folder, 'pool.sh');

@@ -55,7 +55,7 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
 
   /** Of a captured host it is not known where this session came from. */
   const allowed = (verb: string | undefined): readonly string[] =>
-    verb === 'assign' ? ['--allow', 'session'] : [];
+    verb === 'assign' ? ['--allow', 'session,node-open'] : [];
 
   /** The plan of a command, by its own document. */
   const planOf = async (...args: readonly string[]): Promise<Plan> => {
@@ -198,10 +198,10 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     const place =
       /^pci: mail:\d+:\d+: is an assignment with no policy of .*virsh edit mail \[MACHINE_BROKEN\]$/m;
 
-    const dryRun = await run('assign', '0000:07:00.0', '--type', 'router', '--dry-run', '--allow', 'session');
+    const dryRun = await run('assign', '0000:07:00.0', '--type', 'router', '--dry-run', '--allow', 'session,node-open');
     expect(dryRun).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(place) });
     const plan = JSON.parse(
-      (await run('assign', '0000:07:00.0', '--type', 'router', '--dry-run', '--json', '--allow', 'session'))
+      (await run('assign', '0000:07:00.0', '--type', 'router', '--dry-run', '--json', '--allow', 'session,node-open'))
         .stdout,
     ) as { diagnostics: { code: string }[] };
     expect(plan.diagnostics.map(({ code }) => code)).toEqual(['MACHINE_BROKEN']);

@@ -5,6 +5,7 @@ import type { FunctionSpec, GroupSpec, HostSpec } from './host-spec.ts';
 import { HostTree } from './host-tree.ts';
 
 const GROUPS = '/sys/kernel/iommu_groups';
+const NODES = '/sys/dev/char';
 const MSI_WINDOW = '0x00000000fee00000 0x00000000feefffff msi';
 
 /** Makes a host as Linux' sysfs would show it, every directory listed completely. */
@@ -29,7 +30,7 @@ function putKernel(tree: HostTree, spec: HostSpec): void {
   }
   tree.attribute('/sys/devices/virtual/net/lo/address', '00:00:00:00:00:00');
   tree.linkTo('/sys/class/net/lo', '/sys/devices/virtual/net/lo');
-  for (const empty of ['/sys/block', '/sys/kernel', '/sys/class/iommu', GROUPS]) tree.directory(empty);
+  for (const empty of ['/sys/block', '/sys/kernel', '/sys/class/iommu', GROUPS, NODES]) tree.directory(empty);
 }
 
 class Bus {
@@ -73,6 +74,7 @@ class Bus {
     }
     if (spec.group !== undefined) this.#join(spec.group, spec.address, path);
     this.#putClasses(path, Object.keys(spec.below ?? {}));
+    this.#putNodes(path, Object.entries(spec.below ?? {}));
   }
 
   #place({ address, under, root }: FunctionSpec): string {
@@ -112,6 +114,15 @@ class Bus {
       if (net !== null) this.#tree.linkTo(`/sys/class/net/${net[1]}`, `${path}/${net[0]}`);
       const disk = /^(?:.*\/)?(?:block|nvme\/nvme\d+)\/(nvme\d+n\d+|[a-z]+)(?=\/)/.exec(file);
       if (disk !== null) this.#tree.linkTo(`/sys/block/${disk[1]}`, `${path}/${disk[0]}`);
+    }
+  }
+
+  /** Character devices have a number, and stand in a directory by it. */
+  #putNodes(path: string, files: readonly (readonly [string, string])[]): void {
+    for (const [file, text] of files) {
+      const [, directory] = /^(.+)\/dev$/.exec(file) ?? [];
+      if (directory === undefined || /(^|\/)(block|nvme)\//.test(directory)) continue;
+      this.#tree.linkTo(`${NODES}/${text.trim()}`, `${path}/${directory}`);
     }
   }
 

@@ -1,9 +1,11 @@
+import type { Known } from '../../lib/base/known.ts';
 import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/check-safety.ts';
 import type { Finding } from '../../lib/checks/finding.ts';
 import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
-import type { BlockDevice, HostUse, LiveUse, Mount, NetInterface } from '../../lib/pci/host-use.ts';
+import type { BlockDevice, HostUse, LiveUse, Mount, NetInterface, OpenNode } from '../../lib/pci/host-use.ts';
 import { groupDevices } from '../../lib/pci/iommu-group.ts';
+import { subsystemByPath } from '../../lib/sysfs/host-use/node-names.ts';
 import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
 import { buildHost } from './host-builder.ts';
 import type { FunctionSpec, HostSpec } from './host-spec.ts';
@@ -26,6 +28,7 @@ const IDLE: HostUse = {
   inputs: [],
   tpms: null,
   soundStreams: null,
+  deviceNodes: [],
 };
 
 /** No process holds a device, and who asks sits at the console. */
@@ -52,6 +55,14 @@ export function block(name: string, facts: Partial<BlockDevice> = {}): BlockDevi
 
 export function mount(source: string, point: string, facts: Partial<Mount> = {}): Mount {
   return { number: '0:50', point, type: 'ext4', source, directories: [], ...facts };
+}
+
+/** A node that a process has open, of some functions; its class and block device by its path. */
+export function openNode(path: string, functions: Known<readonly string[]> = []): OpenNode {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const subsystem = subsystemByPath(path);
+  const block = subsystem === 'block' ? name : null;
+  return { path, name, subsystem, block, functions: functions as OpenNode['functions'] };
 }
 
 export function link(name: string, facts: Partial<NetInterface> = {}): NetInterface {

@@ -43,6 +43,7 @@ function withModules(kernel: SimulatedHost, modules: ReadonlySet<string>): HostR
     readLink: (path) => kernel.readLink(path),
     list: (path) => kernel.list(path),
     status: (path) => kernel.status(path),
+    deviceNumber: (path) => kernel.deviceNumber(path),
     exists: (path) => isModule(path) || kernel.exists(path),
     readLines: (path, prefixes) => kernel.readLines(path, prefixes),
   };

@@ -1,6 +1,7 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
-import { firstUnknown, listSome, notKnown, type SafetyRule } from '../safety-rule.ts';
-import { holderEvidence, holderName } from '../safety-view.ts';
+import { observeNodes } from '../node-use.ts';
+import { nodeRuleOf } from '../open-nodes.ts';
+import { notKnown, type SafetyRule } from '../safety-rule.ts';
 
 /** A program draws or computes with it. */
 export const drmInUse: SafetyRule = {
@@ -8,23 +9,22 @@ export const drmInUse: SafetyRule = {
   title: 'a program draws or computes with it',
   severity: 'refuses',
   meaning:
-    'A process has a node of it below `/dev/dri` open: a desktop, which is master of the display, or a program that computes. It fails when the device goes, and many drivers then hang. Known on the running host alone, and of all processes to root alone.',
+    "A process has a node of it open: one below `/dev/dri` or `/dev/accel`, a framebuffer (`/dev/fb0`), or one of NVIDIA's driver (`/dev/nvidia0`). That is a desktop, which is master of the display, or a program that computes. It fails when the device goes, and many drivers then hang. Known on the running host alone, and of all processes to root alone.",
   remedy: 'end the desktop first (systemctl isolate multi-user.target), and stop the programs',
-  find: ({ attachments, class: deviceClass }, view) => {
-    const cards = (knownValue(attachments) ?? []).filter(({ kind }) => kind === 'drm');
-    const nodes = new Set(cards.map(({ name }) => `/dev/dri/${name}`));
-    const holders = view.holdersOf((path) => nodes.has(path));
-    if (holders.length > 0) {
-      const names = holders.map(({ holder }) => holderName(holder));
-      return [
-        { message: `is in use for graphics by ${listSome(names)}`, evidence: holders.map(holderEvidence) },
-      ];
-    }
-    const isDisplay = knownValue(deviceClass)?.code.startsWith('03') ?? false;
-    const mayHaveCards = nodes.size > 0 || (isUnknown(attachments) && isDisplay);
-    const unknown = firstUnknown(view.host.live.unseen, attachments);
-    return mayHaveCards && unknown !== undefined
-      ? [notKnown('which programs use it for graphics', unknown)]
-      : [];
+  find: (device, view) => {
+    const { attachments, class: deviceClass } = device;
+    const kinds = (knownValue(attachments) ?? []).map(({ kind }) =>
+      nodeRuleOf({ block: null, subsystem: kind }),
+    );
+    const isDisplay = /^(03|12)/.test(knownValue(deviceClass)?.code ?? '');
+    const mayHave = kinds.includes('drm-in-use') || (isUnknown(attachments) && isDisplay);
+    const what = 'which programs use it for graphics';
+    const observed = observeNodes(device, view, 'drm-in-use', {
+      inUse: (names) => `is in use for graphics by ${names}`,
+      what,
+      mayHave,
+    });
+    if (observed.length > 0) return observed;
+    return isUnknown(attachments) && mayHave ? [notKnown(what, attachments)] : [];
   },
 };

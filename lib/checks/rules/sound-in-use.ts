@@ -1,7 +1,7 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
 import type { PciDevice } from '../../pci/device.ts';
+import { holderEvidence, holderName, notCleared } from '../node-use.ts';
 import { firstUnknown, listSome, notKnown, type SafetyRule } from '../safety-rule.ts';
-import { holderEvidence, holderName } from '../safety-view.ts';
 
 /** A program plays or records with it, or has it open to do so. */
 export const soundInUse: SafetyRule = {
@@ -15,11 +15,7 @@ export const soundInUse: SafetyRule = {
   find: (device, view) => {
     const { soundStreams } = view.host.use;
     const streams = (knownValue(soundStreams) ?? []).filter((each) => each.function === device.address);
-    const cards = cardNumbers(device);
-    const holders = view.holdersOf((path) => {
-      const card = /^\/dev\/snd\/(?:control|pcm|hw|midi)C(\d+)/.exec(path)?.[1];
-      return card !== undefined && cards.includes(card);
-    });
+    const { holders, unsure } = view.nodes.useOf(device, 'sound-in-use');
     if (streams.length + holders.length > 0) {
       const names = [
         ...streams.map(({ card, stream }) => `${card} ${stream}`),
@@ -36,21 +32,17 @@ export const soundInUse: SafetyRule = {
         },
       ];
     }
-    const unknown = firstUnknown(soundStreams, view.host.live.unseen, device.attachments);
-    return unknown !== undefined && mayHaveSound(device, cards)
-      ? [notKnown('which programs use its sound', unknown)]
-      : [];
+    const mayHave = mayHaveSound(device);
+    const what = 'which programs use its sound';
+    const missed = notCleared(unsure, view.host.live, what, mayHave);
+    if (missed.length > 0) return missed;
+    const unknown = firstUnknown(soundStreams, device.attachments);
+    return unknown !== undefined && mayHave ? [notKnown(what, unknown)] : [];
   },
 };
 
-function cardNumbers({ attachments }: PciDevice): readonly string[] {
-  return (knownValue(attachments) ?? []).flatMap(({ kind, name }) => {
-    const card = kind === 'sound' ? /^card(\d+)$/.exec(name)?.[1] : undefined;
-    return card === undefined ? [] : [card];
-  });
-}
-
-function mayHaveSound({ attachments, class: deviceClass }: PciDevice, cards: readonly string[]): boolean {
+function mayHaveSound({ attachments, class: deviceClass }: PciDevice): boolean {
   const isAudio = /^040[13]/.test(knownValue(deviceClass)?.code ?? '');
-  return cards.length > 0 || (isUnknown(attachments) && isAudio);
+  const hasCards = (knownValue(attachments) ?? []).some(({ kind }) => kind === 'sound');
+  return hasCards || (isUnknown(attachments) && isAudio);
 }

@@ -1,6 +1,7 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
 import { shortAddress } from '../../pci/address.ts';
 import { listSome, notKnown, type SafetyRule } from '../safety-rule.ts';
+import { moreVirtualFunctions } from '../virtual-functions.ts';
 
 /** Virtual functions of it have drivers. */
 export const vfsInUse: SafetyRule = {
@@ -10,22 +11,24 @@ export const vfsInUse: SafetyRule = {
   meaning:
     'It is a physical function with VFs that a driver has, of the host or for a virtual machine. All of its VFs go when it leaves its driver. What the VFs themselves are used for is looked at as well, and said of each.',
   remedy: 'take the VFs from who uses them, then: pci sriov set ADDRESS --vfs 0',
-  find: ({ sriov }, view) => {
-    if (isUnknown(sriov)) return [notKnown('whether it has virtual functions', sriov)];
-    if (sriov?.role !== 'pf' || sriov.virtualFunctions.length === 0) return [];
-    const used = sriov.virtualFunctions.flatMap((address) => {
+  find: (pf, view) => {
+    const all = view.virtualFunctionsOf(pf.address);
+    const used = [...all].flatMap((address) => {
       const driver = view.device(address)?.driver;
       if (driver === null) return [];
       const name = knownValue(driver ?? null) ?? 'driver not known';
       return [`${shortAddress(address)} (${name})`];
     });
-    if (used.length === 0) return [];
-    const all = sriov.virtualFunctions.length;
-    return [
-      {
-        message: `has VFs in use, ${used.length} of ${all}: ${listSome(used)}`,
-        evidence: used.map((vf) => `VF ${vf}`),
-      },
-    ];
+    if (used.length > 0) {
+      return [
+        {
+          message: `has VFs in use, ${used.length} of ${all.size}: ${listSome(used)}`,
+          evidence: used.map((vf) => `VF ${vf}`),
+          remedy: `take the VFs from who uses them, then: pci sriov set ${pf.address} --vfs 0`,
+        },
+      ];
+    }
+    const more = moreVirtualFunctions(pf, all.size);
+    return isUnknown(more) ? [notKnown('which virtual functions it has', more)] : [];
   },
 };

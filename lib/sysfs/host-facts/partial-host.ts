@@ -36,6 +36,10 @@ export class PartialHost implements HostReader {
     return this.#told(path, () => this.#host.status(path));
   }
 
+  deviceNumber(path: string): ReturnType<HostReader['deviceNumber']> {
+    return this.#told(path, () => this.#host.deviceNumber(path));
+  }
+
   exists(path: string): boolean {
     return this.#host.exists(path);
   }

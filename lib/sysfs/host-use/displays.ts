@@ -1,4 +1,4 @@
-import { BROKEN, DENIED, isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
+import { BROKEN, DENIED, isUnknown, type Known, mapKnown } from '../../base/known.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { DisplayClaim, HostThing } from '../../pci/host-use.ts';
 import { SYS_PATHS, USE_PATHS } from '../paths.ts';
@@ -74,9 +74,4 @@ export function readTpms(host: HostReader): Known<readonly HostThing[]> {
   return mapKnown(readClass(host, SYS_PATHS.tpmClass), (members) =>
     members.map((member) => ({ name: member.name, function: member.function })),
   );
-}
-
-/** The names in a directory that a pattern is for; none where it can't be listed. */
-export function namesLike(host: HostReader, path: string, pattern: RegExp): readonly string[] {
-  return (knownValue(knownOf(host.list(path))) ?? []).filter((name) => pattern.test(name));
 }

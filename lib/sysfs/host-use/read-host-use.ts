@@ -1,6 +1,7 @@
 import type { HostReader } from '../../host/host-reader.ts';
 import type { HostUse } from '../../pci/host-use.ts';
 import { readBlocks } from './blocks.ts';
+import { readDeviceNodes } from './device-nodes.ts';
 import {
   readConsoles,
   readDisplayClaims,
@@ -38,5 +39,6 @@ export function readHostUse(host: HostReader): HostUse {
     inputs: readInputs(host),
     tpms: readTpms(host),
     soundStreams: readSoundStreams(host, isProcThere),
+    deviceNodes: readDeviceNodes(host),
   };
 }

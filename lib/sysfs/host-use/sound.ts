@@ -1,8 +1,7 @@
-import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
+import { isUnknown, type Known, mapKnown } from '../../base/known.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { SoundStream } from '../../pci/host-use.ts';
 import { SYS_PATHS, USE_PATHS } from '../paths.ts';
-import { namesLike } from './displays.ts';
 import { knownAlways, readAttribute, readClass } from './known-reading.ts';
 
 /**
@@ -13,11 +12,15 @@ export function readSoundStreams(host: HostReader, isProcThere: boolean): Known<
   const listed = host.list(USE_PATHS.sound);
   const names = isProcThere ? knownOf(listed) : knownAlways(listed);
   if (names === null || isUnknown(names)) return names;
-  const cards = knownValue(readClass(host, SYS_PATHS.soundClass)) ?? [];
+  const cards = readClass(host, SYS_PATHS.soundClass);
   const open: SoundStream[] = [];
   for (const card of names.filter((name) => /^card\d+$/.test(name))) {
-    const on = cards.find(({ name }) => name === card)?.function ?? null;
-    for (const stream of namesLike(host, `${USE_PATHS.sound}/${card}`, /^pcm\d+[pc]$/)) {
+    // Without the class it is not known on what a card is.
+    if (isUnknown(cards)) return cards;
+    const on = cards?.find(({ name }) => name === card)?.function ?? null;
+    const streams = namesLike(host, `${USE_PATHS.sound}/${card}`, /^pcm\d+[pc]$/);
+    if (isUnknown(streams)) return streams;
+    for (const stream of streams ?? []) {
       const state = readStream(host, `${USE_PATHS.sound}/${card}/${stream}`);
       if (isUnknown(state)) return state;
       if (state !== null) open.push({ card, stream, function: on, ownerPid: state.ownerPid });
@@ -28,7 +31,9 @@ export function readSoundStreams(host: HostReader, isProcThere: boolean): Known<
 
 /** `null` where none of its parts is open. */
 function readStream(host: HostReader, path: string): Known<{ readonly ownerPid: number | null }> {
-  for (const part of namesLike(host, path, /^sub\d+$/)) {
+  const parts = namesLike(host, path, /^sub\d+$/);
+  if (isUnknown(parts)) return parts;
+  for (const part of parts ?? []) {
     const owner = mapKnown(readAttribute(host, `${path}/${part}/status`), (text) => {
       if (text === 'closed') return null;
       const pid = /^owner_pid\s*:\s*(\d{1,10})$/m.exec(text)?.[1];
@@ -37,4 +42,9 @@ function readStream(host: HostReader, path: string): Known<{ readonly ownerPid: 
     if (owner !== null) return owner;
   }
   return null;
+}
+
+/** The names in a directory that a pattern is for. */
+function namesLike(host: HostReader, path: string, pattern: RegExp): Known<readonly string[]> {
+  return mapKnown(knownOf(host.list(path)), (names) => names.filter((name) => pattern.test(name)));
 }

@@ -4,6 +4,7 @@ import { openHost } from '../../../lib/host/open-host.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import { readLiveUse } from '../../../lib/sysfs/host-use/live-use.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
+import { openNode } from '../../support/host-use.ts';
 import { fixture } from '../../support/pci-program.ts';
 import { readHost } from '../../support/reading.ts';
 
@@ -28,7 +29,8 @@ describe('what speaks against VFs going away', () => {
   });
 
   it('is a machine that has one, and not that it could not be given away', () => {
-    const holder = { pid: 7, command: 'qemu', machine: 'galaxy', nodes: ['/dev/vfio/23'] };
+    const nodes = [openNode('/dev/vfio/23', [VFS[1] as string])];
+    const holder = { pid: 7, command: 'qemu', machine: 'galaxy', nodes };
     expect(findings(VFS, {}, { holders: [holder] })).toEqual([['machine-has-it', 'forbids', VFS[1]]]);
     expect(findings([VFS[0] as PciAddress], {}, { holders: [holder] })).toEqual([]);
   });

@@ -14,7 +14,16 @@ import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../../../lib/sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../../../lib/sysfs/read-groups.ts';
 import { CAPTURED_FIXTURES, MADE_FIXTURES } from '../../support/fixture-hosts.ts';
-import { block, findingsOf, functionHere, HERE, linesOf, link, mount } from '../../support/host-use.ts';
+import {
+  block,
+  findingsOf,
+  functionHere,
+  HERE,
+  linesOf,
+  link,
+  mount,
+  openNode,
+} from '../../support/host-use.ts';
 import { hostBridge, nvmeController, rootPort } from '../../support/hosts/functions.ts';
 import { fixture } from '../../support/pci-program.ts';
 import { readHost } from '../../support/reading.ts';
@@ -174,7 +183,7 @@ describe('the rules', () => {
             soundStreams: [{ card: name, stream: title, function: HERE, ownerPid: null }],
           },
           live: {
-            holders: [{ pid: 1, command: name, machine: title, nodes: ['/dev/sda'] }],
+            holders: [{ pid: 1, command: name, machine: title, nodes: [openNode('/dev/sda')] }],
             unseen: DENIED,
             sessionAddress: point,
           },

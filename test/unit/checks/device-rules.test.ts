@@ -1,16 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { DeviceHolder, InputDevice, LiveUse } from '../../../lib/pci/host-use.ts';
+import type { DeviceHolder, InputDevice, LiveUse, OpenNode } from '../../../lib/pci/host-use.ts';
 import { extended } from '../../support/config-bytes.ts';
 import type { HostTree } from '../../support/host-tree.ts';
-import { findingsOf, functionHere, HERE, linesOf, type Situation } from '../../support/host-use.ts';
+import { findingsOf, functionHere, HERE, linesOf, openNode, type Situation } from '../../support/host-use.ts';
 import { hostBridge, memory, rootPort, usbController } from '../../support/hosts/functions.ts';
 import { display, networkInterface, soundCard } from '../../support/things.ts';
 
 const there = (address: string) => address as PciAddress;
-const holding = (...nodes: string[]): Partial<LiveUse> => {
-  const holder: DeviceHolder = { pid: 7, command: 'Xorg', machine: null, nodes };
+/** Another function, which stays. */
+const THERE = '0000:00:1f.0';
+/** A process that has nodes of a function open. */
+const holding = (on: string, ...nodes: string[]): Partial<LiveUse> => {
+  const open = nodes.map((path) => openNode(path, [on]));
+  const holder: DeviceHolder = { pid: 7, command: 'Xorg', machine: null, nodes: open };
   return { holders: [holder] };
 };
 const GPU = functionHere({
@@ -26,7 +30,7 @@ describe('a display', () => {
     const displayClaims = [{ start: '0xd0000000', end: '0xd00fffff', owner: 'efifb' }];
     const framebuffers = [{ name: 'fb0', function: null }];
     const use = { displayClaims, framebuffers, framebufferConsole: true };
-    expect(lines({ functions: [GPU], use, live: holding('/dev/dri/card1') })).toEqual([]);
+    expect(lines({ functions: [GPU], use, live: holding(THERE, '/dev/dri/card1') })).toEqual([]);
   });
 
   it('that the host booted with is found', () => {
@@ -57,7 +61,10 @@ describe('a display', () => {
   });
 
   it('that a program draws with is found', () => {
-    const [found] = findingsOf({ functions: [GPU], live: holding('/dev/dri/card0', '/dev/dri/renderD128') });
+    const [found] = findingsOf({
+      functions: [GPU],
+      live: holding(HERE, '/dev/dri/card0', '/dev/dri/renderD128'),
+    });
     expect(found).toMatchObject({
       name: 'drm-in-use',
       message: 'is in use for graphics by Xorg (pid 7)',
@@ -149,12 +156,12 @@ describe('sound', () => {
     expect(findingsOf({ functions: [SOUND], use: { soundStreams } })).toMatchObject([
       { name: 'sound-in-use', evidence: ['/proc/asound/card1/pcm0p is open, by process 99'] },
     ]);
-    expect(lines({ functions: [SOUND], live: holding('/dev/snd/controlC1') })).toEqual([
+    expect(lines({ functions: [SOUND], live: holding(HERE, '/dev/snd/controlC1') })).toEqual([
       'sound-in-use refuses 00:03.0 has its sound in use: Xorg (pid 7)',
     ]);
-    expect(lines({ functions: [SOUND], live: holding('/dev/snd/controlC0', '/dev/snd/controlC11') })).toEqual(
-      [],
-    );
+    expect(
+      lines({ functions: [SOUND], live: holding(THERE, '/dev/snd/controlC0', '/dev/snd/controlC11') }),
+    ).toEqual([]);
   });
 
   it('may not be known', () => {
@@ -166,21 +173,21 @@ describe('sound', () => {
 
 describe('a device that a virtual machine could have', () => {
   const GIVEN = functionHere({ driver: 'vfio-pci', below: { 'vfio-dev/vfio0/dev': '511:0' } });
-  const machine = (...nodes: string[]): Partial<LiveUse> => ({
+  const machine = (...nodes: OpenNode[]): Partial<LiveUse> => ({
     holders: [{ pid: 812, command: 'qemu-system-x86', machine: 'galaxy0', nodes }],
   });
 
   it.each(['/dev/vfio/3', '/dev/vfio/noiommu-3', '/dev/vfio/devices/vfio0'])('has it by %s', (node) => {
-    const found = findingsOf({ functions: [GIVEN], live: machine(node) });
+    const found = findingsOf({ functions: [GIVEN], live: machine(openNode(node, [HERE])) });
     expect(found).toMatchObject([
       { name: 'machine-has-it', severity: 'forbids', message: 'is in use by machine galaxy0 (pid 812)' },
     ]);
   });
 
-  it('has it not by another, nor while a driver of the host has it', () => {
-    expect(lines({ functions: [GIVEN], live: machine('/dev/vfio/vfio', '/dev/vfio/33') })).toEqual([]);
+  it('has it not by another, nor by a group that is not known, while a driver of the host has it', () => {
+    expect(lines({ functions: [GIVEN], live: machine(openNode('/dev/vfio/33', [THERE])) })).toEqual([]);
     const ours = functionHere({ driver: 'igb', below: networkInterface('eth0', 'a') });
-    expect(lines({ functions: [ours], live: machine('/dev/vfio/3') })).toEqual([]);
+    expect(lines({ functions: [ours], live: machine(openNode('/dev/vfio/3', UNREAD)) })).toEqual([]);
   });
 
   it('may have it for all that is known', () => {
@@ -212,7 +219,11 @@ describe('virtual functions', () => {
   });
 
   it('are looked at themselves', () => {
-    const live = { holders: [{ pid: 1, command: 'qemu', machine: 'star0', nodes: ['/dev/vfio/9'] }] };
+    const VFS = ['0000:00:13.0', '0000:00:13.1'];
+    const live = {
+      holders: [{ pid: 1, command: 'qemu', machine: 'star0', nodes: [openNode('/dev/vfio/9', VFS)] }],
+    };
+
     expect(
       lines({ functions: [sriov('vfio-pci')], live }).filter((line) => line.startsWith('machine')),
     ).toEqual([

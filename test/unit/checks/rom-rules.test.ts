@@ -6,7 +6,7 @@ import type { LiveUse } from '../../../lib/pci/host-use.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
 import { buildHost } from '../../support/host-builder.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
-import { functionHere, HERE } from '../../support/host-use.ts';
+import { functionHere, HERE, openNode } from '../../support/host-use.ts';
 import { readHost } from '../../support/reading.ts';
 
 const ROM = { at: 0xfe000000, sizeBytes: 0x20000 };
@@ -51,7 +51,8 @@ describe('reading a ROM', () => {
   });
 
   it('is forbidden while a machine has it, and stopped where that can not be seen', () => {
-    const holder = { pid: 7, command: 'qemu-system-x86', machine: 'galaxy', nodes: ['/dev/vfio/3'] };
+    const nodes = [openNode('/dev/vfio/3', [HERE])];
+    const holder = { pid: 7, command: 'qemu-system-x86', machine: 'galaxy', nodes };
     expect(findings({ driver: 'vfio-pci' }, { holders: [holder] })).toMatchObject([
       { name: 'machine-has-it', severity: 'forbids', message: 'is in use by machine galaxy (pid 7)' },
     ]);

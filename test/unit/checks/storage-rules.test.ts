@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD, type Unknown } from '../../../lib/base/known.ts';
 import type { HostUse } from '../../../lib/pci/host-use.ts';
-import { block, findingsOf, functionHere, HERE, linesOf, mount } from '../../support/host-use.ts';
+import { block, findingsOf, functionHere, HERE, linesOf, mount, openNode } from '../../support/host-use.ts';
 import { sataDrive } from '../../support/things.ts';
 
 const ON = { functions: [HERE] };
@@ -145,9 +145,13 @@ describe('a disk', () => {
   });
 
   it('that a program has open is found', () => {
-    const holder = { pid: 812, command: 'qemu-system-x86', machine: 'galaxy0', nodes: ['/dev/sda1'] };
+    const holder = { pid: 812, command: 'qemu-system-x86', machine: 'galaxy0' };
     const at = (nodes: readonly string[]) =>
-      findingsOf({ functions: [DRIVE], use: { blocks: STACK }, live: { holders: [{ ...holder, nodes }] } });
+      findingsOf({
+        functions: [DRIVE],
+        use: { blocks: STACK },
+        live: { holders: [{ ...holder, nodes: nodes.map((path) => openNode(path)) }] },
+      });
     expect(at(['/dev/sda1']).find(({ name }) => name === 'block-open')).toMatchObject({
       severity: 'refuses',
       message: 'has disks that programs have open: machine galaxy0 (pid 812)',

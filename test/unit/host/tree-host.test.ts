@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
@@ -123,5 +123,25 @@ describe('the live machine', () => {
       expect.stringMatching(/^Name:/),
       `Pid:\t${process.pid}`,
     ]);
+  });
+
+  it('tells the number of a node, also through a link, and of nothing else', () => {
+    expect(live.deviceNumber('/dev/null')).toEqual({ kind: 'character', number: '1:3' });
+    const descriptor = openSync('/dev/zero', 'r');
+    try {
+      expect(live.deviceNumber(`/proc/self/fd/${descriptor}`)).toEqual({ kind: 'character', number: '1:5' });
+    } finally {
+      closeSync(descriptor);
+    }
+    expect(live.deviceNumber('/proc/self/stat')).toBeNull();
+    expect(live.deviceNumber('/proc/self/none')).toBeNull();
+  });
+});
+
+describe('another root', () => {
+  it('never leads to a node of this machine', () => {
+    symlinkSync('/dev/null', join(folder, 'descriptor'));
+    expect(host.deviceNumber('/descriptor')).toMatchObject({ unknown: 'unread' });
+    expect(host.deviceNumber('/names')).toBeNull();
   });
 });

@@ -216,41 +216,4 @@ describe('a running host', () => {
     });
     expect(round).toBeNull();
   });
-
-  it('knows who holds devices', () => {
-    const { holders, unseen } = readLiveUse(
-      host((tree) => {
-        tree.attribute('/proc/812/comm', 'qemu-system-x86');
-        tree.text('/proc/812/cmdline', 'qemu-system-x86_64\0-name\0guest=galaxy0,debug-threads=on\0-S\0');
-        tree.link('/proc/812/fd/0', '/dev/null');
-        tree.link('/proc/812/fd/7', '/dev/vfio/12');
-        tree.link('/proc/812/fd/8', '/dev/vfio/12');
-        tree.link('/proc/812/fd/9', 'socket:[1]');
-        tree.attribute('/proc/9/comm', 'bash');
-        tree.link('/proc/9/fd/0', '/dev/pts/0');
-        tree.link('/proc/10/fd/0', '/dev/sda');
-        tree.directory('/proc/sys');
-      }),
-    );
-    expect({ holders, unseen }).toEqual({
-      holders: [
-        { pid: 10, command: null, machine: null, nodes: ['/dev/sda'] },
-        { pid: 812, command: 'qemu-system-x86', machine: 'galaxy0', nodes: ['/dev/vfio/12'] },
-      ],
-      unseen: null,
-    });
-  });
-
-  it('may hide some of them, or all', () => {
-    const some = readLiveUse(
-      host((tree) => {
-        tree.deny('/proc/1/fd');
-        tree.link('/proc/10/fd/0', '/dev/sda');
-      }),
-    );
-    expect(some).toMatchObject({ holders: [{ pid: 10 }], unseen: DENIED });
-    expect(readLiveUse(NOTHING)).toMatchObject({ holders: [], unseen: UNREAD });
-    expect(readLiveUse(host((tree) => tree.deny('/proc')))).toMatchObject({ holders: [], unseen: DENIED });
-    expect(readLiveUse(host((tree) => tree.directory('/proc/sys')))).toMatchObject({ unseen: UNREAD });
-  });
 });

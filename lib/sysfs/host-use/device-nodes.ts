@@ -1,0 +1,26 @@
+import { isUnknown, type Known, UNREAD } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { DeviceNode } from '../../pci/host-use.ts';
+import { SYS_PATHS } from '../paths.ts';
+import { readClass } from './known-reading.ts';
+
+/**
+ * What hangs on functions and has a character node, from the links of `/sys/dev/char`:
+ * `4:68 -> ../../devices/pci0000:00/0000:00:16.3/tty/ttyS4`. Every kernel has the directory.
+ */
+export function readDeviceNodes(host: HostReader): Known<readonly DeviceNode[]> {
+  const members = readClass(host, SYS_PATHS.characterDevices);
+  if (members === null) return UNREAD;
+  if (isUnknown(members)) return members;
+  return members.flatMap(({ directory, function: on }) => {
+    if (on === null) return [];
+    const [name = '', above = ''] = directory.split('/').reverse();
+    return [{ name, subsystem: subsystemAbove(above, directory), function: on }];
+  });
+}
+
+/** The class stands above a device, but for devices of a bus, and for what is below another device. */
+function subsystemAbove(above: string, directory: string): string {
+  if (/\/input\d+\/(event|mouse|js)\d+$/.test(directory)) return 'input';
+  return /^usb\d+$|^\d+-[\d.]+$/.test(above) || /\/usb\d+$/.test(directory) ? 'usb' : above;
+}

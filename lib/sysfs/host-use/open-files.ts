@@ -1,0 +1,151 @@
+import { BROKEN, DENIED, isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { type HostReader, isFailure, knownOf, type Reading } from '../../host/host-reader.ts';
+import type { DeviceHolder, LiveUse, OpenNode } from '../../pci/host-use.ts';
+import { processPath, USE_PATHS } from '../paths.ts';
+import { knownAlways, readAttribute } from './known-reading.ts';
+import { decodeOctal } from './mounts.ts';
+import { OpenNodes } from './open-nodes.ts';
+
+// At some 2 µs each, a few seconds.
+const MAX_LINKS = 2_000_000;
+// PROC_PID_INIT_INO of include/linux/proc_ns.h: the namespace in which all processes are to be seen.
+const INITIAL_PIDS = 'pid:[4026531836]';
+// A server of one that does not answer has whoever asks for a file of it wait.
+const REMOTE = /^(nfs|cifs|smb|9p|ceph|afs|fuse|virtiofs|lustre|gpfs|glusterfs|ocfs2|autofs)/;
+
+/** Which processes hold device nodes open, and why that is not all of them, or `null`. */
+export function readHolders(host: HostReader): Pick<LiveUse, 'holders' | 'unseen'> {
+  return new OpenFiles(host).read();
+}
+
+class OpenFiles {
+  readonly #host: HostReader;
+  readonly #nodes: OpenNodes;
+  readonly #mounts = new Map<string, readonly MountPoint[]>();
+  #left = MAX_LINKS;
+  #unseen: Known<never> = null;
+
+  constructor(host: HostReader) {
+    this.#host = host;
+    this.#nodes = new OpenNodes(host);
+  }
+
+  read(): Pick<LiveUse, 'holders' | 'unseen'> {
+    const listed = knownAlways(this.#host.list(USE_PATHS.processes));
+    if (listed === null || isUnknown(listed)) return { holders: [], unseen: listed ?? UNREAD };
+    const pids = listed.filter((name) => /^\d{1,10}$/.test(name)).map(Number);
+    // One's own processes are all that hidepid leaves to see, and the first process is root's.
+    if (!pids.includes(1)) this.#miss(UNREAD);
+    this.#lookAtNamespace();
+    const holders: DeviceHolder[] = [];
+    for (const pid of pids) {
+      const nodes = this.#nodesOf(pid);
+      if (this.#left < 0) {
+        this.#miss(UNREAD);
+        break;
+      }
+      if (nodes.length > 0) holders.push({ pid, ...nameOf(this.#host, pid), nodes });
+    }
+    return { holders, unseen: this.#unseen };
+  }
+
+  /** What root could see counts for more than what nobody can. */
+  #miss(why: Known<never>): void {
+    if (this.#unseen === null || why === DENIED) this.#unseen = why;
+  }
+
+  /** Processes of other PID namespaces are not in `/proc`, unless it is that of the first namespace. */
+  #lookAtNamespace(): void {
+    const namespace = knownOf(this.#host.readLink(`${processPath('self')}/ns/pid`));
+    if (isUnknown(namespace)) this.#miss(namespace);
+    else if (namespace !== null && namespace !== INITIAL_PIDS) this.#miss(UNREAD);
+  }
+
+  #nodesOf(pid: number): readonly OpenNode[] {
+    const found = new Map<string, OpenNode>();
+    for (const folder of this.#foldersOf(pid)) {
+      const files = this.#taken(this.#host.list(folder)) ?? [];
+      this.#left -= files.length;
+      if (this.#left < 0) return [];
+      for (const file of files) {
+        const node = this.#nodeAt(pid, `${folder}/${file}`);
+        if (node !== null) found.set(`${node.path} ${node.name}`, node);
+      }
+    }
+    return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+  }
+
+  /** The folders with the open files of a process: of a thread, if the first one of them has ended. */
+  #foldersOf(pid: number): readonly string[] {
+    const own = `${processPath(pid)}/fd`;
+    const files = this.#host.list(own);
+    if (isFailure(files) || (files !== null && files.length > 0)) return [own];
+    if (files === null && this.#host.exists(own)) this.#miss(BROKEN);
+    const tasks = this.#taken(this.#host.list(`${processPath(pid)}/task`)) ?? [];
+    return tasks
+      .filter((task) => /^\d{1,10}$/.test(task) && task !== String(pid))
+      .map((task) => `${processPath(pid)}/task/${task}/fd`);
+  }
+
+  #nodeAt(pid: number, file: string): OpenNode | null {
+    const path = this.#taken(this.#host.readLink(file));
+    if (path === undefined || !path.startsWith('/') || this.#isRemote(pid, path)) return null;
+    const device = this.#host.deviceNumber(file);
+    if (isFailure(device) && device.unknown === 'unread') return this.#nodes.node(path, UNREAD);
+    const known = this.#taken(device);
+    return known === undefined ? null : this.#nodes.node(path, known);
+  }
+
+  /** What was read; nothing if it is gone by now, or may not be read, which is kept in mind. */
+  #taken<T>(reading: Reading<T>): T | undefined {
+    if (reading === null) return undefined;
+    if (!isFailure(reading)) return reading;
+    if (reading.detail !== 'ESRCH') this.#miss(knownOf<never>(reading));
+    return undefined;
+  }
+
+  /** Whether a file is on a file system that may never answer: a node there is not looked for. */
+  #isRemote(pid: number, path: string): boolean {
+    if (path.startsWith('/dev/')) return false;
+    const namespace = this.#host.readLink(`${processPath(pid)}/ns/mnt`);
+    if (typeof namespace !== 'string') return false;
+    let points = this.#mounts.get(namespace);
+    if (points === undefined) {
+      points = mountPoints(this.#host, pid);
+      this.#mounts.set(namespace, points);
+    }
+    const on = points.find(({ point }) => path === point || path.startsWith(`${point}/`));
+    return on?.isRemote ?? false;
+  }
+}
+
+interface MountPoint {
+  /** Without a slash at its end: the root is empty. */
+  readonly point: string;
+  readonly isRemote: boolean;
+}
+
+/** Where file systems are mounted for a process, the longest path first. */
+function mountPoints(host: HostReader, pid: number): readonly MountPoint[] {
+  const lines = host.readLines(`${processPath(pid)}/mountinfo`, [...'0123456789']);
+  if (lines === null || isFailure(lines)) return [];
+  const points = lines.map((line) => {
+    const [before = '', after = ''] = line.split(' - ', 2);
+    const point = decodeOctal(before.split(' ')[4] ?? '').replace(/\/$/, '');
+    return { point, isRemote: REMOTE.test(after) };
+  });
+  return points.sort((a, b) => b.point.length - a.point.length);
+}
+
+/** `/proc/PID/comm`, and of QEMU the name that libvirt gives with `-name guest=galaxy0,…`. */
+function nameOf(host: HostReader, pid: number): Pick<DeviceHolder, 'command' | 'machine'> {
+  const command = knownValue(readAttribute(host, `${processPath(pid)}/comm`)) ?? null;
+  if (command === null || !/qemu|kvm/.test(command)) return { command, machine: null };
+  const words = (knownValue(knownOf(host.readText(`${processPath(pid)}/cmdline`))) ?? '').split('\0');
+  const name = words[words.indexOf('-name') + 1] ?? '';
+  const isNamed = words.includes('-name') && name !== '';
+  return {
+    command,
+    machine: isNamed ? (/(?:^|,)guest=([^,]*)/.exec(name)?.[1] ?? name.split(',')[0] ?? null) : null,
+  };
+}
