@@ -1,7 +1,7 @@
 import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import { busEntryPath, driverPath, modulePath, SYS_PATHS } from '../sysfs/paths.ts';
-import { ASSIGNMENT_HEAD, assignmentLines } from './assignment-script.ts';
+import { ASSIGNMENT_HEAD, assignmentLines, categoryLines } from './assignment-script.ts';
 import { ATTACHMENT_HEAD, attachmentLines } from './attachment-script.ts';
 import { BOOT_LOADER_HEAD, bootLoaderLines } from './boot-loader-script.ts';
 import {
@@ -143,6 +143,8 @@ function linesOf(change: Change): readonly string[] {
       return assignmentLines(change);
     case 'attachment':
       return attachmentLines(change);
+    case 'category':
+      return categoryLines(change);
   }
 }
 

@@ -1,3 +1,4 @@
+import { findSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { readInputFile } from '../../host/input-file.ts';
@@ -14,7 +15,6 @@ import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import type { Arguments, CommandResult } from '../command.ts';
 import { hostOf } from '../reading-options.ts';
-import { findSafety } from '../safety.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
