@@ -61,7 +61,7 @@ export async function runVfPool(
     !safety.some(({ subject, severity, name }) => {
       return subject === vf && (severity === 'forbids' || (severity === 'refuses' && !allowed.has(name)));
     });
-  const pool = planVfPool({ situation, targets, running: now.running, machines, vlan, isSpare });
+  const pool = planVfPool({ situation, targets, running: now.running, machines, vlan, isSpare, allowed });
   refuseGroups(handing, pool);
   const plan = planOf(host, virsh.uri, pool, scope);
   const persistence =
