@@ -83,10 +83,11 @@ export async function carryOut(
   });
 
   if (switchOf(args, 'script') === true) {
-    if (isRefused) refuseUse(refusals);
+    // Whoever runs it does not see what could not be told.
+    refuseUse(refusals);
     // It knows how each kind of change is typed, which nobody else needs.
     const { formatScript } = await import('../plan/script.ts');
-    return result(EXIT.ok, formatScript(plan, VERSION));
+    return result(EXIT.ok, formatScript(plan, VERSION, { findings, allowed }));
   }
   if (plan.steps.length === 0) return result(EXIT.ok, nothingToDo);
   const shown =
