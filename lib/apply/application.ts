@@ -1,18 +1,22 @@
 import type { WriteFailure } from '../host/host-writer.ts';
 import type { Change } from '../plan/change.ts';
+import type { Direction } from '../plan/concerned-functions.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
 import type { Problem } from './change-kind.ts';
 import { loadKinds, lookAt } from './change-kinds.ts';
 import type { ChangeableHost } from './changeable-host.ts';
-import type { Journal, JournalMark } from './journal.ts';
+import type { Journal } from './journal.ts';
+import type { JournalMark } from './journal-parser.ts';
+import { guardProblem } from './step-guards.ts';
+import { safetyProblem } from './step-safety.ts';
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** What the caller of an application has a say in. */
 export interface ApplyOptions {
-  /** Asked before each step, forward and back: whether what it changes is not what was planned for; `null` where it is. */
-  readonly guard?: (step: Step) => Problem | null;
-  /** Asked before each step forward: why it must not be made now; `null` where it may. */
-  readonly check?: (step: Step) => Problem | null;
+  /** The names of safety rules that are lifted; none by default. The journal keeps them. */
+  readonly allowed?: ReadonlySet<string>;
   /** Told of each step that is begun, by its index, and of what became of it. */
   readonly onStep?: (index: number, state: 'begun' | StepOutcome, problem: Problem | null) => void;
   /**
@@ -79,7 +83,7 @@ export class Application {
       const sight = await lookAt(this.#host, change);
       const problem = (await sight.isAt('from'))
         ? null
-        : (this.#options.guard?.(step) ?? (await sight.reach('from')));
+        : (this.#guard(step, 'from') ?? this.#safety(change, 'from') ?? (await sight.reach('from')));
       // What can't be written down is found out again by whoever recovers.
       if (problem === null) await this.#journal.mark(index, 'undone');
       this.#settle(index, problem === null ? 'undone' : isHarmless(change) ? 'left' : 'stuck', problem);
@@ -101,7 +105,7 @@ export class Application {
   async #make(index: number, step: Step): Promise<Problem | null> {
     const { change } = step;
     const wasBegun = this.#outcomes[index] === 'done';
-    const obstacle = this.#options.guard?.(step) ?? this.#options.check?.(step) ?? null;
+    const obstacle = this.#guard(step, 'to');
     if (obstacle !== null) return obstacle;
     const sight = await lookAt(this.#host, change);
     // What was begun may look done in the middle.
@@ -112,6 +116,9 @@ export class Application {
       }
       if (!(await sight.isAt('from'))) return sight.problem ?? 'it is not as it was when this was planned';
     }
+    // What is there already takes nothing more.
+    const use = (await sight.isAt('to')) ? null : this.#safety(change, 'to');
+    if (use !== null) return use;
     const unmarked = await this.#mark(index, 'begun');
     if (unmarked !== null) return unmarked;
     this.#options.onStep?.(index, 'begun', null);
@@ -120,6 +127,14 @@ export class Application {
     const problem = (await sight.reach('to')) ?? (await this.#mark(index, 'done'));
     if (problem === null) this.#settle(index, 'done', null);
     return problem;
+  }
+
+  #guard(step: Step, direction: Direction): Problem | null {
+    return guardProblem(this.#plan, step, direction, this.#host.reader);
+  }
+
+  #safety(change: Change, direction: Direction): Problem | null {
+    return safetyProblem(this.#host.reader, change, direction, this.#options.allowed ?? NOTHING);
   }
 
   /** Writes down by when all of it has to be confirmed, where it has; `false` where that can't be. */

@@ -5,7 +5,7 @@ import type { ChangeableHost } from './changeable-host.ts';
 import { Journal, type Occasion } from './journal.ts';
 
 /**
- * Applies a plan: each step is checked, written down, made, and seen to be in effect. Where one fails, what was made is
+ * Applies a plan. Before each step its guards and the safety rules are asked; then it is written down, made, and seen to be in effect. Where one fails, what was made is
  * put back in reverse. However it ends, and also where the program is killed, the journal tells what was begun.
  *
  * The caller holds the host's lock meanwhile.
@@ -18,7 +18,7 @@ export async function applyPlan(
   occasion: Occasion,
   options: ApplyOptions = {},
 ): Promise<ApplyReport> {
-  const journal = await Journal.begin(host.files, plan, occasion);
+  const journal = await Journal.begin(host.files, plan, occasion, options.allowed);
   const application = new Application(plan, host, journal, options);
   if (!(await application.forward())) await application.back();
   return application.end();

@@ -1,4 +1,5 @@
 import type { Change } from '../plan/change.ts';
+import type { Direction } from '../plan/concerned-functions.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { AskedChangeKind, ChangeKind, Problem } from './change-kind.ts';
 import type { ChangeableHost } from './changeable-host.ts';
@@ -24,10 +25,8 @@ const CHANGE_KINDS: { readonly [K in Change['kind']]: KindOf<K> | (() => Promise
   // What reads and writes the documents of machines is half of the program, and most plans have none.
   assignment: async () => (await import('./changes/assignment.ts')).assignmentChange,
   attachment: async () => (await import('./changes/attachment.ts')).attachmentChange,
+  category: async () => (await import('./changes/category.ts')).categoryChange,
 };
-
-/** Which way a change is made. */
-type Direction = 'to' | 'from';
 
 /** How a host stands to a change, where it was looked at. What is cheap to read is read anew each time. */
 export interface Sight {

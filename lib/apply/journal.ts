@@ -1,32 +1,17 @@
 import { PortalGunError } from '../base/errors.ts';
 import type { FileStore, Storing } from '../host/file-store.ts';
 import type { Plan } from '../plan/plan.ts';
+import {
+  JOURNAL_SCHEMA,
+  type JournalEntry,
+  type JournalHead,
+  type JournalMark,
+  type LeftJournal,
+  parseJournal,
+  unreadableJournal,
+} from './journal-parser.ts';
 
 const FOLDER = '/var/lib/portal-gun/journal';
-const SCHEMA = 'portal-gun/journal/v1';
-
-/** How far a step has come. Only what was begun can have changed anything. */
-export type JournalMark = 'begun' | 'done' | 'undone';
-
-/** A journal that is there: of a change that was cut short, or that awaits confirmation. */
-export interface LeftJournal {
-  readonly id: string;
-  /** Of the boot in which it was begun: what the kernel was told does not outlive it. */
-  readonly bootId: string | null;
-  readonly startedAt: string;
-  readonly plan: Plan;
-  /** The last mark of each step that has one, by the step's index. */
-  readonly marks: ReadonlyMap<number, JournalMark>;
-  /** All of it was made, and stays if it is confirmed by then, in ms since the machine started; `null` otherwise. */
-  readonly confirmByMs: number | null;
-}
-
-interface Head {
-  readonly schema: string;
-  readonly bootId: string | null;
-  readonly startedAt: string;
-  readonly plan: Plan;
-}
 
 /** When and in which boot a plan is applied. */
 export interface Occasion {
@@ -34,12 +19,6 @@ export interface Occasion {
   readonly startedAt: string;
   readonly bootId: string | null;
 }
-
-/** A line below the first. */
-type Entry =
-  | { readonly step: number; readonly mark: JournalMark }
-  /** Until when a change that was made may be confirmed; `null` once it is being undone. */
-  | { readonly confirmByMs: number | null };
 
 /** What a journal is named, from when it is begun. */
 export function journalIdOf({ startedAt }: Occasion): string {
@@ -60,10 +39,18 @@ export class Journal {
     this.id = id;
   }
 
-  /** @throws PortalGunError JOURNAL_FAILED; nothing was changed then */
-  static async begin(files: FileStore, plan: Plan, occasion: Occasion): Promise<Journal> {
+  /**
+   * @param allowed the names of the safety rules that are lifted for it
+   * @throws PortalGunError JOURNAL_FAILED; nothing was changed then
+   */
+  static async begin(
+    files: FileStore,
+    plan: Plan,
+    occasion: Occasion,
+    allowed: ReadonlySet<string> = new Set(),
+  ): Promise<Journal> {
     const id = journalIdOf(occasion);
-    const head: Head = { schema: SCHEMA, ...occasion, plan };
+    const head: JournalHead = { schema: JOURNAL_SCHEMA, ...occasion, allowed: [...allowed].sort(), plan };
     const storing = await files.replace(pathOf(id), JSON.stringify(head));
     if (storing !== 'written') {
       throw new PortalGunError('JOURNAL_FAILED', `can't be written: ${storing.failed}`, {
@@ -91,7 +78,7 @@ export class Journal {
     return this.#files.remove(pathOf(this.id));
   }
 
-  #add(entry: Entry): Promise<Storing> {
+  #add(entry: JournalEntry): Promise<Storing> {
     // The line's end comes first: a line that was cut short must not spoil the next one.
     return this.#files.append(pathOf(this.id), `\n${JSON.stringify(entry)}`);
   }
@@ -109,52 +96,18 @@ export function isOfOtherBoot(left: LeftJournal, bootId: string | null): boolean
  */
 export async function readJournals(files: FileStore): Promise<readonly LeftJournal[]> {
   const names = await files.list(FOLDER);
-  if ('failed' in names) throw unreadable(FOLDER, names.failed);
+  if ('failed' in names) throw unreadableJournal(FOLDER, names.failed);
   const ids = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length));
   const journals: LeftJournal[] = [];
   for (const id of ids) {
     const text = await files.read(pathOf(id));
     if (text === null) continue;
-    if (typeof text !== 'string') throw unreadable(pathOf(id), text.failed);
-    journals.push(parseJournal(id, text));
+    if (typeof text !== 'string') throw unreadableJournal(pathOf(id), text.failed);
+    journals.push(parseJournal(id, pathOf(id), text));
   }
   return journals;
 }
 
-function parseJournal(id: string, text: string): LeftJournal {
-  const [first = '', ...rest] = text.split('\n');
-  const head = parseLine(first) as Head | undefined;
-  if (head?.schema !== SCHEMA || !Array.isArray(head.plan?.steps)) {
-    throw unreadable(pathOf(id), 'it is no journal of this version');
-  }
-  const marks = new Map<number, JournalMark>();
-  let confirmByMs: number | null = null;
-  for (const line of rest) {
-    // The last one may have been cut short: then what it says was not begun.
-    const entry = parseLine(line) as Entry | undefined;
-    if (entry === undefined) continue;
-    if ('step' in entry) marks.set(entry.step, entry.mark);
-    else confirmByMs = entry.confirmByMs;
-  }
-  const { bootId, startedAt, plan } = head;
-  return { id, bootId, startedAt, plan, marks, confirmByMs };
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line) ?? undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 function pathOf(id: string): string {
   return `${FOLDER}/${id}.jsonl`;
-}
-
-function unreadable(path: string, detail: string): PortalGunError {
-  return new PortalGunError('JOURNAL_FAILED', `can't be read: ${detail}`, {
-    subject: path,
-    hint: 'it says what was begun: look at it, put the host in order by hand, and remove it',
-  });
 }

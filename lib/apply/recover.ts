@@ -2,7 +2,8 @@ import type { Change } from '../plan/change.ts';
 import { Application, type ApplyOptions } from './application.ts';
 import type { ApplyReport } from './apply-report.ts';
 import type { ChangeableHost } from './changeable-host.ts';
-import { isOfOtherBoot, Journal, type LeftJournal } from './journal.ts';
+import { isOfOtherBoot, Journal } from './journal.ts';
+import type { LeftJournal } from './journal-parser.ts';
 
 /** Which way a change that was cut short, or not confirmed, is ended. */
 export type Recovery = 'finish' | 'undo';
@@ -11,6 +12,8 @@ export type Recovery = 'finish' | 'undo';
  * Ends a change that was cut short, or that awaits confirmation: puts back what was begun of it, or makes the rest, and where that fails, puts
  * back all of it. Good from wherever it was cut, and however often.
  *
+ * Guards and safety rules are asked as when it was begun, with what was allowed then and with what the host uses now.
+ *
  * The caller holds the host's lock meanwhile.
  */
 export async function recover(
@@ -18,10 +21,13 @@ export async function recover(
   host: ChangeableHost,
   bootId: string | null,
   recovery: Recovery,
-  options: ApplyOptions = {},
+  options: Omit<ApplyOptions, 'allowed' | 'confirmBy'> = {},
 ): Promise<ApplyReport> {
   const isOtherBoot = isOfOtherBoot(left, bootId);
-  const application = new Application(left.plan, host, Journal.reopen(host.files, left), options);
+  const application = new Application(left.plan, host, Journal.reopen(host.files, left), {
+    ...options,
+    allowed: left.allowed,
+  });
   const begun = left.plan.steps.flatMap(({ change }, index) => {
     const mark = left.marks.get(index);
     const isOpen = mark === 'begun' || mark === 'done';
@@ -33,10 +39,11 @@ export async function recover(
 }
 
 /** What is on a disk. */
-const OUTLIVING: readonly Change['kind'][] = ['initramfs', 'boot-loader', 'assignment'];
+const OUTLIVING: readonly Change['kind'][] = ['initramfs', 'boot-loader', 'assignment', 'category'];
 
 /** Whether what a change made is gone once the machine starts anew. */
 function endsWithBoot(change: Change): boolean {
   if (change.kind === 'file') return change.path.startsWith('/run/');
+  if (change.kind === 'category' && change.place === 'live') return true;
   return !OUTLIVING.includes(change.kind);
 }

@@ -1,4 +1,5 @@
-import { isOfOtherBoot, type LeftJournal } from './journal.ts';
+import { isOfOtherBoot } from './journal.ts';
+import type { LeftJournal } from './journal-parser.ts';
 
 /** What a clock of a machine says: which boot it is of, and how long that has lasted. */
 export interface BootTime {

@@ -249,7 +249,8 @@ export const ERRORS = {
   },
   OUTPUT_FAILED: {
     exit: 'toolFailed',
-    summary: 'The output file could not be written.',
+    summary:
+      'The output could not be written: a file, standard output or standard error. A change is made, or undone, all the same.',
     remedy: 'check the folder, its permissions and the free space',
   },
 } as const satisfies Record<string, ErrorEntry>;

@@ -1,3 +1,4 @@
+import { findSafety } from '../apply/safety-reading.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { PortalGunError } from '../base/errors.ts';
 import type { Finding } from '../checks/finding.ts';
@@ -15,7 +16,6 @@ import { type Arguments, stringOf, switchOf } from './command.ts';
 import { type HandOverSituation, readHandOverSituation } from './hand-over-situation.ts';
 import { isOfConcern } from './live-attachments.ts';
 import { hostOf, namesOf, remarks } from './reading-options.ts';
-import { findSafety } from './safety.ts';
 import { sysfsSource } from './sysfs-source.ts';
 
 /** The host whose devices machines are given, and the libvirt that has those machines. */

@@ -2,19 +2,16 @@ import type { ApplyOptions } from '../apply/application.ts';
 import { applyPlan } from '../apply/apply-plan.ts';
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { ChangeableHost } from '../apply/changeable-host.ts';
-import { checkGuard } from '../apply/check-guard.ts';
 import { demandModules } from '../apply/demand-modules.ts';
 import { readJournals } from '../apply/journal.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { lockHost } from '../host/host-lock.ts';
-import type { HostReader } from '../host/host-reader.ts';
 import { LiveFiles } from '../host/live-files.ts';
 import { LiveRunner } from '../host/live-runner.ts';
 import { LiveWriter } from '../host/live-writer.ts';
 import { openLiveHost } from '../host/open-host.ts';
 import { isRoot, timeNow } from '../host/this-process.ts';
-import type { Change } from '../plan/change.ts';
-import type { Plan, Step } from '../plan/plan.ts';
+import type { Plan } from '../plan/plan.ts';
 import { renderFailure, renderProgress } from '../render/apply-text.ts';
 import type { Style } from '../render/style.ts';
 import { readBootId } from '../sysfs/boot-id.ts';
@@ -70,8 +67,7 @@ export async function isConfirmed(dialogue: Dialogue, yes: boolean, question: st
 
 /**
  * Applies a plan to this machine, holding its lock; progress goes to standard error as it is made. A signal lets the step
- * that is on its way end, and undoes the rest. `problemOf` says of a change that is about to be made why it must not be
- * now; `confirmWithinMs` how long there is to confirm it, `null` where it needs no confirmation.
+ * that is on its way end, and undoes the rest. `allowed` are the names of safety rules that are lifted; `confirmWithinMs` is how long there is to confirm it, `null` where it needs no confirmation.
  *
  * @throws PortalGunError NO_DRIVER, TOOL_MISSING, HOST_LOCKED, RECOVERY_NEEDED, WATCHDOG_FAILED, JOURNAL_FAILED
  */
@@ -79,7 +75,7 @@ export async function applyHere(
   plan: Plan,
   dialogue: Dialogue,
   style: Style,
-  problemOf: (change: Change, reader: HostReader) => string | null,
+  allowed: ReadonlySet<string>,
   confirmWithinMs: number | null,
 ): Promise<Applied> {
   const host = changeableHost();
@@ -90,8 +86,7 @@ export async function applyHere(
       await refuseUnfinished(host);
       const occasion = { startedAt: timeNow(), bootId: readBootId(host.reader) };
       const options: ApplyOptions = {
-        guard: (step) => guardProblem(plan, step, host),
-        check: ({ change }) => problemOf(change, host.reader),
+        allowed,
         onStep: (index, state, problem) =>
           dialogue.say(renderProgress(plan.steps[index]?.words ?? '', state, problem, style)),
         signal: interruption,
@@ -130,11 +125,4 @@ export function settled(
   dialogue.say(renderFailure(report, style));
   const stopped = report.interrupted && report.outcome === 'undone' && signal !== null;
   return { report, exitCode: stopped ? SIGNAL_EXITS[signal] : EXIT.partial };
-}
-
-/** Why a step must not be made now: the device at the address is not the one that was planned for. */
-export function guardProblem(plan: Plan, { change }: Step, { reader }: ChangeableHost): string | null {
-  if (!('address' in change)) return null;
-  const guard = plan.guards.find(({ address }) => address === change.address);
-  return guard === undefined ? null : checkGuard(reader, guard);
 }

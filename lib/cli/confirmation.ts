@@ -1,6 +1,7 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { ChangeableHost } from '../apply/changeable-host.ts';
-import { journalIdOf, type LeftJournal, type Occasion } from '../apply/journal.ts';
+import { journalIdOf, type Occasion } from '../apply/journal.ts';
+import type { LeftJournal } from '../apply/journal-parser.ts';
 import { type BootTime, standingOf } from '../apply/standing.ts';
 import { startWatchdog, stopWatchdog } from '../apply/watchdog.ts';
 import { PortalGunError } from '../base/errors.ts';

@@ -20,16 +20,15 @@ export type EndingSignal = (typeof SIGNALS)[number];
 /** The streams and signals of a process, as far as a dialogue needs them. */
 export interface DialogueProcess {
   readonly stdin?: { readonly isTTY?: boolean };
-  readonly stderr: { readonly isTTY?: boolean; write(text: string): unknown };
+  readonly stderr: { readonly isTTY?: boolean };
   on?(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
   off?(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
 }
 
-export function dialogueWith(host: DialogueProcess): Dialogue {
+/** @param say prints text on standard error, and does not throw where that fails */
+export function dialogueWith(host: DialogueProcess, say: (text: string) => void): Dialogue {
   return {
-    say(text) {
-      host.stderr.write(text);
-    },
+    say,
 
     async confirm(question) {
       const { stdin, stderr } = host;

@@ -8,6 +8,7 @@ import {
 } from '../render/error-text.ts';
 import { type CommandResult, switchOf } from './command.ts';
 import { type DialogueProcess, dialogueWith } from './dialogue.ts';
+import { Output, type OutputStream } from './output.ts';
 import { type Program, parseCommandLine } from './program.ts';
 import { describeTerminal, lineWidthOf } from './terminal.ts';
 
@@ -22,28 +23,39 @@ export interface ProcessLike extends DialogueProcess {
   exitCode?: number | string | null | undefined;
 }
 
-interface OutputStream {
-  readonly isTTY?: boolean;
-  readonly columns?: number;
-  write(text: string): unknown;
-  on(event: 'error', listener: (error: Error & { code?: string }) => void): unknown;
-}
-
 /** Runs a program with the arguments of its process; sets the exit status and lets output drain. */
 export async function runProgram(program: Program, host: ProcessLike): Promise<void> {
-  for (const stream of [host.stdout, host.stderr]) {
-    stream.on('error', (error) => {
-      // The reader of a pipe went away, or the terminal was hung up. What is left to say has nobody to hear it.
-      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
-    });
-  }
-  const { exitCode, stdout, stderr } = await resultOf(program, host);
-  if (stderr !== '') host.stderr.write(stderr);
-  if (stdout !== '') host.stdout.write(stdout);
-  host.exitCode = exitCode;
+  // An error of a stream may come after the program is through.
+  const settle = (exitCode: number): void => {
+    const isLost = stdout.isFailed || stderr.isFailed;
+    host.exitCode = isLost && HARMLESS.includes(exitCode) ? EXIT.toolFailed : exitCode;
+  };
+  let settled: number | null = null;
+  const onFailure = (subject: string) => (code: string, isNews: boolean) => {
+    if (isNews) stderr.write(renderError(program.name, outputError(subject, code)));
+    if (settled !== null) settle(settled);
+  };
+  const stdout = new Output(host.stdout, onFailure('standard output'));
+  const stderr = new Output(host.stderr, onFailure('standard error'));
+  const result = await resultOf(program, host, (text) => stderr.write(text));
+  stderr.write(result.stderr);
+  stdout.write(result.stdout);
+  settled = result.exitCode;
+  settle(settled);
 }
 
-async function resultOf(program: Program, host: ProcessLike): Promise<CommandResult> {
+/** What is worse than these says more than that it could not be told. */
+const HARMLESS: readonly number[] = [EXIT.ok, EXIT.findings];
+
+function outputError(subject: string, code: string): PortalGunError {
+  return new PortalGunError('OUTPUT_FAILED', `cannot be written: ${code}`, { subject });
+}
+
+async function resultOf(
+  program: Program,
+  host: ProcessLike,
+  say: (text: string) => void,
+): Promise<CommandResult> {
   const argv = host.argv.slice(2);
   try {
     const width = Math.min(lineWidthOf(host.stdout) ?? HELP_WIDTH, HELP_WIDTH);
@@ -52,7 +64,7 @@ async function resultOf(program: Program, host: ProcessLike): Promise<CommandRes
     const { command, args } = request;
     const run = await command.load();
     const terminal = describeTerminal(host.stdout, host.env, switchOf(args, 'color'));
-    return await run(args, terminal, dialogueWith(host));
+    return await run(args, terminal, dialogueWith(host, say));
   } catch (error) {
     if (error instanceof PortalGunError) {
       return {

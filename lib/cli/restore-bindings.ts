@@ -1,3 +1,4 @@
+import { findSafety } from '../apply/safety-reading.ts';
 import { EXIT } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import { SAFETY_FIELDS } from '../checks/check-safety.ts';
@@ -17,7 +18,7 @@ import { readGroupAttributes } from '../sysfs/read-groups.ts';
 import { type CommandResult, switchOf } from './command.ts';
 import type { PersistedHost } from './persisted-host.ts';
 import { runProposal } from './run-proposal.ts';
-import { allowedOf, findSafety } from './safety.ts';
+import { allowedOf } from './safety.ts';
 
 /** The fields of devices that {@link restoreBindings} needs. */
 export const RESTORE_FIELDS: readonly DeviceField[] = [

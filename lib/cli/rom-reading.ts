@@ -1,4 +1,5 @@
 import { checkGuard } from '../apply/check-guard.ts';
+import { findRomSafety } from '../apply/safety-reading.ts';
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { ROM_SAFETY_FIELDS } from '../checks/check-safety.ts';
@@ -20,7 +21,7 @@ import { whyRomIsSilent } from '../sysfs/rom-silence.ts';
 import { demandRoot, refuseUnfinished, SIGNAL_EXITS } from './changing.ts';
 import { type Arguments, type CommandResult, stringOf } from './command.ts';
 import type { Dialogue, EndingSignal } from './dialogue.ts';
-import { allowedOf, findRomSafety } from './safety.ts';
+import { allowedOf } from './safety.ts';
 
 /** The facts of devices that reading and judging their ROMs needs. */
 export const ROM_FIELDS: readonly DeviceField[] = [

@@ -12,7 +12,7 @@ import { applyHere, demandRoot, isConfirmed } from './changing.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from './command.ts';
 import { confirmWithinOf } from './confirm-within.ts';
 import type { Dialogue } from './dialogue.ts';
-import { changeProblem, refuseUse } from './safety.ts';
+import { refuseUse } from './safety.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A proposal, with what a command says besides. */
@@ -83,10 +83,11 @@ export async function carryOut(
   });
 
   if (switchOf(args, 'script') === true) {
-    if (isRefused) refuseUse(refusals);
+    // Whoever runs it does not see what could not be told.
+    refuseUse(refusals);
     // It knows how each kind of change is typed, which nobody else needs.
     const { formatScript } = await import('../plan/script.ts');
-    return result(EXIT.ok, formatScript(plan, VERSION));
+    return result(EXIT.ok, formatScript(plan, VERSION, { findings, allowed }));
   }
   if (plan.steps.length === 0) return result(EXIT.ok, nothingToDo);
   const shown =
@@ -104,13 +105,7 @@ export async function carryOut(
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }
-  const { report, exitCode } = await applyHere(
-    plan,
-    dialogue,
-    style,
-    (change, reader) => changeProblem(reader, change, allowed),
-    confirmWithinMs,
-  );
+  const { report, exitCode } = await applyHere(plan, dialogue, style, allowed, confirmWithinMs);
   if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));
   return result(exitCode, '', report);
 }

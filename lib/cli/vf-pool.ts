@@ -1,3 +1,4 @@
+import { findLoss, findSafety } from '../apply/safety-reading.ts';
 import { PortalGunError } from '../base/errors.ts';
 import { count } from '../base/text.ts';
 import { SAFETY_FIELDS } from '../checks/check-safety.ts';
@@ -26,7 +27,7 @@ import { persistPart } from './persist-option.ts';
 import { persistVfs, readVfsStatuses } from './persisted-pfs.ts';
 import { readPfSituation } from './pf-situation.ts';
 import { runProposal } from './run-proposal.ts';
-import { allowedOf, findLoss, findSafety } from './safety.ts';
+import { allowedOf } from './safety.ts';
 import { startHookSteps } from './start-hook.ts';
 import { demandTargets, refuseUnread } from './target-machines.ts';
 import type { Terminal } from './terminal.ts';
@@ -60,7 +61,7 @@ export async function runVfPool(
     !safety.some(({ subject, severity, name }) => {
       return subject === vf && (severity === 'forbids' || (severity === 'refuses' && !allowed.has(name)));
     });
-  const pool = planVfPool({ situation, targets, running: now.running, machines, vlan, isSpare });
+  const pool = planVfPool({ situation, targets, running: now.running, machines, vlan, isSpare, allowed });
   refuseGroups(handing, pool);
   const plan = planOf(host, virsh.uri, pool, scope);
   const persistence =

@@ -8,7 +8,7 @@ export type Storing = 'written' | WriteFailure;
  * what the host answers. What is reported as written outlives a loss of power.
  */
 export interface FileStore {
-  /** A file as it stands; `null` where there is none. */
+  /** A file as it stands; `null` where there is none. One of ours that others than root may have written fails. */
   read(path: string): Promise<string | null | WriteFailure>;
   /** Writes a file whole or not at all, with its folders where they are missing; one that may be run, where it is `executable`. */
   replace(path: string, text: string, executable?: boolean): Promise<Storing>;

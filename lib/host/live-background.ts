@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import type { Background } from './background.ts';
 import { errorCode } from './host-reader.ts';
-import { PROGRAM_PLACES } from './live-runner.ts';
+import { PROGRAM_FOLDERS, PROGRAM_PLACES } from './live-runner.ts';
+import { findProgram } from './programs.ts';
 
 /** Starts programs of the live machine. */
 export class LiveBackground implements Background {
   start(program: string, args: readonly string[]): Promise<string | null> {
-    const child = spawn(program, args, {
+    const child = spawn(findProgram(program, PROGRAM_FOLDERS) ?? program, args, {
       // setsid(2): neither a hang-up nor what is typed at the terminal reaches it.
       detached: true,
       cwd: '/',

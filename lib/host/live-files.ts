@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { FileStore, Storing } from './file-store.ts';
 import { errorCode } from './host-reader.ts';
 import type { WriteFailure } from './host-writer.ts';
+import { Distrust, distrustOf, prepareFolder } from './own-files.ts';
 
 const FILE_MODE = 0o644;
 const PROGRAM_MODE = 0o755;
@@ -19,6 +20,8 @@ export class LiveFiles implements FileStore {
 
   async read(path: string): Promise<string | null | WriteFailure> {
     try {
+      const distrust = distrustOf(this.#root, path);
+      if (distrust !== null) return { failed: distrust };
       const at = this.#root + path;
       if ((await stat(at)).size > MAX_BYTES) return { failed: 'EFBIG' };
       return await readFile(at, 'utf8');
@@ -30,7 +33,7 @@ export class LiveFiles implements FileStore {
   replace(path: string, text: string, executable = false): Promise<Storing> {
     return attempt(async () => {
       const at = this.#root + path;
-      await mkdir(dirname(at), { recursive: true });
+      prepareFolder(this.#root, dirname(path));
       const draft = `${at}.${randomBytes(6).toString('hex')}.draft`;
       try {
         await writeThrough(draft, 'wx', text, executable ? PROGRAM_MODE : FILE_MODE);
@@ -46,9 +49,9 @@ export class LiveFiles implements FileStore {
   append(path: string, text: string): Promise<Storing> {
     return attempt(async () => {
       const at = this.#root + path;
-      const made = await mkdir(dirname(at), { recursive: true });
+      const made = prepareFolder(this.#root, dirname(path));
       await writeThrough(at, 'a', text, FILE_MODE);
-      if (made !== undefined) await flushFolder(dirname(made));
+      if (made !== null) await flushFolder(dirname(this.#root + made));
       await flushFolder(dirname(at));
     });
   }
@@ -63,6 +66,8 @@ export class LiveFiles implements FileStore {
 
   async list(path: string): Promise<readonly string[] | WriteFailure> {
     try {
+      const distrust = distrustOf(this.#root, path);
+      if (distrust !== null) return { failed: distrust };
       return (await readdir(this.#root + path)).sort();
     } catch (error) {
       return errorCode(error) === 'ENOENT' ? [] : { failed: errorCode(error) };
@@ -75,13 +80,15 @@ async function attempt(change: () => Promise<void>): Promise<Storing> {
     await change();
     return 'written';
   } catch (error) {
-    return { failed: errorCode(error) };
+    return { failed: error instanceof Distrust ? error.message : errorCode(error) };
   }
 }
 
 async function writeThrough(path: string, flags: string, text: string, mode: number): Promise<void> {
   const file = await open(path, flags, mode);
   try {
+    // Whatever the umask is, and whoever made the file before.
+    await file.chmod(mode);
     await file.writeFile(text);
     await file.sync();
   } finally {

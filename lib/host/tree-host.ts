@@ -22,6 +22,7 @@ import {
   type ReadFailure,
   type Reading,
 } from './host-reader.ts';
+import { distrustOf } from './own-files.ts';
 import { TreePaths } from './tree-paths.ts';
 
 const PAGE_BYTES = 4096;
@@ -135,6 +136,9 @@ export class TreeHost implements HostReader {
   #fill(path: string): number | null | ReadFailure {
     let descriptor: number | undefined;
     try {
+      // Only what this machine holds is gone by.
+      const distrust = this.#paths === null ? distrustOf('', path) : null;
+      if (distrust !== null) return { unknown: 'broken', detail: distrust };
       descriptor = openSync(this.#paths?.file(path) ?? path, OPEN_FLAGS);
       let length = 0;
       // sysfs gives a binary attribute in pieces of a page, and its end with a shorter one; /proc gives what it likes.

@@ -10,6 +10,9 @@ export const ASSIGNMENT_ELEMENT = 'assignment';
 // It is put into scripts and definitions: nothing is taken that libvirt would not take.
 const ALIAS = new RegExp(`^${ALIAS_PREFIX}[\\w.-]+$`);
 
+/** Names of rules, with a blank between. */
+const RULES = /^[a-z][a-z0-9-]{0,63}( [a-z][a-z0-9-]{0,63}){0,63}$/;
+
 /**
  * Reads what is kept of assignments in a machine's definition, in the order of the document:
  *
@@ -53,11 +56,14 @@ function parseAssignment(document: XmlDocument, element: XmlElement): Assignment
   const policy = ASSIGNMENT_POLICIES.find((each) => each === attributes.get('policy'));
   const group = attributes.get('group') ?? null;
   if (group !== null && !/^\d{1,9}$/.test(group)) fail('number as its group');
+  const allow = attributes.get('allow') ?? null;
+  if (allow !== null && !RULES.test(allow)) fail('names of safety rules that it allows');
   return {
     alias,
     policy: policy ?? fail(`policy of ${ASSIGNMENT_POLICIES.join(', ')}`),
     device: deviceOf(attributes) ?? fail('device that could be found again'),
     iommuGroup: group === null ? null : Number(group),
+    ...(allow === null ? {} : { allowed: allow.split(' ').sort() }),
   };
 }
 

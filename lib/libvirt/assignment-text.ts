@@ -10,7 +10,10 @@ const KEEPABLE = /^[\x20-\x7e\xa0-\ud7ff]*$/;
  *
  * @param prefix what stands for our namespace where it is put
  */
-export function formatAssignment({ alias, policy, device, iommuGroup }: Assignment, prefix: string): string {
+export function formatAssignment(
+  { alias, policy, device, iommuGroup, allowed = [] }: Assignment,
+  prefix: string,
+): string {
   const { address, path, id, subsystem, deviceSerial, productSerial, mac } = device;
   const plain = formatXml([
     {
@@ -27,6 +30,7 @@ export function formatAssignment({ alias, policy, device, iommuGroup }: Assignme
         'product-serial': productSerial !== null && KEEPABLE.test(productSerial) ? productSerial : undefined,
         mac: mac ?? undefined,
         group: iommuGroup === null ? undefined : String(iommuGroup),
+        allow: allowed.length === 0 ? undefined : allowed.join(' '),
       },
     },
   ]);

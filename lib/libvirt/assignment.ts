@@ -26,6 +26,8 @@ export interface Assignment {
   readonly device: PersistedDevice;
   /** The IOMMU group that it was in; `null` where it had none, that was not known, or it is of a pool: VFs get another each time that they are made. */
   readonly iommuGroup: number | null;
+  /** The names of safety rules that were lifted for it, in alphabetical order; none where nothing is kept. */
+  readonly allowed?: readonly string[];
 }
 
 /** A device of a machine's definition that is ours, with what is kept of it. */

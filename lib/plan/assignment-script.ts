@@ -2,7 +2,7 @@ import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
 import { PORT_ALIAS_PREFIX } from '../libvirt/assignment.ts';
 import { formatAddedRootPort, formatHostDevice } from '../libvirt/host-device-text.ts';
 import { MACHINE_NAMESPACE, MACHINE_PREFIX } from '../libvirt/machine-metadata.ts';
-import type { AssignmentChange, VfPlace } from './change.ts';
+import type { AssignmentChange, CategoryChange, VfPlace } from './change.ts';
 import { quote } from './shell-word.ts';
 
 /** Stands in scripts that are about machines. */
@@ -34,15 +34,24 @@ export function assignmentLines({
     parts.some((part) => part.alias === alias && part.xml === xml);
   // A port has to be there before what is put in it, and goes after it.
   const gone = before.filter((part) => !isIn(after, part)).reverse();
-  const set = metadata === null ? '--remove' : `--key ${MACHINE_PREFIX} --set ${quote(metadata)}`;
-  const change = `virsh --quiet --connect ${quote(uri)} metadata ${machine} --uri ${MACHINE_NAMESPACE}`;
   return [
     ...vfs.map(vfLine),
     ...gone.map((part) => line('detach', part)),
     ...after.filter((part) => !isIn(before, part)).map((part) => line('attach', part)),
-    // It says that there is none where there is none to be removed.
-    `${change} ${set} --config${metadata === null ? ' || true' : ''}`,
+    metadataLine(uri, machine, metadata, '--config'),
   ];
+}
+
+/** What gives a machine a category, in one of the places where libvirt keeps it. */
+export function categoryLines({ uri, machine, place, metadata }: CategoryChange): readonly string[] {
+  return [metadataLine(uri, machine, metadata, place === 'live' ? '--live' : '--config')];
+}
+
+function metadataLine(uri: string, machine: string, metadata: string | null, where: string): string {
+  const set = metadata === null ? '--remove' : `--key ${MACHINE_PREFIX} --set ${quote(metadata)}`;
+  const change = `virsh --quiet --connect ${quote(uri)} metadata ${machine} --uri ${MACHINE_NAMESPACE}`;
+  // It says that there is none where there is none to be removed.
+  return `${change} ${set} ${where}${metadata === null ? ' || true' : ''}`;
 }
 
 /** Stops where a VF is not the one that was meant. */

@@ -123,6 +123,7 @@ function pointedAt(assigned: AssignedDevice, found: PciDevice): AssignedDevice {
       policy: assignment?.policy ?? 'shared',
       device: persistedDeviceOf(found, assignment?.device ?? null),
       iommuGroup: knownValue(found.iommuGroup) ?? null,
+      ...(assignment?.allowed === undefined ? {} : { allowed: assignment.allowed }),
     },
     device: device !== null && 'address' in device ? { ...device, address: found.address } : device,
   };

@@ -156,6 +156,21 @@ export interface AttachmentChange {
   readonly vfs?: readonly VfPlace[];
 }
 
+/** The category of a machine changes, in its definition or in what runs. The rest of the document is left as it is found. */
+export interface CategoryChange {
+  readonly kind: 'category';
+  /** Of the libvirt that has the machine. */
+  readonly uri: string;
+  /** Its UUID. */
+  readonly machine: string;
+  readonly place: 'definition' | 'live';
+  /** As it was written, whatever that was; `null` for none. */
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Our element as `virsh metadata --set` takes it, for `to`; `null` where none is left. For scripts alone. */
+  readonly metadata: string | null;
+}
+
 /**
  * One thing of a host that changes: as it was when it was planned, and as it shall be. Undoing it is reaching
  * `from` again. It is plain data: a plan is printed, and kept in a journal, as JSON.
@@ -169,7 +184,8 @@ export type Change =
   | VfsChange
   | LinkChange
   | AssignmentChange
-  | AttachmentChange;
+  | AttachmentChange
+  | CategoryChange;
 
 /** The state of what a change changes. */
 export type StateOf<C extends Change> = C['from'] | C['to'];

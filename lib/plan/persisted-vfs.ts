@@ -136,9 +136,14 @@ const WISHES: Readonly<Record<Wish, (value: unknown) => boolean>> = {
 };
 
 function areWishes(value: unknown): boolean {
+  return areSettings(value, WISHES.mac);
+}
+
+/** Whether a value is settings of one VF, each in its form. */
+export function areSettings(value: unknown, isMac: (mac: unknown) => boolean): boolean {
   if (!isParts(value)) return false;
   return Object.entries(value).every(([key, each]) =>
-    VF_SETTINGS.some((known) => known === key && WISHES[known](each)),
+    VF_SETTINGS.some((known) => known === key && (known === 'mac' ? isMac(each) : WISHES[known](each))),
   );
 }
 

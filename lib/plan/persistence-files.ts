@@ -10,6 +10,9 @@ const HOOK_PATH = '/etc/initramfs-tools/hooks/portal-gun';
 const UNIT_PATH = '/etc/systemd/system/portal-gun.service';
 const WANTS_PATH = '/etc/systemd/system/multi-user.target.d/portal-gun.conf';
 
+/** The files of others' folders that are made from the records. */
+export const PERSISTENCE_PATHS: readonly string[] = [RULES_PATH, HOOK_PATH, UNIT_PATH, WANTS_PATH];
+
 /** All that outlives a boot. */
 export interface PersistedRecords {
   readonly bindings: readonly PersistedBinding[];

@@ -32,6 +32,8 @@ export interface DeviceToAssign {
   readonly policy: AssignmentPolicy;
   /** Whether it was named, or goes along as a member of the group. */
   readonly asked: boolean;
+  /** The names of safety rules that are lifted for it; none where nothing is said. */
+  readonly allowed?: ReadonlySet<string>;
 }
 
 /** A machine that has a definition, in which what is ours can be read. */
@@ -205,9 +207,10 @@ function isWanted(devices: readonly DeviceToAssign[], address: PciAddress): bool
 
 function assignmentOf(
   alias: string,
-  { device, policy }: DeviceToAssign,
+  { device, policy, allowed }: DeviceToAssign,
   known: AssignedDevice | null,
 ): Assignment {
+  const names = [...new Set([...(known?.assignment?.allowed ?? []), ...(allowed ?? [])])].sort();
   const kept = persistedDeviceOf(device, known?.assignment?.device ?? null);
   return {
     alias,
@@ -215,6 +218,7 @@ function assignmentOf(
     // The MAC of a VF is what it was set to last, and no mark of it.
     device: knownValue(device.sriov)?.role === 'vf' ? { ...kept, mac: null } : kept,
     iommuGroup: knownValue(device.iommuGroup) ?? null,
+    ...(names.length === 0 ? {} : { allowed: names }),
   };
 }
 

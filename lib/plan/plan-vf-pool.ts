@@ -26,6 +26,8 @@ export interface PoolRequest {
   readonly vlan: number | null;
   /** Whether the host can spare a VF that is there, and that no machine has. */
   readonly isSpare: (vf: PciAddress) => boolean;
+  /** The names of safety rules that are lifted. */
+  readonly allowed?: ReadonlySet<string>;
 }
 
 /** A machine with its VF of a pool. */
@@ -55,7 +57,7 @@ interface PooledAttachment extends MachineAttachment {
  * @throws PortalGunError NO_SRIOV, TOO_FEW_VFS, ASSIGNED_ELSEWHERE, DEVICE_IN_USE, CANNOT_PERSIST, BAD_ARGUMENT, BAD_XML, NO_GUEST_SLOT
  */
 export function planVfPool(request: PoolRequest): VfPoolProposal {
-  const { situation, targets, running = [], machines, vlan } = request;
+  const { situation, targets, running = [], machines, vlan, allowed = new Set<string>() } = request;
   const pool = vfPoolOf(situation);
   const meant = [...new Set<KnownMachine>([...targets, ...running])];
   const held = new Map(meant.map((machine) => [machine, indexHeld(pool, machine)]));
@@ -74,7 +76,10 @@ export function planVfPool(request: PoolRequest): VfPoolProposal {
     const vf = { address, pf: situation.pf.address, index };
     return { vf, isMade: index >= situation.vfs.length };
   };
-  const deviceOf = (machine: KnownMachine) => poolDevice(pool, indices.get(machine) ?? 0, vlan);
+  const deviceOf = (machine: KnownMachine) => ({
+    ...poolDevice(pool, indices.get(machine) ?? 0, vlan),
+    allowed,
+  });
   const pooled = targets.map((machine) => {
     const device = deviceOf(machine);
     const index = indices.get(machine) ?? 0;

@@ -1,7 +1,7 @@
 import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import { busEntryPath, driverPath, modulePath, SYS_PATHS } from '../sysfs/paths.ts';
-import { ASSIGNMENT_HEAD, assignmentLines } from './assignment-script.ts';
+import { ASSIGNMENT_HEAD, assignmentLines, categoryLines } from './assignment-script.ts';
 import { ATTACHMENT_HEAD, attachmentLines } from './attachment-script.ts';
 import { BOOT_LOADER_HEAD, bootLoaderLines } from './boot-loader-script.ts';
 import {
@@ -19,19 +19,26 @@ import {
 } from './change.ts';
 import type { Guard } from './guard.ts';
 import type { Plan } from './plan.ts';
+import type { Proposal } from './proposal.ts';
+import { CHECKS_HEAD, checkLines, passedOver, VFS_CHECKS_HEAD } from './script-checks.ts';
 import { settingArguments } from './setting-arguments.ts';
 import { quote } from './shell-word.ts';
 
 const HEAD = `# For root. It stops at the first failure; run again, it does what is left, and nothing twice.
 set -eu
+umask 022
+export LC_ALL=C
 
 fail() { echo "$0: $*" >&2; exit 1; }
 
-# same ADDRESS VENDOR DEVICE: is it still the device that this was made for?
+# same ADDRESS IDS SUBSYSTEM GROUP: is it still the device that this was made for? A dash is for what was not known.
 same() {
   at=${SYS_PATHS.pciDevices}/$1
   [ -e "$at" ] || fail "$1 is not on the PCI bus"
-  [ "$(cat "$at/vendor") $(cat "$at/device")" = "0x$2 0x$3" ] || fail "another device is at $1"
+  [ "$(cat "$at/vendor") $(cat "$at/device")" = "0x\${2%:*} 0x\${2#*:}" ] || fail "another device is at $1"
+  [ "$3" = - ] || [ "$(cat "$at/subsystem_vendor") $(cat "$at/subsystem_device")" = "0x\${3%:*} 0x\${3#*:}" ] ||
+    fail "another device is at $1"
+  [ "$4" = - ] || [ "$(basename "$(readlink "$at/iommu_group")")" = "$4" ] || fail "$1 is not in IOMMU group $4"
 }
 
 # driver_of ADDRESS: the name of its driver; nothing without one
@@ -60,6 +67,9 @@ release() {
 }
 `;
 
+/** Nobody else may take the lock that is in it. */
+const RUN_FOLDER = '/run/portal-gun';
+
 /** Stands in scripts that are about VFs alone. */
 const VFS_HEAD = `
 # vfs ADDRESS COUNT AUTOPROBE: makes so many VFs of it, with sriov_drivers_autoprobe meanwhile at that, where it is not empty
@@ -86,22 +96,41 @@ net() { ls "${SYS_PATHS.pciDevices}/$1/net" | head -n 1; }
  * A plan as a POSIX shell script that does the same with the commands that a person would type. What it is given of the
  * host stands in it quoted.
  */
-export function formatScript({ title, guards, steps }: Plan, version: string): string {
+export function formatScript(
+  { title, guards, steps }: Plan,
+  version: string,
+  { findings, allowed }: Pick<Proposal, 'findings' | 'allowed'> = { findings: [], allowed: new Set() },
+): string {
   const kinds = new Set(steps.map(({ change: { kind } }) => kind));
-  const lines = steps.flatMap(({ words, change }) => ['', `# ${escapeControls(words)}`, ...linesOf(change)]);
+  const over = passedOver(findings, allowed);
+  const lines = steps.flatMap(({ words, change }) => [
+    '',
+    `# ${escapeControls(words)}`,
+    ...checkLines(change, over),
+    ...linesOf(change),
+  ]);
   return [
     '#!/bin/sh',
     `# ${escapeControls(title)}`,
     `# Made by portal-gun ${version}.`,
+    ...(allowed.size === 0 ? [] : [`# Allowed when it was made: ${[...allowed].sort().join(', ')}.`]),
     HEAD +
+      (steps.some(({ change }) => checkLines(change, over).length > 0) ? CHECKS_HEAD : '') +
+      (kinds.has('vfs') ? VFS_CHECKS_HEAD : '') +
       (steps.some(({ change }) => isAboutVfs(change)) ? VFS_HEAD : '') +
       (kinds.has('boot-loader') ? BOOT_LOADER_HEAD : '') +
       (kinds.has('assignment') ? ASSIGNMENT_HEAD : '') +
       (kinds.has('attachment') ? ATTACHMENT_HEAD : ''),
     ...guards.map(guardLine),
+    // Before anything is changed; and once more at each step, as of what is made by an earlier one.
+    ...steps.flatMap(({ change }) => (isGuarded(change, guards) ? checkLines(change, over) : [])),
     ...lines,
     '',
   ].join('\n');
+}
+
+function isGuarded(change: Change, guards: readonly Guard[]): boolean {
+  return 'address' in change && guards.some(({ address }) => address === change.address);
 }
 
 function isAboutVfs(change: Change): boolean {
@@ -109,9 +138,8 @@ function isAboutVfs(change: Change): boolean {
   return change.kind === 'vfs' || change.kind === 'link';
 }
 
-function guardLine({ address, id }: Guard): string {
-  const [vendor, device] = id?.split(':') ?? [];
-  if (vendor === undefined || device === undefined) {
+function guardLine({ address, id, subsystem, iommuGroup }: Guard): string {
+  if (id === null) {
     throw new PortalGunError(
       'PERMISSION_DENIED',
       'its ids could not be read: a script could not tell it from others',
@@ -120,7 +148,7 @@ function guardLine({ address, id }: Guard): string {
       },
     );
   }
-  return `same ${address} ${vendor} ${device}`;
+  return `same ${address} ${id} ${subsystem ?? '-'} ${typeof iommuGroup === 'number' ? iommuGroup : '-'}`;
 }
 
 function linesOf(change: Change): readonly string[] {
@@ -143,6 +171,8 @@ function linesOf(change: Change): readonly string[] {
       return assignmentLines(change);
     case 'attachment':
       return attachmentLines(change);
+    case 'category':
+      return categoryLines(change);
   }
 }
 
@@ -191,7 +221,7 @@ function fileLines({ path, to, executable }: FileChange): readonly string[] {
   if (to === null) return [`rm -f -- ${quote(path)}`];
   const folder = path.slice(0, path.lastIndexOf('/'));
   return [
-    `mkdir -p -- ${quote(folder)}`,
+    folder === RUN_FOLDER ? `mkdir -p -m 700 -- ${RUN_FOLDER}` : `mkdir -p -- ${quote(folder)}`,
     `printf %s ${quote(to)} > ${quote(path)}`,
     ...(executable === true ? [`chmod 755 -- ${quote(path)}`] : []),
   ];

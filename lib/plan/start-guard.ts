@@ -45,16 +45,33 @@ printf '%s\\n' "$definition" | /usr/bin/env ${program.map(quote).join(' ')} guar
 }
 
 /**
- * Whose use of devices is in the way of a start, in sentences that begin with the devices: one for all of them where it is the
- * same.
+ * What is in the way of a start, in sentences that begin with the devices: one for all of them where it is the same.
+ *
+ * @param held findings that refuse or forbid
  */
-export function heldProblems(held: readonly Finding[]): readonly string[] {
-  const subjects = new Map<string, readonly string[]>();
-  for (const { subject, message } of held) subjects.set(message, [...(subjects.get(message) ?? []), subject]);
-  return [...subjects].map(([message, [first = '', ...others]]) => {
-    const along = others.length === 0 ? '' : `, with ${others.join(', ')},`;
-    return `${first}${along} ${message}, and one machine at a time can run with it`;
+export function useProblems(held: readonly Finding[]): readonly string[] {
+  const subjects = new Map<string, Set<string>>();
+  for (const { subject, message, name } of held) {
+    const what =
+      name === 'machine-has-it'
+        ? `${message}, and one machine at a time can run with it`
+        : `${message} (${name})`;
+    subjects.set(what, (subjects.get(what) ?? new Set()).add(subject));
+  }
+  return [...subjects].map(([what, devices]) => {
+    const [first = '', ...others] = devices;
+    return `${first}${others.length === 0 ? '' : `, with ${others.join(', ')},`} ${what}`;
   });
+}
+
+/** What somebody can do who wants to start the machine. */
+export function startHint(machine: string, held: readonly Finding[]): string {
+  const [first] = held.filter(({ name }) => name !== 'machine-has-it');
+  if (first === undefined) return 'shut down who has it; to see who that is: pci assignments';
+  const names = [...new Set(held.filter(({ severity }) => severity !== 'forbids').map(({ name }) => name))];
+  if (held.some(({ severity }) => severity === 'forbids') || names.length === 0) return first.remedy;
+  const allow = names.map((name) => ` --allow ${name}`).join('');
+  return `${first.remedy}; or let the machine have it all the same: pci assign ${first.subject} --machine ${quote(machine)}${allow}`;
 }
 
 /** Why a machine must not be started, in sentences that begin with the device; none where it may. */

@@ -1,5 +1,5 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
-import type { LeftJournal } from '../apply/journal.ts';
+import type { LeftJournal } from '../apply/journal-parser.ts';
 import type { Recovery } from '../apply/recover.ts';
 
 /** A change that was ended, and what came of it. */

@@ -220,6 +220,7 @@ describe('of what is ended', () => {
     startedAt: '2026-11-22T07:00:00.000Z',
     plan: { title: 'Give group 15 to vfio-pci: 2 devices', guards: [], steps: [] },
     marks: new Map(),
+    allowed: new Set<string>(),
     confirmByMs: 60_000,
   };
   const step = { words: 'load vfio-pci', outcome: 'left', problem: 'it is in use' } as const;

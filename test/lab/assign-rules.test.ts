@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { applyPlan } from '../../lib/apply/apply-plan.ts';
+import { applyPlan } from '../support/apply-plan.ts';
 import { readJournals } from '../../lib/apply/journal.ts';
 import { recover } from '../../lib/apply/recover.ts';
 import { LiveRunner } from '../../lib/host/live-runner.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, expect, test } from 'vitest';
-import { applyPlan } from '../../lib/apply/apply-plan.ts';
+import { applyPlan } from '../support/apply-plan.ts';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
 import { LiveRunner } from '../../lib/host/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';

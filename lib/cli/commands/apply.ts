@@ -1,3 +1,4 @@
+import { findLoss, findMovementSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
@@ -33,7 +34,7 @@ import { PF_FIELDS } from '../pf-situation.ts';
 import { readPolicySituation } from '../policy-situation.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { type CarriedOut, carryOut, type PreparedProposal } from '../run-proposal.ts';
-import { allowedOf, findLoss, findMovementSafety } from '../safety.ts';
+import { allowedOf } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** More is not read: a person wrote it. */

@@ -67,7 +67,7 @@ export async function runAssignByRules(
   const targetsOf = (type: string): readonly DefinedMachine[] => machinesOfType(type, machines);
   const toAssign = (device: PciDevice, to: string, why: string, along: readonly PciDevice[]): RuledDevice => {
     const { device: handed, notes } = handOverOne(handing, device, { ...wishes, category: to }, along);
-    return { device, handed, notes, policy, asked: false, why: `${why} → ${to}`, to };
+    return { device, handed, notes, policy, asked: false, allowed, why: `${why} → ${to}`, to };
   };
   const findingsOf = (addresses: readonly PciAddress[]): readonly Finding[] =>
     findAssignmentSafety(situation, addresses);

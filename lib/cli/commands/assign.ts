@@ -65,6 +65,7 @@ export async function runAssign(
   const asked = words.map((word) => selectOne(inventory.devices, word));
   const chosen = withGroups(handing, asked);
   const policy = assignmentPolicyOf(args);
+  const allowed = allowedOf(args);
   const known = await readMachines(virsh, 'edit');
   const { machines, diagnostics } = known;
   if (policy === 'exclusive') refuseUnread(known);
@@ -78,7 +79,7 @@ export async function runAssign(
       device,
       handed[index] as (typeof handed)[number],
     );
-    return { device, handed: handedOver, notes, policy, asked: asked.includes(device) };
+    return { device, handed: handedOver, notes, policy, asked: asked.includes(device), allowed };
   });
   refuseSecondHolder(devices, scope.config ? targets : now.running, machines);
   const assignments = targets.map((machine) => assignTo(machine, devices));
@@ -99,7 +100,7 @@ export async function runAssign(
       proposal: {
         plan,
         findings: plan.steps.length === 0 ? [] : findAssignmentSafety(situation, addresses, attachments),
-        allowed: allowedOf(args),
+        allowed,
       },
       overview: (width) =>
         renderAssignments(devices, assignments, width, renderAttachments(attachments, now.skipped, width)),

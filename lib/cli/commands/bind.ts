@@ -1,3 +1,4 @@
+import { findMovementSafety } from '../../apply/safety-reading.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
@@ -32,7 +33,7 @@ import type { Dialogue } from '../dialogue.ts';
 import { persistedRemark, persistPart } from '../persist-option.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { allowedOf, findMovementSafety } from '../safety.ts';
+import { allowedOf } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 
 const FIELDS: readonly DeviceField[] = [

@@ -1,48 +1,82 @@
+import { safetyHost } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
-import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
+import { checkSafety, SAFETY_FIELDS } from '../../checks/check-safety.ts';
+import { type Finding, refusalsAmong } from '../../checks/finding.ts';
+import type { SafetyHost } from '../../checks/safety-view.ts';
+import type { HostReader } from '../../host/host-reader.ts';
 import { readInputFile } from '../../host/input-file.ts';
 import { addressOf } from '../../libvirt/assignment.ts';
-import { parseMachine } from '../../libvirt/machine.ts';
+import { type Machine, parseMachine } from '../../libvirt/machine.ts';
 import { findUnreadable } from '../../libvirt/unreadable-assignments.ts';
-import { parseXml } from '../../libvirt/xml-document.ts';
+import { parseXml, type XmlDocument } from '../../libvirt/xml-document.ts';
+import type { PciAddress } from '../../pci/address.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
-import { assignmentStatuses } from '../../plan/assignment-status.ts';
-import { heldProblems, startProblems } from '../../plan/start-guard.ts';
+import { type AssignmentStatus, assignmentStatuses } from '../../plan/assignment-status.ts';
+import { startHint, startProblems, useProblems } from '../../plan/start-guard.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import type { Arguments, CommandResult } from '../command.ts';
 import { hostOf } from '../reading-options.ts';
-import { findSafety } from '../safety.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** `pci guard-start`: what libvirt's hook asks, with the document of a machine on standard input. */
 export function runGuardStart(args: Arguments): CommandResult {
-  const parsed = parseXml(readInputFile('-', MAX_BYTES, 'BAD_XML'), 'the machine');
+  refuseStart(hostOf(args), parseXml(readInputFile('-', MAX_BYTES, 'BAD_XML'), 'the machine'));
+  return { exitCode: EXIT.ok, stdout: '', stderr: '' };
+}
+
+/**
+ * Looks whether a machine may take from a host what its document gives it: whether each device is the one that was
+ * assigned, and what the host uses it for now.
+ *
+ * @throws PortalGunError START_REFUSED, BAD_XML
+ */
+export function refuseStart(host: HostReader, parsed: XmlDocument): void {
   const machine = parseMachine(parsed, () => undefined);
   const document = { ...parsed, name: machine.name };
   const unreadable = findUnreadable(document, machine, 'definition');
   if (unreadable !== null) throw unreadable;
-  const host = hostOf(args);
   const inventory = readInventory(host, NO_NAMES, [...SAFETY_FIELDS, ...IDENTITY_FIELDS]);
   const statuses = assignmentStatuses({ definition: { document }, live: null }, inventory.devices);
-  const addresses = statuses
-    .map(({ assigned }) => addressOf(assigned))
-    .filter((address) => inventory.devices.some((device) => device.address === address))
-    .filter((address) => address !== null);
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
-  const held = heldProblems(
-    findSafety(host, inventory, groups, addresses, ['machine-has-it']).filter(
-      ({ severity }) => severity !== 'unknown',
-    ),
-  );
+  const held = refusalsOf(givenTo(machine, statuses), safetyHost(host, inventory.devices, groups));
   const drift = startProblems(statuses);
-  const problems = [...drift, ...held];
-  if (problems.length === 0) return { exitCode: EXIT.ok, stdout: '', stderr: '' };
+  const problems = [...drift, ...useProblems(held)];
+  if (problems.length === 0) return;
   throw new PortalGunError('START_REFUSED', problems.join('; '), {
     subject: machine.name,
-    ...(drift.length > 0 ? {} : { hint: 'shut down who has it; to see who that is: pci assignments' }),
+    ...(drift.length > 0 ? {} : { hint: startHint(machine.name, held) }),
   });
+}
+
+/** Every function that the machine takes, whoever gave it, with the names that were allowed when it was assigned. */
+function givenTo(
+  { devices }: Machine,
+  statuses: readonly AssignmentStatus[],
+): ReadonlyMap<PciAddress, ReadonlySet<string>> {
+  const given = new Map<PciAddress, ReadonlySet<string>>();
+  for (const { device } of devices) if ('address' in device) given.set(device.address, new Set());
+  for (const { assigned } of statuses) {
+    const address = addressOf(assigned);
+    if (address !== null) given.set(address, new Set(assigned.assignment?.allowed));
+  }
+  return given;
+}
+
+/** What of the host's use of them now is in the way, the gravest first. */
+function refusalsOf(
+  given: ReadonlyMap<PciAddress, ReadonlySet<string>>,
+  host: SafetyHost,
+): readonly Finding[] {
+  const refusals = [...given]
+    .filter(([address]) => host.devices.some((device) => device.address === address))
+    .flatMap(([address, allowed]) => refusalsAmong(checkSafety([address], host), allowed))
+    // Who has a device libvirt looks at itself, where we can't.
+    .filter(({ name, severity }) => name !== 'machine-has-it' || severity !== 'unknown');
+  return (['forbids', 'refuses', 'unknown'] as const).flatMap((severity) =>
+    refusals.filter((each) => each.severity === severity),
+  );
 }

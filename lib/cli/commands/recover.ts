@@ -1,5 +1,6 @@
 import type { ChangeableHost } from '../../apply/changeable-host.ts';
-import { type LeftJournal, readJournals } from '../../apply/journal.ts';
+import { readJournals } from '../../apply/journal.ts';
+import type { LeftJournal } from '../../apply/journal-parser.ts';
 import { type Recovery, recover } from '../../apply/recover.ts';
 import { standingOf } from '../../apply/standing.ts';
 import { untilOverdue } from '../../apply/until-overdue.ts';
@@ -12,7 +13,7 @@ import { renderProgress } from '../../render/apply-text.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { type RecoveredChange, recoverDocument } from '../../render/recover-documents.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
-import { changeableHost, demandRoot, guardProblem, settled } from '../changing.ts';
+import { changeableHost, demandRoot, settled } from '../changing.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
 import { bootTimeOf } from '../confirmation.ts';
 import type { Dialogue } from '../dialogue.ts';
@@ -38,7 +39,6 @@ export async function runRecover(
       let exitCode: number = EXIT.ok;
       for (const left of journals) {
         const report = await recover(left, host, bootId, recovery, {
-          guard: (step) => guardProblem(left.plan, step, host),
           onStep: (index, state, problem) =>
             dialogue.say(renderProgress(left.plan.steps[index]?.words ?? '', state, problem, style)),
           signal: interruption,

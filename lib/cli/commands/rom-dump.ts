@@ -1,3 +1,4 @@
+import { findRomSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { refusalsAmong } from '../../checks/finding.ts';
 import { absolutePath } from '../../host/files.ts';
@@ -21,7 +22,6 @@ import {
   refuseCapturedRom,
   romAllowedOf,
 } from '../rom-reading.ts';
-import { findRomSafety } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pci rom dump`: the ROM of a device, written to a file. */

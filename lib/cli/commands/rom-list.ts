@@ -1,3 +1,4 @@
+import { findRomSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
@@ -29,7 +30,6 @@ import {
   romAllowedOf,
   romDeviceOf,
 } from '../rom-reading.ts';
-import { findRomSafety } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** A device that has an option ROM. */

@@ -1,3 +1,4 @@
+import { findLoss } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { count, escapeControls } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
@@ -23,7 +24,7 @@ import { readPersistedPfs } from '../persistence.ts';
 import { PF_FIELDS, readPfSituation } from '../pf-situation.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { allowedOf, findLoss } from '../safety.ts';
+import { allowedOf } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { findLoss } from '../../apply/safety-reading.ts';
 import { isUnknown } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
@@ -15,7 +16,7 @@ import { persistedVfsRemark, persistVfs } from '../persisted-pfs.ts';
 import { PF_FIELDS, readPfSituation } from '../pf-situation.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { allowedOf, findLoss } from '../safety.ts';
+import { allowedOf } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 import { vfGoalOf } from '../vf-wishes.ts';
 

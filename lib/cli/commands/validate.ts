@@ -1,3 +1,4 @@
+import { findSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { DENIED, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
 import type { Finding } from '../../checks/finding.ts';
@@ -26,7 +27,6 @@ import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } fro
 import type { Dialogue } from '../dialogue.ts';
 import { mendHost, wantsMending } from '../mend-host.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
-import { findSafety } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 import { needsOfAll, readSession, readSituation, type ToldByLibvirt } from '../validation-situation.ts';
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { applyPlan } from '../../../lib/apply/apply-plan.ts';
 import { lookAt } from '../../../lib/apply/change-kinds.ts';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import type { AttachmentChange } from '../../../lib/plan/change.ts';
+import { applyPlan } from '../../support/apply-plan.ts';
 import { FaultyHost, Killed } from '../../support/faults.ts';
 import { CARD, livePlan } from '../../support/live-plans.ts';
 import { type SimulatedMachine, simulateMachine } from '../../support/simulated-changes.ts';

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applyPlan } from '../../../lib/apply/apply-plan.ts';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import { type Standing, standingOf } from '../../../lib/apply/standing.ts';
 import { untilOverdue } from '../../../lib/apply/until-overdue.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
+import { applyPlan } from '../../support/apply-plan.ts';
 import { planFor } from '../../support/binding-plans.ts';
 import { FAULTS, type Fault, FaultyHost, Killed } from '../../support/faults.ts';
 import { MemoryFiles } from '../../support/memory-files.ts';
@@ -74,7 +74,7 @@ async function applyUnconfirmed(fault: ReadonlyMap<number, Fault>): Promise<Endi
   return { before, stops, after: stateOf(machine), calls: faulty.calls };
 }
 
-describe('a change that is to be confirmed', () => {
+describe('a change that is to be confirmed', { timeout: 180_000 }, () => {
   it('is undone where nobody does, whatever fails and whoever is killed, and can be confirmed only while it is whole', async () => {
     const whole = await applyUnconfirmed(new Map());
     const [made] = whole.stops;

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applyPlan } from '../../../lib/apply/apply-plan.ts';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { type Recovery, recover } from '../../../lib/apply/recover.ts';
 import type { Fix } from '../../../lib/checks/fix.ts';
@@ -10,6 +9,7 @@ import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
 import type { VfGoal, VfWishes } from '../../../lib/plan/vf-goal.ts';
+import { applyPlan } from '../../support/apply-plan.ts';
 import { persistentPlanFor, planFor } from '../../support/binding-plans.ts';
 import { FAULTS, type Fault, FaultyHost, Killed } from '../../support/faults.ts';
 import { fixPlanFor } from '../../support/fix-plans.ts';

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { applyPlan } from '../../../lib/apply/apply-plan.ts';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import type { Run } from '../../../lib/host/runner.ts';
 import { STALE } from '../../../lib/plan/change.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
+import { applyPlan } from '../../support/apply-plan.ts';
 import { FaultyHost, Killed } from '../../support/faults.ts';
 import { exited, hostWithProgram } from '../../support/host-with-program.ts';
 
 const STATE = '/var/lib/portal-gun/initramfs';
-const FILE = '/etc/a';
+const FILE = '/etc/portal-gun/a';
 const OCCASION = { startedAt: '2026-11-22T07:00:00.000Z', bootId: 'a-boot' };
 
 const PLAN: Plan = {

@@ -11,7 +11,7 @@ const PLAN: Plan = {
       words: 'load vfio-pci',
       change: { kind: 'module', module: 'vfio-pci', driver: 'vfio-pci', from: false, to: true },
     },
-    { words: 'a file', change: { kind: 'file', path: '/run/a', from: null, to: 'a\n' } },
+    { words: 'a file', change: { kind: 'file', path: '/run/portal-gun/a', from: null, to: 'a\n' } },
   ],
 };
 const OCCASION = { startedAt: '2026-11-22T07:00:00.000Z', bootId: 'a-boot' };

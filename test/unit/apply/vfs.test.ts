@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applyPlan } from '../../../lib/apply/apply-plan.ts';
 import type { ApplyReport } from '../../../lib/apply/apply-report.ts';
 import type { ChangeableHost } from '../../../lib/apply/changeable-host.ts';
 import type { HostWriter } from '../../../lib/host/host-writer.ts';
@@ -13,6 +12,7 @@ import { NO_VLAN } from '../../../lib/pci/vf-settings.ts';
 import type { VfGoal } from '../../../lib/plan/vf-goal.ts';
 import { readDriverNow, readVfsNow } from '../../../lib/sysfs/driver-state.ts';
 import { isLinkFailure, readPfLink } from '../../../lib/sysfs/pf-link.ts';
+import { applyPlan } from '../../support/apply-plan.ts';
 import { planFor } from '../../support/binding-plans.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../../support/simulated-changes.ts';
 import { NETWORK_PF, NVME_PF, proposeVfs } from '../../support/vf-plans.ts';

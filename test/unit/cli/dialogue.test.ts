@@ -26,7 +26,7 @@ describe('a question', () => {
     ['yesterday\n', false],
   ])('answered with %j is %s', async (typed, expected) => {
     const { host, stdin, stderr } = processOn(true);
-    const answer = dialogueWith(host).confirm('Apply?');
+    const answer = dialogueWith(host, () => {}).confirm('Apply?');
     stdin.write(typed);
     expect(await answer).toBe(expected);
     expect(String(stderr.read())).toContain('Apply? [y/N] ');
@@ -34,14 +34,14 @@ describe('a question', () => {
 
   it('is a no where the input ends', async () => {
     const { host, stdin } = processOn(true);
-    const answer = dialogueWith(host).confirm('Apply?');
+    const answer = dialogueWith(host, () => {}).confirm('Apply?');
     stdin.end();
     expect(await answer).toBe(false);
   });
 
   it('has no answer without a terminal', async () => {
     const { host } = processOn(false);
-    expect(await dialogueWith(host).confirm('Apply?')).toBeNull();
+    expect(await dialogueWith(host, () => {}).confirm('Apply?')).toBeNull();
   });
 });
 
@@ -50,7 +50,7 @@ describe('what must not be cut in half', () => {
     'keeps %s in mind, and lets go of it',
     async (signal: EndingSignal) => {
       const { host, signals } = processOn(false);
-      const seen = await dialogueWith(host).guard(async (interruption) => {
+      const seen = await dialogueWith(host, () => {}).guard(async (interruption) => {
         expect(interruption).toEqual({ aborted: false, signal: null });
         signals.emit(signal, signal);
         signals.emit('SIGTERM', 'SIGTERM');

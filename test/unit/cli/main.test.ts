@@ -4,30 +4,51 @@ import { PCI_PROGRAM } from '../../../lib/cli/pci-program.ts';
 
 type Listener = (error: Error & { code?: string }) => void;
 
-/** What a program does with an error of its output. */
-async function listenersOf(): Promise<readonly Listener[]> {
-  const listeners: Listener[] = [];
-  const stream = { write: () => undefined, on: (_: 'error', listener: Listener) => listeners.push(listener) };
-  await runProgram(PCI_PROGRAM, {
-    argv: ['node', 'pci', '--version'],
-    env: {},
-    stdout: stream,
-    stderr: stream,
+/** What becomes of a program whose output fails, before or after it is through. */
+async function runWith(args: readonly string[], stream: 'stdout' | 'stderr', code: string, isLate = false) {
+  const listeners: Record<string, Listener> = {};
+  const written = { stdout: '', stderr: '' };
+  const fail = (): void => listeners[stream]?.(Object.assign(new Error(code), { code }));
+  const streamOf = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => {
+      written[name] += text;
+      if (name === stream && !isLate) fail();
+    },
+    on: (_: 'error', listener: Listener) => {
+      listeners[name] = listener;
+    },
   });
-  return listeners;
+  const host = {
+    ...{ argv: ['node', 'pci', ...args], env: {} },
+    ...{ stdout: streamOf('stdout'), stderr: streamOf('stderr') },
+    exitCode: undefined as number | undefined,
+  };
+  await runProgram(PCI_PROGRAM, host);
+  if (isLate) fail();
+  return { ...written, exitCode: host.exitCode };
 }
 
-describe('output that has nobody to read it any more', () => {
-  // A terminal that is hung up gives EIO, and what was begun has yet to be undone.
-  it.each(['EPIPE', 'EIO'])('ends nothing: %s', async (code) => {
-    const listeners = await listenersOf();
-    expect(listeners).toHaveLength(2);
-    for (const listener of listeners) listener(Object.assign(new Error(code), { code }));
+describe('output that can not be written', () => {
+  it.each([false, true])('is an error where its disk is full, and no bug: late %s', async (isLate) => {
+    const { exitCode, stderr } = await runWith(['--version'], 'stdout', 'ENOSPC', isLate);
+    expect(exitCode).toBe(7);
+    expect(stderr).toBe(
+      'pci: standard output: cannot be written: ENOSPC [OUTPUT_FAILED]\nhint: check the folder, its permissions and the free space\n',
+    );
   });
 
-  it('is told from a disk that is full', async () => {
-    for (const listener of await listenersOf()) {
-      expect(() => listener(Object.assign(new Error('full'), { code: 'ENOSPC' }))).toThrow('full');
-    }
+  // A terminal that is hung up gives EIO.
+  it.each(['EPIPE', 'EIO'])('is told to nobody where nobody reads it any more: %s', async (code) => {
+    expect(await runWith(['--version'], 'stdout', code)).toMatchObject({ exitCode: 7, stderr: '' });
+  });
+
+  it('does not hide a graver error', async () => {
+    const { exitCode, stderr } = await runWith(
+      ['show', '99:00.0', '--host', 'fixtures/lab-intel.snapshot'],
+      'stderr',
+      'ENOSPC',
+    );
+    expect(exitCode).toBe(3);
+    expect(stderr).toContain('99:00.0');
   });
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lockHost } from '../../../lib/host/host-lock.ts';
@@ -42,16 +43,56 @@ describe('the lock of a host', () => {
   });
 
   it('says that flock is missing', async () => {
-    const path = process.env['PATH'];
-    process.env['PATH'] = folder;
-    try {
-      await expect(lockHost(join(folder, 'x'))).rejects.toMatchObject({
-        code: 'TOOL_MISSING',
-        subject: 'flock',
+    await expect(lockHost(join(folder, 'x'), [folder])).rejects.toMatchObject({
+      code: 'TOOL_MISSING',
+      subject: 'flock',
+    });
+  });
+
+  it.runIf(process.geteuid?.() === 0)(
+    'is for root only: a file that others can open is replaced, also while one of them holds it',
+    async () => {
+      const path = join(folder, 'old');
+      writeFileSync(path, '');
+      chmodSync(path, 0o666);
+      chmodSync(folder, 0o755);
+      const hold = [
+        '--reuid',
+        '65534',
+        '--regid',
+        '65534',
+        '--clear-groups',
+        'flock',
+        path,
+        '-c',
+        'echo held; cat',
+      ];
+      const holder = spawn('setpriv', hold, { stdio: ['pipe', 'pipe', 'inherit'] });
+      await once(holder.stdout, 'data');
+      const release = await lockHost(path);
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+      await expect(lockHost(path)).rejects.toMatchObject({
+        code: 'HOST_LOCKED',
+        hint: `wait until it ends; who it is: ps -p ${process.pid}`,
       });
-    } finally {
-      process.env['PATH'] = path;
+      release();
+      holder.stdin.end();
+    },
+  );
+
+  it('waits for root, who holds a file of an earlier version', async () => {
+    const path = join(folder, 'earlier');
+    writeFileSync(path, '');
+    chmodSync(path, 0o644);
+    const holder = spawn('flock', [path, '-c', 'echo held; cat'], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await once(holder.stdout, 'data');
+    if (process.geteuid?.() === 0) {
+      await expect(lockHost(path)).rejects.toMatchObject({ code: 'HOST_LOCKED' });
     }
+    holder.stdin.end();
+    await once(holder, 'close');
+    await expect.poll(() => isFree(path), { timeout: 10_000 }).toBe(true);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
   it('says where it can not be', async () => {

@@ -48,9 +48,8 @@ describe('files of our own', () => {
 
   it('say why they could not be written or read, and leave nothing', async () => {
     writeFileSync(join(root, 'file'), '');
-    // mkdir says so of a file that is in the way of a folder.
-    expect(await files.replace('/file/below', 'x')).toEqual({ failed: 'EEXIST' });
-    expect(await files.append('/file/below', 'x')).toEqual({ failed: 'EEXIST' });
+    expect(await files.replace('/file/below', 'x')).toEqual({ failed: 'ENOTDIR' });
+    expect(await files.append('/file/below', 'x')).toEqual({ failed: 'ENOTDIR' });
     expect(await files.list('/file')).toEqual({ failed: 'ENOTDIR' });
     mkdirSync(join(root, 'folder/in-the-way'), { recursive: true });
     expect(await files.replace('/folder', 'x')).toEqual({ failed: 'EISDIR' });

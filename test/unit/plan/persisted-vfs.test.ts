@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { applyPlan } from '../../../lib/apply/apply-plan.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import { stableMac } from '../../../lib/pci/stable-mac.ts';
@@ -15,6 +14,7 @@ import {
 } from '../../../lib/plan/persisted-vfs.ts';
 import type { VfGoal } from '../../../lib/plan/vf-goal.ts';
 import { vfsStatus } from '../../../lib/plan/vfs-status.ts';
+import { applyPlan } from '../../support/apply-plan.ts';
 import { type SimulatedMachine, simulateMachine } from '../../support/simulated-changes.ts';
 import { NETWORK_PF, NO_GOAL, NVME_PF, proposeVfs } from '../../support/vf-plans.ts';
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { applyPlan } from '../../../lib/apply/apply-plan.ts';
 import { lookAt } from '../../../lib/apply/change-kinds.ts';
 import { knownValue } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
@@ -18,6 +17,7 @@ import type { PfSituation } from '../../../lib/plan/vf-goal.ts';
 import { readVfsNow } from '../../../lib/sysfs/driver-state.ts';
 import { isLinkFailure, readPfLink } from '../../../lib/sysfs/pf-link.ts';
 import { ALL_FIELDS, readInventory } from '../../../lib/sysfs/read-inventory.ts';
+import { applyPlan } from '../../support/apply-plan.ts';
 import { FakeVirsh } from '../../support/fake-virsh.ts';
 import { domainXml, MadeUpLibvirt, uuidOf } from '../../support/made-up-libvirt.ts';
 import { type SimulatedMachine, simulateMachine } from '../../support/simulated-changes.ts';

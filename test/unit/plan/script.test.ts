@@ -79,6 +79,7 @@ describe('a plan as a script', () => {
         `ip link set dev "$(net ${ADDRESS})" up`,
         '',
         '# VFs',
+        `take_vfs ${ADDRESS} 2`,
         `vfs ${ADDRESS} 2 0`,
         `ip link set dev "$(net ${ADDRESS})" vf 0 mac 02:00:00:00:00:01 trust on`,
         `echo 1 > /sys/bus/pci/devices/${ADDRESS}/sriov_drivers_autoprobe`,

@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../../lib/checks/finding.ts';
 import { MACHINE_NAMESPACE } from '../../../lib/libvirt/machine-metadata.ts';
-import { formatStartHook, heldProblems } from '../../../lib/plan/start-guard.ts';
+import { formatStartHook, useProblems } from '../../../lib/plan/start-guard.ts';
 
 const ASSIGNED = `<domain><metadata><p:machine xmlns:p='${MACHINE_NAMESPACE}'><p:assignment a="\\n%s"/></p:machine></metadata></domain>`;
 const TAGGED = `<domain><metadata><p:machine xmlns:p='${MACHINE_NAMESPACE}' category='router'/></metadata></domain>`;
@@ -67,7 +67,7 @@ describe('what a machine is refused for', () => {
     ({ subject, message, severity: 'forbids', name: 'machine-has-it' }) as Finding;
 
   it('is said once of devices that one has', () => {
-    const problems = heldProblems([
+    const problems = useProblems([
       held('0000:03:00.0', 'is in use by machine a (pid 1)'),
       held('0000:03:00.1', 'is in use by machine a (pid 1)'),
       held('0000:05:00.0', 'is in use by machine b (pid 2)'),

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { applyPlan } from '../../../lib/apply/apply-plan.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import { heldUntilItEnds } from '../../../lib/plan/assignment-status.ts';
 import { attachAll, detachFrom, runningMachines } from '../../../lib/plan/plan-attachment.ts';
@@ -7,6 +6,7 @@ import { renderAssignmentList } from '../../../lib/render/assignment-list.ts';
 import { assignmentTitle } from '../../../lib/render/assignment-text.ts';
 import { renderAttachments } from '../../../lib/render/attachment-text.ts';
 import { plainStyle } from '../../../lib/render/style.ts';
+import { applyPlan } from '../../support/apply-plan.ts';
 import { CARD, livePlan, toAssign } from '../../support/live-plans.ts';
 import { simulateMachine } from '../../support/simulated-changes.ts';
 

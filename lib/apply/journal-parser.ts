@@ -1,0 +1,151 @@
+import { PortalGunError } from '../base/errors.ts';
+import { isPciAddress } from '../pci/address.ts';
+import { isChange } from '../plan/change-shape.ts';
+import type { Guard } from '../plan/guard.ts';
+import type { Plan } from '../plan/plan.ts';
+
+export const JOURNAL_SCHEMA = 'portal-gun/journal/v1';
+
+const MARKS = ['begun', 'done', 'undone'] as const;
+
+/** How far a step has come. Only what was begun can have changed anything. */
+export type JournalMark = (typeof MARKS)[number];
+
+/** A journal that is there: of a change that was cut short, or that awaits confirmation. */
+export interface LeftJournal {
+  readonly id: string;
+  /** Of the boot in which it was begun: what the kernel was told does not outlive it. */
+  readonly bootId: string | null;
+  readonly startedAt: string;
+  readonly plan: Plan;
+  /** The names of the safety rules that were lifted for it; an older journal holds none. */
+  readonly allowed: ReadonlySet<string>;
+  /** The last mark of each step that has one, by the step's index. */
+  readonly marks: ReadonlyMap<number, JournalMark>;
+  /** All of it was made, and stays if it is confirmed by then, in ms since the machine started; `null` otherwise. */
+  readonly confirmByMs: number | null;
+}
+
+/** The first line. */
+export interface JournalHead {
+  readonly schema: string;
+  readonly bootId: string | null;
+  readonly startedAt: string;
+  readonly allowed: readonly string[];
+  readonly plan: Plan;
+}
+
+/** A line below the first. */
+export type JournalEntry =
+  | { readonly step: number; readonly mark: JournalMark }
+  /** Until when a change that was made may be confirmed; `null` once it is being undone. */
+  | { readonly confirmByMs: number | null };
+
+/**
+ * Reads a journal. Root does what it says, so every part of it has to be in its form.
+ *
+ * @throws PortalGunError JOURNAL_FAILED
+ */
+export function parseJournal(id: string, path: string, text: string): LeftJournal {
+  const [first = '', ...rest] = text.split('\n');
+  const head = parseLine(first);
+  if (!isParts(head) || head['schema'] !== JOURNAL_SCHEMA) {
+    throw unreadableJournal(path, 'it is no journal of this version');
+  }
+  const { bootId, startedAt, allowed = [], plan } = head;
+  const isText = (value: unknown): value is string => typeof value === 'string';
+  if (!(bootId === null || isText(bootId)) || !isText(startedAt)) {
+    throw unreadableJournal(path, 'its first line does not have the boot and the time');
+  }
+  if (!isListOf(allowed, isText)) throw unreadableJournal(path, 'the names that it allows make no sense');
+  if (!isPlan(plan)) throw unreadableJournal(path, planProblem(plan));
+  const marks = new Map<number, JournalMark>();
+  let confirmByMs: number | null = null;
+  for (const [index, line] of rest.entries()) {
+    // One that was cut short was not begun with.
+    const entry = parseLine(line);
+    if (entry === undefined) continue;
+    if (!isEntry(entry, plan.steps.length)) {
+      throw unreadableJournal(path, `line ${index + 2} is no mark of a step`);
+    }
+    if ('step' in entry) marks.set(entry.step, entry.mark);
+    else confirmByMs = entry.confirmByMs;
+  }
+  return { id, bootId, startedAt, plan, allowed: new Set(allowed), marks, confirmByMs };
+}
+
+/** That a journal, or its folder, is not one to go by. */
+export function unreadableJournal(path: string, detail: string): PortalGunError {
+  return new PortalGunError('JOURNAL_FAILED', `can't be read: ${detail}`, {
+    subject: path,
+    hint: 'it says what was begun: look at it, put the host in order by hand, and remove it',
+  });
+}
+
+type Parts = Readonly<Record<string, unknown>>;
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
+
+function isParts(value: unknown): value is Parts {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isListOf<T>(value: unknown, is: (value: unknown) => value is T): value is readonly T[] {
+  return Array.isArray(value) && value.every(is);
+}
+
+function isPlan(value: unknown): value is Plan {
+  return (
+    isParts(value) &&
+    typeof value['title'] === 'string' &&
+    isListOf(value['guards'], isGuard) &&
+    isListOf(value['steps'], isStep)
+  );
+}
+
+function isStep(value: unknown): value is Plan['steps'][number] {
+  return isParts(value) && typeof value['words'] === 'string' && isChange(value['change']);
+}
+
+/** Which part of a plan is in no form of ours. */
+function planProblem(value: unknown): string {
+  if (!isParts(value) || typeof value['title'] !== 'string') return 'it has no plan';
+  const { guards, steps } = value;
+  if (!isListOf(guards, isGuard)) return 'a guard of its plan makes no sense';
+  const at = Array.isArray(steps) ? steps.findIndex((step) => !isStep(step)) : -1;
+  return at < 0 ? 'its plan has no steps' : `step ${at + 1} of its plan is no change that portal-gun makes`;
+}
+
+const IDS = /^[0-9a-f]{4}:[0-9a-f]{4}$/;
+
+function isGuard(value: unknown): value is Guard {
+  if (!isParts(value)) return false;
+  const { address, id, subsystem, iommuGroup } = value;
+  return (
+    typeof address === 'string' &&
+    isPciAddress(address) &&
+    [id, subsystem].every((each) => each === null || (typeof each === 'string' && IDS.test(each))) &&
+    (iommuGroup === null ||
+      Number.isInteger(iommuGroup) ||
+      (isParts(iommuGroup) && typeof iommuGroup['unknown'] === 'string'))
+  );
+}
+
+function isEntry(value: unknown, steps: number): value is JournalEntry {
+  if (!isParts(value)) return false;
+  const { step, mark, confirmByMs } = value;
+  if (!('step' in value)) return confirmByMs === null || Number.isFinite(confirmByMs);
+  return (
+    typeof step === 'number' &&
+    Number.isInteger(step) &&
+    step >= 0 &&
+    step < steps &&
+    MARKS.some((each) => each === mark)
+  );
+}

@@ -1,0 +1,80 @@
+import { checkLoss, checkRomReading, checkSafety } from '../checks/check-safety.ts';
+import type { Finding } from '../checks/finding.ts';
+import { SAFETY_RULES } from '../checks/safety-rules.ts';
+import type { SafetyHost } from '../checks/safety-view.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import type { IommuGroup } from '../pci/iommu-group.ts';
+import { isOfHost, type Movement } from '../plan/binding.ts';
+import { readLiveUse } from '../sysfs/host-use/live-use.ts';
+import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
+import { tellsResetMethods } from '../sysfs/kernel-release.ts';
+
+/** A device that returns to the host costs the host nothing. A machine that has the device loses it. */
+export const BACK_RULES: readonly string[] = ['machine-has-it'];
+
+/** For a device that a machine gets by libvirt, which knows itself who has it; another device of the group may be there already. */
+export const PLUG_RULES = SAFETY_RULES.map(({ name }) => name).filter((name) => !BACK_RULES.includes(name));
+
+/** What speaks against devices changing their drivers, whichever way each goes. */
+export function findMovementSafety(
+  host: HostReader,
+  inventory: Inventory,
+  groups: readonly IommuGroup[],
+  { moving }: Movement,
+): readonly Finding[] {
+  const addressesOf = (goesBack: boolean): readonly PciAddress[] =>
+    moving.filter(({ to }) => isOfHost(to) === goesBack).map(({ device }) => device.address);
+  return [
+    ...findSafety(host, inventory, groups, addressesOf(false), null),
+    ...findSafety(host, inventory, groups, addressesOf(true), BACK_RULES),
+  ];
+}
+
+/** What speaks against taking devices from a host, by all rules or by some. */
+export function findSafety(
+  host: HostReader,
+  { devices }: Inventory,
+  groups: readonly IommuGroup[],
+  addresses: readonly PciAddress[],
+  rules: readonly string[] | null,
+): readonly Finding[] {
+  if (addresses.length === 0) return [];
+  const findings = checkSafety(addresses, safetyHost(host, devices, groups));
+  return rules === null ? findings : findings.filter(({ name }) => rules.includes(name));
+}
+
+/** What speaks against VFs going away. */
+export function findLoss(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  addresses: readonly PciAddress[],
+): readonly Finding[] {
+  return addresses.length === 0 ? [] : checkLoss(addresses, safetyHost(host, devices, []));
+}
+
+/** What speaks against reading the ROM of a device just now. */
+export function findRomSafety(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  address: PciAddress,
+): readonly Finding[] {
+  return checkRomReading(address, safetyHost(host, devices, []));
+}
+
+/** What the rules look at, read once. */
+export function safetyHost(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  groups: readonly IommuGroup[],
+): SafetyHost {
+  return {
+    devices,
+    groups,
+    use: readHostUse(host),
+    live: readLiveUse(host),
+    tellsResetMethods: tellsResetMethods(host, devices),
+  };
+}

@@ -1,0 +1,38 @@
+import type { HostReader } from '../host/host-reader.ts';
+import { concernedFunctions, type Direction } from '../plan/concerned-functions.ts';
+import type { Guard } from '../plan/guard.ts';
+import type { Plan, Step } from '../plan/plan.ts';
+import { isOnBus } from '../sysfs/driver-state.ts';
+import type { Problem } from './change-kind.ts';
+import { checkGuard } from './check-guard.ts';
+
+/** Why a step must not be made, or undone: a function that it depends on is not the one that was planned for. */
+export function guardProblem(
+  plan: Plan,
+  step: Step,
+  direction: Direction,
+  reader: HostReader,
+): Problem | null {
+  const own = concernedFunctions(step.change, direction);
+  for (const guard of guardsOf(plan, step, direction)) {
+    const problem = checkGuard(reader, guard);
+    if (problem === null || wasRemoved(plan, step, guard, reader)) continue;
+    const isNamed = own?.length === 1 && own[0] === guard.address;
+    return isNamed ? problem : `${guard.address}: ${problem}`;
+  }
+  return null;
+}
+
+/** Going forward also those that belong to no step: somebody made them a condition of the plan. */
+function guardsOf({ guards, steps }: Plan, step: Step, direction: Direction): readonly Guard[] {
+  const own = concernedFunctions(step.change, direction);
+  if (own === null) return guards;
+  const all = new Set(steps.flatMap(({ change }) => concernedFunctions(change, 'to') ?? []));
+  return guards.filter(({ address }) => own.includes(address) || (direction === 'to' && !all.has(address)));
+}
+
+/** Whether the plan itself may have removed a VF before a step that names no function. */
+function wasRemoved({ steps }: Plan, step: Step, { address }: Guard, reader: HostReader): boolean {
+  if (concernedFunctions(step.change, 'to') !== null || isOnBus(reader, address)) return false;
+  return steps.slice(0, steps.indexOf(step)).some(({ change }) => change.kind === 'vfs');
+}
