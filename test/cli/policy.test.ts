@@ -110,7 +110,11 @@ virtual-functions:
   });
 
   it('writes it as a script', async () => {
-    const { stdout, exitCode } = await apply('bindings:\n  - 07:00.0\n', ['--script', '--allow', 'session,node-open']);
+    const { stdout, exitCode } = await apply('bindings:\n  - 07:00.0\n', [
+      '--script',
+      '--allow',
+      'session,node-open',
+    ]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^#!\/bin\/sh\n[\s\S]*\nmove 0000:07:00\.0 vfio-pci vfio-pci\n$/);
   });

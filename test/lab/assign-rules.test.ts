@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { applyPlan } from '../support/apply-plan.ts';
 import { readJournals } from '../../lib/apply/journal.ts';
 import { recover } from '../../lib/apply/recover.ts';
 import { LiveRunner } from '../../lib/host/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import type { Runner } from '../../lib/host/runner.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
+import { applyPlan } from '../support/apply-plan.ts';
 import { Killed } from '../support/faults.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { MemoryFiles } from '../support/memory-files.ts';

@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, expect, test } from 'vitest';
-import { applyPlan } from '../support/apply-plan.ts';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
 import { LiveRunner } from '../../lib/host/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
@@ -13,6 +12,7 @@ import { stableMac } from '../../lib/pci/stable-mac.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
 import { captureHost } from '../../lib/sysfs/capture.ts';
 import { readCapturedLink } from '../../lib/sysfs/pf-link.ts';
+import { applyPlan } from '../support/apply-plan.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { MemoryFiles } from '../support/memory-files.ts';
 import { fixture, type Outcome, pciInside } from '../support/pci-program.ts';

@@ -198,11 +198,29 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     const place =
       /^pci: mail:\d+:\d+: is an assignment with no policy of .*virsh edit mail \[MACHINE_BROKEN\]$/m;
 
-    const dryRun = await run('assign', '0000:07:00.0', '--type', 'router', '--dry-run', '--allow', 'session,node-open');
+    const dryRun = await run(
+      'assign',
+      '0000:07:00.0',
+      '--type',
+      'router',
+      '--dry-run',
+      '--allow',
+      'session,node-open',
+    );
     expect(dryRun).toMatchObject({ exitCode: 0, stderr: expect.stringMatching(place) });
     const plan = JSON.parse(
-      (await run('assign', '0000:07:00.0', '--type', 'router', '--dry-run', '--json', '--allow', 'session,node-open'))
-        .stdout,
+      (
+        await run(
+          'assign',
+          '0000:07:00.0',
+          '--type',
+          'router',
+          '--dry-run',
+          '--json',
+          '--allow',
+          'session,node-open',
+        )
+      ).stdout,
     ) as { diagnostics: { code: string }[] };
     expect(plan.diagnostics.map(({ code }) => code)).toEqual(['MACHINE_BROKEN']);
     await assign('0000:07:00.0', '--type', 'router');
