@@ -85,7 +85,10 @@ export class TreeHost implements HostReader {
 
   deviceNumber(path: string): Reading<DeviceNumber> {
     try {
-      const stats = (this.#root === '' ? statSync : lstatSync)(this.#root + path, { bigint: true });
+      const stats =
+        this.#paths === null
+          ? statSync(path, { bigint: true })
+          : lstatSync(this.#paths.entry(path), { bigint: true });
       if (stats.isSymbolicLink()) return { unknown: 'unread', detail: 'a link of another host' };
       if (!stats.isCharacterDevice() && !stats.isBlockDevice()) return null;
       const kind = stats.isBlockDevice() ? 'block' : 'character';

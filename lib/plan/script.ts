@@ -1,4 +1,5 @@
 import { PortalGunError } from '../base/errors.ts';
+import { quote } from '../base/shell-command.ts';
 import { escapeControls } from '../base/text.ts';
 import { busEntryPath, driverPath, modulePath, SYS_PATHS } from '../sysfs/paths.ts';
 import { ASSIGNMENT_HEAD, assignmentLines } from './assignment-script.ts';
@@ -20,7 +21,6 @@ import {
 import type { Guard } from './guard.ts';
 import type { Plan } from './plan.ts';
 import { settingArguments } from './setting-arguments.ts';
-import { quote } from './shell-word.ts';
 
 const HEAD = `# For root. It stops at the first failure; run again, it does what is left, and nothing twice.
 set -eu

@@ -1,4 +1,4 @@
-import type { StackKind } from '../../pci/host-use.ts';
+import type { StackKind } from '../../pci/storage-use.ts';
 import { listSome, type SafetyRule } from '../safety-rule.ts';
 import { blockTitle } from '../storage-view.ts';
 

@@ -20,7 +20,13 @@ const lines = (use: Partial<HostUse>) => linesOf({ functions: [DRIVE], use });
 describe('a disk', () => {
   it('that nothing uses is not in the way', () => {
     const use = { blocks: STACK.slice(0, 2), mounts: [mount('/dev/sdb', '/', { number: '8:16' })] };
-    expect(lines({ ...use, swaps: [{ path: '/dev/sdb2', kind: 'partition', usedBytes: 0 }] })).toEqual([]);
+    expect(
+      lines({
+        ...use,
+        blocks: STACK.slice(0, 2).concat(OTHER),
+        swaps: [{ path: '/dev/sdb', kind: 'partition', usedBytes: 0 }],
+      }),
+    ).toEqual([]);
   });
 
   it('with the root file system is forbidden, through all that is between', () => {
@@ -46,7 +52,7 @@ describe('a disk', () => {
   it.each<readonly [string, Partial<HostUse>]>([
     ['by the number of the device', { mounts: [mount('/dev/root', '/srv', { number: '8:1' })] }],
     ['by the name of the device', { mounts: [mount('/dev/sda1', '/srv', { type: 'btrfs' })] }],
-    ['as one of several devices', { mounts: [mount('/dev/sdz:/dev/sda1', '/srv', { type: 'bcachefs' })] }],
+    ['as one of several devices', { mounts: [mount('/dev/sdb:/dev/sda1', '/srv', { type: 'bcachefs' })] }],
     [
       'as another device of a btrfs',
       {
