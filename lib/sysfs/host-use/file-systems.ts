@@ -32,8 +32,9 @@ const JOURNALS = 'jbd2';
  * and journals on a device of their own, `/proc/fs/jbd2/vdb`. `null` where it has none of a kind that says so.
  */
 export function readFileSystems(host: HostReader): Known<readonly ActiveFileSystem[]> {
-  const types = knownOf(host.list(SYS_PATHS.fileSystems));
-  if (types === null || isUnknown(types)) return types;
+  const listed = knownOf(host.list(SYS_PATHS.fileSystems));
+  if (isUnknown(listed)) return listed;
+  const types = listed ?? [];
   const found: ActiveFileSystem[] = [];
   const parts: readonly Known<readonly ActiveFileSystem[]>[] = [
     ...SINGLE.filter((type) => types.includes(type)).map((type) =>
@@ -49,7 +50,7 @@ export function readFileSystems(host: HostReader): Known<readonly ActiveFileSyst
     if (isUnknown(part)) return part;
     found.push(...(part ?? []));
   }
-  return found;
+  return listed === null && found.length === 0 ? null : found;
 }
 
 function readSingle(host: HostReader, type: string, path: string): Known<readonly ActiveFileSystem[]> {
