@@ -176,6 +176,7 @@ export {
 } from './pci/selector-parser.ts';
 export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov.ts';
 export { stableMac } from './pci/stable-mac.ts';
+export type * from './pci/storage-use.ts';
 export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topology.ts';
 export type { VfLinkState, VfRate, VfSettings, VfVlan } from './pci/vf-settings.ts';
 export { parseVpd, type Vpd } from './pci/vpd.ts';

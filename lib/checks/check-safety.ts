@@ -7,6 +7,7 @@ import { ROM_RULES } from './rom-rules.ts';
 import type { Observation, SafetyRule } from './safety-rule.ts';
 import { SAFETY_RULES } from './safety-rules.ts';
 import { type SafetyHost, SafetyView } from './safety-view.ts';
+import { tunnelledFrom } from './tunnels.ts';
 import { virtualFunctionsByPf } from './virtual-functions.ts';
 
 /** The facts of every device that the rules need; those that `groupDevices` needs are among them. */
@@ -112,13 +113,14 @@ function givenWith(
   ]);
 }
 
-/** What is gone with them, and given to nobody: what is behind them, and VFs. */
-function lostWith(given: ReadonlySet<PciAddress>, { devices }: SafetyHost): ReadonlySet<PciAddress> {
-  const behind = devices.filter(({ location }) =>
+/** What is gone with them, and given to nobody: what is behind them or reached through their tunnels, and VFs. */
+function lostWith(given: ReadonlySet<PciAddress>, host: SafetyHost): ReadonlySet<PciAddress> {
+  const behind = host.devices.filter(({ location }) =>
     knownValue(location)?.bridges.some((above) => given.has(above)),
   );
   const lost = new Set(behind.map(({ address }) => address));
-  const vfs = virtualFunctionsByPf(devices);
+  for (const address of [...given, ...lost]) for (const far of tunnelledFrom(address, host)) lost.add(far);
+  const vfs = virtualFunctionsByPf(host.devices);
   for (const pf of [...given, ...lost]) for (const vf of vfs.get(pf) ?? []) lost.add(vf);
   return lost;
 }

@@ -1,4 +1,6 @@
+import { automount } from './rules/automount.ts';
 import { bcache } from './rules/bcache.ts';
+import { blockHolder } from './rules/block-holder.ts';
 import { blockOpen } from './rules/block-open.ts';
 import { bootDisplay } from './rules/boot-display.ts';
 import { busReset } from './rules/bus-reset.ts';
@@ -6,6 +8,7 @@ import { console } from './rules/console.ts';
 import { crypt } from './rules/crypt.ts';
 import { deviceMapper } from './rules/device-mapper.ts';
 import { drmInUse } from './rules/drm-in-use.ts';
+import { exported } from './rules/exported.ts';
 import { inputOpen } from './rules/input-open.ts';
 import { lastInputUsb } from './rules/last-input-usb.ts';
 import { lvm } from './rules/lvm.ts';
@@ -22,11 +25,13 @@ import { noReset } from './rules/no-reset.ts';
 import { nodeOpen } from './rules/node-open.ts';
 import { reservedRegion } from './rules/reserved-region.ts';
 import { session } from './rules/session.ts';
+import { sharedFolder } from './rules/shared-folder.ts';
 import { soundInUse } from './rules/sound-in-use.ts';
 import { storageMember } from './rules/storage-member.ts';
 import { swap } from './rules/swap.ts';
 import { systemDisk } from './rules/system-disk.ts';
 import { tpm } from './rules/tpm.ts';
+import { tunnel } from './rules/tunnel.ts';
 import { vfsInUse } from './rules/vfs-in-use.ts';
 import { zfs } from './rules/zfs.ts';
 import type { SafetyRule } from './safety-rule.ts';
@@ -34,6 +39,7 @@ import type { SafetyRule } from './safety-rule.ts';
 /** Every rule, in the order in which findings of one function are told. The reference is generated from this table. */
 export const SAFETY_RULES: readonly SafetyRule[] = [
   systemDisk,
+  sharedFolder,
   machineHasIt,
   reservedRegion,
   mounted,
@@ -44,6 +50,8 @@ export const SAFETY_RULES: readonly SafetyRule[] = [
   deviceMapper,
   bcache,
   zfs,
+  blockHolder,
+  exported,
   blockOpen,
   session,
   netAddress,
@@ -60,7 +68,9 @@ export const SAFETY_RULES: readonly SafetyRule[] = [
   inputOpen,
   nodeOpen,
   vfsInUse,
+  tunnel,
   storageMember,
+  automount,
   noReset,
   busReset,
   noAcs,

@@ -38,7 +38,7 @@ export class SafetyView {
     this.host = host;
     this.given = given;
     this.taken = taken;
-    this.storage = new StorageView(host.use);
+    this.storage = new StorageView(host.use, host.live);
     this.network = new NetworkView(host.use);
     this.nodes = new OpenNodesView(host.devices, host.live);
     this.#vfs = virtualFunctionsByPf(host.devices);

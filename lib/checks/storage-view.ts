@@ -1,24 +1,37 @@
 import { isUnknown, knownValue } from '../base/known.ts';
+import { shellCommand } from '../base/shell-command.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import type { BlockDevice, HostUse, Mount } from '../pci/host-use.ts';
+import { isNodePath } from '../pci/device-names.ts';
+import type { HostUse, LiveUse } from '../pci/host-use.ts';
+import type { BlockDevice } from '../pci/storage-use.ts';
+import { type PlacedMount, StorageGraph } from './storage-graph.ts';
+import { SYSTEM_POINTS } from './system-points.ts';
 
 /** A block device that is on a function, with those between: `nvme0n1 > nvme0n1p3 > vg0-root`. */
 export interface StackedBlock {
   readonly block: BlockDevice;
   readonly path: string;
+  /** Whether it is in a file of a mounted file system. */
+  readonly isInFile: boolean;
 }
 
 /** A mount that needs a function, and the block device through which. */
-export interface StackedMount {
-  readonly mount: Mount;
+export interface StackedMount extends PlacedMount {
   readonly block: StackedBlock;
+}
+
+/** What holds a block device and is itself none that the kernel lists. */
+export interface Stranger {
+  readonly name: string;
+  readonly path: string;
 }
 
 /** All that stands on the disks of one function. */
 export interface StorageStack {
   readonly blocks: ReadonlyMap<string, StackedBlock>;
   readonly mounts: readonly StackedMount[];
+  readonly strangers: readonly Stranger[];
 }
 
 /** What a block device is called. */
@@ -26,9 +39,29 @@ export function blockTitle({ name, title }: BlockDevice): string {
   return knownValue(title) ?? name;
 }
 
+/** `sda1 on /srv`, with a process of the mount namespace if that is another one. */
+export function mountTitle({ mount, where, block }: StackedMount): string {
+  return `${blockTitle(block.block)} on ${mount.point}${spaceOf(where)}`;
+}
+
+function spaceOf(where: PlacedMount['where']): string {
+  return where === null ? '' : ` (mount namespace of ${where.command ?? 'a process'}, pid ${where.pid})`;
+}
+
 /** Where a mount stands, a line: `/dev/vda2 is mounted on /home (ext4): vda > vda2`. */
-export function mountEvidence({ mount, block }: StackedMount): string {
-  return `${mount.source} is mounted on ${mount.point} (${mount.type}): ${block.path}`;
+export function mountEvidence({ mount, where, block }: StackedMount): string {
+  return `${mount.source} is mounted on ${mount.point} (${mount.type})${spaceOf(where)}: ${block.path}`;
+}
+
+/** The command that unmounts it: `umount /srv`. */
+export function unmountCommand({ mount, where }: PlacedMount): string {
+  const enter = where === null ? [] : ['nsenter', '--target', `${where.pid}`, '--mount'];
+  return shellCommand(...enter, 'umount', mount.point);
+}
+
+/** Whether the host itself runs from a mount: one of its own namespace, or of that of process 1. */
+export function isSystemMount({ mount, where }: PlacedMount): boolean {
+  return SYSTEM_POINTS.has(mount.point) && (where === null || where.isOfInit);
 }
 
 /** Whether a function has disks, or may have. */
@@ -38,120 +71,96 @@ export function mayHaveDisks({ blockDevices }: PciDevice): boolean {
 
 /** Follows partitions, holders, mounts, loop devices and overlays from disks upwards. */
 export class StorageView {
-  readonly #blocks: readonly BlockDevice[];
-  readonly #mounts: readonly Mount[];
-  /** The names of the block devices that each mount names itself. */
-  readonly #direct = new Map<Mount, ReadonlySet<string>>();
+  readonly graph: StorageGraph;
   readonly #stacks = new Map<PciAddress, StorageStack>();
 
-  constructor(use: HostUse) {
-    this.#blocks = knownValue(use.blocks) ?? [];
-    this.#mounts = knownValue(use.mounts) ?? [];
-    const btrfs = (knownValue(use.fileSystems) ?? []).filter(({ type }) => type === 'btrfs');
-    for (const mount of this.#mounts) {
-      const named = this.#namedBy(mount);
-      const members = btrfs.filter(
-        ({ blocks }) => named.size === 0 || blocks.some((name) => named.has(name)),
-      );
-      // A btrfs whose device goes by another name may be any of them.
-      const others = mount.type === 'btrfs' ? members.flatMap(({ blocks }) => blocks) : [];
-      this.#direct.set(mount, new Set([...named, ...others]));
-    }
+  constructor(use: HostUse, live: LiveUse) {
+    this.graph = new StorageGraph(use, live);
   }
 
   stackOn(address: PciAddress): StorageStack {
     const known = this.#stacks.get(address);
     if (known !== undefined) return known;
-    const stack = this.#follow(address);
+    const stack = new Climb(this.graph).from(address);
     this.#stacks.set(address, stack);
     return stack;
   }
 
-  /** The mounts that a path is below; several where one hides another. */
-  mountsOf(path: string): readonly Mount[] {
-    const above = this.#mounts.filter(
-      ({ point }) => point === '/' || path === point || path.startsWith(`${point}/`),
-    );
-    const longest = Math.max(0, ...above.map(({ point }) => point.length));
-    return above.filter(({ point }) => point.length === longest);
-  }
-
-  /** The block device that a path below `/dev` stands for, by the names that the kernel and LVM give. */
+  /** The block device that a path below `/dev` stands for, by the names that the kernel, LVM and links give. */
   blockAt(path: string): BlockDevice | undefined {
-    const [, first = '', second] = /^\/dev\/([^/]+)(?:\/([^/]+))?$/.exec(path) ?? [];
-    // Where a name of the kernel's has a slash, sysfs has another sign: cciss!c0d0.
-    const named = second === undefined ? first : `${first}!${second}`;
-    // LVM doubles the hyphens of its names, so that the one between them is known.
-    const volume = [first, second ?? ''].map((each) => each.replaceAll('-', '--')).join('-');
-    const title = first === 'mapper' ? second : volume;
-    return this.#blocks.find(
-      (block) => block.name === named || (second !== undefined && knownValue(block.title) === title),
-    );
+    return this.graph.names.at(path);
   }
 
-  #namedBy({ number, source, type }: Mount): ReadonlySet<string> {
-    const named = this.#blocks.filter(
-      (block) => knownValue(block.number) === number && !number.startsWith('0:'),
-    );
-    // Of several devices the source has all, with colons between.
-    const sources = source.startsWith('/dev/') ? source.split(':').map((path) => this.blockAt(path)) : [];
-    const pool = type === 'zfs' ? source.split('/')[0] : undefined;
-    const members = this.#blocks.filter(
-      ({ signature, label }) => pool !== undefined && signature === 'zfs_member' && label === pool,
-    );
-    return new Set(
-      [...named, ...sources.filter((block) => block !== undefined), ...members].map(({ name }) => name),
-    );
+  /** Whether a file is on what stands on a function. */
+  isFileOn(path: string, { mounts }: StorageStack): boolean {
+    const around = this.graph.mountsOfFile(path);
+    return mounts.some((mount) => around.some((place) => isSame(place, mount)));
+  }
+}
+
+function isSame(one: PlacedMount, other: PlacedMount): boolean {
+  return one.mount === other.mount && one.where === other.where;
+}
+
+/** The way up from the disks of one function. */
+class Climb {
+  readonly #graph: StorageGraph;
+  readonly #blocks = new Map<string, StackedBlock>();
+  readonly #mounts = new Map<PlacedMount, StackedMount>();
+  readonly #strangers = new Map<string, Stranger>();
+
+  constructor(graph: StorageGraph) {
+    this.#graph = graph;
   }
 
-  #follow(address: PciAddress): StorageStack {
-    const blocks = new Map<string, StackedBlock>();
-    const mounts = new Map<Mount, StackedMount>();
-    for (const block of this.#blocks) {
-      if (block.functions.includes(address) && block.partitionOf === null) this.#climb(block, [], blocks);
+  from(address: PciAddress): StorageStack {
+    const { blocks, mounts } = this.#graph;
+    for (const block of blocks) {
+      if (block.functions.includes(address) && block.partitionOf === null) this.#climb(block, [], false);
     }
     // A loop device stands on a mount, and a mount on a loop device: until nothing new is found.
-    for (let before = -1; before !== blocks.size + mounts.size; ) {
-      before = blocks.size + mounts.size;
-      for (const mount of this.#mounts) {
-        const block = mounts.has(mount) ? undefined : this.#carrierOf(mount, blocks, mounts);
-        if (block !== undefined) mounts.set(mount, { mount, block });
+    for (let before = -1; before !== this.#blocks.size + this.#mounts.size; ) {
+      before = this.#blocks.size + this.#mounts.size;
+      if (before === 0) break;
+      for (const place of mounts) {
+        const block = this.#mounts.has(place) ? undefined : this.#carrierOf(place);
+        if (block !== undefined) this.#mounts.set(place, { ...place, block });
       }
-      this.#climbLoops(blocks, mounts);
+      this.#climbFiles();
     }
-    return { blocks, mounts: this.#mounts.flatMap((mount) => mounts.get(mount) ?? []) };
+    return {
+      blocks: this.#blocks,
+      mounts: mounts.flatMap((place) => this.#mounts.get(place) ?? []),
+      strangers: [...this.#strangers.values()],
+    };
   }
 
-  #climb(block: BlockDevice, path: readonly string[], found: Map<string, StackedBlock>): void {
-    if (found.has(block.name)) return;
+  #climb(block: BlockDevice, path: readonly string[], isInFile: boolean): void {
+    if (this.#blocks.has(block.name)) return;
     const here = [...path, blockTitle(block)];
-    found.set(block.name, { block, path: here.join(' > ') });
-    const holders = knownValue(block.holders) ?? [];
-    for (const above of this.#blocks) {
-      if (above.partitionOf === block.name || holders.includes(above.name)) this.#climb(above, here, found);
+    this.#blocks.set(block.name, { block, path: here.join(' > '), isInFile });
+    for (const above of this.#graph.above(block.name)) this.#climb(above, here, isInFile);
+    for (const name of knownValue(block.holders) ?? []) {
+      if (this.#graph.names.named(name) === undefined) {
+        this.#strangers.set(name, { name, path: [...here, name].join(' > ') });
+      }
     }
   }
 
-  #carrierOf(
-    mount: Mount,
-    blocks: ReadonlyMap<string, StackedBlock>,
-    mounts: ReadonlyMap<Mount, StackedMount>,
-  ): StackedBlock | undefined {
-    for (const name of this.#direct.get(mount) ?? []) {
-      const block = blocks.get(name);
+  #carrierOf(place: PlacedMount): StackedBlock | undefined {
+    for (const name of this.#graph.blocksOf(place)) {
+      const block = this.#blocks.get(name);
       if (block !== undefined) return block;
     }
-    return mount.directories
-      .flatMap((path) => this.mountsOf(path))
-      .flatMap((below) => (below === mount ? [] : (mounts.get(below) ?? [])))[0]?.block;
+    return this.#graph.mountsBelow(place).flatMap((below) => this.#mounts.get(below) ?? [])[0]?.block;
   }
 
-  #climbLoops(blocks: Map<string, StackedBlock>, mounts: ReadonlyMap<Mount, StackedMount>): void {
-    for (const block of this.#blocks) {
+  #climbFiles(): void {
+    for (const block of this.#graph.blocks) {
       const file = knownValue(block.backingFile);
-      if (file === undefined || blocks.has(block.name)) continue;
-      const carrier = this.mountsOf(file).flatMap((mount) => mounts.get(mount) ?? [])[0];
-      if (carrier !== undefined) this.#climb(block, [carrier.block.path], blocks);
+      if (file === undefined || this.#blocks.has(block.name) || isNodePath(file)) continue;
+      const carrier = this.#graph.mountsOfFile(file).flatMap((place) => this.#mounts.get(place) ?? [])[0];
+      if (carrier !== undefined) this.#climb(block, [carrier.block.path], true);
     }
   }
 }

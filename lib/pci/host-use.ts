@@ -1,62 +1,12 @@
 import type { Known } from '../base/known.ts';
 import type { PciAddress } from './address.ts';
+import type { MountNamespace, StorageUse } from './storage-use.ts';
 
-/** What a block device is a member of, or is itself made by; the kernel's `holders` and names tell. */
-export type StackKind = 'lvm' | 'crypt' | 'multipath' | 'device-mapper' | 'md' | 'bcache';
-
-/** A disk, a partition, or a block device made of others. */
-export interface BlockDevice {
-  /** The kernel's name: `nvme0n1`, `sda2`, `dm-0`, `md127`. */
-  readonly name: string;
-  /** `major:minor`, as mounts name it. */
-  readonly number: Known<string>;
-  /** The PCI functions that it is on: several for a disk with several paths, none for what is made of others. */
-  readonly functions: readonly PciAddress[];
-  /** The disk that it is a partition of. */
-  readonly partitionOf: string | null;
-  /** The block devices that are made of it. */
-  readonly holders: Known<readonly string[]>;
-  /** What it is made by; `null` for a disk or a partition. */
-  readonly kind: StackKind | null;
-  /** What it is called where the kernel's name says nothing: `vg0-root`, for `dm-0`. */
-  readonly title: Known<string>;
-  /** For a loop device the path of its file. */
-  readonly backingFile: Known<string>;
-  /** What udev found on it: `ext4`, `LVM2_member`, `zfs_member`. */
-  readonly signature: Known<string>;
-  /** The label that goes with it: of a member of a ZFS pool, the pool. */
-  readonly label: Known<string>;
-}
-
-/** A file system that is mounted where the reader could see it. */
-export interface Mount {
-  /** `major:minor`; major 0 for what has no block device of its own. */
-  readonly number: string;
-  /** The path that it is mounted at. */
-  readonly point: string;
-  /** `ext4`, `btrfs`, `zfs`. */
-  readonly type: string;
-  /** What was mounted: `/dev/vda2`, `rpool/ROOT`, `overlay`. */
-  readonly source: string;
-  /** For an overlay: the directories that it is made of. */
-  readonly directories: readonly string[];
-}
-
-/** A file system that the kernel has at work, wherever it is mounted. */
-export interface ActiveFileSystem {
-  /** `ext4`, `xfs`, `f2fs`, `btrfs`. */
-  readonly type: string;
-  /** The names of its block devices. */
-  readonly blocks: readonly string[];
-}
-
-/** A partition or file that the kernel swaps to. */
-export interface SwapArea {
-  /** `/dev/dm-1`, `/swap.img`. */
-  readonly path: string;
-  readonly kind: 'partition' | 'file';
-  /** What of it is in use, in bytes. */
-  readonly usedBytes: number;
+/** A Thunderbolt or USB4 host interface, and the PCI ports whose devices are reached through its tunnels. */
+export interface TunnelHost {
+  readonly function: PciAddress;
+  /** Unknown if the kernel does not link them; `null` if nothing is connected. */
+  readonly ports: Known<readonly PciAddress[]>;
 }
 
 export type InterfaceKind = 'bridge' | 'bond' | 'vlan' | 'macvlan' | 'team' | 'other';
@@ -148,13 +98,8 @@ export interface SoundStream {
  * What a host uses, as far as files of the kernel and of udev say. Each part by itself may be absent, or not
  * known. Nothing in it is for one device alone: see `lib/checks` for what follows.
  */
-export interface HostUse {
-  readonly blocks: Known<readonly BlockDevice[]>;
-  readonly mounts: Known<readonly Mount[]>;
-  readonly fileSystems: Known<readonly ActiveFileSystem[]>;
-  readonly swaps: Known<readonly SwapArea[]>;
-  /** The ZFS pools that are imported. */
-  readonly pools: Known<readonly string[]>;
+export interface HostUse extends StorageUse {
+  readonly tunnels: Known<readonly TunnelHost[]>;
   readonly interfaces: Known<readonly NetInterface[]>;
   readonly ipv4: IpUse;
   readonly ipv6: IpUse;
@@ -204,6 +149,10 @@ export interface LiveUse {
   readonly holders: readonly DeviceHolder[];
   /** Why not every process could be looked into; `null` where all were. */
   readonly unseen: Known<never>;
+  /** The mount namespaces other than that of the reader. */
+  readonly mountNamespaces: readonly MountNamespace[];
+  /** Why not every mount namespace could be looked into; `null` if all were. */
+  readonly unseenMounts: Known<never>;
   /** The address of this host that the login session came to; `null` for a session that came by no network. */
   readonly sessionAddress: Known<string>;
 }

@@ -1,9 +1,9 @@
+import { quote } from '../base/shell-command.ts';
 import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
 import { PORT_ALIAS_PREFIX } from '../libvirt/assignment.ts';
 import { formatAddedRootPort, formatHostDevice } from '../libvirt/host-device-text.ts';
 import { MACHINE_NAMESPACE, MACHINE_PREFIX } from '../libvirt/machine-metadata.ts';
 import type { AssignmentChange, CategoryChange, VfPlace } from './change.ts';
-import { quote } from './shell-word.ts';
 
 /** Stands in scripts that are about machines. */
 export const ASSIGNMENT_HEAD = `

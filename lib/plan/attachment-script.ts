@@ -1,7 +1,7 @@
+import { quote } from '../base/shell-command.ts';
 import { formatHostDevice } from '../libvirt/host-device-text.ts';
 import { vfLine } from './assignment-script.ts';
 import type { AttachmentChange } from './change.ts';
-import { quote } from './shell-word.ts';
 
 /** Stands in scripts that are about machines that run. */
 export const ATTACHMENT_HEAD = `

@@ -1,6 +1,6 @@
+import { quote } from '../base/shell-command.ts';
 import { BOOT_LOADER_PATHS, FIX_PATHS } from '../sysfs/paths.ts';
 import { type BootLoaderChange, STALE } from './change.ts';
-import { quote } from './shell-word.ts';
 
 const STATE_PATH = FIX_PATHS.bootLoaderState;
 const CONFIGURATION = BOOT_LOADER_PATHS.grubConfiguration;

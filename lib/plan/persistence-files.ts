@@ -1,9 +1,9 @@
+import { quote } from '../base/shell-command.ts';
 import { INITRAMFS_STATE_PATH } from './change.ts';
 import { EARLY_DONE_PATH, EARLY_PROGRAM_PATH, formatEarlyProgram, OCTAL_DUMP } from './early-bindings.ts';
 import { BINDINGS_PATH, type PersistedBinding, serializeBindings } from './persisted-bindings.ts';
 import { type PersistedPf, serializeVfs, VFS_PATH } from './persisted-vfs.ts';
 import { byAddress } from './record.ts';
-import { quote } from './shell-word.ts';
 
 const RULES_PATH = '/etc/udev/rules.d/10-portal-gun.rules';
 const HOOK_PATH = '/etc/initramfs-tools/hooks/portal-gun';

@@ -1,8 +1,8 @@
+import { quote } from '../base/shell-command.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
 import { SYS_PATHS } from '../sysfs/paths.ts';
 import { isOfHost } from './binding.ts';
 import type { Change } from './change.ts';
-import { quote } from './shell-word.ts';
 
 /** What of a device a script looks at before it takes it. */
 type Look = 'disks' | 'net' | 'open';

@@ -1,4 +1,5 @@
 import { PortalGunError } from '../base/errors.ts';
+import { quote } from '../base/shell-command.ts';
 import { escapeControls } from '../base/text.ts';
 import { busEntryPath, driverPath, modulePath, SYS_PATHS } from '../sysfs/paths.ts';
 import { ASSIGNMENT_HEAD, assignmentLines, categoryLines } from './assignment-script.ts';
@@ -22,7 +23,6 @@ import type { Plan } from './plan.ts';
 import type { Proposal } from './proposal.ts';
 import { CHECKS_HEAD, checkLines, passedOver, VFS_CHECKS_HEAD } from './script-checks.ts';
 import { settingArguments } from './setting-arguments.ts';
-import { quote } from './shell-word.ts';
 
 const HEAD = `# For root. It stops at the first failure; run again, it does what is left, and nothing twice.
 set -eu

@@ -1,8 +1,8 @@
+import { quote } from '../base/shell-command.ts';
 import type { Finding } from '../checks/finding.ts';
 import { addressOf } from '../libvirt/assignment.ts';
 import { MACHINE_NAMESPACE } from '../libvirt/machine-metadata.ts';
 import type { AssignmentStatus } from './assignment-status.ts';
-import { quote } from './shell-word.ts';
 
 /** Where libvirt (6.5 and later) looks for programs that it asks before it starts a machine. */
 export const START_HOOKS_FOLDER = '/etc/libvirt/hooks/qemu.d';

@@ -1,10 +1,10 @@
 import { isUnknown, type Known, knownValue } from '../base/known.ts';
+import { quote } from '../base/shell-command.ts';
 import { count, escapeControls, formatSize } from '../base/text.ts';
 import { guessCategory } from '../libvirt/category.ts';
 import type { GivenDevice, Machine } from '../libvirt/machine.ts';
 import { type KnownMachine, type KnownMachines, mainDocument } from '../libvirt/read-machines.ts';
 import { shortAddress } from '../pci/address.ts';
-import { quote } from '../plan/shell-word.ts';
 import { type Cell, type ColumnLayout, layoutColumns } from './columns.ts';
 import { cellText } from './facts.ts';
 import type { Style } from './style.ts';

@@ -33,6 +33,16 @@ export const SYS_PATHS = {
   blockDevices: '/sys/dev/block',
   virtualDevices: '/sys/devices/virtual',
   watchdogClass: '/sys/class/watchdog',
+  rbdDevices: '/sys/devices/rbd',
+  fcHosts: '/sys/class/fc_host',
+  virtioDrivers: '/sys/bus/virtio/drivers',
+  virtiofs: '/sys/fs/virtiofs',
+  /** Of configfs: what the kernel offers to others. */
+  targets: '/sys/kernel/config/target/core',
+  nvmeTargets: '/sys/kernel/config/nvmet/subsystems',
+  usbGadgets: '/sys/kernel/config/usb_gadget',
+  scstDevices: '/sys/kernel/scst_tgt/devices',
+  rnbdDevices: '/sys/devices/virtual/rnbd-server/ctl/devices',
 } as const;
 
 export const PROC_PATHS = {
@@ -45,6 +55,18 @@ export const PROC_PATHS = {
 export const USE_PATHS = {
   mounts: '/proc/self/mountinfo',
   swaps: '/proc/swaps',
+  hibernation: '/sys/power/resume',
+  /** What file systems and journals say of themselves. */
+  fileSystems: '/proc/fs',
+  fstab: '/etc/fstab',
+  /** Where units are that systemd or an administrator made, strongest first. */
+  unitFolders: [
+    '/etc/systemd/system',
+    '/run/systemd/system',
+    '/run/systemd/generator.early',
+    '/run/systemd/generator',
+    '/run/systemd/generator.late',
+  ],
   memory: '/proc/iomem',
   ipv4Routes: '/proc/net/route',
   ipv4Tables: '/proc/net/fib_trie',

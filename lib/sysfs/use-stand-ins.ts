@@ -1,11 +1,10 @@
 import type { SnapshotEntry } from '../host/snapshot.ts';
-import type { Mount } from '../pci/host-use.ts';
 import { BOOT_DISPLAY_OWNER } from './host-use/displays.ts';
 import { ipv4OfRoute, prefixLengthOf } from './host-use/ip-text.ts';
 import { localAddresses } from './host-use/ip-use.ts';
-import { decodeOctal, parseMount } from './host-use/mounts.ts';
 import { IpStandIns } from './ip-stand-ins.ts';
 import { MACHINE_PATHS, USE_PATHS, udevBlockPath } from './paths.ts';
+import { StorageStandIns } from './storage-stand-ins.ts';
 
 /** What is made for other text: a digest of it, and the text itself with stand-ins for what is known in it. */
 interface TextStandIns {
@@ -13,10 +12,6 @@ interface TextStandIns {
   readonly text: (text: string) => string;
 }
 
-// Where people mount what they name themselves.
-const OWN_FOLDERS = /^(\/(?:home|media|mnt|run\/media))\/(.+)$/s;
-// An overlay tells of a container; that of the root is what the host runs from.
-const SYSTEM_OVERLAYS: ReadonlySet<string> = new Set(['/', '/etc', '/usr', '/var']);
 const UDEV = udevBlockPath('');
 
 /**
@@ -26,10 +21,12 @@ const UDEV = udevBlockPath('');
 export class UseStandIns {
   readonly #standIns: TextStandIns;
   readonly #ip: IpStandIns;
+  readonly #storage: StorageStandIns;
 
   constructor(standIns: TextStandIns) {
     this.#standIns = standIns;
     this.#ip = new IpStandIns(standIns.digest);
+    this.#storage = new StorageStandIns(standIns.digest, this.#ip);
   }
 
   /** Undefined for what is no file of these. */
@@ -46,7 +43,7 @@ export class UseStandIns {
   #lines(path: string, lines: readonly string[]): readonly string[] | undefined {
     switch (path) {
       case USE_PATHS.mounts:
-        return lines.flatMap((line) => this.#mount(line));
+        return lines.flatMap((line) => this.#storage.mount(line));
       case USE_PATHS.memory:
         return lines.flatMap(displayMemory);
       case USE_PATHS.ipv4Routes:
@@ -58,7 +55,7 @@ export class UseStandIns {
       case MACHINE_PATHS.groups:
         return lines.map(withoutPeople);
       default:
-        return path.startsWith(UDEV) ? lines : undefined;
+        return path.startsWith(UDEV) || path === USE_PATHS.fstab ? lines : undefined;
     }
   }
 
@@ -69,28 +66,7 @@ export class UseStandIns {
       );
       return `Local:\n${own.join('')}`;
     }
-    if (path === USE_PATHS.swaps) return text.replace(/^\/\S+/gm, (at) => this.#encodedPath(decodeOctal(at)));
-    if (path.endsWith('/loop/backing_file')) return `${this.#path(text.trimEnd())}\n`;
-    if (!path.endsWith('/dm/uuid')) return undefined;
-    return text.replace(/^((?:part\d+-)?[A-Za-z]+-(?:LUKS\d-)?)(.+)$/m, (_, maker: string, id: string) => {
-      return maker + this.#standIns.digest(id, 32);
-    });
-  }
-
-  /** A mount that needs a block device, in as few words as say so; nothing for others. */
-  #mount(line: string): readonly string[] {
-    const mount = parseMount(line);
-    // What is no mount stays that, without what it says.
-    if (mount === undefined) return ['0'];
-    if (!isOfBlocks(mount)) return [];
-    const [id = '', parent = ''] = line.split(' ');
-    const point = this.#encodedPath(mount.point);
-    const source = mount.type === 'zfs' ? (mount.source.split('/')[0] ?? '') : mount.source;
-    const below = mount.directories.map((path) => this.#encodedPath(path)).join(':');
-    const options = below === '' ? 'rw' : `rw,lowerdir=${below}`;
-    return [
-      `${id} ${parent} ${mount.number} / ${point} rw - ${mount.type} ${encodeOctal(source)} ${options}`,
-    ];
+    return this.#storage.file(path, text);
   }
 
   #ipv4Route(line: string): string {
@@ -114,18 +90,6 @@ export class UseStandIns {
       },
     );
   }
-
-  #encodedPath(path: string): string {
-    return encodeOctal(this.#path(path));
-  }
-
-  /** Each name below a folder in which people name things becomes another. */
-  #path(path: string): string {
-    const [, folder, rest = ''] = OWN_FOLDERS.exec(path) ?? [];
-    if (folder === undefined) return path;
-    const names = rest.split('/').map((name) => `folder-${this.#standIns.digest(`folder ${name}`, 6)}`);
-    return [folder, ...names].join('/');
-  }
 }
 
 /** Of a map of memory what boot displays hold, and whether its addresses are hidden. */
@@ -139,18 +103,6 @@ function withoutPeople(line: string): string {
   const [name = '', password = '', id = '', members = ''] = line.split(':');
   const services = members.split(',').filter((member) => /^(libvirt-)?qemu$/.test(member.trim()));
   return [name, password, id, services.join(',')].join(':');
-}
-
-function isOfBlocks({ number, source, type, point }: Mount): boolean {
-  if (type === 'overlay') return SYSTEM_OVERLAYS.has(point);
-  return !number.startsWith('0:') || source.startsWith('/dev/') || type === 'zfs' || type === 'btrfs';
-}
-
-function encodeOctal(text: string): string {
-  return text.replace(
-    /[ \t\n\\]/g,
-    (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`,
-  );
 }
 
 function routeDigits(address: string): string {

@@ -3,8 +3,9 @@ import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/check-safety.ts';
 import type { Finding } from '../../lib/checks/finding.ts';
 import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
-import type { BlockDevice, HostUse, LiveUse, Mount, NetInterface, OpenNode } from '../../lib/pci/host-use.ts';
+import type { HostUse, LiveUse, NetInterface, OpenNode } from '../../lib/pci/host-use.ts';
 import { groupDevices } from '../../lib/pci/iommu-group.ts';
+import type { BlockDevice, Mount } from '../../lib/pci/storage-use.ts';
 import { subsystemByPath } from '../../lib/sysfs/host-use/node-names.ts';
 import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
 import { buildHost } from './host-builder.ts';
@@ -17,7 +18,13 @@ const IDLE: HostUse = {
   mounts: [],
   fileSystems: [],
   swaps: [],
+  hibernation: null,
   pools: null,
+  deviceNames: [],
+  exports: null,
+  shares: null,
+  automounts: null,
+  tunnels: null,
   interfaces: [],
   ipv4: { addresses: [], routes: [] },
   ipv6: { addresses: null, routes: null },
@@ -32,7 +39,13 @@ const IDLE: HostUse = {
 };
 
 /** No process holds a device, and who asks sits at the console. */
-const IDLE_LIVE: LiveUse = { holders: [], unseen: null, sessionAddress: null };
+export const IDLE_LIVE: LiveUse = {
+  holders: [],
+  unseen: null,
+  mountNamespaces: [],
+  unseenMounts: null,
+  sessionAddress: null,
+};
 
 /** The function that most tests are about. */
 export const HERE = '0000:00:03.0' as PciAddress;
@@ -47,6 +60,7 @@ export function block(name: string, facts: Partial<BlockDevice> = {}): BlockDevi
     kind: null,
     title: null,
     backingFile: null,
+    remote: null,
     signature: null,
     label: null,
     ...facts,
@@ -54,7 +68,16 @@ export function block(name: string, facts: Partial<BlockDevice> = {}): BlockDevi
 }
 
 export function mount(source: string, point: string, facts: Partial<Mount> = {}): Mount {
-  return { number: '0:50', point, type: 'ext4', source, directories: [], ...facts };
+  return {
+    number: '0:50',
+    point,
+    type: 'ext4',
+    source,
+    directories: [],
+    devices: [],
+    remote: null,
+    ...facts,
+  };
 }
 
 /** A node that a process has open, of some functions; its class and block device by its path. */

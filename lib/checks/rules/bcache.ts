@@ -1,3 +1,4 @@
+import { quote } from '../../base/shell-command.ts';
 import { stackRule } from './stack-rule.ts';
 
 /** A bcache that is at work has a disk of it, as what is cached or as the cache. */
@@ -9,6 +10,10 @@ export const bcache = stackRule(
       'A disk of it backs a bcache device, or caches one. A cache that writes back holds data that is nowhere else yet.',
     remedy: 'stop it: echo 1 > /sys/block/NAME/bcache/stop',
   },
-  ['bcache'],
-  'a running bcache',
+  {
+    kinds: ['bcache'],
+    whole: 'a running bcache',
+    advice: 'stop it',
+    command: ({ name }) => `echo 1 > ${quote(`/sys/block/${name}/bcache/stop`)}`,
+  },
 );

@@ -1,3 +1,5 @@
+import { shellCommand } from '../../base/shell-command.ts';
+import { blockTitle } from '../storage-view.ts';
 import { stackRule } from './stack-rule.ts';
 
 /** An encrypted device on it is unlocked. */
@@ -8,6 +10,10 @@ export const crypt = stackRule(
     meaning: 'A dm-crypt device, such as one of LUKS, is open that is made of a disk of it.',
     remedy: 'close it: cryptsetup close NAME',
   },
-  ['crypt'],
-  'an unlocked encrypted device',
+  {
+    kinds: ['crypt'],
+    whole: 'an unlocked encrypted device',
+    advice: 'close it',
+    command: (block) => shellCommand('cryptsetup', 'close', blockTitle(block)),
+  },
 );

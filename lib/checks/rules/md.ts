@@ -1,3 +1,4 @@
+import { shellCommand } from '../../base/shell-command.ts';
 import { stackRule } from './stack-rule.ts';
 
 /** An md array that runs has a disk of it. */
@@ -9,6 +10,10 @@ export const md = stackRule(
       'A disk of it is a member of an array that runs. An array with a copy left runs on without it, degraded, and has to be rebuilt; one without stops.',
     remedy: 'stop the array: mdadm --stop /dev/NAME; or take the member out of it',
   },
-  ['md'],
-  'a running md array',
+  {
+    kinds: ['md'],
+    whole: 'a running md array',
+    advice: 'stop the array, or take the member out of it',
+    command: ({ name }) => shellCommand('mdadm', '--stop', `/dev/${name}`),
+  },
 );

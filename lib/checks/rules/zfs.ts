@@ -1,4 +1,5 @@
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import { shellCommand } from '../../base/shell-command.ts';
 import { listSome, notKnown, type Observation, type SafetyRule } from '../safety-rule.ts';
 import { blockTitle, mayHaveDisks, type StackedBlock } from '../storage-view.ts';
 
@@ -34,6 +35,7 @@ function isMember(signature: Known<string>, label: Known<string>, pools: readonl
 }
 
 function messageOf(members: readonly StackedBlock[]): Observation {
+  const pools = [...new Set(members.flatMap(({ block }) => knownValue(block.label) ?? []))];
   const names = members.map(({ block }) => {
     const pool = knownValue(block.label);
     return pool === undefined ? blockTitle(block) : `${blockTitle(block)} in ${pool}`;
@@ -41,5 +43,8 @@ function messageOf(members: readonly StackedBlock[]): Observation {
   return {
     message: `is part of an imported ZFS pool: ${listSome(names)}`,
     evidence: members.map(({ block, path }) => `udev says that ${block.name} is a zfs_member: ${path}`),
+    ...(pools.length === 0
+      ? {}
+      : { remedy: `export the pool: ${shellCommand('zpool', 'export', ...pools)}` }),
   };
 }

@@ -1,10 +1,11 @@
 import { isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
 import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
-import { resolveLink } from '../../host/resolve-link.ts';
-import type { BlockDevice, StackKind } from '../../pci/host-use.ts';
+import type { BlockDevice, StackKind } from '../../pci/storage-use.ts';
 import { diskOfPath } from '../attachments.ts';
 import { lastName, SYS_PATHS, udevBlockPath } from '../paths.ts';
+import { readCaches } from './caches.ts';
 import { type ClassMember, readAttribute, readClass } from './known-reading.ts';
+import { readRemote } from './remote-disks.ts';
 
 const NUMBER = /^\d{1,4}:\d{1,7}$/;
 
@@ -20,42 +21,75 @@ export function readBlocks(host: HostReader): Known<readonly BlockDevice[]> {
   const disks = members.filter(({ name }) => diskOfPath(name) === name);
   const names = new Set(disks.map(({ name }) => name));
   const caches = readCaches(host, disks);
+  const pathsOf = new Map<string, ClassMember[]>();
+  for (const member of members) {
+    const disk = diskOfPath(member.name);
+    pathsOf.set(disk, [...(pathsOf.get(disk) ?? []), member]);
+  }
   return disks.map((member) => {
-    const paths = members.filter(({ name }) => diskOfPath(name) === member.name);
-    const functions = new Set(paths.flatMap((path) => (path.function === null ? [] : [path.function])));
+    const paths = pathsOf.get(member.name) ?? [];
+    const remote = readRemote(host, paths);
+    const functions = new Set([
+      ...paths.flatMap((path) => (path.function === null ? [] : [path.function])),
+      ...remote.functions,
+    ]);
     const above = lastName(member.directory.slice(0, member.directory.lastIndexOf('/')));
     return {
       ...readOne(host, member, caches.get(member.name) ?? []),
       functions: [...functions].sort(),
       partitionOf: names.has(above) ? above : null,
+      remote: remote.storage,
     };
   });
 }
 
-type OwnFacts = Omit<BlockDevice, 'functions' | 'partitionOf'>;
+type OwnFacts = Omit<BlockDevice, 'functions' | 'partitionOf' | 'remote'>;
 
-function readOne(host: HostReader, { name, directory }: ClassMember, caches: readonly string[]): OwnFacts {
+function readOne(
+  host: HostReader,
+  { name, directory }: ClassMember,
+  caches: Known<readonly string[]>,
+): OwnFacts {
   const number = mapKnown(readAttribute(host, `${directory}/dev`), (text) =>
     NUMBER.test(text) ? text : { unknown: 'broken' },
   );
   const isMapped = name.startsWith('dm-');
-  const holders = mapKnown(knownOf(host.list(`${directory}/holders`)), (held) => [...held, ...caches]);
+  const holders = isUnknown(caches) ? caches : knownOf(host.list(`${directory}/holders`));
+  const made = knownValue(caches) ?? [];
   return {
     name,
     number,
-    holders: holders === null && caches.length > 0 ? caches : holders,
+    holders: isUnknown(holders) ? holders : [...(holders ?? []), ...made],
     kind: kindOf(host, name, directory),
     title: isMapped ? readAttribute(host, `${directory}/dm/name`) : null,
-    backingFile: name.startsWith('loop') ? readAttribute(host, `${directory}/loop/backing_file`) : null,
+    backingFile: readBackingFile(host, name, directory),
     ...readSignature(host, number),
   };
 }
 
+function readBackingFile(host: HostReader, name: string, directory: string): Known<string> {
+  if (name.startsWith('loop')) return readAttribute(host, `${directory}/loop/backing_file`);
+  if (!name.startsWith('zram')) return null;
+  return mapKnown(readAttribute(host, `${directory}/backing_dev`), (path) => (path === 'none' ? null : path));
+}
+
+// By the kernel's names, before their numbers.
+const KINDS: Readonly<Record<string, StackKind>> = {
+  md: 'md',
+  bcache: 'bcache',
+  loop: 'loop',
+  zram: 'zram',
+  drbd: 'drbd',
+};
+// Disks of NVMe with several paths.
+const VIRTUAL_DISKS = '/nvme-subsystem/';
+
 function kindOf(host: HostReader, name: string, directory: string): StackKind | null {
   if (name.startsWith('dm-'))
     return mappedKind(knownValue(readAttribute(host, `${directory}/dm/uuid`)) ?? '');
-  if (/^md[\d_]/.test(name)) return 'md';
-  return /^bcache\d/.test(name) ? 'bcache' : null;
+  const isVirtual =
+    directory.startsWith(`${SYS_PATHS.virtualDevices}/`) && !directory.includes(VIRTUAL_DISKS);
+  return KINDS[/^([a-z]+)[\d_]/.exec(name)?.[1] ?? ''] ?? (isVirtual ? 'virtual' : null);
 }
 
 /** Who made a mapped device stands in front of its id: `LVM-…`, `CRYPT-LUKS2-…`, `part1-mpath-…`. */
@@ -83,36 +117,4 @@ function readSignature(host: HostReader, number: Known<string>): Pick<BlockDevic
     (key) => lines.find((line) => line.startsWith(key))?.slice(key.length) ?? null,
   );
   return { signature: signature ?? null, label: label ?? null };
-}
-
-/**
- * What bcache has made of each block device, which the kernel does not list among its holders. A backing device has
- * a link `bcache/dev -> …/virtual/block/bcache0`; a cache one to its set, `bcache/set -> …/fs/bcache/UUID`, with a
- * link `bdev0 -> …/block/sda/bcache` for each device that it backs.
- */
-function readCaches(host: HostReader, disks: readonly ClassMember[]): ReadonlyMap<string, readonly string[]> {
-  const made = new Map<string, readonly string[]>();
-  const sets = new Map<string, string>();
-  for (const { name, directory } of disks) {
-    if (name.startsWith('bcache') || !host.exists(`${directory}/bcache`)) continue;
-    const device = host.readLink(`${directory}/bcache/dev`);
-    if (typeof device === 'string') made.set(name, [lastName(device)]);
-    const set = host.readLink(`${directory}/bcache/set`);
-    if (typeof set === 'string' && !made.has(name))
-      sets.set(name, `${SYS_PATHS.bcacheSets}/${lastName(set)}`);
-  }
-  for (const [name, set] of sets) {
-    made.set(name, [...new Set(backedBy(host, set).flatMap((backing) => made.get(backing) ?? []))]);
-  }
-  return made;
-}
-
-function backedBy(host: HostReader, set: string): readonly string[] {
-  const names = host.list(set);
-  if (names === null || isFailure(names)) return [];
-  return names.flatMap((name) => {
-    const target = /^bdev\d+$/.test(name) ? host.readLink(`${set}/${name}`) : null;
-    const directory = typeof target === 'string' ? resolveLink(`${set}/${name}`, target) : null;
-    return directory === null ? [] : [lastName(directory.replace(/\/bcache$/, ''))];
-  });
 }

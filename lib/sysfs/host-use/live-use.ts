@@ -3,6 +3,7 @@ import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { LiveUse } from '../../pci/host-use.ts';
 import { processPath } from '../paths.ts';
 import { knownAlways } from './known-reading.ts';
+import { readMountNamespaces } from './mount-namespaces.ts';
 import { readHolders } from './open-files.ts';
 
 // As many ancestors as any session has; the kernel's own tree ends at 1.
@@ -13,7 +14,11 @@ const MAX_ANCESTORS = 64;
  * alone, and all of it as root alone: a snapshot answers UNREAD.
  */
 export function readLiveUse(host: HostReader): LiveUse {
-  return { ...readHolders(host), sessionAddress: readSessionAddress(host) };
+  return {
+    ...readHolders(host),
+    ...readMountNamespaces(host),
+    sessionAddress: readSessionAddress(host),
+  };
 }
 
 /**

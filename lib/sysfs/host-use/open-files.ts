@@ -3,7 +3,7 @@ import { type HostReader, isFailure, knownOf, type Reading } from '../../host/ho
 import type { DeviceHolder, LiveUse, OpenNode } from '../../pci/host-use.ts';
 import { processPath, USE_PATHS } from '../paths.ts';
 import { knownAlways, readAttribute } from './known-reading.ts';
-import { decodeOctal } from './mounts.ts';
+import { decodeOctal } from './mount-line.ts';
 import { OpenNodes } from './open-nodes.ts';
 
 // At some 2 µs each, a few seconds.

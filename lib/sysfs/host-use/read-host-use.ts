@@ -1,6 +1,9 @@
 import type { HostReader } from '../../host/host-reader.ts';
 import type { HostUse } from '../../pci/host-use.ts';
+import type { StorageUse } from '../../pci/storage-use.ts';
+import { readAutomounts } from './automounts.ts';
 import { readBlocks } from './blocks.ts';
+import { readDeviceNames } from './device-names.ts';
 import { readDeviceNodes } from './device-nodes.ts';
 import {
   readConsoles,
@@ -9,11 +12,15 @@ import {
   readFramebuffers,
   readTpms,
 } from './displays.ts';
+import { readExports } from './exports.ts';
+import { readFileSystems, readPools } from './file-systems.ts';
 import { readInputs } from './inputs.ts';
 import { readInterfaces } from './interfaces.ts';
 import { readIpv4, readIpv6 } from './ip-use.ts';
-import { readFileSystems, readMounts, readPools, readSwaps } from './mounts.ts';
+import { readHibernation, readMounts, readSwaps } from './mounts.ts';
+import { readShares } from './share-devices.ts';
 import { readSoundStreams } from './sound.ts';
+import { readTunnels } from './tunnels.ts';
 
 /**
  * Reads what a host uses its hardware for: disks, file systems, swap, network, displays, input, TPM, sound. Nothing in
@@ -24,11 +31,8 @@ export function readHostUse(host: HostReader): HostUse {
   // A host whose /proc was not captured lacks every file of it, and has not therefore no swap.
   const isProcThere = Array.isArray(mounts);
   return {
-    blocks: readBlocks(host),
-    mounts,
-    fileSystems: readFileSystems(host),
-    swaps: readSwaps(host, isProcThere),
-    pools: readPools(host, isProcThere),
+    ...readStorage(host, mounts, isProcThere),
+    tunnels: readTunnels(host),
     interfaces: readInterfaces(host),
     ipv4: readIpv4(host, isProcThere),
     ipv6: readIpv6(host, isProcThere),
@@ -41,4 +45,19 @@ export function readHostUse(host: HostReader): HostUse {
     soundStreams: readSoundStreams(host, isProcThere),
     deviceNodes: readDeviceNodes(host),
   };
+}
+
+function readStorage(host: HostReader, mounts: StorageUse['mounts'], isProcThere: boolean): StorageUse {
+  const use = {
+    blocks: readBlocks(host),
+    mounts,
+    fileSystems: readFileSystems(host),
+    swaps: readSwaps(host, isProcThere),
+    hibernation: readHibernation(host),
+    pools: readPools(host, isProcThere),
+    exports: readExports(host),
+    shares: readShares(host),
+    automounts: readAutomounts(host, mounts),
+  };
+  return { ...use, deviceNames: readDeviceNames(host, use) };
 }

@@ -6,11 +6,10 @@ import type { LiveUse } from '../../../lib/pci/host-use.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
 import { buildHost } from '../../support/host-builder.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
-import { functionHere, HERE, openNode } from '../../support/host-use.ts';
+import { functionHere, HERE, IDLE_LIVE, openNode } from '../../support/host-use.ts';
 import { readHost } from '../../support/reading.ts';
 
 const ROM = { at: 0xfe000000, sizeBytes: 0x20000 };
-const IDLE: LiveUse = { holders: [], unseen: null, sessionAddress: null };
 
 function findings(facts: Partial<FunctionSpec>, live: Partial<LiveUse> = {}) {
   const functions = [functionHere({ rom: ROM, ...facts })];
@@ -20,7 +19,7 @@ function findings(facts: Partial<FunctionSpec>, live: Partial<LiveUse> = {}) {
     devices,
     groups: [],
     use: readHostUse(host),
-    live: { ...IDLE, ...live },
+    live: { ...IDLE_LIVE, ...live },
     tellsResetMethods: true,
   };
   return checkRomReading(HERE, view);

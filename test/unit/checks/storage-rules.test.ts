@@ -20,7 +20,13 @@ const lines = (use: Partial<HostUse>) => linesOf({ functions: [DRIVE], use });
 describe('a disk', () => {
   it('that nothing uses is not in the way', () => {
     const use = { blocks: STACK.slice(0, 2), mounts: [mount('/dev/sdb', '/', { number: '8:16' })] };
-    expect(lines({ ...use, swaps: [{ path: '/dev/sdb2', kind: 'partition', usedBytes: 0 }] })).toEqual([]);
+    expect(
+      lines({
+        ...use,
+        blocks: STACK.slice(0, 2).concat(OTHER),
+        swaps: [{ path: '/dev/sdb', kind: 'partition', usedBytes: 0 }],
+      }),
+    ).toEqual([]);
   });
 
   it('with the root file system is forbidden, through all that is between', () => {
@@ -46,7 +52,7 @@ describe('a disk', () => {
   it.each<readonly [string, Partial<HostUse>]>([
     ['by the number of the device', { mounts: [mount('/dev/root', '/srv', { number: '8:1' })] }],
     ['by the name of the device', { mounts: [mount('/dev/sda1', '/srv', { type: 'btrfs' })] }],
-    ['as one of several devices', { mounts: [mount('/dev/sdz:/dev/sda1', '/srv', { type: 'bcachefs' })] }],
+    ['as one of several devices', { mounts: [mount('/dev/sdb:/dev/sda1', '/srv', { type: 'bcachefs' })] }],
     [
       'as another device of a btrfs',
       {
@@ -111,15 +117,46 @@ describe('a disk', () => {
   });
 
   it.each([
-    ['md', block('md0', { kind: 'md' }), 'is part of a running md array: md0'],
-    ['bcache', block('bcache0', { kind: 'bcache' }), 'is part of a running bcache: bcache0'],
+    [
+      'md',
+      block('md0', { kind: 'md' }),
+      'is part of a running md array: md0',
+      'stop the array, or take the member out of it: mdadm --stop /dev/md0',
+    ],
+    [
+      'bcache',
+      block('bcache0', { kind: 'bcache' }),
+      'is part of a running bcache: bcache0',
+      'stop it: echo 1 > /sys/block/bcache0/bcache/stop',
+    ],
     [
       'device-mapper',
       block('dm-5', { kind: 'multipath', title: 'mpatha' }),
       'is part of a mapped device: mpatha',
+      'remove it: multipath -f mpatha',
     ],
-  ] as const)('in %s is found', (name, above, message) => {
+    [
+      'device-mapper',
+      block('dm-5', { kind: 'device-mapper', title: 'my thin pool' }),
+      'is part of a mapped device: my thin pool',
+      "remove it: dmsetup remove 'my thin pool'",
+    ],
+    [
+      'lvm',
+      block('dm-5', { kind: 'lvm', title: 'vg--1-a--b' }),
+      'is part of active LVM volumes: vg--1-a--b',
+      'deactivate them: lvchange --activate n vg-1/a-b',
+    ],
+    [
+      'crypt',
+      block('dm-5', { kind: 'crypt', title: 'luks' }),
+      'is part of an unlocked encrypted device: luks',
+      'close it: cryptsetup close luks',
+    ],
+  ] as const)('in %s is found', (name, above, message, remedy) => {
     const below = { ...SDA, holders: [above.name] };
+    const [found] = findingsOf({ functions: [DRIVE], use: { blocks: [below, above] } });
+    expect(found?.remedy).toBe(remedy);
     expect(lines({ blocks: [below, above] })).toEqual([`${name} refuses 00:03.0 ${message}`]);
     expect(lines({ blocks: [SDA, above] })).toEqual([]);
   });
@@ -128,6 +165,7 @@ describe('a disk', () => {
     const member = { ...SDA1, signature: 'zfs_member', label: 'rpool' };
     const use = { blocks: [SDA, member], pools: ['rpool'] };
     expect(lines(use)).toEqual(['zfs refuses 00:03.0 is part of an imported ZFS pool: sda1 in rpool']);
+    expect(findingsOf({ functions: [DRIVE], use })[0]?.remedy).toBe('export the pool: zpool export rpool');
     expect(lines({ ...use, mounts: [mount('rpool/ROOT/debian', '/', { type: 'zfs' })] })[0]).toBe(
       'system-disk forbids 00:03.0 holds the root file system: sda1 on /',
     );

@@ -3,13 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { readBlocks } from '../../../lib/sysfs/host-use/blocks.ts';
-import {
-  parseMount,
-  readFileSystems,
-  readMounts,
-  readPools,
-  readSwaps,
-} from '../../../lib/sysfs/host-use/mounts.ts';
+import { readFileSystems, readPools } from '../../../lib/sysfs/host-use/file-systems.ts';
+import { parseMount } from '../../../lib/sysfs/host-use/mount-line.ts';
+import { readMounts, readSwaps } from '../../../lib/sysfs/host-use/mounts.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 const PCI = '/sys/devices/pci0000:00/0000:00:03.0';
@@ -144,9 +140,10 @@ describe('mounts', () => {
     const root = '29 1 254:2 / / rw,relatime shared:1 - ext4 /dev/vda2 rw,errors=remount-ro';
     const home =
       '31 29 0:27 /@home /home/my\\040disk rw shared:2 master:1 - btrfs /dev/sda1 rw,subvol=/@home';
+    const plain = { directories: [], devices: [], remote: null };
     expect(read(`${root}\n${home}\n`)).toEqual([
-      { number: '254:2', point: '/', type: 'ext4', source: '/dev/vda2', directories: [] },
-      { number: '0:27', point: '/home/my disk', type: 'btrfs', source: '/dev/sda1', directories: [] },
+      { number: '254:2', point: '/', type: 'ext4', source: '/dev/vda2', ...plain },
+      { number: '0:27', point: '/home/my disk', type: 'btrfs', source: '/dev/sda1', ...plain },
     ]);
   });
 

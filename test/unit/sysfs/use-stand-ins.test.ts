@@ -171,6 +171,63 @@ describe('what a host uses', () => {
   });
 });
 
+describe('storage of others', () => {
+  const connection = '/sys/devices/platform/host6/session1/connection1:0/iscsi_connection/connection1:0';
+  const host = buildHost({
+    label: 'remote',
+    functions: [],
+    change: (tree) => {
+      tree.attribute('/etc/machine-id', '0123456789abcdef0123456789abcdef');
+      tree.linkTo(
+        '/sys/class/block/sdb',
+        '/sys/devices/platform/host6/session1/target6:0:0/6:0:0:1/block/sdb',
+      );
+      tree.attribute('/sys/devices/platform/host6/session1/target6:0:0/6:0:0:1/block/sdb/dev', '8:16');
+      tree.attribute(`${connection}/address`, '198.51.100.7');
+      tree.attribute(`${connection}/persistent_address`, '2001:db8:0:aa::beef');
+      tree.text('/sys/devices/pci0000:00/0000:00:03.0/virtio0/mount_tag', 'wedding\0');
+      tree.linkTo(
+        '/sys/bus/virtio/drivers/9pnet_virtio/virtio0',
+        '/sys/devices/pci0000:00/0000:00:03.0/virtio0',
+      );
+      tree.text('/etc/fstab', 'UUID=x /efi vfat noauto\n//files/alice /mnt/a cifs password=wedding\n');
+      tree.text(
+        '/proc/self/mountinfo',
+        [
+          '29 1 0:40 / / rw - nfs4 alice.example:/srv/wedding rw,clientaddr=198.51.100.7,addr=198.51.100.7',
+          '30 1 0:41 / /mnt/wedding rw - 9p wedding rw,trans=virtio',
+          '31 1 259:1 / /srv rw - xfs /dev/sdb rw,logdev=/dev/sdb1',
+          '32 1 0:42 / /efi rw - autofs systemd-1 rw,fd=40',
+          '',
+        ].join('\n'),
+      );
+      tree.attribute('/sys/power/resume', '8:3');
+    },
+  });
+  const captured = captureHost(new SnapshotHost(host));
+  const hidden = formatSnapshot(replaceIdentifiers(captured));
+
+  it('is captured, without passwords', () => {
+    expect(readHostUse(reread(captured))).toEqual(readHostUse(new SnapshotHost(host)));
+    expect(formatSnapshot(captured)).not.toContain('password');
+  });
+
+  it('has stand-ins that say the same', () => {
+    const secrets = ['alice', 'wedding', '198.51.100.7', 'beef'];
+    expect(secrets.filter((secret) => hidden.includes(secret))).toEqual([]);
+    const use = readHostUse(new SnapshotHost(parseSnapshot(hidden, 'x')));
+    const [root, share, xfs, automount] = knownValue(use.mounts) ?? [];
+    const [disk] = knownValue(use.blocks) ?? [];
+    expect(knownValue(disk?.remote ?? null)?.peers[0]).toBe(root?.remote?.peers[0]);
+    expect(root?.remote).toMatchObject({ protocol: 'nfs4', own: root?.remote?.peers });
+    expect(knownValue(use.shares)).toMatchObject([{ type: '9p', tag: share?.source }]);
+    expect(xfs?.devices).toEqual(['/dev/sdb1']);
+    expect(automount).toMatchObject({ type: 'autofs', point: '/efi' });
+    expect(use.automounts).toEqual([{ point: '/efi', source: '/dev/disk/by-uuid/x' }]);
+    expect(use.hibernation).toBe('8:3');
+  });
+});
+
 describe('stand-ins for addresses', () => {
   // Not what the real one is made of, and as good as it for this.
   const standIns = new IpStandIns((value, length) =>

@@ -19,3 +19,8 @@ function printed(text: string): string {
   const bytes = [...Buffer.from(text)].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`);
   return `"$(printf '${bytes.join('')}')"`;
 }
+
+/** A command that can be pasted into a shell, with every word quoted if it needs that. */
+export function shellCommand(...words: readonly string[]): string {
+  return words.map(quote).join(' ');
+}

@@ -1,0 +1,98 @@
+import { isUnknown, knownValue } from '../../base/known.ts';
+import { quote, shellCommand } from '../../base/shell-command.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { isNodePath } from '../../pci/device-names.ts';
+import type { StorageExport } from '../../pci/storage-use.ts';
+import { firstUnknown, listSome, notKnown, type SafetyRule } from '../safety-rule.ts';
+import type { SafetyView } from '../safety-view.ts';
+import { mayHaveDisks } from '../storage-view.ts';
+
+/** The kernel offers a disk of it to others. */
+export const exported: SafetyRule = {
+  name: 'exported',
+  title: 'the kernel offers a disk of it to others',
+  severity: 'refuses',
+  meaning:
+    'A target of the kernel has a disk, a partition or a file of it open: LIO (iSCSI, Fibre Channel, vhost-scsi), nvmet, SCST, RNBD or a USB gadget. The other hosts or virtual machines that use it lose it.',
+  remedy: 'stop the export: targetcli, nvmetcli or scstadmin',
+  find: (device, view) => {
+    const { exports } = view.host.use;
+    const all = knownValue(exports) ?? [];
+    const own = all.filter((each) => isOn(each, device, view));
+    if (own.length > 0) {
+      const names = own.map(({ by, path }) => `${knownValue(path)} by ${by}`);
+      return [
+        {
+          message: `has what the kernel exports: ${listSome(names)}`,
+          evidence: own.map(({ by, name, path }) => `${by} has ${name} over ${knownValue(path)}`),
+          remedy: `stop the export: ${own.map(commandOf).join(' && ')}`,
+        },
+      ];
+    }
+    if (!mayHaveDisks(device)) return [];
+    const unread = firstUnknown(exports, ...all.map(({ path }) => path));
+    if (unread !== undefined) return [notKnown('whether the kernel exports its disks', unread)];
+    const lost = all
+      .filter((each) => isLost(each, view))
+      .map(({ by, path }) => `${knownValue(path)} by ${by}`);
+    if (lost.length === 0) return [];
+    return [
+      {
+        message: `is not cleared: no known device is what the kernel exports: ${listSome(lost)}`,
+        evidence: lost,
+        remedy: 'see which device that is: ls -l PATH; if it is none of these, --allow exported',
+        isUnknown: true,
+      },
+    ];
+  },
+};
+
+/** A controller of NVMe that is passed through as a whole. */
+const CONTROLLER = /^\/dev\/(nvme\d+)$/;
+
+function isOn({ path }: StorageExport, device: PciDevice, { storage }: SafetyView): boolean {
+  const known = knownValue(path);
+  if (known === undefined) return false;
+  const stack = storage.stackOn(device.address);
+  const controller = CONTROLLER.exec(known)?.[1];
+  if (controller !== undefined) return controllersOf(device).includes(controller);
+  if (stack.blocks.has(storage.blockAt(known)?.name ?? '')) return true;
+  return !isNodePath(known) && storage.isFileOn(known, stack);
+}
+
+function controllersOf({ attachments }: PciDevice): readonly string[] {
+  return (knownValue(attachments) ?? []).filter(({ kind }) => kind === 'nvme').map(({ name }) => name);
+}
+
+function isLost({ path }: StorageExport, { host, storage }: SafetyView): boolean {
+  const known = knownValue(path) ?? '';
+  const controller = CONTROLLER.exec(known)?.[1];
+  if (controller === undefined) return isNodePath(known) && storage.blockAt(known) === undefined;
+  return !host.devices.some(
+    (device) => !isUnknown(device.attachments) && controllersOf(device).includes(controller),
+  );
+}
+
+/** The command that ends an export, with names as the kernel's own folders have them. */
+function commandOf({ by, name }: StorageExport): string {
+  const [first = '', second = '', third = ''] = name.split('/');
+  switch (by) {
+    case 'LIO':
+      return shellCommand(
+        'targetcli',
+        `/backstores/${first.replace(/_\d+$/, '').replace('iblock', 'block')}`,
+        'delete',
+        second,
+      );
+    case 'nvmet':
+      return `sh -c ${quote(`echo 0 > ${quote(`/sys/kernel/config/nvmet/subsystems/${first}/namespaces/${third}/enable`)}`)}`;
+    case 'nvmet passthru':
+      return `sh -c ${quote(`echo 0 > ${quote(`/sys/kernel/config/nvmet/subsystems/${first}/passthru/enable`)}`)}`;
+    case 'USB gadget':
+      return `sh -c ${quote(`echo > ${quote(`/sys/kernel/config/usb_gadget/${name}/file`)}`)}`;
+    case 'SCST':
+      return shellCommand('scstadmin', '-close_dev', first, '-handler', 'vdisk_blockio');
+    default:
+      return `stop the clients of ${by} that use ${quote(name)}`;
+  }
+}

@@ -1,0 +1,62 @@
+import { knownValue } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { resolveLink } from '../../host/resolve-link.ts';
+import { DeviceNames, isNodePath } from '../../pci/device-names.ts';
+import type { BlockDevice, DeviceName, StorageUse } from '../../pci/storage-use.ts';
+import { udevBlockPath } from '../paths.ts';
+
+// As many as the kernel follows.
+const MAX_LINKS = 40;
+const DEV = '/dev/';
+
+/**
+ * The names of block devices that the host's storage is used by, if they are not the kernel's: links of `/dev`, and those
+ * that udev noted in `/run/udev/data/b8:1`, `S:disk/by-partlabel/data`. One that leads to no block device is not in it.
+ */
+export function readDeviceNames(
+  host: HostReader,
+  use: Omit<StorageUse, 'deviceNames'>,
+): readonly DeviceName[] {
+  const blocks = knownValue(use.blocks) ?? [];
+  const known = new DeviceNames(blocks);
+  const numbers = new Set(blocks.map(({ number }) => knownValue(number)));
+  const mounts = (knownValue(use.mounts) ?? []).flatMap(({ number, source, devices }) => [
+    // One whose number is a block device's needs no name.
+    ...(numbers.has(number) ? [] : source.split(':')),
+    ...devices,
+  ]);
+  const paths = [
+    ...mounts,
+    ...(knownValue(use.swaps) ?? []).map(({ path }) => path),
+    ...blocks.map(({ backingFile }) => knownValue(backingFile) ?? ''),
+    ...(knownValue(use.exports) ?? []).map(({ path }) => knownValue(path) ?? ''),
+    ...(knownValue(use.automounts) ?? []).map(({ source }) => source ?? ''),
+  ];
+  const unresolved = [...new Set(paths)].filter((path) => isNodePath(path) && known.at(path) === undefined);
+  return unresolved.flatMap((path) => {
+    const block = byLink(host, path, known) ?? byUdev(host, path, blocks);
+    return block === undefined ? [] : [{ path, block: block.name }];
+  });
+}
+
+function byLink(host: HostReader, path: string, known: DeviceNames): BlockDevice | undefined {
+  let at = path;
+  for (let links = 0; links < MAX_LINKS; links += 1) {
+    const target = host.readLink(at);
+    const next = typeof target === 'string' ? resolveLink(at, target) : null;
+    if (next === null || !next.startsWith(DEV)) return undefined;
+    const block = known.at(next);
+    if (block !== undefined) return block;
+    at = next;
+  }
+  return undefined;
+}
+
+function byUdev(host: HostReader, path: string, blocks: readonly BlockDevice[]): BlockDevice | undefined {
+  const link = `S:${path.slice(DEV.length)}`;
+  return blocks.find(({ number }) => {
+    const known = knownValue(number);
+    const lines = known === undefined ? null : host.readLines(udevBlockPath(known), [link]);
+    return Array.isArray(lines) && lines.includes(link);
+  });
+}
