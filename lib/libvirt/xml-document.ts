@@ -115,6 +115,10 @@ function checkText(text: string, name: string): void {
     failInXml(source, 0, `says that its encoding is ${escapeControls(encoding)}, and only UTF-8 is read`);
   }
   for (const { 0: markup, index } of text.matchAll(/<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<!/g)) {
+    // Behind the opening dashes there are none but those that end it.
+    if (markup.startsWith('<!--') && markup.slice(4, -2).includes('--')) {
+      failInXml(source, index, 'has -- in a comment');
+    }
     if (markup !== '<!') continue;
     failInXml(source, index, 'has a document type, or a comment without an end', 'leave it out');
   }
@@ -130,8 +134,14 @@ interface OpenElement {
   readonly start: number;
   readonly contentStart: number;
   readonly children: XmlElement[];
+  /** Those that names in it can have. */
+  readonly prefixes: ReadonlySet<string>;
   text: string;
 }
+
+/** What every document has without declaring it. */
+const OWN_PREFIXES: ReadonlySet<string> = new Set(['xml', 'xmlns']);
+const DECLARATION = 'xmlns:';
 
 /** Makes elements of a text that the validator passed; what it passes too kindly ends here. */
 class XmlReader {
@@ -177,8 +187,22 @@ class XmlReader {
       if (raw.includes('<')) this.#fail(valueAt + raw.indexOf('<'), 'has a < in an attribute');
       attributes.set(key, this.#resolve(raw.replace(/\r\n|[\t\n\r]/g, ' '), valueAt));
     }
-    this.#open.push({ name, attributes, start, contentStart, children: [], text: '' });
+    const prefixes = this.#prefixesIn(attributes);
+    for (const each of [name, ...attributes.keys()]) {
+      const prefix = each.slice(0, Math.max(0, each.indexOf(':')));
+      if (each.includes(':') && !prefixes.has(prefix)) {
+        this.#fail(start, `has a prefix without a declaration: ${escapeControls(prefix)}`);
+      }
+    }
+    this.#open.push({ name, attributes, start, contentStart, children: [], prefixes, text: '' });
     if (inTag.endsWith('/')) this.#close(null, contentStart);
+  }
+
+  #prefixesIn(attributes: ReadonlyMap<string, string>): ReadonlySet<string> {
+    const above = this.#open.at(-1)?.prefixes ?? OWN_PREFIXES;
+    const declared = [...attributes.keys()].filter((key) => key.startsWith(DECLARATION));
+    if (declared.length === 0) return above;
+    return new Set([...above, ...declared.map((key) => key.slice(DECLARATION.length))]);
   }
 
   /** @param contentEnd `null` where the element is empty in the form `<name/>` */
@@ -195,6 +219,8 @@ class XmlReader {
   #addText(start: number, end: number): void {
     const raw = this.#text.slice(start, end);
     const open = this.#open.at(-1);
+    const stray = raw.indexOf(']]>');
+    if (stray >= 0) this.#fail(start + stray, 'has ]]> outside a CDATA section');
     if (open !== undefined) open.text += this.#resolve(raw.replaceAll(/\r\n?/g, '\n'), start);
     else if (raw.replace(/^\ufeff/, '').trim() !== '') this.#fail(start, 'has text outside its element');
   }

@@ -41,7 +41,6 @@ describe('the category', () => {
       `<portal-gun:machine xmlns:portal-gun='urn:b' category='router'/>`,
       null,
     ],
-    ['a prefix that is not declared', `<portal-gun:machine category='router'/>`, null],
     [
       'ours inside of another',
       `<y:b xmlns:y='urn:y'><x:machine xmlns:x='${URI}' category='own'/></y:b>`,

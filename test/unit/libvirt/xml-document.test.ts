@@ -64,6 +64,11 @@ describe('an XML document', () => {
     ['<a>\ud800</a>', '1:4 has a character that XML can not hold'],
     ['<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', '1:1 has a document type'],
     ['<a>\n<!-- x</a>', '2:1 has a document type, or a comment without an end'],
+    ['<a><!-- b -- c --></a>', '1:4 has -- in a comment'],
+    ['<a>\n<!-- b ---></a>', '2:1 has -- in a comment'],
+    ['<a>b]]>c</a>', '1:5 has ]]> outside a CDATA section'],
+    ['<a><b:c/></a>', '1:4 has a prefix without a declaration: b'],
+    ['<a><d xmlns:b="urn:b"/><e b:c="1"/></a>', '1:24 has a prefix without a declaration: b'],
     ['<?xml version="1.0" encoding="latin1"?><a/>', '1:1 says that its encoding is latin1'],
     ['<a>'.repeat(200) + '</a>'.repeat(200), '1:301 is more than 100 elements deep'],
   ])('%j is refused: %s', (text, message) => {
