@@ -25,8 +25,9 @@ export default defineConfig({
           maxWorkers: availableParallelism(),
           // No module keeps anything of a test; so a worker loads them once, and not for each of its files.
           isolate: false,
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          // Only for what hangs: the slowest take seconds, and many times as long where much else runs.
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
       {

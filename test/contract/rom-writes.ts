@@ -8,7 +8,7 @@ export interface RomWrites {
   readonly writes: Readonly<Record<string, RomSwitch>>;
 }
 
-const TEXTS = ['1\n', '0\n', '1', '0', '00', '00\n', '01', 'off\n', 'on\n', 'no', 'y', '2', 'abc', '\n'];
+const TEXTS = ['1\n', '0\n', '1', '0', '00', '00\n', '01', 'off', 'on', 'no', 'y', '2', 'abc', '\n'];
 
 /** A script for bash that prints for each text whether the ROM is on after it was written, from on and from off. */
 export function romWritesScript(rom: string): string {

@@ -138,15 +138,15 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
   test('are refused where the rules are none, or something is named besides', async () => {
     const file = join(libvirtd().folder, 'wrong.yaml');
     writeFileSync(file, 'portal-gun: assignment-rules/v1\nrules:\n  - {devices: class=nett, to: router}\n');
-    for (const [args, code, subject] of [
+    for (const [args, code, subject, exit] of [
       [['--rules', file], 'BAD_RULES', `${file}:3:15`],
-      [['--rules', '/nowhere.yaml'], 'BAD_RULES', '/nowhere.yaml'],
+      [['--rules', '/nowhere.yaml'], 'NOT_FOUND', '/nowhere.yaml', 3],
       [['--by-rules', '01:00.0'], 'BAD_ARGUMENT', '01:00.0'],
       [['--by-rules', '--type', 'router'], 'BAD_ARGUMENT', '--type'],
       [['--type', 'router'], 'BAD_ARGUMENT', 'assign'],
     ] as const) {
       const { exitCode, stderr } = await run(...args);
-      expect(exitCode, stderr).toBe(2);
+      expect(exitCode, stderr).toBe(exit ?? 2);
       expect(stderr).toContain(`[${code}]`);
       expect(stderr).toContain(subject);
       expect(stderr).toMatch(/^hint: /m);

@@ -57,6 +57,15 @@ describeLab('a machine of the lab', (root) => {
     );
   });
 
+  test('is made of what its record says', async () => {
+    const { kernel, node, packages } = root.versions;
+    expect(await machine().output(['uname', '-r'])).toBe(`${kernel}\n`);
+    expect(await machine().output(['node', '--version'])).toBe(`${node}\n`);
+    const installed = (await machine().output(['dpkg-query', '--show'])).replaceAll(':amd64', '');
+    const lines = Object.entries(packages).map(([name, version]) => `${name}\t${version}`);
+    expect(installed.trim().split('\n').sort()).toEqual(lines.sort());
+  });
+
   test('is not for writing to the project', async () => {
     const { exitCode, stderr } = await machine().run(['touch', '/portal-gun/package.json']);
     expect(exitCode).not.toBe(0);

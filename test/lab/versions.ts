@@ -30,10 +30,15 @@ export function writeVersions(folder: string, tree: string, mirror: string): voi
     made: new Date().toISOString().slice(0, 10),
     mirror,
     kernel,
-    node: existsSync(join(tree, 'usr/local/bin/node')) ? process.version : `v${packages['nodejs']}`,
+    node: existsSync(join(tree, 'usr/local/bin/node')) ? process.version : nodeOf(packages),
     packages,
   };
   writeFileSync(join(folder, NAME), `${JSON.stringify(versions, null, 2)}\n`);
+}
+
+/** Debian's own: `v20.19.2` of the package `20.19.2+dfsg-1`. */
+function nodeOf(packages: Readonly<Record<string, string>>): string {
+  return `v${/^[\d.]+/.exec(packages['nodejs'] ?? '')?.[0]}`;
 }
 
 /** The installed packages in dpkg's database. */

@@ -39,7 +39,7 @@ async function runBuilt(file: string, args: readonly string[], options: Options)
     reject: false,
     stripFinalNewline: false,
     stdin: 'ignore',
-    timeout: options.timeoutMs ?? 30_000,
+    timeout: options.timeoutMs ?? 120_000,
   });
   return { exitCode, stdout, stderr };
 }

@@ -12,7 +12,7 @@ it('what is started in the background has a session of its own, and nothing of o
   const script =
     'exec > "$1.draft"; cut -d " " -f 1,6 /proc/$$/stat; readlink /proc/$$/fd/0; pwd; echo "$2"; mv "$1.draft" "$1"';
   expect(await new LiveBackground().start('sh', ['-c', script, 'sh', path, `a b $(c) 'd'`])).toBeNull();
-  await vi.waitFor(() => expect(existsSync(path)).toBe(true), { timeout: 10_000 });
+  await vi.waitFor(() => expect(existsSync(path)).toBe(true), { timeout: 60_000 });
   const [numbers = '', input, cwd, word] = readFileSync(path, 'utf8').split('\n');
   const [pid, session] = numbers.split(' ');
   expect(session).toBe(pid);

@@ -24,7 +24,7 @@ afterEach(() => writer.close());
 const started = (): readonly number[] => childProcesses(process.pid);
 const goneAfter = (before: readonly number[]): Promise<void> =>
   vi.waitFor(() => expect(started().filter((pid) => !before.includes(pid))).toEqual([]), {
-    timeout: 10_000,
+    timeout: 60_000,
   });
 
 describe('LiveWriter', () => {
@@ -137,12 +137,12 @@ describe('LiveWriter', () => {
       console.log(child);
     `;
     const { stdout, exitCode } = await execa(process.execPath, ['--input-type=module', '--eval', program], {
-      timeout: 20_000,
+      timeout: 60_000,
     });
     const [first, second, child] = stdout.split('\n');
     process.kill(Number(child), 'SIGCONT');
     expect([first, second, exitCode]).toEqual(['written', 'blocked', 0]);
-    await vi.waitFor(() => expect(() => process.kill(Number(child), 0)).toThrow(), { timeout: 10_000 });
+    await vi.waitFor(() => expect(() => process.kill(Number(child), 0)).toThrow(), { timeout: 60_000 });
     // Whoever asked was gone by then, and somebody else may be putting things in order.
     expect(readFileSync(join(root, 'sys/one'), 'utf8')).toMatch(/^packed/);
   });

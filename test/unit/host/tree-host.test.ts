@@ -27,7 +27,7 @@ describe('what stands in a foreign tree', () => {
       outfile: program,
     });
     // In a process of its own, which can be ended: a read that waits would never let a test go on.
-    const run = spawnSync(process.execPath, [program, folder], { encoding: 'utf8', timeout: 10_000 });
+    const run = spawnSync(process.execPath, [program, folder], { encoding: 'utf8', timeout: 60_000 });
     const refused = broken('not a regular file');
     expect(JSON.parse(run.stdout)).toEqual([refused, refused]);
   });

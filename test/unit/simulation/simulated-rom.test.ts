@@ -53,7 +53,7 @@ describe('the ROM of a simulated function', () => {
           const after = { on: IMAGES, off: OFF, EINVAL: before }[outcome];
           expect([text, said, simulated.readBytes(ROM)]).toEqual([
             text,
-            outcome === 'EINVAL' ? 'EINVAL' : 'written',
+            outcome === 'EINVAL' ? { failed: 'EINVAL' } : 'written',
             after,
           ]);
         }
