@@ -1,7 +1,7 @@
 import { knownValue } from '../../base/known.ts';
-import type { HostReader } from '../../host/host-reader.ts';
+import { type HostReader, isFailure } from '../../host/host-reader.ts';
 import { resolveLink } from '../../host/resolve-link.ts';
-import { DeviceNames, isNodePath } from '../../pci/device-names.ts';
+import { DeviceNames } from '../../pci/device-names.ts';
 import type { BlockDevice, DeviceName, StorageUse } from '../../pci/storage-use.ts';
 import { udevBlockPath } from '../paths.ts';
 
@@ -10,8 +10,9 @@ const MAX_LINKS = 40;
 const DEV = '/dev/';
 
 /**
- * The names of block devices that the host's storage is used by, if they are not the kernel's: links of `/dev`, and those
- * that udev noted in `/run/udev/data/b8:1`, `S:disk/by-partlabel/data`. One that leads to no block device is not in it.
+ * The names of block devices that the host's storage is used by, if they are not the kernel's: by the number of the node,
+ * by links of `/dev`, and by those that udev noted in `/run/udev/data/b8:1`, `S:disk/by-partlabel/data`. One that leads to
+ * no block device is not in it.
  */
 export function readDeviceNames(
   host: HostReader,
@@ -32,14 +33,27 @@ export function readDeviceNames(
     ...(knownValue(use.exports) ?? []).map(({ path }) => knownValue(path) ?? ''),
     ...(knownValue(use.automounts) ?? []).map(({ source }) => source ?? ''),
   ];
-  const unresolved = [...new Set(paths)].filter((path) => isNodePath(path) && known.at(path) === undefined);
-  return unresolved.flatMap((path) => {
-    const block = byLink(host, path, known) ?? byUdev(host, path, blocks);
-    return block === undefined ? [] : [{ path, block: block.name }];
+  return [...new Set(paths)].filter(mayBeNode).flatMap((path) => {
+    // A snapshot holds links, and no numbers.
+    const named = known.at(path) ?? byLink(host, path, known) ?? byUdev(host, path, blocks);
+    const block = byNumber(host, path, blocks) ?? named;
+    return block === undefined || block === known.at(path) ? [] : [{ path, block: block.name }];
   });
 }
 
+/** Also of a node below another root, `/srv/root/dev/sda1`; of no other file, which may be on a server that does not answer. */
+function mayBeNode(path: string): boolean {
+  return path.startsWith('/') && path.includes(DEV);
+}
+
+function byNumber(host: HostReader, path: string, blocks: readonly BlockDevice[]): BlockDevice | undefined {
+  const node = host.deviceNumber(path);
+  if (node === null || isFailure(node) || node.kind !== 'block') return undefined;
+  return blocks.find(({ number }) => number === node.number);
+}
+
 function byLink(host: HostReader, path: string, known: DeviceNames): BlockDevice | undefined {
+  if (!path.startsWith(DEV)) return undefined;
   let at = path;
   for (let links = 0; links < MAX_LINKS; links += 1) {
     const target = host.readLink(at);
@@ -53,6 +67,7 @@ function byLink(host: HostReader, path: string, known: DeviceNames): BlockDevice
 }
 
 function byUdev(host: HostReader, path: string, blocks: readonly BlockDevice[]): BlockDevice | undefined {
+  if (!path.startsWith(DEV)) return undefined;
   const link = `S:${path.slice(DEV.length)}`;
   return blocks.find(({ number }) => {
     const known = knownValue(number);

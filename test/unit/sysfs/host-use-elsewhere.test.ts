@@ -441,6 +441,18 @@ describe('names of devices', () => {
   });
 });
 
+describe('nodes below another root', () => {
+  it('are known by their numbers', () => {
+    const made = host((tree) => {
+      putBlock(tree, `${PCI}/block/sda`, '8:0');
+      putBlock(tree, `${VIRTUAL}/loop0`, '7:0');
+      tree.attribute(`${VIRTUAL}/loop0/loop/backing_file`, '/srv/root/dev/disk');
+    });
+    made.deviceNumber = (path = '') => (path.endsWith('/disk') ? { kind: 'block', number: '8:0' } : null);
+    expect(readHostUse(made).deviceNames).toEqual([{ path: '/srv/root/dev/disk', block: 'sda' }]);
+  });
+});
+
 describe('hibernation', () => {
   it.each([
     ['8:3', '8:3'],
