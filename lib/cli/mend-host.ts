@@ -17,6 +17,7 @@ import { type Arguments, type CommandResult, stringOf, switchOf } from './comman
 import type { Dialogue } from './dialogue.ts';
 import { readOwn, readPersistence } from './persistence.ts';
 import { carryOut } from './run-proposal.ts';
+import { allowedOf } from './safety.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What is validated, with what came of it. */
@@ -80,7 +81,7 @@ export async function mendHost(
   const overview = (width: number | null) => renderMending(mending, steps, width);
   const carried = await carryOut(
     {
-      proposal: { plan, findings: [], allowed: new Set() },
+      proposal: { plan, findings: [], allowed: allowedOf(args) },
       overview,
       details: mendingDetails(mending, steps),
       inventory,

@@ -1,4 +1,5 @@
 import { CATEGORIES } from '../libvirt/category.ts';
+import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command } from './command.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 
@@ -38,7 +39,7 @@ export const PORTAL_COMMANDS: readonly Command[] = [
     usage: 'tag <machines..>',
     summary: 'Say of which category machines are',
     description:
-      "Writes the category of machines into the metadata of their definitions, and of what runs, so that commands can mean all machines of a category. Nothing else of a definition is changed. Where one machine can't be tagged none is.",
+      "Writes the category of machines into the metadata of their definitions, and of what runs, so that commands can mean all machines of a category. Nothing else of a definition is changed. Where one machine can't be tagged none is. The plan is shown first; pci recover ends one that was cut short.",
     positionals: {
       machines: {
         describe: 'Name, or UUID, of a machine; behind -- a name may begin with a dash',
@@ -54,13 +55,15 @@ export const PORTAL_COMMANDS: readonly Command[] = [
         suggestions: CATEGORIES,
       },
       remove: { describe: 'Take the category away', type: 'boolean' },
-      'dry-run': { describe: 'Show what would be tagged, and change nothing', type: 'boolean', alias: 'n' },
+      'dry-run': CHANGING_OPTIONS['dry-run'],
+      script: CHANGING_OPTIONS.script,
+      yes: CHANGING_OPTIONS.yes,
       ...LIBVIRT_OPTIONS,
     },
     examples: [
-      ['portal tag galaxy0 star0 --type router', 'two routers'],
+      ['sudo portal tag galaxy0 star0 --type router', 'two routers'],
       ['portal tag mail --type application --dry-run', 'what would be done'],
-      ['portal tag galaxy0 --remove', 'no category any more'],
+      ['sudo portal tag galaxy0 --remove', 'no category any more'],
     ],
     load: async () => (await import('./commands/portal-tag.ts')).runPortalTag,
   },

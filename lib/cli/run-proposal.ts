@@ -12,6 +12,7 @@ import { applyHere, demandRoot, isConfirmed } from './changing.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from './command.ts';
 import { confirmWithinOf } from './confirm-within.ts';
 import type { Dialogue } from './dialogue.ts';
+import { refuseWritableProgram } from './program-refusal.ts';
 import { refuseUse } from './safety.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -82,6 +83,8 @@ export async function carryOut(
     remarks,
   });
 
+  const isWatched = confirmWithinMs !== null && plan.steps.length > 0;
+  refuseWritableProgram(plan, isWatched, allowed);
   if (switchOf(args, 'script') === true) {
     // Whoever runs it does not see what could not be told.
     refuseUse(refusals);

@@ -4,6 +4,7 @@ import type { Finding } from '../checks/finding.ts';
 import type { SafetyRule } from '../checks/safety-rule.ts';
 import { SAFETY_RULES } from '../checks/safety-rules.ts';
 import { type Arguments, stringsOf } from './command.ts';
+import { PROGRAM_WRITABLE } from './program-refusal.ts';
 
 /**
  * The names that `--allow` lifts.
@@ -17,7 +18,7 @@ export function allowedOf(
   const names = stringsOf(args, 'allow').flatMap((each) => each.split(','));
   for (const name of names) {
     const rule = rules.find((each) => each.name === name);
-    if (rule !== undefined) continue;
+    if (rule !== undefined || (rules === SAFETY_RULES && name === PROGRAM_WRITABLE)) continue;
     const known = rules.filter(({ severity }) => severity === 'refuses').map((each) => each.name);
     const meant = suggest(name, known);
     throw new PortalGunError('BAD_ARGUMENT', `there is no reason "${name}"`, {

@@ -51,6 +51,7 @@ export const VALIDATION_COMMANDS: readonly Command[] = [
       'dry-run': CHANGING_OPTIONS['dry-run'],
       script: CHANGING_OPTIONS.script,
       yes: CHANGING_OPTIONS.yes,
+      allow: CHANGING_OPTIONS.allow,
       connect: LIBVIRT_OPTIONS.connect,
       ...READING_OPTIONS,
     },

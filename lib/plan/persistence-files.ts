@@ -7,11 +7,12 @@ import { byAddress } from './record.ts';
 
 const RULES_PATH = '/etc/udev/rules.d/10-portal-gun.rules';
 const HOOK_PATH = '/etc/initramfs-tools/hooks/portal-gun';
-const UNIT_PATH = '/etc/systemd/system/portal-gun.service';
+/** The unit that has root run this program at each boot. */
+export const SERVICE_PATH = '/etc/systemd/system/portal-gun.service';
 const WANTS_PATH = '/etc/systemd/system/multi-user.target.d/portal-gun.conf';
 
 /** The files of others' folders that are made from the records. */
-export const PERSISTENCE_PATHS: readonly string[] = [RULES_PATH, HOOK_PATH, UNIT_PATH, WANTS_PATH];
+export const PERSISTENCE_PATHS: readonly string[] = [RULES_PATH, HOOK_PATH, SERVICE_PATH, WANTS_PATH];
 
 /** All that outlives a boot. */
 export interface PersistedRecords {
@@ -87,7 +88,7 @@ export function persistenceFiles(
     },
     {
       ...plain,
-      path: UNIT_PATH,
+      path: SERVICE_PATH,
       text: hasUnit ? formatUnit(records, program) : null,
       purpose: servicePurpose(records),
     },

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { vi } from 'vitest';
 import { runProgram } from '../../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
 import type { Program } from '../../lib/cli/program.ts';
+import { programTrust } from '../../lib/host/program-trust.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
 /** The programs as they are built. */
@@ -73,7 +75,10 @@ async function runInside(program: Program, args: readonly string[], columns?: nu
     stderr: stream('stderr'),
     exitCode: undefined as number | undefined,
   };
+  // Tests run from wherever the checkout is, and whoever has it.
+  const trust = vi.spyOn(programTrust, 'problemOf').mockReturnValue(null);
   await runProgram(program, host);
+  trust.mockRestore();
   return { ...written, exitCode: host.exitCode };
 }
 

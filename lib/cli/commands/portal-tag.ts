@@ -1,30 +1,60 @@
-import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { PortalGunError } from '../../base/errors.ts';
 import { nearCategory, parseCategory } from '../../libvirt/category.ts';
 import { findMachine } from '../../libvirt/find-machine.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/read-machines.ts';
-import { planTagging, tagMachines } from '../../libvirt/tag-machines.ts';
+import { planTagging } from '../../libvirt/tag-machines.ts';
+import { planTaggings } from '../../plan/plan-tagging.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { renderTagging, taggingDocument } from '../../render/tagging-text.ts';
 import { machineRemarks, virshOf } from '../asked-libvirt.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import type { Dialogue } from '../dialogue.ts';
+import { carryOut } from '../run-proposal.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `portal tag`: machines get a category, or lose it. */
-export async function runPortalTag(args: Arguments, { width }: Terminal): Promise<CommandResult> {
+export async function runPortalTag(
+  args: Arguments,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
   const category = categoryOf(args);
   const isDryRun = switchOf(args, 'dry-run') === true;
+  const isScript = switchOf(args, 'script') === true;
   const virsh = virshOf(args);
-  const { machines, diagnostics } = await readMachines(virsh, 'look');
+  const { machines, diagnostics } = await readMachines(virsh, isDryRun || isScript ? 'look' : 'edit');
   const meant = new Set(stringsOf(args, 'machines').map((word) => findMachine(machines, word)));
   const taggings = [...meant].map((machine) => planTagging(machine, category));
-  if (!isDryRun) await tagMachines(virsh, taggings);
+  const plan = planTaggings(virsh.uri, taggings, category);
+  const carried = await carryOut(
+    {
+      proposal: { plan, findings: [], allowed: new Set() },
+      overview: (width) => renderTagging(taggings, category, true, width),
+      details: {},
+      inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
+      remarks: machineRemarks(args, diagnostics, 'portal') + spellingNote(category, machines),
+      nothingToDo: renderTagging(taggings, category, false, terminal.width),
+      changesMachinesAlone: true,
+    },
+    args,
+    terminal,
+    dialogue,
+  );
+  const { exitCode, report, remarks: stderr } = carried;
+  if (isScript) return { exitCode, stdout: carried.text, stderr };
+  if (switchOf(args, 'json') === true) {
+    const document = {
+      ...taggingDocument(virsh.uri, taggings, category, isDryRun),
+      steps: plan.steps,
+      report,
+    };
+    return { exitCode, stdout: formatDocument(document), stderr };
+  }
+  const isDone = report?.outcome === 'done';
   return {
-    exitCode: EXIT.ok,
-    stdout:
-      switchOf(args, 'json') === true
-        ? formatDocument(taggingDocument(virsh.uri, taggings, category, isDryRun))
-        : renderTagging(taggings, category, isDryRun, width),
-    stderr: machineRemarks(args, diagnostics, 'portal') + spellingNote(category, machines),
+    exitCode,
+    stdout: isDone ? renderTagging(taggings, category, false, terminal.width) : carried.text,
+    stderr,
   };
 }
 
