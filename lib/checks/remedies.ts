@@ -115,3 +115,7 @@ export function fixRemedy(fix: Fix, facts: FixFacts): string {
       return 'persist again what was persisted: pci bind --persist, pci sriov set --persist';
   }
 }
+
+/** What to do about virtual functions that share the group of their card. */
+export const APART_REMEDY =
+  'put the card into a slot behind a port with ACS (pci tree), or switch on ACS in the setup of the firmware; or give the whole card, without virtual functions';

@@ -9,6 +9,7 @@ import { crypt } from './rules/crypt.ts';
 import { deviceMapper } from './rules/device-mapper.ts';
 import { drmInUse } from './rules/drm-in-use.ts';
 import { exported } from './rules/exported.ts';
+import { groupUnknown } from './rules/group-unknown.ts';
 import { inputOpen } from './rules/input-open.ts';
 import { lastInputUsb } from './rules/last-input-usb.ts';
 import { lvm } from './rules/lvm.ts';
@@ -42,6 +43,7 @@ export const SAFETY_RULES: readonly SafetyRule[] = [
   sharedFolder,
   machineHasIt,
   reservedRegion,
+  groupUnknown,
   mounted,
   swap,
   lvm,

@@ -14,3 +14,6 @@ export function vfsOfDriver({ sriov }: PciDevice): number | undefined {
   if (role?.role !== 'pf') return undefined;
   return knownValue(role.totalVfs);
 }
+
+export const NO_VFS_REMEDY =
+  "bind it to its own driver (pci unbind), and see that driver's settings for how many it makes";

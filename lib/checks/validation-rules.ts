@@ -1,9 +1,11 @@
+import { deviceAnswers } from './device-rules/device-answers.ts';
 import { deviceBars } from './device-rules/device-bars.ts';
 import { deviceDomain } from './device-rules/device-domain.ts';
 import { deviceFramebuffer } from './device-rules/device-framebuffer.ts';
 import { deviceGroup } from './device-rules/device-group.ts';
 import { deviceKind } from './device-rules/device-kind.ts';
 import { deviceNeighbours } from './device-rules/device-neighbours.ts';
+import { deviceOwnGroup } from './device-rules/device-own-group.ts';
 import { deviceRegion } from './device-rules/device-region.ts';
 import { deviceReset } from './device-rules/device-reset.ts';
 import { deviceRom } from './device-rules/device-rom.ts';
@@ -44,6 +46,7 @@ import { spareDisplay } from './host-rules/spare-display.ts';
 import { sriovDevices } from './host-rules/sriov-devices.ts';
 import { sriovDriver } from './host-rules/sriov-driver.ts';
 import { sriovFirmware } from './host-rules/sriov-firmware.ts';
+import { sriovIsolation } from './host-rules/sriov-isolation.ts';
 import { tun } from './host-rules/tun.ts';
 import { uefi } from './host-rules/uefi.ts';
 import { unassignedBars } from './host-rules/unassigned-bars.ts';
@@ -101,6 +104,7 @@ export const HOST_RULES: readonly HostRule[] = [
   sriovDevices,
   sriovDriver,
   sriovFirmware,
+  sriovIsolation,
   bootFramebuffer,
   spareDisplay,
   lockdown,
@@ -119,9 +123,11 @@ export const HOST_RULES: readonly HostRule[] = [
 /** About giving a device to a machine. */
 export const DEVICE_RULES: readonly DeviceRule[] = [
   deviceKind,
+  deviceAnswers,
   deviceDomain,
   deviceGroup,
   deviceNeighbours,
+  deviceOwnGroup,
   deviceRegion,
   deviceSpare,
   deviceReset,

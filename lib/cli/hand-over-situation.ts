@@ -4,6 +4,7 @@ import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { groupDevices, type IommuGroup, isBridge } from '../pci/iommu-group.ts';
+import { iommuAdvice } from '../pci/iommu-state.ts';
 import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../pci/passthrough.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
 import { selectDevices } from '../pci/selector.ts';
@@ -60,7 +61,11 @@ export async function readHandOverSituation(
     inventory,
     selected: selectDevices(devices, selectors),
     groups: groupDevices(devices, source.groupAttributes),
-    abilities: { iommu: inventory.iommu, tellsResetMethods: source.tellsResetMethods(devices) },
+    abilities: {
+      iommu: inventory.iommu,
+      ...(inventory.iommu === false ? { iommuAdvice: iommuAdvice(source.iommuState()) } : {}),
+      tellsResetMethods: source.tellsResetMethods(devices),
+    },
     pfLinks: new Map(files === null ? [] : [...pfs].map((pf) => [pf, readCapturedLink(files, pf)])),
   };
 }

@@ -34,7 +34,14 @@ export function libvirtSource(
     groupAttributes: kernels?.groupAttributes ?? (() => ({ type: UNREAD, reservedRegions: UNREAD })),
     iommuState:
       kernels?.iommuState ??
-      (() => ({ units: [], firmwareTables: UNREAD, cpuMaker: UNREAD, kernelArguments: UNREAD })),
+      (() => ({
+        units: [],
+        firmwareTables: UNREAD,
+        cpuMaker: UNREAD,
+        kernelArguments: UNREAD,
+        architecture: UNREAD,
+        hypervisor: UNREAD,
+      })),
     tellsResetMethods: kernels?.tellsResetMethods ?? (() => false),
   };
 }

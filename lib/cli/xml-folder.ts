@@ -6,6 +6,7 @@ import type { HandOverWishes } from '../libvirt/hand-over.ts';
 import { formatHostDevice } from '../libvirt/host-device-text.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
+import { lastingObstacles } from '../pci/iommu-group.ts';
 import { formatDocument } from '../render/documents.ts';
 import { type LeftOut, type SnippetFile, snippetFilesDocument } from '../render/snippet-files.ts';
 import { wrapText } from '../render/wrap-text.ts';
@@ -80,10 +81,13 @@ function snippetTexts(
 }
 
 /** Why the group of a device can't be given at all. */
-function groupProblem({ groups, inventory }: HandOverSituation, { iommuGroup }: PciDevice): string | null {
-  if (!inventory.iommu) return 'the kernel runs without an IOMMU';
-  const group = groups.find(({ id }) => id === knownValue(iommuGroup));
-  const obstacle = group?.obstacles.find(({ code }) => code === 'DIRECT_REGION');
+function groupProblem({ groups, inventory }: HandOverSituation, device: PciDevice): string | null {
+  if (inventory.iommu === false) return 'the kernel runs without an IOMMU';
+  const group = groups.find(({ id }) => id === knownValue(device.iommuGroup));
+  const obstacle =
+    group === undefined
+      ? undefined
+      : lastingObstacles(group, device).find(({ code }) => code !== 'BRIDGES_ONLY');
   return obstacle === undefined ? null : `group ${group?.id}: ${obstacle.message}`;
 }
 

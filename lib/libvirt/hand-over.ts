@@ -31,7 +31,7 @@ export interface HandedOver {
 export type PfLinks = ReadonlyMap<PciAddress, PfLink | null>;
 
 /** Of what passing a device through would take, that which keeps it from a machine whatever is done. */
-const NEVER = ['behind-controller', 'iommu', 'bridge'];
+const NEVER = ['behind-controller', 'iommu', 'bridge', 'not-answering', 'without-iommu', 'vf-with-pf'];
 /** What is of no interest to whoever has the XML: all is well, or it is said where the device is bound. */
 const SILENT = ['bound', 'reset', 'group-alone', 'group-bridges', 'loses', 'loss-unknown'];
 

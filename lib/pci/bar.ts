@@ -33,6 +33,7 @@ const LINE = /^0x([0-9a-f]{1,16}) 0x([0-9a-f]{1,16}) 0x([0-9a-f]{1,16})$/i;
 const LEADING_ZEROS = /^0+(?=.)/;
 const BAR_COUNT = 6;
 const ROM_INDEX = 6;
+const VF_BAR_INDEX = 7;
 
 // include/linux/ioport.h; the low four bits are those of the register itself, of the ROM's line the kernel's own.
 const IORESOURCE_ROM_SHADOW = 0x2;
@@ -40,6 +41,7 @@ const IORESOURCE_IO = 0x100;
 const IORESOURCE_MEM = 0x200;
 const IORESOURCE_PREFETCH = 0x2000;
 const IORESOURCE_MEM_64 = 0x100000;
+const IORESOURCE_DISABLED = 0x10000000;
 const IORESOURCE_UNSET = 0x20000000;
 const REGISTER_MEM_TYPE = 0x6;
 const REGISTER_MEM_TYPE_64 = 0x4;
@@ -70,6 +72,22 @@ export function parseResources(rawText: string): Resources | undefined {
   return { bars, rom };
 }
 
+/**
+ * Reads lines 7 to 12 of the `resource` of a physical function: the room for the BARs of its VFs, each for all VFs that it can
+ * have. Absent from kernels without SR-IOV. Not for bridges, which have their windows there.
+ */
+export function parseVfBars(rawText: string): readonly Bar[] | undefined {
+  const bars: Bar[] = [];
+  const lines = rawText.split('\n').slice(VF_BAR_INDEX, VF_BAR_INDEX + BAR_COUNT);
+  for (const [index, line] of lines.entries()) {
+    if (line === '' || line === ZERO_LINE) continue;
+    const resource = parseLine(line);
+    if (resource === undefined) return undefined;
+    pushBar(bars, index, resource);
+  }
+  return bars;
+}
+
 interface Resource {
   readonly address: string | null;
   readonly sizeBytes: number;
@@ -80,8 +98,10 @@ function parseLine(line: string): Resource | undefined {
   const [, start = '', end = '', rawFlags = ''] = LINE.exec(line) ?? [];
   if (start === '') return undefined;
   const flags = Number.parseInt(rawFlags, 16);
-  const unset = (flags & IORESOURCE_UNSET) !== 0;
-  const address = unset ? null : `0x${start.replace(LEADING_ZEROS, '').toLowerCase()}`;
+  const short = start.replace(LEADING_ZEROS, '').toLowerCase();
+  // At 0 is the memory of the host itself.
+  const unset = (flags & (IORESOURCE_UNSET | IORESOURCE_DISABLED)) !== 0 || short === '0';
+  const address = unset ? null : `0x${short}`;
   return { address, sizeBytes: sizeOf(start, end), flags };
 }
 

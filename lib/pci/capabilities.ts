@@ -33,9 +33,9 @@ export interface PcieCapability {
   readonly slotImplemented: boolean;
   /** `null` without a slot. Firmware often leaves 0 here. */
   readonly physicalSlot: Known<number>;
-  /** The most the link can do, in GT/s: 2.5, 5, 8 …; `null` inside the root complex, where no link is. */
+  /** The most the link can do, in GT/s: 2.5, 5, 8 …; `null` where no link is, as inside the root complex. */
   readonly maxLinkSpeedGts: Known<number>;
-  /** The most the link can do, in lanes; `null` inside the root complex. */
+  /** The most the link can do, in lanes; `null` where no link is. */
   readonly maxLinkWidth: Known<number>;
   /** ARI forwarding of a root or downstream port; `null` for the others and in version 1. */
   readonly ariForwarding: Known<Feature>;
@@ -91,6 +91,7 @@ export interface PowerManagement {
   readonly noSoftReset: boolean;
 }
 
+const LINK_MASK = 0x3ff;
 const LINK_SPEEDS: Readonly<Record<number, number>> = { 1: 2.5, 2: 5, 3: 8, 4: 16, 5: 32, 6: 64 };
 const POWER_STATES = ['D0', 'D1', 'D2', 'D3hot'] as const;
 
@@ -114,7 +115,11 @@ export function pcieAt({ view, end, problems }: Registers, offset: number): Pcie
     cut = true;
     return BROKEN;
   };
-  const linkCapabilities = part(hasLink, 0x10, () => view.getUint32(offset + 0x0c, true));
+  // Endpoints that are part of the processor have no speed and no lanes.
+  const linkCapabilities = part(hasLink, 0x10, () => {
+    const register = view.getUint32(offset + 0x0c, true);
+    return (register & LINK_MASK) === 0 ? null : register;
+  });
   const result: PcieCapability = {
     portType,
     version,

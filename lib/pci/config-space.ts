@@ -43,6 +43,8 @@ export interface ConfigSpace {
    * the kernel takes from its physical function.
    */
   readonly idsHidden: boolean;
+  /** The header reads all ones, or its ids what no function has: the function does not answer. */
+  readonly isSilent: boolean;
   /** 2 hex digits. */
   readonly revision: Known<string>;
   /** 6 hex digits: class, subclass, programming interface. */
@@ -50,6 +52,8 @@ export interface ConfigSpace {
   /** 0 normal, 1 bridge, 2 CardBus bridge; BROKEN for others. */
   readonly headerType: Known<0 | 1 | 2>;
   readonly multifunction: Known<boolean>;
+  /** The six BAR registers of an ordinary header as they read, 32 bits each; empty for other headers. */
+  readonly bars: readonly number[];
   readonly ioEnabled: Known<boolean>;
   /** Always false for a virtual function: its PF has the switch, `sriov.vfMemoryEnable`. */
   readonly memoryEnabled: Known<boolean>;
@@ -111,10 +115,13 @@ export function parseConfigSpace(bytes: Uint8Array): ConfigSpace {
     vendorId: known(0x00, 2, () => hex(view.getUint16(0x00, true), 4)),
     deviceId: known(0x02, 2, () => hex(view.getUint16(0x02, true), 4)),
     idsHidden: size >= HEADER_BYTES && !dead && view.getUint32(0, true) === 0xffff_ffff,
+    // What the kernel takes for an empty slot (pci_bus_generic_read_dev_vendor_id), all ones apart.
+    isSilent: dead || (size >= HEADER_BYTES && EMPTY_SLOT.includes(view.getUint32(0, true))),
     revision: known(0x08, 1, () => hex(view.getUint8(0x08), 2)),
     classCode: known(0x08, 4, () => hex(view.getUint32(0x08, true) >>> 8, 6)),
     headerType,
     multifunction: known(0x0e, 1, () => (isUnknown(headerType) ? BROKEN : view.getUint8(0x0e) >= 0x80)),
+    bars: size >= HEADER_BYTES && headerType === 0 ? barsAt(view, 0x10) : [],
     ioEnabled: command(1),
     memoryEnabled: command(2),
     busMaster: command(4),
@@ -132,6 +139,12 @@ export function parseConfigSpace(bytes: Uint8Array): ConfigSpace {
     problems,
   };
 }
+
+function barsAt(view: DataView, offset: number): readonly number[] {
+  return Array.from({ length: 6 }, (_, index) => view.getUint32(offset + 4 * index, true));
+}
+
+const EMPTY_SLOT: readonly number[] = [0x0000_0000, 0x0000_ffff, 0xffff_0000];
 
 function headerTypeOf(register: number): Known<0 | 1 | 2> {
   const type = register & 0x7f;

@@ -23,6 +23,8 @@ export interface DeviceClass {
 export interface SubsystemId {
   readonly vendorId: string;
   readonly deviceId: string;
+  /** Who made the card. */
+  readonly vendorName?: string | null;
   readonly name: string | null;
 }
 

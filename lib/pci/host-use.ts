@@ -23,6 +23,8 @@ export interface NetInterface {
   readonly state: Known<string>;
   /** The interfaces that are made of it, and the bridge, bond or team that it is in. */
   readonly uppers: Known<readonly string[]>;
+  /** Which port of a card it is: `p0`, and `pf0vf1` for one that stands for a VF; `null` for most. */
+  readonly portName?: Known<string>;
 }
 
 /** An address of the host. */

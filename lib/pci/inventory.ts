@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Unknown } from '../base/known.ts';
 import type { PciDevice } from './device.ts';
 
 /** The PCI functions of a host, as they were read. */
@@ -10,8 +11,8 @@ export interface Inventory {
   };
   /** Ordered by address. */
   readonly devices: readonly PciDevice[];
-  /** Whether the kernel shows any IOMMU group. A device may still have none. */
-  readonly iommu: boolean;
+  /** Whether the kernel shows any IOMMU group. A device may still have none. Not known where nobody captured that. */
+  readonly iommu: boolean | Unknown;
   /** What could not be made sense of. */
   readonly diagnostics: readonly Diagnostic[];
 }

@@ -1,7 +1,8 @@
-import { isUnknown, type Known, knownValue } from '../base/known.ts';
+import { isUnknown, type Known, knownValue, UNREAD } from '../base/known.ts';
 import { type PciAddress, shortAddress } from './address.ts';
 import type { PciDevice } from './device.ts';
 import { isBusBridge } from './device-class.ts';
+import { HEADER_BYTES } from './registers.ts';
 
 /** A range of I/O virtual addresses that the IOMMU reserves for a group. */
 export interface ReservedRegion {
@@ -14,6 +15,8 @@ export interface ReservedRegion {
 
 /** What the kernel says of a group itself, apart from its members. */
 export interface GroupAttributes {
+  /** What the driver that made it calls it, in `name`: `vfio-noiommu`. `null` for nearly all; left out is not known. */
+  readonly name?: Known<string>;
   /** The default domain's type: `DMA`, `DMA-FQ`, `identity`, `blocked`. */
   readonly type: Known<string>;
   readonly reservedRegions: Known<readonly ReservedRegion[]>;
@@ -31,8 +34,25 @@ export type ObstacleCode =
   | 'REGIONS_UNKNOWN'
   /** The firmware uses memory through the member (RMRR); the kernel then refuses to give the group away. */
   | 'DIRECT_REGION'
+  /** VFIO made the group up for a device that no IOMMU covers (`enable_unsafe_noiommu_mode`). */
+  | 'WITHOUT_IOMMU'
+  /** Whether an IOMMU covers the group is not known. */
+  | 'IOMMU_UNKNOWN'
+  /** The member does not answer: its configuration space reads all ones. */
+  | 'NOT_ANSWERING'
+  /** The member is a VF, and its PF is in the same group: when the PF leaves its driver, the VF is gone. */
+  | 'VF_WITH_PF'
   /** Nothing but bridges: there is no device to give. */
   | 'BRIDGES_ONLY';
+
+/** The obstacles that no driver lifts. */
+const LASTING: readonly ObstacleCode[] = [
+  'WITHOUT_IOMMU',
+  'NOT_ANSWERING',
+  'VF_WITH_PF',
+  'DIRECT_REGION',
+  'BRIDGES_ONLY',
+];
 
 export interface GroupObstacle {
   readonly code: ObstacleCode;
@@ -83,14 +103,31 @@ export function staysWithHost(device: PciDevice): boolean {
   return isBusBridge(knownValue(device.class)?.code ?? '');
 }
 
-/** Whether a function is a bridge of any kind, to another bus or of the host: nothing that a VM could use. */
+// The bridges to the CPU, to ISA, EISA and Micro Channel have an ordinary header, and are parts of the board.
+const BOARD_BRIDGE = /^060[0-3]/;
+
+/**
+ * Whether a function is a bridge of any kind, to another bus or of the host: nothing that a VM could use. Its header decides: of
+ * class 06 are also endpoints, such as NVSwitch and non-transparent bridges (0680).
+ */
 export function isBridge(device: PciDevice): boolean {
-  return staysWithHost(device) || (knownValue(device.class)?.code.startsWith('06') ?? false);
+  return staysWithHost(device) || BOARD_BRIDGE.test(knownValue(device.class)?.code ?? '');
+}
+
+/**
+ * Whether a function is known not to answer, as after a reset that failed, or when its power or link is gone. The ids in sysfs
+ * are those that the kernel kept; the registers read all ones, or what no header has. Needs the field `config`.
+ */
+export function isSilent({ vendor, config }: PciDevice): boolean {
+  if (knownValue(vendor)?.id === 'ffff') return true;
+  const space = knownValue(config);
+  if (space === undefined || space.sizeBytes < HEADER_BYTES) return false;
+  return space.isSilent || isUnknown(space.headerType);
 }
 
 /**
  * The groups that the devices name, ordered by number, each with a verdict. Needs the fields `iommuGroup`,
- * `driver`, `class` and `location`; `config` sharpens what is a bridge.
+ * `driver`, `class`, `location`, `sriov` and `config`.
  */
 export function groupDevices(
   devices: readonly PciDevice[],
@@ -144,8 +181,8 @@ function judge(id: number, members: readonly GroupMember[], attributes: GroupAtt
 function verdictOf(obstacles: readonly GroupObstacle[]): GroupVerdict {
   const has = (...codes: readonly ObstacleCode[]): boolean =>
     obstacles.some(({ code }) => codes.includes(code));
-  if (has('DIRECT_REGION', 'BRIDGES_ONLY')) return 'never';
-  if (has('REGIONS_UNKNOWN', 'DRIVER_UNKNOWN')) return 'unknown';
+  if (has(...LASTING)) return 'never';
+  if (has('REGIONS_UNKNOWN', 'DRIVER_UNKNOWN', 'IOMMU_UNKNOWN')) return 'unknown';
   return obstacles.length > 0 ? 'bindable' : 'ready';
 }
 
@@ -155,7 +192,58 @@ function blockers(members: readonly GroupMember[], attributes: GroupAttributes):
       { code: 'BRIDGES_ONLY', subject: null, message: 'holds bridges alone: there is nothing to give' },
     ];
   }
-  const regions = knownValue(attributes.reservedRegions);
+  return [
+    ...translationObstacles(attributes),
+    ...members.flatMap((member) => memberObstacles(member, members)),
+    ...regionObstacles(attributes),
+  ];
+}
+
+/** Types of a default domain, which only a group of an IOMMU has. */
+const DOMAIN_TYPE = /^(DMA|DMA-FQ|identity|blocked)$/;
+const VFIO_NO_IOMMU = 'vfio-noiommu';
+
+/** Whether VFIO made a group up for a device that no IOMMU covers: such a one has a name, no domain and no regions. */
+export function isWithoutIommu({ name, type, reservedRegions }: GroupAttributes): Known<boolean> {
+  if (name === VFIO_NO_IOMMU) return true;
+  if (DOMAIN_TYPE.test(knownValue(type) ?? '')) return false;
+  if ((knownValue(reservedRegions)?.length ?? 0) > 0) return false;
+  return name === undefined ? UNREAD : isUnknown(name) ? name : false;
+}
+
+function translationObstacles(attributes: GroupAttributes): readonly GroupObstacle[] {
+  const without = isWithoutIommu(attributes);
+  if (without === false) return [];
+  if (without === true) {
+    const message =
+      'no IOMMU covers it: VFIO made it up (enable_unsafe_noiommu_mode), and a device in it reaches all memory of the host';
+    return [{ code: 'WITHOUT_IOMMU', subject: null, message }];
+  }
+  // That the regions are not known says the same, and more.
+  if (knownValue(attributes.reservedRegions) === undefined) return [];
+  return [{ code: 'IOMMU_UNKNOWN', subject: null, message: 'whether an IOMMU covers it is not known' }];
+}
+
+function memberObstacles(
+  { device, stays, behind }: GroupMember,
+  members: readonly GroupMember[],
+): readonly GroupObstacle[] {
+  if (stays || behind !== null) return [];
+  const { address } = device;
+  if (isSilent(device)) {
+    const message = `${shortAddress(address)} does not answer: its configuration space reads all ones`;
+    return [{ code: 'NOT_ANSWERING', subject: address, message }];
+  }
+  const role = knownValue(device.sriov);
+  if (role?.role !== 'vf') return [];
+  const { physicalFunction } = role;
+  if (!members.some((member) => member.device.address === physicalFunction)) return [];
+  const message = `${shortAddress(address)} is a VF of ${shortAddress(physicalFunction)}, which is in the group too: when that leaves its driver, the VF is gone`;
+  return [{ code: 'VF_WITH_PF', subject: address, message }];
+}
+
+function regionObstacles({ reservedRegions }: GroupAttributes): readonly GroupObstacle[] {
+  const regions = knownValue(reservedRegions);
   if (regions === undefined) {
     const message = 'whether the firmware uses memory through it (RMRR) is not known';
     return [{ code: 'REGIONS_UNKNOWN', subject: null, message }];
@@ -167,6 +255,16 @@ function blockers(members: readonly GroupMember[], attributes: GroupAttributes):
       subject: null,
       message: `the firmware uses ${start} to ${end} through it (RMRR); the kernel refuses to give it away`,
     }));
+}
+
+/**
+ * What keeps a member of a group from every machine, whatever its drivers: the obstacles that are about the whole group, about
+ * the member itself, or about one that has to go with it. For a PF its VFs are none: they can be taken away first.
+ */
+export function lastingObstacles(group: IommuGroup, { address }: PciDevice): readonly GroupObstacle[] {
+  return group.obstacles.filter(
+    ({ code, subject }) => LASTING.includes(code) && (code !== 'VF_WITH_PF' || subject === address),
+  );
 }
 
 function driverObstacles(members: readonly GroupMember[]): readonly GroupObstacle[] {

@@ -15,3 +15,13 @@ export function parseLinkSpeed(rawText: string): number | null | undefined {
   const match = /^(\d+(?:\.\d+)?) GT\/s/.exec(rawText);
   return match === null ? undefined : Number(match[1]);
 }
+
+/** What a link can have, in lanes; 0 while nothing is at its other end. */
+const WIDTHS: readonly number[] = [0, 1, 2, 4, 8, 12, 16, 32];
+
+/** Lanes: `16`; `null` for what no link has, as 255 where there is none, and 63 of a function that does not answer. */
+export function parseLinkWidth(rawText: string): number | null | undefined {
+  if (!/^\d{1,3}$/.test(rawText)) return undefined;
+  const width = Number(rawText);
+  return WIDTHS.includes(width) ? width : null;
+}

@@ -148,20 +148,37 @@ function matchVerdicts({ images }: OptionRom, device: RomDevice): readonly RomVe
     return [warns('matches-in-part', `is for this device, ${id}, in part: ${numbers.join(', ')}`)];
   }
   const ids = [...new Set(told.map(idsOf))];
-  if (ids.every((each) => each === '0000:0000')) {
-    return [warns('device-unknown', 'does not say which device it is for: its ids are 0000:0000')];
+  if (ids.every((each) => NO_IDS.includes(each))) {
+    return [warns('device-unknown', `does not say which device it is for: its ids are ${ids.join(', ')}`)];
   }
-  return [bad('other-device', `is for ${ids.join(', ')}, and this device is ${id}`)];
+  const message = `is for ${ids.join(', ')}, and this device is ${id}`;
+  const kin = told.filter(({ pcir }) => pcir?.vendorId === vendorId);
+  if (kin.some(({ kind }) => kind === 'efi')) {
+    return [
+      warns('other-device-id', `${message}: OVMF runs its image for UEFI all the same, a BIOS does not`),
+    ];
+  }
+  // Firmware of integrated graphics has the id of a whole family, and QEMU writes that of the device in its place.
+  if (kin.length > 0 && vendorId === INTEL && DISPLAY.test(device.classCode ?? '')) {
+    return [warns('other-device-id', `${message}: a BIOS runs it only if QEMU reads it from the card`)];
+  }
+  return [bad('other-device', message)];
 }
+
+const INTEL = '8086';
+const NO_IDS: readonly string[] = ['0000:0000', 'ffff:ffff'];
+/** With it an image is for every device of its maker. */
+const ANY_DEVICE = 'ffff';
 
 function idsOf({ pcir }: OptionRomImage): string {
   return `${pcir?.vendorId}:${pcir?.deviceId}`;
 }
 
-/** Whether an image says that it is for a device, by its ids or in its list of others. */
+/** Whether an image says that it is for a device, by its ids or in its list of others, or that it is for all of their maker. */
 export function isFor({ pcir }: OptionRomImage, vendorId: string, deviceId: string): boolean {
   if (pcir === null || pcir.vendorId !== vendorId) return false;
-  return pcir.deviceId === deviceId || pcir.deviceIds?.includes(deviceId) === true;
+  const ids = [pcir.deviceId, ...(pcir.deviceIds ?? [])];
+  return ids.includes(deviceId) || ids.includes(ANY_DEVICE);
 }
 
 function guestVerdicts({ images }: OptionRom, device: RomDevice | null): readonly RomVerdict[] {

@@ -1,8 +1,8 @@
-import { isUnknown, knownValue } from '../base/known.ts';
+import { isUnknown, knownValue, type Unknown } from '../base/known.ts';
 import { count } from '../base/text.ts';
 import { shortAddress } from './address.ts';
 import type { PciDevice } from './device.ts';
-import { type IommuGroup, isBridge, isPassthroughDriver } from './iommu-group.ts';
+import { type IommuGroup, isBridge, isPassthroughDriver, isSilent, lastingObstacles } from './iommu-group.ts';
 
 /**
  * - `ok`: nothing to do.
@@ -25,7 +25,9 @@ export interface PassthroughNote {
 /** What of a host decides for all of its devices. */
 export interface HostAbilities {
   /** Whether the kernel runs with an IOMMU. */
-  readonly iommu: boolean;
+  readonly iommu: boolean | Unknown;
+  /** What to do where it does not, as an imperative clause: `iommuAdvice`. */
+  readonly iommuAdvice?: string;
   /** Whether the kernel says how devices can be reset (5.15 and later do); then a device of which it says nothing can't be. */
   readonly tellsResetMethods: boolean;
 }
@@ -60,8 +62,13 @@ export function passthroughNotes(
       },
     ];
   }
+  if (isSilent(device)) {
+    const message =
+      'does not answer: its configuration space reads all ones. Switch the host off and on again; a restart may not be enough';
+    return [{ level: 'blocks', code: 'not-answering', message }, ...lossNotes(device)];
+  }
   return [
-    ...iommuNotes(device, group, host.iommu),
+    ...iommuNotes(device, group, host),
     ...driverNotes(device),
     ...lossNotes(device),
     ...resetNotes(device, host.tellsResetMethods),
@@ -85,33 +92,33 @@ function busMaker(device: PciDevice, group: IommuGroup | undefined): PciDevice |
 function iommuNotes(
   device: PciDevice,
   group: IommuGroup | undefined,
-  hostHasIommu: boolean,
+  host: HostAbilities,
 ): readonly PassthroughNote[] {
-  if (!hostHasIommu) {
-    return [
-      {
-        level: 'blocks',
-        code: 'no-iommu',
-        message:
-          'the kernel runs without an IOMMU: switch it on in the firmware (VT-d, AMD-Vi) and, on Intel, with intel_iommu=on on the kernel command line',
-      },
-    ];
+  if (host.iommu === false) {
+    const message = `the kernel runs without an IOMMU: ${host.iommuAdvice ?? 'pci validate shows what to do'}`;
+    return [{ level: 'blocks', code: 'no-iommu', message }];
   }
   if (isUnknown(device.iommuGroup)) {
     return [{ level: 'unknown', code: 'group-unknown', message: 'its IOMMU group could not be read' }];
+  }
+  if (isUnknown(host.iommu)) {
+    const message = 'whether the kernel runs with an IOMMU is not in what was read of the host';
+    return [{ level: 'unknown', code: 'iommu-unknown', message }];
   }
   if (group === undefined) {
     return device.driver === null
       ? [{ level: 'unknown', code: 'no-group', message: NO_GROUP_YET }]
       : [{ level: 'blocks', code: 'no-group', message: 'has no IOMMU group: the IOMMU does not cover it' }];
   }
-  const notes: PassthroughNote[] = group.obstacles.flatMap(
-    ({ code, message: what }): readonly PassthroughNote[] => {
-      const message = `group ${group.id}: ${what}`;
-      if (code === 'DIRECT_REGION') return [{ level: 'blocks', code: 'direct-region', message }];
-      return code === 'REGIONS_UNKNOWN' ? [{ level: 'unknown', code: 'regions-unknown', message }] : [];
-    },
-  );
+  const notes: PassthroughNote[] = [
+    ...lastingObstacles(group, device),
+    ...group.obstacles.filter(({ code }) => code in UNKNOWNS),
+  ].map(({ code, message: what }): PassthroughNote => {
+    const message = `group ${group.id}: ${what}`;
+    const unknown = UNKNOWNS[code];
+    if (unknown !== undefined) return { level: 'unknown', code: unknown, message };
+    return { level: 'blocks', code: code.toLowerCase().replaceAll('_', '-'), message };
+  });
   const others = group.members.filter((member) => member.device !== device);
   const going = others.filter(({ stays }) => !stays).map((member) => describe(member.device));
   const staying = others.filter(({ stays }) => stays).map((member) => shortAddress(member.device.address));
@@ -130,6 +137,11 @@ function iommuNotes(
   }
   return notes;
 }
+
+const UNKNOWNS: Readonly<Record<string, string>> = {
+  REGIONS_UNKNOWN: 'regions-unknown',
+  IOMMU_UNKNOWN: 'iommu-unknown',
+};
 
 const NO_GROUP_YET =
   'has no IOMMU group; some IOMMUs (virtio-iommu) make one only when a driver probes the device: bind it and look again';

@@ -1,5 +1,6 @@
 import type { Known } from '../base/known.ts';
 import type { PciAddress } from './address.ts';
+import type { Bar } from './bar.ts';
 
 /** A physical function: what SR-IOV makes virtual functions of. */
 export interface PhysicalFunction {
@@ -14,6 +15,8 @@ export interface PhysicalFunction {
   readonly stride: Known<number>;
   /** Device id of its VFs, four hex digits. */
   readonly vfDeviceId: Known<string>;
+  /** The room for the BARs of its VFs, each for all of them, by the index of the BAR of a VF; empty where the kernel tells none. */
+  readonly vfBars?: Known<readonly Bar[]>;
   /** Its VFs in the order of their index. */
   readonly virtualFunctions: readonly PciAddress[];
 }

@@ -3,9 +3,9 @@ import { knownValue } from '../base/known.ts';
 import { count } from '../base/text.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
 import type { PhysicalFunction } from '../pci/sriov.ts';
 import { NO_MAC } from '../pci/vf-settings.ts';
+import { whyNoVfs } from '../pci/why-no-vfs.ts';
 import type { VfsState } from './change.ts';
 import { guardOf } from './guard.ts';
 import type { Plan, Step } from './plan.ts';
@@ -82,13 +82,13 @@ export function pfRoleOf({ address, sriov, driver }: PciDevice): PhysicalFunctio
       `name ${role.physicalFunction}`,
     );
   }
-  const name = knownValue(driver);
-  if (driver === null)
-    throw refuse('has no driver, which is what makes VFs', 'bind it to the driver of its kind first');
-  if (name !== undefined && isPassthroughDriver(name)) {
+  const why = whyNoVfs(driver);
+  if (why !== null) {
     throw refuse(
-      `is on ${name}, which makes no VFs`,
-      'give it back to the driver of its kind first: pci unbind',
+      why,
+      driver === null
+        ? 'bind it to the driver of its kind first'
+        : 'give it back to the driver of its kind first: pci unbind',
     );
   }
   return role;

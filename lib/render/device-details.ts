@@ -123,9 +123,11 @@ function whereThere<T>(
 }
 
 function subsystemText({ subsystem }: PciDevice): string {
-  return factText(subsystem, ({ vendorId, deviceId, name }) =>
-    name === null ? `${vendorId}:${deviceId}` : `${name} [${vendorId}:${deviceId}]`,
-  );
+  return factText(subsystem, ({ vendorId, deviceId, vendorName = null, name }) => {
+    const id = `${vendorId}:${deviceId}`;
+    const known = name ?? vendorName;
+    return known === null ? id : `${known} [${id}]`;
+  });
 }
 
 function driverText({ driver, driverOverride, modules }: PciDevice): string {

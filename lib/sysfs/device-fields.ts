@@ -3,7 +3,7 @@ import { slotOf } from '../pci/address.ts';
 import { parseResources, type Resources } from '../pci/bar.ts';
 import { type ConfigSpace, parseConfigSpace } from '../pci/config-space.ts';
 import type { DeviceField, PciDevice, SubsystemId } from '../pci/device.ts';
-import { type PcieLink, parseLinkSpeed } from '../pci/link.ts';
+import { type PcieLink, parseLinkSpeed, parseLinkWidth } from '../pci/link.ts';
 import { type DeviceLocation, parseLocation } from '../pci/location.ts';
 import { parseVpd } from '../pci/vpd.ts';
 import { compareNames, findAttachments, namesOfKind, readAttachments } from './attachments.ts';
@@ -36,11 +36,7 @@ export const FIELD_READERS: { readonly [F in DeviceField]: FieldReader<F> } = {
   driver: readDriver,
   driverOverride: (source) => source.parsed('driver_override', parseDriverOverride),
   modules: readModules,
-  iommuGroup: (source) =>
-    mapKnown(
-      source.linkName('iommu_group'),
-      (name) => parseCount(name) ?? source.broken('iommu_group', name),
-    ),
+  iommuGroup: readIommuGroup,
   numaNode: (source) => source.parsed('numa_node', parseNumaNode),
   bars: (source) => mapKnown(readResources(source), (resources) => resources.bars),
   rom: (source) => mapKnown(readResources(source), (resources) => resources.rom),
@@ -110,6 +106,14 @@ function readDriver(source: DeviceSource): Known<string> {
   return source.uevent()?.driver ?? source.linkName('driver');
 }
 
+/** Where a copy has a folder in place of the link, the folders of the groups tell who is in which. */
+function readIommuGroup(source: DeviceSource, context: HostContext): Known<number> {
+  const name = source.linkName('iommu_group');
+  if (isUnknown(name) && name.unknown === 'unread')
+    return context.groupsByMember().get(source.address) ?? name;
+  return mapKnown(name, (text) => parseCount(text) ?? source.broken('iommu_group', text));
+}
+
 function readResources(source: DeviceSource): Known<Resources> {
   return source.once('resource', () => source.parsed('resource', parseResources));
 }
@@ -117,11 +121,15 @@ function readResources(source: DeviceSource): Known<Resources> {
 function readLink(source: DeviceSource): Known<PcieLink> {
   // Conventional PCI has none of the four.
   if (!source.has('max_link_speed')) return null;
+  const maxSpeedGts = source.parsed('max_link_speed', parseLinkSpeed);
+  const maxWidth = source.parsed('max_link_width', parseLinkWidth);
+  // An endpoint that is part of the processor says so of both.
+  if (maxSpeedGts === null && (maxWidth === null || maxWidth === 0)) return null;
   return {
     currentSpeedGts: source.parsed('current_link_speed', parseLinkSpeed),
-    currentWidth: source.parsed('current_link_width', parseCount),
-    maxSpeedGts: source.parsed('max_link_speed', parseLinkSpeed),
-    maxWidth: source.parsed('max_link_width', parseCount),
+    currentWidth: source.parsed('current_link_width', parseLinkWidth),
+    maxSpeedGts,
+    maxWidth,
   };
 }
 

@@ -53,10 +53,19 @@ export class DeviceSource {
     return this.#settle(name, this.host.readBytes(`${this.directory}/${name}`));
   }
 
-  /** The last name of what a link leads to: a driver, a group, another device. */
+  /**
+   * The last name of what a link leads to: a driver, a group, another device. UNREAD where a copy that followed links has a
+   * folder in its place, whose name is lost.
+   */
   linkName(name: string): Known<string> {
     const target = this.host.readLink(`${this.directory}/${name}`);
-    return typeof target === 'string' ? lastName(target) : this.#settle(name, target);
+    if (typeof target === 'string') return lastName(target);
+    return target === null && this.has(name) ? UNREAD : this.#settle(name, target);
+  }
+
+  /** Whether there is such an entry, also a link that leads to nothing. */
+  hasEntry(name: string): boolean {
+    return this.has(name) || typeof this.host.readLink(`${this.directory}/${name}`) === 'string';
   }
 
   has(name: string): boolean {

@@ -3,11 +3,13 @@ import type { PciAddress } from '../pci/address.ts';
 import type { DeviceClass, NamedId, SubsystemId } from '../pci/device.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
 import { diskOfPath } from './attachments.ts';
+import { parseCount } from './attribute-parsers.ts';
 import { type ClassIndex, readClassIndex } from './class-index.ts';
 import type { DeviceSource } from './device-source.ts';
 import { readAliasesPath } from './kernel-release.ts';
 import type { ModuleAlias } from './module-alias.ts';
 import { SYS_PATHS } from './paths.ts';
+import { readGroupMembers } from './read-groups.ts';
 
 /** What the readers of single devices share about their host; each part is read when first asked for. */
 export class HostContext {
@@ -20,6 +22,7 @@ export class HostContext {
   #netIndex: ClassIndex | null | undefined;
   #blockIndex: ClassIndex | null | undefined;
   #slotNames: ReadonlyMap<string, string> | undefined;
+  #groupsByMember: ReadonlyMap<string, number> | undefined;
   #aliasesPath: Reading<string> | undefined;
   readonly #moduleAliases = new Map<string, Reading<readonly ModuleAlias[]>>();
 
@@ -68,6 +71,7 @@ export class HostContext {
     return this.#once(`${vendorId}:${deviceId}:${subVendor}:${subDevice}`, () => ({
       vendorId: subVendor,
       deviceId: subDevice,
+      vendorName: this.#names.vendor(subVendor),
       name:
         vendorId === null || deviceId === null
           ? null
@@ -113,6 +117,22 @@ export class HostContext {
       this.#slotNames = found;
     }
     return this.#slotNames;
+  }
+
+  /** The number of the IOMMU group by its members, from `/sys/kernel/iommu_groups/N/devices`. */
+  groupsByMember(): ReadonlyMap<string, number> {
+    if (this.#groupsByMember === undefined) {
+      const names = this.host.list(SYS_PATHS.iommuGroups);
+      const numbers = (names === null || isFailure(names) ? [] : names).flatMap(
+        (name) => parseCount(name) ?? [],
+      );
+      this.#groupsByMember = new Map(
+        numbers.flatMap((group) =>
+          readGroupMembers(this.host, group).map((address) => [address, group] as const),
+        ),
+      );
+    }
+    return this.#groupsByMember;
   }
 
   /** The path of the running kernel's table of module aliases, `null` where its release can't be told. */

@@ -12,6 +12,8 @@ export const SYS_PATHS = {
   pciSlots: '/sys/bus/pci/slots',
   deviceTree: '/sys/devices',
   iommuGroups: '/sys/kernel/iommu_groups',
+  /** Stands beside the groups on every kernel. */
+  kernelEvents: '/sys/kernel/uevent_seqnum',
   iommuClass: '/sys/class/iommu',
   acpiTables: '/sys/firmware/acpi/tables',
   netClass: '/sys/class/net',
@@ -97,6 +99,21 @@ export const MACHINE_ID_PATH = '/etc/machine-id';
 
 /** As long as there are processors: read for single lines. */
 export const CPU_INFO_PATH = '/proc/cpuinfo';
+
+/** What tells which architecture a host is of, and under what it runs. */
+export const PLATFORM_PATHS = {
+  /** `aarch64`, since Linux 6.1. */
+  architecture: '/proc/sys/kernel/arch',
+  deviceTree: '/sys/firmware/devicetree/base',
+  hypervisor: '/sys/hypervisor/type',
+  hypervisorUuid: '/sys/hypervisor/uuid',
+  xenCapabilities: '/proc/xen/capabilities',
+  /** Of the machines of s390: `VM00 Name:`. */
+  systemInfo: '/proc/sysinfo',
+  hyperVBus: '/sys/bus/vmbus/devices',
+  systemVendor: '/sys/class/dmi/id/sys_vendor',
+  productName: '/sys/class/dmi/id/product_name',
+} as const;
 
 /** In securityfs, which is there for root alone. */
 export const LOCKDOWN_PATH = '/sys/kernel/security/lockdown';
@@ -206,6 +223,9 @@ export function driverPath(driver: string): string {
 export function groupPath(group: number): string {
   return `${SYS_PATHS.iommuGroups}/${group}`;
 }
+
+/** What the node of a group is called that VFIO made up for a device without an IOMMU, before its number. */
+export const NO_IOMMU_NODE = '/dev/vfio/noiommu-';
 
 const BUS_ENTRY_TARGET = '../../../devices/';
 

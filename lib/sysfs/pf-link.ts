@@ -4,8 +4,10 @@ import type { Runner } from '../host/runner.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { Attachment } from '../pci/attachment.ts';
 import { type LivePfLink, type PfLink, parsePfLink } from '../pci/pf-link.ts';
+import { uplinkOf } from '../pci/uplink.ts';
 import { NO_MAC } from '../pci/vf-settings.ts';
-import { readInterfaces } from './host-use/interfaces.ts';
+import { readInterfaces, readPortName } from './host-use/interfaces.ts';
+import { SYS_PATHS } from './paths.ts';
 import { readFunction } from './read-inventory.ts';
 
 /** The program that tells and sets what VFs are held to: the kernel has no files for it. */
@@ -14,10 +16,20 @@ export const IP = 'ip';
 /** Why the interface of a PF could not be asked: there is no such program, or it failed, with what it said. */
 export type LinkFailure = { readonly missing: typeof IP } | { readonly failed: string };
 
-/** The network interface of a function: the first, where a card of several ports has several; `null` for none. */
+/**
+ * The network interface of a function: its uplink, where it has others that stand for VFs, and the first, where a card of
+ * several ports has several; `null` for none.
+ */
 function interfaceOf(host: HostReader, address: PciAddress): Attachment | null {
   const things = knownValue(readFunction(host, address, ['attachments'])?.attachments ?? null) ?? [];
-  return things.find(({ kind }) => kind === 'net') ?? null;
+  const own = things.filter(({ kind }) => kind === 'net');
+  // With one there is nothing to choose.
+  if (own.length < 2) return own[0] ?? null;
+  const ports = own.map((thing) => ({
+    ...thing,
+    portName: readPortName(host, `${SYS_PATHS.netClass}/${thing.name}`),
+  }));
+  return uplinkOf(ports) ?? null;
 }
 
 /** What the kernel says of the interface of a PF and of its VFs; `null` where the PF has no interface. */

@@ -2,16 +2,19 @@ import { BROKEN, type Known, mapKnown } from '../base/known.ts';
 import { type HostReader, isFailure, knownOf, type Reading } from '../host/host-reader.ts';
 import { isPciAddress, type PciAddress } from '../pci/address.ts';
 import type { GroupAttributes, ReservedRegion } from '../pci/iommu-group.ts';
-import { groupPath } from './paths.ts';
+import { groupPath, NO_IOMMU_NODE } from './paths.ts';
 
 /**
  * Reads what the kernel says of a group: `/sys/kernel/iommu_groups/N/type` (`DMA-FQ`; root alone may read
- * it on some kernels) and `reserved_regions` (a line a region:
- * `0x00000000fee00000 0x00000000feefffff msi`). Both are `null` where the group itself is not there.
+ * it on some kernels), `reserved_regions` (a line a region:
+ * `0x00000000fee00000 0x00000000feefffff msi`), and `name`, which few groups have. All are `null` where the group itself is not
+ * there. A copy may lack `name`; the node that VFIO makes for a group without an IOMMU tells the same.
  */
 export function readGroupAttributes(host: HostReader, group: number): GroupAttributes {
   const path = groupPath(group);
+  const name = known(host.readText(`${path}/name`), (text) => text);
   return {
+    name: name === null && host.exists(`${NO_IOMMU_NODE}${group}`) ? 'vfio-noiommu' : name,
     type: known(host.readText(`${path}/type`), (text) => (/^[\w-]{1,32}$/.test(text) ? text : undefined)),
     reservedRegions: known(host.readText(`${path}/reserved_regions`), parseReservedRegions),
   };

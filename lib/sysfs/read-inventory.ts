@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { PortalGunError } from '../base/errors.ts';
-import { UNREAD } from '../base/known.ts';
+import { isUnknown, UNREAD } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import { comparePciAddresses, isPciAddress, type PciAddress } from '../pci/address.ts';
@@ -45,7 +45,7 @@ export function readInventory(
   const told = sources.map((source) => readDevice(source, context, wanted));
   const devices = probed === undefined ? told : withProbed(told, probed(told), sources, context, fields);
   findUnlistedFunctions(host, sources, report);
-  const iommu = hasIommuGroups(host, devices, report);
+  const iommu = hasIommuGroups(host, devices, wanted.iommuGroup === true, report);
   return { host: { label: host.label }, devices, iommu, diagnostics };
 }
 
@@ -182,8 +182,16 @@ function missingMessage(source: DeviceSource): string {
     : 'its entry on the bus leads nowhere';
 }
 
-/** No group at all is a host without an IOMMU; a device without one is not. */
-function hasIommuGroups(host: HostReader, devices: readonly PciDevice[], report: Report): boolean {
+/**
+ * Whether the kernel runs with an IOMMU: it shows groups, or devices that are in one. That it shows none is an answer only where
+ * the folder of the groups was looked into, or is absent from a kernel that shows what stands beside it.
+ */
+function hasIommuGroups(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  isGroupAsked: boolean,
+  report: Report,
+): Inventory['iommu'] {
   const groups = host.list(SYS_PATHS.iommuGroups);
   if (devices.some((device) => typeof device.iommuGroup === 'number')) {
     const message =
@@ -191,5 +199,10 @@ function hasIommuGroups(host: HostReader, devices: readonly PciDevice[], report:
     if (groups === null) report({ subject: SYS_PATHS.iommuGroups, code: 'GROUPS_MISSING', message });
     return true;
   }
-  return groups !== null && !isFailure(groups) && groups.length > 0;
+  if (Array.isArray(groups) && groups.length > 0) return true;
+  // What was not asked for is unread as well, and says nothing.
+  const unknown = isGroupAsked ? devices.map(({ iommuGroup }) => iommuGroup).find(isUnknown) : undefined;
+  if (unknown !== undefined) return unknown;
+  if (isFailure(groups)) return { unknown: groups.unknown };
+  return groups !== null || host.exists(SYS_PATHS.kernelEvents) ? false : UNREAD;
 }

@@ -1,5 +1,6 @@
 import { isUnknown, type Known, knownValue } from '../base/known.ts';
 import { isPciAddress, type PciAddress } from '../pci/address.ts';
+import { parseVfBars } from '../pci/bar.ts';
 import type { PhysicalFunction, SriovRole } from '../pci/sriov.ts';
 import { parseCount, parseFlag } from './attribute-parsers.ts';
 import type { DeviceSource } from './device-source.ts';
@@ -13,7 +14,8 @@ const MAX_VFS = 65536;
  * `sriov_*` attributes (Linux 3.8 and later).
  */
 export function readSriov(source: DeviceSource, context: HostContext): Known<SriovRole> {
-  if (source.has('physfn')) return readVirtualFunction(source, context);
+  // The PF may be kept from the bus, as one that a VMD controller or a hypervisor hides.
+  if (source.hasEntry('physfn')) return readVirtualFunction(source, context);
   if (source.has('sriov_totalvfs')) return readPhysicalFunction(source, context);
   return null;
 }
@@ -46,6 +48,7 @@ function readPhysicalFunction(source: DeviceSource, context: HostContext): Physi
     vfDeviceId: source.parsed('sriov_vf_device', (text) =>
       /^[0-9a-f]{1,4}$/i.test(text) ? text.toLowerCase().padStart(4, '0') : undefined,
     ),
+    vfBars: source.parsed('resource', parseVfBars),
     virtualFunctions,
   };
 }
@@ -59,6 +62,7 @@ function readVirtualFunctions(source: DeviceSource): readonly PciAddress[] {
     if (found.length === knownValue(numVfsOf(source)) && !source.has(link)) break;
     const name = source.linkName(link);
     if (name === null) break;
+    if (isUnknown(name) && name.unknown === 'unread') break;
     if (isUnknown(name) || !isPciAddress(name)) {
       source.report('VF_LINK_BROKEN', `${link} names no PCI function`);
       break;

@@ -1,5 +1,7 @@
 import { isUnknown } from '../../base/known.ts';
-import { formatSize } from '../../base/text.ts';
+import { homelessBars } from '../../pci/homeless-bars.ts';
+import { isDisplay } from '../display-claims.ts';
+import { homelessText, ROOM_REMEDY } from '../room.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, notTold, violated } from '../verdict.ts';
 
@@ -8,18 +10,23 @@ export const deviceBars: DeviceRule = {
   id: 'device-bars',
   title: 'all of its memory has a place',
   grade: 'fail',
-  purposes: ['passthrough'],
+  purposes: ['passthrough', 'gpu'],
   meaning:
-    'Each of its BARs has an address (`resource`). VFIO refuses, or hides, one for which the firmware left no room.',
-  evaluate: ({ bars }) => {
+    'Each of its BARs has an address (`resource`, and the registers of those that the kernel gave up), and a graphics card has memory at all. VFIO refuses, or hides, one for which the firmware left no room.',
+  evaluate: (device) => {
+    const { bars } = device;
     if (isUnknown(bars)) return notTold('where its BARs are', bars);
-    if (bars === null || bars.length === 0) return doesNotApply('has no BAR');
-    const homeless = bars.filter(({ address }) => address === null);
-    if (homeless.length === 0) return holds('each BAR has an address');
-    return violated('the firmware left no room for some of its memory', {
-      evidence: homeless.map(({ index, sizeBytes }) => `BAR ${index}, ${formatSize(sizeBytes)}`),
-      remedy:
-        'switch on "above 4G decoding" in the setup of the firmware, or add pci=realloc to the kernel command line',
-    });
+    const homeless = homelessBars(device);
+    const isBlind =
+      isDisplay(device) && !(bars ?? []).some(({ kind, address }) => kind === 'memory' && address !== null);
+    if (homeless.length === 0 && !isBlind) {
+      return (bars ?? []).length === 0 ? doesNotApply('has no BAR') : holds('each BAR has an address');
+    }
+    return violated(
+      homeless.length > 0
+        ? 'the firmware left no room for some of its memory'
+        : 'is a display device, and has no memory at an address',
+      { evidence: homeless.map(homelessText), remedy: ROOM_REMEDY },
+    );
   },
 };

@@ -1,6 +1,7 @@
 import { isUnknown } from '../../base/known.ts';
 import { shortAddress } from '../../pci/address.ts';
-import { isBridge } from '../../pci/iommu-group.ts';
+import { isBridge, isWithoutIommu } from '../../pci/iommu-group.ts';
+import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { groupOf } from '../group-of.ts';
 import { listSome } from '../safety-rule.ts';
 import type { DeviceRule } from '../validation-rule.ts';
@@ -19,6 +20,14 @@ export const deviceGroup: DeviceRule = {
     if (isUnknown(device.iommuGroup)) return notTold('its IOMMU group', device.iommuGroup);
     const group = groupOf(device, host);
     if (group !== undefined) {
+      const without = isWithoutIommu(group);
+      if (without === true) {
+        return violated('no IOMMU watches over its group: VFIO made it up (enable_unsafe_noiommu_mode)', {
+          evidence: [`group ${group.id}: vfio-noiommu`],
+          remedy: iommuAdvice(host.facts.iommu),
+        });
+      }
+      if (isUnknown(without)) return notTold('whether an IOMMU watches over its group', without);
       const others = group.members.filter((member) => member.device !== device && !member.stays);
       const names = others.map((member) => shortAddress(member.device.address));
       return holds(

@@ -1,5 +1,5 @@
 import { isUnknown, UNREAD } from '../../base/known.ts';
-import { isBridge } from '../../pci/iommu-group.ts';
+import { isBridge, isSilent } from '../../pci/iommu-group.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, notTold, violated } from '../verdict.ts';
 
@@ -14,6 +14,7 @@ export const deviceReset: DeviceRule = {
   evaluate: (device, { tellsResetMethods }) => {
     const { resetMethods } = device;
     if (isBridge(device)) return doesNotApply('is a bridge');
+    if (isSilent(device)) return doesNotApply('does not answer');
     if (isUnknown(resetMethods)) return notTold('how it can be reset', resetMethods);
     if (resetMethods === null && !tellsResetMethods) return notTold('how it can be reset', UNREAD);
     const [first] = resetMethods ?? [];

@@ -1,6 +1,7 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
-import { iommuAdvice, switchedOffBy } from '../../pci/iommu-state.ts';
+import { isWithoutIommu } from '../../pci/iommu-group.ts';
+import { iommuAdvice, isUnderXen, switchedOffBy, switchedOnBy } from '../../pci/iommu-state.ts';
 import { fixRemedy, withoutArgumentRemedy } from '../remedies.ts';
 import type { ValidatedHost } from '../validated-host.ts';
 import type { HostRule } from '../validation-rule.ts';
@@ -19,16 +20,16 @@ export const iommuInEffect: HostRule = {
   virtHostValidate: 'IOMMU is enabled by kernel',
   evaluate: (host) => {
     const { iommu, iommuGroups } = host.facts;
-    if (host.groups.length > 0) {
-      return holds(
-        `${count(host.groups.length, 'IOMMU group')}`,
-        ...iommu.units.map((unit) => `unit ${unit}`),
-      );
+    const covered = host.groups.filter((group) => isWithoutIommu(group) !== true);
+    if (covered.length > 0) {
+      return holds(`${count(covered.length, 'IOMMU group')}`, ...iommu.units.map((unit) => `unit ${unit}`));
     }
+    const unread = host.devices?.map((device) => device.iommuGroup).find(isUnknown);
+    if (unread !== undefined) return notTold('in which IOMMU groups devices are', unread);
     if (isUnknown(iommuGroups)) return notTold('whether there are IOMMU groups', iommuGroups);
     const tables = knownValue(iommu.firmwareTables);
     const words = knownValue(iommu.kernelArguments);
-    return violated('the kernel runs without an IOMMU: no device is in a group', {
+    return violated(messageOf(host), {
       evidence: [
         ...(tables === undefined ? [] : [tablesText(tables)]),
         iommu.units.length > 0 ? `the kernel drives ${iommu.units.join(', ')}` : 'the kernel drives no unit',
@@ -39,6 +40,13 @@ export const iommuInEffect: HostRule = {
   },
 };
 
+function messageOf({ facts: { iommu }, groups }: ValidatedHost): string {
+  if (isUnderXen(iommu)) return 'the kernel runs under Xen, which has the IOMMU: no device is in a group';
+  return groups.length > 0
+    ? 'the kernel runs without an IOMMU: VFIO made up the groups that there are (enable_unsafe_noiommu_mode)'
+    : 'the kernel runs without an IOMMU: no device is in a group';
+}
+
 function tablesText(tables: readonly string[]): string {
   return tables.length > 0
     ? `the firmware has one (${tables.join(', ')} table)`
@@ -46,11 +54,12 @@ function tablesText(tables: readonly string[]): string {
 }
 
 function wayOut({ facts }: ValidatedHost, tables: readonly string[]): Pick<Violation, 'remedy' | 'fix'> {
+  if (isUnderXen(facts.iommu)) return { remedy: iommuAdvice(facts.iommu) };
   const off = switchedOffBy(facts.iommu);
-  const isTold = knownValue(facts.iommu.kernelArguments)?.includes(FIX.argument) === true;
   const isAbleKernel = knownValue(facts.kernel.options)?.has('INTEL_IOMMU') !== false;
   // Of words about Intel's the last counts, and of others none takes them back.
-  const canBeTold = off === undefined ? !isTold : off.startsWith('intel_iommu=');
+  const canBeTold =
+    off === undefined ? switchedOnBy(facts.iommu) === undefined : off.startsWith('intel_iommu=');
   const fix = tables.includes('DMAR') && isAbleKernel && canBeTold ? { fix: FIX } : {};
   if (off !== undefined) return { remedy: withoutArgumentRemedy(off, facts), ...fix };
   if (tables.includes('DMAR') && !isAbleKernel) return { remedy: 'run a kernel with CONFIG_INTEL_IOMMU' };

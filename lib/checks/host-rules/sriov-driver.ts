@@ -1,7 +1,8 @@
 import { knownValue } from '../../base/known.ts';
 import { shortAddress } from '../../pci/address.ts';
+import { whyNoVfs } from '../../pci/why-no-vfs.ts';
 import { listSome } from '../safety-rule.ts';
-import { hasSriov, vfsOfDriver } from '../sriov-ability.ts';
+import { hasSriov, NO_VFS_REMEDY, vfsOfDriver } from '../sriov-ability.ts';
 import type { HostRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
 
@@ -12,11 +13,12 @@ export const sriovDriver: HostRule = {
   grade: 'fail',
   purposes: ['sriov'],
   meaning:
-    "Each card with SR-IOV has `sriov_totalvfs` of more than 0: the kernel is built with `CONFIG_PCI_IOV`, and the card's driver makes virtual functions. On vfio-pci it makes none, unless that is loaded with `enable_sriov`.",
+    "Each card with SR-IOV has `sriov_totalvfs` of more than 0: the kernel is built with `CONFIG_PCI_IOV`, and the card's driver makes virtual functions. On vfio-pci, or without a driver, it makes none.",
   evaluate: ({ devices, facts }) => {
     const able = (devices ?? []).filter(hasSriov);
     if (able.length === 0) return doesNotApply('no card is known to have SR-IOV');
-    const unable = able.filter((device) => (vfsOfDriver(device) ?? 1) === 0);
+    const unable = able.filter((device) => vfsOfDriver(device) === 0 || whyNoVfs(device.driver) !== null);
+    const isWrong = unable.length === able.length || unable.some((device) => vfsOfDriver(device) === 0);
     if (unable.length === 0) return holds('kernel and drivers make virtual functions');
     const isKernel = knownValue(facts.kernel.options)?.get('PCI_IOV') === undefined;
     return violated(
@@ -28,7 +30,9 @@ export const sriovDriver: HostRule = {
         remedy:
           isKernel && facts.kernel.options !== null && knownValue(facts.kernel.options) !== undefined
             ? 'run a kernel with CONFIG_PCI_IOV'
-            : "bind the card to its own driver (pci unbind), and see that driver's settings for how many it makes",
+            : NO_VFS_REMEDY,
+        // One that is given away as a whole keeps no other from making them.
+        ...(isWrong ? {} : { grade: 'note' as const }),
       },
     );
   },

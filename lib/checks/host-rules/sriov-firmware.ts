@@ -1,12 +1,11 @@
-import { knownValue } from '../../base/known.ts';
+import { UNREAD } from '../../base/known.ts';
 import { shortAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import { homelessVfBars, tellsVfBars } from '../../pci/homeless-bars.ts';
+import { homelessText, ROOM_REMEDY } from '../room.ts';
 import { listSome } from '../safety-rule.ts';
+import { hasSriov } from '../sriov-ability.ts';
 import type { HostRule } from '../validation-rule.ts';
-import { doesNotApply, holds, violated } from '../verdict.ts';
-
-// The low bits of a register tell what it is of.
-const ADDRESS_BITS = 0xfffffff0;
+import { doesNotApply, holds, notTold, violated } from '../verdict.ts';
 
 /** Virtual functions have room. */
 export const sriovFirmware: HostRule = {
@@ -15,23 +14,25 @@ export const sriovFirmware: HostRule = {
   grade: 'fail',
   purposes: ['sriov'],
   meaning:
-    'The BARs of virtual functions have addresses (in the capability of SR-IOV, which root alone can read). Where the firmware, or the kernel, left no room for them, none can be made.',
+    'Each BAR of virtual functions has an address (`resource` of their card, and its capability of SR-IOV, which root alone can read). If the firmware, or the kernel, left no room for one of them, none can be made.',
   evaluate: ({ devices }) => {
-    const told = (devices ?? []).filter((device) => vfBarsOf(device) !== undefined);
+    const told = (devices ?? []).filter(hasSriov);
     if (told.length === 0) return doesNotApply('no card is known to have SR-IOV');
-    const without = told.filter((device) => vfBarsOf(device)?.every((bar) => (bar & ADDRESS_BITS) === 0));
-    if (without.length === 0) return holds('virtual functions have room');
-    return violated(
-      `no room for virtual functions of ${listSome(without.map(({ address }) => shortAddress(address)))}`,
-      {
-        evidence: ['no register for a BAR of virtual functions has an address'],
-        remedy:
-          'switch on SR-IOV and "above 4G decoding" in the setup of the firmware, or add pci=realloc to the kernel command line',
-      },
-    );
+    const without = told.flatMap((device) => {
+      const bars = homelessVfBars(device);
+      return bars.length === 0 ? [] : [{ address: shortAddress(device.address), bars }];
+    });
+    if (without.length > 0) {
+      return violated(`no room for virtual functions of ${listSome(without.map(({ address }) => address))}`, {
+        evidence: without.flatMap(({ address, bars }) =>
+          bars.map((bar) => `${address}: ${homelessText(bar)} (of virtual functions)`),
+        ),
+        remedy: `switch on SR-IOV in the setup of the firmware, and ${ROOM_REMEDY}`,
+      });
+    }
+    const unknown = told.filter((device) => !tellsVfBars(device));
+    return unknown.length === 0
+      ? holds('virtual functions have room')
+      : notTold('whether virtual functions have room', UNREAD);
   },
 };
-
-function vfBarsOf({ config }: PciDevice): readonly number[] | undefined {
-  return knownValue(knownValue(config)?.sriov ?? null)?.vfBars;
-}

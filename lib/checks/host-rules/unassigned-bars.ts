@@ -1,6 +1,8 @@
-import { isUnknown, knownValue } from '../../base/known.ts';
-import { count, formatSize } from '../../base/text.ts';
+import { isUnknown } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
 import { shortAddress } from '../../pci/address.ts';
+import { homelessBars } from '../../pci/homeless-bars.ts';
+import { homelessText, ROOM_REMEDY } from '../room.ts';
 import type { HostRule } from '../validation-rule.ts';
 import { doesNotApply, holds, notTold, violated } from '../verdict.ts';
 
@@ -11,19 +13,16 @@ export const unassignedBars: HostRule = {
   grade: 'warn',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'Every BAR has an address (`resource` of each device). One for which the firmware left no room is of no use to a machine either; for large ones, as of graphics cards and SR-IOV, the firmware has to be told to use addresses above 4 GiB.',
+    'Every BAR has an address (`resource` of each device, and the registers of those that the kernel gave up). One for which the firmware left no room is of no use to a machine either; for large ones, as of graphics cards and SR-IOV, the firmware has to be told to use addresses above 4 GiB.',
   evaluate: ({ devices }) => {
     if (devices === null) return doesNotApply('the host shows no PCI bus');
-    const homeless = devices.flatMap(({ address, bars }) =>
-      (knownValue(bars) ?? [])
-        .filter((bar) => bar.address === null)
-        .map(({ index, sizeBytes }) => `${shortAddress(address)}: BAR ${index}, ${formatSize(sizeBytes)}`),
+    const homeless = devices.flatMap((device) =>
+      homelessBars(device).map((bar) => `${shortAddress(device.address)}: ${homelessText(bar)}`),
     );
     if (homeless.length > 0) {
       return violated(`${count(homeless.length, 'BAR')} of devices have no address`, {
         evidence: homeless,
-        remedy:
-          'switch on "above 4G decoding" in the setup of the firmware, or add pci=realloc to the kernel command line',
+        remedy: ROOM_REMEDY,
       });
     }
     const unknown = devices.map(({ bars }) => bars).find(isUnknown);

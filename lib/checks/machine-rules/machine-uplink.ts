@@ -1,5 +1,6 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
 import { shortAddress } from '../../pci/address.ts';
+import { uplinkOf } from '../../pci/uplink.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, notTold, violated } from '../verdict.ts';
 
@@ -19,7 +20,8 @@ export const machineUplink: MachineRule = {
     const problems = vfs.flatMap(({ address }) => {
       const role = knownValue(host.devices?.find((each) => each.address === address)?.sriov ?? null);
       if (role?.role !== 'vf') return [`${address} is no virtual function`];
-      const link = interfaces?.find((each) => each.function === role.physicalFunction);
+      const own = interfaces?.filter((each) => each.function === role.physicalFunction) ?? [];
+      const link = uplinkOf(own.map((each) => ({ ...each, portName: each.portName ?? null })));
       if (link === undefined) return [`${shortAddress(role.physicalFunction)} has no network interface`];
       return link.isUp === false ? [`${link.name}, which ${address} is of, is down`] : [];
     });

@@ -1,6 +1,9 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
-import { shortAddress } from '../../pci/address.ts';
+import { type PciAddress, shortAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { APART_REMEDY } from '../remedies.ts';
 import { listSome, notKnown, type SafetyRule } from '../safety-rule.ts';
+import type { SafetyView } from '../safety-view.ts';
 import { moreVirtualFunctions } from '../virtual-functions.ts';
 
 /** Virtual functions of it have drivers. */
@@ -24,7 +27,10 @@ export const vfsInUse: SafetyRule = {
         {
           message: `has VFs in use, ${used.length} of ${all.size}: ${listSome(used)}`,
           evidence: used.map((vf) => `VF ${vf}`),
-          remedy: `take the VFs from who uses them, then: pci sriov set ${pf.address} --vfs 0`,
+          // Who asked for a VF of the group is not to take it away.
+          remedy: sharesGroup(pf, all, view)
+            ? APART_REMEDY
+            : `take the VFs from who uses them, then: pci sriov set ${pf.address} --vfs 0`,
         },
       ];
     }
@@ -32,3 +38,7 @@ export const vfsInUse: SafetyRule = {
     return isUnknown(more) ? [notKnown('which virtual functions it has', more)] : [];
   },
 };
+
+function sharesGroup(pf: PciDevice, vfs: ReadonlySet<PciAddress>, view: SafetyView): boolean {
+  return view.groupOf(pf)?.members.some(({ device }) => vfs.has(device.address)) ?? false;
+}

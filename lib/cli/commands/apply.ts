@@ -7,7 +7,6 @@ import { LiveRunner } from '../../host/live-runner.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
-import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { boundBy } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
 import { withoutPersisted, withPersisted, withPersistedVfs } from '../../plan/persisted-changes.ts';
@@ -23,7 +22,6 @@ import { movementDetails, vfsDetails } from '../../render/plan-document.ts';
 import { policyDocument } from '../../render/policy-document.ts';
 import { renderVfs } from '../../render/vfs-text.ts';
 import { isDriverRegistered } from '../../sysfs/driver-state.ts';
-import { readIommuState } from '../../sysfs/iommu-state.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
@@ -36,6 +34,7 @@ import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { type CarriedOut, carryOut, type PreparedProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
+import { refuseWithoutIommu } from '../without-iommu.ts';
 
 /** More is not read: a person wrote it. */
 const MAX_POLICY_BYTES = 4 * 1024 * 1024;
@@ -124,12 +123,7 @@ async function differenceOf(policy: Policy, path: string, args: Arguments): Prom
     isLive ? new LiveRunner() : null,
     inventory,
   );
-  if (!iommu && bindings.some(({ driver }) => driver !== HOST_DRIVER)) {
-    throw new PortalGunError('NO_IOMMU', 'runs without an IOMMU: no device of it can be given to a VM', {
-      subject: host.label,
-      hint: iommuAdvice(readIommuState(host)),
-    });
-  }
+  if (bindings.some(({ driver }) => driver !== HOST_DRIVER)) refuseWithoutIommu(host, iommu);
   const groups = groupDevices(devices, (id) => readGroupAttributes(host, id));
   const record = host.readText(EARLIER_DRIVERS_PATH);
   const recordText = typeof record === 'string' ? record : null;

@@ -13,7 +13,6 @@ import {
   withGroups,
   withPorts,
 } from '../../pci/iommu-group.ts';
-import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { selectDevices } from '../../pci/selector.ts';
 import { parseNamingSelectors } from '../../pci/selector-parser.ts';
 import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
@@ -24,7 +23,6 @@ import { planBinding } from '../../plan/plan-binding.ts';
 import { renderMovement } from '../../render/movement-text.ts';
 import { movementDetails } from '../../render/plan-document.ts';
 import { isDriverRegistered } from '../../sysfs/driver-state.ts';
-import { readIommuState } from '../../sysfs/iommu-state.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
@@ -35,6 +33,7 @@ import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
+import { refuseWithoutIommu } from '../without-iommu.ts';
 
 const FIELDS: readonly DeviceField[] = [
   ...SAFETY_FIELDS,
@@ -56,12 +55,7 @@ export async function runBind(
   return runBinding(args, terminal, dialogue, {
     persistTitle: 'Keep bindings over reboots',
     move(asked, groups, { iommu, devices }, host) {
-      if (!iommu) {
-        throw new PortalGunError('NO_IOMMU', 'runs without an IOMMU: no device of it can be given to a VM', {
-          subject: host.label,
-          hint: iommuAdvice(readIommuState(host)),
-        });
-      }
+      refuseWithoutIommu(host, iommu);
       const abilities = { iommu, tellsResetMethods: tellsResetMethods(host, devices) };
       return moveToVfio(asked, groups, abilities, () => chosen);
     },

@@ -3,7 +3,7 @@ import { knownValue } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import { type GroupVerdict, groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
-import { type IommuState, iommuAdvice } from '../../pci/iommu-state.ts';
+import { type IommuState, iommuAdvice, isUnderXen } from '../../pci/iommu-state.ts';
 import { selectDevices } from '../../pci/selector.ts';
 import { parseSelectors } from '../../pci/selector-parser.ts';
 import { formatDocument, groupsDocument } from '../../render/documents.ts';
@@ -15,7 +15,16 @@ import { originRemark, sourceOf } from '../inventory-source.ts';
 import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
-const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device', 'driver', 'iommuGroup'];
+const FIELDS: readonly DeviceField[] = [
+  'location',
+  'class',
+  'vendor',
+  'device',
+  'driver',
+  'iommuGroup',
+  'sriov',
+  'config',
+];
 
 /** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
 export async function runGroups(args: Arguments, terminal: Terminal): Promise<CommandResult> {
@@ -43,8 +52,9 @@ export async function runGroups(args: Arguments, terminal: Terminal): Promise<Co
       stderr,
     };
   }
-  if (!inventory.iommu) {
-    const sentences = inventory.devices.length === 0 ? [] : noIommuText(iommu);
+  if (inventory.iommu !== true) {
+    const text = inventory.iommu === false ? noIommuText(iommu) : [NOT_KNOWN];
+    const sentences = inventory.devices.length === 0 ? [] : text;
     return { exitCode: EXIT.ok, stdout: wrapped(sentences, terminal), stderr };
   }
   const listed = renderGroups(groups, terminal.width, terminal.style);
@@ -60,11 +70,15 @@ function wrapped(sentences: readonly string[], { width }: Terminal): string {
   return sentences.flatMap((sentence) => wrapText(sentence, width).map((line) => `${line}\n`)).join('');
 }
 
+const NOT_KNOWN =
+  'The IOMMU groups are not known: what was read of the host does not have them. Capture it again on the host itself: pci snapshot -o FILE.';
+
 function noIommuText(state: IommuState): readonly string[] {
   const { units, firmwareTables } = state;
   const tables = knownValue(firmwareTables);
-  const firmware =
-    tables === undefined
+  const firmware = isUnderXen(state)
+    ? 'Xen has the IOMMU'
+    : tables === undefined
       ? 'The tables of the firmware are not there to be read, so whether it describes one is not known'
       : tables.length > 0
         ? `The firmware describes one (${tables.join(', ')} table), and the kernel does not use it`

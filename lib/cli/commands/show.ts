@@ -3,6 +3,7 @@ import { knownValue } from '../../base/known.ts';
 import { formatJson } from '../../base/text.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { groupDevices, type IommuGroup, withGroups } from '../../pci/iommu-group.ts';
+import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { passthroughNotes } from '../../pci/passthrough.ts';
 import { selectOne } from '../../pci/selector.ts';
 import { renderDeviceDetails } from '../../render/device-details.ts';
@@ -25,6 +26,7 @@ export async function runShow(args: Arguments, terminal: Terminal): Promise<Comm
   const group = groupOf(device, inventory.devices, source.groupAttributes);
   const notes = passthroughNotes(device, group, {
     iommu: inventory.iommu,
+    ...(inventory.iommu === false ? { iommuAdvice: iommuAdvice(source.iommuState()) } : {}),
     tellsResetMethods: source.tellsResetMethods(inventory.devices),
   });
   const diagnostics = inventory.diagnostics.filter(({ subject }) => subject === device.address);

@@ -31,7 +31,14 @@ function readOne(host: HostReader, member: ClassMember): NetInterface {
     ),
     state: readAttribute(host, `${directory}/operstate`),
     uppers: mapKnown(names, (all) => uppersOf(host, directory, all)),
+    portName: member.function === null ? null : readPortName(host, directory),
   };
+}
+
+/** `phys_port_name`, which a driver without port names refuses to tell (EOPNOTSUPP): then there is none. */
+export function readPortName(host: HostReader, directory: string): Known<string> {
+  const name = readAttribute(host, `${directory}/phys_port_name`);
+  return isUnknown(name) && name.unknown === 'broken' ? null : name;
 }
 
 function uppersOf(host: HostReader, directory: string, names: readonly string[]): Known<readonly string[]> {

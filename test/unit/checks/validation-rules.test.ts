@@ -52,6 +52,8 @@ const NO_IOMMU: Partial<HostSpec> = {
   functions: goodFunctions().map(({ group: _, sriov: __, ...each }) => each),
   commandLine: 'root=/dev/vda1 ro',
 };
+/** All that it says since it stopped to answer. */
+const SILENT: Partial<FunctionSpec> = { config: new Uint8Array(256).fill(0xff) };
 const FIRST = { ...machineWith(), isRunning: true, name: 'first' };
 const HELD: Finding = {
   name: 'net-address',
@@ -133,6 +135,10 @@ const VIOLATED: Readonly<Record<string, Case>> = {
     functions: { [AT.network]: { extended: withoutRoom() } },
     says: /no room for virtual functions of 02:00.0/,
   },
+  'sriov-isolation': {
+    functions: { [AT.network]: { group: 8 } },
+    says: /02:10.0 can be given to nobody: the card is in the same group/,
+  },
   'boot-framebuffer': { ...memoryHeldBy('BOOTFB', '6000000000-60000fffff'), says: /holds memory of 01:00.0/ },
   'spare-display': {
     functions: { [AT.graphics]: { classCode: '020000' } },
@@ -169,6 +175,12 @@ const VIOLATED: Readonly<Record<string, Case>> = {
   },
 
   'device-kind': { device: '0000:00:01.0', says: /is a bridge/ },
+  'device-answers': { functions: { [AT.graphics]: SILENT }, says: /does not answer/ },
+  'device-own-group': {
+    device: AT.vf,
+    functions: { [AT.network]: { group: 8 } },
+    says: /it can be given to nobody/,
+  },
   'device-domain': {
     functions: { [AT.graphics]: { address: '10000:01:00.0', under: undefined } },
     device: '10000:01:00.0',
@@ -238,6 +250,7 @@ const HOLDS: Readonly<Record<string, Omit<Case, 'says'>>> = {
     },
   },
   'device-vfs': { device: AT.network },
+  'device-own-group': { device: AT.vf },
   'machine-huge-pages': { machine: { hugePageBytes: 0, memoryBytes: 2 ** 28 } },
   'machine-uefi': { machine: { wantsUefi: true } },
   'machine-virtiofs': { machine: { wantsVirtiofs: true } },
@@ -341,6 +354,7 @@ describe('a host of which nothing was read but its devices', () => {
       'sriov-devices',
       'sriov-driver',
       'sriov-firmware',
+      'sriov-isolation',
       'unassigned-bars',
     ]);
   });

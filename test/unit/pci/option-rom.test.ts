@@ -184,6 +184,26 @@ describe('judgeRom', () => {
     expect(codes(romOf({ vendor: 0, device: 0 }), DEVICE)).toContain('warns device-unknown');
   });
 
+  it('takes one for any device of its maker', () => {
+    const any = romOf({ device: 0xffff }, { codeType: 3, device: 0xffff });
+    expect(codes(any, DEVICE)).toContain('ok matches');
+    expect(codes(romOf({ device: 0x1234, devices: [0xffff] }, { codeType: 3 }), DEVICE)).toContain(
+      'ok matches',
+    );
+    expect(codes(any, { ...DEVICE, vendorId: '1002' })).toContain('bad other-device');
+    expect(codes(romOf({ vendor: 0xffff, device: 0xffff }), DEVICE)).toContain('warns device-unknown');
+  });
+
+  it('warns of one for another device of the maker that some firmware runs all the same', () => {
+    const uefi = romOf({ codeType: 3, device: 0x1638, vendor: 0x1002 });
+    const radeon = { vendorId: '1002', deviceId: '1637', classCode: '040300' };
+    expect(codes(uefi, radeon)).toContain('warns other-device-id');
+    expect(codes(romOf({ device: 0x1638, vendor: 0x1002 }), radeon)).toContain('bad other-device');
+    const bios = romOf({ device: 0x0406 });
+    expect(codes(bios, { ...DEVICE, classCode: '030000' })).toContain('warns other-device-id');
+    expect(codes(bios, DEVICE)).toContain('bad other-device');
+  });
+
   it('says what a guest lacks, by what the device is', () => {
     const display = judgeRom(parseOptionRom(romOf({ classCode: 0x030000 })), ALONE);
     expect(display.find(({ code }) => code === 'no-efi')?.message).toBe(

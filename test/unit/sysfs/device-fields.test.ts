@@ -36,13 +36,23 @@ const CASES: readonly Case[] = [
   {
     field: 'subsystem',
     attribute: 'subsystem_vendor',
-    expected: { vendorId: '1af4', deviceId: '1100', name: 'subsystem 8086:10c9:1af4:1100' },
+    expected: {
+      vendorId: '1af4',
+      deviceId: '1100',
+      vendorName: 'vendor 1af4',
+      name: 'subsystem 8086:10c9:1af4:1100',
+    },
     nonsense: '0xzzzz',
   },
   {
     field: 'subsystem',
     attribute: 'subsystem_device',
-    expected: { vendorId: '1af4', deviceId: '1100', name: 'subsystem 8086:10c9:1af4:1100' },
+    expected: {
+      vendorId: '1af4',
+      deviceId: '1100',
+      vendorName: 'vendor 1af4',
+      name: 'subsystem 8086:10c9:1af4:1100',
+    },
     nonsense: '',
   },
   { field: 'driver', attribute: 'driver', spec: { driver: 'igb' }, expected: 'igb' },
@@ -242,6 +252,23 @@ describe('the link', () => {
 
   it('is nothing that conventional PCI has', () => {
     expect(readOne('link')).toEqual({ value: null, messages: [] });
+  });
+
+  it('is nothing that an endpoint inside the processor has', () => {
+    for (const width of [255, 0]) {
+      expect(readOne('link', { link: ['Unknown', 0, 'Unknown', width] })).toEqual({
+        value: null,
+        messages: [],
+      });
+    }
+  });
+
+  it('has no width that no link has', () => {
+    expect(readOne('link', { link: ['Unknown', 63, '8.0 GT/s PCIe', 255] }).value).toMatchObject({
+      currentWidth: null,
+      maxSpeedGts: 8,
+      maxWidth: null,
+    });
   });
 
   it('may be unknown to the kernel, denied or broken in part', () => {

@@ -39,7 +39,7 @@ describe('interfaces', () => {
       }),
     );
     expect(interfaces).toEqual([
-      { name: 'br0', function: null, kind: 'bridge', isUp: false, state: 'up', uppers: [] },
+      { name: 'br0', function: null, kind: 'bridge', isUp: false, state: 'up', uppers: [], portName: null },
       {
         name: 'eth0',
         function: '0000:00:03.0',
@@ -47,8 +47,9 @@ describe('interfaces', () => {
         isUp: true,
         state: 'up',
         uppers: ['br0', 'eth0.5'],
+        portName: null,
       },
-      { name: 'eth0.5', function: null, kind: 'vlan', isUp: true, state: 'up', uppers: [] },
+      { name: 'eth0.5', function: null, kind: 'vlan', isUp: true, state: 'up', uppers: [], portName: null },
     ]);
   });
 

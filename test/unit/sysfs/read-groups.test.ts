@@ -17,9 +17,18 @@ function read(change: (tree: HostTree) => void) {
 
 const MSI = { start: '0xfee00000', end: '0xfeefffff', kind: 'msi' };
 
+const NODE = { kind: 'character', mode: 0o600, userId: 0, groupId: 0 } as const;
+
 describe('a group', () => {
   it('is read', () => {
-    expect(read(() => {})).toEqual({ type: 'DMA-FQ', reservedRegions: [MSI] });
+    expect(read(() => {})).toEqual({ name: null, type: 'DMA-FQ', reservedRegions: [MSI] });
+  });
+
+  it('may be one that VFIO made up, by its name or by its node', () => {
+    const name = (change: (tree: HostTree) => void) => read(change).name;
+    expect(name((tree) => tree.attribute(`${GROUP}/name`, 'vfio-noiommu'))).toBe('vfio-noiommu');
+    expect(name((tree) => tree.status('/dev/vfio/noiommu-5', NODE))).toBe('vfio-noiommu');
+    expect(name((tree) => tree.deny(`${GROUP}/name`))).toEqual(DENIED);
   });
 
   it('may have regions of several kinds', () => {
@@ -39,8 +48,11 @@ describe('a group', () => {
   });
 
   it('may not be there', () => {
-    expect(read((tree) => tree.remove(GROUP))).toEqual({ type: null, reservedRegions: null });
-    expect(read((tree) => tree.remove(`${GROUP}/type`))).toEqual({ type: null, reservedRegions: [MSI] });
+    expect(read((tree) => tree.remove(GROUP))).toEqual({ name: null, type: null, reservedRegions: null });
+    expect(read((tree) => tree.remove(`${GROUP}/type`))).toMatchObject({
+      type: null,
+      reservedRegions: [MSI],
+    });
   });
 
   it('may not let itself be read', () => {
@@ -48,7 +60,7 @@ describe('a group', () => {
       tree.deny(`${GROUP}/type`);
       tree.fail(`${GROUP}/reserved_regions`, 'EIO');
     });
-    expect(denied).toEqual({ type: DENIED, reservedRegions: BROKEN });
+    expect(denied).toEqual({ name: null, type: DENIED, reservedRegions: BROKEN });
   });
 
   it('may make no sense', () => {
@@ -56,11 +68,11 @@ describe('a group', () => {
       tree.attribute(`${GROUP}/type`, 'DMA\u001b[2J');
       tree.attribute(`${GROUP}/reserved_regions`, '0x1 0x2');
     });
-    expect(odd).toEqual({ type: BROKEN, reservedRegions: BROKEN });
+    expect(odd).toEqual({ name: null, type: BROKEN, reservedRegions: BROKEN });
   });
 
   it('may not be in the snapshot', () => {
     const host = new SnapshotHost({ label: 'x', identifiers: 'raw', entries: new Map() });
-    expect(readGroupAttributes(host, 5)).toEqual({ type: UNREAD, reservedRegions: UNREAD });
+    expect(readGroupAttributes(host, 5)).toEqual({ name: UNREAD, type: UNREAD, reservedRegions: UNREAD });
   });
 });

@@ -34,6 +34,7 @@ describe('a physical function', () => {
       offset: 2,
       stride: 2,
       vfDeviceId: '10ca',
+      vfBars: [],
       virtualFunctions: ADDRESSES,
     });
     expect(ADDRESSES.map((address) => roles.get(address))).toEqual(

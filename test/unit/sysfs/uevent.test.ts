@@ -17,7 +17,12 @@ const EXPECTED = {
   class: { code: '020000', name: 'class 020000' },
   vendor: { id: '8086', name: 'vendor 8086' },
   device: { id: '10c9', name: 'device 8086:10c9' },
-  subsystem: { vendorId: '1af4', deviceId: '1100', name: 'subsystem 8086:10c9:1af4:1100' },
+  subsystem: {
+    vendorId: '1af4',
+    deviceId: '1100',
+    vendorName: 'vendor 1af4',
+    name: 'subsystem 8086:10c9:1af4:1100',
+  },
   driver: 'igb',
 };
 
