@@ -149,6 +149,7 @@ export {
 export { type IommuState, iommuAdvice } from './pci/iommu-state.ts';
 export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
+export type * from './pci/network-use.ts';
 export { type Filling, kernelRomSize, type OptionRom, parseOptionRom } from './pci/option-rom.ts';
 export type { EfiHeader, LegacyHeader, OptionRomImage, PciDataStructure } from './pci/option-rom-image.ts';
 export {

@@ -1,7 +1,9 @@
 import { isUnknown, knownValue } from '../base/known.ts';
+import { shellCommand } from '../base/shell-command.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import type { HostUse, IpAddress, IpRoute, NetInterface } from '../pci/host-use.ts';
+import type { HostUse } from '../pci/host-use.ts';
+import type { IpAddress, IpRoute, NetInterface } from '../pci/network-use.ts';
 
 /** An interface that is on a function, or made of one that is, with the way there: `enp3s0f1`, `br0 above enp3s0f1`. */
 export interface StackedInterface {
@@ -9,6 +11,8 @@ export interface StackedInterface {
   readonly path: string;
   /** Whether it is made of another. */
   readonly isAbove: boolean;
+  /** The interface that it is made of, or that is in it. */
+  readonly below: NetInterface | null;
 }
 
 export interface PlacedAddress {
@@ -26,20 +30,25 @@ export class NetworkView {
   readonly #interfaces: readonly NetInterface[];
   readonly #addresses: readonly IpAddress[];
   readonly #routes: readonly IpRoute[];
+  readonly #byName: ReadonlyMap<string, NetInterface>;
+  readonly #unplacedRoutes: readonly string[];
   readonly #stacks = new Map<PciAddress, readonly StackedInterface[]>();
 
   constructor(use: HostUse) {
     this.#interfaces = knownValue(use.interfaces) ?? [];
+    this.#byName = new Map(this.#interfaces.map((each) => [each.name, each]));
     this.#addresses = [use.ipv4, use.ipv6].flatMap(({ addresses }) => knownValue(addresses) ?? []);
     this.#routes = [use.ipv4, use.ipv6].flatMap(({ routes }) => knownValue(routes) ?? []);
+    this.#unplacedRoutes = [use.ipv4, use.ipv6].flatMap(({ unplacedRoutes }) => unplacedRoutes ?? []);
   }
 
+  /** The function's own interfaces, and what is above them. */
   stackOn(address: PciAddress): readonly StackedInterface[] {
     const known = this.#stacks.get(address);
     if (known !== undefined) return known;
     const found = new Map<string, StackedInterface>();
     for (const each of this.#interfaces) {
-      if (each.function === address) this.#climb(each, each.name, false, found);
+      if (each.function === address) this.#climb(each, each.name, null, found);
     }
     const stack = [...found.values()];
     this.#stacks.set(address, stack);
@@ -47,32 +56,55 @@ export class NetworkView {
   }
 
   addressesOn(device: PciAddress): readonly PlacedAddress[] {
+    const stack = this.#stackByName(device);
+    if (stack.size === 0) return [];
     return this.#addresses.flatMap((address) =>
-      this.stackOn(device)
-        .filter((on) => address.interfaces.includes(on.interface.name))
-        .map((on) => ({ address, on })),
+      address.interfaces.flatMap((name) => {
+        const on = stack.get(name);
+        return on === undefined ? [] : [{ address, on }];
+      }),
     );
   }
 
   routesOn(device: PciAddress): readonly PlacedRoute[] {
-    return this.#routes.flatMap((route) =>
-      this.stackOn(device)
-        .filter((on) => route.interface === on.interface.name)
-        .map((on) => ({ route, on })),
-    );
+    const stack = this.#stackByName(device);
+    if (stack.size === 0) return [];
+    return this.#routes.flatMap((route) => {
+      const on = stack.get(route.interface);
+      return on === undefined ? [] : [{ route, on }];
+    });
   }
 
-  /** The host's addresses of which nothing tells the interface. */
+  #stackByName(device: PciAddress): ReadonlyMap<string, StackedInterface> {
+    return new Map(this.stackOn(device).map((each) => [each.interface.name, each]));
+  }
+
+  /** The host's addresses of which nothing tells the interface, or not for sure. */
   get unplaced(): readonly IpAddress[] {
-    return this.#addresses.filter(({ interfaces }) => interfaces.length === 0);
+    return this.#addresses.filter(({ interfaces, isGuess }) => interfaces.length === 0 || isGuess === true);
   }
 
-  #climb(each: NetInterface, path: string, isAbove: boolean, found: Map<string, StackedInterface>): void {
+  /** Destinations of routes of which nothing tells the interface. */
+  get unplacedRoutes(): readonly string[] {
+    return this.#unplacedRoutes;
+  }
+
+  /** The interfaces of a function, and those above, that are up, or may be. */
+  mayBeUp(device: PciAddress): readonly StackedInterface[] {
+    return this.stackOn(device).filter((each) => knownValue(each.interface.isUp) !== false);
+  }
+
+  #climb(
+    each: NetInterface,
+    path: string,
+    below: NetInterface | null,
+    found: Map<string, StackedInterface>,
+  ): void {
     if (found.has(each.name)) return;
-    found.set(each.name, { interface: each, path, isAbove });
+    found.set(each.name, { interface: each, path, isAbove: below !== null, below });
     for (const name of knownValue(each.uppers) ?? []) {
-      const upper = this.#interfaces.find((other) => other.name === name);
-      if (upper !== undefined) this.#climb(upper, `${name} above ${path}`, true, found);
+      const upper = this.#byName.get(name);
+      if (upper !== undefined) this.#climb(upper, `${name} above ${path}`, each, found);
     }
   }
 }
@@ -95,4 +127,21 @@ export function isLinkLocal({ address }: IpAddress): boolean {
 /** `10.0.0.5/24`; without a length where that is not known. */
 export function formatAddress({ address, prefixLength }: IpAddress): string {
   return prefixLength === null ? address : `${address}/${prefixLength}`;
+}
+
+/** `eth1 is up`, or why it may be. */
+export function upState({ interface: { isUp }, path }: StackedInterface): string {
+  return isUnknown(isUp) ? `whether ${path} is up could not be read` : `${path} is up`;
+}
+
+/** `10.9.0.0/16 via 10.0.0.1 through eth1`. */
+export function routeLine({ route: { destination, gateway }, on }: PlacedRoute): string {
+  return `${destination}${gateway === null ? '' : ` via ${gateway}`} through ${on.path}`;
+}
+
+/** The command that takes a route away. */
+export function removeRoute({ destination, gateway, interface: name }: IpRoute): string {
+  const family = destination.includes(':') ? ['-6'] : [];
+  const via = gateway === null ? [] : ['via', gateway];
+  return shellCommand('ip', ...family, 'route', 'delete', destination, ...via, 'dev', name);
 }

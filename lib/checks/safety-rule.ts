@@ -37,6 +37,15 @@ export function listSome(names: readonly string[]): string {
   return names.length > MAX_NAMES ? `${shown} and ${names.length - MAX_NAMES} more` : shown;
 }
 
+/** As many lines of evidence as anybody reads, and how many more there are. */
+const MAX_EVIDENCE = 100;
+
+/** Evidence of which there may be as much as a router has routes. */
+export function someOf(lines: readonly string[]): readonly string[] {
+  if (lines.length <= MAX_EVIDENCE) return lines;
+  return [...lines.slice(0, MAX_EVIDENCE), `and ${lines.length - MAX_EVIDENCE} more`];
+}
+
 const REASONS = {
   denied: ['may be read by root alone', 'run it as root'],
   broken: ['could not be read, or makes no sense', 'look at the file on the host itself'],

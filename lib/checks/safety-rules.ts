@@ -19,8 +19,10 @@ import { mounted } from './rules/mounted.ts';
 import { netAddress } from './rules/net-address.ts';
 import { netDefaultRoute } from './rules/net-default-route.ts';
 import { netElsewhere } from './rules/net-elsewhere.ts';
+import { netListener } from './rules/net-listener.ts';
 import { netRoute } from './rules/net-route.ts';
 import { netStack } from './rules/net-stack.ts';
+import { netUser } from './rules/net-user.ts';
 import { noAcs } from './rules/no-acs.ts';
 import { noReset } from './rules/no-reset.ts';
 import { nodeOpen } from './rules/node-open.ts';
@@ -60,6 +62,7 @@ export const SAFETY_RULES: readonly SafetyRule[] = [
   netDefaultRoute,
   netRoute,
   netStack,
+  netUser,
   netElsewhere,
   bootDisplay,
   console,
@@ -71,6 +74,7 @@ export const SAFETY_RULES: readonly SafetyRule[] = [
   nodeOpen,
   vfsInUse,
   tunnel,
+  netListener,
   storageMember,
   automount,
   noReset,

@@ -102,4 +102,16 @@ export interface HostReader {
    * tables such as `modules.alias`, of which a snapshot holds only the lines that were asked for.
    */
   readLines(path: string, prefixes: readonly string[]): Reading<readonly string[]>;
+
+  /** A large text file as it is, for a table in which the order of all lines counts. */
+  readTable(path: string): Reading<string>;
+
+  /**
+   * The standard output of a program that asks the kernel something which no file contains; `null` if there is no such
+   * program. Only the running machine can be asked: any other host lacks this method.
+   */
+  ask?(program: AskedProgram, args: readonly string[]): Reading<string>;
 }
+
+/** The programs that {@link HostReader.ask} runs. They change nothing with the arguments that readers give. */
+export type AskedProgram = 'ip' | 'nsenter';

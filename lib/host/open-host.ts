@@ -3,6 +3,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { isDirectory } from './files.ts';
 import type { HostReader } from './host-reader.ts';
 import { readFileOf } from './input-file.ts';
+import { LiveHost } from './live-host.ts';
 import { SnapshotHost } from './snapshot-host.ts';
 import { looksLikeSnapshot, parseSnapshot } from './snapshot-parser.ts';
 import { TreeHost } from './tree-host.ts';
@@ -13,7 +14,7 @@ const MAX_SNAPSHOT_BYTES = 128 * 1024 * 1024;
 /** The live machine, by the name that it gives itself. */
 export function openLiveHost(): HostReader {
   const name = new TreeHost('', '').readText('/proc/sys/kernel/hostname');
-  return new TreeHost('', typeof name === 'string' && name.trim() !== '' ? name.trim() : 'localhost');
+  return new LiveHost(typeof name === 'string' && name.trim() !== '' ? name.trim() : 'localhost');
 }
 
 /**

@@ -35,6 +35,10 @@ export class RecordingHost implements HostReader {
     return this.#keep(path, this.#host.readText(path), (text) => ({ kind: 'text', text }));
   }
 
+  readTable(path: string): Reading<string> {
+    return this.#keep(path, this.#host.readTable(path), (text) => ({ kind: 'text', text }));
+  }
+
   readLink(path: string): Reading<string> {
     return this.#keep(path, this.#host.readLink(path), (target) => ({ kind: 'link', target }));
   }

@@ -38,6 +38,10 @@ export class SnapshotHost implements HostReader {
     });
   }
 
+  readTable(path: string): Reading<string> {
+    return this.readText(path);
+  }
+
   readLink(path: string): Reading<string> {
     return this.#read(path, (entry) => {
       if (entry.kind === 'link') return entry.target;

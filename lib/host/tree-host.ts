@@ -109,11 +109,19 @@ export class TreeHost implements HostReader {
   }
 
   readLines(path: string, prefixes: readonly string[]): Reading<readonly string[]> {
+    return this.#readTable(path, (table) => linesWithPrefix(table, prefixes));
+  }
+
+  readTable(path: string): Reading<string> {
+    return this.#readTable(path, (table) => table.toString('utf8'));
+  }
+
+  #readTable<T>(path: string, take: (table: Buffer) => T): Reading<T> {
     let descriptor: number | undefined;
     try {
       descriptor = openSync(this.#paths?.file(path) ?? path, OPEN_FLAGS);
       const table = this.#table(path, descriptor);
-      return table === null ? { unknown: 'broken', detail: 'EFBIG' } : linesWithPrefix(table, prefixes);
+      return table === null ? { unknown: 'broken', detail: 'EFBIG' } : take(table);
     } catch (error) {
       return failure(error);
     } finally {

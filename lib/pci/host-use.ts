@@ -1,5 +1,6 @@
 import type { Known } from '../base/known.ts';
 import type { PciAddress } from './address.ts';
+import type { ElsewhereUse, IpUse, NetInterface, NetworkUse, PacketSocket } from './network-use.ts';
 import type { MountNamespace, StorageUse } from './storage-use.ts';
 
 /** A Thunderbolt or USB4 host interface, and the PCI ports whose devices are reached through its tunnels. */
@@ -7,50 +8,6 @@ export interface TunnelHost {
   readonly function: PciAddress;
   /** Unknown if the kernel does not link them; `null` if nothing is connected. */
   readonly ports: Known<readonly PciAddress[]>;
-}
-
-export type InterfaceKind = 'bridge' | 'bond' | 'vlan' | 'macvlan' | 'team' | 'other';
-
-/** A network interface, of a device or made of others. */
-export interface NetInterface {
-  readonly name: string;
-  readonly function: PciAddress | null;
-  /** Of an interface that is made by software; `other` too for one of a device. */
-  readonly kind: InterfaceKind;
-  /** Whether it is switched on. */
-  readonly isUp: Known<boolean>;
-  /** The kernel's operational state: `up`, `down`, `lowerlayerdown`, `unknown`. */
-  readonly state: Known<string>;
-  /** The interfaces that are made of it, and the bridge, bond or team that it is in. */
-  readonly uppers: Known<readonly string[]>;
-  /** Which port of a card it is: `p0`, and `pf0vf1` for one that stands for a VF; `null` for most. */
-  readonly portName?: Known<string>;
-}
-
-/** An address of the host. */
-export interface IpAddress {
-  /** `10.0.0.5`, `2001:db8::5`. */
-  readonly address: string;
-  /** `null` where nothing tells it. */
-  readonly prefixLength: number | null;
-  /** The interfaces that have it, by what the routes say; empty where that is not told. */
-  readonly interfaces: readonly string[];
-}
-
-export interface IpRoute {
-  readonly interface: string;
-  /** `10.0.0.0/24`; `0.0.0.0/0` is the default route. */
-  readonly destination: string;
-  /** `null` for what is reached without one. */
-  readonly gateway: string | null;
-  /** Whether it is no more than the network of an address that the interface has. */
-  readonly isOwnNetwork: boolean;
-}
-
-/** Addresses and routes of one family. `null` where the kernel has none of that family. */
-export interface IpUse {
-  readonly addresses: Known<readonly IpAddress[]>;
-  readonly routes: Known<readonly IpRoute[]>;
 }
 
 /** Memory that a boot display's driver has claimed. */
@@ -105,6 +62,7 @@ export interface HostUse extends StorageUse {
   readonly interfaces: Known<readonly NetInterface[]>;
   readonly ipv4: IpUse;
   readonly ipv6: IpUse;
+  readonly network: NetworkUse;
   readonly displayClaims: Known<readonly DisplayClaim[]>;
   readonly framebuffers: Known<readonly HostThing[]>;
   /** Whether the text console is on a framebuffer. */
@@ -155,6 +113,8 @@ export interface LiveUse {
   readonly mountNamespaces: readonly MountNamespace[];
   /** Why not every mount namespace could be looked into; `null` if all were. */
   readonly unseenMounts: Known<never>;
+  readonly packetSockets: Known<readonly PacketSocket[]>;
+  readonly elsewhere: ElsewhereUse;
   /** The address of this host that the login session came to; `null` for a session that came by no network. */
   readonly sessionAddress: Known<string>;
 }

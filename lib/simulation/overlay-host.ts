@@ -135,6 +135,14 @@ export class OverlayHost implements HostReader {
     );
   }
 
+  readTable(path: string): Reading<string> {
+    return this.#read(
+      path,
+      (text) => text,
+      (at) => this.#base.readTable(at),
+    );
+  }
+
   readLines(path: string, prefixes: readonly string[]): Reading<readonly string[]> {
     const matching = (text: string): readonly string[] =>
       text.split('\n').filter((line) => prefixes.some((prefix) => line.startsWith(prefix)));

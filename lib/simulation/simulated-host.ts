@@ -144,6 +144,10 @@ export class SimulatedHost implements HostReader, HostWriter {
     return this.#kernel.host.readLines(path, prefixes);
   }
 
+  readTable(path: string): Reading<string> {
+    return this.#kernel.host.readTable(path);
+  }
+
   /** A read that the kernel would not come back from until what blocks it is over. */
   #blocked(path: string) {
     const at = this.#kernel.host.canonical(path, false);

@@ -74,6 +74,10 @@ export const USE_PATHS = {
   ipv4Tables: '/proc/net/fib_trie',
   ipv6Addresses: '/proc/net/if_inet6',
   ipv6Routes: '/proc/net/ipv6_route',
+  packetSockets: '/proc/net/packet',
+  pppoe: '/proc/net/pppoe',
+  /** One for each kind of filter; absent if no CAN socket was ever opened. */
+  canReceivers: ['all', 'eff', 'err', 'fil', 'inv', 'sff'].map((kind) => `/proc/net/can/rcvlist_${kind}`),
   sound: '/proc/asound',
   /** A directory for each pool that is imported, beside files of statistics. */
   zfsPools: '/proc/spl/kstat/zfs',

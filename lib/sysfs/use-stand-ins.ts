@@ -1,7 +1,7 @@
 import type { SnapshotEntry } from '../host/snapshot.ts';
 import { BOOT_DISPLAY_OWNER } from './host-use/displays.ts';
-import { ipv4OfRoute, prefixLengthOf } from './host-use/ip-text.ts';
-import { localAddresses } from './host-use/ip-use.ts';
+import { parseFibTrie } from './host-use/fib-trie.ts';
+import { ipv4Of, ipv4OfRoute, prefixLengthOf } from './host-use/ip-text.ts';
 import { IpStandIns } from './ip-stand-ins.ts';
 import { MACHINE_PATHS, USE_PATHS, udevBlockPath } from './paths.ts';
 import { StorageStandIns } from './storage-stand-ins.ts';
@@ -60,13 +60,24 @@ export class UseStandIns {
   }
 
   #file(path: string, text: string): string | undefined {
-    if (path === USE_PATHS.ipv4Tables) {
-      const own = localAddresses(text).map(
-        (address) => `  |-- ${this.#ip.ipv4(address)}\n     /32 host LOCAL\n`,
-      );
-      return `Local:\n${own.join('')}`;
-    }
-    return this.#storage.file(path, text);
+    return path === USE_PATHS.ipv4Tables ? this.#ipv4Tables(text) : this.#storage.file(path, text);
+  }
+
+  /** The addresses and networks that a reader takes from the tables, and how many routes other tables have. */
+  #ipv4Tables(text: string): string {
+    const { addresses, networks, otherRoutes } = parseFibTrie(text);
+    const leaf = (address: string, length: number | string, entry: string): string =>
+      `  |-- ${this.#ip.ipv4(address, Number(length))}\n     /${length} ${entry}\n`;
+    const others = otherRoutes.map((each) => {
+      const [, address = '', length = '', table = ''] = /^(\S+)\/(\d+) \(table (\d+)\)$/.exec(each) ?? [];
+      return `Id ${table}:\n${leaf(address, length, 'universe UNICAST')}`;
+    });
+    return [
+      ...others,
+      'Local:\n',
+      ...networks.map(({ bits, prefixLength }) => leaf(ipv4Of(bits), prefixLength, 'link UNICAST')),
+      ...addresses.map((address) => leaf(address, 32, 'host LOCAL')),
+    ].join('');
   }
 
   #ipv4Route(line: string): string {

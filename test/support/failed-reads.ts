@@ -71,5 +71,6 @@ function watched(host: HostReader, look: (path: string) => ReadFailure | null): 
     deviceNumber: (path) => read(path, () => host.deviceNumber(path)),
     exists: (path) => look(path) === null && host.exists(path),
     readLines: (path, prefixes) => read(path, () => host.readLines(path, prefixes)),
+    readTable: (path) => read(path, () => host.readTable(path)),
   };
 }

@@ -3,8 +3,9 @@ import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/check-safety.ts';
 import type { Finding } from '../../lib/checks/finding.ts';
 import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
-import type { HostUse, LiveUse, NetInterface, OpenNode } from '../../lib/pci/host-use.ts';
+import type { HostUse, LiveUse, OpenNode } from '../../lib/pci/host-use.ts';
 import { groupDevices } from '../../lib/pci/iommu-group.ts';
+import type { NetInterface } from '../../lib/pci/network-use.ts';
 import type { BlockDevice, Mount } from '../../lib/pci/storage-use.ts';
 import { subsystemByPath } from '../../lib/sysfs/host-use/node-names.ts';
 import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
@@ -28,6 +29,7 @@ const IDLE: HostUse = {
   interfaces: [],
   ipv4: { addresses: [], routes: [] },
   ipv6: { addresses: null, routes: null },
+  network: { ports: [], hasIpoib: false },
   displayClaims: [],
   framebuffers: null,
   framebufferConsole: null,
@@ -44,6 +46,8 @@ export const IDLE_LIVE: LiveUse = {
   unseen: null,
   mountNamespaces: [],
   unseenMounts: null,
+  packetSockets: null,
+  elsewhere: { interfaces: [], unseen: [], missed: null },
   sessionAddress: null,
 };
 
@@ -89,7 +93,21 @@ export function openNode(path: string, functions: Known<readonly string[]> = [])
 }
 
 export function link(name: string, facts: Partial<NetInterface> = {}): NetInterface {
-  return { name, function: null, kind: 'other', isUp: true, state: 'up', uppers: [], ...facts };
+  return {
+    name,
+    function: null,
+    index: null,
+    kind: 'other',
+    linkLayer: 'ethernet',
+    port: null,
+    isUp: true,
+    state: 'up',
+    uppers: [],
+    missedUppers: null,
+    master: null,
+    users: [],
+    ...facts,
+  };
 }
 
 /** A function at {@link HERE} that is alone in its group and can be reset. */

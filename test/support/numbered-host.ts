@@ -18,5 +18,6 @@ export function numberedHost(
     deviceNumber: (path) => numbers[path] ?? null,
     exists: (path) => host.exists(path),
     readLines: (path, prefixes) => host.readLines(path, prefixes),
+    readTable: (path) => host.readTable(path),
   };
 }

@@ -46,6 +46,7 @@ function withModules(kernel: SimulatedHost, modules: ReadonlySet<string>): HostR
     deviceNumber: (path) => kernel.deviceNumber(path),
     exists: (path) => isModule(path) || kernel.exists(path),
     readLines: (path, prefixes) => kernel.readLines(path, prefixes),
+    readTable: (path) => kernel.readTable(path),
   };
 }
 

@@ -1,6 +1,14 @@
-import { knownValue } from '../../base/known.ts';
-import { formatAddress, isLinkLocal, mayHaveInterfaces } from '../network-view.ts';
-import { firstUnknown, listSome, notKnown, type Observation, type SafetyRule } from '../safety-rule.ts';
+import { shellCommand } from '../../base/shell-command.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { formatAddress, isLinkLocal, mayHaveInterfaces, upState } from '../network-view.ts';
+import {
+  firstUnknown,
+  listSome,
+  notKnown,
+  type Observation,
+  type SafetyRule,
+  someOf,
+} from '../safety-rule.ts';
 import type { SafetyView } from '../safety-view.ts';
 
 /** An interface of it has an address of the host. */
@@ -9,35 +17,41 @@ export const netAddress: SafetyRule = {
   title: 'it carries an address of the host',
   severity: 'refuses',
   meaning:
-    'An interface of it has an IPv4 or IPv6 address, or a bridge, bond, VLAN or the like above it has. Addresses that IPv6 makes for every link (`fe80::`) do not count. Which interface has an IPv4 address follows from the routes; of one that fits none of them it is not known.',
+    'An interface of it has an IPv4 or IPv6 address, or a bridge, bond, VLAN or the like above it has. Addresses that IPv6 makes for every link (`fe80::`) do not count. On the running host the kernel says which interface has an address (`ip address`). In a captured host, and without `ip`, that follows from the routes; if an address is in none of their networks, or in a network with other addresses, it is not known.',
   remedy: 'move the address to another interface, or accept that it goes: --allow net-address',
   find: (device, view) => {
     const { use } = view.host;
     const placed = view.network.addressesOn(device.address).filter(({ address }) => !isLinkLocal(address));
-    if (placed.length > 0) {
+    const [first] = placed;
+    if (first !== undefined) {
       const names = placed.map(({ address, on }) => `${formatAddress(address)} (${on.path})`);
-      return [{ message: `carries ${listSome(names)}`, evidence: names.map((name) => `address ${name}`) }];
+      const { name } = first.on.interface;
+      const remove = shellCommand('ip', 'address', 'delete', formatAddress(first.address), 'dev', name);
+      return [
+        {
+          message: `carries ${listSome(names)}`,
+          evidence: someOf(names.map((each) => `address ${each}`)),
+          remedy: `move the address to another interface: ${remove}; or accept that it goes: --allow net-address`,
+        },
+      ];
     }
     const unknown = firstUnknown(use.interfaces, use.ipv4.addresses, use.ipv6.addresses);
-    if (unknown === undefined) return maybeUnplaced(view, view.network.stackOn(device.address));
+    if (unknown === undefined) return maybeUnplaced(view, device);
     return mayHaveInterfaces(device)
       ? [notKnown('which addresses of the host its interfaces carry', unknown)]
       : [];
   },
 };
 
-function maybeUnplaced(
-  view: SafetyView,
-  stack: ReturnType<SafetyView['network']['stackOn']>,
-): readonly Observation[] {
-  const { unplaced } = view.network;
-  const up = stack.filter((each) => knownValue(each.interface.isUp) === true);
-  if (unplaced.length === 0 || up.length === 0) return [];
+function maybeUnplaced({ network }: SafetyView, { address }: PciDevice): readonly Observation[] {
+  const up = network.mayBeUp(address);
+  if (network.unplaced.length === 0 || up.length === 0) return [];
+  const addresses = listSome(network.unplaced.map(formatAddress));
   return [
     {
-      message: `is not cleared: no route tells which interface has ${listSome(unplaced.map(formatAddress))}`,
-      evidence: up.map(({ path }) => `${path} is up`),
-      remedy: 'see which interface has it: ip address; where it is none of these, --allow net-address',
+      message: `is not cleared: it is not known which interface has ${addresses}`,
+      evidence: up.map(upState),
+      remedy: 'see which interface has it: ip address; if it is none of these, --allow net-address',
       isUnknown: true,
     },
   ];

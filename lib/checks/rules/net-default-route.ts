@@ -1,4 +1,4 @@
-import { isDefaultRoute } from '../network-view.ts';
+import { isDefaultRoute, removeRoute, routeLine } from '../network-view.ts';
 import { listSome, type SafetyRule } from '../safety-rule.ts';
 
 /** The host's way out leads through it. */
@@ -11,15 +11,14 @@ export const netDefaultRoute: SafetyRule = {
   remedy: 'give the host another default route, or accept that it has none: --allow net-default-route',
   find: (device, view) => {
     const routes = view.network.routesOn(device.address).filter(({ route }) => isDefaultRoute(route));
-    if (routes.length === 0) return [];
+    const [first] = routes;
+    if (first === undefined) return [];
     const names = routes.map(({ route, on }) => `${route.gateway ?? 'the link itself'} (${on.path})`);
     return [
       {
         message: `is the host's way out: default route to ${listSome([...new Set(names)])}`,
-        evidence: routes.map(({ route, on }) => {
-          const via = route.gateway === null ? '' : ` via ${route.gateway}`;
-          return `${route.destination}${via} through ${on.path}`;
-        }),
+        evidence: routes.map(routeLine),
+        remedy: `give the host another default route, then: ${removeRoute(first.route)}; or accept that it has none: --allow net-default-route`,
       },
     ];
   },

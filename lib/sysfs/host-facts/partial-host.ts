@@ -48,6 +48,10 @@ export class PartialHost implements HostReader {
     return this.#told(path, () => this.#host.readLines(path, prefixes));
   }
 
+  readTable(path: string): Reading<string> {
+    return this.#told(path, () => this.#host.readTable(path));
+  }
+
   #told<T>(path: string, read: () => Reading<T>): Reading<T> {
     const reading = read();
     return reading === null && !this.#hasFolderOf(path) ? NOT_TOLD : reading;

@@ -1,7 +1,10 @@
 import { BROKEN, isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
-import type { InterfaceKind, NetInterface } from '../../pci/host-use.ts';
+import type { InterfaceKind, NetInterface } from '../../pci/network-use.ts';
 import { lastName, SYS_PATHS } from '../paths.ts';
+import { FALLBACK_NAMES, isTunnelType, kindOfWord, linkLayerOfType } from './interface-kinds.ts';
+import { readInterfaceUsers } from './interface-users.ts';
+import type { ToldLink } from './ip-answers.ts';
 import { type ClassMember, readAttribute, readClass } from './known-reading.ts';
 
 const IFF_UP = 1;
@@ -9,28 +12,70 @@ const UPPER = 'upper_';
 
 /**
  * The interfaces of `/sys/class/net`, those of devices and those that are made of others. What is made of one stands
- * in its directory: links `upper_br0`, and `master` for the bridge, bond or team that it is in. Interfaces in other
- * network namespaces are not there.
+ * in its directory: links `upper_br0`, and `master` for the bridge, bond or team that it is in. A tunnel that is bound
+ * to one has its number in `iflink`. Interfaces in other network namespaces are not there.
+ *
+ * @param told what the kernel itself told of them, if it could be asked
  */
-export function readInterfaces(host: HostReader): Known<readonly NetInterface[]> {
+export function readInterfaces(
+  host: HostReader,
+  told: readonly ToldLink[] = [],
+): Known<readonly NetInterface[]> {
   const members = readClass(host, SYS_PATHS.netClass);
   // Every kernel with a network has the loopback interface, and what lacks the directory was not captured.
   if (members === null) return UNREAD;
-  return mapKnown(members, (all) => all.map((member) => readOne(host, member)));
+  return mapKnown(members, (all) => {
+    const read = all.map((member) => readOne(host, member));
+    const usersOf = readInterfaceUsers(host, read, told);
+    return read.map((each) => {
+      const bound = told.length === 0 ? boundTo(each, read) : madeOf(each.name, told);
+      const more = knownValue(bound) ?? [];
+      return {
+        name: each.name,
+        function: each.function,
+        index: each.index,
+        kind:
+          each.kind === 'other' ? kindOfWord(told.find(({ name }) => name === each.name)?.kind) : each.kind,
+        linkLayer: mapKnown(each.type, linkLayerOfType),
+        port: each.port,
+        isUp: each.isUp,
+        state: each.state,
+        uppers: mapKnown(each.uppers, (uppers) => [...new Set([...uppers, ...more])].sort()),
+        missedUppers: isUnknown(bound) ? bound : null,
+        master: each.master,
+        portName: each.portName ?? null,
+        users: usersOf(each.name),
+      };
+    });
+  });
 }
 
-function readOne(host: HostReader, member: ClassMember): NetInterface {
+/** An interface as sysfs shows it by itself. */
+interface ReadInterface extends Omit<NetInterface, 'linkLayer' | 'missedUppers' | 'users'> {
+  readonly type: Known<string>;
+  /** For a tunnel the number of the interface that it is bound to. */
+  readonly boundTo: Known<number>;
+}
+
+function readOne(host: HostReader, member: ClassMember): ReadInterface {
   const { name, directory } = member;
   const names = knownOf(host.list(directory));
+  const listed = knownValue(names) ?? [];
+  const type = readAttribute(host, `${directory}/type`);
+  const isTunnel = isTunnelType(knownValue(type) ?? '');
   return {
     name,
     function: member.function,
-    kind: kindOf(host, directory, knownValue(names) ?? []),
+    index: readNumber(host, `${directory}/ifindex`),
+    kind: kindOf(host, name, directory, listed),
+    type,
+    boundTo: isTunnel ? readNumber(host, `${directory}/iflink`) : null,
+    port: readNumber(host, `${directory}/dev_port`),
     isUp: mapKnown(readAttribute(host, `${directory}/flags`), (text) =>
       /^0x[0-9a-f]{1,8}$/i.test(text) ? (Number(text) & IFF_UP) !== 0 : BROKEN,
     ),
     state: readAttribute(host, `${directory}/operstate`),
-    uppers: mapKnown(names, (all) => uppersOf(host, directory, all)),
+    ...uppersOf(host, directory, names),
     portName: member.function === null ? null : readPortName(host, directory),
   };
 }
@@ -41,37 +86,51 @@ export function readPortName(host: HostReader, directory: string): Known<string>
   return isUnknown(name) && name.unknown === 'broken' ? null : name;
 }
 
-function uppersOf(host: HostReader, directory: string, names: readonly string[]): Known<readonly string[]> {
+/** A number of an attribute, decimal. */
+export function readNumber(host: HostReader, path: string): Known<number> {
+  return mapKnown(readAttribute(host, path), (text) => (/^\d{1,10}$/.test(text) ? Number(text) : BROKEN));
+}
+
+function uppersOf(
+  host: HostReader,
+  directory: string,
+  names: Known<readonly string[]>,
+): Pick<NetInterface, 'uppers' | 'master'> {
+  if (names === null || isUnknown(names)) return { uppers: names, master: names };
   const uppers = new Set(
     names.filter((name) => name.startsWith(UPPER)).map((name) => name.slice(UPPER.length)),
   );
-  if (names.includes('master')) {
-    const master = knownOf(host.readLink(`${directory}/master`));
-    if (isUnknown(master)) return master;
-    if (master !== null) uppers.add(lastName(master));
-  }
-  return [...uppers].sort();
+  if (!names.includes('master')) return { uppers: [...uppers], master: null };
+  const master = mapKnown(knownOf(host.readLink(`${directory}/master`)), lastName);
+  if (isUnknown(master)) return { uppers: master, master };
+  if (master !== null) uppers.add(master);
+  return { uppers: [...uppers], master };
+}
+
+/** The tunnels that are bound to an interface, as far as sysfs says it. */
+function boundTo({ name, index }: ReadInterface, all: readonly ReadInterface[]): Known<readonly string[]> {
+  // What is known to be something else is no tunnel.
+  const others = all
+    .filter((each) => each.name !== name && each.function === null && !FALLBACK_NAMES.has(each.name))
+    .filter(({ kind }) => kind === 'other' || kind === 'tunnel');
+  const unknown = others.flatMap(({ type, boundTo: lower }) => [type, lower]).find(isUnknown);
+  if (unknown !== undefined) return unknown;
+  const bound = others.filter((each) => (knownValue(each.boundTo) ?? 0) > 0);
+  if (isUnknown(index) && bound.length > 0) return index;
+  return bound.filter((each) => each.boundTo === index).map((each) => each.name);
+}
+
+/** The interfaces that the kernel tells to be made of one. */
+function madeOf(name: string, told: readonly ToldLink[]): readonly string[] {
+  return told.filter((each) => each.madeOf === name).map((each) => each.name);
 }
 
 /** By the directories that bridges and bonds have, or the type in `uevent`: `DEVTYPE=vlan`. */
-function kindOf(host: HostReader, directory: string, names: readonly string[]): InterfaceKind {
+function kindOf(host: HostReader, name: string, directory: string, names: readonly string[]): InterfaceKind {
   if (names.includes('bridge')) return 'bridge';
   if (names.includes('bonding')) return 'bond';
+  // The datapath of Open vSwitch in the kernel, which all of its ports are in.
+  if (name === 'ovs-system') return 'openvswitch';
   const uevent = knownValue(readAttribute(host, `${directory}/uevent`)) ?? '';
-  switch (/^DEVTYPE=(\S+)$/m.exec(uevent)?.[1]) {
-    case 'bridge':
-      return 'bridge';
-    case 'bond':
-      return 'bond';
-    case 'vlan':
-      return 'vlan';
-    case 'macvlan':
-    case 'macvtap':
-    case 'ipvlan':
-      return 'macvlan';
-    case 'team':
-      return 'team';
-    default:
-      return 'other';
-  }
+  return kindOfWord(/^DEVTYPE=(\S+)$/m.exec(uevent)?.[1]);
 }

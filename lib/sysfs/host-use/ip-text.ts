@@ -11,6 +11,11 @@ export function ipv4Bits(address: string): number {
   return address.split('.').reduce((bits, byte) => ((bits << 8) | Number(byte)) >>> 0, 0);
 }
 
+/** A number of 32 bits as an IPv4 address. */
+export function ipv4Of(bits: number): string {
+  return [24, 16, 8, 0].map((shift) => (bits >>> shift) & 0xff).join('.');
+}
+
 /** An IPv6 address of 32 hex digits as people write it (RFC 5952): `2001:db8::5`. */
 export function formatIpv6(hexDigits: string): string {
   const words = Array.from({ length: 8 }, (_, index) =>
@@ -31,17 +36,4 @@ export function formatIpv6(hexDigits: string): string {
 /** How many bits a netmask of eight hex digits, as in `/proc/net/route`, has set. */
 export function prefixLengthOf(maskDigits: string): number {
   return Number.parseInt(maskDigits, 16).toString(2).replaceAll('0', '').length;
-}
-
-/** Whether an IPv4 address is in a network, `10.0.0.0` of 24 bits. */
-export function isInNetwork(address: string, network: string, prefixLength: number): boolean {
-  if (prefixLength === 0) return true;
-  const shift = 32 - prefixLength;
-  return ipv4Bits(address) >>> shift === ipv4Bits(network) >>> shift;
-}
-
-/** Whether two IPv6 addresses of 32 hex digits begin with the same bits. */
-export function sharePrefix(oneDigits: string, otherDigits: string, prefixLength: number): boolean {
-  const shift = BigInt(128 - prefixLength);
-  return BigInt(`0x${oneDigits}`) >> shift === BigInt(`0x${otherDigits}`) >> shift;
 }

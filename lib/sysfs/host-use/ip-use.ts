@@ -1,9 +1,12 @@
 import { BROKEN, isUnknown, knownValue, mapKnown } from '../../base/known.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
-import type { IpAddress, IpRoute, IpUse } from '../../pci/host-use.ts';
+import type { IpAddress, IpRoute, IpUse } from '../../pci/network-use.ts';
 import { USE_PATHS } from '../paths.ts';
-import { formatIpv6, ipv4OfRoute, isInNetwork, prefixLengthOf, sharePrefix } from './ip-text.ts';
+import { firstOf, parseFibTrie } from './fib-trie.ts';
+import { formatIpv6, ipv4Bits, ipv4OfRoute, prefixLengthOf } from './ip-text.ts';
 import { knownAlways } from './known-reading.ts';
+import { OwnNetworks } from './own-networks.ts';
+import { placeIpv4 } from './place-ipv4.ts';
 
 // include/uapi/linux/route.h and ipv6_route.h
 const RTF_UP = 0x1;
@@ -12,7 +15,8 @@ const RTF_REJECT = 0x200;
 const RTF_ANYCAST = 0x100000;
 const RTF_LOCAL = 0x80000000;
 
-const LINES = [...'0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_ '];
+// An interface may be called nearly anything.
+const LINES = Array.from({ length: 0x5f }, (_, index) => String.fromCharCode(0x20 + index));
 const LOOPBACK = 'lo';
 
 /**
@@ -22,22 +26,24 @@ const LOOPBACK = 'lo';
  *     Iface	Destination	Gateway 	Flags	RefCnt	Use	Metric	Mask		MTU	Window	IRTT
  *     eth0	0000000A	00000000	0001	0	0	0	00FFFFFF	0	0	0
  *
- * No file says which interface has an address. `/proc/net/fib_trie` has all that are the host's own; one belongs to the
- * interfaces whose network, reached without a gateway, it is in.
+ * `/proc/net/fib_trie` has the addresses of the host, and no file says which interface has one: see `placeIpv4`.
  */
 export function readIpv4(host: HostReader, isProcThere: boolean): IpUse {
   const settle = isProcThere ? knownOf : knownAlways;
-  const routes = mapKnown(settle(host.readLines(USE_PATHS.ipv4Routes, LINES)), (lines) => {
+  const rows = mapKnown(settle(host.readLines(USE_PATHS.ipv4Routes, LINES)), (lines) => {
     const all = lines.filter((line) => !line.startsWith('Iface\t')).map(parseRoute);
     return all.every((route) => route !== undefined) ? all.filter(({ isUsed }) => isUsed) : BROKEN;
   });
-  const addresses = mapKnown(settle(host.readText(USE_PATHS.ipv4Tables)), (table) =>
-    isUnknown(routes)
-      ? routes
-      : localAddresses(table).map((address) => placed(address, knownValue(routes) ?? [])),
-  );
-  const own = knownValue(addresses) ?? [];
-  return { addresses, routes: mapKnown(routes, (all) => all.map((route) => toRoute(route, own))) };
+  const trie = mapKnown(settle(host.readTable(USE_PATHS.ipv4Tables)), parseFibTrie);
+  const onLink = (knownValue(rows) ?? []).filter(({ gateway }) => gateway === null);
+  const addresses = mapKnown(trie, (all) => (isUnknown(rows) ? rows : placeIpv4(all, onLink)));
+  const own = new OwnNetworks(knownValue(addresses) ?? [], ipv4NetworkOf);
+  const others = knownValue(trie)?.otherRoutes ?? [];
+  return {
+    addresses,
+    routes: mapKnown(rows, (all) => all.map((route) => toRoute(route, own))),
+    ...(others.length === 0 ? {} : { unplacedRoutes: others }),
+  };
 }
 
 interface Route {
@@ -63,37 +69,13 @@ function parseRoute(line: string): Route | undefined {
   };
 }
 
-function toRoute(route: Route, addresses: readonly IpAddress[]): IpRoute {
-  const { interface: name, network, prefixLength, gateway } = route;
-  const isOwnNetwork =
-    gateway === null &&
-    addresses.some((own) => own.interfaces.includes(name) && isInNetwork(own.address, network, prefixLength));
+function toRoute({ interface: name, network, prefixLength, gateway }: Route, own: OwnNetworks): IpRoute {
+  const isOwnNetwork = gateway === null && own.has(name, network, prefixLength);
   return { interface: name, destination: `${network}/${prefixLength}`, gateway, isOwnNetwork };
 }
 
-/** The leaves of the trie that say `/32 host LOCAL` below an address: `|-- 10.0.0.5`. Loopback is left out. */
-export function localAddresses(table: string): readonly string[] {
-  const found = new Set<string>();
-  let address: string | undefined;
-  for (const line of table.split('\n')) {
-    const leaf = /\|-- (\d{1,3}(?:\.\d{1,3}){3})$/.exec(line);
-    if (leaf !== null) address = leaf[1];
-    else if (address !== undefined && /^\s*\/32 host LOCAL$/.test(line)) found.add(address);
-  }
-  return [...found].filter((each) => !each.startsWith('127.'));
-}
-
-function placed(address: string, routes: readonly Route[]): IpAddress {
-  const near = routes
-    .filter(({ gateway, prefixLength }) => gateway === null && prefixLength > 0 && prefixLength < 32)
-    .filter(({ network, prefixLength }) => isInNetwork(address, network, prefixLength));
-  const longest = Math.max(0, ...near.map(({ prefixLength }) => prefixLength));
-  const own = near.filter(({ prefixLength }) => prefixLength === longest);
-  return {
-    address,
-    prefixLength: own.length === 0 ? null : longest,
-    interfaces: [...new Set(own.map((route) => route.interface))].sort(),
-  };
+function ipv4NetworkOf(address: string, prefixLength: number): string {
+  return String(firstOf(ipv4Bits(address), prefixLength));
 }
 
 /**
@@ -110,7 +92,11 @@ export function readIpv6(host: HostReader, isProcThere: boolean): IpUse {
       : BROKEN;
   });
   const routes = mapKnown(settle(host.readLines(USE_PATHS.ipv6Routes, LINES)), (lines) => {
-    const all = lines.map((line) => parseIpv6Route(line, knownValue(own) ?? []));
+    const networks = new OwnNetworks(
+      (knownValue(own) ?? []).map((each) => ({ address: each.digits, interfaces: [each.interface] })),
+      ipv6NetworkOf,
+    );
+    const all = lines.map((line) => parseIpv6Route(line, networks));
     return all.every((each) => each !== undefined) ? all.flatMap((route) => route ?? []) : BROKEN;
   });
   return { addresses: mapKnown(own, (all) => all.map(toAddress)), routes };
@@ -134,7 +120,7 @@ function toAddress({ digits, prefixLength, interface: name }: Ipv6Address): IpAd
 }
 
 /** `null` for a route that says nothing of how the interface is used. */
-function parseIpv6Route(line: string, addresses: readonly Ipv6Address[]): IpRoute | null | undefined {
+function parseIpv6Route(line: string, networks: OwnNetworks): IpRoute | null | undefined {
   const match =
     /^([0-9a-f]{32}) ([0-9a-f]{2}) [0-9a-f]{32} [0-9a-f]{2} ([0-9a-f]{32}) (?:[0-9a-f]{8} ){3}([0-9a-f]{8}) +(\S+)$/.exec(
       line,
@@ -151,8 +137,10 @@ function parseIpv6Route(line: string, addresses: readonly Ipv6Address[]): IpRout
     interface: name,
     destination: `${formatIpv6(network)}/${prefixLength}`,
     gateway: isDirect ? null : formatIpv6(gateway),
-    isOwnNetwork:
-      isDirect &&
-      addresses.some((own) => own.interface === name && sharePrefix(own.digits, network, prefixLength)),
+    isOwnNetwork: isDirect && networks.has(name, network, prefixLength),
   };
+}
+
+function ipv6NetworkOf(digits: string, prefixLength: number): string {
+  return (BigInt(`0x${digits}`) >> BigInt(128 - prefixLength)).toString(16);
 }

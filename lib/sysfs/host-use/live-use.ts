@@ -4,7 +4,9 @@ import type { LiveUse } from '../../pci/host-use.ts';
 import { processPath } from '../paths.ts';
 import { knownAlways } from './known-reading.ts';
 import { readMountNamespaces } from './mount-namespaces.ts';
+import { readElsewhere } from './net-namespaces.ts';
 import { readHolders } from './open-files.ts';
+import { readPacketSockets } from './packet-sockets.ts';
 
 // As many ancestors as any session has; the kernel's own tree ends at 1.
 const MAX_ANCESTORS = 64;
@@ -17,6 +19,8 @@ export function readLiveUse(host: HostReader): LiveUse {
   return {
     ...readHolders(host),
     ...readMountNamespaces(host),
+    packetSockets: readPacketSockets(host),
+    elsewhere: readElsewhere(host),
     sessionAddress: readSessionAddress(host),
   };
 }

@@ -14,8 +14,10 @@ import {
 } from './displays.ts';
 import { readExports } from './exports.ts';
 import { readFileSystems, readPools } from './file-systems.ts';
+import { readFunctionPorts } from './function-ports.ts';
 import { readInputs } from './inputs.ts';
 import { readInterfaces } from './interfaces.ts';
+import { askNetwork } from './ip-answers.ts';
 import { readIpv4, readIpv6 } from './ip-use.ts';
 import { readHibernation, readMounts, readSwaps } from './mounts.ts';
 import { readShares } from './share-devices.ts';
@@ -30,12 +32,14 @@ export function readHostUse(host: HostReader): HostUse {
   const mounts = readMounts(host);
   // A host whose /proc was not captured lacks every file of it, and has not therefore no swap.
   const isProcThere = Array.isArray(mounts);
+  const answers = askNetwork(host);
   return {
     ...readStorage(host, mounts, isProcThere),
     tunnels: readTunnels(host),
-    interfaces: readInterfaces(host),
-    ipv4: readIpv4(host, isProcThere),
+    interfaces: readInterfaces(host, answers?.links),
+    ipv4: answers?.ipv4 ?? readIpv4(host, isProcThere),
     ipv6: readIpv6(host, isProcThere),
+    network: readFunctionPorts(host),
     displayClaims: readDisplayClaims(host),
     framebuffers: readFramebuffers(host),
     framebufferConsole: readFramebufferConsole(host),

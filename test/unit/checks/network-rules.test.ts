@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
-import type { HostUse, IpAddress, IpRoute } from '../../../lib/pci/host-use.ts';
+import type { PciAddress } from '../../../lib/pci/address.ts';
+import type { HostUse, LiveUse } from '../../../lib/pci/host-use.ts';
+import type {
+  ElsewhereInterface,
+  FunctionPort,
+  IpAddress,
+  IpRoute,
+  NetInterface,
+} from '../../../lib/pci/network-use.ts';
 import { findingsOf, functionHere, HERE, linesOf, link, type Situation } from '../../support/host-use.ts';
 import { networkInterface } from '../../support/things.ts';
 
@@ -111,7 +119,7 @@ describe('a network card', () => {
     const use = ipv4([address('10.128.0.9', null, null)], [route('0.0.0.0/0', 'enp3s0f1', '10.128.0.1')]);
     expect(lines(use, { live: { sessionAddress: '10.128.0.9' } })).toEqual([
       'session refuses 00:03.0 carries this login session: you came to 10.128.0.9 (enp3s0f1)',
-      'net-address unknown 00:03.0 is not cleared: no route tells which interface has 10.128.0.9',
+      'net-address unknown 00:03.0 is not cleared: it is not known which interface has 10.128.0.9',
       "net-default-route refuses 00:03.0 is the host's way out: default route to 10.128.0.1 (enp3s0f1)",
     ]);
   });
@@ -140,11 +148,247 @@ describe('a network card', () => {
   });
 });
 
+describe('a network card that may carry an address', () => {
+  const unknownLines = (isUp: NetInterface['isUp'], addresses: readonly IpAddress[]) =>
+    findingsOf({
+      functions: [NIC],
+      use: { interfaces: [link('enp3s0f1', { function: HERE, isUp })], ipv4: { addresses, routes: [] } },
+    }).map(({ severity, message, evidence }) => [severity, message, evidence]);
+  const MESSAGE = 'is not cleared: it is not known which interface has 10.1.1.1';
+
+  it('is not cleared, also if it could not be read whether it is up', () => {
+    const unplaced = [address('10.1.1.1', null, null)];
+    expect(unknownLines(true, unplaced)).toEqual([['unknown', MESSAGE, ['enp3s0f1 is up']]]);
+    for (const why of [DENIED, BROKEN, UNREAD]) {
+      expect(unknownLines(why, unplaced)).toEqual([
+        ['unknown', MESSAGE, ['whether enp3s0f1 is up could not be read']],
+      ]);
+    }
+    expect(unknownLines(false, unplaced)).toEqual([]);
+  });
+
+  it('is not cleared by a place that only follows from the routes', () => {
+    expect(unknownLines(true, [{ ...address('10.1.1.1', 'eth7'), isGuess: true }])).toEqual([
+      ['unknown', `${MESSAGE}/24`, ['enp3s0f1 is up']],
+    ]);
+    expect(unknownLines(true, [address('10.1.1.1', 'eth7')])).toEqual([]);
+  });
+
+  it('is not cleared of routes that no interface is known of', () => {
+    const unplacedRoutes = ['10.1.0.0/24 (table 100)'];
+    expect(lines({ interfaces: [OWN], ipv4: { addresses: [], routes: [], unplacedRoutes } })).toEqual([
+      'net-route unknown 00:03.0 is not cleared: it is not known through which interface 10.1.0.0/24 (table 100) is reached',
+    ]);
+    const off = link('enp3s0f1', { function: HERE, isUp: false });
+    expect(lines({ interfaces: [off], ipv4: { addresses: [], routes: [], unplacedRoutes } })).toEqual([]);
+  });
+});
+
+describe('a network card and other network namespaces', () => {
+  const upper = (facts: Partial<ElsewhereInterface>): ElsewhereInterface => ({
+    name: 'eth0',
+    where: 'nginx (pid 913)',
+    function: null,
+    kind: 'macvlan',
+    madeOf: 3,
+    ...facts,
+  });
+  const found = (
+    interfaces: readonly ElsewhereInterface[],
+    index: NetInterface['index'] = 3,
+    unseen: readonly string[] = [],
+  ) =>
+    lines(
+      { interfaces: [link('enp3s0f1', { function: HERE, index })] },
+      { live: { elsewhere: { interfaces, unseen, missed: null } } },
+    );
+
+  it('is below what is made of it there', () => {
+    expect(found([upper({})])).toEqual([
+      'net-stack refuses 00:03.0 is below macvlan eth0 in another network namespace, of nginx (pid 913)',
+    ]);
+    expect(found([upper({ madeOf: 4 }), upper({ madeOf: null })])).toEqual([]);
+  });
+
+  it('is below what is made of its bridge there', () => {
+    const use = { interfaces: [BELOW_BRIDGE, { ...BRIDGE, index: 8 }, VLAN] };
+    const live = { elsewhere: { interfaces: [upper({ madeOf: 8 })], unseen: [], missed: null } };
+    expect(lines(use, { live })).toEqual([
+      'net-stack refuses 00:03.0 is below bridge br0, VLAN br0.5',
+      'net-stack refuses 00:03.0 is below macvlan eth0 in another network namespace, of nginx (pid 913)',
+    ]);
+  });
+
+  it('is not cleared if that is in doubt', () => {
+    const line =
+      'net-stack unknown 00:03.0 is not cleared: it may be below interface eth0 in another network namespace, of nginx (pid 913)';
+    expect(found([upper({ kind: 'other' })])).toEqual([line]);
+    expect(found([upper({})], DENIED)).toEqual([line.replace('interface eth0', 'macvlan eth0')]);
+    expect(found([], 3, ['nginx (pid 913)'])).toEqual([
+      'net-stack unknown 00:03.0 is not cleared: it could not be read what interfaces are made of in the network namespace of nginx (pid 913)',
+    ]);
+  });
+
+  it('has an interface there', () => {
+    expect(found([upper({ function: HERE, kind: 'other', madeOf: null })])).toEqual([
+      'net-elsewhere refuses 00:03.0 has an interface in another network namespace: eth0, of nginx (pid 913)',
+    ]);
+  });
+});
+
+describe('a network card with ports', () => {
+  const port = (name: string, linkLayer: FunctionPort['linkLayer']): FunctionPort => ({ name, linkLayer });
+  const found = (
+    ports: readonly FunctionPort[],
+    own: readonly NetInterface[],
+    hasIpoib: HostUse['network']['hasIpoib'] = false,
+  ) => lines({ interfaces: own, network: { ports: [{ function: HERE as PciAddress, ports }], hasIpoib } });
+  const SECOND = link('enp3s0f1d1', { function: HERE, port: 1 });
+
+  it('has an interface for each', () => {
+    const ports = [port('mlx4_port1', 'ethernet'), port('mlx4_port2', 'ethernet')];
+    const missing =
+      'net-elsewhere unknown 00:03.0 is not cleared: it has 2 ports with an Ethernet interface, and 1 of the interfaces are to be seen here';
+    expect(found(ports, [{ ...OWN, port: 0 }, SECOND])).toEqual([]);
+    expect(found(ports, [{ ...OWN, port: 0 }])).toEqual([missing]);
+    // That of a VF is no other port.
+    expect(found(ports, [{ ...OWN, port: 0 }, link('rep0', { function: HERE, port: 0 })])).toEqual([missing]);
+    expect(found([port('mlx4_port1', 'ethernet'), port('mlx4_port2', DENIED)], [OWN])).toEqual([missing]);
+  });
+
+  it('has one for InfiniBand if the kernel makes them', () => {
+    const ports = [port('mlx5_0 port 1', 'infiniband')];
+    const missing =
+      'net-elsewhere unknown 00:03.0 is not cleared: it has 1 ports with an IPoIB interface, and 0 of the interfaces are to be seen here';
+    expect(found(ports, [OWN], true)).toEqual([missing]);
+    expect(found(ports, [OWN], false)).toEqual([]);
+    expect(found(ports, [link('ib0', { function: HERE, linkLayer: 'infiniband' })], true)).toEqual([]);
+    expect(found(ports, [OWN], DENIED)).toEqual([
+      'net-elsewhere unknown 00:03.0 is not cleared: whether its ports have interfaces may be read by root alone',
+    ]);
+  });
+
+  it('is not cleared if they cannot be read', () => {
+    const rdma = functionHere({
+      driver: 'mlx5_core',
+      classCode: '020700',
+      below: { 'infiniband/mlx5_0/x': '' },
+    });
+    const use = { network: { ports: BROKEN, hasIpoib: false } };
+    expect(linesOf({ functions: [rdma], use })).toEqual([
+      'net-elsewhere unknown 00:03.0 is not cleared: which ports it has could not be read, or makes no sense',
+    ]);
+    expect(lines(use)).toEqual([]);
+    const here = { ports: [{ function: HERE as PciAddress, ports: DENIED }], hasIpoib: false };
+    expect(lines({ interfaces: [OWN], network: here })).toEqual([
+      'net-elsewhere unknown 00:03.0 is not cleared: which ports it has may be read by root alone',
+    ]);
+  });
+});
+
+describe('a network card that is used without an address', () => {
+  it('is found by what uses it, or what is above it', () => {
+    expect(lines({ interfaces: [{ ...OWN, users: ['PPPoE session 00000B00'] }] })).toEqual([
+      'net-user refuses 00:03.0 is in use by PPPoE session 00000B00 (enp3s0f1)',
+    ]);
+    const above = [BELOW_BRIDGE, { ...BRIDGE, users: ['XDP program 12'] }, VLAN];
+    expect(lines({ interfaces: above })[1]).toBe(
+      'net-user refuses 00:03.0 is in use by XDP program 12 (br0 above enp3s0f1)',
+    );
+  });
+
+  it('is a CAN bus that is switched on', () => {
+    const can = link('can0', { function: HERE, linkLayer: 'can' });
+    expect(lines({ interfaces: [can] })).toEqual(['net-user refuses 00:03.0 is in use by CAN bus (can0)']);
+    expect(lines({ interfaces: [{ ...can, isUp: false }] })).toEqual([]);
+  });
+
+  it('is warned of if a program listens', () => {
+    const found = (packetSockets: LiveUse['packetSockets']) =>
+      lines({ interfaces: [{ ...OWN, index: 3 }] }, { live: { packetSockets } });
+    expect(found([{ interfaceIndex: 3, owner: 'suricata (pid 902)' }])).toEqual([
+      'net-listener warns 00:03.0 is listened on through a packet socket by suricata (pid 902) (enp3s0f1)',
+    ]);
+    expect(found([{ interfaceIndex: 3, owner: null }])).toEqual([
+      'net-listener warns 00:03.0 is listened on through a packet socket by a program (enp3s0f1)',
+    ]);
+    expect(found([{ interfaceIndex: 4, owner: null }])).toEqual([]);
+    expect(found(UNREAD)).toEqual([]);
+    expect(found(DENIED)).toEqual([
+      'net-listener unknown 00:03.0 is not cleared: which programs listen on its interfaces may be read by root alone',
+    ]);
+  });
+});
+
+describe('what to do about a network card', () => {
+  const remedies = (use: Partial<HostUse>) =>
+    findingsOf({ functions: [NIC], use }).map(({ name, remedy }) => `${name}: ${remedy}`);
+
+  it('is a command with the names of its interfaces', () => {
+    const bridged = { ...BELOW_BRIDGE, master: 'br0' };
+    expect(
+      remedies({
+        interfaces: [bridged, BRIDGE],
+        ipv4: { addresses: [address('10.0.0.5', 'br0')], routes: [route('10.9.0.0/16', 'br0', '10.0.0.1')] },
+      }),
+    ).toEqual([
+      'net-address: move the address to another interface: ip address delete 10.0.0.5/24 dev br0; or accept that it goes: --allow net-address',
+      'net-route: move the route to another interface: ip route delete 10.9.0.0/16 via 10.0.0.1 dev br0; or accept that it goes: --allow net-route',
+      'net-stack: take the interface out of it: ip link set dev enp3s0f1 nomaster; or accept it: --allow net-stack',
+    ]);
+  });
+
+  it.each([
+    ['vlan', 'remove it: ip link delete dev up0'],
+    ['macvlan', 'remove it: ip link delete dev up0'],
+    ['openvswitch', 'take the interface out of its bridge: ovs-vsctl del-port enp3s0f1'],
+  ] as const)('depends on what is above it: %s', (kind, remedy) => {
+    const interfaces = [{ ...OWN, uppers: ['up0'] }, link('up0', { kind })];
+    expect(remedies({ interfaces })).toEqual([`net-stack: ${remedy}; or accept it: --allow net-stack`]);
+  });
+
+  it('can be pasted into a shell, whatever an interface is called', () => {
+    const odd = { ...OWN, uppers: ['a;b$c'] };
+    const [remedy] = remedies({ interfaces: [odd, link('a;b$c', { kind: 'vlan' })] });
+    expect(remedy).toContain("ip link delete dev 'a;b$c'");
+  });
+
+  it('says how a default route of IPv6 is taken away', () => {
+    const ipv6 = { addresses: [], routes: [route('::/0', 'enp3s0f1', 'fe80::1')] };
+    expect(remedies({ interfaces: [OWN], ipv6 })[0]).toContain(
+      'ip -6 route delete ::/0 via fe80::1 dev enp3s0f1',
+    );
+  });
+
+  it('shows as much evidence as anybody reads', () => {
+    const routes = Array.from({ length: 300 }, (_, index) =>
+      route(`10.${index % 250}.${index}.0/24`, 'enp3s0f1', null),
+    );
+    const [{ evidence = [] } = {}] = findingsOf({ functions: [NIC], use: ipv4([], routes) });
+    expect(evidence).toHaveLength(101);
+    expect(evidence.at(-1)).toBe('and 200 more');
+  });
+});
+
 describe('a network card of which something could not be read', () => {
   it.each([DENIED, BROKEN, UNREAD])('is not cleared: %j', (why) => {
     const names = (use: Partial<HostUse>, more: Omit<Situation, 'use'> = {}) =>
       findingsOf({ functions: [NIC], use, ...more }).map(({ name, severity }) => `${name} ${severity}`);
-    expect(names({ interfaces: why })).toEqual(['net-address unknown', 'net-route unknown']);
+    expect(names({ interfaces: why })).toEqual([
+      'net-address unknown',
+      'net-route unknown',
+      'net-stack unknown',
+    ]);
+    const there = { live: { sessionAddress: '10.0.0.5' } };
+    expect(names({ interfaces: why }, there)[0]).toBe('session unknown');
+    expect(names({ interfaces: [OWN], ipv4: { addresses: why, routes: [] } }, there)[0]).toBe(
+      'session unknown',
+    );
+    expect(names({ interfaces: [{ ...OWN, missedUppers: why }] })).toEqual(['net-stack unknown']);
+    expect(names({ interfaces: [{ ...OWN, users: why }] })).toEqual(['net-user unknown']);
+    expect(names({ interfaces: [{ ...OWN, linkLayer: why }] })).toEqual(['net-user unknown']);
+    const missed = { elsewhere: { interfaces: [], unseen: [], missed: why } };
+    expect(names({ interfaces: [OWN] }, { live: missed })).toEqual(['net-stack unknown']);
     expect(names({ interfaces: [OWN], ipv4: { addresses: why, routes: why } })).toEqual([
       'net-address unknown',
       'net-route unknown',

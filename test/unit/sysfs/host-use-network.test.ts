@@ -28,6 +28,9 @@ describe('interfaces', () => {
     const interfaces = readInterfaces(
       host((tree) => {
         put(tree, NIC);
+        tree.attribute(`${NIC}/ifindex`, '2');
+        tree.attribute(`${NIC}/dev_port`, '1');
+        tree.attribute(`${NIC}/type`, '1');
         put(tree, `${VIRTUAL}/br0`, '0x1002');
         put(tree, `${VIRTUAL}/eth0.5`);
         tree.linkTo(`${NIC}/master`, `${VIRTUAL}/br0`);
@@ -38,19 +41,78 @@ describe('interfaces', () => {
         tree.attribute('/sys/class/net/bonding_masters', 'bond0');
       }),
     );
-    expect(interfaces).toEqual([
-      { name: 'br0', function: null, kind: 'bridge', isUp: false, state: 'up', uppers: [], portName: null },
+    expect(interfaces).toMatchObject([
+      { name: 'br0', function: null, kind: 'bridge', isUp: false, state: 'up', uppers: [], master: null },
       {
         name: 'eth0',
         function: '0000:00:03.0',
+        index: 2,
         kind: 'other',
+        linkLayer: 'ethernet',
+        port: 1,
         isUp: true,
         state: 'up',
         uppers: ['br0', 'eth0.5'],
+        master: 'br0',
+        users: [],
         portName: null,
       },
-      { name: 'eth0.5', function: null, kind: 'vlan', isUp: true, state: 'up', uppers: [], portName: null },
+      { name: 'eth0.5', function: null, kind: 'vlan', isUp: true, state: 'up', uppers: [], master: null },
     ]);
+  });
+
+  it('are below the tunnels that are bound to them, and not below the end of a cable', () => {
+    const interfaces = readInterfaces(
+      host((tree) => {
+        put(tree, NIC);
+        tree.attribute(`${NIC}/ifindex`, '3');
+        tree.attribute(`${NIC}/iflink`, '3');
+        for (const [name, type] of [
+          ['gre1', '778'],
+          ['veth9', '1'],
+        ] as const) {
+          put(tree, `${VIRTUAL}/${name}`);
+          tree.attribute(`${VIRTUAL}/${name}/type`, type);
+          tree.attribute(`${VIRTUAL}/${name}/ifindex`, '9');
+          tree.attribute(`${VIRTUAL}/${name}/iflink`, '3');
+        }
+      }),
+    );
+    expect(interfaces).toMatchObject([{ name: 'eth0', uppers: ['gre1'] }, { uppers: [] }, { uppers: [] }]);
+  });
+
+  it('are in use by sessions, sockets and programs', () => {
+    const users = (change: (tree: HostTree) => void) =>
+      readInterfaces(
+        host((tree) => {
+          put(tree, NIC);
+          tree.attribute(`${NIC}/type`, '280');
+          change(tree);
+        }),
+        [
+          {
+            name: 'eth0',
+            index: 3,
+            kind: undefined,
+            madeOf: null,
+            madeOfElsewhere: null,
+            parent: null,
+            programs: [12],
+          },
+        ],
+      );
+    const SESSIONS = 'Id       Address              Device\n00000B00 00:11:22:33:44:55     eth0\n';
+    const RECEIVERS = `receive list 'rx_all':\n  (any: no entry)\n  device   can_id   can_mask  function  userdata   matches  ident
+   eth0     000    00000000  f88e6370  f88e6370         0  raw\n   any     000    00000000  f88e6370  f88e6370         0  raw\n`;
+    expect(
+      users((tree) => {
+        tree.text('/proc/net/pppoe', SESSIONS);
+        tree.text('/proc/net/can/rcvlist_all', RECEIVERS);
+      }),
+    ).toMatchObject([{ users: ['PPPoE session 00000B00', '1 filters of CAN sockets', 'XDP program 12'] }]);
+    expect(users((tree) => tree.directory('/proc/net'))).toMatchObject([{ users: ['XDP program 12'] }]);
+    expect(users((tree) => tree.deny('/proc/net/pppoe'))).toMatchObject([{ users: DENIED }]);
+    expect(users((tree) => tree.fail('/proc/net/can/rcvlist_eff', 'EIO'))).toMatchObject([{ users: BROKEN }]);
   });
 
   it.each([
@@ -59,6 +121,10 @@ describe('interfaces', () => {
     ['macvlan', 'macvlan'],
     ['macvtap', 'macvlan'],
     ['team', 'team'],
+    ['ipvlan', 'ipvlan'],
+    ['macsec', 'macsec'],
+    ['vxlan', 'vxlan'],
+    ['vrf', 'vrf'],
     ['wlan', 'other'],
   ])('are known by their type: %s', (type, kind) => {
     const interfaces = readInterfaces(
@@ -140,6 +206,63 @@ describe('IPv4', () => {
     const twice =
       HEAD + ['eth0', 'eth1'].map((name) => row(name, '0000000A', '00000000', '0001', '00FFFFFF')).join('');
     expect(read(twice, TRIE).addresses).toMatchObject([{ interfaces: ['eth0', 'eth1'] }, { interfaces: [] }]);
+  });
+
+  const local = (...leaves: readonly (readonly [string, string])[]): string =>
+    `Local:\n${leaves.map(([address, entry]) => `   |-- ${address}\n      ${entry}\n`).join('')}`;
+  const LOCAL = '/32 host LOCAL';
+  const BROADCAST = '/32 link BROADCAST';
+  const EIGHT = HEAD + row('eth0', '0000000A', '00000000', '0001', '000000FF');
+
+  it('does not place an address by a route if its broadcast address is that of a longer network', () => {
+    const trie = local(
+      ['10.0.0.5', LOCAL],
+      ['10.255.255.255', BROADCAST],
+      ['10.1.0.205', LOCAL],
+      ['10.1.0.255', BROADCAST],
+    );
+    expect(read(EIGHT, trie).addresses).toEqual([
+      { address: '10.0.0.5', prefixLength: 8, interfaces: ['eth0'] },
+      { address: '10.1.0.205', prefixLength: null, interfaces: [] },
+    ]);
+    // Whose last bits are ones has the same broadcast address in shorter and in longer networks.
+    const ones = local(['10.127.255.254', LOCAL], ['10.127.255.255', BROADCAST]);
+    const nine = HEAD + row('eth0', '0000000A', '00000000', '0001', '000080FF');
+    expect(read(nine, ones).addresses).toMatchObject([{ prefixLength: 9, interfaces: ['eth0'] }]);
+  });
+
+  it('does not place an address by a route if another table has its network', () => {
+    const other = `Id 100:\n   |-- 10.1.0.0\n      /24 link UNICAST\n   |-- 0.0.0.0\n      /0 universe UNICAST\n`;
+    expect(read(EIGHT, other + local(['10.1.0.5', LOCAL]))).toEqual({
+      addresses: [{ address: '10.1.0.5', prefixLength: null, interfaces: [] }],
+      routes: [{ interface: 'eth0', destination: '10.0.0.0/8', gateway: null, isOwnNetwork: false }],
+      unplacedRoutes: ['10.1.0.0/24 (table 100)', '0.0.0.0/0 (table 100)'],
+    });
+  });
+
+  it('only guesses where several addresses of one network are', () => {
+    const trie = local(['10.0.0.5', LOCAL], ['10.0.0.9', LOCAL], ['10.255.255.255', BROADCAST]);
+    expect(read(EIGHT, trie).addresses).toEqual([
+      { address: '10.0.0.5', prefixLength: 8, interfaces: ['eth0'], isGuess: true },
+      { address: '10.0.0.9', prefixLength: 8, interfaces: ['eth0'], isGuess: true },
+    ]);
+  });
+
+  it('is read of a large router in a time that grows with the tables alone', () => {
+    const count = 20_000;
+    const digits = (value: number): string => value.toString(16).toUpperCase().padStart(2, '0');
+    const routes = Array.from({ length: count }, (_, index) =>
+      row('eth0', `00${digits(index & 0xff)}${digits(index >> 8)}0B`, '00000000', '0001', '00FFFFFF'),
+    );
+    const addresses = Array.from(
+      { length: count },
+      (_, index) => [`11.${index >> 8}.${index & 0xff}.7`, LOCAL] as const,
+    );
+    const start = performance.now();
+    const use = read(HEAD + routes.join(''), local(...addresses));
+    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(use.addresses).toHaveLength(count);
+    expect(use.routes).toHaveLength(count);
   });
 
   it('may make no sense, not be there, or not have been captured', () => {
