@@ -36,7 +36,10 @@ export const SAFETY_FIELDS: readonly DeviceField[] = [
 export function checkSafety(devices: readonly PciAddress[], host: SafetyHost): readonly Finding[] {
   const present = presentOf(devices, host);
   const given = givenWith(devices, host, present);
-  return findingsIn(new SafetyView(host, given, new Set([...given, ...lostWith(given, host)])), present);
+  return findingsIn(
+    new SafetyView(host, new Set(devices), given, new Set([...given, ...lostWith(given, host)])),
+    present,
+  );
 }
 
 /**
@@ -46,7 +49,10 @@ export function checkSafety(devices: readonly PciAddress[], host: SafetyHost): r
  * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
  */
 export function checkLoss(devices: readonly PciAddress[], host: SafetyHost): readonly Finding[] {
-  return findingsIn(new SafetyView(host, new Set(), new Set(devices)), presentOf(devices, host));
+  return findingsIn(
+    new SafetyView(host, new Set(devices), new Set(), new Set(devices)),
+    presentOf(devices, host),
+  );
 }
 
 /** The facts of every device that {@link checkRomReading} needs. */
@@ -65,7 +71,7 @@ export const ROM_SAFETY_FIELDS: readonly DeviceField[] = [
  * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
  */
 export function checkRomReading(device: PciAddress, host: SafetyHost): readonly Finding[] {
-  const view = new SafetyView(host, new Set([device]), new Set([device]));
+  const view = new SafetyView(host, new Set([device]), new Set([device]), new Set([device]));
   return findingsIn(view, presentOf([device], host), ROM_RULES);
 }
 

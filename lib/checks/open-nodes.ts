@@ -73,6 +73,9 @@ const CLASSES: Readonly<Record<string, RegExp>> = {
 const SHARED: Readonly<Record<string, { readonly driver: string; readonly own: readonly string[] }>> = {
   nvidia: { driver: 'nvidia', own: ['nvidia', 'drm'] },
   kfd: { driver: 'amdgpu', own: ['drm'] },
+  // The security processor, by which machines with encrypted memory live.
+  sev: { driver: 'ccp', own: [] },
+  tee: { driver: 'ccp', own: [] },
 };
 
 const NOBODY: NodeUse = { holders: [], unsure: [] };
@@ -90,7 +93,8 @@ export class OpenNodesView {
       for (const node of holder.nodes) {
         const functions = knownValue(node.functions) ?? [];
         for (const address of functions) this.#add(address, holder, node);
-        if (functions.length === 0 && node.block === null) this.#unsure.push({ holder, node });
+        if (isUnfound(node) || (functions.length === 0 && node.block === null))
+          this.#unsure.push({ holder, node });
       }
     }
   }

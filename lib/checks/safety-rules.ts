@@ -11,10 +11,12 @@ import { drmInUse } from './rules/drm-in-use.ts';
 import { exported } from './rules/exported.ts';
 import { groupUnknown } from './rules/group-unknown.ts';
 import { inputOpen } from './rules/input-open.ts';
+import { isaBridge } from './rules/isa-bridge.ts';
 import { lastInputUsb } from './rules/last-input-usb.ts';
 import { lvm } from './rules/lvm.ts';
 import { machineHasIt } from './rules/machine-has-it.ts';
 import { md } from './rules/md.ts';
+import { mediatedDevice } from './rules/mediated-device.ts';
 import { mounted } from './rules/mounted.ts';
 import { netAddress } from './rules/net-address.ts';
 import { netDefaultRoute } from './rules/net-default-route.ts';
@@ -29,13 +31,17 @@ import { nodeOpen } from './rules/node-open.ts';
 import { reservedRegion } from './rules/reserved-region.ts';
 import { session } from './rules/session.ts';
 import { sharedFolder } from './rules/shared-folder.ts';
+import { smbus } from './rules/smbus.ts';
 import { soundInUse } from './rules/sound-in-use.ts';
 import { storageMember } from './rules/storage-member.ts';
 import { swap } from './rules/swap.ts';
 import { systemDisk } from './rules/system-disk.ts';
+import { systemMemory } from './rules/system-memory.ts';
 import { tpm } from './rules/tpm.ts';
 import { tunnel } from './rules/tunnel.ts';
+import { vdpa } from './rules/vdpa.ts';
 import { vfsInUse } from './rules/vfs-in-use.ts';
+import { watchdog } from './rules/watchdog.ts';
 import { zfs } from './rules/zfs.ts';
 import type { SafetyRule } from './safety-rule.ts';
 
@@ -69,9 +75,15 @@ export const SAFETY_RULES: readonly SafetyRule[] = [
   drmInUse,
   lastInputUsb,
   tpm,
+  watchdog,
+  systemMemory,
+  isaBridge,
+  smbus,
   soundInUse,
   inputOpen,
   nodeOpen,
+  mediatedDevice,
+  vdpa,
   vfsInUse,
   tunnel,
   netListener,

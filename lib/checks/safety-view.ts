@@ -24,6 +24,8 @@ export interface SafetyHost {
 /** A host with what is about to leave it, prepared for the rules. */
 export class SafetyView {
   readonly host: SafetyHost;
+  /** The functions that were asked for. */
+  readonly asked: ReadonlySet<PciAddress>;
   /** The functions that are given away: those that were asked for, and their groups. */
   readonly given: ReadonlySet<PciAddress>;
   /** Those, and what is gone with them: functions behind them, and VFs. */
@@ -34,8 +36,14 @@ export class SafetyView {
   readonly #devices: ReadonlyMap<PciAddress, PciDevice>;
   readonly #vfs: ReadonlyMap<PciAddress, ReadonlySet<PciAddress>>;
 
-  constructor(host: SafetyHost, given: ReadonlySet<PciAddress>, taken: ReadonlySet<PciAddress>) {
+  constructor(
+    host: SafetyHost,
+    asked: ReadonlySet<PciAddress>,
+    given: ReadonlySet<PciAddress>,
+    taken: ReadonlySet<PciAddress>,
+  ) {
     this.host = host;
+    this.asked = asked;
     this.given = given;
     this.taken = taken;
     this.storage = new StorageView(host.use, host.live);

@@ -25,6 +25,27 @@ export interface HostThing {
   readonly function: PciAddress | null;
 }
 
+/** Where messages of the kernel go. */
+export interface HostConsole extends HostThing {
+  /** Whether it is one now, will be one at the next start, or is an interface that netconsole sends by. */
+  readonly source: 'active' | 'command line' | 'netconsole';
+}
+
+/** A watchdog, which restarts the host unless somebody resets it in time. */
+export interface Watchdog extends HostThing {
+  /** `iTCO_wdt`. */
+  readonly identity: Known<string>;
+  /** Whether it counts down; `null` if the kernel does not say. */
+  readonly isArmed: Known<boolean>;
+}
+
+/** Memory of functions that the kernel uses as its own. */
+export interface DeviceMemory {
+  /** As `/proc/iomem` has it: `region0`, `virtio2`, `0000:01:00.0`. */
+  readonly name: string;
+  readonly functions: Known<readonly PciAddress[]>;
+}
+
 export interface InputDevice extends HostThing {
   /** `AT Translated Set 2 keyboard`; the device's own words. */
   readonly title: Known<string>;
@@ -32,6 +53,8 @@ export interface InputDevice extends HostThing {
   readonly kind: Known<'keyboard' | 'pointer' | 'other'>;
   /** Whether it hangs on a PS/2 port (`serio`), which no PCI function takes along. */
   readonly isPs2: boolean;
+  /** Whether a program made it, of other devices or of none: nobody can press its keys. */
+  readonly isVirtual: boolean;
 }
 
 /** Something on a function that programs use through a character node: a serial port, a clock, a USB device. */
@@ -67,13 +90,19 @@ export interface HostUse extends StorageUse {
   readonly framebuffers: Known<readonly HostThing[]>;
   /** Whether the text console is on a framebuffer. */
   readonly framebufferConsole: Known<boolean>;
-  /** The terminals that the kernel's messages go to: `tty0`, `ttyS0`. */
-  readonly consoles: Known<readonly HostThing[]>;
+  /** What the kernel's messages go to: `tty0`, `ttyS0`, and interfaces. */
+  readonly consoles: Known<readonly HostConsole[]>;
   readonly inputs: Known<readonly InputDevice[]>;
   readonly tpms: Known<readonly HostThing[]>;
   readonly soundStreams: Known<readonly SoundStream[]>;
   /** The devices that character nodes are of and that hang on a function. */
   readonly deviceNodes: Known<readonly DeviceNode[]>;
+  readonly watchdogs: Known<readonly Watchdog[]>;
+  /** Memory of devices that is System RAM. */
+  readonly systemMemory: Known<readonly DeviceMemory[]>;
+  /** The mediated devices that there are, by their UUIDs. */
+  readonly mediatedDevices: Known<readonly HostThing[]>;
+  readonly vdpaDevices: Known<readonly HostThing[]>;
 }
 
 /** A device node that a process has open. */

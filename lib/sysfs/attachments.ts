@@ -6,9 +6,10 @@ import { parseCount } from './attribute-parsers.ts';
 import type { DeviceSource } from './device-source.ts';
 
 // The directories that the kernel puts between a PCI function and what hangs on it: SCSI hosts, targets and
-// units, SAS, virtio, USB devices and interfaces, MMC, and controllers that are class devices themselves.
+// units, SAS, virtio, USB devices and interfaces, MMC, controllers that are class devices themselves, serial ports
+// (`0000:00:16.3:0`, `0000:00:16.3:0.0`), and the parts of a function that has several drivers (`dw-apb-uart.8`).
 const BETWEEN =
-  /^(ata\d+|host\d+|target\d+:.*|\d+:\d+:\d+:\d+|port-\d+.*|expander-.*|end_device-.*|rport-.*|vport-.*|session\d+|virtio\d+|usb\d+|\d+-\d[\d.]*(:\d+\.\d+)?|mmc_host|mmc\d+(:.*)?|[\d:A-F]+\.\d+|nvme\d+)$/;
+  /^(ata\d+|host\d+|target\d+:.*|\d+:\d+:\d+:\d+|port-\d+.*|expander-.*|end_device-.*|rport-.*|vport-.*|session\d+|virtio\d+|usb\d+|\d+-\d[\d.]*(:\d+\.\d+)?|mmc_host|mmc\d+(:.*)?|[\d:A-F]+\.\d+|nvme\d+|[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}\.[0-7]:\d+(\.\d+)?|[A-Za-z][\w-]*\.\d+(\.auto)?(:\d+(\.\d+)?)?)$/;
 const NVME_NAMESPACE = /^nvme\d+n\d+$/;
 const NVME_PATH = /^nvme(\d+)c\d+n(\d+)$/;
 

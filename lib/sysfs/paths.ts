@@ -31,6 +31,8 @@ export const SYS_PATHS = {
   fileSystems: '/sys/fs',
   bcacheSets: '/sys/fs/bcache',
   classes: '/sys/class',
+  buses: '/sys/bus',
+  netconsoleTargets: '/sys/kernel/config/netconsole',
   characterDevices: '/sys/dev/char',
   blockDevices: '/sys/dev/block',
   virtualDevices: '/sys/devices/virtual',
@@ -84,6 +86,8 @@ export const USE_PATHS = {
   processes: '/proc',
   /** The names of the major numbers, by who registered them. */
   majors: '/proc/devices',
+  /** What messages of the kernel go to, also what is no terminal. */
+  consoles: '/proc/consoles',
   /** A directory for each GPU of NVIDIA's own driver, named after its function. */
   nvidiaGpus: '/proc/driver/nvidia/gpus',
 } as const;

@@ -2,6 +2,7 @@ import type { SnapshotEntry } from '../host/snapshot.ts';
 import { BOOT_DISPLAY_OWNER } from './host-use/displays.ts';
 import { parseFibTrie } from './host-use/fib-trie.ts';
 import { ipv4Of, ipv4OfRoute, prefixLengthOf } from './host-use/ip-text.ts';
+import { MEMORY_OWNER, SYSTEM_RAM } from './host-use/system-memory.ts';
 import { IpStandIns } from './ip-stand-ins.ts';
 import { MACHINE_PATHS, USE_PATHS, udevBlockPath } from './paths.ts';
 import { StorageStandIns } from './storage-stand-ins.ts';
@@ -45,7 +46,7 @@ export class UseStandIns {
       case USE_PATHS.mounts:
         return lines.flatMap((line) => this.#storage.mount(line));
       case USE_PATHS.memory:
-        return lines.flatMap(displayMemory);
+        return lines.flatMap(usedMemory);
       case USE_PATHS.ipv4Routes:
         return lines.map((line) => this.#ipv4Route(line));
       case USE_PATHS.ipv6Addresses:
@@ -103,10 +104,11 @@ export class UseStandIns {
   }
 }
 
-/** Of a map of memory what boot displays hold, and whether its addresses are hidden. */
-function displayMemory(line: string): readonly string[] {
+/** Of a map of memory what boot displays and devices hold and what is the kernel's, and whether its addresses are hidden. */
+function usedMemory(line: string): readonly string[] {
   if (/^ *0+-0+ :/.test(line)) return ['00000000-00000000 : hidden'];
-  return BOOT_DISPLAY_OWNER.test(line.split(' : ')[1] ?? '') ? [line] : [];
+  const owner = line.split(' : ')[1] ?? '';
+  return [BOOT_DISPLAY_OWNER, MEMORY_OWNER, SYSTEM_RAM].some((pattern) => pattern.test(owner)) ? [line] : [];
 }
 
 /** A group with those of its members alone that are services: `kvm:x:992:libvirt-qemu`. */

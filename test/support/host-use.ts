@@ -38,6 +38,10 @@ const IDLE: HostUse = {
   tpms: null,
   soundStreams: null,
   deviceNodes: [],
+  watchdogs: null,
+  systemMemory: [],
+  mediatedDevices: null,
+  vdpaDevices: null,
 };
 
 /** No process holds a device, and who asks sits at the console. */
@@ -88,7 +92,7 @@ export function mount(source: string, point: string, facts: Partial<Mount> = {})
 export function openNode(path: string, functions: Known<readonly string[]> = []): OpenNode {
   const name = path.slice(path.lastIndexOf('/') + 1);
   const subsystem = subsystemByPath(path);
-  const block = subsystem === 'block' ? name : null;
+  const block = subsystem === 'block' && Array.isArray(functions) ? name : null;
   return { path, name, subsystem, block, functions: functions as OpenNode['functions'] };
 }
 

@@ -1,37 +1,78 @@
 import { knownValue } from '../../base/known.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { HostConsole } from '../../pci/host-use.ts';
+import { mayHaveInterfaces } from '../network-view.ts';
 import { firstUnknown, listSome, notKnown, type Observation, type SafetyRule } from '../safety-rule.ts';
 
-/** The host's text console is on it. */
+/** The host's console is on it. */
 export const console: SafetyRule = {
   name: 'console',
   title: "the host's console is on it",
   severity: 'refuses',
   meaning:
-    "A framebuffer of it shows the text console, or a serial port of it is a console of the kernel's. Who administers the host there sees and types nothing any more.",
-  remedy:
-    'unbind the console first: echo 0 > /sys/class/vtconsole/vtcon1/bind; or accept it: --allow console',
-  find: ({ address, class: deviceClass }, view) => {
+    "A framebuffer of it shows the text console, or a terminal of it is a console of the kernel's: a serial port, a console of virtio (`hvc0`), an interface that netconsole sends by; now, or from the next start on by `console=` on the kernel command line. Who administers the host there sees and types nothing any more.",
+  remedy: 'free the console first, or accept it: --allow console',
+  find: (device, view) => {
+    const { address, class: deviceClass } = device;
     const { framebuffers, framebufferConsole, consoles } = view.host.use;
     const shown = (knownValue(framebuffers) ?? []).filter((each) => each.function === address);
-    const serial = (knownValue(consoles) ?? []).filter((each) => each.function === address);
+    const all = knownValue(consoles) ?? [];
+    const own = all.filter((each) => each.function === address);
     const observations: Observation[] = [];
     const screens = framebufferConsole === true ? shown : [];
-    if (screens.length + serial.length > 0) {
+    if (screens.length + own.length > 0) {
       observations.push({
-        message: `has a console of the host: ${listSome([...screens, ...serial].map(({ name }) => name))}`,
+        message: `has a console of the host: ${listSome([...screens, ...own].map(({ name }) => name))}`,
         evidence: [
           ...screens.map(({ name }) => `the text console is on framebuffers, and ${name} is one`),
-          ...serial.map(({ name }) => `/sys/class/tty/console/active: ${name}`),
+          ...own.map(evidenceOf),
         ],
+        remedy: [...(screens.length > 0 ? [SCREEN_REMEDY] : []), ...own.map(remedyOf)].join('; '),
       });
     }
-    // What could have one: a display, or a controller of serial ports.
     const code = knownValue(deviceClass)?.code ?? '';
+    const unsure = own.length === 0 ? all.filter((each) => mayBeOn(each, device)) : [];
+    if (unsure.length > 0) {
+      const names = listSome(unsure.map(({ name }) => name));
+      observations.push({
+        message: `is not cleared: whether the console ${names} of the host is on it could not be found out`,
+        evidence: unsure.map(evidenceOf),
+        remedy: unsure.map(remedyOf).join('; '),
+        isUnknown: true,
+      });
+    }
     const unknown =
       (shown.length > 0 ? firstUnknown(framebufferConsole) : undefined) ??
       (code.startsWith('03') ? firstUnknown(framebuffers) : undefined) ??
-      (code.startsWith('07') ? firstUnknown(consoles) : undefined);
+      (mayHaveConsole(device) ? firstUnknown(consoles) : undefined);
     if (unknown !== undefined) observations.push(notKnown('whether a console of the host is on it', unknown));
     return observations;
   },
 };
+
+const SCREEN_REMEDY = 'unbind the console of the screen: echo 0 > /sys/class/vtconsole/vtcon1/bind';
+
+/** Which virtio console `hvc0` is, and by which card a bridge sends, the kernel does not say. */
+function mayBeOn({ name, source, function: on }: HostConsole, device: PciDevice): boolean {
+  if (on !== null || device.driver === null) return false;
+  if (source === 'netconsole') return mayHaveInterfaces(device);
+  const isVirtio = (knownValue(device.driver) ?? 'virtio').startsWith('virtio');
+  return /^hvc\d/.test(name) && isVirtio && /^(0780|$)/.test(knownValue(device.class)?.code ?? '');
+}
+
+/** Controllers of serial ports, of USB, what carries serial ports of a board, and what netconsole can send by. */
+function mayHaveConsole(device: PciDevice): boolean {
+  return mayHaveInterfaces(device) || /^(07|0c03|0c80|1180)/.test(knownValue(device.class)?.code ?? '');
+}
+
+function evidenceOf({ name, source }: HostConsole): string {
+  if (source === 'active') return `/sys/class/tty/console/active: ${name}`;
+  return source === 'command line' ? `kernel command line: console=${name}` : `netconsole sends by ${name}`;
+}
+
+function remedyOf({ name, source }: HostConsole): string {
+  if (source === 'netconsole') {
+    return `unload netconsole (modprobe -r netconsole), and remove it from the kernel command line if it stands there`;
+  }
+  return `remove console=${name} from the kernel command line and restart, or accept it: --allow console`;
+}

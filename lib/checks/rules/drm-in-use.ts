@@ -1,4 +1,5 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
+import { isOfHost } from '../host-driver.ts';
 import { observeNodes } from '../node-use.ts';
 import { nodeRuleOf } from '../open-nodes.ts';
 import { notKnown, type SafetyRule } from '../safety-rule.ts';
@@ -16,8 +17,9 @@ export const drmInUse: SafetyRule = {
     const kinds = (knownValue(attachments) ?? []).map(({ kind }) =>
       nodeRuleOf({ block: null, subsystem: kind }),
     );
-    const isDisplay = /^(03|12)/.test(knownValue(deviceClass)?.code ?? '');
-    const mayHave = kinds.includes('drm-in-use') || (isUnknown(attachments) && isDisplay);
+    // A driver that is no part of the kernel shows nothing below the function.
+    const mayDraw = /^(03|12)/.test(knownValue(deviceClass)?.code ?? '') && isOfHost(device);
+    const mayHave = kinds.includes('drm-in-use') || mayDraw;
     const what = 'which programs use it for graphics';
     const observed = observeNodes(device, view, 'drm-in-use', {
       inUse: (names) => `is in use for graphics by ${names}`,

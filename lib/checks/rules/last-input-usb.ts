@@ -3,7 +3,8 @@ import type { InputDevice } from '../../pci/host-use.ts';
 import { listSome, notKnown, type SafetyRule } from '../safety-rule.ts';
 import type { SafetyView } from '../safety-view.ts';
 
-const USB_CONTROLLER = '0c03';
+// Controllers of USB, and of I2C and the like, which touchpads hang on.
+const CONTROLLERS = /^(0c03|0c80|0c05|1180)/;
 const KINDS = ['keyboard', 'pointer'] as const;
 
 /** The only keyboard or mouse of the host is on it. */
@@ -12,16 +13,19 @@ export const lastInputUsb: SafetyRule = {
   title: 'the only keyboard or mouse is on it',
   severity: 'refuses',
   meaning:
-    'Every keyboard, or every mouse, that the host has hangs on controllers that it gives away, and this is one of them. Who sits at the host can type nothing any more.',
+    'Every keyboard, or every mouse or touchpad, that the host has hangs on controllers that it gives away, and this is one of them. Who sits at the host can type nothing any more. What a program has made of others, and what a program brings by Bluetooth, does not count as one that is left.',
   remedy: 'put a keyboard on another controller, or accept it: --allow last-input-usb',
   find: ({ address, class: deviceClass }, view) => {
     const { inputs } = view.host.use;
-    const isUsb = knownValue(deviceClass)?.code.startsWith(USB_CONTROLLER) ?? false;
-    if (isUnknown(inputs)) return isUsb ? [notKnown('which keyboards hang on it', inputs)] : [];
+    const mayHaveInputs = CONTROLLERS.test(knownValue(deviceClass)?.code ?? '');
+    if (isUnknown(inputs)) return mayHaveInputs ? [notKnown('which keyboards hang on it', inputs)] : [];
     const all = inputs ?? [];
     const last = KINDS.filter((kind) => {
       const ofKind = all.filter((input) => input.kind === kind);
-      return ofKind.some((input) => input.function === address) && ofKind.every((input) => goes(input, view));
+      return (
+        ofKind.some((input) => input.function === address) &&
+        ofKind.every((input) => input.isVirtual || goes(input, view))
+      );
     });
     const lost = all.filter(
       (input) => input.function === address && last.some((kind) => kind === input.kind),

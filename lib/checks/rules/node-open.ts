@@ -1,6 +1,6 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import { isPassthroughDriver, staysWithHost } from '../../pci/iommu-group.ts';
+import { isOfHost } from '../host-driver.ts';
 import { holderName, observeNodes } from '../node-use.ts';
 import { type NodeHolder, type NodeRule, nodeRuleOf } from '../open-nodes.ts';
 import { listSome, type SafetyRule } from '../safety-rule.ts';
@@ -29,13 +29,6 @@ export function hasNodes({ address }: PciDevice, view: SafetyView, rule: NodeRul
   if (isUnknown(deviceNodes)) return undefined;
   const own = (knownValue(deviceNodes) ?? []).filter((node) => node.function === address);
   return own.some(({ subsystem }) => nodeRuleOf({ block: null, subsystem }) === rule);
-}
-
-/** Whether a driver of the host has it, or may have it, which makes nodes. */
-function isOfHost(device: PciDevice): boolean {
-  if (device.driver === null || staysWithHost(device)) return false;
-  const driver = knownValue(device.driver);
-  return driver === undefined || !isPassthroughDriver(driver);
 }
 
 /** What frees a node, by what it is and who has it. */

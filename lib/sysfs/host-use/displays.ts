@@ -1,8 +1,8 @@
 import { BROKEN, DENIED, isUnknown, type Known, mapKnown } from '../../base/known.ts';
-import { type HostReader, knownOf } from '../../host/host-reader.ts';
+import type { HostReader } from '../../host/host-reader.ts';
 import type { DisplayClaim, HostThing } from '../../pci/host-use.ts';
 import { SYS_PATHS, USE_PATHS } from '../paths.ts';
-import { functionIn, knownAlways, readAttribute, readClass } from './known-reading.ts';
+import { knownAlways, readAttribute, readClass } from './known-reading.ts';
 
 const RANGES = [...'0123456789abcdef '];
 const LINE = /^ *([0-9a-f]{1,16})-([0-9a-f]{1,16}) : (.*)$/;
@@ -52,21 +52,6 @@ export function readFramebufferConsole(host: HostReader): Known<boolean> {
     }
   }
   return unknown;
-}
-
-/** Where the kernel's messages go, `/sys/class/tty/console/active`: `tty0 ttyS0`. */
-export function readConsoles(host: HostReader): Known<readonly HostThing[]> {
-  const active = readAttribute(host, SYS_PATHS.activeConsoles);
-  if (active === null || isUnknown(active)) return active;
-  const consoles: HostThing[] = [];
-  for (const name of active.split(/\s+/).filter((word) => word !== '')) {
-    if (!/^[\w-]{1,32}$/.test(name)) return BROKEN;
-    const path = `${SYS_PATHS.ttyClass}/${name}`;
-    const target = knownOf(host.readLink(path));
-    if (isUnknown(target)) return target;
-    consoles.push({ name, function: target === null ? null : functionIn(target) });
-  }
-  return consoles;
 }
 
 /** The TPMs of `/sys/class/tpm`; `null` where the kernel knows of none. */

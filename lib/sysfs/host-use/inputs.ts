@@ -8,6 +8,15 @@ import { readAttribute, readClass } from './known-reading.ts';
 const KEYBOARD_KEYS = 0xffff_fffen;
 // EV_REL of include/uapi/linux/input-event-codes.h: a mouse moves by relative steps.
 const EV_REL = 1n << 2n;
+// EV_ABS: a touchpad, a tablet or a touch screen, and a joystick, move to a place.
+const EV_ABS = 1n << 3n;
+const EV_KEY = 1n << 1n;
+// ABS_X and ABS_Y, and those of ABS_MT_POSITION_X and _Y for several fingers.
+const PLACE = 0b11n;
+const PLACE_OF_FINGERS = 0b11n << 53n;
+// The keys from BTN_JOYSTICK to the last of BTN_GAMEPAD: 0x120 to 0x13f.
+const FIRST_JOYSTICK_KEY = 0x120n;
+const JOYSTICK_KEYS = 0xffff_ffffn;
 const BITMAP = /^[0-9a-f]{1,16}( [0-9a-f]{1,16})*$/;
 
 /**
@@ -24,22 +33,37 @@ export function readInputs(host: HostReader): Known<readonly InputDevice[]> {
         function: on,
         title: readAttribute(host, `${directory}/name`),
         isPs2: /\/serio\d+\//.test(directory),
+        isVirtual: directory.startsWith(`${SYS_PATHS.virtualDevices}/`),
         kind: readKind(host, `${directory}/capabilities`),
       })),
   );
 }
 
 function readKind(host: HostReader, path: string): InputDevice['kind'] {
-  const keys = readLowWord(host, `${path}/key`);
-  const events = readLowWord(host, `${path}/ev`);
+  const keys = readBits(host, `${path}/key`);
+  const events = readBits(host, `${path}/ev`);
   if (isUnknown(keys)) return keys;
   if (isUnknown(events)) return events;
   if (keys !== null && (keys & KEYBOARD_KEYS) === KEYBOARD_KEYS) return 'keyboard';
-  return events !== null && (events & EV_REL) !== 0n ? 'pointer' : 'other';
+  if (events === null || (events & EV_REL) !== 0n) return events === null ? 'other' : 'pointer';
+  if ((events & EV_ABS) === 0n || (events & EV_KEY) === 0n || isJoystick(keys ?? 0n)) return 'other';
+  const axes = readBits(host, `${path}/abs`);
+  if (isUnknown(axes)) return axes;
+  return axes === null || hasPlace(axes) ? 'pointer' : 'other';
 }
 
-function readLowWord(host: HostReader, path: string): Known<bigint> {
-  return mapKnown(readAttribute(host, path), (text) =>
-    BITMAP.test(text) ? BigInt(`0x${text.slice(text.lastIndexOf(' ') + 1)}`) : BROKEN,
-  );
+function isJoystick(keys: bigint): boolean {
+  return ((keys >> FIRST_JOYSTICK_KEY) & JOYSTICK_KEYS) !== 0n;
+}
+
+function hasPlace(axes: bigint): boolean {
+  return (axes & PLACE) === PLACE || (axes & PLACE_OF_FINGERS) === PLACE_OF_FINGERS;
+}
+
+/** All bits of a bitmap, whose words of 64 are written the highest first and without zeros in front. */
+function readBits(host: HostReader, path: string): Known<bigint> {
+  return mapKnown(readAttribute(host, path), (text) => {
+    if (!BITMAP.test(text)) return BROKEN;
+    return text.split(' ').reduce((bits, word) => (bits << 64n) | BigInt(`0x${word}`), 0n);
+  });
 }

@@ -23,6 +23,8 @@ const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/^nvidia-nvswitch/, 'nvidia-nvswitch'],
   [/^nvidia/, 'nvidia'],
   [/^kfd$/, 'kfd'],
+  [/^sev$/, 'sev'],
+  [/^tee(priv)?\d/, 'tee'],
   [/^fb\d+$/, 'graphics'],
   [
     /^(mapper\/|(sd|vd|hd|xvd)[a-z]+\d*$|nvme\d+n|mmcblk|(dm-|md|loop|nbd|zram|sr|pmem|drbd|bcache)\d|disk\/)/,

@@ -12,7 +12,7 @@ type Functions = OpenNode['functions'];
 const GROUP_NAME = /^(?:noiommu-)?(\d+)$/;
 const NVIDIA_GPU = /^nvidia(\d+)$/;
 /** Of one driver for all of its devices: which of them are meant, the node does not say. */
-const SHARED: ReadonlySet<string> = new Set(['kfd', 'nvidia', 'hvc']);
+const SHARED: ReadonlySet<string> = new Set(['kfd', 'nvidia', 'hvc', 'sev', 'tee']);
 
 /** Finds the devices, and with them the PCI functions, that nodes are of: by number, or by name if that is all there is. */
 export class OpenNodes {
@@ -68,7 +68,7 @@ export class OpenNodes {
     const own = functionIn(directory);
     const link = knownOf(this.#host.readLink(`${directory}/subsystem`));
     const linked = typeof link === 'string' ? lastName(link) : lastName(directory.slice(0, -name.length - 1));
-    const subsystem = isBlock ? 'block' : /^hvc\d+$/.test(name) ? 'hvc' : linked;
+    const subsystem = isBlock ? 'block' : (specialName(name) ?? linked);
     const block = isBlock ? name : genericBlock(name);
     const functions = own === null ? this.#virtual(subsystem, name) : [own];
     return { path, name, subsystem, block, functions };
@@ -184,6 +184,11 @@ export class OpenNodes {
 function minorName(subsystem: string | null, number: string): string | null {
   const minor = Number(number.split(':')[1]);
   return subsystem === 'nvidia' && number.startsWith('195:') && minor < 254 ? `nvidia${minor}` : null;
+}
+
+/** What a device is of that says more by its name than by its class, `tty` and `misc`. */
+function specialName(name: string): string | undefined {
+  return /^(hvc)\d+$/.exec(name)?.[1] ?? (name === 'sev' ? name : undefined);
 }
 
 /** The block device that a generic node of NVMe reads and writes: `nvme0n1` for `ng0n1`. */

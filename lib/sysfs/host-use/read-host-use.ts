@@ -3,15 +3,10 @@ import type { HostUse } from '../../pci/host-use.ts';
 import type { StorageUse } from '../../pci/storage-use.ts';
 import { readAutomounts } from './automounts.ts';
 import { readBlocks } from './blocks.ts';
+import { readConsoles } from './consoles.ts';
 import { readDeviceNames } from './device-names.ts';
 import { readDeviceNodes } from './device-nodes.ts';
-import {
-  readConsoles,
-  readDisplayClaims,
-  readFramebufferConsole,
-  readFramebuffers,
-  readTpms,
-} from './displays.ts';
+import { readDisplayClaims, readFramebufferConsole, readFramebuffers, readTpms } from './displays.ts';
 import { readExports } from './exports.ts';
 import { readFileSystems, readPools } from './file-systems.ts';
 import { readFunctionPorts } from './function-ports.ts';
@@ -19,10 +14,13 @@ import { readInputs } from './inputs.ts';
 import { readInterfaces } from './interfaces.ts';
 import { askNetwork } from './ip-answers.ts';
 import { readIpv4, readIpv6 } from './ip-use.ts';
+import { readMadeDevices } from './made-devices.ts';
 import { readHibernation, readMounts, readSwaps } from './mounts.ts';
 import { readShares } from './share-devices.ts';
 import { readSoundStreams } from './sound.ts';
+import { readSystemMemory } from './system-memory.ts';
 import { readTunnels } from './tunnels.ts';
+import { readWatchdogs } from './watchdogs.ts';
 
 /**
  * Reads what a host uses its hardware for: disks, file systems, swap, network, displays, input, TPM, sound. Nothing in
@@ -48,6 +46,10 @@ export function readHostUse(host: HostReader): HostUse {
     tpms: readTpms(host),
     soundStreams: readSoundStreams(host, isProcThere),
     deviceNodes: readDeviceNodes(host),
+    watchdogs: readWatchdogs(host),
+    systemMemory: readSystemMemory(host),
+    mediatedDevices: readMadeDevices(host, 'mdev'),
+    vdpaDevices: readMadeDevices(host, 'vdpa'),
   };
 }
 

@@ -137,6 +137,9 @@ describe('the rules', () => {
     expect([...new Set(found)].filter((each) => !/ 0000:00:(02|0a)\.0$/.test(each))).toEqual([
       ...(name === 'lab-intel-vfio' ? ['vfs-in-use 0000:01:00.0'] : []),
       'console 0000:0b:00.0',
+      'isa-bridge 0000:00:1f.0',
+      // Without groups nothing takes it along.
+      ...(name === 'lab-none' ? [] : ['smbus 0000:00:1f.3']),
     ]);
   });
 
@@ -179,7 +182,7 @@ describe('the rules', () => {
               routes: [{ interface: title, destination: point, gateway: name, isOwnNetwork: false }],
             },
             tpms: [{ name, function: HERE }],
-            inputs: [{ name, title, function: HERE, kind: 'keyboard', isPs2: false }],
+            inputs: [{ name, title, function: HERE, kind: 'keyboard', isPs2: false, isVirtual: false }],
             soundStreams: [{ card: name, stream: title, function: HERE, ownerPid: null }],
           },
           live: {

@@ -55,7 +55,7 @@ describe('a display', () => {
       'console refuses 00:03.0 has a console of the host: fb0',
     ]);
     expect(lines({ functions: [GPU], use: { framebuffers, framebufferConsole: false } })).toEqual([]);
-    expect(lines({ use: { consoles: [{ name: 'ttyS4', function: HERE }] } })).toEqual([
+    expect(lines({ use: { consoles: [{ name: 'ttyS4', function: HERE, source: 'active' }] } })).toEqual([
       'console refuses 00:03.0 has a console of the host: ttyS4',
     ]);
   });
@@ -104,6 +104,7 @@ describe('input', () => {
     title: `a ${String(kind)}`,
     kind,
     isPs2: false,
+    isVirtual: false,
   });
 
   it('is missed where the last keyboard or mouse goes', () => {
@@ -125,6 +126,11 @@ describe('input', () => {
     const functions = [USB, usbController('0000:00:14.0', { group: 3 })];
     const inputs = [input('a', HERE), input('b', '0000:00:14.0')];
     expect(lines({ functions, use: { inputs } })).toHaveLength(2);
+  });
+
+  it('is missed where what is left was made by a program', () => {
+    const inputs = [input('a', HERE), { ...input('b', null), isVirtual: true }];
+    expect(lines({ functions: [USB], use: { inputs } })).toHaveLength(1);
   });
 
   it('may not be known', () => {

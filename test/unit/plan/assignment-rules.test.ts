@@ -71,6 +71,7 @@ const input = (name: string, on: string | null, isPs2 = false): InputDevice => (
   title: 'a keyboard',
   kind: 'keyboard',
   isPs2,
+  isVirtual: false,
 });
 
 describe('the rules that come with it', () => {

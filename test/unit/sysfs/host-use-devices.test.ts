@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { readConsoles } from '../../../lib/sysfs/host-use/consoles.ts';
 import {
-  readConsoles,
   readDisplayClaims,
   readFramebufferConsole,
   readFramebuffers,
@@ -87,8 +87,8 @@ describe('consoles and TPMs', () => {
       tree.linkTo('/sys/class/tpm/tpm0', '/sys/devices/platform/MSFT0101:00/tpm/tpm0');
     });
     expect(readConsoles(made)).toEqual([
-      { name: 'tty0', function: null },
-      { name: 'ttyS4', function: ADDRESS },
+      { name: 'tty0', function: null, source: 'active' },
+      { name: 'ttyS4', function: ADDRESS, source: 'active' },
     ]);
     expect(readTpms(made)).toEqual([{ name: 'tpm0', function: null }]);
   });
@@ -121,7 +121,7 @@ describe('input devices', () => {
     ['0', '40001', 'other'],
   ])('are known by their keys: %s', (key, events, kind) => {
     expect(read(key, events)).toEqual([
-      { name: 'input5', function: ADDRESS, title: 'A keyboard', kind, isPs2: false },
+      { name: 'input5', function: ADDRESS, title: 'A keyboard', kind, isPs2: false, isVirtual: false },
     ]);
   });
 
@@ -133,7 +133,7 @@ describe('input devices', () => {
         tree.linkTo('/sys/class/input/input3', path);
       }),
     );
-    expect(inputs).toMatchObject([{ name: 'input3', function: null, isPs2: true }]);
+    expect(inputs).toMatchObject([{ name: 'input3', function: null, isPs2: true, isVirtual: false }]);
   });
 
   it('may make no sense, or not be there', () => {
