@@ -12,6 +12,7 @@ export const VALIDATION_FIELDS: readonly DeviceField[] = [
   ...SAFETY_FIELDS,
   'vendor',
   'device',
+  'subsystem',
   'driverOverride',
 ];
 

@@ -13,6 +13,7 @@ import { deviceSpare } from './device-rules/device-spare.ts';
 import { deviceVfs } from './device-rules/device-vfs.ts';
 import { acsOverride } from './host-rules/acs-override.ts';
 import { bootFramebuffer } from './host-rules/boot-framebuffer.ts';
+import { boundElsewhere } from './host-rules/bound-elsewhere.ts';
 import { cgroupBlkio } from './host-rules/cgroup-blkio.ts';
 import { cgroupCpu } from './host-rules/cgroup-cpu.ts';
 import { cgroupCpuacct } from './host-rules/cgroup-cpuacct.ts';
@@ -118,6 +119,7 @@ export const HOST_RULES: readonly HostRule[] = [
   folders9p,
   hugePages,
   persisted,
+  boundElsewhere,
 ];
 
 /** About giving a device to a machine. */

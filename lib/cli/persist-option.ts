@@ -1,7 +1,9 @@
 import { PortalGunError } from '../base/errors.ts';
+import { knownValue } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
+import { isClaimed } from '../pci/driver-claim.ts';
 import { persistedFor } from '../pci/find-persisted.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
 import type { PersistedRecords } from '../plan/persistence-files.ts';
@@ -9,6 +11,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planPersistence } from '../plan/plan-persistence.ts';
 import { renderPersistence } from '../render/persistence-text.ts';
 import { persistenceDetails } from '../render/plan-document.ts';
+import { readDriverClaims } from '../sysfs/driver-claims.ts';
 import { readBindings, readPersistence } from './persistence.ts';
 
 /** What `--persist` makes of a proposal. */
@@ -53,14 +56,24 @@ export function persistPart(
   };
 }
 
-/** For standard error: which devices that go back to the host now are bound again at the next boot. */
+/** For standard error: which devices that go back to the host now are bound again at the next boot, by us or by another. */
 export function persistedRemark(
   host: HostReader,
   freed: readonly PciDevice[],
   devices: readonly PciDevice[],
 ): string {
   const bindings = readOrNothing(host);
-  return freed
+  const claims = knownValue(readDriverClaims(host)) ?? [];
+  const claimed = freed.flatMap((device) =>
+    claims
+      .filter((claim) => isClaimed(claim, device))
+      .map(({ driver, where, address }) => {
+        const way =
+          address === null || driver === 'pciback' ? '' : `; driverctl unset-override ${address} ends that`;
+        return `pci: note: ${escapeControls(`${device.address} goes to ${driver} again at the next boot, by ${where}${way}`)}\n`;
+      }),
+  );
+  const persisted = freed
     .map((device) => persistedFor(device, bindings, devices))
     .filter((binding) => binding !== null)
     .map(
@@ -68,6 +81,7 @@ export function persistedRemark(
         `pci: note: ${escapeControls(`${address} goes to ${driver}`)} again at the next boot; pci unbind --persist ends that\n`,
     )
     .join('');
+  return persisted + claimed.join('');
 }
 
 /** A damaged record stops nobody from taking a device back. */

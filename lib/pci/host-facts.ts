@@ -1,4 +1,5 @@
 import type { Known } from '../base/known.ts';
+import type { DriverClaim } from './driver-claim.ts';
 import type { IommuState } from './iommu-state.ts';
 
 /**
@@ -120,6 +121,8 @@ export interface HostFacts {
   readonly modules: Readonly<Record<MachineModule, ModuleFacts>>;
   /** Parameters of modules that are loaded, by `module.parameter`: `kvm_intel.nested` is `Y`. */
   readonly parameters: Readonly<Record<ModuleParameter, Known<string>>>;
+  /** Settings, none of ours, by which drivers take devices at each boot. */
+  readonly driverClaims: Known<readonly DriverClaim[]>;
   readonly nodes: Readonly<Record<MachineNode, Known<PresentFile>>>;
   readonly qemu: {
     /** The programs that run machines. */

@@ -2,6 +2,7 @@ import { isUnknown, knownValue, type Unknown } from '../base/known.ts';
 import { count } from '../base/text.ts';
 import { shortAddress } from './address.ts';
 import type { PciDevice } from './device.ts';
+import { type DriverClaim, isClaimed } from './driver-claim.ts';
 import { type IommuGroup, isBridge, isPassthroughDriver, isSilent, lastingObstacles } from './iommu-group.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface HostAbilities {
   readonly iommu: boolean | Unknown;
   /** What to do where it does not, as an imperative clause: `iommuAdvice`. */
   readonly iommuAdvice?: string;
+  /** Settings, none of ours, by which drivers take devices at each boot. */
+  readonly driverClaims?: readonly DriverClaim[];
   /** Whether the kernel says how devices can be reset (5.15 and later do); then a device of which it says nothing can't be. */
   readonly tellsResetMethods: boolean;
 }
@@ -70,6 +73,7 @@ export function passthroughNotes(
   return [
     ...iommuNotes(device, group, host),
     ...driverNotes(device),
+    ...claimNotes(device, host.driverClaims ?? []),
     ...lossNotes(device),
     ...resetNotes(device, host.tellsResetMethods),
     ...displayNotes(device),
@@ -163,6 +167,16 @@ function driverNotes({ driver, driverOverride }: PciDevice): readonly Passthroug
   return override === undefined
     ? [{ level: 'needs', code: 'bind', message }]
     : [{ level: 'needs', code: 'bind', message: `${message} (driver_override says ${override})` }];
+}
+
+function claimNotes(device: PciDevice, claims: readonly DriverClaim[]): readonly PassthroughNote[] {
+  return claims
+    .filter((claim) => isClaimed(claim, device))
+    .map(({ driver, where }) => ({
+      level: device.driver === driver ? 'ok' : 'warns',
+      code: 'claimed',
+      message: `goes to ${driver} at each boot, by a setting that is not of pci: ${where}`,
+    }));
 }
 
 function lossNotes(device: PciDevice): readonly PassthroughNote[] {

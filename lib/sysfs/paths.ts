@@ -232,6 +232,9 @@ export function groupPath(group: number): string {
   return `${SYS_PATHS.iommuGroups}/${group}`;
 }
 
+/** The overrides that driverctl(8) brings into force at each boot. */
+export const DRIVERCTL_PATH = '/etc/driverctl.d';
+
 /** What the node of a group is called that VFIO made up for a device without an IOMMU, before its number. */
 export const NO_IOMMU_NODE = '/dev/vfio/noiommu-';
 

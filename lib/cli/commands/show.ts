@@ -8,6 +8,7 @@ import { passthroughNotes } from '../../pci/passthrough.ts';
 import { selectOne } from '../../pci/selector.ts';
 import { renderDeviceDetails } from '../../render/device-details.ts';
 import { showDocument } from '../../render/documents.ts';
+import { readDriverClaims } from '../../sysfs/driver-claims.ts';
 import { ALL_FIELDS } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
 import { sourceOf } from '../inventory-source.ts';
@@ -27,6 +28,7 @@ export async function runShow(args: Arguments, terminal: Terminal): Promise<Comm
   const notes = passthroughNotes(device, group, {
     iommu: inventory.iommu,
     ...(inventory.iommu === false ? { iommuAdvice: iommuAdvice(source.iommuState()) } : {}),
+    driverClaims: source.files === null ? [] : (knownValue(readDriverClaims(source.files)) ?? []),
     tellsResetMethods: source.tellsResetMethods(inventory.devices),
   });
   const diagnostics = inventory.diagnostics.filter(({ subject }) => subject === device.address);

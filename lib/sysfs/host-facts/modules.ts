@@ -9,6 +9,7 @@ import {
 } from '../../pci/host-facts.ts';
 import { MACHINE_PATHS, moduleListPaths, PROC_PATHS } from '../paths.ts';
 import { readRelease } from './kernel.ts';
+import { readModprobeLines } from './modprobe-lines.ts';
 
 /** Where the kernel's sources have them, which is how its lists of modules begin. */
 const FOLDERS = [
@@ -17,7 +18,6 @@ const FOLDERS = [
   'kernel/drivers/net/tun.',
   'kernel/drivers/vfio/',
 ];
-const MOST_FILES = 200;
 
 /**
  * What the running kernel has of the modules that machines need: whether they are loaded (a directory in `/sys/module`), part of
@@ -80,21 +80,11 @@ interface Block {
 function readBlocks(host: HostReader): Known<readonly Block[]> {
   const spellings = MACHINE_MODULES.flatMap((name) => [...new Set([name, name.replaceAll('_', '-')])]);
   const prefixes = spellings.flatMap((name) => [`blacklist ${name}`, `install ${name}`]);
-  const blocks: Block[] = [...argumentBlocks(host)];
-  const seen = new Set<string>();
-  for (const folder of MACHINE_PATHS.modprobeFolders) {
-    const names = host.list(folder);
-    if (isFailure(names)) return knownOf<never>(names);
-    for (const name of (names ?? []).filter((each) => each.endsWith('.conf')).slice(0, MOST_FILES)) {
-      // A file takes the place of one of that name in a later folder.
-      if (seen.has(name)) continue;
-      seen.add(name);
-      const lines = host.readLines(`${folder}/${name}`, prefixes);
-      if (isFailure(lines)) return knownOf<never>(lines);
-      for (const line of lines ?? []) blocks.push(...blockIn(line, `${folder}/${name}`));
-    }
-  }
-  return blocks;
+  const lines = readModprobeLines(host, prefixes);
+  return mapKnown(lines, (all) => [
+    ...argumentBlocks(host),
+    ...all.flatMap(({ line, path }) => blockIn(line, path)),
+  ]);
 }
 
 function blockIn(line: string, path: string): readonly Block[] {

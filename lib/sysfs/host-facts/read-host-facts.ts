@@ -1,6 +1,7 @@
 import { mapKnown } from '../../base/known.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import { type HostFacts, MACHINE_NODES } from '../../pci/host-facts.ts';
+import { readDriverClaims } from '../driver-claims.ts';
 import { readIommuState } from '../iommu-state.ts';
 import { MACHINE_PATHS, SYS_PATHS } from '../paths.ts';
 import { readBootLoader } from './boot-loader.ts';
@@ -43,6 +44,7 @@ export function readHostFacts(whole: HostReader): HostFacts {
     interruptRemapping: readInterruptRemapping(host),
     modules: readModules(host),
     parameters: readParameters(host),
+    driverClaims: readDriverClaims(host),
     nodes: {
       kvm: readPresent(host, MACHINE_NODES.kvm),
       vhostNet: readPresent(host, MACHINE_NODES.vhostNet),

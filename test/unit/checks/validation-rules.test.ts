@@ -175,6 +175,10 @@ const VIOLATED: Readonly<Record<string, Case>> = {
   },
 
   'device-kind': { device: '0000:00:01.0', says: /is a bridge/ },
+  'bound-elsewhere': {
+    change: (tree) => tree.text('/etc/modprobe.d/vfio.conf', 'options vfio-pci ids=10de:2206\n'),
+    says: /take 00:02.0 \(i915\) from the host/,
+  },
   'device-answers': { functions: { [AT.graphics]: SILENT }, says: /does not answer/ },
   'device-own-group': {
     device: AT.vf,

@@ -12,7 +12,7 @@ import { ALL_FIELDS } from '../../../lib/sysfs/read-inventory.ts';
 import { asNobody } from '../../support/as-nobody.ts';
 import { FIXTURE_HOSTS, MADE_FIXTURES, type MadeFixture } from '../../support/fixture-hosts.ts';
 import type { HostTree } from '../../support/host-tree.ts';
-import { ONE_SPEC, readHost, readSpec } from '../../support/reading.ts';
+import { ONE, ONE_SPEC, readHost, readSpec } from '../../support/reading.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 import { writeTree } from '../../support/write-tree.ts';
 
@@ -257,5 +257,50 @@ describe('one description', () => {
     writeTree(snapshot, `${folder}/${name}`);
     const read = readHost(new SnapshotHost(snapshot));
     expect(asNobody(() => readHost(new TreeHost(`${folder}/${name}`, name)))).toEqual(read);
+  });
+});
+
+describe('whether the kernel runs with an IOMMU', () => {
+  const GROUPS = '/sys/kernel/iommu_groups';
+  const iommuOf = (change: (tree: HostTree) => void, group?: number) => {
+    const { devices, iommu } = readSpec({ functions: [{ ...ONE_SPEC, group }], change });
+    return { iommu, group: devices[0]?.iommuGroup };
+  };
+  /** What a copy that follows links makes of the link to a group. */
+  const followed = (tree: HostTree): void => {
+    tree.remove(`${ONE}/iommu_group`);
+    tree.text(`${ONE}/iommu_group/type`, 'DMA\n');
+  };
+
+  it('is known by its groups, and by a folder that has none', () => {
+    expect(iommuOf(() => {}, 4)).toEqual({ iommu: true, group: 4 });
+    expect(iommuOf(() => {})).toEqual({ iommu: false, group: null });
+  });
+
+  it('is not known where the folder was not captured, or may not be read', () => {
+    expect(iommuOf((tree) => tree.remove(GROUPS))).toEqual({ iommu: UNREAD, group: null });
+    expect(iommuOf((tree) => tree.remove('/sys/kernel'))).toEqual({ iommu: UNREAD, group: null });
+    const denied = (tree: HostTree) => {
+      tree.remove(GROUPS);
+      tree.deny(GROUPS);
+    };
+    expect(iommuOf(denied)).toEqual({ iommu: DENIED, group: null });
+  });
+
+  it('is none on a kernel that has no such folder', () => {
+    const old = (tree: HostTree) => {
+      tree.remove(GROUPS);
+      tree.attribute('/sys/kernel/uevent_seqnum', '42');
+    };
+    expect(iommuOf(old)).toEqual({ iommu: false, group: null });
+  });
+
+  it('is not known of a copy that followed links, unless the groups name their members', () => {
+    const alone = (tree: HostTree) => {
+      followed(tree);
+      tree.remove('/sys/kernel');
+    };
+    expect(iommuOf(alone, 4)).toEqual({ iommu: UNREAD, group: UNREAD });
+    expect(iommuOf(followed, 4)).toEqual({ iommu: true, group: 4 });
   });
 });

@@ -1,0 +1,34 @@
+import { knownValue } from '../base/known.ts';
+import type { PciAddress } from './address.ts';
+import type { PciDevice } from './device.ts';
+
+/** A setting of the host, and none of ours, by which a driver takes devices at each boot. */
+export interface DriverClaim {
+  /** `kernel command line: vfio-pci.ids=10de:1b80`, `/etc/driverctl.d/pci-0000:01:00.0`. */
+  readonly where: string;
+  readonly driver: string;
+  /** The function that it is about; `null` where it goes by ids. */
+  readonly address: PciAddress | null;
+  /** `10de:1b80`, with the ids of the subsystem behind them where it has some: `10de:1b80:1458:3791`. */
+  readonly ids: readonly string[];
+}
+
+const ANY = /^f{8}$/i;
+
+/** Whether a setting is about a function. */
+export function isClaimed({ address, ids }: DriverClaim, device: PciDevice): boolean {
+  if (address !== null) return address === device.address;
+  const subsystem = knownValue(device.subsystem);
+  const own = [
+    knownValue(device.vendor)?.id,
+    knownValue(device.device)?.id,
+    subsystem?.vendorId,
+    subsystem?.deviceId,
+  ];
+  return ids.some((id) =>
+    id
+      .split(':')
+      .slice(0, own.length)
+      .every((part, index) => ANY.test(part) || part.toLowerCase().padStart(4, '0') === own[index]),
+  );
+}
