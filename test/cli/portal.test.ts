@@ -23,7 +23,7 @@ describe('where there is no virsh', () => {
 
   it('is a document with --json', async () => {
     const { stdout, stderr } = await portalInside(['list', '--json']);
-    expect(stderr).toBe('');
+    expect(stderr).toContain('portal: virsh: is not there [TOOL_MISSING]');
     expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'TOOL_MISSING', exitCode: 7 } });
   });
 });

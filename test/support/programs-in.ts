@@ -1,6 +1,6 @@
 import { delimiter } from 'node:path';
 import { afterAll, beforeAll, vi } from 'vitest';
-import { LiveRunner, PROGRAM_PLACES } from '../../lib/host/live-runner.ts';
+import { LiveRunner, PROGRAM_FOLDERS } from '../../lib/host/live-runner.ts';
 
 /**
  * During the tests beside this call, has what runs in this process look for programs in a folder first, before those of
@@ -15,7 +15,7 @@ import { LiveRunner, PROGRAM_PLACES } from '../../lib/host/live-runner.ts';
 export function useProgramsIn(folder: () => string, { only = false } = {}): void {
   let end: (() => void) | undefined;
   beforeAll(() => {
-    const folders = only ? [folder()] : [folder(), ...PROGRAM_PLACES.split(delimiter)];
+    const folders = only ? [folder()] : [folder(), ...PROGRAM_FOLDERS];
     const injected = new LiveRunner(folders);
     const { run } = LiveRunner.prototype;
     const spy = vi
