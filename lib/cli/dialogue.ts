@@ -1,5 +1,7 @@
 /** What a command that takes its time, or needs an answer, has of its process. */
 export interface Dialogue {
+  /** Whether somebody is there to answer. */
+  readonly canAsk: boolean;
   /** Prints text at once, on standard error. */
   say(text: string): void;
   /** Asks a question to be answered with yes or no; `null` where nobody is there to answer. */
@@ -27,12 +29,14 @@ export interface DialogueProcess {
 
 /** @param say prints text on standard error, and does not throw where that fails */
 export function dialogueWith(host: DialogueProcess, say: (text: string) => void): Dialogue {
+  const { stdin, stderr } = host;
+  const canAsk = stdin?.isTTY === true && stderr.isTTY === true;
   return {
+    canAsk,
     say,
 
     async confirm(question) {
-      const { stdin, stderr } = host;
-      if (stdin?.isTTY !== true || stderr.isTTY !== true) return null;
+      if (!canAsk) return null;
       // Few commands ask, and every one would wait for it.
       const { createInterface } = await import('node:readline/promises');
       const asking = createInterface({

@@ -39,7 +39,7 @@ export const PORTAL_COMMANDS: readonly Command[] = [
     usage: 'tag <machines..>',
     summary: 'Say of which category machines are',
     description:
-      "Writes the category of machines into the metadata of their definitions, and of what runs, so that commands can mean all machines of a category. Nothing else of a definition is changed. Where one machine can't be tagged none is. The plan is shown first; pci recover ends one that was cut short.",
+      "Writes the category of machines into the metadata of their definitions, and of what runs, so that commands can mean all machines of a category. Nothing else of a definition is changed. Where one machine can't be tagged none is. The plan is shown first. On a terminal it asks before it tags, unless --yes is given; a script needs no --yes. pci recover ends one that was cut short.",
     positionals: {
       machines: {
         describe: 'Name, or UUID, of a machine; behind -- a name may begin with a dash',

@@ -30,6 +30,8 @@ export interface PreparedProposal {
   readonly nothingToDo: string;
   /** Whether it changes machines of a libvirt alone: then a captured host can stand for the one that they run on. */
   readonly changesMachinesAlone?: boolean;
+  /** Whether it is made without a question if nobody can answer one: what it changes takes nothing from anybody. */
+  readonly goesUnasked?: boolean;
 }
 
 /** What came of a proposal. */
@@ -104,7 +106,8 @@ export async function carryOut(
   // What root is refused as well is no matter of permission.
   if (!isRefused) demandRoot('run it with sudo; --dry-run shows the plan without');
   refuseUse(refusals);
-  if (!(await isConfirmed(dialogue, switchOf(args, 'yes') === true, 'Apply?'))) {
+  const goes = switchOf(args, 'yes') === true || (prepared.goesUnasked === true && !dialogue.canAsk);
+  if (!(await isConfirmed(dialogue, goes, 'Apply?'))) {
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }

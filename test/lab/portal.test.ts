@@ -57,11 +57,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
   };
 
   const run = (...args: readonly string[]): Promise<Outcome> =>
-    portalInside([args[0] ?? '', '--connect', libvirtd().uri, ...unasked(args), ...args.slice(1)]);
-
-  /** Nobody is there to be asked. */
-  const unasked = ([command, ...rest]: readonly string[]): readonly string[] =>
-    command === 'tag' && !rest.includes('--dry-run') ? ['--yes'] : [];
+    portalInside([args[0] ?? '', '--connect', libvirtd().uri, ...args.slice(1)]);
 
   const output = async (...args: readonly string[]): Promise<string> => {
     const { exitCode, stdout, stderr } = await run(...args);

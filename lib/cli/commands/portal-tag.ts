@@ -35,6 +35,7 @@ export async function runPortalTag(
       remarks: machineRemarks(args, diagnostics, 'portal') + spellingNote(category, machines),
       nothingToDo: renderTagging(taggings, category, false, terminal.width),
       changesMachinesAlone: true,
+      goesUnasked: true,
     },
     args,
     terminal,
