@@ -4,7 +4,7 @@ import { escapeControls } from '../base/text.ts';
 import { SAFETY_FIELDS } from '../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
 import type { DeviceField } from '../pci/device.ts';
-import { IDENTITY_FIELDS } from '../pci/identity.ts';
+import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import { groupDevices } from '../pci/iommu-group.ts';
 import { type BoundDevice, moveAsPersisted } from '../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH } from '../plan/earlier-drivers.ts';
@@ -23,7 +23,7 @@ import { allowedOf } from './safety.ts';
 /** The fields of devices that {@link restoreBindings} needs. */
 export const RESTORE_FIELDS: readonly DeviceField[] = [
   ...SAFETY_FIELDS,
-  ...IDENTITY_FIELDS,
+  ...TRAIT_FIELDS,
   'driverOverride',
   'modules',
   'rom',

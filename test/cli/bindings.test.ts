@@ -107,7 +107,12 @@ describe('pci bind --persist', () => {
 
   it.each([
     ['nothing that it knows', [], 'once the root file system is there', 'Late: nothing; there is no systemd'],
-    ['another maker of RAM disks', ['/usr/bin/dracut'], 'after the initial RAM disk alone', 'Late: nothing'],
+    [
+      'another maker of RAM disks',
+      ['/usr/bin/dracut'],
+      'Early binding does not cover the initramfs on this host (dracut). If a driver in the initramfs claims the device first, it stays with the host.',
+      'Late: nothing',
+    ],
     ['systemd', [DEBIAN[1]], 'once the root file system is there', 'by portal-gun.service'],
   ])('says what is not covered on a host that starts with %s', async (_, programs, early, late) => {
     const host = hostWith({}, programs);
@@ -144,6 +149,40 @@ describe('pci bind --persist', () => {
     expect(filesAfter(steps, spoilt)).toEqual(files);
     const stale = { ...files, [STATE]: 'stale\n' };
     expect((await bindingsOf(hostWith(stale))).outdated).toEqual(['initial RAM disks']);
+  });
+});
+
+describe('a binding that can only be made late', () => {
+  const lateOf = async (...words: readonly string[]) =>
+    ((await planOf(...words)).persistence as unknown as { late: object[]; warnings: string[] }).late;
+
+  it('is said to be so, and why, and has no early program', async () => {
+    const host = hostWith({});
+    const { stdout } = await pciInside(['bind', '02:00.0', '--persist', '--dry-run', ...host]);
+    expect(stdout).toContain(
+      '0000:02:00.0 binds late, after the initramfs: no serial number was read from its configuration space, and disks of the host may be attached to a controller of this class.\n',
+    );
+    expect(stdout).not.toContain('Early:');
+    expect(await lateOf('bind', '02:00.0', '--persist', ...host)).toMatchObject([
+      { address: '0000:02:00.0', reason: 'storage' },
+    ]);
+    const files = await persisted('02:00.0');
+    expect(Object.keys(files)).toEqual([OURS[0], OURS[4], OURS[5]]);
+    const { bindings, outdated } = await bindingsOf(hostWith(files));
+    expect({ bindings, outdated }).toMatchObject({ bindings: [{ stage: 'late' }], outdated: [] });
+  });
+
+  it('is what an earlier version wrote down without a serial number, until it is said again', async () => {
+    const files = await persisted('07:00.0');
+    const { devices, ...record } = JSON.parse(files[RECORD] ?? '') as { devices: Record<string, unknown>[] };
+    const earlier = devices.map(({ only: _, class: __, ...each }) => each);
+    const old = { ...files, [RECORD]: JSON.stringify({ ...record, devices: earlier }) };
+    const document = await bindingsOf(hostWith(old));
+    expect(document.bindings).toMatchObject([{ stage: 'late' }]);
+    // What is there binds early all the same, and has to go.
+    expect(document.outdated).toContain(OURS[1]);
+    const { steps } = await planOf('bind', '07:00.0', '--persist', ...hostWith(old));
+    expect(filesAfter(steps, old)).toEqual(files);
   });
 });
 
@@ -235,8 +274,10 @@ describe('pci bindings', () => {
       '0000:07:00.0 not-in-force 0000:07:00.0',
     ]);
     const { stdout } = await pciInside(['bindings', ...host]);
-    expect(stdout).toContain('MOVED to 0000:03:00.0, on e1000e\n');
-    expect(stdout).toContain('NOT FOUND: another device is at its place\n');
+    expect(stdout).toContain(
+      'MOVED to 0000:03:00.0, on e1000e; another device is at its place: 0000:06:00.0\n',
+    );
+    expect(stdout).toContain('NOT FOUND: another device is at its place: 0000:03:00.1, on e1000e\n');
     expect(stdout).toContain('  NOT FOUND: nothing is at its place\n');
 
     const restored = await pciInside(['bindings', '--restore', '--dry-run', '--json', ...host]);

@@ -1,7 +1,7 @@
 import { EXIT } from '../../base/errors.ts';
 import { addressOf } from '../../libvirt/assignment.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
-import { IDENTITY_FIELDS } from '../../pci/identity.ts';
+import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import {
   assignmentStatuses,
   heldUntilItEnds,
@@ -40,7 +40,7 @@ export async function runAssignments(
   const repairs = switchOf(args, 'repair') === true;
   const opened = openAssignmentHost(args, repairs);
   const { host, names, virsh } = opened;
-  const inventory = readInventory(host, names, [...IDENTITY_FIELDS, 'iommuGroup']);
+  const inventory = readInventory(host, names, [...TRAIT_FIELDS, 'iommuGroup']);
   const { machines, unread, diagnostics } = await readMachines(virsh, repairs ? 'edit' : 'look');
   const { devices } = inventory;
   const statusesOf = (machine: DefinedMachine) => assignmentStatuses(machine, devices);

@@ -4,7 +4,6 @@ import { escapeControls } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import {
   groupDevices,
@@ -17,7 +16,7 @@ import { selectDevices } from '../../pci/selector.ts';
 import { parseNamingSelectors } from '../../pci/selector-parser.ts';
 import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
-import type { PersistedBinding } from '../../plan/persisted-bindings.ts';
+import { PERSISTED_FIELDS, type PersistedBinding } from '../../plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
 import { planBinding } from '../../plan/plan-binding.ts';
 import { renderMovement } from '../../render/movement-text.ts';
@@ -129,7 +128,7 @@ async function runBinding(
   const persists = switchOf(args, 'persist') === true;
   const fields = new Set([
     ...FIELDS,
-    ...(persists ? IDENTITY_FIELDS : []),
+    ...(persists ? PERSISTED_FIELDS : []),
     ...selectors.flatMap((selector) => selector.fields),
   ]);
   const inventory = readInventory(
