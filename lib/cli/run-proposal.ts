@@ -30,6 +30,8 @@ export interface PreparedProposal {
   readonly nothingToDo: string;
   /** Whether it changes machines of a libvirt alone: then a captured host can stand for the one that they run on. */
   readonly changesMachinesAlone?: boolean;
+  /** Whether it restores what is persisted, and so goes on beside a change that was cut short and changes none of the same. */
+  readonly goesOnBeside?: boolean;
 }
 
 /** What came of a proposal. */
@@ -108,7 +110,14 @@ export async function carryOut(
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }
-  const { report, exitCode } = await applyHere(plan, dialogue, style, allowed, confirmWithinMs);
+  const { report, exitCode } = await applyHere(
+    plan,
+    dialogue,
+    style,
+    allowed,
+    confirmWithinMs,
+    prepared.goesOnBeside,
+  );
   if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));
   return result(exitCode, '', report);
 }

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Known } from '../base/known.ts';
 import { formatJson } from '../base/text.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
@@ -160,6 +161,7 @@ export function bindingsDocument(
   statuses: readonly BindingStatus[],
   outdated: readonly string[],
   boot: BootSituation,
+  recovery: Known<readonly object[]>,
 ): object {
   return {
     schema: 'portal-gun/pci-bindings/v1',
@@ -173,6 +175,7 @@ export function bindingsDocument(
     })),
     late: lateBindings(statuses.map(({ binding }) => binding)),
     warnings: driftWarnings(statuses, boot),
+    recovery,
     outdated,
     diagnostics,
   };

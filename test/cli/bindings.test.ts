@@ -186,6 +186,60 @@ describe('a binding that can only be made late', () => {
   });
 });
 
+describe('a change that was cut short', () => {
+  const JOURNAL = {
+    schema: 'portal-gun/journal/v1',
+    bootId: 'another',
+    startedAt: '2026-11-22T07:00:00.000Z',
+    plan: { title: 'Give group 18 to vfio-pci: 1 device', guards: [], steps: [] },
+  };
+  const folder = '/var/lib/portal-gun/journal';
+  const cutShort = (files: Files, journal: string) =>
+    hostWith({ ...files, [`${folder}/20261122T070000000Z.jsonl`]: journal }, DEBIAN, 'lab-intel', {
+      [folder]: { kind: 'directory', names: ['20261122T070000000Z.jsonl'] },
+    });
+
+  it('is told of by what lists and by what validates, as text and as data', async () => {
+    const host = cutShort({}, JSON.stringify(JOURNAL));
+    for (const command of [['bindings'], ['sriov', 'list'], ['validate']]) {
+      const text = await pciInside([...command, ...host]);
+      expect(text.stderr, command.join(' ')).toContain(
+        'pci: "Give group 18 to vfio-pci: 1 device" (2026-11-22T07:00:00.000Z) was cut short: a recovery is pending; run pci recover',
+      );
+      const { stdout } = await pciInside([...command, '--json', ...host]);
+      expect(JSON.parse(stdout)).toMatchObject({
+        recovery: [{ startedAt: JOURNAL.startedAt, title: JOURNAL.plan.title, standing: 'cut-short' }],
+      });
+    }
+  });
+
+  it('is not taken for none where that can not be told', async () => {
+    const { stdout } = await pciInside(['bindings', '--json', ...hostWith({})]);
+    expect(JSON.parse(stdout)).toMatchObject({ recovery: { unknown: 'unread' } });
+    const broken = await pciInside(['bindings', '--json', ...cutShort({}, '{')]);
+    expect(JSON.parse(broken.stdout)).toMatchObject({ recovery: { unknown: 'broken' } });
+    expect(broken.stderr).toContain('it is no journal of this version');
+  });
+
+  it('leaves what it was about, and nothing else', async () => {
+    const files = await persisted('07:00.0');
+    const both = filesAfter((await planOf('bind', '03:00.0', '--persist', ...hostWith(files))).steps, files);
+    const change = { kind: 'file', path: RECORD, from: files[RECORD], to: both[RECORD] };
+    const journal = { ...JOURNAL, plan: { ...JOURNAL.plan, steps: [{ words: '-', change }] } };
+    const host = cutShort(both, `${JSON.stringify(journal)}\n{"step":0,"mark":"begun"}`);
+    const restored = await pciInside(['bindings', '--restore', '--dry-run', '--json', ...host]);
+    expect(restored.exitCode).toBe(1);
+    expect((JSON.parse(restored.stdout) as { devices: { address: string }[] }).devices).toMatchObject([
+      { address: '0000:07:00.0' },
+    ]);
+    for (const each of ['0000:03:00.0', '0000:03:00.1']) {
+      expect(restored.stderr).toContain(
+        `pci: ${each} is left: "${JOURNAL.plan.title}" changes it, and was cut short`,
+      );
+    }
+  });
+});
+
 describe('pci unbind', () => {
   it('keeps what is persisted, unless it is told not to; with the last, all files go', async () => {
     const files = await persisted('03:00.0', '07:00.0');

@@ -21,6 +21,7 @@ import { readInventory } from '../../sysfs/read-inventory.ts';
 import { assignmentRemarks, openAssignmentHost } from '../assignment-situation.ts';
 import { type Arguments, type CommandResult, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import { readPendingRecovery } from '../pending-recovery.ts';
 import { runProposal } from '../run-proposal.ts';
 import {
   definedMachines,
@@ -44,7 +45,8 @@ export async function runAssignments(
   const { machines, unread, diagnostics } = await readMachines(virsh, repairs ? 'edit' : 'look');
   const { devices } = inventory;
   const statusesOf = (machine: DefinedMachine) => assignmentStatuses(machine, devices);
-  const notes = assignmentRemarks(args, opened, [], diagnostics);
+  const pending = await readPendingRecovery(args, host);
+  const notes = assignmentRemarks(args, opened, [], diagnostics) + pending.remarks;
   if (!repairs) {
     const named = liveTargets(args, machines);
     const unknown = named === null ? unreadableMachines(machines).length + unread.length : 0;
@@ -62,7 +64,9 @@ export async function runAssignments(
     const exitCode = switchOf(args, 'check') === true && (drifted || unknown > 0) ? EXIT.findings : EXIT.ok;
     const stdout =
       switchOf(args, 'json') === true
-        ? formatDocument(assignmentListDocument(inventory.host, virsh.uri, listed, diagnostics))
+        ? formatDocument(
+            assignmentListDocument(inventory.host, virsh.uri, listed, diagnostics, pending.changes),
+          )
         : renderAssignmentList(listed, unknown, terminal.width, terminal.style);
     return { exitCode, stdout, stderr: notes };
   }

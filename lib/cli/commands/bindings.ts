@@ -10,6 +10,7 @@ import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
+import { readPendingRecovery } from '../pending-recovery.ts';
 import type { PersistedHost } from '../persisted-host.ts';
 import { type Persistence, readBindings, readPersistence } from '../persistence.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
@@ -30,12 +31,13 @@ export async function runBindings(
   const host = hostOf(args);
   const names = namesOf(args);
   const bindings = readBindings(host);
+  const pending = await readPendingRecovery(args, host);
   const read = (fields: readonly DeviceField[]): PersistedHost => {
     const inventory = readInventory(host, names, fields);
     return {
-      ...{ args, terminal, dialogue, host, inventory },
+      ...{ args, terminal, dialogue, host, inventory, pending },
       statuses: bindings.map((binding) => bindingStatus(binding, inventory.devices)),
-      remarks: remarks(args, names, host, inventory.diagnostics),
+      remarks: remarks(args, names, host, inventory.diagnostics) + pending.remarks,
     };
   };
   const persisted = read(TRAIT_FIELDS);
@@ -48,7 +50,15 @@ export async function runBindings(
   return forgets ? forgetEntries('bindings', known, persisted) : list(persisted);
 }
 
-function list({ args, terminal, host, inventory, statuses, remarks: stderr }: PersistedHost): CommandResult {
+function list({
+  args,
+  terminal,
+  host,
+  inventory,
+  statuses,
+  pending,
+  remarks: stderr,
+}: PersistedHost): CommandResult {
   const persistence = readPersistence(host);
   const outdated = outdatedParts(persistence);
   const { boot } = persistence;
@@ -57,7 +67,7 @@ function list({ args, terminal, host, inventory, statuses, remarks: stderr }: Pe
     exitCode: switchOf(args, 'check') === true && isDrifted ? EXIT.findings : EXIT.ok,
     stdout:
       switchOf(args, 'json') === true
-        ? formatDocument(bindingsDocument(inventory, statuses, outdated, boot))
+        ? formatDocument(bindingsDocument(inventory, statuses, outdated, boot, pending.changes))
         : renderBindings(statuses, outdated, boot, terminal.width, terminal.style),
     stderr,
   };
