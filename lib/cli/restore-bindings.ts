@@ -21,6 +21,7 @@ import { isDriverRegistered } from '../sysfs/driver-state.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
 import { type CommandResult, switchOf } from './command.ts';
+import { demandVfio } from './demand-vfio.ts';
 import { pendingProblem } from './pending-recovery.ts';
 import type { PersistedHost } from './persisted-host.ts';
 import { runProposal } from './run-proposal.ts';
@@ -91,6 +92,7 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
     }),
     persisted,
   );
+  demandVfio(host, plan);
   const left = [
     ...lost.map(({ binding, state }) => `${binding.address} is left: ${BINDING_STATES[state]}`),
     ...open.map(({ each, problem }) => `${each.device.address} is left: ${problem}`),

@@ -240,6 +240,65 @@ describe('a change that was cut short', () => {
   });
 });
 
+describe('what else there is at a boot', () => {
+  it('is named where driverctl binds a device that goes back', async () => {
+    const [, path = '', ...names] = hostWith(
+      { '/etc/driverctl.d/0000:01:10.2': 'vfio-pci\n' },
+      DEBIAN,
+      'lab-intel-vfio',
+    );
+    const { stderr } = await pciInside(['unbind', '01:10.2', '--dry-run', '--host', path, ...names]);
+    expect(stderr).toContain(
+      'pci: note: driverctl binds 0000:01:10.2 to vfio-pci again at the next boot (/etc/driverctl.d/0000:01:10.2); this ends that: sudo driverctl unset-override 0000:01:10.2\n',
+    );
+    const other = await pciInside([
+      'unbind',
+      '01:10.2',
+      '--dry-run',
+      ...hostWith({}, DEBIAN, 'lab-intel-vfio'),
+    ]);
+    expect(other.stderr).not.toContain('driverctl');
+  });
+
+  it.each([
+    [
+      'an install command',
+      { '/etc/modprobe.d/no.conf': 'install vfio-pci /bin/false\n' },
+      '/etc/modprobe.d/no.conf: install',
+    ],
+    [
+      'a blacklist',
+      { '/etc/modprobe.d/no.conf': 'blacklist vfio_iommu_type1\n' },
+      '/etc/modprobe.d/no.conf: blacklist',
+    ],
+    ['the kernel command line', { '/proc/cmdline': 'quiet module_blacklist=vfio\n' }, 'kernel command line'],
+  ])('stops a plan that loads vfio-pci where %s forbids it, in the dry run', async (_, files, evidence) => {
+    const folders = { '/etc/modprobe.d': { kind: 'directory', names: ['no.conf'] } } as const;
+    const none = Object.fromEntries(
+      ['/run/modprobe.d', '/usr/lib/modprobe.d', '/lib/modprobe.d'].map((path) => [path, { kind: 'absent' }]),
+    ) as Record<string, { kind: 'absent' }>;
+    const { '/proc/cmdline': line, '/etc/modprobe.d/no.conf': conf } = files as Record<string, string>;
+    const texts = line === undefined ? {} : { '/proc/cmdline': line };
+    const lines = { kind: 'lines', lines: conf === undefined ? [] : [conf.trim()] } as const;
+    const host = hostWith(texts, DEBIAN, 'lab-intel', {
+      ...folders,
+      ...none,
+      '/etc/modprobe.d/no.conf': lines as never,
+    });
+    const { exitCode, stderr } = await pciInside(['bind', '07:00.0', '--dry-run', ...host]);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 6, stderr: expect.stringContaining(evidence) });
+    expect(stderr).toContain('NO_DRIVER');
+  });
+
+  it('suggests no other card for one that is bound', async () => {
+    const host = ['--host', fixture('lab-intel-vfio'), ...BUNDLED_NAMES];
+    const { exitCode, stderr } = await pciInside(['bind', 'netdev=enp1s0v9', '--dry-run', ...host]);
+    expect(exitCode).toBe(3);
+    expect(stderr).not.toContain('did you mean');
+    expect(stderr).toContain('0000:01:10.2');
+  });
+});
+
 describe('pci unbind', () => {
   it('keeps what is persisted, unless it is told not to; with the last, all files go', async () => {
     const files = await persisted('03:00.0', '07:00.0');
