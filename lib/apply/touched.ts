@@ -13,7 +13,7 @@ export function openSteps(left: LeftJournal, bootId: string | null): readonly St
 }
 
 /** What of a host a change changes, by names that two changes share if they change the same. */
-export function touchedBy(change: Change): readonly string[] {
+function touchedBy(change: Change): readonly string[] {
   switch (change.kind) {
     case 'driver':
     case 'vfs':

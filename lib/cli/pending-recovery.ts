@@ -14,7 +14,7 @@ import { type Arguments, stringOf } from './command.ts';
 import { bootTimeOf } from './confirmation.ts';
 
 /** A change that was cut short, or awaits confirmation, as documents have it. */
-export interface PendingChange {
+interface PendingChange {
   readonly startedAt: string;
   readonly title: string;
   readonly standing: Standing['kind'];

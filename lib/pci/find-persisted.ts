@@ -130,6 +130,12 @@ function compareMarks(entry: PersistedTraits, device: PciDevice): 'proven' | 'ot
   return 'unseen';
 }
 
+/** Whether a device is the one that traits are of, by what no other has, or else by its place. */
+export function isDeviceOf(traits: PersistedTraits, device: PciDevice): boolean {
+  const marks = compareMarks(traits, device);
+  return marks === 'proven' || (marks === 'unseen' && traitsOf(device).path === traits.path);
+}
+
 /** The entry that is of a device; `null` where none is. */
 export function persistedFor<T extends PersistedDevice>(
   device: PciDevice,

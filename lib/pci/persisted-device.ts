@@ -61,6 +61,23 @@ export function persistedDeviceOf(
   };
 }
 
+/**
+ * What is kept of a device with what a machine is given: the same, but for what only counts while a host starts.
+ *
+ * @throws PortalGunError CANNOT_PERSIST where it could not be found again
+ */
+export function keptDeviceOf(
+  device: PciDevice,
+  kept: PersistedDevice | null,
+  devices: readonly PciDevice[],
+): PersistedDevice {
+  const { only: _, vf, ...persisted } = persistedDeviceOf(device, kept, devices);
+  if (vf === undefined) return persisted;
+  const { only: __, ...pf } = vf.pf;
+  // The MAC of a VF is what it was set to last, and no mark of it.
+  return { ...persisted, mac: null, vf: { pf, index: vf.index } };
+}
+
 function persistedVfOf(
   { sriov }: PciDevice,
   kept: PersistedDevice | null,

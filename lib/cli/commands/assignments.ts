@@ -1,4 +1,5 @@
 import { EXIT } from '../../base/errors.ts';
+import { escapeControls } from '../../base/text.ts';
 import { addressOf } from '../../libvirt/assignment.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
@@ -6,6 +7,7 @@ import {
   assignmentStatuses,
   heldUntilItEnds,
   isRepairable,
+  leftReason,
   repairAssignments,
 } from '../../plan/assignment-status.ts';
 import { guardOf } from '../../plan/guard.ts';
@@ -72,13 +74,20 @@ export async function runAssignments(
   }
   const targets = targetMachines(args, machines) ?? definedMachines(machines);
   const drifted = targets.filter((machine) => statusesOf(machine).some(isRepairable));
-  const repaired = drifted.map((machine) => repairAssignments(machine, statusesOf(machine)));
+  const repaired = drifted.map((machine) => repairAssignments(machine, statusesOf(machine), devices));
   const found = drifted.flatMap((machine) =>
     statusesOf(machine)
       .filter(isRepairable)
       .flatMap(({ device }) => device ?? []),
   );
-  return runProposal(
+  const left = targets.flatMap((machine) =>
+    statusesOf(machine).flatMap((status) => {
+      const reason = leftReason(status, devices);
+      const what = addressOf(status.assigned) ?? status.assigned.alias;
+      return reason === null ? [] : [`${what} of ${machine.name} is left: ${reason}`];
+    }),
+  );
+  const result = await runProposal(
     {
       proposal: {
         plan: {
@@ -92,7 +101,7 @@ export async function runAssignments(
       overview: (width) => renderAssignments([], repaired, width),
       details: assignmentDetails(virsh.uri, [], repaired, diagnostics),
       inventory,
-      remarks: notes,
+      remarks: notes + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo: 'Nothing to do.\n',
       changesMachinesAlone: true,
     },
@@ -100,4 +109,5 @@ export async function runAssignments(
     terminal,
     dialogue,
   );
+  return result.exitCode === EXIT.ok && left.length > 0 ? { ...result, exitCode: EXIT.findings } : result;
 }
