@@ -121,6 +121,7 @@ export type { Capability } from './pci/capability-list.ts';
 export { type ConfigSpace, parseConfigSpace } from './pci/config-space.ts';
 export type { DeviceClass, DeviceField, NamedId, PciDevice, SubsystemId } from './pci/device.ts';
 export { categoryOf, DEVICE_CATEGORIES, type DeviceCategory } from './pci/device-class.ts';
+export type { SerialAt } from './pci/device-traits.ts';
 export {
   compareInventories,
   type DeviceDifference,
@@ -166,7 +167,7 @@ export {
   passthroughNotes,
 } from './pci/passthrough.ts';
 export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
-export type { PersistedDevice, SerialAt } from './pci/persisted-device.ts';
+export type { PersistedDevice, PersistedTraits, PersistedVf } from './pci/persisted-device.ts';
 export type { PfLink } from './pci/pf-link.ts';
 export { selectDevices, selectOne } from './pci/selector.ts';
 export {

@@ -6,6 +6,7 @@ import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
 import type { Problem } from './change-kind.ts';
 import { loadKinds, lookAt } from './change-kinds.ts';
 import type { ChangeableHost } from './changeable-host.ts';
+import { isHeldByKernel } from './changes/driver.ts';
 import type { Journal } from './journal.ts';
 import type { JournalMark } from './journal-parser.ts';
 import { guardProblem } from './step-guards.ts';
@@ -86,7 +87,9 @@ export class Application {
         : (this.#guard(step, 'from') ?? this.#safety(change, 'from') ?? (await sight.reach('from')));
       // What can't be written down is found out again by whoever recovers.
       if (problem === null) await this.#journal.mark(index, 'undone');
-      this.#settle(index, problem === null ? 'undone' : isHarmless(change) ? 'left' : 'stuck', problem);
+      if (problem === null) this.#settle(index, 'undone', null);
+      else if (this.#isHeld(change)) this.#settle(index, 'left', this.#heldProblem(change, problem));
+      else this.#settle(index, isHarmless(change) ? 'left' : 'stuck', problem);
     }
   }
 
@@ -158,6 +161,17 @@ export class Application {
     this.#outcomes[index] = outcome;
     this.#problems[index] = problem ?? this.#problems[index] ?? null;
     this.#options.onStep?.(index, outcome, problem);
+  }
+
+  /** Nobody could put that back, now or later: it must not keep others from being changed. */
+  #isHeld(change: Change): boolean {
+    return change.kind === 'driver' && isHeldByKernel(this.#host.writer, change.address);
+  }
+
+  #heldProblem(change: Change, problem: Problem): Problem {
+    // What was allowed may be what holds it.
+    const holder = safetyProblem(this.#host.reader, change, 'to', NOTHING);
+    return holder === null ? problem : `${problem}; ${holder}`;
   }
 
   #outcome(): ApplyOutcome {

@@ -6,7 +6,7 @@ import type { Problem } from './change-kind.ts';
  * - `done`: made, and seen to be in effect.
  * - `already`: the host was as it should be, and the step was not made.
  * - `undone`: made, or begun, and put back.
- * - `left`: could not be put back, and does no harm: a module that stays loaded.
+ * - `left`: could not be put back, and nobody could: a module that stays loaded, or a device that the kernel does not let go of.
  * - `stuck`: could not be put back.
  * - `untouched`: never begun.
  */
@@ -21,7 +21,7 @@ interface StepReport {
 
 /**
  * - `done`: the host is as asked.
- * - `undone`: it is as it was.
+ * - `undone`: it is as it was, but for what is `left`.
  * - `stuck`: it is neither; the journal is kept.
  */
 export type ApplyOutcome = 'done' | 'undone' | 'stuck';

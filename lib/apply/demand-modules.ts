@@ -32,15 +32,25 @@ export async function demandModules(
   }
 }
 
+/** What modprobe would run in place of loading a module, where somebody forbids it. */
+const FORBIDS = /^install (\/(usr\/)?s?bin\/)?(false|true)\b/;
+
 async function demandPresence(
   { module, driver }: ModuleChange,
   runner: ChangeableHost['runner'],
 ): Promise<void> {
-  const run = await runner.run('modprobe', ['--dry-run', '--quiet', '--', module]);
+  const run = await runner.run('modprobe', ['--dry-run', '--verbose', '--quiet', '--', module]);
   if (run.kind === 'missing') {
     throw new PortalGunError('TOOL_MISSING', 'is not there', { subject: 'modprobe', hint: 'install kmod' });
   }
-  if (run.kind === 'exited' && run.exitCode === 0) return;
+  if (run.kind === 'exited' && run.exitCode === 0) {
+    const forbidden = run.stdout.split('\n').find((line) => FORBIDS.test(line.trim()));
+    if (forbidden === undefined) return;
+    throw new PortalGunError('NO_DRIVER', `modprobe is told not to load it: ${forbidden.trim()}`, {
+      subject: driver ?? module,
+      hint: `remove that from modprobe.d: grep -rn "^install" /etc/modprobe.d /run/modprobe.d /usr/lib/modprobe.d`,
+    });
+  }
   throw new PortalGunError('NO_DRIVER', 'the kernel has neither the driver nor a module for it', {
     subject: driver ?? module,
   });

@@ -94,7 +94,7 @@ export function isOfOtherBoot(left: LeftJournal, bootId: string | null): boolean
  *
  * @throws PortalGunError JOURNAL_FAILED where one can't be read, or makes no sense
  */
-export async function readJournals(files: FileStore): Promise<readonly LeftJournal[]> {
+export async function readJournals(files: Pick<FileStore, 'list' | 'read'>): Promise<readonly LeftJournal[]> {
   const names = await files.list(FOLDER);
   if ('failed' in names) throw unreadableJournal(FOLDER, names.failed);
   const ids = names.filter((name) => name.endsWith('.jsonl')).map((name) => name.slice(0, -'.jsonl'.length));

@@ -42,7 +42,7 @@ export async function recover(
 const OUTLIVING: readonly Change['kind'][] = ['initramfs', 'boot-loader', 'assignment', 'category'];
 
 /** Whether what a change made is gone once the machine starts anew. */
-function endsWithBoot(change: Change): boolean {
+export function endsWithBoot(change: Change): boolean {
   if (change.kind === 'file') return change.path.startsWith('/run/');
   if (change.kind === 'category' && change.place === 'live') return true;
   return !OUTLIVING.includes(change.kind);

@@ -4,6 +4,7 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import type { ChangeableHost } from '../apply/changeable-host.ts';
 import { demandModules } from '../apply/demand-modules.ts';
 import { readJournals } from '../apply/journal.ts';
+import { journalInTheWay } from '../apply/touched.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { lockHost } from '../host/host-lock.ts';
 import { LiveFiles } from '../host/live-files.ts';
@@ -68,6 +69,7 @@ export async function isConfirmed(dialogue: Dialogue, yes: boolean, question: st
 /**
  * Applies a plan to this machine, holding its lock; progress goes to standard error as it is made. A signal lets the step
  * that is on its way end, and undoes the rest. `allowed` are the names of safety rules that are lifted; `confirmWithinMs` is how long there is to confirm it, `null` where it needs no confirmation.
+ * With `goesOnBeside` a change that was cut short stops it only if both change the same.
  *
  * @throws PortalGunError NO_DRIVER, TOOL_MISSING, HOST_LOCKED, RECOVERY_NEEDED, WATCHDOG_FAILED, JOURNAL_FAILED
  */
@@ -77,13 +79,14 @@ export async function applyHere(
   style: Style,
   allowed: ReadonlySet<string>,
   confirmWithinMs: number | null,
+  goesOnBeside = false,
 ): Promise<Applied> {
   const host = changeableHost();
   await demandModules(plan, host);
   const release = await lockHost();
   try {
     return await dialogue.guard(async (interruption) => {
-      await refuseUnfinished(host);
+      await refuseUnfinished(host, goesOnBeside ? plan : null);
       const occasion = { startedAt: timeNow(), bootId: readBootId(host.reader) };
       const options: ApplyOptions = {
         allowed,
@@ -105,13 +108,18 @@ export async function applyHere(
   }
 }
 
-/** @throws PortalGunError RECOVERY_NEEDED where an earlier change was cut short, or awaits confirmation; JOURNAL_FAILED */
-export async function refuseUnfinished({
-  files,
-  reader,
-}: Pick<ChangeableHost, 'files' | 'reader'>): Promise<void> {
-  const [left] = await readJournals(files);
-  if (left !== undefined) throw unfinishedError(left, bootTimeOf(reader));
+/**
+ * @param beside a plan that only a change of the same stops; `null` for one that any stops
+ * @throws PortalGunError RECOVERY_NEEDED where an earlier change was cut short, or awaits confirmation; JOURNAL_FAILED
+ */
+export async function refuseUnfinished(
+  { files, reader }: Pick<ChangeableHost, 'files' | 'reader'>,
+  beside: Plan | null = null,
+): Promise<void> {
+  const journals = await readJournals(files);
+  const now = bootTimeOf(reader);
+  const left = beside === null ? journals[0] : journalInTheWay(beside, journals, now.bootId);
+  if (left !== undefined && left !== null) throw unfinishedError(left, now);
 }
 
 /** What a report comes to; why it did not go through is said on standard error. */

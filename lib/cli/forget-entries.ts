@@ -34,7 +34,7 @@ export function forgottenOf(args: AskedHost['args']): readonly string[] {
 export function forgetEntries(
   kind: keyof typeof KINDS,
   known: readonly PciAddress[],
-  { args, terminal, dialogue, host, inventory, remarks }: AskedHost,
+  { args, terminal, dialogue, host, inventory, remarks }: Omit<AskedHost, 'pending'>,
 ): Promise<CommandResult> {
   const { title, unknown, details } = KINDS[kind];
   const addresses = forgottenOf(args).map((text) => {

@@ -3,6 +3,7 @@ import type { Inventory } from '../pci/inventory.ts';
 import type { BindingStatus } from '../plan/binding-status.ts';
 import type { Arguments } from './command.ts';
 import type { Dialogue } from './dialogue.ts';
+import type { PendingRecovery } from './pending-recovery.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What a command about what is persisted was given, and the host as it found it. */
@@ -14,6 +15,7 @@ export interface AskedHost {
   readonly inventory: Inventory;
   /** For standard error. */
   readonly remarks: string;
+  readonly pending: PendingRecovery;
 }
 
 /** The same, with how the persisted bindings stand. */

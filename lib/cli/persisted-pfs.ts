@@ -3,8 +3,8 @@ import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../base/known.ts
 import { count, escapeControls } from '../base/text.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
+import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import { findPersisted, persistedFor, type Whereabouts } from '../pci/find-persisted.ts';
-import { IDENTITY_FIELDS } from '../pci/identity.ts';
 import { withPersistedVfs } from '../plan/persisted-changes.ts';
 import { type PersistedPf, persistedPfOf, VFS_PATH } from '../plan/persisted-vfs.ts';
 import type { VfsProposal } from '../plan/plan-vfs.ts';
@@ -35,7 +35,7 @@ export function findPfs(
 
 function pfsWithTraits(host: HostReader, devices: readonly PciDevice[]): readonly PciDevice[] {
   return devices.flatMap(({ address, sriov }) =>
-    knownValue(sriov)?.role === 'pf' ? (readFunction(host, address, IDENTITY_FIELDS) ?? []) : [],
+    knownValue(sriov)?.role === 'pf' ? (readFunction(host, address, TRAIT_FIELDS) ?? []) : [],
   );
 }
 
@@ -84,7 +84,7 @@ export function persistedVfsRemark(
   const traited = withTraits(proposal, pfs);
   const { pf } = traited.situation;
   const entry = persistedFor(pf, entries, pfs);
-  if (entry === null || isSame(entry, persistedPfOf(traited, goal, entry))) return '';
+  if (entry === null || isSame(entry, persistedPfOf(traited, goal, entry, pfs))) return '';
   return `pci: note: ${pf.address} has ${count(entry.count, 'VF')} at the next boot, as was written down; --persist writes down this\n`;
 }
 

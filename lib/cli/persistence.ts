@@ -63,9 +63,14 @@ function bootOf(host: HostReader, isGuess: boolean): BootSituation {
   }
   if (isGuess) return { initramfs: 'initramfs-tools', systemd: true, program };
   const has = (...paths: readonly string[]) => paths.some((path) => host.exists(path));
-  const others = ['/usr/bin/dracut', '/usr/bin/mkinitcpio', '/usr/bin/booster'];
+  const others = (['dracut', 'mkinitcpio', 'booster'] as const).find((name) =>
+    has(`/usr/bin/${name}`, `/usr/sbin/${name}`),
+  );
+  // That dracut has an update-initramfs of its own, which runs no hook of ours.
+  const isDebians =
+    has('/usr/sbin/update-initramfs') && (others !== 'dracut' || has('/usr/sbin/mkinitramfs'));
   return {
-    initramfs: has('/usr/sbin/update-initramfs') ? 'initramfs-tools' : has(...others) ? 'other' : null,
+    initramfs: isDebians ? 'initramfs-tools' : (others ?? null),
     systemd: has('/usr/lib/systemd/systemd', '/lib/systemd/systemd'),
     program,
   };

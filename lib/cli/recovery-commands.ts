@@ -24,12 +24,16 @@ export const RECOVERY_COMMANDS: readonly Command[] = [
     usage: 'recover',
     summary: 'Undo, or finish, a change that was cut short or not confirmed',
     description:
-      'A change that was cut short, by kill -9 or a loss of power, leaves a journal in /var/lib/portal-gun, and so does one that awaits pci confirm. This undoes what was begun, or with --finish does the rest; without a journal it does nothing.',
+      'A change that was cut short, by kill -9 or a loss of power, leaves a journal in /var/lib/portal-gun, and so does one that awaits pci confirm. This undoes what was begun, or with --finish does the rest; without a journal it does nothing. Then it lists what is persisted and not in force in this boot; with --restore it puts that in force.',
     positionals: {},
     options: {
       json,
       color,
       finish: { describe: 'Do the rest; undo what was begun where that fails', type: 'boolean' },
+      restore: {
+        describe: 'Then also make the VFs and bindings that are persisted and not in force',
+        type: 'boolean',
+      },
       unconfirmed: {
         describe:
           'What --confirm-within leaves behind to run: undo the change of this journal once nobody has confirmed it in time',
@@ -40,6 +44,7 @@ export const RECOVERY_COMMANDS: readonly Command[] = [
     examples: [
       ['sudo pci recover', 'as it was before'],
       ['sudo pci recover --finish', 'as it was asked'],
+      ['sudo pci recover --restore', 'and what is persisted, as after a boot'],
     ],
     load: async () => (await import('./commands/recover.ts')).runRecover,
   },

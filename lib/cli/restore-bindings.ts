@@ -1,13 +1,18 @@
 import { findSafety } from '../apply/safety-reading.ts';
+import { touchedByAll } from '../apply/touched.ts';
 import { EXIT } from '../base/errors.ts';
+import { knownValue } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
 import { SAFETY_FIELDS } from '../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
-import type { DeviceField } from '../pci/device.ts';
-import { IDENTITY_FIELDS } from '../pci/identity.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { DeviceField, PciDevice } from '../pci/device.ts';
+import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import { groupDevices } from '../pci/iommu-group.ts';
 import { type BoundDevice, moveAsPersisted } from '../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH } from '../plan/earlier-drivers.ts';
+import { BINDINGS_PATH, parseBindings } from '../plan/persisted-bindings.ts';
+import type { Plan } from '../plan/plan.ts';
 import { planBinding } from '../plan/plan-binding.ts';
 import { renderMovement } from '../render/movement-text.ts';
 import { BINDING_STATES } from '../render/persistence-text.ts';
@@ -16,6 +21,8 @@ import { isDriverRegistered } from '../sysfs/driver-state.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
 import { type CommandResult, switchOf } from './command.ts';
+import { demandVfio } from './demand-vfio.ts';
+import { pendingProblem } from './pending-recovery.ts';
 import type { PersistedHost } from './persisted-host.ts';
 import { runProposal } from './run-proposal.ts';
 import { allowedOf } from './safety.ts';
@@ -23,7 +30,7 @@ import { allowedOf } from './safety.ts';
 /** The fields of devices that {@link restoreBindings} needs. */
 export const RESTORE_FIELDS: readonly DeviceField[] = [
   ...SAFETY_FIELDS,
-  ...IDENTITY_FIELDS,
+  ...TRAIT_FIELDS,
   'driverOverride',
   'modules',
   'rom',
@@ -37,9 +44,21 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
   const groups = groupDevices(devices, (id) => readGroupAttributes(host, id));
   const found = statuses.filter(({ state }) => ['in-force', 'not-in-force', 'moved'].includes(state));
   const lost = statuses.filter((status) => !found.includes(status));
-  const wanted = found.flatMap(({ binding: { driver }, device }) =>
-    device === null || device.driver === driver ? [] : [{ device, driver }],
+  const missing = found.flatMap(({ binding, device }) =>
+    device === null || device.driver === binding.driver ? [] : [{ binding, device, driver: binding.driver }],
   );
+  const open = missing.flatMap((each) => {
+    const { binding, device } = each;
+    const problem = pendingProblem(
+      persisted.pending,
+      binding,
+      ownAddresses(device),
+      BINDINGS_PATH,
+      parseBindings,
+    );
+    return problem === null ? [] : [{ each, problem }];
+  });
+  const wanted = missing.filter((bound) => !open.some(({ each }) => each === bound));
   const findingsOf = (some: readonly BoundDevice[]): readonly Finding[] =>
     findSafety(
       host,
@@ -66,12 +85,17 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
     tellsResetMethods: tellsResetMethods(host, devices),
   });
   const record = host.readText(EARLIER_DRIVERS_PATH);
-  const plan = planBinding(movement, {
-    isRegistered: (driver) => isDriverRegistered(host, driver),
-    record: typeof record === 'string' ? record : null,
-  });
+  const plan = withoutTouched(
+    planBinding(movement, {
+      isRegistered: (driver) => isDriverRegistered(host, driver),
+      record: typeof record === 'string' ? record : null,
+    }),
+    persisted,
+  );
+  demandVfio(host, plan);
   const left = [
     ...lost.map(({ binding, state }) => `${binding.address} is left: ${BINDING_STATES[state]}`),
+    ...open.map(({ each, problem }) => `${each.device.address} is left: ${problem}`),
     ...held.map(
       ({ each, refusal }) =>
         `${each.device.address} is left: ${refusal.subject} ${refusal.message} (${refusal.name})`,
@@ -86,10 +110,26 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
       remarks: persisted.remarks + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo:
         left.length === 0 ? 'All that is persisted is in force.\nNothing to do.\n' : 'Nothing to do.\n',
+      goesOnBeside: true,
     },
     args,
     persisted.terminal,
     persisted.dialogue,
   );
   return result.exitCode === EXIT.ok && left.length > 0 ? { ...result, exitCode: EXIT.findings } : result;
+}
+
+/** A VF changes with its PF. */
+function ownAddresses({ address, sriov }: PciDevice): readonly PciAddress[] {
+  const role = knownValue(sriov);
+  return role?.role === 'vf' ? [address, role.physicalFunction] : [address];
+}
+
+/** What an open change of this boot writes is not written beside it: then the kernel chooses what a device goes back to. */
+function withoutTouched(plan: Plan, { pending: { journals, now } }: PersistedHost): Plan {
+  const touched = touchedByAll(journals, now.bootId);
+  return {
+    ...plan,
+    steps: plan.steps.filter(({ change }) => change.kind !== 'file' || !touched.has(change.path)),
+  };
 }

@@ -32,6 +32,8 @@ export interface PreparedProposal {
   readonly changesMachinesAlone?: boolean;
   /** Whether it is made without a question if nobody can answer one: what it changes takes nothing from anybody. */
   readonly goesUnasked?: boolean;
+  /** Whether it restores what is persisted, and so goes on beside a change that was cut short and changes none of the same. */
+  readonly goesOnBeside?: boolean;
 }
 
 /** What came of a proposal. */
@@ -111,7 +113,14 @@ export async function carryOut(
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }
-  const { report, exitCode } = await applyHere(plan, dialogue, style, allowed, confirmWithinMs);
+  const { report, exitCode } = await applyHere(
+    plan,
+    dialogue,
+    style,
+    allowed,
+    confirmWithinMs,
+    prepared.goesOnBeside,
+  );
   if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));
   return result(exitCode, '', report);
 }

@@ -5,15 +5,18 @@ import { SAFETY_FIELDS } from '../checks/check-safety.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import { LiveRunner } from '../host/live-runner.ts';
+import type { AssignedDevice } from '../libvirt/assignment.ts';
 import { readMachines } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import { isDeviceOf } from '../pci/find-persisted.ts';
 import { selectOne } from '../pci/selector.ts';
 import { guardOf } from '../plan/guard.ts';
 import type { Plan } from '../plan/plan.ts';
 import { assignmentSteps } from '../plan/plan-assignment.ts';
 import { attachmentSteps } from '../plan/plan-attachment.ts';
 import { planVfPool, type VfPoolProposal } from '../plan/plan-vf-pool.ts';
-import type { VfGoal } from '../plan/vf-goal.ts';
+import type { VfGoal, VfWishes } from '../plan/vf-goal.ts';
 import { attachmentDetails } from '../render/attachment-text.ts';
 import { renderVfPool, vfPoolDetails } from '../render/vf-pool-text.ts';
 import { assignmentRemarks, readAssignmentSituation } from './assignment-situation.ts';
@@ -24,7 +27,8 @@ import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
 import { handOverWishesOf } from './hand-over-wishes.ts';
 import { isOfConcern, meantNow } from './live-attachments.ts';
 import { persistPart } from './persist-option.ts';
-import { persistVfs, readVfsStatuses } from './persisted-pfs.ts';
+import { findPfs, persistVfs, readVfsStatuses } from './persisted-pfs.ts';
+import { readPersistedPfs } from './persistence.ts';
 import { readPfSituation } from './pf-situation.ts';
 import { runProposal } from './run-proposal.ts';
 import { allowedOf } from './safety.ts';
@@ -61,7 +65,11 @@ export async function runVfPool(
     !safety.some(({ subject, severity, name }) => {
       return subject === vf && (severity === 'forbids' || (severity === 'refuses' && !allowed.has(name)));
     });
-  const pool = planVfPool({ situation, targets, running: now.running, machines, vlan, isSpare, allowed });
+  const pool = planVfPool({
+    ...{ situation, targets, running: now.running, machines, vlan, isSpare, allowed },
+    wishes: persistedWishes(host, inventory.devices, situation.pf.address),
+    isDead: (assigned) => isOfGonePf(assigned, inventory.devices),
+  });
   refuseGroups(handing, pool);
   const plan = planOf(host, virsh.uri, pool, scope);
   const persistence =
@@ -121,6 +129,26 @@ function selectorOf(args: Arguments): string {
     });
   }
   return selector;
+}
+
+/** What is persisted for the VFs of a PF, by their index. */
+function persistedWishes(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  pf: PciAddress,
+): readonly VfWishes[] {
+  const found = findPfs(host, readPersistedPfs(host), devices).find(
+    ({ whereabouts: { kind, device } }) => (kind === 'here' || kind === 'moved') && device.address === pf,
+  );
+  return found?.entry.vfs ?? [];
+}
+
+/** Whether a machine was assigned a VF of a pool whose PF is not on the host any more. */
+function isOfGonePf({ assignment }: AssignedDevice, devices: readonly PciDevice[]): boolean {
+  const vf = assignment?.device.vf;
+  // An earlier version did not write down whose it is.
+  if (assignment?.policy !== 'vf-pool' || vf === undefined) return false;
+  return !devices.some((device) => isDeviceOf(vf.pf, device));
 }
 
 function vfSafety(

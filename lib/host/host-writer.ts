@@ -14,6 +14,12 @@ export interface WriteFailure {
  */
 export type Writing = 'written' | 'blocked' | WriteFailure;
 
+/** A write that the kernel has begun, and not ended. */
+export interface BlockedWrite {
+  readonly path: string;
+  readonly text: string;
+}
+
 /** How long a write is waited for where the caller does not say. Many VFs take a driver its time. */
 export const WRITE_TIMEOUT_MS = 60_000;
 
@@ -32,4 +38,7 @@ export interface HostWriter {
    * more than {@link MAX_WRITE_BYTES} with E2BIG.
    */
   write(path: string, text: string, timeoutMs?: number): Promise<Writing>;
+
+  /** The writes that were found `blocked` and have not come back since; none where a host has no such thing. */
+  blocked?(): readonly BlockedWrite[];
 }

@@ -1,6 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { errorCode } from './host-reader.ts';
-import { type HostWriter, MAX_WRITE_BYTES, WRITE_TIMEOUT_MS, type Writing } from './host-writer.ts';
+import {
+  type BlockedWrite,
+  type HostWriter,
+  MAX_WRITE_BYTES,
+  WRITE_TIMEOUT_MS,
+  type Writing,
+} from './host-writer.ts';
 import { WRITE_SERVER, type WriteReply, type WriteRequest } from './write-server.ts';
 
 // Each is a process that the kernel does not let go of.
@@ -16,7 +22,7 @@ const MAX_BLOCKED = 16;
  */
 export class LiveWriter implements HostWriter {
   readonly #root: string;
-  readonly #blocked = new Set<WriteProcess>();
+  readonly #blocked = new Map<WriteProcess, BlockedWrite>();
   #process: WriteProcess | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -28,6 +34,11 @@ export class LiveWriter implements HostWriter {
     const writing = this.#last.then(() => this.#write({ path: this.#root + path, text }, timeoutMs));
     this.#last = writing;
     return writing;
+  }
+
+  blocked(): readonly BlockedWrite[] {
+    this.#forgetFreed();
+    return [...this.#blocked.values()];
   }
 
   /** Lets the process that writes end. A write that was begun is not called off; a later one starts another. */
@@ -49,14 +60,14 @@ export class LiveWriter implements HostWriter {
     if (writing === 'blocked') {
       // It ends when the kernel lets go of it.
       at.end();
-      this.#blocked.add(at);
+      this.#blocked.set(at, { path: request.path.slice(this.#root.length), text: request.text });
       if (this.#process === at) this.#process = null;
     }
     return writing;
   }
 
   #forgetFreed(): void {
-    for (const each of this.#blocked) if (each.isGone) this.#blocked.delete(each);
+    for (const each of this.#blocked.keys()) if (each.isGone) this.#blocked.delete(each);
   }
 }
 

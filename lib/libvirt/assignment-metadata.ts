@@ -68,16 +68,28 @@ function parseAssignment(document: XmlDocument, element: XmlElement): Assignment
 }
 
 function deviceOf(attributes: ReadonlyMap<string, string>): PersistedDevice | null {
-  const text = (name: string): string | null => attributes.get(name) ?? null;
-  const serial = text('serial');
+  const vf = attributes.get('vf');
   const device = {
-    address: text('address'),
+    address: attributes.get('address') ?? null,
+    ...traitsIn(attributes, ''),
+    ...(vf === undefined ? {} : { vf: { pf: traitsIn(attributes, 'pf-'), index: Number(vf) } }),
+  };
+  return isPersistedDevice(device) ? (device as object as PersistedDevice) : null;
+}
+
+function traitsIn(
+  attributes: ReadonlyMap<string, string>,
+  prefix: string,
+): Readonly<Record<string, unknown>> {
+  const text = (name: string): string | null => attributes.get(prefix + name) ?? null;
+  const [serial, drive] = [text('serial'), text('drive')];
+  return {
     path: text('path'),
     id: text('id'),
     subsystem: text('subsystem'),
     deviceSerial: serial === null ? null : { offset: Number(text('serial-at')), value: serial },
     productSerial: text('product-serial'),
+    ...(drive === null ? {} : { drive }),
     mac: text('mac'),
   };
-  return isPersistedDevice(device) ? (device as PersistedDevice) : null;
 }

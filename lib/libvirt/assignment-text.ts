@@ -1,3 +1,4 @@
+import type { PersistedTraits } from '../pci/persisted-device.ts';
 import type { Assignment } from './assignment.ts';
 import { ASSIGNMENT_ELEMENT } from './assignment-metadata.ts';
 import { formatXml } from './xml-text.ts';
@@ -14,7 +15,7 @@ export function formatAssignment(
   { alias, policy, device, iommuGroup, allowed = [] }: Assignment,
   prefix: string,
 ): string {
-  const { address, path, id, subsystem, deviceSerial, productSerial, mac } = device;
+  const { address, vf } = device;
   const plain = formatXml([
     {
       name: ASSIGNMENT_ELEMENT,
@@ -22,13 +23,8 @@ export function formatAssignment(
         alias,
         policy,
         address,
-        path,
-        id,
-        subsystem: subsystem ?? undefined,
-        serial: deviceSerial?.value,
-        'serial-at': deviceSerial === null ? undefined : `0x${deviceSerial.offset.toString(16)}`,
-        'product-serial': productSerial !== null && KEEPABLE.test(productSerial) ? productSerial : undefined,
-        mac: mac ?? undefined,
+        ...traitAttributes(device, ''),
+        ...(vf === undefined ? {} : { vf: String(vf.index), ...traitAttributes(vf.pf, 'pf-') }),
         group: iommuGroup === null ? undefined : String(iommuGroup),
         allow: allowed.length === 0 ? undefined : allowed.join(' '),
       },
@@ -36,4 +32,23 @@ export function formatAssignment(
   ]);
   // What is written alone can't have a prefix, which is declared where it is put.
   return prefix === '' ? plain : plain.replace('<', `<${prefix}:`);
+}
+
+/** By what a device is found again, as attributes with a prefix: of a VF those of its PF stand beside its own. */
+function traitAttributes(
+  { path, id, subsystem, deviceSerial, productSerial, drive, mac }: PersistedTraits,
+  prefix: string,
+): Readonly<Record<string, string | undefined>> {
+  const text = (value: string | null | undefined): string | undefined =>
+    value !== null && value !== undefined && KEEPABLE.test(value) ? value : undefined;
+  return {
+    [`${prefix}path`]: path,
+    [`${prefix}id`]: id,
+    [`${prefix}subsystem`]: subsystem ?? undefined,
+    [`${prefix}serial`]: deviceSerial?.value,
+    [`${prefix}serial-at`]: deviceSerial === null ? undefined : `0x${deviceSerial.offset.toString(16)}`,
+    [`${prefix}product-serial`]: text(productSerial),
+    [`${prefix}drive`]: text(drive),
+    [`${prefix}mac`]: mac ?? undefined,
+  };
 }

@@ -45,16 +45,16 @@ export function identityOf(device: PciDevice): DeviceIdentity {
     id: vendor === undefined || product === undefined ? null : `${vendor.id}:${product.id}`,
     subsystem: subsystem === undefined ? null : `${subsystem.vendorId}:${subsystem.deviceId}`,
     serial:
-      plausible(knownValue(knownValue(device.vpd)?.serial ?? null)) ??
-      plausible(drives[0]) ??
-      plausible(knownValue(knownValue(device.config)?.deviceSerialNumber ?? null)),
+      plausibleSerial(knownValue(knownValue(device.vpd)?.serial ?? null)) ??
+      plausibleSerial(drives[0]) ??
+      plausibleSerial(knownValue(knownValue(device.config)?.deviceSerialNumber ?? null)),
     mac: macs.length === 1 && macs[0] !== '00:00:00:00:00:00' ? (macs[0] ?? null) : null,
     slotLabel: knownValue(device.slotLabel) ?? null,
   };
 }
 
-/** Serial numbers that a maker left at nothing tell no two devices apart. */
-function plausible(serial: string | undefined): string | null {
+/** A serial number; `null` for one that a maker left at nothing, which tells no two devices apart. */
+export function plausibleSerial(serial: string | undefined): string | null {
   return serial === undefined || /^[0\s-]*$/.test(serial) || /^[fF-]+$/.test(serial) ? null : serial;
 }
 

@@ -1,74 +1,102 @@
 import { PortalGunError } from '../base/errors.ts';
-import { isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
+import { isUnknown, type Known, knownValue } from '../base/known.ts';
 import { isPciAddress, type PciAddress } from './address.ts';
-import { EXTENDED_CAPABILITY } from './capability-names.ts';
 import type { PciDevice } from './device.ts';
-import { identityOf } from './identity.ts';
+import {
+  type DeviceTraits,
+  haveOneFunctionNumber,
+  isVf,
+  type SerialAt,
+  traitsOf,
+  twinsOf,
+} from './device-traits.ts';
 
-/** A device serial number, and where its capability starts in the configuration space. */
-export interface SerialAt {
-  readonly offset: number;
-  /** As lspci prints it: `00-11-22-ff-ff-33-44-55`. */
-  readonly value: string;
-}
-
-/** What finds a device again, and tells it from others of its kind, whatever driver it is on. */
-interface DeviceTraits {
-  /** From the root through the bridges, without bus numbers: `pci0000:00/06.0/00.0`. */
-  readonly path: string | null;
-  /** `8086:10d3`. */
-  readonly id: string | null;
-  readonly subsystem: string | null;
-  /** The capability of that name; `null` for a device that has none, or one without meaning. */
-  readonly deviceSerial: Known<SerialAt>;
-  /** The serial number among its product data. */
-  readonly productSerial: string | null;
-  /** Only known on a driver of the host. */
-  readonly mac: string | null;
-}
-
-/** A device of which something is written down for each boot. */
-export interface PersistedDevice extends DeviceTraits {
-  /** Where it was when that was written down: a name for people, by which nothing is found. */
-  readonly address: PciAddress;
+/** What is written down of a device to find it again. What is not there was not known, or not looked for yet. */
+export interface PersistedTraits extends Omit<DeviceTraits, 'drive'> {
   readonly path: string;
   readonly id: string;
   readonly deviceSerial: SerialAt | null;
+  /** The serial number of the drive that it is, or the world wide name of the port. */
+  readonly drive?: string;
+  /** Whether no other function of the host had its ids. */
+  readonly only?: boolean;
 }
 
-/** What a device can be found again by. Needs `IDENTITY_FIELDS`. */
-export function traitsOf(device: PciDevice): DeviceTraits {
-  const { path, id, subsystem, mac } = identityOf(device);
-  return {
-    path,
-    id,
-    subsystem,
-    deviceSerial: deviceSerialOf(device),
-    productSerial: identityOf({ ...device, attachments: null, config: null }).serial,
-    mac,
-  };
+/** A device of which something is written down for each boot. */
+export interface PersistedDevice extends PersistedTraits {
+  /** Where it was when that was written down: a name for people, by which nothing is found. */
+  readonly address: PciAddress;
+  /** Of a virtual function: whose, and which. It is known by that, and by its ids, and by nothing else. */
+  readonly vf?: PersistedVf;
 }
 
-function deviceSerialOf(device: PciDevice): Known<SerialAt> {
-  return mapKnown(device.config, ({ deviceSerialNumber, extendedCapabilities }) => {
-    if (isUnknown(deviceSerialNumber)) return deviceSerialNumber;
-    // Not one that its maker left at nothing.
-    const value = identityOf({ ...device, attachments: null, vpd: null }).serial;
-    const at = (knownValue(extendedCapabilities) ?? []).find(
-      (capability) => capability.id === EXTENDED_CAPABILITY.deviceSerialNumber,
-    );
-    return value === null || at === undefined ? null : { offset: at.offset, value };
-  });
+/** A virtual function, by what it is one of. */
+export interface PersistedVf {
+  readonly pf: PersistedTraits;
+  readonly index: number;
 }
 
 /**
  * What is written down of a device, to find it again.
  *
  * @param kept what was written down of it before: what can't be seen on its driver of now stays known by it
+ * @param devices all of the host, with `TRAIT_FIELDS`: they tell what is of one device alone
  * @throws PortalGunError CANNOT_PERSIST where it could not be found again
  */
-export function persistedDeviceOf(device: PciDevice, kept: PersistedDevice | null): PersistedDevice {
-  const { path, id, subsystem, deviceSerial, productSerial, mac } = traitsOf(device);
+export function persistedDeviceOf(
+  device: PciDevice,
+  kept: PersistedDevice | null,
+  devices: readonly PciDevice[] = [],
+): PersistedDevice {
+  const { path, id, subsystem, deviceSerial, productSerial, mac, ...more } = persistedTraitsOf(
+    device,
+    kept,
+    devices,
+  );
+  const vf = persistedVfOf(device, kept, devices);
+  return {
+    ...{ address: device.address, path, id, subsystem, deviceSerial, productSerial, mac },
+    ...more,
+    ...(vf === null ? {} : { vf }),
+  };
+}
+
+/**
+ * What is kept of a device with what a machine is given: the same, but for what only counts while a host starts.
+ *
+ * @throws PortalGunError CANNOT_PERSIST where it could not be found again
+ */
+export function keptDeviceOf(
+  device: PciDevice,
+  kept: PersistedDevice | null,
+  devices: readonly PciDevice[],
+): PersistedDevice {
+  const { only: _, vf, ...persisted } = persistedDeviceOf(device, kept, devices);
+  if (vf === undefined) return persisted;
+  const { only: __, ...pf } = vf.pf;
+  // The MAC of a VF is what it was set to last, and no mark of it.
+  return { ...persisted, mac: null, vf: { pf, index: vf.index } };
+}
+
+function persistedVfOf(
+  { sriov }: PciDevice,
+  kept: PersistedDevice | null,
+  devices: readonly PciDevice[],
+): PersistedVf | null {
+  const role = knownValue(sriov);
+  if (role?.role !== 'vf') return null;
+  const index = knownValue(role.index);
+  const pf = devices.find(({ address }) => address === role.physicalFunction);
+  if (index === undefined || pf === undefined) return kept?.vf ?? null;
+  return { pf: persistedTraitsOf(pf, kept?.vf?.pf ?? null, devices), index };
+}
+
+function persistedTraitsOf(
+  device: PciDevice,
+  kept: PersistedTraits | null,
+  devices: readonly PciDevice[],
+): PersistedTraits {
+  const { path, id, subsystem, deviceSerial, productSerial, drive, mac } = traitsOf(device);
   if (path === null || id === null || !PATH.test(path)) {
     throw new PortalGunError(
       'CANNOT_PERSIST',
@@ -78,15 +106,29 @@ export function persistedDeviceOf(device: PciDevice, kept: PersistedDevice | nul
       },
     );
   }
+  const twins = twinsOf(device, devices);
+  const others = twins
+    .filter(({ address }) => haveOneFunctionNumber(address, device.address))
+    .map((twin) => traitsOf(twin));
+  // What two cards say tells neither: some makers give all of a kind one serial number.
+  const own = <T>(value: T | null, of: (other: DeviceTraits) => T | null): T | null =>
+    value !== null && others.some((other) => of(other) === value) ? null : value;
+  const serial = isUnknown(deviceSerial) ? (kept?.deviceSerial ?? null) : deviceSerial;
+  const drives = own(drive ?? kept?.drive ?? null, (other) => other.drive);
+  const isListed = devices.some(({ address }) => address === device.address);
   return {
-    address: device.address,
-    path,
-    id,
-    subsystem,
-    deviceSerial: isUnknown(deviceSerial) ? (kept?.deviceSerial ?? null) : deviceSerial,
-    productSerial: productSerial ?? kept?.productSerial ?? null,
-    mac: mac ?? kept?.mac ?? null,
+    ...{ path, id, subsystem },
+    deviceSerial:
+      own(serial?.value ?? null, (other) => knownSerial(other.deviceSerial)) === null ? null : serial,
+    productSerial: own(productSerial ?? kept?.productSerial ?? null, (other) => other.productSerial),
+    mac: own(mac ?? kept?.mac ?? null, (other) => other.mac),
+    ...(drives === null ? {} : { drive: drives }),
+    ...(isListed && !isVf(device) ? { only: twins.length === 0 } : {}),
   };
+}
+
+function knownSerial(serial: Known<SerialAt>): string | null {
+  return knownValue(serial)?.value ?? null;
 }
 
 // Parts of it become parts of programs that root runs: nothing is taken that is not of these forms.
@@ -96,14 +138,34 @@ const SERIAL = /^([0-9a-f]{2}-){7}[0-9a-f]{2}$/;
 
 /** Whether an entry of a record tells of a device, each part in its form. */
 export function isPersistedDevice(entry: Readonly<Record<string, unknown>>): boolean {
-  const { address, path, id, subsystem, deviceSerial, productSerial, mac } = entry;
+  const { address, vf } = entry;
+  return isOf(address, { test: isPciAddress }) && areTraits(entry) && (vf === undefined || isPersistedVf(vf));
+}
+
+function areTraits(traits: Readonly<Record<string, unknown>>): boolean {
+  const { path, id, subsystem, deviceSerial, productSerial, mac, drive, only } = traits;
   return (
-    isOf(address, { test: isPciAddress }) &&
     isOf(path, PATH) &&
     isOf(id, IDS) &&
     (subsystem === null || isOf(subsystem, IDS)) &&
     (deviceSerial === null || isSerialAt(deviceSerial)) &&
-    [productSerial, mac].every((each) => each === null || typeof each === 'string')
+    [productSerial, mac].every((each) => each === null || typeof each === 'string') &&
+    (drive === undefined || typeof drive === 'string') &&
+    (only === undefined || typeof only === 'boolean')
+  );
+}
+
+function isPersistedVf(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pf, index } = value as Record<string, unknown>;
+  return (
+    typeof pf === 'object' &&
+    pf !== null &&
+    areTraits(pf as Readonly<Record<string, unknown>>) &&
+    typeof index === 'number' &&
+    Number.isInteger(index) &&
+    index >= 0 &&
+    index <= 0xffff
   );
 }
 

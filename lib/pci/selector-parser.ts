@@ -40,14 +40,14 @@ const KEYED: Record<string, (value: string) => Matcher | Problem> = {
   group: (value) => numeric(value, 'iommuGroup', true),
   numa: (value) => numeric(value, 'numaNode', false),
   netdev: (value) => ({
-    fields: ['netInterfaces'],
+    fields: ['netInterfaces', 'driver'],
     mustMatch: true,
     matches: ({ netInterfaces }) => knownValue(netInterfaces)?.includes(value) ?? false,
   }),
   block: (rawValue) => {
     const value = rawValue.replace(/^\/dev\//, '');
     return {
-      fields: ['blockDevices'],
+      fields: ['blockDevices', 'driver'],
       mustMatch: true,
       matches: ({ blockDevices }) => knownValue(blockDevices)?.includes(value) ?? false,
     };

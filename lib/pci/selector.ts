@@ -1,7 +1,9 @@
 import { PortalGunError } from '../base/errors.ts';
+import { knownValue } from '../base/known.ts';
 import { suggest } from '../base/text.ts';
 import { parsePciAddress } from './address.ts';
-import type { PciDevice } from './device.ts';
+import type { DeviceField, PciDevice } from './device.ts';
+import { isPassthroughDriver } from './iommu-group.ts';
 import { didYouMean, parseSelector, type Selector } from './selector-parser.ts';
 
 /**
@@ -24,10 +26,17 @@ export function selectDevices(
 function notFound(selector: Selector, devices: readonly PciDevice[]): PortalGunError {
   return new PortalGunError('DEVICE_NOT_FOUND', 'no device of the host is that', {
     subject: selector.text,
-    ...(selector.fields.length === 0
-      ? neighbours(selector, devices)
-      : didYouMean(nearest(selector, devices))),
+    ...(selector.fields.length === 0 ? neighbours(selector, devices) : nearestHint(selector, devices)),
   });
+}
+
+function nearestHint(selector: Selector, devices: readonly PciDevice[]): { hint?: string } {
+  const meant = nearest(selector, devices);
+  const bound = selector.fields.some((field) => BY_DRIVER.includes(field)) ? devices.filter(isBound) : [];
+  if (meant !== undefined || bound.length === 0) return didYouMean(meant);
+  return {
+    hint: `a device on a VFIO driver has no interface, disk or driver of the host; on one are ${sample(bound)}`,
+  };
 }
 
 /** What is on the same bus as an address that nothing is at. */
@@ -44,17 +53,29 @@ function sample(devices: readonly PciDevice[]): string {
   return `${shown.join(', ')}${devices.length > shown.length ? ', …' : ''}`;
 }
 
+/** What a device has by its driver, and loses with it. */
+const BY_DRIVER: readonly DeviceField[] = ['driver', 'netInterfaces', 'blockDevices'];
+
+function isBound({ driver }: PciDevice): boolean {
+  return isPassthroughDriver(knownValue(driver) ?? '');
+}
+
 /** The value on this host that a selector was most likely meant to have: `driver=vfio-pci` for `driver=vfio_pci`. */
 export function nearest({ text, keys, fields }: Selector, devices: readonly PciDevice[]): string | undefined {
   const key = text.slice(0, text.indexOf('=') + 1);
   const [field] = fields;
   if (key === '' || field === undefined || keys.length > 1 || text.startsWith('!')) return undefined;
+  // What is meant may be one of those that are bound, which have no names of the host: any other would be another card.
+  const isHiding = BY_DRIVER.includes(field) && devices.some(isBound);
   const values = devices.flatMap((device): readonly unknown[] => {
     const value: unknown = device[field];
     return Array.isArray(value) ? value : [value];
   });
   const candidates = new Set(
-    values.filter((value) => typeof value === 'string').map((value) => `${key}${value}`),
+    values
+      .filter((value) => typeof value === 'string')
+      .filter((value) => !isHiding || (field === 'driver' && isPassthroughDriver(value)))
+      .map((value) => `${key}${value}`),
   );
   return suggest(text, [...candidates]);
 }

@@ -5,8 +5,8 @@ import { addressOf } from '../libvirt/assignment.ts';
 import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { findPersisted } from '../pci/find-persisted.ts';
-import { persistedDeviceOf } from '../pci/persisted-device.ts';
+import { findPersisted, isDeviceOf } from '../pci/find-persisted.ts';
+import { keptDeviceOf } from '../pci/persisted-device.ts';
 import type { DefinedMachine, MachineAssignment } from './plan-assignment.ts';
 
 /**
@@ -98,31 +98,64 @@ export function isRepairable({ standing, device }: AssignmentStatus): boolean {
   return device !== null && ['moved', 'group-changed', 'unrecorded'].includes(standing);
 }
 
+/** Why an assignment that is not in order is left by `--repair`; `null` for one that is in order, or is repaired. */
+export function leftReason(status: AssignmentStatus, devices: readonly PciDevice[]): string | null {
+  const { standing, assigned } = status;
+  if (standing === 'in-place' || isRepairable(status)) return null;
+  const vf = assigned.assignment?.device.vf;
+  const pf = vf === undefined ? undefined : devices.find((device) => isDeviceOf(vf.pf, device));
+  switch (standing) {
+    case 'missing':
+    case 'replaced':
+      if (vf === undefined) {
+        return standing === 'missing' ? 'its device is not on this host' : 'another device is at its place';
+      }
+      return pf === undefined
+        ? `the PF whose VF ${vf.index} it is is not on this host; give the machine another: pci assign PF --policy vf-pool`
+        : `its PF ${pf.address} has no VF ${vf.index}; make it: pci sriov set ${pf.address} --vfs ${vf.index + 1}`;
+    case 'ambiguous':
+      return 'several devices of this host may be it';
+    case 'unknown':
+      return 'what tells its device from others cannot be read';
+    case 'taken-out':
+      return 'its device was removed from the definition by another program';
+    default:
+      return 'its device was not found';
+  }
+}
+
 /** What a machine's definition becomes where it gives what was meant; what can't be put in order is left. */
 export function repairAssignments(
   machine: DefinedMachine,
   statuses: readonly AssignmentStatus[],
+  hostDevices: readonly PciDevice[],
 ): MachineAssignment {
   const from = readAssigned(machine.definition.document);
   const repaired = statuses.filter(isRepairable);
   const devices = from.devices.map((assigned): AssignedDevice => {
     const device = repaired.find((each) => each.assigned.alias === assigned.alias)?.device ?? null;
-    return device === null ? assigned : pointedAt(assigned, device);
+    return device === null ? assigned : pointedAt(assigned, device, hostDevices);
   });
   const to: AssignedState = { ...from, devices };
   const changed = devices.filter((each, index) => addressOf(each) !== addressOf(from.devices[index] ?? each));
   return { machine, from, to, gained: changed, lost: [], byOthers: [] };
 }
 
-function pointedAt(assigned: AssignedDevice, found: PciDevice): AssignedDevice {
+/** The same assignment, of the device that was meant where that is now. */
+export function pointedAt(
+  assigned: AssignedDevice,
+  found: PciDevice,
+  hostDevices: readonly PciDevice[],
+): AssignedDevice {
   const { alias, assignment, device } = assigned;
   return {
     alias,
     assignment: {
       alias,
       policy: assignment?.policy ?? 'shared',
-      device: persistedDeviceOf(found, assignment?.device ?? null),
-      iommuGroup: knownValue(found.iommuGroup) ?? null,
+      device: keptDeviceOf(found, assignment?.device ?? null, hostDevices),
+      // VFs of a pool get another each time that they are made.
+      iommuGroup: assignment?.policy === 'vf-pool' ? null : (knownValue(found.iommuGroup) ?? null),
       ...(assignment?.allowed === undefined ? {} : { allowed: assignment.allowed }),
     },
     device: device !== null && 'address' in device ? { ...device, address: found.address } : device,

@@ -11,7 +11,7 @@ import type { PersistedBinding } from './persisted-bindings.ts';
  * - `replaced`: another device is at its place, and it is nowhere.
  * - `missing`: it is nowhere.
  * - `ambiguous`: several devices may be it.
- * - `unknown`: one of its kind is at its place; its serial number can't be read.
+ * - `unknown`: one of its kind is at its place; what would tell it from others can't be read.
  */
 export type BindingState =
   | 'in-force'
@@ -28,11 +28,14 @@ export interface BindingStatus {
   readonly state: BindingState;
   /** Its device; of one that was replaced or is not known, what is at its place. */
   readonly device: PciDevice | null;
+  /** Of one that moved: what is at its place now; `null` for nothing. */
+  readonly instead: PciDevice | null;
 }
 
-/** How a persisted binding stands. Needs `driver` and `IDENTITY_FIELDS` of the devices. */
+/** How a persisted binding stands. Needs `TRAIT_FIELDS` of the devices. */
 export function bindingStatus(binding: PersistedBinding, devices: readonly PciDevice[]): BindingStatus {
-  const { kind, device } = findPersisted(binding, devices);
-  if (kind !== 'here') return { binding, state: kind, device };
-  return { binding, state: device.driver === binding.driver ? 'in-force' : 'not-in-force', device };
+  const { kind, device, ...found } = findPersisted(binding, devices);
+  const instead = 'instead' in found ? (found.instead ?? null) : null;
+  if (kind !== 'here') return { binding, state: kind, device, instead };
+  return { binding, state: device.driver === binding.driver ? 'in-force' : 'not-in-force', device, instead };
 }

@@ -10,7 +10,7 @@ import type { VfGoal } from './vf-goal.ts';
 /**
  * What is written down once devices are to be bound at each boot: they with their drivers, and all that was before.
  *
- * @param devices all of the host; those with `IDENTITY_FIELDS`
+ * @param devices all of the host; those with `TRAIT_FIELDS`
  * @throws PortalGunError CANNOT_PERSIST
  */
 export function withPersisted(
@@ -20,7 +20,7 @@ export function withPersisted(
 ): readonly PersistedBinding[] {
   return bound.reduce<readonly PersistedBinding[]>(
     (bindings, { device, driver }) =>
-      withEntry(device, bindings, devices, (known) => persistedBindingOf(device, driver, known)),
+      withEntry(device, bindings, devices, (known) => persistedBindingOf(device, driver, known, devices)),
     kept,
   );
 }
@@ -28,7 +28,7 @@ export function withPersisted(
 /**
  * What is written down once a PF is to have at each boot what is proposed for it; without VFs it is not written down.
  *
- * @param devices where it may be taken for another: all PFs of the host at least; those with `IDENTITY_FIELDS`
+ * @param devices where it may be taken for another: all PFs of the host at least; those with `TRAIT_FIELDS`
  * @throws PortalGunError CANNOT_PERSIST
  */
 export function withPersistedVfs(
@@ -39,7 +39,7 @@ export function withPersistedVfs(
 ): readonly PersistedPf[] {
   const { pf } = proposal.situation;
   if (proposal.to.count === 0) return withoutPersisted([pf], kept, devices);
-  return withEntry(pf, kept, devices, (known) => persistedPfOf(proposal, goal, known));
+  return withEntry(pf, kept, devices, (known) => persistedPfOf(proposal, goal, known, devices));
 }
 
 /** An entry that names the same place gives way: only one device can be there. */

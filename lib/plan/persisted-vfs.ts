@@ -1,3 +1,4 @@
+import type { PciDevice } from '../pci/device.ts';
 import { isOf, type PersistedDevice, persistedDeviceOf } from '../pci/persisted-device.ts';
 import {
   isNoRate,
@@ -43,6 +44,7 @@ export function persistedPfOf(
   { situation, to }: VfsProposal,
   goal: VfGoal,
   kept: PersistedPf | null,
+  devices: readonly PciDevice[],
 ): PersistedPf {
   const known = Array.from({ length: situation.link === null ? 0 : to.count }, (_, index): VfWishes => {
     const asked: VfWishes = { ...goal.all, ...goal.each.get(index) };
@@ -51,7 +53,7 @@ export function persistedPfOf(
     return wishesOf(asked, now, kept?.vfs[index] ?? null);
   });
   return {
-    ...persistedDeviceOf(situation.pf, kept),
+    ...persistedDeviceOf(situation.pf, kept, devices),
     count: to.count,
     autoprobe: to.autoprobe,
     isUp: goal.isUp,

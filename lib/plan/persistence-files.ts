@@ -1,4 +1,5 @@
 import { quote } from '../base/shell-command.ts';
+import { lateReason } from './binding-stage.ts';
 import { INITRAMFS_STATE_PATH } from './change.ts';
 import { EARLY_DONE_PATH, EARLY_PROGRAM_PATH, formatEarlyProgram, OCTAL_DUMP } from './early-bindings.ts';
 import { BINDINGS_PATH, type PersistedBinding, serializeBindings } from './persisted-bindings.ts';
@@ -20,10 +21,13 @@ export interface PersistedRecords {
   readonly pfs: readonly PersistedPf[];
 }
 
+/** The programs that make an initramfs. */
+type InitramfsMaker = 'initramfs-tools' | 'dracut' | 'mkinitcpio' | 'booster';
+
 /** How a host starts, as far as it matters to what is to be done at each start. */
 export interface BootSituation {
-  /** What makes its initial RAM disk; `other` is one that is not known here, `null` none. */
-  readonly initramfs: 'initramfs-tools' | 'other' | null;
+  /** What makes its initramfs; `null` for nothing that is known. We put early bindings into that of initramfs-tools only. */
+  readonly initramfs: InitramfsMaker | null;
   readonly systemd: boolean;
   /** The command that starts this very program. */
   readonly program: readonly string[];
@@ -49,8 +53,9 @@ export function persistenceFiles(
   // As they are read again: what is made of them must not depend on the order in which they were said.
   const bindings = byAddress(records.bindings);
   const { pfs } = records;
-  const some = bindings.length > 0;
-  const hasUnit = systemd && (some || pfs.length > 0);
+  const early = bindings.filter((binding) => lateReason(binding) === null);
+  const some = early.length > 0;
+  const hasUnit = systemd && (bindings.length > 0 || pfs.length > 0);
   const plain = { executable: false, isEarly: false };
   return [
     {
@@ -67,7 +72,7 @@ export function persistenceFiles(
     },
     {
       path: EARLY_PROGRAM_PATH,
-      text: some ? formatEarlyProgram(bindings) : null,
+      text: formatEarlyProgram(bindings),
       purpose: 'the program that binds early',
       executable: true,
       isEarly: true,
@@ -75,13 +80,13 @@ export function persistenceFiles(
     {
       ...plain,
       path: RULES_PATH,
-      text: some ? formatRules(bindings) : null,
+      text: some ? formatRules(early) : null,
       purpose: 'what has udev run it, before any driver is loaded',
       isEarly: true,
     },
     {
       path: HOOK_PATH,
-      text: some && initramfs === 'initramfs-tools' ? formatHook(bindings) : null,
+      text: some && initramfs === 'initramfs-tools' ? formatHook(early) : null,
       purpose: 'what puts it into the initial RAM disk',
       executable: true,
       isEarly: true,

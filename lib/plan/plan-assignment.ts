@@ -21,7 +21,7 @@ import { isSameState, withAssigned } from '../libvirt/with-assigned.ts';
 import { parseXml } from '../libvirt/xml-document.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { persistedDeviceOf } from '../pci/persisted-device.ts';
+import { keptDeviceOf } from '../pci/persisted-device.ts';
 import type { AssignmentChange, VfPlace } from './change.ts';
 import type { Step } from './plan.ts';
 
@@ -34,6 +34,8 @@ export interface DeviceToAssign {
   readonly asked: boolean;
   /** The names of safety rules that are lifted for it; none where nothing is said. */
   readonly allowed?: ReadonlySet<string>;
+  /** Other devices of the host, with `TRAIT_FIELDS`: of a VF at least its PF, by which it is found again. */
+  readonly others?: readonly PciDevice[];
 }
 
 /** A machine that has a definition, in which what is ours can be read. */
@@ -207,11 +209,11 @@ function isWanted(devices: readonly DeviceToAssign[], address: PciAddress): bool
 
 function assignmentOf(
   alias: string,
-  { device, policy, allowed }: DeviceToAssign,
+  { device, policy, allowed, others = [] }: DeviceToAssign,
   known: AssignedDevice | null,
 ): Assignment {
   const names = [...new Set([...(known?.assignment?.allowed ?? []), ...(allowed ?? [])])].sort();
-  const kept = persistedDeviceOf(device, known?.assignment?.device ?? null);
+  const kept = keptDeviceOf(device, known?.assignment?.device ?? null, others);
   return {
     alias,
     policy,

@@ -6,11 +6,13 @@ import { addressOf } from '../libvirt/assignment.ts';
 import { mayGive } from '../libvirt/given-devices.ts';
 import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import { pointedAt } from './assignment-status.ts';
 import type { VfPlace } from './change.ts';
 import { assignTo, type DefinedMachine, givenTo, type MachineAssignment } from './plan-assignment.ts';
 import { attachAll, type MachineAttachment, type RunningMachine } from './plan-attachment.ts';
 import { planVfs, type VfsProposal } from './plan-vfs.ts';
-import type { PfSituation } from './vf-goal.ts';
+import type { PfSituation, VfWishes } from './vf-goal.ts';
 import { indexAt, indexOf, poolDevice, type VfPool, vfPoolOf } from './vf-pool.ts';
 
 /** What a pool of VFs is asked for. */
@@ -24,6 +26,10 @@ export interface PoolRequest {
   readonly machines: readonly KnownMachine[];
   /** Of every machine that is meant; `null` for none, or the one that it has. */
   readonly vlan: number | null;
+  /** What is persisted for VFs of the PF, by their index; nothing where nothing is. */
+  readonly wishes?: readonly VfWishes[];
+  /** Whether what a machine was assigned is of a PF that is gone. */
+  readonly isDead?: (assigned: AssignedDevice) => boolean;
   /** Whether the host can spare a VF that is there, and that no machine has. */
   readonly isSpare: (vf: PciAddress) => boolean;
   /** The names of safety rules that are lifted. */
@@ -57,7 +63,16 @@ interface PooledAttachment extends MachineAttachment {
  * @throws PortalGunError NO_SRIOV, TOO_FEW_VFS, ASSIGNED_ELSEWHERE, DEVICE_IN_USE, CANNOT_PERSIST, BAD_ARGUMENT, BAD_XML, NO_GUEST_SLOT
  */
 export function planVfPool(request: PoolRequest): VfPoolProposal {
-  const { situation, targets, running = [], machines, vlan, allowed = new Set<string>() } = request;
+  const {
+    situation,
+    targets,
+    running = [],
+    machines,
+    vlan,
+    wishes = [],
+    isDead = () => false,
+    allowed = new Set<string>(),
+  } = request;
   const pool = vfPoolOf(situation);
   const meant = [...new Set<KnownMachine>([...targets, ...running])];
   const held = new Map(meant.map((machine) => [machine, indexHeld(pool, machine)]));
@@ -69,7 +84,10 @@ export function planVfPool(request: PoolRequest): VfPoolProposal {
     meant.map((machine) => [machine, held.get(machine) ?? free[needing.indexOf(machine)] ?? 0]),
   );
   const after = Math.max(situation.vfs.length, ...[...indices.values()].map((index) => index + 1));
-  const vfs = planVfs(situation, { count: after, autoprobe: null, all: {}, each: new Map(), isUp: true });
+  const made = new Map(
+    [...wishes.entries()].filter(([index]) => index >= situation.vfs.length && index < after),
+  );
+  const vfs = planVfs(situation, { count: after, autoprobe: null, all: {}, each: made, isUp: true });
   refuseRunning(vfs, machines);
   const placeOf = (machine: KnownMachine, address: PciAddress) => {
     const index = indices.get(machine) ?? 0;
@@ -77,13 +95,18 @@ export function planVfPool(request: PoolRequest): VfPoolProposal {
     return { vf, isMade: index >= situation.vfs.length };
   };
   const deviceOf = (machine: KnownMachine) => ({
-    ...poolDevice(pool, indices.get(machine) ?? 0, vlan),
+    ...poolDevice(pool, indices.get(machine) ?? 0, vlan, wishes[indices.get(machine) ?? 0] ?? {}),
     allowed,
   });
   const pooled = targets.map((machine) => {
     const device = deviceOf(machine);
     const index = indices.get(machine) ?? 0;
-    const assignment = isMoved(pool, machine, index) ? unchanged(machine) : assignTo(machine, [device]);
+    const assignment = withoutDead(
+      isMoved(pool, machine, index)
+        ? repointed(pool, machine, index, device.device)
+        : assignTo(machine, [device]),
+      (each) => indexOf(pool, each) === null && isDead(each),
+    );
     const { address } = device.device;
     return {
       ...assignment,
@@ -141,16 +164,36 @@ function definedNow({ definition }: KnownMachine, vlan: number | null): Assigned
   return state.devices.reduce((then, each) => withVlan(then, addressOf(each), vlan), state);
 }
 
-/** Whether a machine was assigned a VF by another address than it has now, which is for `pci assignments --repair`. */
+/** Whether a machine was assigned a VF by another address than it has now. */
 function isMoved(pool: VfPool, { definition }: DefinedMachine, index: number): boolean {
   return readAssigned(definition.document).devices.some(
     (each) => indexOf(pool, each) === index && addressOf(each) !== pool.addresses[index],
   );
 }
 
-function unchanged(machine: DefinedMachine): MachineAssignment {
-  const state = readAssigned(machine.definition.document);
-  return { machine, from: state, to: state, gained: [], lost: [], byOthers: [] };
+/** The VF that it was assigned, by the address that it has now. */
+function repointed(
+  pool: VfPool,
+  machine: DefinedMachine,
+  index: number,
+  device: PciDevice,
+): MachineAssignment {
+  const from = readAssigned(machine.definition.document);
+  const devices = from.devices.map((each) =>
+    indexOf(pool, each) === index ? pointedAt(each, device, [pool.pf]) : each,
+  );
+  const gained = devices.filter((each, at) => each !== from.devices[at]);
+  return { machine, from, to: { ...from, devices }, gained, lost: [], byOthers: [] };
+}
+
+/** Without VFs of PFs that are gone: what it is given now takes their place. */
+function withoutDead(
+  assignment: MachineAssignment,
+  isDead: (assigned: AssignedDevice) => boolean,
+): MachineAssignment {
+  const lost = assignment.gained.length === 0 ? [] : assignment.from.devices.filter(isDead);
+  const devices = assignment.to.devices.filter(({ alias }) => !lost.some((each) => each.alias === alias));
+  return { ...assignment, to: { ...assignment.to, devices }, lost: [...assignment.lost, ...lost] };
 }
 
 /** In a pool each has its own. */

@@ -6,12 +6,14 @@ import { isNetworkVf } from '../libvirt/hand-over.ts';
 import { plainHostDevice, plainVfInterface } from '../libvirt/host-device.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
+import { isDeviceOf } from '../pci/find-persisted.ts';
 import { topologyPath } from '../pci/location.ts';
 import type { PhysicalFunction } from '../pci/sriov.ts';
 import { vfAddress } from '../pci/vf-address.ts';
+import { isNoVlan } from '../pci/vf-settings.ts';
 import type { DeviceToAssign } from './plan-assignment.ts';
 import { pfRoleOf } from './plan-vfs.ts';
-import type { PfSituation } from './vf-goal.ts';
+import type { PfSituation, VfWishes } from './vf-goal.ts';
 import { stableMacOf } from './vfs-states.ts';
 
 /** Where the VFs of a PF are: those that are there, and those that it could make. */
@@ -60,8 +62,10 @@ export function indexAt({ addresses }: VfPlaces, address: PciAddress): number | 
   return index < 0 ? null : index;
 }
 
-/** Which VF was assigned, also where the buses were numbered anew since; `null` for none. Needs `location` of the PF. */
+/** Which VF was assigned, also where the PF moved since, or the buses were numbered anew; `null` for none. Needs `TRAIT_FIELDS` of the PF. */
 export function indexOf(places: VfPlaces, assigned: AssignedDevice): number | null {
+  const vf = assigned.assignment?.device.vf;
+  if (vf !== undefined) return isDeviceOf(vf.pf, places.pf) ? vf.index : null;
   const address = addressOf(assigned);
   const index = address === null ? null : indexAt(places, address);
   const location = knownValue(places.pf.location);
@@ -72,13 +76,18 @@ export function indexOf(places: VfPlaces, assigned: AssignedDevice): number | nu
 }
 
 /**
- * A VF as a machine of a pool gets it: for a network card an interface with the MAC of the stable scheme. It is known by its place
+ * A VF as a machine of a pool gets it, with the MAC and the VLAN that are persisted for it: for a network card an interface with the MAC of the stable scheme. It is known by its place
  * and id alone, which can be foreseen of one that is not there: its group, and the MAC that a driver sees, are others each time
  * that it is made.
  *
  * @throws PortalGunError CANNOT_PERSIST where it can't be foreseen where it will be, or what; BAD_ARGUMENT
  */
-export function poolDevice(pool: VfPool, index: number, vlan: number | null): DeviceToAssign {
+export function poolDevice(
+  pool: VfPool,
+  index: number,
+  vlan: number | null,
+  wishes: VfWishes,
+): DeviceToAssign {
   const { situation, role } = pool;
   const { pf, vfs, link } = situation;
   const address = pool.addresses[index] ?? null;
@@ -97,10 +106,14 @@ export function poolDevice(pool: VfPool, index: number, vlan: number | null): De
     sriov: { role: 'vf', physicalFunction: pf.address, index },
     ...{ subsystem: null, config: null, vpd: null, attachments: null, iommuGroup: null },
   };
-  const common = { device, policy: 'vf-pool', asked: true } as const;
+  const common = { device, policy: 'vf-pool', asked: true, others: [pf] } as const;
   if (isNetworkVf(device) && link !== null) {
-    const vlans = vlan === null ? [] : [vlan];
-    const mac = stableMacOf(situation, index);
+    // libvirt takes away what it is not told of.
+    const kept = wishes.vlan === undefined || isNoVlan(wishes.vlan) ? null : wishes.vlan.id;
+    const held = vlan ?? kept;
+    const vlans = held === null ? [] : [held];
+    const mac =
+      wishes.mac === undefined || wishes.mac === 'driver' ? stableMacOf(situation, index) : wishes.mac;
     return { ...common, handed: { ...plainVfInterface(address), mac, vlans } };
   }
   if (vlan !== null) {

@@ -6,7 +6,7 @@ const OUTCOMES: Record<StepOutcome, { readonly text: string; readonly role: Role
   done: { text: 'done', role: 'good' },
   already: { text: 'was so already', role: 'faint' },
   undone: { text: 'undone', role: 'warning' },
-  left: { text: 'left as it is; it does no harm', role: 'faint' },
+  left: { text: 'left as it is', role: 'warning' },
   stuck: { text: 'COULD NOT BE UNDONE', role: 'bad' },
   untouched: { text: 'not begun', role: 'faint' },
 };
@@ -30,9 +30,12 @@ export function renderFailure({ outcome, interrupted, steps }: ApplyReport, styl
   const why = interrupted
     ? 'It was interrupted.'
     : `It failed at: ${failed?.words ?? '?'}: ${failed?.problem ?? '?'}.`;
+  const left = steps.filter((step) => step.outcome === 'left');
   const how =
     outcome === 'undone'
-      ? 'All that was done is undone: the host is as it was.'
+      ? left.length === 0
+        ? 'All that was done is undone: the host is as it was.'
+        : `All that was done is undone, except: ${left.map(({ words }) => escapeControls(words)).join('; ')}.`
       : 'Not all could be undone; what is left is in the journal: pci recover tries again.';
   return `${escapeControls(why)}\n${style(outcome === 'undone' ? 'strong' : 'bad', how)}\n`;
 }

@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Known } from '../base/known.ts';
 import { count, escapeControls } from '../base/text.ts';
 import type { AssignedDevice } from '../libvirt/assignment.ts';
 import { addressOf } from '../libvirt/assignment.ts';
@@ -90,6 +91,7 @@ export function assignmentListDocument(
   uri: string,
   listed: readonly MachineStatuses[],
   diagnostics: readonly Diagnostic[],
+  recovery: Known<readonly object[]>,
 ): object {
   return {
     schema: 'portal-gun/assignments/v1',
@@ -111,6 +113,7 @@ export function assignmentListDocument(
       })),
       passing: passing.map(({ assigned }) => ({ alias: assigned.alias, address: addressOf(assigned) })),
     })),
+    recovery,
     diagnostics,
   };
 }

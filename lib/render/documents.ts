@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Known } from '../base/known.ts';
 import { formatJson } from '../base/text.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
@@ -9,7 +10,10 @@ import type { IommuGroup } from '../pci/iommu-group.ts';
 import type { IommuState } from '../pci/iommu-state.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
 import type { TopologyNode, TopologyRoot } from '../pci/topology.ts';
+import { lateReason } from '../plan/binding-stage.ts';
 import type { BindingStatus } from '../plan/binding-status.ts';
+import type { BootSituation } from '../plan/persistence-files.ts';
+import { driftWarnings, lateBindings } from './persistence-text.ts';
 
 /*
  * The JSON of each command. A contract: keys are added, never changed; the schemas beside this file
@@ -156,18 +160,29 @@ export function bindingsDocument(
   { host, diagnostics }: Inventory,
   statuses: readonly BindingStatus[],
   outdated: readonly string[],
+  boot: BootSituation,
+  recovery: Known<readonly object[]>,
 ): object {
   return {
     schema: 'portal-gun/pci-bindings/v1',
     host,
-    bindings: statuses.map(({ binding, state, device }) => ({
+    bindings: statuses.map(({ binding, state, device, instead }) => ({
       binding,
       state,
-      device: device === null ? null : { address: device.address, driver: device.driver },
+      device: boundFacts(device),
+      instead: boundFacts(instead),
+      stage: lateReason(binding) === null ? 'early' : 'late',
     })),
+    late: lateBindings(statuses.map(({ binding }) => binding)),
+    warnings: driftWarnings(statuses, boot),
+    recovery,
     outdated,
     diagnostics,
   };
+}
+
+function boundFacts(device: PciDevice | null): object | null {
+  return device === null ? null : { address: device.address, driver: device.driver };
 }
 
 /** A document as text: the items of its lists a line each, so that it can be read, searched and compared. */

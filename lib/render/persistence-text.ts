@@ -1,6 +1,8 @@
 import { isUnknown } from '../base/known.ts';
 import { count, escapeControls } from '../base/text.ts';
-import type { PersistedDevice } from '../pci/persisted-device.ts';
+import type { PciAddress } from '../pci/address.ts';
+import type { PersistedDevice, PersistedTraits } from '../pci/persisted-device.ts';
+import { type LateReason, lateReason } from '../plan/binding-stage.ts';
 import type { BindingState, BindingStatus } from '../plan/binding-status.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
 import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
@@ -34,7 +36,7 @@ export function renderPersistence(before: Before, after: PersistedRecords, width
     ...(isGuess
       ? ['How it starts is not in a snapshot; it is taken for a host with systemd and initramfs-tools.']
       : []),
-    ...(bindings.added.length === 0 ? [] : [earlyText(boot), lateText(boot)]),
+    ...(bindings.added.length === 0 ? [] : stagesText(bindings.added, boot)),
     ...(pfs.added.length === 0 ? [] : [vfsText(boot)]),
   ];
   return rows.length === 0
@@ -59,27 +61,92 @@ function isSame(a: PersistedDevice, b: PersistedDevice): boolean {
 }
 
 /** By what a device is found again: `its place pci0000:00/06.0/00.0 and its serial number 52-…`. */
-function traitsText({ path, deviceSerial, productSerial, mac }: PersistedDevice): string {
-  const parts = [
-    `its place ${path}`,
-    ...(deviceSerial === null ? [] : [`serial number ${deviceSerial.value}`]),
-    ...(productSerial === null ? [] : [`product serial number ${productSerial}`]),
-    ...(mac === null ? [] : [`MAC ${mac}`]),
-  ];
+function traitsText(entry: PersistedDevice): string {
+  const { vf } = entry;
+  const parts =
+    vf === undefined
+      ? marksOf(entry)
+      : marksOf(vf.pf).map((mark, at) => (at === 0 ? `VF ${vf.index} of the PF at ${vf.pf.path}` : mark));
   return escapeControls(parts.join(', '));
 }
 
-function earlyText({ initramfs }: BootSituation): string {
-  const where: Record<NonNullable<BootSituation['initramfs']> | 'none', string> = {
-    'initramfs-tools': 'in the initial RAM disk (initramfs-tools) and after it',
-    other:
-      'after the initial RAM disk alone: what makes it here is not known, and a driver that is loaded in it is quicker',
-    none: 'once the root file system is there',
-  };
-  return `Early: by a rule for udev, before it loads any driver, ${where[initramfs ?? 'none']}.`;
+function marksOf({ path, deviceSerial, productSerial, drive, mac }: PersistedTraits): readonly string[] {
+  return [
+    `its place ${path}`,
+    ...(deviceSerial === null ? [] : [`serial number ${deviceSerial.value}`]),
+    ...(productSerial === null ? [] : [`product serial number ${productSerial}`]),
+    ...(drive === undefined ? [] : [`drive serial number ${drive}`]),
+    ...(mac === null ? [] : [`MAC ${mac}`]),
+  ];
 }
 
-function lateText({ systemd }: BootSituation): string {
+/** When in a boot bindings are made; of each that is not made early, why. */
+function stagesText(added: readonly PersistedBinding[], boot: BootSituation): readonly string[] {
+  const late = lateBindings(added);
+  const isSomeEarly = late.length < added.length;
+  return [
+    ...(isSomeEarly ? [earlyText(boot)] : []),
+    lateText(boot, isSomeEarly),
+    ...late.map(({ address, message }) => `${address} binds late, after the initramfs: ${message}.`),
+    ...(isSomeEarly ? bootWarnings(boot).map((warning) => `Warning: ${warning}`) : []),
+  ];
+}
+
+/** Which bindings are only made late in a boot, and why. */
+export function lateBindings(bindings: readonly PersistedBinding[]): readonly LateBinding[] {
+  return bindings.flatMap((binding) => {
+    const reason = lateReason(binding);
+    return reason === null
+      ? []
+      : [{ address: binding.address, reason, message: lateMessage(binding, reason) }];
+  });
+}
+
+interface LateBinding {
+  readonly address: PciAddress;
+  readonly reason: LateReason;
+  readonly message: string;
+}
+
+function lateMessage({ address, vf }: PersistedBinding, reason: LateReason): string {
+  const [it, its] = vf === undefined ? ['it', 'its'] : ['its PF', "its PF's"];
+  const noSerial = `no serial number was read from ${its} configuration space`;
+  switch (reason) {
+    case 'earlier-version':
+      return `${noSerial}, and an earlier version did not record whether ${it} was the only device with its ids (pci bind ${address} --persist records it)`;
+    case 'twins':
+      return `${noSerial}, and another device of this host has the same ids`;
+    case 'storage':
+      return `${noSerial}, and disks of the host may be attached to a controller of this class`;
+    case 'boot-display':
+      return `${noSerial}, and it is the boot display`;
+    case 'class-unknown':
+      return `${noSerial}, and its class is not known`;
+  }
+}
+
+/** What a person has to know of a host on which early bindings are not in the initramfs. */
+export function bootWarnings({ initramfs }: BootSituation): readonly string[] {
+  if (initramfs === 'initramfs-tools' || initramfs === null) return [];
+  return [
+    `Early binding does not cover the initramfs on this host (${initramfs}). If a driver in the initramfs claims the device first, it stays with the host.`,
+  ];
+}
+
+function earlyText({ initramfs }: BootSituation): string {
+  const where =
+    initramfs === 'initramfs-tools'
+      ? 'in the initial RAM disk (initramfs-tools) and after it'
+      : 'once the root file system is there';
+  return `Early: by a rule for udev, before it loads any driver, ${where}.`;
+}
+
+function lateText({ systemd }: BootSituation, isSomeEarly: boolean): string {
+  if (!isSomeEarly) {
+    return systemd
+      ? 'Late: by portal-gun.service, after the initramfs and before libvirt starts.'
+      : 'Late: nothing binds it at a boot, because there is no systemd. Run pci bindings --restore.';
+  }
   return systemd
     ? 'Late: what a driver of the host has all the same, or what is at another place, by portal-gun.service, before libvirt starts.'
     : 'Late: nothing; there is no systemd. What a driver of the host has all the same is bound by pci bindings --restore.';
@@ -105,36 +172,51 @@ export const BINDING_STATES: Readonly<Record<BindingState, string>> = {
   replaced: 'NOT FOUND: another device is at its place',
   missing: 'NOT FOUND: nothing is at its place',
   ambiguous: 'AMBIGUOUS: several devices may be it',
-  unknown: 'not known: its serial number is not readable without root',
+  unknown: 'not known: what tells it from others of its kind cannot be read',
 };
 
 /** The persisted bindings, a row each, and whether all is there that brings them about. */
 export function renderBindings(
   statuses: readonly BindingStatus[],
   outdated: readonly string[],
+  boot: BootSituation,
   width: number | null,
   style: Style,
 ): string {
   if (statuses.length === 0 && outdated.length === 0) {
     return 'No binding outlives a boot: pci bind --persist makes one that does.\n';
   }
-  const rows = statuses.map(({ binding, state, device }) => [
-    binding.address,
-    device === null ? binding.id : deviceTitle(device),
-    binding.driver,
-    stateText(binding, state, device),
+  const rows = statuses.map((status) => [
+    status.binding.address,
+    status.device === null ? status.binding.id : deviceTitle(status.device),
+    status.binding.driver,
+    stateText(status),
   ]);
   const summary = `${count(statuses.length, 'binding')}, ${statuses.filter(({ state }) => state === 'in-force').length} in force.\n`;
   const advice =
     outdated.length === 0
       ? ''
-      : `${style('warning', 'Out of date, so that the next boot may not bind them:')}\n${outdated
+      : `${style('warning', 'Out of date, so the next boot may not bind these, or may bind other devices:')}\n${outdated
           .map((path) => `  ${path}\n`)
           .join('')}Say again what is to be bound: pci bind ADDRESS --persist.\n`;
-  return `${tableBlock(rows, width)}${summary}${advice}`;
+  const late = lateBindings(statuses.map(({ binding }) => binding))
+    .map(({ address, message }) => `${address} binds late, after the initramfs: ${message}.\n`)
+    .join('');
+  const warnings = driftWarnings(statuses, boot)
+    .map((warning) => `${style('warning', warning)}\n`)
+    .join('');
+  return `${tableBlock(rows, width)}${summary}${late}${warnings}${advice}`;
 }
 
-function stateText(binding: PersistedBinding, state: BindingState, device: BindingStatus['device']): string {
+/** What of the host may have kept bindings from being made early, where one is not in force. */
+export function driftWarnings(statuses: readonly BindingStatus[], boot: BootSituation): readonly string[] {
+  const isDrifted = statuses.some(
+    ({ binding, state }) => state === 'not-in-force' && lateReason(binding) === null,
+  );
+  return isDrifted ? bootWarnings(boot) : [];
+}
+
+function stateText({ binding, state, device, instead }: BindingStatus): string {
   if (device === null) return BINDING_STATES[state];
   const driver = isUnknown(device.driver)
     ? 'an unknown driver'
@@ -146,8 +228,12 @@ function stateText(binding: PersistedBinding, state: BindingState, device: Bindi
       return BINDING_STATES[state] + at;
     case 'not-in-force':
       return BINDING_STATES[state] + at + on;
-    case 'moved':
-      return `${BINDING_STATES[state]} to ${device.address}${on === '' ? ', in force' : on}`;
+    case 'moved': {
+      const other = instead === null ? '' : `; another device is at its place: ${instead.address}`;
+      return `${BINDING_STATES[state]} to ${device.address}${on === '' ? ', in force' : on}${other}`;
+    }
+    case 'replaced':
+      return `${BINDING_STATES[state]}: ${device.address}${on}`;
     default:
       return BINDING_STATES[state];
   }

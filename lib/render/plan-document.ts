@@ -3,9 +3,10 @@ import type { Finding } from '../checks/finding.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { PersistedDevice } from '../pci/persisted-device.ts';
 import type { Movement } from '../plan/binding.ts';
-import type { PersistedRecords } from '../plan/persistence-files.ts';
+import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
 import type { VfsProposal } from '../plan/plan-vfs.ts';
 import type { Proposal } from '../plan/proposal.ts';
+import { bootWarnings, lateBindings } from './persistence-text.ts';
 
 /**
  * A plan as JSON, with what speaks against it, and what came of it where it was applied.
@@ -52,12 +53,18 @@ export function movementDetails({ moving, staying }: Movement): object {
 }
 
 /** What outlives a boot once it is done, and what does not any more. */
-export function persistenceDetails(before: PersistedRecords, after: PersistedRecords): object {
+export function persistenceDetails(
+  before: PersistedRecords & { readonly boot: BootSituation },
+  after: PersistedRecords,
+): object {
+  const late = lateBindings(after.bindings);
   return {
     bindings: after.bindings,
     ended: endedOf(before.bindings, after.bindings),
     pfs: after.pfs,
     endedPfs: endedOf(before.pfs, after.pfs),
+    late,
+    warnings: late.length < after.bindings.length ? bootWarnings(before.boot) : [],
   };
 }
 

@@ -8,12 +8,21 @@ export interface RecoveredChange {
   readonly report: ApplyReport;
 }
 
-/** What `pci recover` did, as JSON: the changes that it met, the oldest first. */
-export function recoverDocument(recovery: Recovery, changes: readonly RecoveredChange[]): object {
+/**
+ * What `pci recover` did, as JSON: the changes that it met, the oldest first.
+ *
+ * @param missing what is persisted and not in force afterwards; `null` where nobody looked
+ */
+export function recoverDocument(
+  recovery: Recovery,
+  changes: readonly RecoveredChange[],
+  missing: readonly object[] | null,
+): object {
   return {
     schema: 'portal-gun/recover/v1',
     recovery,
     changes: changes.map(({ left, report }) => ({ ...leftDocument(left), report })),
+    ...(missing === null ? {} : { missing }),
   };
 }
 

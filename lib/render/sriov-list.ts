@@ -111,8 +111,12 @@ function settingsOf(link: PfLink | null, index: number): Known<VfSettings> {
 }
 
 /** The same as JSON. */
-export function sriovDocument({ host, diagnostics }: Inventory, listed: readonly ListedPf[]): object {
-  return { schema: 'portal-gun/sriov/v1', host, pfs: listed.map(pfDocument), diagnostics };
+export function sriovDocument(
+  { host, diagnostics }: Inventory,
+  listed: readonly ListedPf[],
+  recovery: Known<readonly object[]>,
+): object {
+  return { schema: 'portal-gun/sriov/v1', host, pfs: listed.map(pfDocument), recovery, diagnostics };
 }
 
 function pfDocument({ pf, link, vfs, persisted }: ListedPf): object {

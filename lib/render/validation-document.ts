@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Known } from '../base/known.ts';
 import {
   countOutcomes,
   isPassed,
@@ -12,6 +13,7 @@ export function validationDocument(
   report: ValidationReport,
   isStrict: boolean,
   diagnostics: readonly Diagnostic[],
+  recovery: Known<readonly object[]>,
 ): object {
   const { asked, tier, givesDevices, results, others } = report;
   return {
@@ -29,6 +31,7 @@ export function validationDocument(
     counts: countOutcomes(results),
     results: results.map(resultDocument),
     virtHostValidate: others,
+    recovery,
     diagnostics,
   };
 }

@@ -107,7 +107,12 @@ describe('pci bind --persist', () => {
 
   it.each([
     ['nothing that it knows', [], 'once the root file system is there', 'Late: nothing; there is no systemd'],
-    ['another maker of RAM disks', ['/usr/bin/dracut'], 'after the initial RAM disk alone', 'Late: nothing'],
+    [
+      'another maker of RAM disks',
+      ['/usr/bin/dracut'],
+      'Early binding does not cover the initramfs on this host (dracut). If a driver in the initramfs claims the device first, it stays with the host.',
+      'Late: nothing',
+    ],
     ['systemd', [DEBIAN[1]], 'once the root file system is there', 'by portal-gun.service'],
   ])('says what is not covered on a host that starts with %s', async (_, programs, early, late) => {
     const host = hostWith({}, programs);
@@ -144,6 +149,153 @@ describe('pci bind --persist', () => {
     expect(filesAfter(steps, spoilt)).toEqual(files);
     const stale = { ...files, [STATE]: 'stale\n' };
     expect((await bindingsOf(hostWith(stale))).outdated).toEqual(['initial RAM disks']);
+  });
+});
+
+describe('a binding that can only be made late', () => {
+  const lateOf = async (...words: readonly string[]) =>
+    ((await planOf(...words)).persistence as unknown as { late: object[]; warnings: string[] }).late;
+
+  it('is said to be so, and why, and has no early program', async () => {
+    const host = hostWith({});
+    const { stdout } = await pciInside(['bind', '02:00.0', '--persist', '--dry-run', ...host]);
+    expect(stdout).toContain(
+      '0000:02:00.0 binds late, after the initramfs: no serial number was read from its configuration space, and disks of the host may be attached to a controller of this class.\n',
+    );
+    expect(stdout).not.toContain('Early:');
+    expect(await lateOf('bind', '02:00.0', '--persist', ...host)).toMatchObject([
+      { address: '0000:02:00.0', reason: 'storage' },
+    ]);
+    const files = await persisted('02:00.0');
+    expect(Object.keys(files)).toEqual([OURS[0], OURS[4], OURS[5]]);
+    const { bindings, outdated } = await bindingsOf(hostWith(files));
+    expect({ bindings, outdated }).toMatchObject({ bindings: [{ stage: 'late' }], outdated: [] });
+  });
+
+  it('is what an earlier version wrote down without a serial number, until it is said again', async () => {
+    const files = await persisted('07:00.0');
+    const { devices, ...record } = JSON.parse(files[RECORD] ?? '') as { devices: Record<string, unknown>[] };
+    const earlier = devices.map(({ only: _, class: __, ...each }) => each);
+    const old = { ...files, [RECORD]: JSON.stringify({ ...record, devices: earlier }) };
+    const document = await bindingsOf(hostWith(old));
+    expect(document.bindings).toMatchObject([{ stage: 'late' }]);
+    // What is there binds early all the same, and has to go.
+    expect(document.outdated).toContain(OURS[1]);
+    const { steps } = await planOf('bind', '07:00.0', '--persist', ...hostWith(old));
+    expect(filesAfter(steps, old)).toEqual(files);
+  });
+});
+
+describe('a change that was cut short', () => {
+  const JOURNAL = {
+    schema: 'portal-gun/journal/v1',
+    bootId: 'another',
+    startedAt: '2026-11-22T07:00:00.000Z',
+    plan: { title: 'Give group 18 to vfio-pci: 1 device', guards: [], steps: [] },
+  };
+  const folder = '/var/lib/portal-gun/journal';
+  const cutShort = (files: Files, journal: string) =>
+    hostWith({ ...files, [`${folder}/20261122T070000000Z.jsonl`]: journal }, DEBIAN, 'lab-intel', {
+      [folder]: { kind: 'directory', names: ['20261122T070000000Z.jsonl'] },
+    });
+
+  it('is told of by what lists and by what validates, as text and as data', async () => {
+    const host = cutShort({}, JSON.stringify(JOURNAL));
+    for (const command of [['bindings'], ['sriov', 'list'], ['validate']]) {
+      const text = await pciInside([...command, ...host]);
+      expect(text.stderr, command.join(' ')).toContain(
+        'pci: "Give group 18 to vfio-pci: 1 device" (2026-11-22T07:00:00.000Z) was cut short: a recovery is pending; run pci recover',
+      );
+      const { stdout } = await pciInside([...command, '--json', ...host]);
+      expect(JSON.parse(stdout)).toMatchObject({
+        recovery: [{ startedAt: JOURNAL.startedAt, title: JOURNAL.plan.title, standing: 'cut-short' }],
+      });
+    }
+  });
+
+  it('is not taken for none where that can not be told', async () => {
+    const { stdout } = await pciInside(['bindings', '--json', ...hostWith({})]);
+    expect(JSON.parse(stdout)).toMatchObject({ recovery: { unknown: 'unread' } });
+    const broken = await pciInside(['bindings', '--json', ...cutShort({}, '{')]);
+    expect(JSON.parse(broken.stdout)).toMatchObject({ recovery: { unknown: 'broken' } });
+    expect(broken.stderr).toContain('it is no journal of this version');
+  });
+
+  it('leaves what it was about, and nothing else', async () => {
+    const files = await persisted('07:00.0');
+    const both = filesAfter((await planOf('bind', '03:00.0', '--persist', ...hostWith(files))).steps, files);
+    const change = { kind: 'file', path: RECORD, from: files[RECORD], to: both[RECORD] };
+    const journal = { ...JOURNAL, plan: { ...JOURNAL.plan, steps: [{ words: '-', change }] } };
+    const host = cutShort(both, `${JSON.stringify(journal)}\n{"step":0,"mark":"begun"}`);
+    const restored = await pciInside(['bindings', '--restore', '--dry-run', '--json', ...host]);
+    expect(restored.exitCode).toBe(1);
+    expect((JSON.parse(restored.stdout) as { devices: { address: string }[] }).devices).toMatchObject([
+      { address: '0000:07:00.0' },
+    ]);
+    for (const each of ['0000:03:00.0', '0000:03:00.1']) {
+      expect(restored.stderr).toContain(
+        `pci: ${each} is left: "${JOURNAL.plan.title}" changes it, and was cut short`,
+      );
+    }
+  });
+});
+
+describe('what else there is at a boot', () => {
+  it('is named where driverctl binds a device that goes back', async () => {
+    const [, path = '', ...names] = hostWith(
+      { '/etc/driverctl.d/0000:01:10.2': 'vfio-pci\n' },
+      DEBIAN,
+      'lab-intel-vfio',
+    );
+    const { stderr } = await pciInside(['unbind', '01:10.2', '--dry-run', '--host', path, ...names]);
+    expect(stderr).toContain(
+      'pci: note: driverctl binds 0000:01:10.2 to vfio-pci again at the next boot (/etc/driverctl.d/0000:01:10.2); this ends that: sudo driverctl unset-override 0000:01:10.2\n',
+    );
+    const other = await pciInside([
+      'unbind',
+      '01:10.2',
+      '--dry-run',
+      ...hostWith({}, DEBIAN, 'lab-intel-vfio'),
+    ]);
+    expect(other.stderr).not.toContain('driverctl');
+  });
+
+  it.each([
+    [
+      'an install command',
+      { '/etc/modprobe.d/no.conf': 'install vfio-pci /bin/false\n' },
+      '/etc/modprobe.d/no.conf: install',
+    ],
+    [
+      'a blacklist',
+      { '/etc/modprobe.d/no.conf': 'blacklist vfio_iommu_type1\n' },
+      '/etc/modprobe.d/no.conf: blacklist',
+    ],
+    ['the kernel command line', { '/proc/cmdline': 'quiet module_blacklist=vfio\n' }, 'kernel command line'],
+  ])('stops a plan that loads vfio-pci where %s forbids it, in the dry run', async (_, files, evidence) => {
+    const folders = { '/etc/modprobe.d': { kind: 'directory', names: ['no.conf'] } } as const;
+    const none = Object.fromEntries(
+      ['/run/modprobe.d', '/usr/lib/modprobe.d', '/lib/modprobe.d'].map((path) => [path, { kind: 'absent' }]),
+    ) as Record<string, { kind: 'absent' }>;
+    const { '/proc/cmdline': line, '/etc/modprobe.d/no.conf': conf } = files as Record<string, string>;
+    const texts = line === undefined ? {} : { '/proc/cmdline': line };
+    const lines = { kind: 'lines', lines: conf === undefined ? [] : [conf.trim()] } as const;
+    const host = hostWith(texts, DEBIAN, 'lab-intel', {
+      ...folders,
+      ...none,
+      '/etc/modprobe.d/no.conf': lines as never,
+    });
+    const { exitCode, stderr } = await pciInside(['bind', '07:00.0', '--dry-run', ...host]);
+    expect({ exitCode, stderr }).toMatchObject({ exitCode: 6, stderr: expect.stringContaining(evidence) });
+    expect(stderr).toContain('NO_DRIVER');
+  });
+
+  it('suggests no other card for one that is bound', async () => {
+    const host = ['--host', fixture('lab-intel-vfio'), ...BUNDLED_NAMES];
+    const { exitCode, stderr } = await pciInside(['bind', 'netdev=enp1s0v9', '--dry-run', ...host]);
+    expect(exitCode).toBe(3);
+    expect(stderr).not.toContain('did you mean');
+    expect(stderr).toContain('0000:01:10.2');
   });
 });
 
@@ -235,8 +387,10 @@ describe('pci bindings', () => {
       '0000:07:00.0 not-in-force 0000:07:00.0',
     ]);
     const { stdout } = await pciInside(['bindings', ...host]);
-    expect(stdout).toContain('MOVED to 0000:03:00.0, on e1000e\n');
-    expect(stdout).toContain('NOT FOUND: another device is at its place\n');
+    expect(stdout).toContain(
+      'MOVED to 0000:03:00.0, on e1000e; another device is at its place: 0000:06:00.0\n',
+    );
+    expect(stdout).toContain('NOT FOUND: another device is at its place: 0000:03:00.1, on e1000e\n');
     expect(stdout).toContain('  NOT FOUND: nothing is at its place\n');
 
     const restored = await pciInside(['bindings', '--restore', '--dry-run', '--json', ...host]);

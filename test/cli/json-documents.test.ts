@@ -228,8 +228,17 @@ describe('of what is ended', () => {
   const said = (document: object): Outcome => ({ exitCode: 0, stdout: formatDocument(document), stderr: '' });
 
   it('recover and confirm', () => {
-    expectDocument('recover', said(recoverDocument('undo', [{ left, report }])));
-    expectDocument('recover', said(recoverDocument('finish', [])));
+    expectDocument(
+      'recover',
+      said(
+        recoverDocument(
+          'undo',
+          [{ left, report }],
+          [{ kind: 'vfs', address: '0000:01:00.0', state: 'not-in-force' }],
+        ),
+      ),
+    );
+    expectDocument('recover', said(recoverDocument('finish', [], null)));
     expectDocument('confirm', said(confirmDocument([left])));
   });
 });

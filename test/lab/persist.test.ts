@@ -231,8 +231,8 @@ describeLab('bindings that outlive a boot', (root) => {
     await withMachine('moved', { initrd }, async (machine) => {
       const log = await playService(machine);
       expect(await listed(machine), log).toEqual([
-        // It was found by its MAC, and has none to be seen any more.
-        `${VF} missing - -`,
+        // By its PF, which has its MAC to be seen.
+        `${VF} moved 0000:02:10.2 vfio-pci`,
         `${PAIR[0]} moved 0000:09:00.0 vfio-pci`,
         `${PAIR[1]} moved 0000:09:00.1 vfio-pci`,
         `${TWIN} moved 0000:0c:00.0 vfio-pci`,

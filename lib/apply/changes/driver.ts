@@ -23,6 +23,8 @@ export const driverChange: ChangeKind<DriverChange> = {
   async reach(host, { address }, goal) {
     const { reader } = host;
     if (!isOnBus(reader, address)) return 'it is not on the PCI bus any more';
+    // Whatever is written would wait behind that.
+    if (isHeldByKernel(host.writer, address)) return HELD;
     const driver = readDriverNow(reader, address);
     if (isUnknown(driver)) return `its driver can't be read: ${driver.unknown}`;
     // A function without a driver may be on its way: the kernel is asked once more.
@@ -31,6 +33,15 @@ export const driverChange: ChangeKind<DriverChange> = {
     return problem ?? (await setOverride(host, address, goal.override));
   },
 };
+
+const HELD = 'the kernel waits, most likely for a process that holds it, and does it once that lets go';
+
+/** Whether the kernel has begun to change the driver of a function, and waits for whoever holds that. */
+export function isHeldByKernel(writer: HostWriter, address: PciAddress): boolean {
+  return (writer.blocked?.() ?? []).some(
+    ({ path, text }) => text === address || path.includes(`/${address}/`),
+  );
+}
 
 function isDriver(driver: Known<string>, goal: DriverState): boolean {
   if (isUnknown(driver)) return false;
@@ -83,7 +94,7 @@ async function written(
   const writing: Writing = await writer.write(path, text);
   if (writing === 'written') return null;
   if (writing === 'blocked') {
-    return `${otherwise}: the kernel waits, most likely for a process that holds it, and does it once that lets go`;
+    return `${otherwise}: ${HELD}`;
   }
   return `${otherwise}: ${writing.failed}`;
 }

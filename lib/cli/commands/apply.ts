@@ -5,10 +5,10 @@ import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { readFileOf } from '../../host/input-file.ts';
 import { LiveRunner } from '../../host/live-runner.ts';
 import type { DeviceField } from '../../pci/device.ts';
-import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
 import { boundBy } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
+import { PERSISTED_FIELDS } from '../../plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted, withPersistedVfs } from '../../plan/persisted-changes.ts';
 import type { PersistedPf } from '../../plan/persisted-vfs.ts';
 import type { Plan } from '../../plan/plan.ts';
@@ -26,6 +26,7 @@ import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import { demandVfio } from '../demand-vfio.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { persistPart } from '../persist-option.ts';
 import { PF_FIELDS } from '../pf-situation.ts';
@@ -42,7 +43,7 @@ const MAX_POLICY_BYTES = 4 * 1024 * 1024;
 const FIELDS: readonly DeviceField[] = [
   ...SAFETY_FIELDS,
   ...PF_FIELDS,
-  ...IDENTITY_FIELDS,
+  ...PERSISTED_FIELDS,
   'driverOverride',
   'modules',
   'rom',
@@ -134,6 +135,7 @@ async function differenceOf(policy: Policy, path: string, args: Arguments): Prom
     isRegistered: (driver) => isDriverRegistered(host, driver),
     record: recordText,
   });
+  demandVfio(host, binding);
   const proposals = pfs.map(({ proposal }) => proposal);
   const title = `Bring the host to ${path}`;
   const plan = mergedPlan(title, [...proposals.map((proposal) => proposal.plan), binding]);

@@ -1,11 +1,13 @@
 import { EXIT } from '../../base/errors.ts';
+import { escapeControls } from '../../base/text.ts';
 import { addressOf } from '../../libvirt/assignment.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
-import { IDENTITY_FIELDS } from '../../pci/identity.ts';
+import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import {
   assignmentStatuses,
   heldUntilItEnds,
   isRepairable,
+  leftReason,
   repairAssignments,
 } from '../../plan/assignment-status.ts';
 import { guardOf } from '../../plan/guard.ts';
@@ -21,6 +23,7 @@ import { readInventory } from '../../sysfs/read-inventory.ts';
 import { assignmentRemarks, openAssignmentHost } from '../assignment-situation.ts';
 import { type Arguments, type CommandResult, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import { readPendingRecovery } from '../pending-recovery.ts';
 import { runProposal } from '../run-proposal.ts';
 import {
   definedMachines,
@@ -40,11 +43,12 @@ export async function runAssignments(
   const repairs = switchOf(args, 'repair') === true;
   const opened = openAssignmentHost(args, repairs);
   const { host, names, virsh } = opened;
-  const inventory = readInventory(host, names, [...IDENTITY_FIELDS, 'iommuGroup']);
+  const inventory = readInventory(host, names, [...TRAIT_FIELDS, 'iommuGroup']);
   const { machines, unread, diagnostics } = await readMachines(virsh, repairs ? 'edit' : 'look');
   const { devices } = inventory;
   const statusesOf = (machine: DefinedMachine) => assignmentStatuses(machine, devices);
-  const notes = assignmentRemarks(args, opened, [], diagnostics);
+  const pending = await readPendingRecovery(args, host);
+  const notes = assignmentRemarks(args, opened, [], diagnostics) + pending.remarks;
   if (!repairs) {
     const named = liveTargets(args, machines);
     const unknown = named === null ? unreadableMachines(machines).length + unread.length : 0;
@@ -62,19 +66,28 @@ export async function runAssignments(
     const exitCode = switchOf(args, 'check') === true && (drifted || unknown > 0) ? EXIT.findings : EXIT.ok;
     const stdout =
       switchOf(args, 'json') === true
-        ? formatDocument(assignmentListDocument(inventory.host, virsh.uri, listed, diagnostics))
+        ? formatDocument(
+            assignmentListDocument(inventory.host, virsh.uri, listed, diagnostics, pending.changes),
+          )
         : renderAssignmentList(listed, unknown, terminal.width, terminal.style);
     return { exitCode, stdout, stderr: notes };
   }
   const targets = targetMachines(args, machines) ?? definedMachines(machines);
   const drifted = targets.filter((machine) => statusesOf(machine).some(isRepairable));
-  const repaired = drifted.map((machine) => repairAssignments(machine, statusesOf(machine)));
+  const repaired = drifted.map((machine) => repairAssignments(machine, statusesOf(machine), devices));
   const found = drifted.flatMap((machine) =>
     statusesOf(machine)
       .filter(isRepairable)
       .flatMap(({ device }) => device ?? []),
   );
-  return runProposal(
+  const left = targets.flatMap((machine) =>
+    statusesOf(machine).flatMap((status) => {
+      const reason = leftReason(status, devices);
+      const what = addressOf(status.assigned) ?? status.assigned.alias;
+      return reason === null ? [] : [`${what} of ${machine.name} is left: ${reason}`];
+    }),
+  );
+  const result = await runProposal(
     {
       proposal: {
         plan: {
@@ -88,7 +101,7 @@ export async function runAssignments(
       overview: (width) => renderAssignments([], repaired, width),
       details: assignmentDetails(virsh.uri, [], repaired, diagnostics),
       inventory,
-      remarks: notes,
+      remarks: notes + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo: 'Nothing to do.\n',
       changesMachinesAlone: true,
     },
@@ -96,4 +109,5 @@ export async function runAssignments(
     terminal,
     dialogue,
   );
+  return result.exitCode === EXIT.ok && left.length > 0 ? { ...result, exitCode: EXIT.findings } : result;
 }

@@ -4,7 +4,6 @@ import { escapeControls } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import {
   groupDevices,
@@ -15,18 +14,20 @@ import {
 } from '../../pci/iommu-group.ts';
 import { selectDevices } from '../../pci/selector.ts';
 import { parseNamingSelectors } from '../../pci/selector-parser.ts';
-import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
+import { boundBy, isOfHost, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
-import type { PersistedBinding } from '../../plan/persisted-bindings.ts';
+import { PERSISTED_FIELDS, type PersistedBinding } from '../../plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
 import { planBinding } from '../../plan/plan-binding.ts';
 import { renderMovement } from '../../render/movement-text.ts';
 import { movementDetails } from '../../render/plan-document.ts';
 import { isDriverRegistered } from '../../sysfs/driver-state.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
+import { DRIVERCTL_FOLDER } from '../../sysfs/paths.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import { demandVfio } from '../demand-vfio.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { persistedRemark, persistPart } from '../persist-option.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
@@ -129,7 +130,7 @@ async function runBinding(
   const persists = switchOf(args, 'persist') === true;
   const fields = new Set([
     ...FIELDS,
-    ...(persists ? IDENTITY_FIELDS : []),
+    ...(persists ? PERSISTED_FIELDS : []),
     ...selectors.flatMap((selector) => selector.fields),
   ]);
   const inventory = readInventory(
@@ -148,6 +149,7 @@ async function runBinding(
     isRegistered: (driver) => isDriverRegistered(host, driver),
     record: recordOf(host),
   });
+  demandVfio(host, plan);
   const persistence = persists
     ? persistPart(host, way.persistTitle, switchOf(args, 'script') === true, (records) => ({
         ...records,
@@ -163,13 +165,27 @@ async function runBinding(
       inventory,
       remarks:
         remarks(args, names, host, inventory.diagnostics) +
-        (persists ? '' : way.remark(movement, inventory, host)),
+        (persists ? '' : way.remark(movement, inventory, host)) +
+        driverctlRemark(host, movement),
       nothingToDo: nothingToDo(asked),
     },
     args,
     terminal,
     dialogue,
   );
+}
+
+/** For standard error: which devices that go back to the host another program binds again at the next boot. */
+function driverctlRemark(host: HostReader, { moving }: Movement): string {
+  return moving
+    .filter(({ to }) => isOfHost(to))
+    .map(({ device: { address } }) => ({ address, reading: host.readText(`${DRIVERCTL_FOLDER}/${address}`) }))
+    .filter(({ reading }) => typeof reading === 'string')
+    .map(
+      ({ address, reading }) =>
+        `pci: note: ${escapeControls(`driverctl binds ${address} to ${String(reading).trim()}`)} again at the next boot (${DRIVERCTL_FOLDER}/${address}); this ends that: sudo driverctl unset-override ${address}\n`,
+    )
+    .join('');
 }
 
 function recordOf(host: HostReader): string | null {

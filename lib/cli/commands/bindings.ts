@@ -1,7 +1,6 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
-import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField } from '../../pci/device.ts';
-import { IDENTITY_FIELDS } from '../../pci/identity.ts';
+import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import { bindingStatus } from '../../plan/binding-status.ts';
 import { STALE } from '../../plan/change.ts';
 import { planPersistence } from '../../plan/plan-persistence.ts';
@@ -11,13 +10,12 @@ import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
+import { readPendingRecovery } from '../pending-recovery.ts';
 import type { PersistedHost } from '../persisted-host.ts';
-import { readBindings, readPersistence } from '../persistence.ts';
+import { type Persistence, readBindings, readPersistence } from '../persistence.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { RESTORE_FIELDS, restoreBindings } from '../restore-bindings.ts';
 import type { Terminal } from '../terminal.ts';
-
-const LIST_FIELDS: readonly DeviceField[] = [...IDENTITY_FIELDS, 'driver'];
 
 /** `pci bindings`: what is bound at each boot, and whether it is so now; puts it in force, or strikes it out. */
 export async function runBindings(
@@ -33,15 +31,16 @@ export async function runBindings(
   const host = hostOf(args);
   const names = namesOf(args);
   const bindings = readBindings(host);
+  const pending = await readPendingRecovery(args, host);
   const read = (fields: readonly DeviceField[]): PersistedHost => {
     const inventory = readInventory(host, names, fields);
     return {
-      ...{ args, terminal, dialogue, host, inventory },
+      ...{ args, terminal, dialogue, host, inventory, pending },
       statuses: bindings.map((binding) => bindingStatus(binding, inventory.devices)),
-      remarks: remarks(args, names, host, inventory.diagnostics),
+      remarks: remarks(args, names, host, inventory.diagnostics) + pending.remarks,
     };
   };
-  const persisted = read(LIST_FIELDS);
+  const persisted = read(TRAIT_FIELDS);
   if (restores) {
     // At most boots nothing is left to do, and libvirt waits for it: what only a change needs is read for a change alone.
     const isInForce = persisted.statuses.every(({ state }) => state === 'in-force');
@@ -51,22 +50,31 @@ export async function runBindings(
   return forgets ? forgetEntries('bindings', known, persisted) : list(persisted);
 }
 
-function list({ args, terminal, host, inventory, statuses, remarks: stderr }: PersistedHost): CommandResult {
-  const outdated = outdatedParts(host);
+function list({
+  args,
+  terminal,
+  host,
+  inventory,
+  statuses,
+  pending,
+  remarks: stderr,
+}: PersistedHost): CommandResult {
+  const persistence = readPersistence(host);
+  const outdated = outdatedParts(persistence);
+  const { boot } = persistence;
   const isDrifted = outdated.length > 0 || statuses.some(({ state }) => state !== 'in-force');
   return {
     exitCode: switchOf(args, 'check') === true && isDrifted ? EXIT.findings : EXIT.ok,
     stdout:
       switchOf(args, 'json') === true
-        ? formatDocument(bindingsDocument(inventory, statuses, outdated))
-        : renderBindings(statuses, outdated, terminal.width, terminal.style),
+        ? formatDocument(bindingsDocument(inventory, statuses, outdated, boot, pending.changes))
+        : renderBindings(statuses, outdated, boot, terminal.width, terminal.style),
     stderr,
   };
 }
 
 /** What would be made anew if the same were to be persisted now. */
-function outdatedParts(host: HostReader): readonly string[] {
-  const persistence = readPersistence(host);
+function outdatedParts(persistence: Persistence): readonly string[] {
   return planPersistence(persistence, persistence).flatMap(({ change }) => {
     if (change.kind === 'file') return [change.path];
     return change.kind === 'initramfs' && change.to !== STALE ? ['initial RAM disks'] : [];

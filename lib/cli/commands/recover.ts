@@ -17,17 +17,80 @@ import { changeableHost, demandRoot, settled } from '../changing.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
 import { bootTimeOf } from '../confirmation.ts';
 import type { Dialogue } from '../dialogue.ts';
+import { type Missing, readMissing } from '../missing-now.ts';
 import type { Terminal } from '../terminal.ts';
+import { runBindings } from './bindings.ts';
+import { runSriovRestore } from './sriov-restore.ts';
 
-/** `pci recover`: ends what was cut short, or was not confirmed. */
+/** `pci recover`: ends what was cut short, or was not confirmed, and restores what is persisted or says what of it is missing. */
 export async function runRecover(
   args: Arguments,
-  { style }: Terminal,
+  terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const recovery = recoveryOf(args);
   demandRoot();
   const host = changeableHost();
+  const { exitCode, changes } = await endChanges(args, recovery, host, terminal, dialogue);
+  const exits = [exitCode];
+  if (switchOf(args, 'restore') === true) {
+    // Bindings may be of VFs, which have to be there first.
+    for (const restore of [
+      () => runSriovRestore({ yes: true }, terminal, dialogue),
+      () => runBindings({ restore: true, yes: true }, terminal, dialogue),
+    ]) {
+      const { exitCode: exit, stdout, stderr } = await restore();
+      dialogue.say(stderr + stdout);
+      exits.push(exit);
+    }
+  }
+  const isWatchdog = stringOf(args, 'unconfirmed') !== undefined;
+  const missing = isWatchdog ? null : await missingOrNone(host, dialogue);
+  const text =
+    (changes.length === 0 && !isWatchdog ? 'Nothing was cut short: there is nothing to recover.\n' : '') +
+    renderMissing(missing ?? [], switchOf(args, 'restore') === true);
+  return {
+    exitCode: Math.max(...exits),
+    stdout:
+      switchOf(args, 'json') === true ? formatDocument(recoverDocument(recovery, changes, missing)) : text,
+    stderr: '',
+  };
+}
+
+/** A damaged record keeps nobody from recovering. */
+async function missingOrNone(
+  { reader }: ChangeableHost,
+  dialogue: Dialogue,
+): Promise<readonly Missing[] | null> {
+  try {
+    return await readMissing(reader);
+  } catch (error) {
+    if (!(error instanceof PortalGunError)) throw error;
+    dialogue.say(`pci: ${escapeControls(`${error.subject}: ${error.message}`)}\n`);
+    return null;
+  }
+}
+
+/** What is persisted and not in force, and what puts it there. */
+function renderMissing(missing: readonly Missing[], wasTried: boolean): string {
+  if (missing.length === 0) return '';
+  const rows = missing.map(
+    ({ kind, address, state }) => `  ${address}  ${kind === 'vfs' ? 'VFs' : 'binding'}  ${state}\n`,
+  );
+  const advice = wasTried
+    ? 'See why: pci sriov restore --dry-run; pci bindings --restore --dry-run\n'
+    : 'Put it in force: pci recover --restore\n';
+  return `Persisted, and not in force in this boot:\n${rows.join('')}${advice}`;
+}
+
+/** Ends each change that was left behind. */
+async function endChanges(
+  args: Arguments,
+  recovery: Recovery,
+  host: ReturnType<typeof changeableHost>,
+  { style }: Terminal,
+  dialogue: Dialogue,
+): Promise<{ readonly exitCode: number; readonly changes: readonly RecoveredChange[] }> {
   const unconfirmed = stringOf(args, 'unconfirmed');
   const release = unconfirmed === undefined ? await lockHost() : await overdueLock(host, unconfirmed);
   const isMeant = ({ id }: LeftJournal): boolean => unconfirmed === undefined || id === unconfirmed;
@@ -47,13 +110,15 @@ export async function runRecover(
         if (report.outcome !== 'stuck' && unconfirmed === undefined) await stopWatchdog(host, left.id);
         const title = escapeControls(left.plan.title);
         const isAsMeant = report.outcome === (recovery === 'undo' ? 'undone' : 'done');
-        if (isAsMeant) dialogue.say(`"${title}" is ${recovery === 'undo' ? 'undone' : 'finished'}.\n`);
+        const heldBack = report.steps.filter(({ outcome }) => outcome === 'left');
+        const but =
+          heldBack.length === 0
+            ? ''
+            : `, except: ${heldBack.map(({ words }) => escapeControls(words)).join('; ')}`;
+        if (isAsMeant) dialogue.say(`"${title}" is ${recovery === 'undo' ? 'undone' : 'finished'}${but}.\n`);
         else exitCode = Math.max(exitCode, settled(report, interruption.signal, dialogue, style).exitCode);
       }
-      const text = journals.length === 0 ? 'Nothing was cut short: there is nothing to recover.\n' : '';
-      const wantsJson = switchOf(args, 'json') === true;
-      const stdout = wantsJson ? formatDocument(recoverDocument(recovery, changes)) : text;
-      return { exitCode, stdout, stderr: '' };
+      return { exitCode, changes };
     });
   } finally {
     release?.();
@@ -61,8 +126,11 @@ export async function runRecover(
   }
 }
 
-/** @throws PortalGunError BAD_ARGUMENT where what nobody confirmed is to be finished */
+/** @throws PortalGunError BAD_ARGUMENT where what nobody confirmed is to be finished, or more than that is asked */
 function recoveryOf(args: Arguments): Recovery {
+  if (switchOf(args, 'restore') === true && stringOf(args, 'unconfirmed') !== undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --unconfirmed', { subject: '--restore' });
+  }
   if (switchOf(args, 'finish') !== true) return 'undo';
   if (stringOf(args, 'unconfirmed') === undefined) return 'finish';
   throw new PortalGunError('BAD_ARGUMENT', 'goes with undoing alone', {

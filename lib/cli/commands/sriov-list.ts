@@ -10,6 +10,7 @@ import { type ListedPf, renderSriov, sriovDocument } from '../../render/sriov-li
 import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/pf-link.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import { readPendingRecovery } from '../pending-recovery.ts';
 import { readVfsStatuses } from '../persisted-pfs.ts';
 import { PF_FIELDS } from '../pf-situation.ts';
 import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
@@ -25,7 +26,8 @@ export async function runSriovList(args: Arguments, { width, style }: Terminal):
   const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
   const selected = selectDevices(inventory.devices, selectors);
   const persisted = readVfsStatuses(host, inventory.devices);
-  let stderr = remarks(args, names, host, inventory.diagnostics) + persisted.remarks;
+  const pending = await readPendingRecovery(args, host);
+  let stderr = remarks(args, names, host, inventory.diagnostics) + persisted.remarks + pending.remarks;
   const listed: ListedPf[] = [];
   for (const pf of physicalFunctions(inventory.devices, selected)) {
     const asked = runner === null ? null : await readPfLink(host, runner, pf.address);
@@ -49,7 +51,7 @@ export async function runSriovList(args: Arguments, { width, style }: Terminal):
     stderr += 'pci: what VFs are set to is not in a captured host: ip tells it, on the host itself\n';
   }
   const stdout = wantsJson
-    ? formatDocument(sriovDocument(inventory, listed))
+    ? formatDocument(sriovDocument(inventory, listed, pending.changes))
     : renderSriov(listed, width, style);
   return { exitCode: EXIT.ok, stdout, stderr };
 }

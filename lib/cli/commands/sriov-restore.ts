@@ -9,7 +9,7 @@ import type { Runner } from '../../host/runner.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
-import { goalOf, type PersistedPf } from '../../plan/persisted-vfs.ts';
+import { goalOf, type PersistedPf, parseVfs, VFS_PATH } from '../../plan/persisted-vfs.ts';
 import { planVfs, type VfsProposal } from '../../plan/plan-vfs.ts';
 import { planRestoredVfs } from '../../plan/restore-vfs.ts';
 import { BINDING_STATES } from '../../render/persistence-text.ts';
@@ -19,6 +19,7 @@ import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
+import { type PendingRecovery, pendingProblem, readPendingRecovery } from '../pending-recovery.ts';
 import { findPfs } from '../persisted-pfs.ts';
 import { readPersistedPfs } from '../persistence.ts';
 import { PF_FIELDS, readPfSituation } from '../pf-situation.ts';
@@ -46,7 +47,8 @@ export async function runSriovRestore(
   const names = namesOf(args);
   const entries = readPersistedPfs(host);
   const inventory = readInventory(host, names, PF_FIELDS);
-  const said = remarks(args, names, host, inventory.diagnostics);
+  const pending = await readPendingRecovery(args, host);
+  const said = remarks(args, names, host, inventory.diagnostics) + pending.remarks;
   if (forgets) {
     const known = entries.map(({ address }) => address);
     return forgetEntries('pfs', known, { args, terminal, dialogue, host, inventory, remarks: said });
@@ -56,7 +58,7 @@ export async function runSriovRestore(
   const stops = (lost: readonly PciAddress[]): Finding | undefined =>
     refusalsAmong(findingsOf(host, lost), allowed).find(({ severity }) => !isLook || severity !== 'unknown');
   const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
-  const { proposals, left } = await proposeEach(host, runner, inventory, entries, stops);
+  const { proposals, left } = await proposeEach(host, runner, inventory, entries, stops, pending);
   const plan = planRestoredVfs(proposals);
   const changing = proposals.filter((proposal) => proposal.plan.steps.length > 0);
   const inForce =
@@ -72,6 +74,7 @@ export async function runSriovRestore(
       inventory,
       remarks: said + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo: `${inForce}Nothing to do.\n`,
+      goesOnBeside: true,
     },
     checks ? { ...args, 'dry-run': true } : args,
     terminal,
@@ -88,6 +91,7 @@ async function proposeEach(
   inventory: Inventory,
   entries: readonly PersistedPf[],
   stops: (lost: readonly PciAddress[]) => Finding | undefined,
+  pending: PendingRecovery,
 ): Promise<{ readonly proposals: readonly VfsProposal[]; readonly left: readonly string[] }> {
   const proposals: VfsProposal[] = [];
   const left: string[] = [];
@@ -100,8 +104,13 @@ async function proposeEach(
     }
     try {
       const proposal = planVfs(await readPfSituation(host, runner, inventory, pf), goalOf(entry));
+      const open =
+        proposal.plan.steps.length === 0
+          ? null
+          : pendingProblem(pending, entry, [pf.address, ...proposal.lost], VFS_PATH, parseVfs);
       const refusal = stops(proposal.lost);
-      if (refusal === undefined) proposals.push(proposal);
+      if (open !== null) left.push(`${pf.address} is left: ${open}`);
+      else if (refusal === undefined) proposals.push(proposal);
       else left.push(`${pf.address} is left: ${refusal.subject} ${refusal.message} (${refusal.name})`);
     } catch (error) {
       if (!(error instanceof PortalGunError)) throw error;

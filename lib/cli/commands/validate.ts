@@ -26,6 +26,7 @@ import { refuseElsewhere } from '../assignment-situation.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { mendHost, wantsMending } from '../mend-host.ts';
+import { readPendingRecovery } from '../pending-recovery.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 import { needsOfAll, readSession, readSituation, type ToldByLibvirt } from '../validation-situation.ts';
@@ -75,7 +76,8 @@ export async function runValidate(
   };
   const isLive = stringOf(args, 'host') === undefined;
   const diagnostics = [...inventory.diagnostics, ...told.diagnostics];
-  const stderr = remarks({ ...args, json: format !== 'text' }, names, host, diagnostics);
+  const pending = await readPendingRecovery(args, host);
+  const stderr = remarks({ ...args, json: format !== 'text' }, names, host, diagnostics) + pending.remarks;
   if (mends) {
     const report = reportOn(validated, asked, null);
     const { facts } = validated;
@@ -86,7 +88,7 @@ export async function runValidate(
     exitCode: isPassed(report, isStrict) ? EXIT.ok : EXIT.findings,
     stdout:
       format === 'json'
-        ? formatDocument(validationDocument(inventory.host, report, isStrict, diagnostics))
+        ? formatDocument(validationDocument(inventory.host, report, isStrict, diagnostics, pending.changes))
         : format === 'junit'
           ? formatJUnit(inventory.host, report, isStrict)
           : renderValidation(report, switchOf(args, 'all') === true, width, style),

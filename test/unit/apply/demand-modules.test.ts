@@ -48,6 +48,12 @@ describe('the modules of a plan', () => {
       { modprobe: exited(1) },
       '6 NO_DRIVER: the kernel has neither the driver nor a module for it',
     ],
+    [
+      'that modprobe is told not to load',
+      null,
+      { modprobe: exited(0, 'install /bin/false \n') },
+      '6 NO_DRIVER: modprobe is told not to load it: install /bin/false',
+    ],
     ['without modprobe', null, {}, '7 TOOL_MISSING: is not there'],
     [
       'that are not signed under lockdown',

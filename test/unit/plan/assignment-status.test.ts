@@ -9,7 +9,12 @@ import { withAssigned } from '../../../lib/libvirt/with-assigned.ts';
 import { parseXml } from '../../../lib/libvirt/xml-document.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { persistedDeviceOf } from '../../../lib/pci/persisted-device.ts';
-import { assignmentStatuses, isRepairable, repairAssignments } from '../../../lib/plan/assignment-status.ts';
+import {
+  assignmentStatuses,
+  isRepairable,
+  leftReason,
+  repairAssignments,
+} from '../../../lib/plan/assignment-status.ts';
 import type { DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
 import { domainXml, uuidOf } from '../../support/made-up-libvirt.ts';
 import { readHost } from '../../support/reading.ts';
@@ -77,6 +82,9 @@ test.each<
   expect(status).toMatchObject({ standing, heldAt: null });
   expect(status?.device?.address ?? null).toBe(found === null ? null : `0000:${found}`);
   expect(status === undefined ? null : isRepairable(status)).toBe(repairs);
+  // What is neither in order nor put in order is left for a reason.
+  const isLeft = status !== undefined && leftReason(status, now) !== null;
+  expect(isLeft).toBe(standing !== 'in-place' && !repairs);
 });
 
 test('who runs with it has it now', () => {
@@ -90,14 +98,14 @@ test.each([
   ['unrecorded', noRecord, devices],
 ] as const)('what is %s is in place once it is repaired, under the same alias', (_, text, now) => {
   const before = machine(text);
-  const { to } = repairAssignments(before, assignmentStatuses(before, now));
+  const { to } = repairAssignments(before, assignmentStatuses(before, now), now);
   const after = machine(withAssigned(before.definition.document, to));
   expect(assignmentStatuses(after, now)).toMatchObject([{ standing: 'in-place', assigned: { alias } }]);
 });
 
 test('what can not be put in order is left as it is', () => {
   const before = machine(whole);
-  const { from, to, gained } = repairAssignments(before, assignmentStatuses(before, OTHERS));
+  const { from, to, gained } = repairAssignments(before, assignmentStatuses(before, OTHERS), OTHERS);
   expect(to).toEqual(from);
   expect(gained).toEqual([]);
   expect(readAssigned(before.definition.document).devices.map(addressOf)).toEqual([CARD.address]);

@@ -6,9 +6,9 @@ import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { findPersisted } from '../../../lib/pci/find-persisted.ts';
-import { IDENTITY_FIELDS } from '../../../lib/pci/identity.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
 import {
+  PERSISTED_FIELDS,
   type PersistedBinding,
   parseBindings,
   persistedBindingOf,
@@ -19,8 +19,7 @@ import { readInventory } from '../../../lib/sysfs/read-inventory.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../fixtures/lab-intel.snapshot'), 'utf8');
 const { devices } = readInventory(new SnapshotHost(parseSnapshot(text, 'lab-intel')), NO_NAMES, [
-  ...IDENTITY_FIELDS,
-  'driver',
+  ...PERSISTED_FIELDS,
 ]);
 const [pair, second, twin, driverless] = ['03:00.0', '03:00.1', '06:00.0', '07:00.0'].map(deviceAt) as [
   PciDevice,
@@ -35,7 +34,32 @@ function deviceAt(short: string): PciDevice {
   return found;
 }
 
-const bindingOf = (device: PciDevice): PersistedBinding => persistedBindingOf(device, 'vfio-pci', null);
+const { devices: withVfs } = readInventory(
+  new SnapshotHost(
+    parseSnapshot(
+      readFileSync(join(import.meta.dirname, '../../../fixtures/lab-intel-vfio.snapshot'), 'utf8'),
+      'lab',
+    ),
+  ),
+  NO_NAMES,
+  PERSISTED_FIELDS,
+);
+const vf = withVfs.find(({ address }) => address === '0000:01:10.2') as PciDevice;
+
+/** A drive that no capability tells from its twin. */
+function driveAt(short: string, serial: string): PciDevice {
+  const drive = { kind: 'nvme', name: 'nvme9', mac: null, state: null, serial, sizeBytes: null } as const;
+  return { ...deviceAt(short), config: null, attachments: [drive] };
+}
+const nvme = driveAt('02:00.0', 'NVME-A');
+const otherNvme = { ...driveAt('02:00.0', 'NVME-B'), ...pick(twin) };
+
+function pick({ address, location }: PciDevice): Pick<PciDevice, 'address' | 'location'> {
+  return { address, location };
+}
+
+const bindingOf = (device: PciDevice): PersistedBinding =>
+  persistedBindingOf(device, 'vfio-pci', null, devices);
 
 /** As it is on another driver: no interface, and so no MAC. */
 const offHost = (device: PciDevice): PciDevice => ({ ...device, driver: 'vfio-pci', attachments: [] });
@@ -63,8 +87,32 @@ describe('the record of what is bound at each boot', () => {
       deviceSerial: { offset: 0x140, value: expect.stringMatching(/^([0-9a-f]{2}-){7}[0-9a-f]{2}$/) },
       productSerial: null,
       mac: expect.stringMatching(/^02:/),
+      only: false,
+      class: '020000',
     });
-    expect(bindingOf(driverless)).toMatchObject({ deviceSerial: null, mac: null });
+    expect(bindingOf(driverless)).toMatchObject({ deviceSerial: null, mac: null, only: true });
+    expect(bindingOf(nvme)).toMatchObject({ drive: 'NVME-A', class: '010802' });
+    expect(persistedBindingOf(vf, 'vfio-pci', null, withVfs)).toMatchObject({
+      vf: { pf: { path: 'pci0000:00/04.0/00.0', mac: expect.stringMatching(/^02:/), only: true }, index: 1 },
+    });
+  });
+
+  it('keeps no mark that two of a kind have, since it tells neither', () => {
+    const clone = { ...twin, config: pair.config, attachments: pair.attachments };
+    const now = devices.map((each) => (each === twin ? clone : each));
+    expect(persistedBindingOf(pair, 'vfio-pci', null, now)).toMatchObject({ deviceSerial: null, mac: null });
+    // The functions of a card share its serial number, and have numbers of their own.
+    const card = devices.map((each) => (each === second ? { ...second, config: pair.config } : each));
+    expect(persistedBindingOf(pair, 'vfio-pci', null, card).deviceSerial).not.toBeNull();
+  });
+
+  it('takes one that can not be told from others for one of several', () => {
+    const unread = {
+      ...driverless,
+      address: '0000:77:00.0' as PciAddress,
+      vendor: { unknown: 'denied' } as const,
+    };
+    expect(persistedBindingOf(driverless, 'vfio-pci', null, [...devices, unread]).only).toBe(false);
   });
 
   it('is not taken where a part is not of its form: parts of it become parts of programs', () => {
@@ -80,10 +128,18 @@ describe('the record of what is bound at each boot', () => {
       { ...good, deviceSerial: { offset: -1, value: good.deviceSerial?.value } },
       { ...good, address: 'eth0' },
       { ...good, mac: 7 },
+      { ...good, drive: 7 },
+      { ...good, only: 'yes' },
+      { ...good, class: "'" },
+      { ...good, bootDisplay: 1 },
+      { ...good, vf: null },
+      { ...good, vf: { index: -1, pf: good } },
+      { ...good, vf: { index: 0, pf: { ...good, path: '$(reboot)' } } },
     ];
     const parse = (devices: unknown, schema = 'portal-gun/bindings/v1') =>
       parseBindings(JSON.stringify({ schema, devices }));
-    expect(parse([good])).toEqual([good]);
+    const { only: _, class: __, ...earlier } = good;
+    for (const each of [good, earlier]) expect(parse([each])).toEqual([each]);
     for (const each of spoilt) expect(() => parse([each]), JSON.stringify(each)).toThrow(/makes no sense/);
     expect(() => parse([], 'portal-gun/bindings/v2')).toThrow('it is none of portal-gun/bindings/v1');
     for (const each of ['', '[', 'null', '7']) expect(() => parseBindings(each)).toThrow('no JSON object');
@@ -136,6 +192,63 @@ describe('the device of a persisted binding', () => {
     expect(whereabouts(bindingOf(plain), [offHost(plain)])).toBe(`here ${pair.address}`);
   });
 
+  describe('of a kind of which there are several', () => {
+    const kept = persistedBindingOf(nvme, 'vfio-pci', null, [nvme, otherNvme]);
+    const swapped = [movedTo(otherNvme, nvme), movedTo(nvme, otherNvme)];
+
+    it('is found by the serial number of its drive, wherever it is', () => {
+      expect(whereabouts(kept, [nvme, otherNvme])).toBe(`here ${nvme.address}`);
+      expect(whereabouts(kept, swapped)).toBe(`moved ${otherNvme.address}`);
+      expect(findPersisted(kept, swapped)).toMatchObject({ instead: { address: nvme.address } });
+      expect(whereabouts(kept, [movedTo(otherNvme, nvme)])).toBe(`replaced ${nvme.address}`);
+    });
+
+    it('is not known where that can not be seen, unless the others are known to be none of it', () => {
+      const [here, there] = [nvme, otherNvme].map((each) => ({ ...each, attachments: [] }));
+      expect(whereabouts(kept, [here, there] as PciDevice[])).toBe(`unknown ${nvme.address}`);
+      expect(whereabouts(kept, [here as PciDevice, otherNvme])).toBe(`here ${nvme.address}`);
+      // Who bound it knew which it was.
+      const bound = { ...(here as PciDevice), driver: 'vfio-pci' };
+      expect(whereabouts(kept, [bound, there as PciDevice])).toBe(`here ${nvme.address}`);
+    });
+
+    it('is one of several where it was the only one, and has nothing else to be known by', () => {
+      const twinless = persistedBindingOf(driverless, 'vfio-pci', null, [driverless]);
+      const another = { ...movedTo(driverless, twin), address: '0000:66:00.0' as PciAddress };
+      expect(whereabouts(twinless, [driverless])).toBe(`here ${driverless.address}`);
+      expect(whereabouts(twinless, [driverless, another])).toBe('ambiguous');
+      // Of two that were there from the start, the place tells.
+      const twins = persistedBindingOf(driverless, 'vfio-pci', null, [driverless, another]);
+      expect(whereabouts(twins, [driverless, another])).toBe(`here ${driverless.address}`);
+    });
+
+    it('is the one of two with its serial number that has its MAC', () => {
+      const clone = { ...movedTo(twin, driverless), config: pair.config };
+      expect(whereabouts(bindingOf(pair), [pair, clone])).toBe(`here ${pair.address}`);
+      expect(whereabouts(bindingOf(pair), [offHost(pair), offHost(clone)])).toBe('ambiguous');
+    });
+  });
+
+  it('is found, a virtual function, by its PF and its number', () => {
+    const kept = persistedBindingOf(vf, 'vfio-pci', null, withVfs);
+    expect(whereabouts(kept, withVfs)).toBe(`here ${vf.address}`);
+    const pf = withVfs.find(({ address }) => address === '0000:01:00.0') as PciDevice;
+    const others = withVfs.filter((each) => ![pf.address, vf.address, twin.address].includes(each.address));
+    const movedPf = movedTo(pf, twin);
+    const movedVf: PciDevice = {
+      ...vf,
+      address: '0000:06:10.2' as PciAddress,
+      location: twin.location,
+      sriov: { role: 'vf', physicalFunction: movedPf.address, index: 1 },
+    };
+    expect(whereabouts(kept, [...others, movedPf, movedVf])).toBe(`moved ${movedVf.address}`);
+    // Another card is where its PF was.
+    const otherPf = { ...pf, config: twin.config, attachments: twin.attachments };
+    expect(whereabouts(kept, [...others, otherPf, vf])).toBe(`replaced ${vf.address}`);
+    expect(whereabouts(kept, [...others, pf])).toBe('missing');
+    expect(whereabouts(kept, [...others, vf])).toBe(`unknown ${vf.address}`);
+  });
+
   it('is not known where its serial number can’t be read', () => {
     const denied = { ...pair, config: { unknown: 'denied' } as const };
     expect(whereabouts(bindingOf(pair), [denied])).toBe(`unknown ${pair.address}`);
@@ -162,6 +275,6 @@ describe('what is bound at each boot', () => {
     );
     const moved = movedTo(pair, twin);
     const after = withPersisted([{ device: moved, driver: 'vfio-pci' }], kept, [moved]);
-    expect(after).toEqual([bindingOf(moved)]);
+    expect(after).toEqual([persistedBindingOf(moved, 'vfio-pci', null, [moved])]);
   });
 });

@@ -32,7 +32,7 @@ async function setAndWrite(
   pf = NETWORK_PF,
 ): Promise<PersistedPf> {
   const proposal = await proposeVfs(machine, pf, wishes);
-  const entry = persistedPfOf(proposal, { ...NO_GOAL, ...wishes }, kept);
+  const entry = persistedPfOf(proposal, { ...NO_GOAL, ...wishes }, kept, [proposal.situation.pf]);
   expect((await applyPlan(proposal.plan, machine, OCCASION)).outcome).toBe('done');
   return entry;
 }

@@ -12,7 +12,7 @@ import { identityOf } from '../../../lib/pci/identity.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
 import type { Change } from '../../../lib/plan/change.ts';
 import { assignmentSteps, assignTo, type DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
-import { planVfPool, type VfPoolProposal } from '../../../lib/plan/plan-vf-pool.ts';
+import { type PoolRequest, planVfPool, type VfPoolProposal } from '../../../lib/plan/plan-vf-pool.ts';
 import type { PfSituation } from '../../../lib/plan/vf-goal.ts';
 import { readVfsNow } from '../../../lib/sysfs/driver-state.ts';
 import { isLinkFailure, readPfLink } from '../../../lib/sysfs/pf-link.ts';
@@ -78,7 +78,7 @@ function withCompanion(reader: HostReader): HostReader {
   });
 }
 
-interface Asked {
+interface Asked extends Pick<PoolRequest, 'wishes' | 'isDead'> {
   readonly pf?: PciAddress;
   readonly targets?: readonly DefinedMachine[];
   readonly vlan?: number;
@@ -88,9 +88,10 @@ interface Asked {
 async function plan(
   machine: SimulatedMachine,
   machines: readonly KnownMachine[],
-  { pf = NETWORK_PF, targets, vlan, used = [] }: Asked = {},
+  { pf = NETWORK_PF, targets, vlan, used = [], ...more }: Asked = {},
 ): Promise<VfPoolProposal> {
   return planVfPool({
+    ...more,
     situation: await situationOf(machine, pf),
     targets: targets ?? (machines as readonly DefinedMachine[]),
     machines,
@@ -142,6 +143,59 @@ describe('a pool of VFs', () => {
     const machines = await machinesOf({ a: given('0000:01:10.4') });
     const [only] = (await plan(withVfs(), machines)).machines;
     expect(only).toMatchObject({ gained: [], byOthers: ['0000:01:10.4'], vf: { index: 2 } });
+  });
+
+  it('gives VFs what is persisted for them, in the definition too', async () => {
+    const vlan = { id: 100, qos: 0, protocol: '802.1Q' } as const;
+    const wishes = [{ vlan, mac: '02:00:00:00:00:09' }, { trust: true }];
+    const { vfs, machines } = await plan(host(), await machinesOf({ a: '', b: '' }), { wishes });
+    expect(vfs.to.vfs.map(({ settings }) => settings)).toMatchObject([
+      { vlan, mac: '02:00:00:00:00:09' },
+      { trust: true },
+    ]);
+    expect(machines.map(({ gained: [each] }) => each?.device)).toMatchObject([
+      { vlans: [100], mac: '02:00:00:00:00:09' },
+      { vlans: [] },
+    ]);
+    const asked = await plan(host(), await machinesOf({ a: '' }), { wishes, vlan: 7 });
+    expect(asked.machines[0]?.gained[0]?.device).toMatchObject({ vlans: [7] });
+  });
+
+  it('is known by its PF, and given by its new address once that moved', async () => {
+    const [first] = (await plan(host(), await machinesOf({ a: '' }))).machines;
+    const kept = first?.gained[0]?.assignment?.device;
+    expect(kept?.vf).toMatchObject({ index: 0, pf: { path: 'pci0000:00/04.0/00.0', id: '8086:10c9' } });
+    if (first === undefined) throw new Error('it is given one');
+    const { uuid, definition } = first.machine;
+    const text = withAssigned(definition.document, first.to);
+    const as = async (written: string) =>
+      (await readMachines(new MadeUpLibvirt([{ uuid, definition: written }]), 'look')).machines;
+    // What is kept is read as it was written.
+    const [same] = (await plan(host(), await as(text))).machines;
+    expect(same?.from).toEqual(first.to);
+    expect(same?.to).toEqual(first.to);
+
+    // As if the card had been elsewhere when that was written down.
+    const before = text
+      .replaceAll('pci0000:00/04.0/', 'pci0000:00/1c.0/')
+      .replaceAll('0000:01:10.0', '0000:0f:10.0')
+      .replaceAll('bus="0x01"', 'bus="0x0f"');
+    const [moved] = (await plan(host(), await as(before))).machines;
+    expect(moved?.from.devices[0]?.device).toMatchObject({ address: '0000:0f:10.0' });
+    expect(moved?.to.devices).toMatchObject([
+      {
+        assignment: { device: { address: '0000:01:10.0', vf: { pf: { path: 'pci0000:00/04.0/00.0' } } } },
+        device: { address: '0000:01:10.0' },
+      },
+    ]);
+
+    // And as if it were another card, which is gone.
+    const gone = before.replace(/pf-mac="[^"]*"/, 'pf-mac="52:54:00:00:00:99"');
+    const [left] = (await plan(host(), await as(gone))).machines;
+    expect([left?.lost, left?.to.devices].map((each) => each?.length)).toEqual([0, 2]);
+    const [replaced] = (await plan(host(), await as(gone), { isDead: () => true })).machines;
+    expect([replaced?.lost, replaced?.to.devices].map((each) => each?.length)).toEqual([1, 1]);
+    expect(replaced?.to.devices).toMatchObject([{ device: { address: '0000:01:10.0' } }]);
   });
 
   it('gives VFs of what is no network card as they are, without MAC and VLAN', async () => {

@@ -1,0 +1,51 @@
+import { isUnknown } from '../base/known.ts';
+import type { HostReader } from '../host/host-reader.ts';
+import { LiveRunner } from '../host/live-runner.ts';
+import type { PciAddress } from '../pci/address.ts';
+import { TRAIT_FIELDS } from '../pci/device-traits.ts';
+import { NO_NAMES } from '../pci/pci-ids.ts';
+import { bindingStatus } from '../plan/binding-status.ts';
+import { vfsStatus } from '../plan/vfs-status.ts';
+import { readInventory } from '../sysfs/read-inventory.ts';
+import { findPfs } from './persisted-pfs.ts';
+import { readBindings, readPersistedPfs } from './persistence.ts';
+import { PF_FIELDS, readPfSituation } from './pf-situation.ts';
+
+/** Something that is persisted and not in force. */
+export interface Missing {
+  readonly kind: 'binding' | 'vfs';
+  /** That it was written down with. */
+  readonly address: PciAddress;
+  readonly state: string;
+}
+
+/**
+ * What is persisted on this machine and not in force now.
+ *
+ * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
+ */
+export async function readMissing(host: HostReader): Promise<readonly Missing[]> {
+  const [bindings, entries] = [readBindings(host), readPersistedPfs(host)];
+  if (bindings.length + entries.length === 0) return [];
+  const inventory = readInventory(host, NO_NAMES, [...new Set([...TRAIT_FIELDS, ...PF_FIELDS])]);
+  const { devices } = inventory;
+  const missing: Missing[] = [];
+  for (const { entry, whereabouts } of findPfs(host, entries, devices)) {
+    const { address } = entry;
+    const pf = devices.find((device) => device.address === whereabouts.device?.address);
+    if (pf === undefined || (whereabouts.kind !== 'here' && whereabouts.kind !== 'moved')) {
+      missing.push({ kind: 'vfs', address, state: whereabouts.kind });
+      continue;
+    }
+    const status = vfsStatus(entry, await readPfSituation(host, new LiveRunner(), inventory, pf));
+    if (status !== 'in-force') {
+      missing.push({ kind: 'vfs', address, state: isUnknown(status) ? 'unknown' : (status ?? 'unknown') });
+    }
+  }
+  for (const binding of bindings) {
+    const { state, device } = bindingStatus(binding, devices);
+    const isBound = state === 'in-force' || (state === 'moved' && device?.driver === binding.driver);
+    if (!isBound) missing.push({ kind: 'binding', address: binding.address, state });
+  }
+  return missing;
+}

@@ -1,0 +1,104 @@
+import { isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
+import { EXTENDED_CAPABILITY } from './capability-names.ts';
+import type { DeviceField, PciDevice } from './device.ts';
+import { IDENTITY_FIELDS, identityOf, plausibleSerial } from './identity.ts';
+
+/** A device serial number, and where its capability starts in the configuration space. */
+export interface SerialAt {
+  readonly offset: number;
+  /** As lspci prints it: `00-11-22-ff-ff-33-44-55`. */
+  readonly value: string;
+}
+
+/** What finds a device again, and tells it from others of its kind. */
+export interface DeviceTraits {
+  /** From the root through the bridges, without bus numbers: `pci0000:00/06.0/00.0`. */
+  readonly path: string | null;
+  /** `8086:10d3`. */
+  readonly id: string | null;
+  readonly subsystem: string | null;
+  /** The capability of that name; `null` for a device that has none, or one without meaning. */
+  readonly deviceSerial: Known<SerialAt>;
+  /** The serial number among its product data. */
+  readonly productSerial: string | null;
+  /** The serial number of the drive that it is, or the world wide name of the port: only known on a driver of the host. */
+  readonly drive: string | null;
+  /** Only known on a driver of the host. */
+  readonly mac: string | null;
+}
+
+/** The fields that {@link traitsOf}, and whatever looks for a device by its traits, needs. */
+export const TRAIT_FIELDS: readonly DeviceField[] = [...IDENTITY_FIELDS, 'sriov', 'driver'];
+
+// Each is asked for again and again where many devices are looked for among many.
+const KNOWN = new WeakMap<PciDevice, DeviceTraits>();
+
+/** What a device can be found again by. Needs {@link TRAIT_FIELDS}. */
+export function traitsOf(device: PciDevice): DeviceTraits {
+  const known = KNOWN.get(device) ?? readTraits(device);
+  KNOWN.set(device, known);
+  return known;
+}
+
+function readTraits(device: PciDevice): DeviceTraits {
+  const { path, id, subsystem, mac } = identityOf(device);
+  return {
+    path,
+    id,
+    subsystem,
+    deviceSerial: deviceSerialOf(device),
+    productSerial: identityOf({ ...device, attachments: null, config: null }).serial,
+    drive: driveOf(device),
+    mac,
+  };
+}
+
+function deviceSerialOf(device: PciDevice): Known<SerialAt> {
+  return mapKnown(device.config, ({ deviceSerialNumber, extendedCapabilities }) => {
+    if (isUnknown(deviceSerialNumber)) return deviceSerialNumber;
+    // Not one that its maker left at nothing.
+    const value = plausibleSerial(deviceSerialNumber ?? undefined);
+    const at = (knownValue(extendedCapabilities) ?? []).find(
+      (capability) => capability.id === EXTENDED_CAPABILITY.deviceSerialNumber,
+    );
+    return value === null || at === undefined ? null : { offset: at.offset, value };
+  });
+}
+
+function driveOf({ attachments }: PciDevice): string | null {
+  const serials = (knownValue(attachments) ?? []).flatMap(
+    ({ serial }) => plausibleSerial(knownValue(serial)?.trim()) ?? [],
+  );
+  // What several of them say names none of them for sure.
+  return new Set(serials).size === 1 ? (serials[0] ?? null) : null;
+}
+
+/** By what one kind of device is told from another. */
+export type DeviceKind = Pick<DeviceTraits, 'id' | 'subsystem'>;
+
+/** Whether ids do not tell two devices apart. A subsystem that is not known, or not there, tells nothing. */
+export function areOfOneKind(a: DeviceKind, b: DeviceKind): boolean {
+  if (a.id === null || b.id === null) return true;
+  return a.id === b.id && (a.subsystem === null || b.subsystem === null || a.subsystem === b.subsystem);
+}
+
+/**
+ * The other devices of the host that ids and the number of the function do not tell from one. Virtual functions come and go with
+ * their PF, and are told by it: they are none of them. Needs {@link TRAIT_FIELDS}.
+ */
+export function twinsOf(device: PciDevice, devices: readonly PciDevice[]): readonly PciDevice[] {
+  const kind = traitsOf(device);
+  return devices.filter(
+    (other) => other.address !== device.address && !isVf(other) && areOfOneKind(kind, traitsOf(other)),
+  );
+}
+
+/** Whether the number of their functions, which stays wherever a card is, does not tell two devices apart. */
+export function haveOneFunctionNumber(a: string, b: string): boolean {
+  return a.at(-1) === b.at(-1);
+}
+
+/** Whether a function is known to be a virtual one. */
+export function isVf({ sriov }: PciDevice): boolean {
+  return knownValue(sriov)?.role === 'vf';
+}

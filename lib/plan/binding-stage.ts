@@ -1,0 +1,26 @@
+import type { PersistedBinding } from './persisted-bindings.ts';
+
+/** Why a binding can only be made late in a boot. */
+export type LateReason = 'earlier-version' | 'twins' | 'storage' | 'boot-display' | 'class-unknown';
+
+/**
+ * What disks may hang on, by how the class begins: mass storage, SD, USB and Thunderbolt, Fibre Channel. The root file system may
+ * be on any of them.
+ */
+export const STORAGE_CLASSES: readonly string[] = ['01', '0805', '0c03', '0c04'];
+
+/**
+ * Why a binding is not made before the drivers of the host are loaded; `null` where it is. By then nothing but the configuration
+ * space can be asked: a serial number there proves which device it is. Without one it must have been the only one of its kind, which
+ * is not enough for what the host may start from.
+ */
+export function lateReason(binding: PersistedBinding): LateReason | null {
+  const { class: code, bootDisplay, vf } = binding;
+  const { deviceSerial, only } = vf?.pf ?? binding;
+  if (deviceSerial !== null) return null;
+  if (only === undefined) return 'earlier-version';
+  if (!only) return 'twins';
+  if (code === undefined) return 'class-unknown';
+  if (STORAGE_CLASSES.some((each) => code.startsWith(each))) return 'storage';
+  return bootDisplay === true ? 'boot-display' : null;
+}
