@@ -27,16 +27,16 @@ export interface ProcessLike extends DialogueProcess {
 export async function runProgram(program: Program, host: ProcessLike): Promise<void> {
   // An error of a stream may come after the program is through.
   const settle = (exitCode: number): void => {
-    const isLost = stdout.isFailed || stderr.isFailed;
+    const isLost = stdout.isLost || stderr.isLost;
     host.exitCode = isLost && HARMLESS.includes(exitCode) ? EXIT.toolFailed : exitCode;
   };
   let settled: number | null = null;
-  const onFailure = (subject: string) => (code: string, isNews: boolean) => {
-    if (isNews) stderr.write(renderError(program.name, outputError(subject, code)));
+  const onLoss = (subject: string) => (code: string) => {
+    stderr.write(renderError(program.name, outputError(subject, code)));
     if (settled !== null) settle(settled);
   };
-  const stdout = new Output(host.stdout, onFailure('standard output'));
-  const stderr = new Output(host.stderr, onFailure('standard error'));
+  const stdout = new Output(host.stdout, onLoss('standard output'));
+  const stderr = new Output(host.stderr, onLoss('standard error'));
   const result = await resultOf(program, host, (text) => stderr.write(text));
   stderr.write(result.stderr);
   stdout.write(result.stdout);

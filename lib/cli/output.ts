@@ -6,31 +6,30 @@ export interface OutputStream {
   on(event: 'error', listener: (error: Error & { code?: string }) => void): unknown;
 }
 
-/** Who reads it went away, or the terminal was hung up: that is no news to anybody. */
-const UNHEARD: readonly string[] = ['EPIPE', 'EIO'];
-
 /**
  * A stream that is written to until it fails. That ends nothing: what is being made of a host is made or undone all the same,
  * and what is left to say has nobody to hear it.
  */
 export class Output {
   readonly #stream: OutputStream;
-  readonly #onFailure: (code: string) => void;
-  #failure: string | null = null;
+  readonly #onLoss: (code: string) => void;
+  #hasFailed = false;
+  #isLost = false;
 
-  /** @param onFailure told once, with the kernel's word; of a stream that nobody reads any more it is not news */
-  constructor(stream: OutputStream, onFailure: (code: string, isNews: boolean) => void) {
+  /** @param onLoss told once, with the kernel's word, where something that somebody would read could not be written */
+  constructor(stream: OutputStream, onLoss: (code: string) => void) {
     this.#stream = stream;
-    this.#onFailure = (code) => onFailure(code, !UNHEARD.includes(code));
+    this.#onLoss = onLoss;
     stream.on('error', (error) => this.#fail(error));
   }
 
-  get isFailed(): boolean {
-    return this.#failure !== null;
+  /** Whether something could not be written; not where the reader of a pipe went away, or a terminal was hung up. */
+  get isLost(): boolean {
+    return this.#isLost;
   }
 
   write(text: string): void {
-    if (text === '' || this.isFailed) return;
+    if (text === '' || this.#hasFailed) return;
     try {
       this.#stream.write(text);
     } catch (error) {
@@ -39,8 +38,11 @@ export class Output {
   }
 
   #fail(error: Error & { code?: string }): void {
-    if (this.#failure !== null) return;
-    this.#failure = error.code ?? error.message;
-    this.#onFailure(this.#failure);
+    if (this.#hasFailed) return;
+    this.#hasFailed = true;
+    const code = error.code ?? error.message;
+    if (code === 'EPIPE' || (code === 'EIO' && this.#stream.isTTY === true)) return;
+    this.#isLost = true;
+    this.#onLoss(code);
   }
 }
