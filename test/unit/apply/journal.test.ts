@@ -71,4 +71,68 @@ describe('a journal', () => {
       message: "can't be written: ENOSPC",
     });
   });
+
+  const head = (steps: unknown, more: object = {}) =>
+    JSON.stringify({
+      schema: 'portal-gun/journal/v1',
+      ...OCCASION,
+      plan: { title: 't', guards: [], steps },
+      ...more,
+    });
+  const step = (change: object) => [{ words: 'w', change }];
+  const file = (path: string) => step({ kind: 'file', path, from: null, to: 'a' });
+  const driver = { driver: 'vfio-pci', override: null };
+  it.each([
+    ['a step without a change', head([{ words: 'w' }])],
+    ['a kind that is none', head(step({ kind: 'nope' }))],
+    ['a kind of every object', head(step({ kind: 'toString' }))],
+    ['a file of others', head(file('/etc/shadow'))],
+    ['a path that leads out', head(file('/run/portal-gun/../../etc/cron.d/a'))],
+    [
+      'an address that leads out',
+      head(step({ kind: 'driver', address: '../../x', from: driver, to: driver })),
+    ],
+    [
+      'a driver that is a path',
+      head(
+        step({
+          kind: 'driver',
+          address: '0000:03:00.0',
+          from: driver,
+          to: { driver: '../x', override: null },
+        }),
+      ),
+    ],
+    [
+      'a module that is an option',
+      head(step({ kind: 'module', module: '-r', driver: null, from: true, to: false })),
+    ],
+    [
+      'a machine that is an option',
+      head(
+        step({
+          kind: 'category',
+          uri: 'qemu:///system',
+          machine: '--all',
+          place: 'live',
+          from: null,
+          to: 'host',
+          metadata: null,
+        }),
+      ),
+    ],
+    ['names that are none', head([], { allowed: [1] })],
+    ['a mark of no step', `${head([])}\n{"step":0,"mark":"begun"}`],
+    ['a line that is no mark', `${head([])}\n5`],
+  ])('is not gone by where it has %s', async (_, text) => {
+    const files = new MemoryFiles();
+    files.files.set(PATH, text);
+    await expect(readJournals(files)).rejects.toMatchObject({ code: 'JOURNAL_FAILED', subject: PATH });
+  });
+
+  it('allows nothing where it is of an earlier version', async () => {
+    const files = new MemoryFiles();
+    files.files.set(PATH, head(file('/run/portal-gun/vfs-0')));
+    expect([...((await readJournals(files))[0]?.allowed ?? ['none'])]).toEqual([]);
+  });
 });
