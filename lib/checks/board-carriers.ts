@@ -7,6 +7,8 @@ const CARRIERS = /^(0601|0680|07|0801|0805|0880|09|0c05|0c07|0c80|10|11|13|ff|00
 
 /** Whether a function is one that carries what is soldered to the board: a TPM, a watchdog, sensors, touchpads. */
 export function mayCarryBoardDevices({ class: deviceClass, driver }: PciDevice): boolean {
+  // Without a driver nothing hangs on it.
+  if (driver === null) return false;
   const name = knownValue(driver);
   if (name !== undefined && isPassthroughDriver(name)) return false;
   const code = knownValue(deviceClass)?.code;
