@@ -14,6 +14,8 @@ export interface PlacedMount {
 
 const JOURNALS = 'jbd2';
 const JOURNALED: ReadonlySet<string> = new Set(['ext3', 'ext4', 'ocfs2']);
+/** Shares of a hypervisor: the kernel calls the source of a root file system `/dev/root`. */
+const SHARES: ReadonlySet<string> = new Set(['9p', 'virtiofs']);
 /** A device that the file systems of programs name, and none of storage. */
 const FUSE_NODE = '/dev/fuse';
 
@@ -43,7 +45,10 @@ export class StorageGraph {
     for (const place of this.#placed) this.#direct.set(place, this.#namedBy(place.mount));
     this.mounts = this.#placed.filter(
       (place) =>
-        this.blocksOf(place).size > 0 || place.mount.directories.length > 0 || place.mount.remote !== null,
+        this.blocksOf(place).size > 0 ||
+        place.mount.directories.length > 0 ||
+        place.mount.remote !== null ||
+        this.unresolvedOf(place).length > 0,
     );
   }
 
@@ -79,8 +84,9 @@ export class StorageGraph {
 
   /** The paths of devices that a mount needs and that are no known block device. */
   unresolvedOf({ mount }: PlacedMount): readonly string[] {
+    const isNumbered = this.#numbers.has(mount.number) || !mount.number.startsWith('0:');
     const needed =
-      this.#numbers.has(mount.number) || !mount.number.startsWith('0:') ? [] : mount.source.split(':');
+      isNumbered || mount.remote !== null || SHARES.has(mount.type) ? [] : mount.source.split(':');
     const isFound = this.#systemsOf(mount, new Set()).length > 0;
     return [...(isFound ? [] : needed), ...mount.devices].filter(
       (path) => isNodePath(path) && path !== FUSE_NODE && this.names.at(path) === undefined,

@@ -6,6 +6,9 @@ import type { SafetyView } from '../safety-view.ts';
 import type { PlacedMount } from '../storage-graph.ts';
 import { isSystemMount, unmountCommand } from '../storage-view.ts';
 
+/** What the kernel may call the source of a root file system that it mounted itself: of whichever tag. */
+const KERNEL_ROOT = '/dev/root';
+
 /** A share of the hypervisor that is mounted comes through it. */
 export const sharedFolder: SafetyRule = {
   name: 'shared-folder',
@@ -22,7 +25,8 @@ export const sharedFolder: SafetyRule = {
     return own.flatMap((share) => {
       const all = mountsOf(share, view);
       const tag = knownValue(share.tag);
-      const used = tag === undefined ? all : all.filter(({ mount }) => mount.source === tag);
+      const used =
+        tag === undefined ? all : all.filter(({ mount }) => [tag, KERNEL_ROOT].includes(mount.source));
       const title = `${share.type} share${tag === undefined ? '' : ` "${tag}"`}`;
       if (used.length > 0) return [mountedShare(title, used, tag === undefined)];
       const unknown = firstUnknown(mounts, view.host.live.unseenMounts);

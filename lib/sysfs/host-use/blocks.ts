@@ -81,14 +81,13 @@ const KINDS: Readonly<Record<string, StackKind>> = {
   zram: 'zram',
   drbd: 'drbd',
 };
-// Disks of NVMe with several paths.
-const VIRTUAL_DISKS = '/nvme-subsystem/';
+// Disks of NVMe with several paths, or on a network.
+const VIRTUAL_DISKS = /\/nvme-(subsystem|fabrics)\//;
 
 function kindOf(host: HostReader, name: string, directory: string): StackKind | null {
   if (name.startsWith('dm-'))
     return mappedKind(knownValue(readAttribute(host, `${directory}/dm/uuid`)) ?? '');
-  const isVirtual =
-    directory.startsWith(`${SYS_PATHS.virtualDevices}/`) && !directory.includes(VIRTUAL_DISKS);
+  const isVirtual = directory.startsWith(`${SYS_PATHS.virtualDevices}/`) && !VIRTUAL_DISKS.test(directory);
   return KINDS[/^([a-z]+)[\d_]/.exec(name)?.[1] ?? ''] ?? (isVirtual ? 'virtual' : null);
 }
 

@@ -161,6 +161,15 @@ describe('a disk that a file system on another one needs', () => {
     ]);
   });
 
+  it('may be any of those that no name leads to', () => {
+    const of = (type: string, source: string) => lines({ mounts: [mount(source, '/srv', { type })] });
+    expect(of('bcachefs', '/dev/odd:/dev/even')).toEqual([
+      'mounted unknown 00:03.0 is not cleared: no block device is known by what is mounted: /dev/odd for /srv, /dev/even for /srv',
+    ]);
+    expect(of('fuse', '/dev/fuse')).toEqual([]);
+    expect(of('virtiofs', '/dev/root')).toEqual([]);
+  });
+
   it('has the file that it is', () => {
     const mounts = [
       mount('/data/root.erofs', '/', { type: 'erofs', directories: ['/data/root.erofs'] }),
@@ -353,6 +362,8 @@ describe('a virtio function of a share', () => {
       'shared-folder forbids 00:03.0 carries the root file system, a virtiofs share "root": root on /',
     ]);
     expect(of({ shares: share('virtiofs', null), mounts })[0]).toMatch(/^shared-folder unknown/);
+    const byKernel = [mount('/dev/root', '/', { type: 'virtiofs' })];
+    expect(of({ shares: share('virtiofs', 'root'), mounts: byKernel })[0]).toMatch(/^shared-folder forbids/);
   });
 
   it('is free if another share is mounted, or none', () => {
