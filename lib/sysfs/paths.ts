@@ -165,9 +165,6 @@ export const FIX_PATHS = {
 } as const;
 
 /** What decides whether machines run, and get devices. */
-/** Where driverctl keeps what it binds at each boot: a file a device, with the driver's name in it. */
-export const DRIVERCTL_FOLDER = '/etc/driverctl.d';
-
 export const MACHINE_PATHS = {
   distribution: ['/etc/os-release', '/usr/lib/os-release'],
   secureBoot: '/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c',

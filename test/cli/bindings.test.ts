@@ -240,26 +240,7 @@ describe('a change that was cut short', () => {
   });
 });
 
-describe('what else there is at a boot', () => {
-  it('is named where driverctl binds a device that goes back', async () => {
-    const [, path = '', ...names] = hostWith(
-      { '/etc/driverctl.d/0000:01:10.2': 'vfio-pci\n' },
-      DEBIAN,
-      'lab-intel-vfio',
-    );
-    const { stderr } = await pciInside(['unbind', '01:10.2', '--dry-run', '--host', path, ...names]);
-    expect(stderr).toContain(
-      'pci: note: driverctl binds 0000:01:10.2 to vfio-pci again at the next boot (/etc/driverctl.d/0000:01:10.2); this ends that: sudo driverctl unset-override 0000:01:10.2\n',
-    );
-    const other = await pciInside([
-      'unbind',
-      '01:10.2',
-      '--dry-run',
-      ...hostWith({}, DEBIAN, 'lab-intel-vfio'),
-    ]);
-    expect(other.stderr).not.toContain('driverctl');
-  });
-
+describe('a plan to bind', () => {
   it.each([
     [
       'an install command',

@@ -14,7 +14,7 @@ import {
 } from '../../pci/iommu-group.ts';
 import { selectDevices } from '../../pci/selector.ts';
 import { parseNamingSelectors } from '../../pci/selector-parser.ts';
-import { boundBy, isOfHost, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
+import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
 import { PERSISTED_FIELDS, type PersistedBinding } from '../../plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
@@ -23,7 +23,6 @@ import { renderMovement } from '../../render/movement-text.ts';
 import { movementDetails } from '../../render/plan-document.ts';
 import { isDriverRegistered } from '../../sysfs/driver-state.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
-import { DRIVERCTL_FOLDER } from '../../sysfs/paths.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
@@ -165,27 +164,13 @@ async function runBinding(
       inventory,
       remarks:
         remarks(args, names, host, inventory.diagnostics) +
-        (persists ? '' : way.remark(movement, inventory, host)) +
-        driverctlRemark(host, movement),
+        (persists ? '' : way.remark(movement, inventory, host)),
       nothingToDo: nothingToDo(asked),
     },
     args,
     terminal,
     dialogue,
   );
-}
-
-/** For standard error: which devices that go back to the host another program binds again at the next boot. */
-function driverctlRemark(host: HostReader, { moving }: Movement): string {
-  return moving
-    .filter(({ to }) => isOfHost(to))
-    .map(({ device: { address } }) => ({ address, reading: host.readText(`${DRIVERCTL_FOLDER}/${address}`) }))
-    .filter(({ reading }) => typeof reading === 'string')
-    .map(
-      ({ address, reading }) =>
-        `pci: note: ${escapeControls(`driverctl binds ${address} to ${String(reading).trim()}`)} again at the next boot (${DRIVERCTL_FOLDER}/${address}); this ends that: sudo driverctl unset-override ${address}\n`,
-    )
-    .join('');
 }
 
 function recordOf(host: HostReader): string | null {
