@@ -117,17 +117,26 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
   const planFor = async (args: readonly string[]): Promise<readonly string[]> =>
     kindsOf(await pool(...args)).filter((kind) => kind !== 'link');
 
-  /** A folder in place of /sys/bus/pci, with a PF that makes as many VFs as are asked for; and what `ip` was told. */
-  const writeBus = (folder: string): void => {
+  /**
+   * A folder in place of /sys/bus/pci, with a PF that makes as many VFs as are asked for and is what a
+   * script looks for (its address, ids, subsystem and group); and what `ip` was told.
+   */
+  const writeBus = (folder: string, guard: readonly string[]): void => {
     const devices = join(folder, 'devices');
     const pf = join(devices, PF);
     mkdirSync(join(pf, 'net/enp1s0'), { recursive: true });
+    const [, ids, subsystem, group] = guard;
+    const [vendor, device] = ids?.split(':') ?? [];
+    const [subsystemVendor, subsystemDevice] = subsystem?.split(':') ?? [];
     for (const [name, text] of [
-      ...[['vendor', '0x8086'] as const, ['device', '0x10c9'] as const],
+      ...[['vendor', `0x${vendor}`] as const, ['device', `0x${device}`] as const],
+      ['subsystem_vendor', `0x${subsystemVendor}`] as const,
+      ['subsystem_device', `0x${subsystemDevice}`] as const,
       ...[['sriov_numvfs', '0'] as const, ['sriov_drivers_autoprobe', '1'] as const],
     ]) {
       writeFileSync(join(pf, name), `${text}\n`);
     }
+    symlinkSync(`../groups/${group}`, join(pf, 'iommu_group'));
     for (const index of ROUTERS.keys()) {
       mkdirSync(join(devices, `0000:01:10.${2 * index}`));
       symlinkSync(`../0000:01:10.${2 * index}`, join(pf, `virtfn${index}`));
@@ -139,7 +148,8 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
     const asked = ['assign', PF, '--policy', 'vf-pool', '--type', 'router', '--vlan', '25'];
     const { stdout } = await run(...asked, '--script', '--allow', 'session,node-open');
     const folder = mkdtempSync(join(libvirtd().folder, 'bus-'));
-    writeBus(folder);
+    const [, guard = ''] = /^same (.*)$/m.exec(stdout) ?? [];
+    writeBus(folder, guard.split(' '));
     const file = join(folder, 'pool.sh');
     writeFileSync(file, stdout.replaceAll('/sys/bus/pci', folder));
     const env = { PATH: `${folder}:${process.env['PATH']}` };
