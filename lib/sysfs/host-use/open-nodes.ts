@@ -11,6 +11,8 @@ type Functions = OpenNode['functions'];
 
 const GROUP_NAME = /^(?:noiommu-)?(\d+)$/;
 const NVIDIA_GPU = /^nvidia(\d+)$/;
+/** Classes of nodes that nearly every process has open, and that are of no device if they hang on none. */
+const PLAIN: ReadonlySet<string> = new Set(['mem', 'tty', 'vc', 'misc']);
 /** Of one driver for all of its devices: which of them are meant, the node does not say. */
 const SHARED: ReadonlySet<string> = new Set(['kfd', 'nvidia', 'hvc', 'sev', 'tee']);
 
@@ -41,7 +43,7 @@ export class OpenNodes {
     return node;
   }
 
-  #numbered(path: string, { kind, number }: DeviceNumber): OpenNode {
+  #numbered(path: string, { kind, number }: DeviceNumber): OpenNode | null {
     const link = `${kind === 'block' ? SYS_PATHS.blockDevices : SYS_PATHS.characterDevices}/${number}`;
     const target = knownOf(this.#host.readLink(link));
     const directory = typeof target === 'string' ? resolveLink(link, target) : null;
@@ -63,7 +65,7 @@ export class OpenNodes {
   }
 
   /** A node of a device that sysfs has. */
-  #at(path: string, directory: string, isBlock: boolean): OpenNode {
+  #at(path: string, directory: string, isBlock: boolean): OpenNode | null {
     const name = lastName(directory);
     const own = functionIn(directory);
     const link = knownOf(this.#host.readLink(`${directory}/subsystem`));
@@ -71,7 +73,8 @@ export class OpenNodes {
     const subsystem = isBlock ? 'block' : (specialName(name) ?? linked);
     const block = isBlock ? name : genericBlock(name);
     const functions = own === null ? this.#virtual(subsystem, name) : [own];
-    return { path, name, subsystem, block, functions };
+    const isPlain = PLAIN.has(subsystem) && knownValue(functions)?.length === 0;
+    return isPlain ? null : { path, name, subsystem, block, functions };
   }
 
   /** A node of a device that sysfs does not have. */

@@ -87,7 +87,6 @@ describe('a node that a process has open', () => {
     expect(live(open, put).nodes.map(({ name, block, functions }) => [name, block, functions])).toEqual([
       ['dm-0', 'dm-0', []],
       ['ng0n1', 'nvme0n1', []],
-      ['null', null, []],
     ]);
   });
 
