@@ -73,7 +73,7 @@ export {
   parseHostdevPool,
 } from './libvirt/host-device-parser.ts';
 export { formatHostDevice, formatHostdevPool, formatRootPort } from './libvirt/host-device-text.ts';
-export { type GivenDevice, type Machine, parseMachine } from './libvirt/machine.ts';
+export { type Machine, parseMachine } from './libvirt/machine.ts';
 export { MACHINE_NAMESPACE, MACHINE_PREFIX, readCategory } from './libvirt/machine-metadata.ts';
 export { mergeInventories } from './libvirt/merge-inventories.ts';
 export type {
@@ -103,6 +103,8 @@ export {
 export { type NodeKind, type NodeReading, readNodeDevices } from './libvirt/read-node-devices.ts';
 export { decideRom, type RomDecision, type RomOccasion, type RomWish } from './libvirt/rom-policy.ts';
 export { planTagging, type Tagging, tagMachines } from './libvirt/tag-machines.ts';
+export type { TakenDevice } from './libvirt/taken-device.ts';
+export type { GivenDevice, HostLookup } from './libvirt/taken-functions.ts';
 export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export { parseXml, type XmlDocument } from './libvirt/xml-document.ts';
 export type { XmlElement } from './libvirt/xml-element.ts';

@@ -24,3 +24,8 @@ function printed(text: string): string {
 export function shellCommand(...words: readonly string[]): string {
   return words.map(quote).join(' ');
 }
+
+/** An option with its value, as one word if the value would be taken for another option: `--machine=-v`. */
+export function optionWords(option: string, value: string): readonly string[] {
+  return value.startsWith('-') ? [`${option}=${value}`] : [option, value];
+}

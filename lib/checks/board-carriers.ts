@@ -1,6 +1,6 @@
 import { knownValue } from '../base/known.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 
 // Bridges to ISA and LPC, SMBus, IPMI, SPI and I2C, serial ports, GPIO, TPM and security processors, and what has no class.
 const CARRIERS = /^(0601|0680|07|0801|0805|0880|09|0c05|0c07|0c80|10|11|13|ff|00ff)/;

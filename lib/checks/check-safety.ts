@@ -15,6 +15,7 @@ export const SAFETY_FIELDS: readonly DeviceField[] = [
   'location',
   'class',
   'driver',
+  'vfio',
   'iommuGroup',
   'bars',
   'resetMethods',
@@ -59,6 +60,7 @@ export function checkLoss(devices: readonly PciAddress[], host: SafetyHost): rea
 export const ROM_SAFETY_FIELDS: readonly DeviceField[] = [
   'class',
   'driver',
+  'vfio',
   'iommuGroup',
   'rom',
   'attachments',

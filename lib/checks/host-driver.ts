@@ -1,6 +1,7 @@
 import { knownValue } from '../base/known.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { isPassthroughDriver, staysWithHost } from '../pci/iommu-group.ts';
+import { staysWithHost } from '../pci/iommu-group.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 
 /** Whether a driver of the host has a function, or may have it: then programs can use it. Bridges are nobody's. */
 export function isOfHost(device: PciDevice): boolean {

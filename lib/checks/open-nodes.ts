@@ -2,7 +2,8 @@ import { isUnknown, knownValue } from '../base/known.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { DeviceHolder, LiveUse, OpenNode } from '../pci/host-use.ts';
-import { isPassthroughDriver, staysWithHost } from '../pci/iommu-group.ts';
+import { staysWithHost } from '../pci/iommu-group.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 import { mayHaveDisks } from './storage-view.ts';
 
 /** A process, with those of its nodes that are meant. */

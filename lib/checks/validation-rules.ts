@@ -59,10 +59,12 @@ import { virtiofsd } from './host-rules/virtiofsd.ts';
 import { machineAlone } from './machine-rules/machine-alone.ts';
 import { machineDevices } from './machine-rules/machine-devices.ts';
 import { machineFiles } from './machine-rules/machine-files.ts';
+import { machineGuestIommu } from './machine-rules/machine-guest-iommu.ts';
 import { machineHugePages } from './machine-rules/machine-huge-pages.ts';
 import { machineMemlock } from './machine-rules/machine-memlock.ts';
 import { machineMemory } from './machine-rules/machine-memory.ts';
 import { machineNeighbours } from './machine-rules/machine-neighbours.ts';
+import { machineSaved } from './machine-rules/machine-saved.ts';
 import { machineType } from './machine-rules/machine-type.ts';
 import { machineUefi } from './machine-rules/machine-uefi.ts';
 import { machineUplink } from './machine-rules/machine-uplink.ts';
@@ -152,4 +154,6 @@ export const MACHINE_RULES: readonly MachineRule[] = [
   machineNeighbours,
   machineAlone,
   machineUplink,
+  machineGuestIommu,
+  machineSaved,
 ];

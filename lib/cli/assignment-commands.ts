@@ -2,7 +2,7 @@ import { CATEGORIES } from '../libvirt/category.ts';
 import { SCOPE_OPTIONS } from './change-scope.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command, OptionDefinition } from './command.ts';
-import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
+import { LIBVIRT_OPTIONS, MANAGED_OPTION } from './libvirt-options.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
 const { 'dry-run': dryRun, script, yes, allow, 'confirm-within': confirmWithin } = CHANGING_OPTIONS;
@@ -41,7 +41,8 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       'Writes devices, with the members of their IOMMU groups, into the definitions of machines: of all that are tagged with a type, or of those that are named. One plan is made over all of them and shown first; where one machine does not take its new definition, all are as they were. The rest of a definition stays as it is. What is given is in force from the next start of a machine on; with --live it is plugged into those that run, at once. With the definition it is kept which device was meant, by its place, ids and serial number, so that it is found again where its address moved. With --policy vf-pool the device is a physical function of SR-IOV: each machine gets a virtual function of it, those that have one keep it, and as many are made first as are needed. With --by-rules the devices of the whole host are shared out: by default network cards to routers, all else to controllers, and what the host needs stays with it, each with the reason.',
     positionals: {
       devices: {
-        describe: 'Address (03:00.0), or another selector that means one device, as for pci list',
+        describe:
+          'Address (03:00.0), or another selector that means one device, one card or one IOMMU group, as for pci list',
         array: true,
       },
     },
@@ -83,6 +84,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         type: 'string',
         valueName: 'ROM',
       },
+      managed: MANAGED_OPTION,
       ...PLAN_OPTIONS,
       'confirm-within': confirmWithin,
       allow,
@@ -111,7 +113,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
     positionals: {
       devices: {
         describe:
-          'Address (03:00.0), also of a device that is gone, or another selector that means one device',
+          'Address (03:00.0), also of a device that is gone, or another selector that means one device, card or IOMMU group',
         array: true,
       },
     },

@@ -1,7 +1,7 @@
 import { PortalGunError } from '../base/errors.ts';
 import { vfioProblem } from '../checks/vfio-problem.ts';
 import type { HostReader } from '../host/host-reader.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 import type { Plan } from '../plan/plan.ts';
 import { readHostFacts } from '../sysfs/host-facts/read-host-facts.ts';
 

@@ -21,6 +21,7 @@ import { guestAddressesOf, heldAlready } from './guest-addresses.ts';
  *
  * @param machine the document of the machine that the arguments name
  * @param cards what goes to one guest slot each
+ * @param isOfCard whether a function of the host is in one slot with the others of its card, and no virtual function
  * @throws PortalGunError BAD_ARGUMENT, BAD_XML, DOMAIN_TOO_LARGE, NO_GUEST_SLOT
  */
 export function deviceSnippets(
@@ -28,8 +29,9 @@ export function deviceSnippets(
   machine: XmlDocument | null,
   handed: readonly HandedOver[],
   cards: readonly (readonly PciAddress[])[],
+  isOfCard: (address: PciAddress) => boolean,
 ): readonly Snippet[] {
-  const { addresses, newRootPorts } = guestAddressesOf(args, machine, cards);
+  const { addresses, newRootPorts } = guestAddressesOf(args, machine, cards, isOfCard);
   const held = heldAlready(machine);
   const ports = newRootPorts.map(
     (index): Snippet => ({

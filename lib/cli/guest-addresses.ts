@@ -3,13 +3,15 @@ import { knownValue } from '../base/known.ts';
 import { inputName, readInputFile } from '../host/input-file.ts';
 import {
   type GuestAddressPlan,
-  isSlotFree,
+  type HeldFunction,
   placeCard,
+  placeProblem,
   planGuestAddresses,
 } from '../libvirt/guest-topology.ts';
-import { parseHostDevices } from '../libvirt/host-device-parser.ts';
+import { heldFunction, siblingsIn } from '../libvirt/held-functions.ts';
 import { readCategory } from '../libvirt/machine-metadata.ts';
-import { formatGuestAddress, type GuestAddress } from '../libvirt/pci-address-xml.ts';
+import type { GuestAddress } from '../libvirt/pci-address-xml.ts';
+import { takenDevices } from '../libvirt/taken-device.ts';
 import { MAX_XML_BYTES, parseXml, placeInXml, type XmlDocument } from '../libvirt/xml-document.ts';
 import type { PciAddress } from '../pci/address.ts';
 import { badValue } from '../plan/vf-setting-texts.ts';
@@ -43,17 +45,22 @@ export function categoryIn(machine: XmlDocument | null): string | null {
  * Where the guest is to see devices, as the arguments say; nowhere in particular where they don't.
  *
  * @param cards what goes to one slot each
+ * @param isOfCard whether a function of the host is in one slot with the others of its card, and no virtual function
  * @throws PortalGunError BAD_ARGUMENT, NO_GUEST_SLOT
  */
 export function guestAddressesOf(
   args: Arguments,
   machine: XmlDocument | null,
   cards: readonly (readonly PciAddress[])[],
+  isOfCard: (address: PciAddress) => boolean,
 ): GuestAddressPlan {
   const text = stringOf(args, 'guest-address') ?? (machine === null ? undefined : 'auto');
   if (text === undefined) return NOWHERE;
   if (text !== 'auto') return { addresses: placeAt(text, machine, cards), newRootPorts: [] };
-  if (machine !== null) return planGuestAddresses(machine.root, cards);
+  if (machine !== null) {
+    const held = heldFunctions(machine).filter(({ address }) => isOfCard(address));
+    return planGuestAddresses(machine.root, cards, (card) => siblingsIn(held, card.filter(isOfCard)));
+  }
   throw new PortalGunError('BAD_ARGUMENT', 'a free slot is one of a machine, and none is named', {
     subject: OPTION,
     hint: 'add --domain FILE, as virsh dumpxml --inactive writes it, or leave it out: libvirt then chooses',
@@ -86,12 +93,9 @@ function placeAt(
           : 'the functions of a card begin with function 0 of a slot',
     });
   }
-  // Other functions may be added to a slot that has function 0.
-  if (machine !== null && place.function === 0 && !isSlotFree(machine.root, place)) {
-    throw new PortalGunError('BAD_ARGUMENT', `${formatGuestAddress(place)} is taken in that machine`, {
-      subject: OPTION,
-      hint: 'say auto',
-    });
+  const problem = machine === null ? null : placeProblem(machine.root, place, Math.max(1, card.length));
+  if (problem !== null) {
+    throw new PortalGunError('BAD_ARGUMENT', problem, { subject: OPTION, hint: 'say auto' });
   }
   if (card.length > 1 || only === undefined) return placeCard(card, place);
   return new Map([[only, place]]);
@@ -101,8 +105,14 @@ function placeAt(
 export function heldAlready(machine: XmlDocument | null): ReadonlyMap<PciAddress, string> {
   if (machine === null) return new Map();
   return new Map(
-    parseHostDevices(machine).flatMap(({ device, element }) =>
-      'address' in device ? [[device.address, placeInXml(machine, element.start)] as const] : [],
+    takenDevices(machine).flatMap(({ device, element }) =>
+      'address' in device && device.address !== null
+        ? [[device.address, placeInXml(machine, element.start)] as const]
+        : [],
     ),
   );
+}
+
+function heldFunctions(machine: XmlDocument): readonly HeldFunction[] {
+  return takenDevices(machine).flatMap(({ device }) => heldFunction(device) ?? []);
 }

@@ -18,6 +18,7 @@ const FIELDS: readonly DeviceField[] = [
   'vendor',
   'device',
   'driver',
+  'vfio',
   'driverOverride',
   'iommuGroup',
   'rom',

@@ -28,7 +28,7 @@ export function handOverWishesOf(args: Arguments, category: string | null = null
     as: as === 'hostdev' || as === 'interface' ? as : null,
     rom: romOf(args),
     category,
-    isManaged: stringOf(args, 'managed') !== 'no',
+    isManaged: managedOf(args),
     mac: given(args, 'mac', macOf),
     vlan: given(args, 'vlan', (text) => numberOf(text, 4094, '--vlan', 'a VLAN from 1 to 4094')),
     bootOrder: given(args, 'boot-order', (text) =>
@@ -52,6 +52,12 @@ export function checkOfOne(args: Arguments, { rom }: HandOverWishes, devices: nu
     subject: `--${option}`,
     hint: 'name one',
   });
+}
+
+/** `null` for `auto`. */
+function managedOf(args: Arguments): boolean | null {
+  const text = stringOf(args, 'managed') ?? 'auto';
+  return text === 'auto' ? null : text === 'yes';
 }
 
 function given<T>(args: Arguments, name: string, parse: (text: string) => T): T | null {

@@ -1,5 +1,6 @@
 import type { Command, OptionDefinition } from './command.ts';
 import { INVENTORY_OPTIONS } from './inventory-source.ts';
+import { MANAGED_OPTION } from './libvirt-options.ts';
 
 const HAND_OVER_OPTIONS = {
   as: {
@@ -14,11 +15,7 @@ const HAND_OVER_OPTIONS = {
     type: 'string',
     valueName: 'ROM',
   },
-  managed: {
-    describe: 'Whether libvirt binds the device when the machine starts, and gives it back: yes by default',
-    type: 'string',
-    choices: ['yes', 'no'],
-  },
+  managed: MANAGED_OPTION,
   mac: { describe: 'The MAC of an interface', type: 'string', valueName: 'MAC' },
   vlan: { describe: 'The VLAN of an interface, 1 to 4094', type: 'string', valueName: 'ID' },
   'boot-order': {

@@ -2,6 +2,14 @@ import { DEFAULT_URI } from '../libvirt/virsh.ts';
 import type { OptionDefinition } from './command.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
+/** Whether libvirt moves devices between their drivers and vfio-pci. */
+export const MANAGED_OPTION = {
+  describe:
+    'Whether libvirt binds the device when the VM starts, and gives it back: yes or no; auto, the default, is no for a device that its own VFIO driver gives to VMs',
+  type: 'string',
+  choices: ['auto', 'yes', 'no'],
+} as const satisfies OptionDefinition;
+
 const { json, verbose, color } = READING_OPTIONS;
 
 /** The options of every command that asks a libvirt about machines. */

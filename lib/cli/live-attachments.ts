@@ -3,11 +3,12 @@ import { knownValue } from '../base/known.ts';
 import type { Finding } from '../checks/finding.ts';
 import { readAssigned } from '../libvirt/assigned-devices.ts';
 import type { AssignedState } from '../libvirt/assignment.ts';
+import { hasNow } from '../libvirt/given-devices.ts';
 import type { KnownMachine } from '../libvirt/read-machines.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
+import { isWithVfio } from '../pci/vfio-state.ts';
 import type { DeviceToAssign, MachineAssignment } from '../plan/plan-assignment.ts';
-import { attachAll, hasNow, type MachineAttachment, type RunningMachine } from '../plan/plan-attachment.ts';
+import { attachAll, type MachineAttachment, type RunningMachine } from '../plan/plan-attachment.ts';
 import type { ChangeScope } from './change-scope.ts';
 import type { Arguments } from './command.ts';
 import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
@@ -76,8 +77,7 @@ export function attachNow(
 function refuseUnbound(situation: HandOverSituation, gained: readonly PciDevice[]): void {
   for (const device of gained) {
     const members = withGroups(situation, [device]);
-    const bound = (each: PciDevice): boolean => isPassthroughDriver(knownValue(each.driver) ?? '');
-    const left = members.find((each) => !bound(each));
+    const left = members.find((each) => !isWithVfio(each));
     if (members.length < 2 || left === undefined) continue;
     throw new PortalGunError(
       'CANNOT_BE_GIVEN',

@@ -17,6 +17,7 @@ export const PF_FIELDS: readonly DeviceField[] = [
   'device',
   'subsystem',
   'driver',
+  'vfio',
   'driverOverride',
   'iommuGroup',
   'sriov',

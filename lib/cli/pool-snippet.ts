@@ -39,7 +39,7 @@ export function poolSnippet(args: Arguments, name: string, situation: HandOverSi
   const source = selected.every(isNetworkVf) ? ofVfs(selected) : ofPf(selected, situation);
   const pool: HostdevPool = {
     name,
-    isManaged,
+    isManaged: isManaged ?? true,
     driver: null,
     vlans: vlan === null ? [] : [vlan],
     pf: source.pf,

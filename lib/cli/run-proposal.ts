@@ -3,6 +3,7 @@ import { EXIT, PortalGunError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { refusalsAmong } from '../checks/finding.ts';
 import type { Inventory } from '../pci/inventory.ts';
+import type { Step } from '../plan/plan.ts';
 import type { Proposal } from '../plan/proposal.ts';
 import { renderAwaiting, renderConfirmationAdvice } from '../render/confirmation-text.ts';
 import { formatDocument } from '../render/documents.ts';
@@ -104,7 +105,7 @@ export async function carryOut(
 
   dialogue.say(remarks + shown);
   remarks = '';
-  if (!changesMachinesAlone) refuseCaptured(args);
+  refuseCaptured(args, plan.steps);
   // What root is refused as well is no matter of permission.
   if (!isRefused) demandRoot('run it with sudo; --dry-run shows the plan without');
   refuseUse(refusals);
@@ -125,9 +126,13 @@ export async function carryOut(
   return result(exitCode, '', report);
 }
 
-/** A captured host is no machine that could be changed. */
-function refuseCaptured(args: Arguments): void {
+/** Kinds of change that a libvirt makes; all others are made on the machine that this program runs on. */
+const BY_LIBVIRT: readonly string[] = ['assignment', 'attachment'];
+
+/** A captured host is no machine that could be changed; machines of the libvirt that goes with it can be. */
+function refuseCaptured(args: Arguments, steps: readonly Step[]): void {
   if (stringOf(args, 'host') === undefined) return;
+  if (steps.every(({ change }) => BY_LIBVIRT.includes(change.kind))) return;
   throw new PortalGunError('BAD_ARGUMENT', 'a captured host can be planned for, and not changed', {
     subject: '--host',
     hint: 'add --dry-run or --script',

@@ -8,6 +8,7 @@ import {
   START_HOOK_PATH,
   START_HOOKS_FOLDER,
 } from '../plan/start-guard.ts';
+import { type Arguments, stringOf } from './command.ts';
 
 /**
  * The step that puts the hook of libvirt in its place, or takes it away; none where it is so already, and none for a
@@ -15,7 +16,9 @@ import {
  *
  * @throws PortalGunError CANNOT_GUARD
  */
-export function startHookSteps(host: HostReader, isWanted: boolean): readonly Step[] {
+export function startHookSteps(args: Arguments, host: HostReader, isWanted: boolean): readonly Step[] {
+  // The files of a captured host are not those of the machine that would be written.
+  if (stringOf(args, 'host') !== undefined) return [];
   const reading = host.readText(START_HOOK_PATH);
   if (isFailure(reading)) return [];
   const to = isWanted ? hookOf() : null;

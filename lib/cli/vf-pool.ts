@@ -19,6 +19,7 @@ import { planVfPool, type VfPoolProposal } from '../plan/plan-vf-pool.ts';
 import type { VfGoal, VfWishes } from '../plan/vf-goal.ts';
 import { attachmentDetails } from '../render/attachment-text.ts';
 import { renderVfPool, vfPoolDetails } from '../render/vf-pool-text.ts';
+import { hostLookup } from '../sysfs/host-lookup.ts';
 import { assignmentRemarks, readAssignmentSituation } from './assignment-situation.ts';
 import { type ChangeScope, scopeOf } from './change-scope.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from './command.ts';
@@ -50,7 +51,7 @@ export async function runVfPool(
   const { inventory } = handing;
   const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
   const situation = await readPfSituation(host, runner, inventory, selectOne(inventory.devices, selector));
-  const known = await readMachines(virsh, 'edit');
+  const known = await readMachines(virsh, 'edit', hostLookup(host, inventory.devices));
   const { machines, diagnostics } = known;
   refuseUnread(known);
   const scope = scopeOf(args);
@@ -71,7 +72,7 @@ export async function runVfPool(
     isDead: (assigned) => isOfGonePf(assigned, inventory.devices),
   });
   refuseGroups(handing, pool);
-  const plan = planOf(host, virsh.uri, pool, scope);
+  const plan = planOf(args, host, virsh.uri, pool, scope);
   const persistence =
     switchOf(args, 'persist') === true
       ? persistPart(host, plan.title, switchOf(args, 'script') === true, (records) => ({
@@ -185,6 +186,7 @@ function refuseGroups(handing: HandOverSituation, pool: VfPoolProposal): void {
 }
 
 function planOf(
+  args: Arguments,
   host: HostReader,
   uri: string,
   { vfs, machines, attachments }: VfPoolProposal,
@@ -194,7 +196,7 @@ function planOf(
   // What can be undone without a guest comes first.
   const steps = [
     ...vfs.plan.steps,
-    ...(scope.config ? startHookSteps(host, true) : []),
+    ...(scope.config ? startHookSteps(args, host, true) : []),
     ...machines.flatMap((each) => assignmentSteps(uri, each, each.gained.length === 0 ? [] : [each.vf])),
     ...attachments.flatMap((each) => attachmentSteps(uri, each, [each.vf])),
   ];

@@ -58,7 +58,7 @@ export function runXmlNodedev(args: Arguments): CommandResult {
   }
   const described = { ...describe(device), address };
   const handed = handOver(described, wishes, notesOf(described, capability), new Map());
-  const snippets = deviceSnippets(args, machine, [handed], [[address]]);
+  const snippets = deviceSnippets(args, machine, [handed], [[address]], () => false);
   return snippetsResult(args, null, snippets, findings, '');
 }
 

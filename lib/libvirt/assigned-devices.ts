@@ -3,6 +3,7 @@ import { ALIAS_PREFIX, PORT_ALIAS_PREFIX } from './assignment.ts';
 import { parseAssignments } from './assignment-metadata.ts';
 import type { MediatedHostDevice, PciHostDevice, VfInterface } from './host-device.ts';
 import { parseHostDevices } from './host-device-parser.ts';
+import { controllerIndex } from './taken-device.ts';
 import type { XmlDocument } from './xml-document.ts';
 import { childOf, childrenOf, type XmlElement } from './xml-element.ts';
 
@@ -85,6 +86,10 @@ export function ownPorts({ root }: XmlDocument): readonly OwnPort[] {
     .filter(
       (element) => childOf(element, 'alias')?.attributes.get('name')?.startsWith(PORT_ALIAS_PREFIX) === true,
     )
-    .map((element) => ({ index: Number(element.attributes.get('index')), element }))
+    .flatMap((element) => {
+      const index = controllerIndex(element);
+      // Somebody changed it: it is no port of ours any more.
+      return index === null ? [] : [{ index, element }];
+    })
     .sort((a, b) => a.index - b.index);
 }

@@ -64,6 +64,7 @@ function parseAssignment(document: XmlDocument, element: XmlElement): Assignment
     device: deviceOf(attributes) ?? fail('device that could be found again'),
     iommuGroup: group === null ? null : Number(group),
     ...(allow === null ? {} : { allowed: allow.split(' ').sort() }),
+    ...(attributes.get('joins-slot') === 'yes' ? { joinsSlot: true } : {}),
   };
 }
 

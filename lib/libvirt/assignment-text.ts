@@ -11,10 +11,8 @@ const KEEPABLE = /^[\x20-\x7e\xa0-\ud7ff]*$/;
  *
  * @param prefix what stands for our namespace where it is put
  */
-export function formatAssignment(
-  { alias, policy, device, iommuGroup, allowed = [] }: Assignment,
-  prefix: string,
-): string {
+export function formatAssignment(assignment: Assignment, prefix: string): string {
+  const { alias, policy, device, iommuGroup, allowed = [], joinsSlot } = assignment;
   const { address, vf } = device;
   const plain = formatXml([
     {
@@ -27,6 +25,7 @@ export function formatAssignment(
         ...(vf === undefined ? {} : { vf: String(vf.index), ...traitAttributes(vf.pf, 'pf-') }),
         group: iommuGroup === null ? undefined : String(iommuGroup),
         allow: allowed.length === 0 ? undefined : allowed.join(' '),
+        'joins-slot': joinsSlot === true ? 'yes' : undefined,
       },
     },
   ]);

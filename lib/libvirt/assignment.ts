@@ -28,6 +28,11 @@ export interface Assignment {
   readonly iommuGroup: number | null;
   /** The names of safety rules that were lifted for it, in alphabetical order; none where nothing is kept. */
   readonly allowed?: readonly string[];
+  /**
+   * Whether it joined function 0 of its guest slot, which is not ours and had no `multifunction='on'` until then: that is taken
+   * away again with the last function that joined.
+   */
+  readonly joinsSlot?: boolean;
 }
 
 /** A device of a machine's definition that is ours, with what is kept of it. */

@@ -1,32 +1,22 @@
-import { PortalGunError } from '../base/errors.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { parseHostDevice } from './host-device-parser.ts';
-import { parseHostAddress } from './pci-address-xml.ts';
-import type { XmlDocument } from './xml-document.ts';
-import { childOf, type XmlElement } from './xml-element.ts';
+import type { KnownMachine } from './read-machines.ts';
+import { mayTake, takesForSure } from './taken-functions.ts';
 
-/**
- * Whether a machine's document may give it a device of the host, whoever put it there: one of its elements does, or is of a form
- * that is not understood, and does not plainly say the address of another.
- */
-export function mayGive(document: XmlDocument, address: PciAddress): boolean {
-  const elements = childOf(document.root, 'devices')?.children ?? [];
-  return elements.some((element) => mayBe(document, element, address));
+type Documents = Pick<KnownMachine, 'definition' | 'live'>;
+
+/** Whether a machine is, or may be, given a device, in whatever way and by whoever's hand, in its definition or now. */
+export function givenTo({ definition, live }: Documents, address: PciAddress): boolean {
+  return [definition, live].some(
+    (each) => each?.machine.devices.some((device) => mayTake(device, address)) === true,
+  );
 }
 
-function mayBe(document: XmlDocument, element: XmlElement, address: PciAddress): boolean {
-  const device = attempt(() => parseHostDevice(document, element));
-  if (device !== undefined) return device !== null && 'address' in device && device.address === address;
-  const source = childOf(childOf(element, 'source'), 'address');
-  const said = source === undefined ? undefined : attempt(() => parseHostAddress(document, source));
-  return said === undefined || said === address;
+/** Whether a machine has, or may have, a device now, in whatever way and by whoever's hand. */
+export function mayHaveNow({ live }: Pick<Documents, 'live'>, address: PciAddress): boolean {
+  return live?.machine.devices.some((device) => mayTake(device, address)) === true;
 }
 
-function attempt<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof PortalGunError) return undefined;
-    throw error;
-  }
+/** Whether a machine has a device now, by its address. */
+export function hasNow({ live }: Pick<Documents, 'live'>, address: PciAddress): boolean {
+  return live?.machine.devices.some((device) => takesForSure(device, address)) === true;
 }

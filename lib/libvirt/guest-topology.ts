@@ -1,50 +1,36 @@
 import { PortalGunError } from '../base/errors.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { type GuestAddress, parseXmlNumber } from './pci-address-xml.ts';
-import { childOf, childrenOf, type XmlElement } from './xml-element.ts';
+import { type GuestTopology, readTopology, slotKey, usualSlots } from './guest-buses.ts';
+import { formatGuestAddress, type GuestAddress } from './pci-address-xml.ts';
+import type { XmlElement } from './xml-element.ts';
 
-/** A bus of a machine that devices can be put on. */
-interface GuestBus {
-  readonly index: number;
-  /** The slots that a device may have, in the order in which they are given. */
-  readonly slots: readonly number[];
-  /** Whether a device can be put there while the machine runs. */
-  readonly isHotPluggable: boolean;
-}
+/** A slot of a guest. */
+type GuestSlot = Pick<GuestAddress, 'bus' | 'slot'>;
 
-/** Where a machine has its PCI devices. */
-interface GuestTopology {
-  readonly kind: 'pcie' | 'conventional';
-  readonly buses: readonly GuestBus[];
-  /** Slots in use: `bus:slot`. */
-  readonly used: ReadonlySet<string>;
-  /** The lowest index that no PCI controller has, nor any after it. */
-  readonly nextIndex: number;
+/** A function that a machine has already, and where its guest sees it. */
+export interface HeldFunction {
+  readonly address: PciAddress;
+  readonly guestAddress: GuestAddress;
 }
 
 /** Where each device goes in a machine. */
 export interface GuestAddressPlan {
   readonly addresses: ReadonlyMap<PciAddress, GuestAddress>;
-  /** The indices of root ports to add (`formatRootPort`), ascending; their own addresses are libvirt's to choose. */
+  /** The indices of root ports to add (`formatRootPort`), ascending. */
   readonly newRootPorts: readonly number[];
 }
 
-const LAST_SLOT = 0x1f;
 const FUNCTIONS = 8;
 /** libvirt's own limit for the index of a PCI controller: a bus number is a byte. */
 const MAX_INDEX = 0xff;
 
-/** Controllers that make a bus with one slot, into which a device can be plugged. */
-const PORTS = ['pcie-root-port', 'pcie-switch-downstream-port'];
-/** Controllers that make a bus of the conventional kind: slot 0 is the controller's own. */
-const BRIDGES = ['pci-root', 'pci-bridge'];
-
 /**
- * Finds a guest slot for each card, so that the functions of one card stay in one slot: on a PCI Express machine (q35, virt)
- * a root port that nothing is plugged into, or a new one; on one of the conventional kind (pc) a free slot of its buses.
+ * Finds a guest slot for each card, so that the functions of one card stay in one slot: that in which the machine has other
+ * functions of the card; else on a PCI Express machine (q35, virt) a root port that nothing is plugged into, or a new one; on
+ * one of the conventional kind (pc) a free slot of its buses.
  *
- * A function has the number that it has on the host where function 0 is among those given; else they are numbered from 0,
- * since a guest looks for the others only where there is a function 0.
+ * A function has the number that it has on the host where function 0 is there; else they are numbered from 0, since a guest
+ * looks for the others only where there is a function 0.
  *
  * What libvirt 11.3 was seen to do with the result: an address on a free root port adds nothing else to the machine, and the
  * document without the device defines the machine as it was, byte for byte. A root port that is new stays when its device
@@ -55,19 +41,22 @@ const BRIDGES = ['pci-root', 'pci-bridge'];
  *   libvirt then puts those devices elsewhere
  * @param cards what goes to one slot each: functions of one card, in the order of their addresses; a virtual function is a
  *   card of its own
+ * @param siblingsOf the functions of the same card that the machine has already
  * @throws PortalGunError NO_GUEST_SLOT where the machine has no PCI bus, or no room on it
  */
 export function planGuestAddresses(
   domain: XmlElement,
   cards: readonly (readonly PciAddress[])[],
+  siblingsOf: (card: readonly PciAddress[]) => readonly HeldFunction[] = () => [],
 ): GuestAddressPlan {
   const topology = readTopology(domain);
-  const free = freeSlots(topology.buses, topology.used);
+  const free = freeSlots(domain, topology);
   const addresses = new Map<PciAddress, GuestAddress>();
   const newRootPorts: number[] = [];
   for (const card of cards) {
-    const place = free.shift() ?? newPort(topology, newRootPorts);
-    for (const [address, guest] of placeCard(card, place)) addresses.set(address, guest);
+    const joined = joinSiblings(topology, card, siblingsOf(card));
+    const placed = joined ?? placeCard(card, free.shift() ?? newPort(topology, newRootPorts));
+    for (const [address, guest] of placed) addresses.set(address, guest);
   }
   return { addresses, newRootPorts };
 }
@@ -84,12 +73,9 @@ export function planHotPlug(
   domain: XmlElement,
   devices: readonly PciAddress[],
 ): ReadonlyMap<PciAddress, GuestAddress> {
-  const { kind, buses, used } = readTopology(domain);
-  const free = freeSlots(
-    buses.filter(({ isHotPluggable }) => isHotPluggable),
-    used,
-  );
-  const what = kind === 'pcie' ? ['PCIe port', 'PCIe ports'] : ['PCI slot', 'PCI slots'];
+  const topology = readTopology(domain);
+  const free = freeSlots(domain, topology, true);
+  const what = topology.kind === 'pcie' ? ['PCIe port', 'PCIe ports'] : ['PCI slot', 'PCI slots'];
   if (free.length < devices.length) {
     const has =
       free.length === 0
@@ -115,13 +101,34 @@ export function nextPortIndex(domain: XmlElement): number {
   return readTopology(domain).nextIndex;
 }
 
-function freeSlots(
-  buses: readonly GuestBus[],
-  used: ReadonlySet<string>,
-): Pick<GuestAddress, 'bus' | 'slot'>[] {
-  return buses.flatMap(({ index, slots }) =>
-    slots.filter((slot) => !used.has(`${index}:${slot}`)).map((slot) => ({ bus: index, slot })),
-  );
+function freeSlots(domain: XmlElement, topology: GuestTopology, isHotPlug = false): GuestSlot[] {
+  return usualSlots(domain, topology)
+    .filter(({ isHotPluggable }) => isHotPluggable || !isHotPlug)
+    .map(({ bus, slot }) => ({ bus, slot }))
+    .filter((slot) => !topology.used.has(slotKey(slot)));
+}
+
+/** The functions of a card in the slot of those that are there; `null` if none is, or there is no room. */
+function joinSiblings(
+  { used }: GuestTopology,
+  card: readonly PciAddress[],
+  siblings: readonly HeldFunction[],
+): ReadonlyMap<PciAddress, GuestAddress> | null {
+  const [first] = siblings.toSorted((a, b) => a.guestAddress.function - b.guestAddress.function);
+  if (first === undefined) return null;
+  const { bus, slot } = first.guestAddress;
+  const taken = new Set(used.get(slotKey(first.guestAddress)) ?? []);
+  const placed = new Map<PciAddress, GuestAddress>();
+  for (const address of card) {
+    const own = Number(address.slice(-1));
+    const free = Array.from({ length: FUNCTIONS }, (_, index) => index).filter((each) => !taken.has(each));
+    // Without function 0 the guest does not look for the others.
+    const number = taken.has(0) && free.includes(own) ? own : free[0];
+    if (number === undefined) return null;
+    taken.add(number);
+    placed.set(address, { bus, slot, function: number, multifunction: number === 0 });
+  }
+  return placed;
 }
 
 /**
@@ -131,7 +138,7 @@ function freeSlots(
  */
 export function placeCard(
   card: readonly PciAddress[],
-  { bus, slot }: Pick<GuestAddress, 'bus' | 'slot'>,
+  { bus, slot }: GuestSlot,
 ): ReadonlyMap<PciAddress, GuestAddress> {
   if (card.length > FUNCTIONS) {
     throw new PortalGunError('NO_GUEST_SLOT', `${card.length} functions do not go in one slot, which has 8`);
@@ -147,84 +154,51 @@ export function placeCard(
 }
 
 /** Whether nothing of a machine is in a slot. */
-export function isSlotFree(domain: XmlElement, { bus, slot }: Pick<GuestAddress, 'bus' | 'slot'>): boolean {
-  return !usedSlots(domain).has(`${bus}:${slot}`);
+export function isSlotFree(domain: XmlElement, slot: GuestSlot): boolean {
+  return !readTopology(domain).used.has(slotKey(slot));
 }
 
-function newPort({ kind, nextIndex }: GuestTopology, taken: number[]): Pick<GuestAddress, 'bus' | 'slot'> {
+/**
+ * Why libvirt or the guest would not take a device at an address that somebody names; `null` if they would.
+ *
+ * @param functions how many functions go there, from that one on
+ */
+export function placeProblem(domain: XmlElement, place: GuestAddress, functions: number): string | null {
+  const { buses, used } = readTopology(domain);
+  const bus = buses.get(place.bus);
+  const text = formatGuestAddress(place);
+  if (bus === undefined) return `the machine has no PCI bus ${text.slice(0, 2)}`;
+  if (bus.slots.length === 0) return `bus ${text.slice(0, 2)} (${bus.model}) takes only ports`;
+  if (!bus.slots.includes(place.slot)) {
+    const [first = 0] = bus.slots;
+    return bus.slots.length === 1
+      ? `bus ${text.slice(0, 2)} (${bus.model}) has only slot 0`
+      : `slot ${place.slot} of bus ${text.slice(0, 2)} (${bus.model}) takes no device; the first that does is ${first}`;
+  }
+  const there = used.get(slotKey(place)) ?? new Set();
+  const wanted = Array.from({ length: functions }, (_, index) => place.function + index);
+  if (wanted.some((each) => there.has(each))) return `${text} is taken in that machine`;
+  if (place.function !== 0 && !there.has(0)) {
+    return `slot ${text.slice(0, -2)} has no function 0, and the guest does not see the others without it`;
+  }
+  if (place.function === 0 && there.size > 0) return `slot ${text.slice(0, -2)} is taken in that machine`;
+  return null;
+}
+
+/** A slot of the root bus for a root port that is added, in which nothing else is; `null` if libvirt is to find one. */
+export function slotForNewPort(domain: XmlElement, taken: readonly number[]): number | null {
+  const { kind, used } = readTopology(domain);
+  if (kind !== 'pcie') return null;
+  // Below: a display that has no address yet. Above: what a q35 has of its chipset.
+  const slots = Array.from({ length: 0x18 }, (_, index) => index + 2);
+  return slots.find((slot) => !used.has(slotKey({ bus: 0, slot })) && !taken.includes(slot)) ?? null;
+}
+
+function newPort({ kind, nextIndex }: GuestTopology, taken: number[]): GuestSlot {
   const index = nextIndex + taken.length;
   if (kind === 'conventional' || index > MAX_INDEX) {
     throw new PortalGunError('NO_GUEST_SLOT', 'the machine has no PCI slot that is free');
   }
   taken.push(index);
   return { bus: index, slot: 0 };
-}
-
-function readTopology(domain: XmlElement): GuestTopology {
-  const controllers = childrenOf(childOf(domain, 'devices'), 'controller')
-    .filter(({ attributes }) => attributes.get('type') === 'pci')
-    .map((element) => ({
-      model: element.attributes.get('model'),
-      index: Number(element.attributes.get('index')),
-      isHotPluggable: childOf(element, 'target')?.attributes.get('hotplug') !== 'off',
-    }))
-    .filter(({ index }) => Number.isInteger(index) && index >= 0);
-  const kind = kindOf(domain, controllers.find(({ index }) => index === 0)?.model);
-  const nextIndex = Math.max(0, ...controllers.map(({ index }) => index)) + 1;
-  const used = usedSlots(domain);
-  if (kind === 'pcie') {
-    const ports = controllers.filter(({ model }) => PORTS.includes(model ?? ''));
-    return { kind, nextIndex, used, buses: ports.map((port) => busOf(port, [0])) };
-  }
-  const bridges = controllers.filter(({ model, index }) => index > 0 && BRIDGES.includes(model ?? ''));
-  const isPc = /^(i.86|x86_64)$/.test(typeOf(domain)?.attributes.get('arch') ?? 'x86_64');
-  // A PC has its ISA bridge in slot 1, and its display in slot 2.
-  const controller = controllers.find(({ index }) => index === 0) ?? { index: 0, isHotPluggable: true };
-  const root = busOf(controller, slotsFrom(isPc ? 3 : 1));
-  return {
-    kind,
-    nextIndex,
-    used,
-    buses: [root, ...bridges.map((bridge) => busOf(bridge, slotsFrom(1)))],
-  };
-}
-
-function busOf({ index, isHotPluggable }: Omit<GuestBus, 'slots'>, slots: readonly number[]): GuestBus {
-  return { index, slots, isHotPluggable };
-}
-
-function slotsFrom(first: number): readonly number[] {
-  return Array.from({ length: LAST_SLOT - first + 1 }, (_, index) => first + index);
-}
-
-function typeOf(domain: XmlElement): XmlElement | undefined {
-  return childOf(childOf(domain, 'os'), 'type');
-}
-
-/** By the root of its buses; by the kind of machine where a document written by hand does not name that. */
-function kindOf(domain: XmlElement, rootModel: string | undefined): GuestTopology['kind'] {
-  if (rootModel === 'pcie-root') return 'pcie';
-  if (rootModel === 'pci-root') return 'conventional';
-  const type = typeOf(domain);
-  const machine = type?.attributes.get('machine') ?? '';
-  const arch = type?.attributes.get('arch') ?? '';
-  if (/^(pc-)?q35/.test(machine) || /^virt(-|$)/.test(machine)) return 'pcie';
-  if (/^(pc|pc-i440fx.*|pc-\d.*)?$/.test(machine) && /^(i.86|x86_64)?$/.test(arch)) return 'conventional';
-  throw new PortalGunError('NO_GUEST_SLOT', 'the PCI buses of such a machine are not known', {
-    subject: `${arch} ${machine}`.trim(),
-  });
-}
-
-function usedSlots(domain: XmlElement): ReadonlySet<string> {
-  const devices = childOf(domain, 'devices')?.children ?? [];
-  return new Set(
-    devices
-      .flatMap((device) => childrenOf(device, 'address'))
-      .filter(({ attributes }) => attributes.get('type') === 'pci')
-      .map(({ attributes }) => `${numberOf(attributes.get('bus'))}:${numberOf(attributes.get('slot'))}`),
-  );
-}
-
-function numberOf(raw: string | undefined): number | undefined {
-  return raw === undefined ? 0 : parseXmlNumber(raw);
 }

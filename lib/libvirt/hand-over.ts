@@ -1,9 +1,10 @@
 import { PortalGunError } from '../base/errors.ts';
-import { knownValue } from '../base/known.ts';
+import { isUnknown, knownValue } from '../base/known.ts';
 import { type PciAddress, slotOf } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
 import type { PfLink } from '../pci/pf-link.ts';
+import { boundToOwnDriver, ownVfioDriver } from '../pci/vfio-state.ts';
 import { type PciHostDevice, plainHostDevice, plainVfInterface, type VfInterface } from './host-device.ts';
 import { decideRom, type RomWish } from './rom-policy.ts';
 
@@ -14,7 +15,8 @@ export interface HandOverWishes {
   readonly rom: RomWish;
   /** The category of the machines that it is for; `null` where that is not known. */
   readonly category: string | null;
-  readonly isManaged: boolean;
+  /** `null`: yes, unless a driver of its own gives the device to VMs. */
+  readonly isManaged: boolean | null;
   readonly mac: string | null;
   readonly vlan: number | null;
   readonly bootOrder: number | null;
@@ -52,9 +54,9 @@ export function handOver(
   if (never !== undefined) {
     throw new PortalGunError('CANNOT_BE_GIVEN', never.message, { subject: device.address });
   }
-  const notes = passthrough.filter(
-    ({ code }) => !SILENT.includes(code) && !(code === 'bind' && wishes.isManaged),
-  );
+  const isManaged = wishes.isManaged ?? ownVfioDriver(device) === null;
+  refuseManaged(device, isManaged);
+  const notes = passthrough.filter(({ code }) => !SILENT.includes(code) && !(code === 'bind' && isManaged));
   const { address } = device;
   const role = knownValue(device.sriov);
   const pf = isNetworkVf(device) && role?.role === 'vf' ? role.physicalFunction : null;
@@ -68,7 +70,7 @@ export function handOver(
   }
   const { rom, notes: romNote } = decideRom(device, wishes.rom, wishes);
   const common = {
-    isManaged: wishes.isManaged,
+    isManaged,
     bootOrder: wishes.bootOrder,
     persistentPeer: wishes.persistentPeer,
     rom,
@@ -95,6 +97,16 @@ export function handOver(
   };
 }
 
+/** With `managed='yes'` libvirt binds the VF of a vGPU to vfio-pci, and the vGPU is gone. */
+function refuseManaged(device: PciDevice, isManaged: boolean): void {
+  const own = boundToOwnDriver(device);
+  if (!isManaged || own === null || ownVfioDriver(device) === null) return;
+  throw new PortalGunError('CANNOT_BE_GIVEN', own, {
+    subject: device.address,
+    hint: 'leave --managed out, or say --managed no: libvirt then leaves it on its driver',
+  });
+}
+
 /** What goes to one guest slot each: the functions of a card; a VF by itself, since each can be taken away alone. */
 export function cardsOf(devices: readonly PciDevice[]): readonly (readonly PciAddress[])[] {
   const cards = new Map<string, PciAddress[]>();
@@ -105,6 +117,15 @@ export function cardsOf(devices: readonly PciDevice[]): readonly (readonly PciAd
     else card.push(address);
   }
   return [...cards.values()];
+}
+
+/** Whether a function goes to one guest slot with the others of its card: one that is there, and no VF. */
+export function isOfCardAmong(devices: readonly PciDevice[]): (address: PciAddress) => boolean {
+  const roles = new Map(devices.map(({ address, sriov }) => [address, sriov] as const));
+  return (address) => {
+    const sriov = roles.get(address);
+    return sriov !== undefined && !isUnknown(sriov) && sriov?.role !== 'vf';
+  };
 }
 
 /** Whether a function is a VF of a network card, whose MAC and VLAN its PF sets. */

@@ -76,15 +76,20 @@ export function parseHostdevPool(document: XmlDocument): HostdevPool | null {
   };
 }
 
+/** A UUID as sysfs writes it; `null` for text that is none. */
+export function parseMediatedUuid(text: string): string | null {
+  return UUID.exec(text.trim().toLowerCase())?.slice(1).join('-') ?? null;
+}
+
 /** Those of s390, which are no PCI devices in the guest, are passed over. */
 function parseMediated(document: XmlDocument, element: XmlElement): MediatedHostDevice | null {
   if (element.attributes.get('model') !== 'vfio-pci') return null;
   const source = sourceAddress(document, element);
-  const uuid = UUID.exec(source.attributes.get('uuid')?.toLowerCase() ?? '')?.slice(1);
-  if (uuid === undefined) return failInXml(document, source.start, 'has no uuid of a mediated device');
+  const uuid = parseMediatedUuid(source.attributes.get('uuid') ?? '');
+  if (uuid === null) return failInXml(document, source.start, 'has no uuid of a mediated device');
   return {
     kind: 'mdev',
-    uuid: uuid.join('-'),
+    uuid,
     isDisplay: switchOf(element, 'display'),
     hasRamfb: switchOf(element, 'ramfb'),
     ...attached(document, element),

@@ -34,13 +34,24 @@ export function formatHostdevPool(pool: HostdevPool): string {
   ]);
 }
 
-/** A port that a device can be plugged into: a bus of its own with one slot. */
-export function formatRootPort(index: number, alias: string | null = null): string {
+/**
+ * A port that a device can be plugged into: a bus of its own with one slot.
+ *
+ * @param slot of the root bus, in which it is alone; where libvirt chooses, it may put it beside another port, and say so there
+ */
+export function formatRootPort(
+  index: number,
+  alias: string | null = null,
+  slot: number | null = null,
+): string {
   return formatXml([
     {
       name: 'controller',
       attributes: { type: 'pci', index: String(index), model: 'pcie-root-port' },
-      content: [alias === null ? undefined : { name: 'alias', attributes: { name: alias } }],
+      content: [
+        alias === null ? undefined : { name: 'alias', attributes: { name: alias } },
+        slot === null ? undefined : guestAddressNode({ bus: 0, slot, function: 0, multifunction: false }),
+      ],
     },
   ]);
 }

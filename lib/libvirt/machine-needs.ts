@@ -1,7 +1,12 @@
+import { PortalGunError } from '../base/errors.ts';
 import { BROKEN, type Known } from '../base/known.ts';
-import type { MachineNeeds } from '../pci/machine-needs.ts';
+import type { MachineNeeds, NeededDevice } from '../pci/machine-needs.ts';
+import { guestIommuOf, readTopology, requesterOf } from './guest-buses.ts';
+import { heldFunction } from './held-functions.ts';
 import { bytesIn } from './machine.ts';
 import { type KnownMachine, mainDocument } from './read-machines.ts';
+import type { TakenDevice } from './taken-device.ts';
+import { type GivenDevice, nameOfTaken } from './taken-functions.ts';
 import { childOf, childrenOf, childText, type XmlElement } from './xml-element.ts';
 
 /**
@@ -17,19 +22,18 @@ export function needsOf(known: KnownMachine, isThere: (path: string) => Known<bo
   return {
     name: known.name,
     isRunning: known.state !== 'shut-off',
+    hasManagedSave: known.hasManagedSave,
     type: machine.type,
     memoryBytes: machine.memoryBytes,
     hardLimitBytes: bytesIn(childOf(childOf(root, 'memtune'), 'hard_limit')),
     hugePageBytes: hugePageBytesOf(childOf(childOf(root, 'memoryBacking'), 'hugepages')),
-    iommu: iommuOf(root),
+    iommu: guestIommuOf(root),
     wantsUefi: childOf(root, 'os')?.attributes.get('firmware') === 'efi',
     wantsVirtiofs: childrenOf(devices, 'filesystem').some(
       (each) => childOf(each, 'driver')?.attributes.get('type') === 'virtiofs',
     ),
     files: new Map(filesOf(root).map((path) => [path, isThere(path)])),
-    devices: machine.devices.flatMap(({ device }) =>
-      'address' in device ? [{ address: device.address, isInterface: device.kind === 'interface' }] : [],
-    ),
+    devices: machine.devices.map((given) => neededDevice(root, given)),
   };
 }
 
@@ -42,13 +46,34 @@ function hugePageBytesOf(element: XmlElement | undefined): Known<number> {
   return bytesIn({ ...page, text: size, attributes: new Map([['unit', unit]]) }) ?? BROKEN;
 }
 
-function iommuOf(root: XmlElement): string | null {
-  const element = childOf(childOf(root, 'devices'), 'iommu');
-  if (element !== undefined) return element.attributes.get('model') ?? 'unknown';
-  const words = root.children
-    .filter(({ name }) => name.endsWith(':commandline'))
-    .flatMap(({ children }) => children.map(({ attributes }) => attributes.get('value') ?? ''));
-  return words.some((word) => /^(intel|virtio|amd)-iommu\b/.test(word)) ? 'arguments' : null;
+function neededDevice(root: XmlElement, given: GivenDevice): NeededDevice {
+  const { device, functions, carriers } = given;
+  return {
+    kind: device.kind,
+    name: nameOfTaken(device),
+    address: 'address' in device ? device.address : null,
+    functions,
+    carriers,
+    isManaged: isManagedOf(device),
+    requester: requesterIn(root, device),
+  };
+}
+
+/** An argument for QEMU moves nothing to vfio-pci. */
+function isManagedOf(device: TakenDevice): boolean | null {
+  if (device.kind === 'argument') return device.address === null ? null : false;
+  return 'isManaged' in device ? device.isManaged : null;
+}
+
+function requesterIn(root: XmlElement, device: TakenDevice): string | null {
+  const place = heldFunction(device)?.guestAddress ?? null;
+  if (place === null) return null;
+  try {
+    return requesterOf(readTopology(root), place);
+  } catch (error) {
+    if (error instanceof PortalGunError) return null;
+    throw error;
+  }
 }
 
 /** The files that it names by a path and can't start without. */

@@ -1,8 +1,13 @@
-import { PortalGunError } from '../base/errors.ts';
 import { BROKEN, isUnknown, type Known } from '../base/known.ts';
-import type { HostDevice } from './host-device.ts';
-import { type FoundHostDevice, parseHostDevice } from './host-device-parser.ts';
 import { readCategory } from './machine-metadata.ts';
+import { takenDevices } from './taken-device.ts';
+import {
+  type GivenDevice,
+  type HostLookup,
+  type Networks,
+  NO_HOST,
+  withFunctions,
+} from './taken-functions.ts';
 import { failInXml, type XmlDocument } from './xml-document.ts';
 import { childOf, childText, type XmlElement } from './xml-element.ts';
 
@@ -20,14 +25,17 @@ export interface Machine {
   readonly memoryBytes: Known<number>;
   /** How many virtual processors it starts with. */
   readonly vcpus: Known<number>;
-  /** The devices of the host that it is given by name; what an interface gets of a network is known when it runs. */
+  /** The devices of the host that it is given, in every way that there is; of a network only if that is a pool of VFs. */
   readonly devices: readonly GivenDevice[];
 }
 
-/** A device that is given by its address or UUID, with the element that says so. */
-export interface GivenDevice extends FoundHostDevice {
-  readonly device: Exclude<HostDevice, { readonly kind: 'pool-interface' }>;
+/** What documents name and do not hold. */
+export interface Surroundings {
+  readonly networks: Networks;
+  readonly host: HostLookup;
 }
+
+const ALONE: Surroundings = { networks: new Map(), host: NO_HOST };
 
 const UNITS: ReadonlyMap<string, number> = new Map([
   ...['b', 'bytes'].map((unit) => [unit, 1] as const),
@@ -55,9 +63,14 @@ const UNITS: ReadonlyMap<string, number> = new Map([
  * https://libvirt.org/formatdomain.html
  *
  * @param report is told, a sentence each, what in it makes no sense; the rest is read
+ * @param surroundings what the document names and does not hold: networks, and things of the host
  * @throws PortalGunError BAD_XML where it is no document of a machine that has a name and a UUID
  */
-export function parseMachine(document: XmlDocument, report: (message: string) => void): Machine {
+export function parseMachine(
+  document: XmlDocument,
+  report: (message: string) => void,
+  surroundings: Surroundings = ALONE,
+): Machine {
   const { root } = document;
   if (root.name !== 'domain') failInXml(document, root.start, `is no machine: its element is ${root.name}`);
   const demand = (name: string): string =>
@@ -76,22 +89,20 @@ export function parseMachine(document: XmlDocument, report: (message: string) =>
     category: sound('category', readCategory(document)),
     memoryBytes: sound('memory', bytesIn(childOf(root, 'memory'))),
     vcpus: sound('number of virtual processors', vcpusOf(childOf(root, 'vcpu'))),
-    devices: givenDevices(document, report),
+    devices: givenDevices(document, surroundings, report),
   };
 }
 
-function givenDevices(document: XmlDocument, report: (message: string) => void): readonly GivenDevice[] {
-  const elements = childOf(document.root, 'devices')?.children ?? [];
-  return elements.flatMap((element): readonly GivenDevice[] => {
-    try {
-      const device = parseHostDevice(document, element);
-      return device === null || device.kind === 'pool-interface' ? [] : [{ device, element }];
-    } catch (error) {
-      if (!(error instanceof PortalGunError)) throw error;
-      report(`a device that it is given ${error.message} (${error.subject})`);
-      return [];
-    }
-  });
+function givenDevices(
+  document: XmlDocument,
+  { networks, host }: Surroundings,
+  report: (message: string) => void,
+): readonly GivenDevice[] {
+  const found = takenDevices(document);
+  for (const { device } of found) {
+    if (device.kind === 'unread') report(`a device that it is given ${device.problem}`);
+  }
+  return withFunctions(found, networks, host);
 }
 
 /** An amount of memory with its unit, as `<memory unit='KiB'>131072</memory>`; `null` where there is no such element. */

@@ -90,6 +90,7 @@ function toDevice(
     blockDevices: kinds.includes('storage') ? disksOf(capability, things) : UNREAD,
     attachments: UNREAD,
     mdevTypes: capability.mdevTypes.length === 0 ? null : capability.mdevTypes.map(({ id }) => id),
+    vfio: UNREAD,
     vpd: capability.vpd ?? UNREAD,
     slotLabel: UNREAD,
   };

@@ -1,6 +1,8 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { PortalGunError } from '../base/errors.ts';
-import { type Machine, parseMachine } from './machine.ts';
+import { type Machine, parseMachine, type Surroundings } from './machine.ts';
+import { readNetworks } from './read-networks.ts';
+import { type HostLookup, NO_HOST } from './taken-functions.ts';
 import { findUnreadable, remedyOf } from './unreadable-assignments.ts';
 import type { Virsh, VirshAnswer } from './virsh.ts';
 import { parseXml, type XmlDocument } from './xml-document.ts';
@@ -22,6 +24,8 @@ export interface KnownMachine {
   /** By which it is addressed: a name may begin with a dash, and be that of another machine tomorrow. */
   readonly uuid: string;
   readonly state: MachineState;
+  /** Whether its next start restores a state that was saved (`virsh managedsave`), with the devices that it had then. */
+  readonly hasManagedSave: boolean;
   /** What it will be when it is started the next time; `null` for a transient machine, which is gone when it ends. */
   readonly definition: MachineDocument | null;
   /** What it is now; `null` where it does not run. */
@@ -58,21 +62,24 @@ interface Lists {
   readonly active: Uuids;
   readonly running: Uuids;
   readonly paused: Uuids;
+  readonly saved: Uuids;
 }
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const IS_GONE = /domain not found|failed to get domain|no domain with matching/i;
 
 /**
- * Reads all machines of a libvirt, in two processes of virsh, however many there are: `virsh list --uuid`, and `virsh
- * dumpxml --inactive` and `virsh dumpxml` of each. One that goes away meanwhile is left out; one whose documents make no
+ * Reads all machines of a libvirt, in two or three processes of virsh, however many there are: `virsh list --uuid`, `virsh
+ * dumpxml --inactive` and `virsh dumpxml` of each, and `virsh net-dumpxml` of the networks that they name. One that goes away meanwhile is left out; one whose documents make no
  * sense is told of, and hides no other.
  *
+ * @param host what finds functions that documents name otherwise
  * @throws PortalGunError what {@link Virsh} throws; TOOL_FAILED where libvirt does not list its machines
  */
 export async function readMachines(
   virsh: Pick<Virsh, 'runAll'>,
   purpose: ReadingPurpose,
+  host: HostLookup = NO_HOST,
 ): Promise<KnownMachines> {
   const readOnly = purpose === 'look';
   const lists = await readLists(virsh, readOnly);
@@ -85,12 +92,13 @@ export async function readMachines(
   const report = (subject: string, message: string): void => {
     diagnostics.push({ subject, code: 'MACHINE_BROKEN', message });
   };
+  const networks = await readNetworks(virsh, answers, readOnly);
   const documents = new Map<string, MachineDocument | null>();
   const unread = new Set<string>();
   for (const [index, { uuid, kind }] of dumps.entries()) {
     const answer = answers[index];
     if (answer === undefined) continue;
-    const read = readDocument(answer, uuid, kind, report);
+    const read = readDocument(answer, uuid, kind, { networks, host }, report);
     if (read === 'broken') unread.add(uuid);
     else documents.set(`${kind} ${uuid}`, read);
   }
@@ -100,7 +108,8 @@ export async function readMachines(
     const name = (definition ?? live)?.machine.name;
     // Without its definition it would be taken for one that has none.
     if (name === undefined || (definition === null && lists.persistent.has(uuid))) return [];
-    return [{ name, uuid, state: stateOf(uuid, lists), definition, live }];
+    const hasManagedSave = lists.saved.has(uuid);
+    return [{ name, uuid, state: stateOf(uuid, lists), hasManagedSave, definition, live }];
   });
   return { machines: machines.sort((a, b) => (a.name < b.name ? -1 : 1)), unread: [...unread], diagnostics };
 }
@@ -112,6 +121,7 @@ async function readLists(virsh: Pick<Virsh, 'runAll'>, readOnly: boolean): Promi
     [],
     ['--state-running'],
     ['--state-paused'],
+    ['--all', '--with-managed-save'],
   ].map((options) => ['list', '--uuid', ...options]);
   const answers = await virsh.runAll(lists, { readOnly });
   const found = answers.map(({ output, error }): Uuids => {
@@ -121,8 +131,9 @@ async function readLists(virsh: Pick<Virsh, 'runAll'>, readOnly: boolean): Promi
     const uuids = output.split('\n').map((line) => line.trim().toLowerCase());
     return new Set(uuids.filter((uuid) => UUID.test(uuid)));
   });
-  const [persistent = NONE, transient = NONE, active = NONE, running = NONE, paused = NONE] = found;
-  return { persistent, transient, active, running, paused };
+  const [persistent = NONE, transient = NONE, active = NONE, running = NONE, paused = NONE, saved = NONE] =
+    found;
+  return { persistent, transient, active, running, paused, saved };
 }
 
 /** Whether virsh says that there is no such machine. */
@@ -158,6 +169,7 @@ function readDocument(
   { output, error }: VirshAnswer,
   uuid: string,
   kind: Dump['kind'],
+  surroundings: Surroundings,
   report: (subject: string, message: string) => void,
 ): MachineDocument | null | 'broken' {
   if (error !== null) {
@@ -168,7 +180,7 @@ function readDocument(
   const problems: string[] = [];
   try {
     const parsed = parseXml(output, uuid);
-    const machine = parseMachine(parsed, (message) => problems.push(message));
+    const machine = parseMachine(parsed, (message) => problems.push(message), surroundings);
     const document = { ...parsed, name: machine.name };
     const unreadable = findUnreadable(document, machine, kind);
     for (const problem of problems) report(machine.name, problem);

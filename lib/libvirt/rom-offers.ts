@@ -17,7 +17,7 @@ export function romOffers(machines: readonly KnownMachine[]): ReadonlyMap<PciAdd
   const offers = new Map<PciAddress, RomOffer[]>();
   for (const machine of machines) {
     for (const { device } of mainDocument(machine).machine.devices) {
-      if (device.kind === 'mdev') continue;
+      if (device.kind !== 'hostdev' && device.kind !== 'interface') continue;
       const offer = { machine: machine.name, ...offerOf(device.rom) };
       const there = offers.get(device.address);
       if (there === undefined) offers.set(device.address, [offer]);

@@ -1,6 +1,7 @@
 import { PortalGunError } from '../base/errors.ts';
 import { readAssigned } from './assigned-devices.ts';
 import type { Machine } from './machine.ts';
+import { virshCommand } from './machine-words.ts';
 import type { XmlDocument } from './xml-document.ts';
 
 /**
@@ -25,10 +26,7 @@ export function findUnreadable(
 }
 
 /** What a person does about it: what runs is what its definition says from the next start on. */
-export function remedyOf(
-  { name, uuid }: Pick<Machine, 'name' | 'uuid'>,
-  kind: 'definition' | 'live',
-): string {
+export function remedyOf(machine: Pick<Machine, 'name' | 'uuid'>, kind: 'definition' | 'live'): string {
   if (kind === 'live') return 'so it is as long as the machine runs: shut it down, and start it anew';
-  return `put that in order, or take the element out: virsh edit ${/^\w[\w.-]*$/.test(name) ? name : uuid}`;
+  return `put that in order, or take the element out: ${virshCommand('edit', machine)}`;
 }

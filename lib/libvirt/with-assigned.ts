@@ -3,10 +3,12 @@ import type { AssignedState, Assignment } from './assignment.ts';
 import { PORT_ALIAS_PREFIX } from './assignment.ts';
 import { findAssignments, parseAssignments } from './assignment-metadata.ts';
 import { formatAssignment } from './assignment-text.ts';
+import { slotKey } from './guest-buses.ts';
+import { slotForNewPort } from './guest-topology.ts';
 import type { HostDevice } from './host-device.ts';
 import { formatHostDevice, formatRootPort } from './host-device-text.ts';
 import { findMachineMetadata, MACHINE_NAMESPACE, MACHINE_PREFIX } from './machine-metadata.ts';
-import { parseXmlNumber } from './pci-address-xml.ts';
+import { parseGuestAddress, parseXmlNumber } from './pci-address-xml.ts';
 import { failInXml, parseXml, type XmlDocument } from './xml-document.ts';
 import {
   appendLines,
@@ -60,9 +62,14 @@ function deviceEdits(document: XmlDocument, goal: AssignedState): readonly XmlEd
     ({ index }) => !goal.rootPorts.includes(index) && !isPlugged(parent, index, goneElements),
   );
   const newPorts = goal.rootPorts.filter((index) => !ports.some((port) => port.index === index));
+  const portSlots: number[] = [];
+  for (const _ of newPorts) {
+    const slot = slotForNewPort(document.root, portSlots);
+    if (slot !== null) portSlots.push(slot);
+  }
   const newDevices = wanted.filter(({ alias }) => !have.some(({ device }) => device.alias === alias));
   const lines = [
-    ...newPorts.map((index) => formatRootPort(index, portAlias(index))),
+    ...newPorts.map((index, at) => formatRootPort(index, portAlias(index), portSlots[at] ?? null)),
     ...newDevices.map(formatHostDevice),
   ].flatMap((text) => text.split('\n'));
   return [
@@ -73,8 +80,46 @@ function deviceEdits(document: XmlDocument, goal: AssignedState): readonly XmlEd
       if (then === undefined || isSame(device, then)) return [];
       return [replaceElement(document, element, formatHostDevice(then).split('\n'))];
     }),
+    ...soloEdits(document, goal, goneElements),
     ...(lines.length === 0 ? [] : [appendLines(document, parent, lines)]),
   ];
+}
+
+/**
+ * Takes `multifunction='on'` away from a function 0 that is not ours, where a function of ours joined it and goes: libvirt put
+ * it there, and leaves it.
+ */
+function soloEdits(
+  document: XmlDocument,
+  goal: AssignedState,
+  going: ReadonlySet<XmlElement>,
+): readonly XmlEdit[] {
+  const joined = new Set(
+    parseAssignments(document).flatMap(({ alias, joinsSlot }) => (joinsSlot === true ? [alias] : [])),
+  );
+  const places = ownDevices(document).flatMap(({ device, element }) =>
+    going.has(element) && joined.has(device.alias ?? '') && device.guestAddress !== null
+      ? [device.guestAddress]
+      : [],
+  );
+  const slots = new Map(places.map((place) => [slotKey(place), place] as const));
+  const all = (childOf(document.root, 'devices')?.children ?? [])
+    .filter((element) => !going.has(element))
+    .flatMap((element) => childrenOf(element, 'address'))
+    .filter(({ attributes }) => attributes.get('type') === 'pci');
+  return [...slots.keys()].flatMap((slot): readonly XmlEdit[] => {
+    const isJoinedByGoal = goal.devices.some(
+      ({ device }) => device?.guestAddress && slotKey(device.guestAddress) === slot,
+    );
+    const there = all.filter((address) => slotKey(parseGuestAddress(document, address)) === slot);
+    const [first] = there;
+    if (isJoinedByGoal || first === undefined || there.length > 1) return [];
+    const text = document.text.slice(first.start, first.end);
+    const found = /\s+multifunction\s*=\s*(?:'on'|"on")/.exec(text);
+    if (found === null) return [];
+    const start = first.start + found.index;
+    return [{ start, end: start + found[0].length, text: '' }];
+  });
 }
 
 function portAlias(index: number): string {
@@ -120,7 +165,8 @@ function withMetadata(document: XmlDocument, assignments: readonly Assignment[])
   const isEmptied = added.length === 0 && gone.length > 0 && holdsNothingElse(document, element, gone);
   if (isEmptied && [...element.attributes.keys()].every((name) => name.startsWith('xmlns'))) {
     const metadata = childOf(document.root, 'metadata');
-    const isAlone = metadata?.children.length === 1;
+    // Comments and text of others are theirs too.
+    const isAlone = metadata !== undefined && holdsNothingElse(document, metadata, [element]);
     return applyEdits(document, [
       removeElement(document, isAlone && metadata !== undefined ? metadata : element),
     ]);

@@ -6,6 +6,7 @@ import type { ConfigSpace } from './config-space.ts';
 import type { PcieLink } from './link.ts';
 import type { DeviceLocation } from './location.ts';
 import type { SriovRole } from './sriov.ts';
+import type { VfioState } from './vfio-state.ts';
 import type { Vpd } from './vpd.ts';
 
 /** An id of four hex digits and its name in the list of PCI ids; `null` where the list has none. */
@@ -67,6 +68,8 @@ export interface PciDevice {
   /** Everything that hangs on it. */
   readonly attachments: Known<readonly Attachment[]>;
   readonly mdevTypes: Known<readonly string[]>;
+  /** `null` if neither VFIO nor a driver of vGPUs says anything of it. */
+  readonly vfio: Known<VfioState>;
   readonly vpd: Known<Vpd>;
   /** What the firmware or the hot-plug controller calls the slot or device. */
   readonly slotLabel: Known<string>;

@@ -8,8 +8,8 @@ import {
   traitsOf,
   twinsOf,
 } from './device-traits.ts';
-import { isPassthroughDriver } from './iommu-group.ts';
 import type { PersistedDevice, PersistedTraits } from './persisted-device.ts';
+import { isPassthroughDriver } from './vfio-state.ts';
 
 /**
  * Where a device of which something was written down is now.

@@ -3,6 +3,7 @@ import { type PciAddress, shortAddress } from './address.ts';
 import type { PciDevice } from './device.ts';
 import { isBusBridge } from './device-class.ts';
 import { HEADER_BYTES } from './registers.ts';
+import { boundToOwnDriver, isWithVfio } from './vfio-state.ts';
 
 /** A range of I/O virtual addresses that the IOMMU reserves for a group. */
 export interface ReservedRegion {
@@ -26,6 +27,8 @@ export interface GroupAttributes {
 export type ObstacleCode =
   /** A driver of the host holds the member; binding it to vfio-pci lifts this. */
   | 'HOST_DRIVER'
+  /** The member can be given only by its own driver, which is not ready for that: a VF without a vGPU type. */
+  | 'OWN_DRIVER'
   /** It is not known which driver holds the member. */
   | 'DRIVER_UNKNOWN'
   /** No member is on a driver that hands devices to VMs. */
@@ -88,14 +91,6 @@ export interface IommuGroup extends GroupAttributes {
   readonly obstacles: readonly GroupObstacle[];
 }
 
-// Drivers that leave DMA to user space; variant drivers for VFIO are named for it (mlx5_vfio_pci).
-const USER_DRIVER = /^(vfio-pci|pci-stub|.+[-_]vfio[-_]pci)$/;
-
-/** Whether a driver leaves the device's DMA to user space, as the kernel demands for every member of a group. */
-export function isPassthroughDriver(driver: string): boolean {
-  return USER_DRIVER.test(driver);
-}
-
 /** Whether a function is a port or bridge, which stays with its driver when its group is given away. */
 export function staysWithHost(device: PciDevice): boolean {
   const headerType = knownValue(knownValue(device.config)?.headerType ?? null);
@@ -127,7 +122,7 @@ export function isSilent({ vendor, config }: PciDevice): boolean {
 
 /**
  * The groups that the devices name, ordered by number, each with a verdict. Needs the fields `iommuGroup`,
- * `driver`, `class`, `location`, `sriov` and `config`.
+ * `driver`, `vfio`, `class`, `location`, `sriov` and `config`.
  */
 export function groupDevices(
   devices: readonly PciDevice[],
@@ -269,7 +264,7 @@ export function lastingObstacles(group: IommuGroup, { address }: PciDevice): rea
 
 function driverObstacles(members: readonly GroupMember[]): readonly GroupObstacle[] {
   const held = members.flatMap(driverObstacle);
-  const bound = members.some(({ device }) => isPassthroughDriver(knownValue(device.driver) ?? ''));
+  const bound = members.some(({ device }) => isWithVfio(device));
   if (held.length > 0 || bound || members.every(({ device }) => isBridge(device))) return held;
   return [{ code: 'NOT_BOUND', subject: null, message: 'nothing of it is on vfio-pci yet' }];
 }
@@ -282,6 +277,8 @@ function driverObstacle({ device, stays, behind }: GroupMember): readonly GroupO
       { code: 'DRIVER_UNKNOWN', subject: device.address, message: `which driver holds ${name} is not known` },
     ];
   }
-  if (isPassthroughDriver(device.driver)) return [];
+  if (isWithVfio(device)) return [];
+  const own = boundToOwnDriver(device);
+  if (own !== null) return [{ code: 'OWN_DRIVER', subject: device.address, message: `${name} ${own}` }];
   return [{ code: 'HOST_DRIVER', subject: device.address, message: `${name} is held by ${device.driver}` }];
 }

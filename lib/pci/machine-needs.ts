@@ -1,17 +1,41 @@
 import type { Known } from '../base/known.ts';
 import type { PciAddress } from './address.ts';
 
-/** A device that a machine is given. */
-interface NeededDevice {
-  readonly address: PciAddress;
-  /** Whether it is a VF whose MAC libvirt sets through its PF. */
-  readonly isInterface: boolean;
+/** A device that a machine takes, in whatever way. */
+export interface NeededDevice {
+  /**
+   * How: as an element (`hostdev`, `interface`, `nvme`), as one of a network (`pool-interface`), as a part of a function (`mdev`,
+   * `vdpa`), by an argument for QEMU (`argument`), or in a way that makes no sense (`unread`).
+   */
+  readonly kind:
+    | 'hostdev'
+    | 'interface'
+    | 'pool-interface'
+    | 'nvme'
+    | 'mdev'
+    | 'vdpa'
+    | 'argument'
+    | 'unread';
+  /** What it is called: its address, or what else the definition names it by. */
+  readonly name: string;
+  /** The function that it takes as a whole; `null` where it takes a part of one, or one of several. */
+  readonly address: PciAddress | null;
+  /** The functions that it takes, or one of which; none where it is not there. */
+  readonly functions: Known<readonly PciAddress[]>;
+  /** The PFs whose VFs it takes from a network. */
+  readonly carriers: readonly PciAddress[];
+  /** Whether libvirt binds it to vfio-pci at the machine's start; `null` for what is not bound for a machine. */
+  readonly isManaged: boolean | null;
+  /** By what an IOMMU of the guest tells it from others; `null` where its place is not known. */
+  readonly requester: string | null;
 }
 
 /** What the definition of a machine asks of its host. */
 export interface MachineNeeds {
   readonly name: string;
   readonly isRunning: boolean;
+  /** Whether its next start restores a state that was saved, with the devices that it had then. */
+  readonly hasManagedSave: boolean;
   /** By what it runs: `kvm`, `qemu`. */
   readonly type: string;
   readonly memoryBytes: Known<number>;
@@ -27,4 +51,9 @@ export interface MachineNeeds {
   readonly files: ReadonlyMap<string, Known<boolean>>;
   /** Where several times the same, several times. */
   readonly devices: readonly NeededDevice[];
+}
+
+/** The functions that a machine takes as a whole. */
+export function wholeFunctions({ devices }: Pick<MachineNeeds, 'devices'>): readonly PciAddress[] {
+  return devices.flatMap(({ address }) => address ?? []);
 }

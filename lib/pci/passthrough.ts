@@ -3,7 +3,8 @@ import { count } from '../base/text.ts';
 import { shortAddress } from './address.ts';
 import type { PciDevice } from './device.ts';
 import { type DriverClaim, isClaimed } from './driver-claim.ts';
-import { type IommuGroup, isBridge, isPassthroughDriver, isSilent, lastingObstacles } from './iommu-group.ts';
+import { type IommuGroup, isBridge, isSilent, lastingObstacles } from './iommu-group.ts';
+import { boundToOwnDriver, isPassthroughDriver, isWithVfio } from './vfio-state.ts';
 
 /**
  * - `ok`: nothing to do.
@@ -155,13 +156,25 @@ function describe(device: PciDevice): string {
   return `${shortAddress(device.address)} (${driver})`;
 }
 
-function driverNotes({ driver, driverOverride }: PciDevice): readonly PassthroughNote[] {
+function driverNotes(device: PciDevice): readonly PassthroughNote[] {
+  const { driver, driverOverride } = device;
   if (isUnknown(driver))
     return [{ level: 'unknown', code: 'driver-unknown', message: 'its driver could not be read' }];
   if (driver === null)
     return [{ level: 'needs', code: 'bind', message: 'has no driver: bind it to vfio-pci' }];
-  if (isPassthroughDriver(driver))
-    return [{ level: 'ok', code: 'bound', message: `is on ${driver} already` }];
+  if (isWithVfio(device)) {
+    const message = isPassthroughDriver(driver)
+      ? `is on ${driver} already`
+      : `stays on ${driver}, which gives it to VMs itself`;
+    return [{ level: 'ok', code: 'bound', message }];
+  }
+  const own = boundToOwnDriver(device);
+  if (own !== null) {
+    const isUnset = knownValue(knownValue(device.vfio)?.vgpuType ?? null) === 0;
+    return isUnset
+      ? [{ level: 'needs', code: 'vgpu-type', message: `${own}: ${vgpuAdvice(device)}` }]
+      : [{ level: 'unknown', code: 'vgpu-type', message: own }];
+  }
   const message = `move it from ${driver} to vfio-pci`;
   const override = knownValue(driverOverride);
   return override === undefined
@@ -177,6 +190,11 @@ function claimNotes(device: PciDevice, claims: readonly DriverClaim[]): readonly
       code: 'claimed',
       message: `goes to ${driver} at each boot, by a setting that is not of pci: ${where}`,
     }));
+}
+
+/** The types are in `creatable_vgpu_types` beside it. */
+function vgpuAdvice({ address }: PciDevice): string {
+  return `write a type of creatable_vgpu_types to /sys/bus/pci/devices/${address}/nvidia/current_vgpu_type`;
 }
 
 function lossNotes(device: PciDevice): readonly PassthroughNote[] {

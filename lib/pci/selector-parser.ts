@@ -37,6 +37,7 @@ const KEYED: Record<string, (value: string) => Matcher | Problem> = {
     fields: ['driver'],
     matches: ({ driver }) => (value === NONE ? driver === null : driver === value),
   }),
+  card: (value) => parseCard(value) ?? { problem: 'needs a slot of the host: card=01:00' },
   group: (value) => numeric(value, 'iommuGroup', true),
   numa: (value) => numeric(value, 'numaNode', false),
   netdev: (value) => ({
@@ -61,8 +62,8 @@ export const SELECTOR_KEYS: readonly string[] = Object.keys(KEYED);
 
 /**
  * Reads a selector: an address (`0000:01:00.0`, `01:00.0`, `01:00` for the whole card), `vendor:device`
- * (`8086:10c9`, `8086:` for all of the vendor), `pf`, `vf`, `class=`, `driver=`, `group=`, `netdev=`, `block=`,
- * `numa=` (`none` for what has none), or else a word sought in the names of vendor and device. Several with commas
+ * (`8086:10c9`, `8086:` for all of the vendor), `pf`, `vf`, `class=`, `driver=`, `card=`, `group=`, `netdev=`,
+ * `block=`, `numa=` (`none` for what has none), or else a word sought in the names of vendor and device. Several with commas
  * between them mean the devices that match all; one behind `!` the devices that do not match it, and of which that is
  * known: `vf,driver=igbvf`, `class=network,!driver=vfio-pci`.
  *
@@ -194,6 +195,11 @@ function parseAddressLike(text: string): Matcher | undefined {
   const address = parsePciAddress(text);
   if (address !== undefined)
     return { fields: [], mustMatch: true, matches: (device) => device.address === address };
+  return parseCard(text);
+}
+
+/** All functions of a slot: `01:00`, `0000:01:00`. */
+function parseCard(text: string): Matcher | undefined {
   const card = parsePciAddress(`${text}.0`);
   if (card === undefined || !/^([0-9a-f]{1,8}:)?[0-9a-f]{1,2}:[0-9a-f]{1,2}$/i.test(text)) return undefined;
   return { fields: [], mustMatch: true, matches: (device) => slotOf(device.address) === slotOf(card) };

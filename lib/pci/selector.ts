@@ -1,10 +1,11 @@
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { suggest } from '../base/text.ts';
-import { parsePciAddress } from './address.ts';
+import { parsePciAddress, slotOf } from './address.ts';
 import type { DeviceField, PciDevice } from './device.ts';
-import { isPassthroughDriver } from './iommu-group.ts';
+import { isBridge } from './iommu-group.ts';
 import { didYouMean, parseSelector, type Selector } from './selector-parser.ts';
+import { isPassthroughDriver } from './vfio-state.ts';
 
 /**
  * The devices that any of the selectors matches, in their own order; all where there is no selector.
@@ -93,4 +94,25 @@ export function selectOne(devices: readonly PciDevice[], text: string): PciDevic
     subject: text,
     hint: `say which: ${sample(found)}`,
   });
+}
+
+/**
+ * The devices of one card or of one IOMMU group, which a selector means together; bridges among others are left out, since
+ * they stay with the host.
+ *
+ * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_SELECTOR
+ */
+export function selectUnit(devices: readonly PciDevice[], text: string): readonly PciDevice[] {
+  const all = selectDevices(devices, [{ ...parseSelector(text), mustMatch: true }]);
+  const others = all.filter((device) => !isBridge(device));
+  const found = others.length === 0 ? all : others;
+  const isOne = (keyOf: (device: PciDevice) => unknown): boolean =>
+    found.every((device) => keyOf(device) !== undefined && keyOf(device) === keyOf(found[0] as PciDevice));
+  if (isOne(({ address }) => slotOf(address)) || isOne(({ iommuGroup }) => knownValue(iommuGroup)))
+    return found;
+  throw new PortalGunError(
+    'AMBIGUOUS_DEVICE',
+    `means ${found.length} devices, of more than one card and more than one IOMMU group`,
+    { subject: text, hint: `say which: ${sample(found)}` },
+  );
 }

@@ -1,5 +1,5 @@
 import type { Known } from '../base/known.ts';
-import { isPassthroughDriver } from './iommu-group.ts';
+import { isPassthroughDriver } from './vfio-state.ts';
 
 /** Drivers of devices with SR-IOV that make no VFs: they have no `sriov_configure`, and writing `sriov_numvfs` fails. */
 const MAKES_NONE: ReadonlySet<string> = new Set([

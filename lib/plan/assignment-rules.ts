@@ -3,8 +3,9 @@ import type { Finding } from '../checks/finding.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { HostUse, InputDevice } from '../pci/host-use.ts';
-import { type IommuGroup, isBridge, isPassthroughDriver, staysWithHost } from '../pci/iommu-group.ts';
+import { type IommuGroup, isBridge, staysWithHost } from '../pci/iommu-group.ts';
 import type { Selector } from '../pci/selector-parser.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 
 /** Whether a USB controller is kept for a keyboard of the host: where it has none at a PS/2 port, in any case, or not. */
 export const KEEP_USB = ['auto', 'always', 'never'] as const;

@@ -3,6 +3,7 @@ import { assignedNow, readAssigned } from '../libvirt/assigned-devices.ts';
 import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
 import { addressOf } from '../libvirt/assignment.ts';
 import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
+import { soleFunction, takesForSure } from '../libvirt/taken-functions.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { findPersisted, isDeviceOf } from '../pci/find-persisted.ts';
@@ -19,6 +20,7 @@ import type { DefinedMachine, MachineAssignment } from './plan-assignment.ts';
  * - `missing`: it is not on the bus.
  * - `ambiguous`: several devices may be it.
  * - `unknown`: one of its kind is at its place, and what would tell can't be read.
+ * - `also-elsewhere`: it is for one machine alone, and the definition of another, such as a clone, gives it as well.
  * - `taken-out`: somebody took the device out of the definition; `unrecorded`: or what is kept of it.
  */
 export type AssignmentStanding =
@@ -29,6 +31,7 @@ export type AssignmentStanding =
   | 'missing'
   | 'ambiguous'
   | 'unknown'
+  | 'also-elsewhere'
   | 'taken-out'
   | 'unrecorded';
 
@@ -50,15 +53,30 @@ export function assignmentStatuses(
   },
   devices: readonly PciDevice[],
 ): readonly AssignmentStatus[] {
-  const held = new Set(
-    (machine.live?.machine.devices ?? []).flatMap(({ device }) =>
-      'address' in device ? [device.address] : [],
-    ),
-  );
+  const held = new Set((machine.live?.machine.devices ?? []).flatMap((device) => soleFunction(device) ?? []));
   return readAssigned(machine.definition.document).devices.map((assigned) => {
     const { standing, device } = standingOf(assigned, devices);
     const address = addressOf(assigned);
     return { assigned, standing, device, heldAt: address !== null && held.has(address) ? address : null };
+  });
+}
+
+/** Statuses with what others are given of the same: what is for one machine alone is not as assigned then. */
+export function withOthers(
+  statuses: readonly AssignmentStatus[],
+  others: readonly Pick<KnownMachine, 'definition' | 'live'>[],
+): readonly AssignmentStatus[] {
+  return statuses.map((status) => {
+    const { assigned, standing } = status;
+    const address = addressOf(assigned);
+    const isForOne = (assigned.assignment?.policy ?? 'shared') !== 'shared';
+    if (standing !== 'in-place' || !isForOne || address === null) return status;
+    const isElsewhere = others.some((machine) =>
+      [machine.definition, machine.live].some(
+        (each) => each?.machine.devices.some((given) => takesForSure(given, address)) === true,
+      ),
+    );
+    return isElsewhere ? { ...status, standing: 'also-elsewhere' } : status;
   });
 }
 

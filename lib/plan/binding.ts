@@ -2,8 +2,9 @@ import { PortalGunError } from '../base/errors.ts';
 import { isUnknown, knownValue } from '../base/known.ts';
 import { count } from '../base/text.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { type GroupMember, type IommuGroup, isPassthroughDriver } from '../pci/iommu-group.ts';
+import type { GroupMember, IommuGroup } from '../pci/iommu-group.ts';
 import { type HostAbilities, passthroughNotes } from '../pci/passthrough.ts';
+import { boundToOwnDriver, isPassthroughDriver, isWithVfio, ownVfioDriver } from '../pci/vfio-state.ts';
 import { type DriverState, KERNELS_CHOICE } from './change.ts';
 import type { EarlierDrivers } from './earlier-drivers.ts';
 import { guardOf } from './guard.ts';
@@ -87,8 +88,22 @@ function inGroups(devices: readonly PciDevice[], members: readonly GroupMember[]
 
 function toVfio(device: PciDevice, isAsked: boolean, chosen: string | null): MovingDevice {
   refuseVirtualFunctions(device);
-  const driver = (isAsked ? chosen : null) ?? vfioDriverFor(device);
+  const driver = (isAsked ? chosen : null) ?? ownVfioDriver(device) ?? vfioDriverFor(device);
+  refuseLeavingOwn(device, driver);
   return { device, asked: isAsked, from: driverStateOf(device), to: { driver, override: driver } };
+}
+
+/** A vGPU ends when its VF leaves the driver that made it. */
+function refuseLeavingOwn(device: PciDevice, to: string): void {
+  const own = boundToOwnDriver(device);
+  if (own === null || to === device.driver) return;
+  throw new PortalGunError('CANNOT_BE_GIVEN', own, {
+    subject: device.address,
+    hint:
+      ownVfioDriver(device) === null
+        ? `see what it needs: pci show ${device.address}`
+        : `there is nothing to bind: give it as it is, with managed='no': pci xml ${device.address}`,
+  });
 }
 
 function refuseWhatCannotGo(device: PciDevice, group: IommuGroup | undefined, host: HostAbilities): void {
@@ -115,7 +130,7 @@ function stayReason({ device, stays, behind }: GroupMember): StayReason | null {
   if (stays) return 'port';
   if (behind !== null) return 'behind';
   if (device.driver === null) return 'no-driver';
-  return isPassthroughDriver(knownValue(device.driver) ?? '') ? 'ready' : null;
+  return isWithVfio(device) ? 'ready' : null;
 }
 
 /** The VFIO driver that the kernel names for a device, by the aliases `vfio_pci:…` of its modules. */

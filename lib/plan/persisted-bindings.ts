@@ -1,8 +1,8 @@
 import { knownValue } from '../base/known.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
 import { isOf, type PersistedDevice, persistedDeviceOf } from '../pci/persisted-device.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 import { parseRecord, type RecordForm, serializeRecord } from './record.ts';
 
 /** Where it is written down which devices are given to VMs from each boot on. */

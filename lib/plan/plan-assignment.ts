@@ -11,19 +11,29 @@ import {
   aliasOf,
   freeAlias,
 } from '../libvirt/assignment.ts';
-import { mayGive } from '../libvirt/given-devices.ts';
+import { givenTo } from '../libvirt/given-devices.ts';
 import { planGuestAddresses } from '../libvirt/guest-topology.ts';
 import { cardsOf, type HandedOver } from '../libvirt/hand-over.ts';
-import { parseHostDevices } from '../libvirt/host-device-parser.ts';
+import { heldFunction, siblingsIn } from '../libvirt/held-functions.ts';
 import { categoryAsWritten, formatWithCategory } from '../libvirt/machine-metadata.ts';
 import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
+import { soleFunction, takesForSure } from '../libvirt/taken-functions.ts';
 import { isSameState, withAssigned } from '../libvirt/with-assigned.ts';
 import { parseXml } from '../libvirt/xml-document.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { keptDeviceOf } from '../pci/persisted-device.ts';
 import type { AssignmentChange, VfPlace } from './change.ts';
+import {
+  functionsOf,
+  joinsAnothers,
+  refuseTornGroups,
+  usedFunctions,
+  withMultifunction,
+  withoutGaps,
+} from './guest-slots.ts';
 import type { Step } from './plan.ts';
+import { releaseHint } from './release-hint.ts';
 
 /** A device that machines are to get, as each of them gets it. */
 export interface DeviceToAssign {
@@ -59,9 +69,14 @@ export interface MachineAssignment {
  * What a machine's definition becomes with devices that it is to get. What it has of them is left, where it is of the same
  * policy. Needs `IDENTITY_FIELDS`, `iommuGroup` and `sriov` of the devices.
  *
- * @throws PortalGunError BAD_XML, NO_GUEST_SLOT, CANNOT_PERSIST
+ * @param isOfCard whether a function goes to one guest slot with the others of its card
+ * @throws PortalGunError BAD_XML, NO_GUEST_SLOT, CANNOT_PERSIST; CANNOT_BE_GIVEN if the guest's IOMMU would tear a group apart
  */
-export function assignTo(machine: DefinedMachine, devices: readonly DeviceToAssign[]): MachineAssignment {
+export function assignTo(
+  machine: DefinedMachine,
+  devices: readonly DeviceToAssign[],
+  isOfCard: (address: PciAddress) => boolean = () => false,
+): MachineAssignment {
   const { document } = machine.definition;
   const from = readAssigned(document);
   const byOthers = devicesByOthers(machine, from);
@@ -73,22 +88,35 @@ export function assignTo(machine: DefinedMachine, devices: readonly DeviceToAssi
   const missing = wanted.filter(
     ({ device }) => !from.devices.some((known) => hasAddress(known, device.address)),
   );
-  const cards = cardsOf(missing.map(({ device }) => device));
-  const { addresses, newRootPorts } = planGuestAddresses(document.root, cards);
+  const there = machine.definition.machine.devices.flatMap(({ device }) => heldFunction(device) ?? []);
+  const held = there.filter(({ address }) => isOfCard(address));
+  const { addresses, newRootPorts } = planGuestAddresses(
+    document.root,
+    cardsOf(missing.map(({ device }) => device)),
+    (card) => siblingsIn(held, card.filter(isOfCard)),
+  );
   const taken = new Set(from.devices.map(({ alias }) => alias));
   const gained = missing.map((each): AssignedDevice => {
     const alias = freeAlias(aliasOf(each.device.address), taken);
     const guestAddress = addresses.get(each.device.address) ?? null;
+    const assignment = assignmentOf(alias, each, null);
+    const joinsSlot = guestAddress !== null && joinsAnothers(held, from, guestAddress);
     return {
       alias,
-      assignment: assignmentOf(alias, each, null),
+      assignment: joinsSlot ? { ...assignment, joinsSlot } : assignment,
       device: { ...each.handed, alias, guestAddress },
     };
   });
   const to: AssignedState = {
-    devices: [...kept, ...gained],
+    devices: withMultifunction([...kept, ...gained], usedFunctions(document.root)),
     rootPorts: [...from.rootPorts, ...newRootPorts].sort((a, b) => a - b),
   };
+  refuseTornGroups(
+    machine.name,
+    document.root,
+    devices.map(({ device }) => device),
+    [...functionsOf(to), ...there],
+  );
   return {
     machine,
     from,
@@ -104,9 +132,14 @@ export function unassignFrom(
   machine: DefinedMachine,
   isMeant: (assigned: AssignedDevice) => boolean,
 ): MachineAssignment {
+  const { root } = machine.definition.document;
   const from = readAssigned(machine.definition.document);
   const lost = from.devices.filter(isMeant);
-  const devices = from.devices.filter((each) => !lost.includes(each));
+  const devices = withoutGaps(
+    from.devices.filter((each) => !lost.includes(each)),
+    lost,
+    usedFunctions(root),
+  );
   const inUse = new Set(devices.map(({ device }) => device?.guestAddress?.bus));
   const to = { devices, rootPorts: from.rootPorts.filter((index) => inUse.has(index)) };
   return { machine, from, to, gained: [], lost, byOthers: [] };
@@ -176,10 +209,10 @@ export function refuseSecondHolder(
     if (policy === 'exclusive' && other !== undefined) {
       throw new PortalGunError(
         'ASSIGNED_ELSEWHERE',
-        `is given to ${other.name} already, and one alone may have it`,
+        `${isSurelyGiven(other, address) ? 'is' : 'may be'} given to ${other.name} already, and one alone may have it`,
         {
           subject: address,
-          hint: `take it from there first: pci unassign ${address} --machine ${JSON.stringify(other.name)}; or --policy shared`,
+          hint: `${releaseHint(other, address)}; or --policy shared`,
         },
       );
     }
@@ -192,7 +225,7 @@ export function refuseSecondHolder(
         `is assigned to ${owner.name} alone (--policy ${policyOf(owner, address)})`,
         {
           subject: address,
-          hint: `take it from there first: pci unassign ${address} --machine ${JSON.stringify(owner.name)}`,
+          hint: releaseHint(owner, address),
         },
       );
     }
@@ -224,16 +257,23 @@ function assignmentOf(
   };
 }
 
-function devicesByOthers({ definition }: DefinedMachine, { devices }: AssignedState): readonly PciAddress[] {
+/** Devices that a machine's definition takes by somebody else's hand, in whatever way. */
+export function devicesByOthers(
+  { definition }: DefinedMachine,
+  { devices }: AssignedState,
+): readonly PciAddress[] {
   const ours = new Set(devices.map(({ alias }) => alias));
-  return parseHostDevices(definition.document).flatMap(({ device }) =>
-    'address' in device && !ours.has(device.alias ?? '') ? [device.address] : [],
-  );
+  return definition.machine.devices.flatMap((given): readonly PciAddress[] => {
+    if ('alias' in given.device && ours.has(given.device.alias ?? '')) return [];
+    return 'address' in given.device ? [soleFunction(given)].filter((each) => each !== null) : [];
+  });
 }
 
-/** Whether a machine is, or may be, given a device, by whoever's hand, in its definition or now. */
-export function givenTo({ definition, live }: KnownMachine, address: PciAddress): boolean {
-  return [definition, live].some((each) => each !== null && mayGive(each.document, address));
+/** Whether a machine takes a device by its address, and not perhaps. */
+function isSurelyGiven({ definition, live }: KnownMachine, address: PciAddress): boolean {
+  return [definition, live].some(
+    (each) => each?.machine.devices.some((given) => takesForSure(given, address)) === true,
+  );
 }
 
 /** By which policy a machine has a device. */

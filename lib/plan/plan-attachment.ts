@@ -8,14 +8,17 @@ import {
   aliasOf,
   freeAlias,
 } from '../libvirt/assignment.ts';
+import { hasNow, mayHaveNow } from '../libvirt/given-devices.ts';
 import { nextPortIndex, planHotPlug } from '../libvirt/guest-topology.ts';
 import { formatAddedRootPort } from '../libvirt/host-device-text.ts';
+import { virshCommand } from '../libvirt/machine-words.ts';
 import { formatGuestAddress } from '../libvirt/pci-address-xml.ts';
 import { type KnownMachine, type MachineDocument, mainDocument } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { AttachmentChange, PluggedDevice, VfPlace } from './change.ts';
 import type { Step } from './plan.ts';
 import type { DeviceToAssign } from './plan-assignment.ts';
+import { releaseNowHint } from './release-hint.ts';
 
 /** A machine that runs, or is paused. */
 export interface RunningMachine extends KnownMachine {
@@ -83,7 +86,7 @@ export function detachFrom(
   if (lost.length > 0 && machine.state === 'paused') {
     throw new PortalGunError('NOT_RUNNING', 'is paused: its guest lets go of nothing', {
       subject: machine.name,
-      hint: `virsh resume it first; or take it out of its definition alone, without --live`,
+      hint: `resume it first: ${virshCommand('resume', machine)}; or take it out of its definition alone, without --live`,
     });
   }
   return { machine, gained: [], lost: lost.reverse(), byOthers: [] };
@@ -152,26 +155,19 @@ function isPlugged(device: AssignedDevice['device']): device is PluggedDevice {
   return device !== null && device.kind !== 'mdev';
 }
 
-/** Whether a machine has a device now, by whoever's hand. */
-export function hasNow({ live }: KnownMachine, address: PciAddress): boolean {
-  return (
-    live?.machine.devices.some(({ device }) => 'address' in device && device.address === address) === true
-  );
-}
-
 function refuseSecondRunner(
   address: PciAddress,
   getting: readonly RunningMachine[],
   all: readonly KnownMachine[],
 ): void {
-  const holder = all.find((machine) => hasNow(machine, address));
+  const holder = all.find((machine) => mayHaveNow(machine, address));
   if (holder !== undefined) {
     throw new PortalGunError(
       'ASSIGNED_ELSEWHERE',
       `${holder.name} runs with it, and one machine at a time can have it`,
       {
         subject: address,
-        hint: `take it from there first: pci unassign ${address} --live --machine ${JSON.stringify(holder.name)}`,
+        hint: releaseNowHint(holder, address),
       },
     );
   }
@@ -195,7 +191,7 @@ function inMachine<T>(machine: KnownMachine, make: () => T): T {
     const { name } = machine;
     throw new PortalGunError(error.code, error.message, {
       subject: error.subject ?? name,
-      hint: `give it to its definition, without --live, and start it anew; or give that a port for later: virsh attach-device ${JSON.stringify(name)} PORT.xml --config, with ${portXml(machine)} in it`,
+      hint: `give it to its definition, without --live, and start it anew; or give that a port for later: ${virshCommand('attach-device', machine, 'PORT.xml', '--config')}, with ${portXml(machine)} in it`,
       cause: error,
     });
   }

@@ -3,15 +3,18 @@ import { count } from '../base/text.ts';
 import { readAssigned } from '../libvirt/assigned-devices.ts';
 import type { AssignedDevice, AssignedState } from '../libvirt/assignment.ts';
 import { addressOf } from '../libvirt/assignment.ts';
-import { mayGive } from '../libvirt/given-devices.ts';
+import { givenTo, mayHaveNow } from '../libvirt/given-devices.ts';
+import { virshCommand } from '../libvirt/machine-words.ts';
 import type { KnownMachine, MachineDocument } from '../libvirt/read-machines.ts';
+import { soleFunction } from '../libvirt/taken-functions.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { pointedAt } from './assignment-status.ts';
 import type { VfPlace } from './change.ts';
-import { assignTo, type DefinedMachine, givenTo, type MachineAssignment } from './plan-assignment.ts';
+import { assignTo, type DefinedMachine, type MachineAssignment } from './plan-assignment.ts';
 import { attachAll, type MachineAttachment, type RunningMachine } from './plan-attachment.ts';
 import { planVfs, type VfsProposal } from './plan-vfs.ts';
+import { releaseHint } from './release-hint.ts';
 import type { PfSituation, VfWishes } from './vf-goal.ts';
 import { indexAt, indexOf, poolDevice, type VfPool, vfPoolOf } from './vf-pool.ts';
 
@@ -150,7 +153,10 @@ function indexNow(pool: VfPool, { live }: KnownMachine): number | null {
 
 function indicesGiven(pool: VfPool, document: MachineDocument | null): readonly (number | null)[] {
   const devices = document?.machine.devices ?? [];
-  return devices.map(({ device }) => ('address' in device ? indexAt(pool, device.address) : null));
+  return devices.map((device) => {
+    const address = soleFunction(device);
+    return address === null ? null : indexAt(pool, address);
+  });
 }
 
 function assignedIn(definition: MachineDocument | null): readonly AssignedDevice[] {
@@ -209,7 +215,7 @@ function refuseSharedVfs(
     if (other === undefined) continue;
     throw new PortalGunError('ASSIGNED_ELSEWHERE', `is given to ${machine.name} and to ${other.name}`, {
       subject: address,
-      hint: `in a pool each machine has its own; take it from one of them: pci unassign ${address} --machine ${JSON.stringify(other.name)}`,
+      hint: `in a pool each machine has its own; ${releaseHint(other, address)}`,
     });
   }
 }
@@ -237,12 +243,12 @@ function tooFew({ situation, addresses }: VfPool, free: number, needed: number):
 /** For another number of VFs all go for a moment: no machine may run with one. */
 function refuseRunning({ situation, from, to, lost }: VfsProposal, machines: readonly KnownMachine[]): void {
   for (const address of lost) {
-    const runner = machines.find(({ live }) => live !== null && mayGive(live.document, address));
+    const runner = machines.find((machine) => mayHaveNow(machine, address));
     if (runner === undefined) continue;
     throw new PortalGunError(
       'DEVICE_IN_USE',
       `from ${count(from.count, 'VF')} to ${to.count} all have to go for a moment, and ${runner.name} runs with ${address}`,
-      { subject: situation.pf.address, hint: `shut ${runner.name} down first` },
+      { subject: situation.pf.address, hint: `shut it down first: ${virshCommand('shutdown', runner)}` },
     );
   }
 }

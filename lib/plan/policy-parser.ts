@@ -1,8 +1,8 @@
 import { PortalGunError } from '../base/errors.ts';
 import { YamlNode } from '../base/yaml-node.ts';
 import { type DeviceIdentity, IDENTITY_FIELDS, identityOf } from '../pci/identity.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
 import type { Selector } from '../pci/selector-parser.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 import {
   type BindingPolicy,
   HOST_DRIVER,

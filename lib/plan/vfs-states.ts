@@ -1,8 +1,8 @@
 import { PortalGunError } from '../base/errors.ts';
 import { isUnknown } from '../base/known.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
 import { stableMac } from '../pci/stable-mac.ts';
 import { isNoRate, isNoVlan, missingSettings, NO_MAC, type VfSettings } from '../pci/vf-settings.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 import { driverStateOf } from './binding.ts';
 import { type DriverState, KERNELS_CHOICE, type VfState } from './change.ts';
 import type { PfSituation, VfGoal } from './vf-goal.ts';

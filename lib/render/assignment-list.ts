@@ -34,6 +34,7 @@ const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus) 
   missing: () => 'NOT FOUND: it is not on the bus',
   ambiguous: () => 'several devices may be it',
   unknown: () => 'can not be told: what would tell can not be read',
+  'also-elsewhere': () => 'GIVEN TO ANOTHER machine as well, and for one alone',
   'taken-out': () => 'TAKEN OUT of the definition by somebody',
   unrecorded: () => 'not recorded any more: pci assignments --repair',
 };

@@ -2,6 +2,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import { count, escapeControls } from '../base/text.ts';
 import type { AssignedDevice } from '../libvirt/assignment.ts';
 import { addressOf } from '../libvirt/assignment.ts';
+import { virshCommand } from '../libvirt/machine-words.ts';
 import { formatGuestAddress } from '../libvirt/pci-address-xml.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
@@ -36,9 +37,19 @@ export function renderAssignments(
     deviceTitle(device),
     escapeControls(why ?? (asked ? 'you asked for it' : 'same IOMMU group')),
   ]);
-  const notes = sharedNotes(devices).map((text) => noteLine(text, width));
+  const notes = [...sharedNotes(devices), ...machines.flatMap(savedNote)].map((text) =>
+    noteLine(text, width),
+  );
   const blocks = [tableBlock(rows, width), tableBlock(machines.map(machineRow), width), now, notes.join('')];
   return blocks.filter((block) => block !== '').join('\n');
+}
+
+/** A saved state has the devices that the machine had then, whatever its definition says. */
+function savedNote({ machine, gained, lost }: MachineAssignment): readonly string[] {
+  if (!machine.hasManagedSave || gained.length + lost.length === 0) return [];
+  return [
+    `${machine.name} has a saved state, and its next start restores that with the devices that it had then; to discard it: ${virshCommand('managedsave-remove', machine)}`,
+  ];
 }
 
 /** What there is to know, once for all devices that it is so of. */
@@ -128,6 +139,7 @@ export function assignmentDetails(
       name: machine.name,
       uuid: machine.uuid,
       state: machine.state,
+      hasManagedSave: machine.hasManagedSave,
       gained: gained.map(assignedDocument),
       lost: lost.map(assignedDocument),
       byOthers,

@@ -110,7 +110,12 @@ function generalFacts({ device, group }: DeviceDetails): readonly (readonly [lab
     ['ARI', ariText(device.config)],
     ...whereThere('Boot display', device.bootVga, (boot) => (boot ? 'yes' : 'no')),
     ...whereThere('mdev types', device.mdevTypes, (types) => types.join(', ')),
+    ...whereThere('vGPU type', vgpuTypeOf(device), (type) => (type === 0 ? 'none yet' : String(type))),
   ];
+}
+
+function vgpuTypeOf({ vfio }: PciDevice): Known<number> {
+  return vfio === null || isUnknown(vfio) ? vfio : vfio.vgpuType;
 }
 
 /** A line for what most devices lack. */

@@ -1,9 +1,10 @@
 import { isUnknown, type Known, knownValue } from '../base/known.ts';
-import { quote } from '../base/shell-command.ts';
 import { count, escapeControls, formatSize } from '../base/text.ts';
 import { guessCategory } from '../libvirt/category.ts';
-import type { GivenDevice, Machine } from '../libvirt/machine.ts';
+import type { Machine } from '../libvirt/machine.ts';
+import { tagCommand } from '../libvirt/machine-words.ts';
 import { type KnownMachine, type KnownMachines, mainDocument } from '../libvirt/read-machines.ts';
+import { type GivenDevice, nameOfTaken } from '../libvirt/taken-functions.ts';
 import { shortAddress } from '../pci/address.ts';
 import { type Cell, type ColumnLayout, layoutColumns } from './columns.ts';
 import { cellText } from './facts.ts';
@@ -49,10 +50,11 @@ function categoryCell(machine: KnownMachine): Cell {
   };
 }
 
-function stateCell({ state, definition }: KnownMachine): Cell {
+function stateCell({ state, definition, hasManagedSave }: KnownMachine): Cell {
   const text = state === 'shut-off' ? 'off' : state;
+  const saved = hasManagedSave ? ', saved' : '';
   return {
-    text: definition === null ? `${text}, transient` : text,
+    text: definition === null ? `${text}, transient` : text + saved,
     ...(state === 'running' ? { role: 'good' } : {}),
   };
 }
@@ -69,8 +71,11 @@ function devicesText({ definition, live }: KnownMachine): string {
   return all.join(', ') || '-';
 }
 
+/** `01:10.0`; `02:00.0 (nvme)` for what is no element of a device. */
 function deviceText({ device }: GivenDevice): string {
-  return device.kind === 'mdev' ? `mdev ${device.uuid}` : shortAddress(device.address);
+  const address = 'address' in device ? device.address : null;
+  const name = address === null ? escapeControls(nameOfTaken(device)) : shortAddress(address);
+  return ['nvme', 'argument'].includes(device.kind) ? `${name} (${device.kind})` : name;
 }
 
 /** What a person needs of a terminal beside its rows. */
@@ -117,12 +122,7 @@ function adviceOn(machines: readonly KnownMachine[]): readonly string[] {
   const untagged = machines.filter((machine) => of(machine).category === null);
   const machine = untagged.find(({ name }) => guessCategory(name) !== null) ?? untagged[0];
   if (machine === undefined) return [];
-  return [`To tag: portal tag ${machineWord(machine)} --type ${guessCategory(machine.name) ?? 'CATEGORY'}`];
-}
-
-/** What names a machine on a command line. */
-function machineWord({ name, uuid }: KnownMachine): string {
-  return escapeControls(name) === name && !name.startsWith('-') ? quote(name) : uuid;
+  return [`To tag: ${tagCommand(machine, guessCategory(machine.name) ?? 'CATEGORY')}`];
 }
 
 /** The same as JSON. */
@@ -135,7 +135,7 @@ export function machineListDocument(
     schema: 'portal-gun/machine-list/v1',
     connect: uri,
     machines: machines.map((machine) => {
-      const { name, uuid, state, definition, live } = machine;
+      const { name, uuid, state, hasManagedSave, definition, live } = machine;
       const { type, title, description, category } = of(machine);
       return {
         name,
@@ -143,6 +143,7 @@ export function machineListDocument(
         category,
         guess: category === null ? guessCategory(name) : null,
         state,
+        hasManagedSave,
         hypervisor: type,
         title,
         description,
@@ -159,10 +160,34 @@ function phaseDocument({ category, memoryBytes, vcpus, devices }: Machine): obje
     category,
     memoryBytes,
     vcpus,
-    devices: devices.map(({ device }) =>
-      device.kind === 'mdev'
-        ? { kind: device.kind, uuid: device.uuid }
-        : { kind: device.kind, address: device.address },
-    ),
+    devices: devices.flatMap(deviceDocument),
   };
+}
+
+function deviceDocument({ device }: GivenDevice): readonly object[] {
+  switch (device.kind) {
+    case 'hostdev':
+    case 'interface':
+    case 'nvme':
+      return [{ kind: device.kind, address: device.address }];
+    case 'mdev':
+      return [{ kind: device.kind, uuid: device.uuid }];
+    case 'vdpa':
+      return [{ kind: device.kind, path: device.path }];
+    case 'pool-interface':
+      return [{ kind: device.kind, network: device.network }];
+    case 'argument':
+      return [
+        {
+          kind: device.kind,
+          address: device.address,
+          uuid: device.uuid,
+          path: device.path,
+          text: device.text,
+        },
+      ];
+    // It is a diagnostic.
+    case 'unread':
+      return [];
+  }
 }

@@ -1,3 +1,4 @@
+import { optionWords, shellCommand } from '../base/shell-command.ts';
 import { escapeControls, formatSize } from '../base/text.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { ExpansionRom } from '../pci/bar.ts';
@@ -45,7 +46,9 @@ export function renderDump(dumped: DumpedRom, width: number | null): string {
   return [
     lines(`${what}: ${kind}, ${size}, ${said}.`),
     ...notes,
-    lines(`A machine gets it with: pci xml ${device.address} --rom ${path}`),
+    lines(
+      `A machine gets it with: ${shellCommand('pci', 'xml', device.address, ...optionWords('--rom', path))}`,
+    ),
   ].join('');
 }
 

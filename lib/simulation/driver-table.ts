@@ -1,6 +1,6 @@
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 import { readAliasesPath } from '../sysfs/kernel-release.ts';
 import { matchModuleAliases } from '../sysfs/module-aliases.ts';
 import { readRegisteredDrivers } from '../sysfs/registered-drivers.ts';

@@ -1,7 +1,7 @@
 import type { HostReader } from '../host/host-reader.ts';
 import { isFailure } from '../host/host-reader.ts';
 import { isPciAddress, type PciAddress } from '../pci/address.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 import { busEntryPath, resolveBusEntry, SYS_PATHS } from '../sysfs/paths.ts';
 import { parseUevent } from '../sysfs/uevent.ts';
 import { DriverTable } from './driver-table.ts';

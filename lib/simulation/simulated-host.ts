@@ -2,7 +2,7 @@ import type { DeviceNumber, FileStatus, HostReader, Reading } from '../host/host
 import { isFailure } from '../host/host-reader.ts';
 import { type HostWriter, MAX_WRITE_BYTES, type Writing } from '../host/host-writer.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { isPassthroughDriver } from '../pci/iommu-group.ts';
+import { isPassthroughDriver } from '../pci/vfio-state.ts';
 import { driverPath, lastName } from '../sysfs/paths.ts';
 import { isBlockedRead, isOfUnknownDriver, readRom, storeOf } from './attribute-writes.ts';
 import { probe, release } from './driver-operations.ts';

@@ -6,6 +6,7 @@ import { SnapshotHost } from '../host/snapshot-host.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
 import { readHostFacts } from './host-facts/read-host-facts.ts';
+import { readLookups } from './host-lookup.ts';
 import { readHostUse } from './host-use/read-host-use.ts';
 import { readAliasesPath } from './kernel-release.ts';
 import { readAliases } from './module-aliases.ts';
@@ -29,6 +30,7 @@ export function captureHost(host: HostReader): Snapshot {
   }
   readHostFacts(recording);
   readHostUse(recording);
+  readLookups(recording);
   // No fact of a device, and what a simulated host needs to know who would take one, VFs included that are yet to come.
   readRegisteredDrivers(recording);
   for (const device of devices) readModulesForVfs(recording, device);

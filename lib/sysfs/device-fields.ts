@@ -5,6 +5,7 @@ import { type ConfigSpace, parseConfigSpace } from '../pci/config-space.ts';
 import type { DeviceField, PciDevice, SubsystemId } from '../pci/device.ts';
 import { type PcieLink, parseLinkSpeed, parseLinkWidth } from '../pci/link.ts';
 import { type DeviceLocation, parseLocation } from '../pci/location.ts';
+import type { VfioState } from '../pci/vfio-state.ts';
 import { parseVpd } from '../pci/vpd.ts';
 import { compareNames, findAttachments, namesOfKind, readAttachments } from './attachments.ts';
 import {
@@ -52,9 +53,19 @@ export const FIELD_READERS: { readonly [F in DeviceField]: FieldReader<F> } = {
   blockDevices: readBlockDevices,
   attachments: (source) => readAttachments(source),
   mdevTypes: (source) => (source.has('mdev_supported_types') ? source.list('mdev_supported_types') : null),
+  vfio: readVfio,
   vpd: (source) => (source.has('vpd') ? mapKnown(source.bytes('vpd'), parseVpd) : null),
   slotLabel: readSlotLabel,
 };
+
+/** `vfio-dev/` is there since Linux 6.1; `nvidia/` for a VF of a GPU whose driver makes vGPUs without mediated devices. */
+function readVfio(source: DeviceSource): Known<VfioState> {
+  const nodes = source.has('vfio-dev') ? source.list('vfio-dev') : null;
+  if (isUnknown(nodes)) return nodes;
+  const vgpuType = source.has('nvidia') ? source.parsed('nvidia/current_vgpu_type', parseCount) : null;
+  const node = nodes?.find((name) => /^vfio\d+$/.test(name)) ?? null;
+  return node === null && vgpuType === null ? null : { node, vgpuType };
+}
 
 function readLocation(source: DeviceSource): Known<DeviceLocation> {
   if (!source.directory.startsWith(`${SYS_PATHS.deviceTree}/`)) return null;

@@ -15,6 +15,8 @@ export const SYS_PATHS = {
   /** Stands beside the groups on every kernel. */
   kernelEvents: '/sys/kernel/uevent_seqnum',
   iommuClass: '/sys/class/iommu',
+  mdevDevices: '/sys/bus/mdev/devices',
+  vdpaDevices: '/sys/bus/vdpa/devices',
   acpiTables: '/sys/firmware/acpi/tables',
   netClass: '/sys/class/net',
   /** Whole disks only, where `/sys/class/block` has partitions too. */

@@ -169,6 +169,7 @@ function readDevice(source: DeviceSource, context: HostContext, wanted: Wanted):
     blockDevices: wanted.blockDevices ? FIELD_READERS.blockDevices(source, context) : UNREAD,
     attachments: wanted.attachments ? FIELD_READERS.attachments(source, context) : UNREAD,
     mdevTypes: wanted.mdevTypes ? FIELD_READERS.mdevTypes(source, context) : UNREAD,
+    vfio: wanted.vfio ? FIELD_READERS.vfio(source, context) : UNREAD,
     vpd: wanted.vpd ? FIELD_READERS.vpd(source, context) : UNREAD,
     slotLabel: wanted.slotLabel ? FIELD_READERS.slotLabel(source, context) : UNREAD,
   };

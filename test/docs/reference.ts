@@ -158,6 +158,7 @@ const KEYED_SELECTORS: Readonly<Record<string, readonly [example: string, meanin
   ],
   driver: ['driver=vfio-pci', 'Bound to a driver; `driver=none` for no driver.'],
   group: ['group=12', 'In an IOMMU group; `group=none` for no group.'],
+  card: ['card=01:00', 'All functions of one card; the same as `01:00`.'],
   numa: ['numa=1', 'On a NUMA node; `numa=none` for none.'],
   netdev: ['netdev=enp1s0', 'Has the network interface.'],
   block: ['block=nvme0n1', 'Has the block device; `/dev/` before the name may stand.'],

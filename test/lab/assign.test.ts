@@ -303,7 +303,7 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
       [['0000:07:00.0', '--type', 'service'], 'MACHINE_NOT_FOUND', 3],
       [['0000:07:00.0', '--machine', 'nobody'], 'MACHINE_NOT_FOUND', 3],
       [['0000:07:00.0'], 'BAD_ARGUMENT', 2],
-      [['03:00', '--type', 'router'], 'AMBIGUOUS_DEVICE', 2],
+      [['class=network', '--type', 'router'], 'AMBIGUOUS_DEVICE', 2],
       [['0000:1f:00.0', '--type', 'router'], 'DEVICE_NOT_FOUND', 3],
       [['0000:00:02.0', '--type', 'router', '--yes'], 'DEVICE_IN_USE', 4],
       [['0000:06:00.0', '--type', 'no such type'], 'BAD_ARGUMENT', 2],

@@ -52,6 +52,7 @@ export class MadeUpLibvirt {
   }
 
   #list(command: readonly string[]): string {
+    if (command.includes('--with-managed-save')) return '';
     const fits = ({ state, definition }: MadeUpMachine): boolean => {
       if (command.includes('--persistent')) return definition !== undefined;
       if (command.includes('--transient')) return definition === undefined;

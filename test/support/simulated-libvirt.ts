@@ -47,6 +47,7 @@ export class SimulatedLibvirt implements Runner {
       name: 'galaxy0',
       uuid: UUID,
       state: this.live === null ? 'shut-off' : 'running',
+      hasManagedSave: false,
       definition: documentOf(this.definition),
       live: this.live === null ? null : documentOf(this.live),
     };

@@ -5,7 +5,7 @@ import type { FileStatus } from '../../lib/host/host-reader.ts';
 import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
 import { groupDevices } from '../../lib/pci/iommu-group.ts';
-import type { MachineNeeds } from '../../lib/pci/machine-needs.ts';
+import type { MachineNeeds, NeededDevice } from '../../lib/pci/machine-needs.ts';
 import { readHostFacts } from '../../lib/sysfs/host-facts/read-host-facts.ts';
 import { readHostUse } from '../../lib/sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../../lib/sysfs/kernel-release.ts';
@@ -179,11 +179,26 @@ function putSystem(tree: HostTree): void {
   );
 }
 
+/** A device that a machine takes as a whole, which libvirt binds. */
+export function neededDevice(address: PciAddress, more: Partial<NeededDevice> = {}): NeededDevice {
+  return {
+    kind: 'hostdev',
+    name: address,
+    address,
+    functions: [address],
+    carriers: [],
+    isManaged: true,
+    requester: null,
+    ...more,
+  };
+}
+
 /** A machine that asks for nothing out of the ordinary, with the graphics card of {@link goodHost}. */
 export function machineWith(facts: Partial<MachineNeeds> = {}): MachineNeeds {
   return {
     name: 'router0',
     isRunning: false,
+    hasManagedSave: false,
     type: 'kvm',
     memoryBytes: 2 ** 31,
     hardLimitBytes: null,
@@ -192,7 +207,7 @@ export function machineWith(facts: Partial<MachineNeeds> = {}): MachineNeeds {
     wantsUefi: false,
     wantsVirtiofs: false,
     files: new Map([['/usr/bin/qemu-system-x86_64', true]]),
-    devices: [{ address: AT.graphics, isInterface: false }],
+    devices: [neededDevice(AT.graphics)],
     ...facts,
   };
 }

@@ -1,7 +1,7 @@
 import { isUnknown, type Known } from '../../base/known.ts';
 import type { HostWriter, Writing } from '../../host/host-writer.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import { isPassthroughDriver } from '../../pci/iommu-group.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { type DriverChange, type DriverState, KERNELS_CHOICE } from '../../plan/change.ts';
 import { isOnBus, readDriverNow, readOverrideNow } from '../../sysfs/driver-state.ts';
 import { busEntryPath, driverPath, SYS_PATHS } from '../../sysfs/paths.ts';

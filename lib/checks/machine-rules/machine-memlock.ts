@@ -1,5 +1,6 @@
 import { isUnknown } from '../../base/known.ts';
 import { count, formatSize } from '../../base/text.ts';
+import type { NeededDevice } from '../../pci/machine-needs.ts';
 import type { Fix, FixFacts } from '../fix.ts';
 import { fixRemedy } from '../remedies.ts';
 import type { LibvirtSession } from '../validated-host.ts';
@@ -25,9 +26,14 @@ export const machineMemlock: MachineRule = {
     if (isUnknown(memoryBytes)) return notTold('how much memory it has', memoryBytes);
     if (isUnknown(hardLimitBytes)) return notTold('how much it may lock', hardLimitBytes);
     if (memoryBytes === null) return doesNotApply('says nothing of memory');
-    const times = iommu === null ? 1 : devices.length;
-    const needed = memoryBytes * times + DEVICES_BYTES;
-    const allowed = hardLimitBytes ?? memoryBytes * (iommu === 'arguments' ? 1 : times) + DEVICES_BYTES;
+    const known = devices.filter(({ kind }) => kind !== 'argument');
+    const needed = memoryBytes * timesOf(devices, iommu) + DEVICES_BYTES;
+    const allowed =
+      hardLimitBytes ??
+      // libvirt raises the limit only for devices that it knows of.
+      (known.length === 0
+        ? 0
+        : memoryBytes * timesOf(known, iommu === 'arguments' ? null : iommu) + DEVICES_BYTES);
     if (allowed >= needed) {
       const text = `may lock ${formatSize(allowed)}`;
       return session === null ? holds(text) : ofSession(session, allowed, text, facts);
@@ -36,18 +42,30 @@ export const machineMemlock: MachineRule = {
       `with ${count(devices.length, 'device')} needs ${formatSize(needed)} locked, and may lock ${formatSize(allowed)}`,
       {
         evidence: [
-          hardLimitBytes === null
-            ? "its IOMMU is on QEMU's command line, which libvirt does not count"
-            : '<memtune><hard_limit> in its definition',
+          hardLimitBytes !== null
+            ? '<memtune><hard_limit> in its definition'
+            : iommu === 'arguments'
+              ? "its IOMMU is on QEMU's command line, which libvirt does not count"
+              : `arguments for QEMU, which libvirt does not count: ${devices.map(({ name }) => name).join(', ')}`,
         ],
         remedy:
           hardLimitBytes === null
-            ? "write the IOMMU as an element: <iommu model='intel'>"
+            ? iommu === 'arguments'
+              ? "write the IOMMU as an element: <iommu model='intel'>"
+              : 'write the devices as elements: pci xml DEVICE'
             : 'take <hard_limit> out of its definition, or raise it (virsh memtune)',
       },
     );
   },
 };
+
+/** How many times libvirt counts the memory: qemuDomainGetMemLockLimitBytes(). */
+function timesOf(devices: readonly NeededDevice[], iommu: string | null): number {
+  const vdpa = devices.filter(({ kind }) => kind === 'vdpa').length;
+  const nvme = devices.filter(({ kind }) => kind === 'nvme').length;
+  const others = devices.length - vdpa - nvme;
+  return vdpa + (nvme > 0 ? 1 : 0) + (iommu === null ? Math.min(1, others) : others);
+}
 
 /** Who is not root raises no limit of its own. */
 function ofSession(

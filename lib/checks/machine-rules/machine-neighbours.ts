@@ -1,6 +1,7 @@
 import { isUnknown } from '../../base/known.ts';
 import { shortAddress } from '../../pci/address.ts';
-import { isPassthroughDriver } from '../../pci/iommu-group.ts';
+import { wholeFunctions } from '../../pci/machine-needs.ts';
+import { isWithVfio } from '../../pci/vfio-state.ts';
 import { groupOf } from '../group-of.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
@@ -14,7 +15,7 @@ export const machineNeighbours: MachineRule = {
   meaning:
     'Each member of the IOMMU groups of its devices is given to it as well, or is on a driver that hands devices over, or on none: the kernel opens no other group ("group is not viable").',
   evaluate: ({ devices }, host) => {
-    const given = new Set(devices.map(({ address }) => address));
+    const given = new Set(wholeFunctions({ devices }));
     const groups = (host.devices ?? [])
       .filter(({ address }) => given.has(address))
       .flatMap((device) => groupOf(device, host) ?? []);
@@ -22,10 +23,10 @@ export const machineNeighbours: MachineRule = {
     const held = [...new Set(groups)].flatMap(({ id, members }) =>
       members
         .filter(({ device, stays, behind }) => !stays && behind === null && !given.has(device.address))
-        .flatMap(({ device: { address, driver } }) =>
-          driver === null || isUnknown(driver) || isPassthroughDriver(driver)
+        .flatMap(({ device }) =>
+          device.driver === null || isUnknown(device.driver) || isWithVfio(device)
             ? []
-            : [`${shortAddress(address)} in group ${id} is held by ${driver}`],
+            : [`${shortAddress(device.address)} in group ${id} is held by ${device.driver}`],
         ),
     );
     if (held.length === 0) return holds('its groups have nothing of the host in them');

@@ -1,5 +1,5 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
-import { isPassthroughDriver } from '../../pci/iommu-group.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { notKnown, type SafetyRule } from '../safety-rule.ts';
 
 /** A driver of the host works with it while its ROM would be read. */

@@ -1,5 +1,5 @@
-import { isUnknown, knownValue } from '../../base/known.ts';
-import { isPassthroughDriver } from '../../pci/iommu-group.ts';
+import { isUnknown } from '../../base/known.ts';
+import { isWithVfio } from '../../pci/vfio-state.ts';
 import { observeNodes } from '../node-use.ts';
 import { notKnown, type SafetyRule } from '../safety-rule.ts';
 
@@ -13,11 +13,10 @@ export const machineHasIt: SafetyRule = {
   remedy: 'shut the machine down, or detach the device from it first',
   find: (device, view) => {
     if (isUnknown(device.driver)) return [notKnown('which driver has it', device.driver)];
-    const driver = knownValue(device.driver);
     return observeNodes(device, view, 'machine-has-it', {
       inUse: (names) => `is in use by ${names}`,
       what: 'whether a virtual machine has it',
-      mayHave: driver !== undefined && isPassthroughDriver(driver),
+      mayHave: isWithVfio(device),
     });
   },
 };

@@ -1,7 +1,7 @@
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import { isPassthroughDriver } from '../../pci/iommu-group.ts';
 import type { FunctionPort, LinkLayer } from '../../pci/network-use.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { listSome, notKnown, type Observation, type SafetyRule } from '../safety-rule.ts';
 import type { SafetyView } from '../safety-view.ts';
 

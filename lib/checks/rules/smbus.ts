@@ -1,5 +1,5 @@
 import { knownValue } from '../../base/known.ts';
-import { isPassthroughDriver } from '../../pci/iommu-group.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import type { SafetyRule } from '../safety-rule.ts';
 
 /** A controller of SMBus goes along that nobody asked for. */

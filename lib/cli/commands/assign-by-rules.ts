@@ -2,6 +2,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import { inputName, readInputFile } from '../../host/input-file.ts';
+import { isOfCardAmong } from '../../libvirt/hand-over.ts';
 import { formatHostDevice } from '../../libvirt/host-device-text.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
 import type { PciAddress } from '../../pci/address.ts';
@@ -24,6 +25,7 @@ import {
   renderAssignments,
 } from '../../render/assignment-text.ts';
 import { leftDocument, renderLeft } from '../../render/shared-out-text.ts';
+import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
 import {
   assignmentPolicyOf,
@@ -58,10 +60,10 @@ export async function runAssignByRules(
   const { host, virsh, handing } = situation;
   const { inventory, groups } = handing;
   const { devices } = inventory;
-  const known = await readMachines(virsh, 'edit');
+  const known = await readMachines(virsh, 'edit', hostLookup(host, handing.inventory.devices));
   const { machines, diagnostics } = known;
   const allowed = allowedOf(args);
-  const wishes = { ...handOverWishesOf(args), isManaged: true };
+  const wishes = handOverWishesOf(args);
   const policy = assignmentPolicyOf(args);
   if (policy === 'exclusive') refuseUnread(known);
   const targetsOf = (type: string): readonly DefinedMachine[] => machinesOfType(type, machines);
@@ -97,12 +99,14 @@ export async function runAssignByRules(
   });
   const along = given.map(({ device }) => device);
   const ruled = given.map(({ device, to, reason }) => toAssign(device, to, reason, along));
+  const isOfCard = isOfCardAmong(handing.inventory.devices);
   const types = [...new Set(given.map(({ to }) => to))];
   const assignments = types.flatMap((type) =>
     targetsOf(type).map((machine) =>
       assignTo(
         machine,
         ruled.filter(({ to }) => to === type),
+        isOfCard,
       ),
     ),
   );
@@ -110,7 +114,7 @@ export async function runAssignByRules(
   const plan = {
     title: `${assignmentTitle('Give', ruled.length, assignments)}, by rules`,
     guards: along.map(guardOf),
-    steps: [...(ruled.length === 0 ? [] : startHookSteps(host, true)), ...steps],
+    steps: [...(ruled.length === 0 ? [] : startHookSteps(args, host, true)), ...steps],
   };
   const overview = (width: number | null): string =>
     `${ruled.length === 0 ? '' : `${renderAssignments(ruled, assignments, width)}\n`}Left with the host:\n${renderLeft(left, width)}${tagAdvice(left)}`;

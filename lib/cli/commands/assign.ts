@@ -3,8 +3,9 @@ import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
+import { isOfCardAmong } from '../../libvirt/hand-over.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/read-machines.ts';
-import { selectOne } from '../../pci/selector.ts';
+import { selectUnit } from '../../pci/selector.ts';
 import { DEFAULT_RULES } from '../../plan/assignment-rules-parser.ts';
 import { guardOf } from '../../plan/guard.ts';
 import {
@@ -21,6 +22,7 @@ import {
   renderAssignments,
 } from '../../render/assignment-text.ts';
 import { attachmentDetails, renderAttachments } from '../../render/attachment-text.ts';
+import { hostLookup } from '../../sysfs/host-lookup.ts';
 import {
   assignmentPolicyOf,
   assignmentRemarks,
@@ -62,17 +64,17 @@ export async function runAssign(
   const situation = await readAssignmentSituation(args, SAFETY_FIELDS);
   const { host, virsh, handing } = situation;
   const { inventory } = handing;
-  const asked = words.map((word) => selectOne(inventory.devices, word));
+  const asked = words.flatMap((word) => selectUnit(inventory.devices, word));
   const chosen = withGroups(handing, asked);
   const policy = assignmentPolicyOf(args);
   const allowed = allowedOf(args);
-  const known = await readMachines(virsh, 'edit');
+  const known = await readMachines(virsh, 'edit', hostLookup(host, inventory.devices));
   const { machines, diagnostics } = known;
   if (policy === 'exclusive') refuseUnread(known);
   const targets = scope.config ? demandTargets(args, machines) : [];
   const now = meantNow(args, scope, machines);
   const wishes = handOverWishesOf(args, commonCategory([...targets, ...now.running]));
-  const handed = handOverAll(handing, chosen, { ...wishes, isManaged: true });
+  const handed = handOverAll(handing, chosen, wishes);
   const devices = chosen.map((device, index): DeviceToAssign & AssignedTitle => {
     const { device: handedOver, notes } = withStableMac(
       handing,
@@ -82,7 +84,8 @@ export async function runAssign(
     return { device, handed: handedOver, notes, policy, asked: asked.includes(device), allowed };
   });
   refuseSecondHolder(devices, scope.config ? targets : now.running, machines);
-  const assignments = targets.map((machine) => assignTo(machine, devices));
+  const isOfCard = isOfCardAmong(inventory.devices);
+  const assignments = targets.map((machine) => assignTo(machine, devices, isOfCard));
   const attachments = attachNow(handing, now, devices, assignments, machines);
   const addresses = chosen.map(({ address }) => address);
   const plan = {
@@ -90,7 +93,7 @@ export async function runAssign(
     guards: chosen.map(guardOf),
     // What can be undone without a guest comes first.
     steps: [
-      ...(scope.config ? startHookSteps(host, true) : []),
+      ...(scope.config ? startHookSteps(args, host, true) : []),
       ...assignments.flatMap((each) => assignmentSteps(virsh.uri, each)),
       ...attachments.flatMap((each) => attachmentSteps(virsh.uri, each)),
     ],

@@ -9,6 +9,7 @@ import {
   isRepairable,
   leftReason,
   repairAssignments,
+  withOthers,
 } from '../../plan/assignment-status.ts';
 import { guardOf } from '../../plan/guard.ts';
 import { assignmentSteps, type DefinedMachine } from '../../plan/plan-assignment.ts';
@@ -19,6 +20,7 @@ import {
 } from '../../render/assignment-list.ts';
 import { assignmentDetails, renderAssignments } from '../../render/assignment-text.ts';
 import { formatDocument } from '../../render/documents.ts';
+import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { assignmentRemarks, openAssignmentHost } from '../assignment-situation.ts';
 import { type Arguments, type CommandResult, switchOf } from '../command.ts';
@@ -43,10 +45,18 @@ export async function runAssignments(
   const repairs = switchOf(args, 'repair') === true;
   const opened = openAssignmentHost(args, repairs);
   const { host, names, virsh } = opened;
-  const inventory = readInventory(host, names, [...TRAIT_FIELDS, 'iommuGroup']);
-  const { machines, unread, diagnostics } = await readMachines(virsh, repairs ? 'edit' : 'look');
+  const inventory = readInventory(host, names, [...TRAIT_FIELDS, 'iommuGroup', 'netInterfaces', 'sriov']);
   const { devices } = inventory;
-  const statusesOf = (machine: DefinedMachine) => assignmentStatuses(machine, devices);
+  const { machines, unread, diagnostics } = await readMachines(
+    virsh,
+    repairs ? 'edit' : 'look',
+    hostLookup(host, devices),
+  );
+  const statusesOf = (machine: DefinedMachine) =>
+    withOthers(
+      assignmentStatuses(machine, devices),
+      machines.filter(({ uuid }) => uuid !== machine.uuid),
+    );
   const pending = await readPendingRecovery(args, host);
   const notes = assignmentRemarks(args, opened, [], diagnostics) + pending.remarks;
   if (!repairs) {

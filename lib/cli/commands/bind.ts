@@ -5,15 +5,10 @@ import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
-import {
-  groupDevices,
-  type IommuGroup,
-  isPassthroughDriver,
-  withGroups,
-  withPorts,
-} from '../../pci/iommu-group.ts';
+import { groupDevices, type IommuGroup, withGroups, withPorts } from '../../pci/iommu-group.ts';
 import { selectDevices } from '../../pci/selector.ts';
 import { parseNamingSelectors } from '../../pci/selector-parser.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
 import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
 import { PERSISTED_FIELDS, type PersistedBinding } from '../../plan/persisted-bindings.ts';

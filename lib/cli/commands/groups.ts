@@ -21,6 +21,7 @@ const FIELDS: readonly DeviceField[] = [
   'vendor',
   'device',
   'driver',
+  'vfio',
   'iommuGroup',
   'sriov',
   'config',

@@ -58,7 +58,9 @@ function givenTo(
   statuses: readonly AssignmentStatus[],
 ): ReadonlyMap<PciAddress, ReadonlySet<string>> {
   const given = new Map<PciAddress, ReadonlySet<string>>();
-  for (const { device } of devices) if ('address' in device) given.set(device.address, new Set());
+  for (const { device } of devices) {
+    if ('address' in device && device.address !== null) given.set(device.address, new Set());
+  }
   for (const { assigned } of statuses) {
     const address = addressOf(assigned);
     if (address !== null) given.set(address, new Set(assigned.assignment?.allowed));

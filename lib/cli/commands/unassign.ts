@@ -1,4 +1,5 @@
 import { knownValue } from '../../base/known.ts';
+import { escapeControls } from '../../base/text.ts';
 import { assignedNow, readAssigned } from '../../libvirt/assigned-devices.ts';
 import type { AssignedDevice } from '../../libvirt/assignment.ts';
 import { addressOf } from '../../libvirt/assignment.ts';
@@ -7,17 +8,20 @@ import { parsePciAddress } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { findPersisted } from '../../pci/find-persisted.ts';
 import type { Inventory } from '../../pci/inventory.ts';
-import { selectOne } from '../../pci/selector.ts';
+import { selectUnit } from '../../pci/selector.ts';
 import {
   assignmentSteps,
   type DefinedMachine,
+  devicesByOthers,
   type MachineAssignment,
   unassignFrom,
 } from '../../plan/plan-assignment.ts';
 import { attachmentSteps, detachFrom, type MachineAttachment } from '../../plan/plan-attachment.ts';
+import { releaseHint } from '../../plan/release-hint.ts';
 import { indexOf, vfPlacesOf } from '../../plan/vf-pool.ts';
 import { assignmentDetails, assignmentTitle, renderAssignments } from '../../render/assignment-text.ts';
 import { attachmentDetails, renderAttachments } from '../../render/attachment-text.ts';
+import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { assignmentRemarks, readAssignmentSituation } from '../assignment-situation.ts';
 import { scopeOf } from '../change-scope.ts';
 import { type Arguments, type CommandResult, stringsOf } from '../command.ts';
@@ -45,7 +49,7 @@ export async function runUnassign(
   const { host, virsh, handing } = situation;
   const { inventory } = handing;
   const { devices } = inventory;
-  const { machines, unread, diagnostics } = await readMachines(virsh, 'edit');
+  const { machines, unread, diagnostics } = await readMachines(virsh, 'edit', hostLookup(host, devices));
   const targets = scope.config ? (targetMachines(args, machines) ?? definedMachines(machines)) : [];
   const now = scope.live
     ? liveMachinesOf(liveTargets(args, machines) ?? readableMachines(machines))
@@ -59,6 +63,7 @@ export async function runUnassign(
   const detached = now.running
     .map((machine) => detachFrom(machine, withGroupNow(assignedNow(machine), devices, isMeant)))
     .filter(({ lost }) => lost.length > 0);
+  const foreign = targets.flatMap((machine) => foreignIn(machine, stringsOf(args, 'devices'), devices));
   const unknown = unreadableMachines(machines).length + unread.length;
   // As long as anything is, or may be, assigned to a machine, its start is looked at.
   const isLeft =
@@ -76,7 +81,7 @@ export async function runUnassign(
           guards: [],
           steps: [
             ...changed.flatMap((each) => assignmentSteps(virsh.uri, each)),
-            ...(changed.length === 0 || isLeft ? [] : startHookSteps(host, false)),
+            ...(changed.length === 0 || isLeft ? [] : startHookSteps(args, host, false)),
             ...detached.flatMap((each) => attachmentSteps(virsh.uri, each)),
           ],
         },
@@ -86,23 +91,46 @@ export async function runUnassign(
       overview: (width) =>
         renderAssignments(
           [],
-          changed,
+          [...changed, ...foreign],
           width,
           renderAttachments(detached, liveTargets(args, machines) === null ? [] : skipped, width),
         ),
       details: {
-        ...assignmentDetails(virsh.uri, [], changed, diagnostics),
+        ...assignmentDetails(virsh.uri, [], [...changed, ...foreign], diagnostics),
         ...attachmentDetails(scope.live, detached, skipped),
       },
       inventory,
       remarks: assignmentRemarks(args, situation, [], diagnostics) + poolRemark(changed, inventory),
-      nothingToDo: `No machine ${scope.config ? 'is given that' : 'that runs has that'} by pci assign${unknown === 0 ? '' : ', as far as can be told'}.\nNothing to do.\n`,
+      nothingToDo: `No machine ${scope.config ? 'is given that' : 'that runs has that'} by pci assign${unknown === 0 ? '' : ', as far as can be told'}.\n${foreign.map(foreignLine).join('')}Nothing to do.\n`,
       changesMachinesAlone: true,
     },
     args,
     terminal,
     dialogue,
   );
+}
+
+/** What a machine has of the devices that are meant by somebody else's hand: it is said, and left. */
+function foreignIn(
+  machine: DefinedMachine,
+  words: readonly string[],
+  devices: readonly PciDevice[],
+): readonly MachineAssignment[] {
+  const from = readAssigned(machine.definition.document);
+  const meant = new Set(
+    words.flatMap((word) => {
+      const address = parsePciAddress(word);
+      return address === undefined ? selectUnit(devices, word).map((device) => device.address) : [address];
+    }),
+  );
+  const byOthers = devicesByOthers(machine, from).filter((address) => meant.has(address));
+  return byOthers.length === 0 ? [] : [{ machine, from, to: from, gained: [], lost: [], byOthers }];
+}
+
+function foreignLine({ machine, byOthers }: MachineAssignment): string {
+  const [first] = byOthers;
+  const hint = first === undefined ? '' : releaseHint(machine, first);
+  return `${escapeControls(machine.name)} has ${byOthers.join(', ')}: ${escapeControls(hint)}.\n`;
 }
 
 function definedOf({ definition }: DefinedMachine): readonly AssignedDevice[] {
@@ -145,7 +173,11 @@ function meaningOf(word: string, devices: readonly PciDevice[], known: readonly 
   const named: Meaning = (each) =>
     address !== undefined && [addressOf(each), each.assignment?.device.address].includes(address);
   if (known.some(named)) return named;
-  const device = selectOne(devices, word);
+  const meanings = selectUnit(devices, word).map((device) => meaningOfDevice(device, devices));
+  return (each) => meanings.some((means) => means(each));
+}
+
+function meaningOfDevice(device: PciDevice, devices: readonly PciDevice[]): Meaning {
   const role = knownValue(device.sriov);
   const places = role?.role === 'pf' ? vfPlacesOf(device, role) : null;
   return (each) => {

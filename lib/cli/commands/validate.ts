@@ -13,6 +13,7 @@ import { findMachine } from '../../libvirt/find-machine.ts';
 import { readFolderDrivers } from '../../libvirt/folder-drivers.ts';
 import { runHostValidate } from '../../libvirt/host-validate.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
+import type { HostLookup } from '../../libvirt/taken-functions.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { selectDevices } from '../../pci/selector.ts';
@@ -21,6 +22,7 @@ import { formatDocument } from '../../render/documents.ts';
 import { validationDocument } from '../../render/validation-document.ts';
 import { formatJUnit } from '../../render/validation-junit.ts';
 import { renderValidation } from '../../render/validation-text.ts';
+import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { virshOf } from '../asked-libvirt.ts';
 import { refuseElsewhere } from '../assignment-situation.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
@@ -55,7 +57,7 @@ export async function runValidate(
   );
   const { inventory } = situation;
   const devices = selectors.length === 0 ? [] : selectDevices(inventory.devices, selectors);
-  const told = await libvirtFor(args, purposes, selectors.length > 0);
+  const told = await libvirtFor(args, purposes, selectors.length > 0, hostLookup(host, inventory.devices));
   const named = stringOf(args, 'machine');
   const machine = named === undefined ? null : findMachine(knownValue(told.machines) ?? [], named);
   const validated: ValidatedHost = {
@@ -116,6 +118,7 @@ async function libvirtFor(
   args: Arguments,
   purposes: readonly Purpose[],
   isAboutDevices: boolean,
+  lookup: HostLookup,
 ): Promise<ToldByLibvirt> {
   const isNamed = stringOf(args, 'machine') !== undefined;
   const isDemanded = isNamed || stringOf(args, 'connect') !== undefined;
@@ -134,7 +137,7 @@ async function libvirtFor(
   }
   refuseElsewhere(args, virsh.uri, false);
   try {
-    const told = await readMachines(virsh, 'look');
+    const told = await readMachines(virsh, 'look', lookup);
     return { ...told, folderDrivers: await folderDriversOf(virsh) };
   } catch (error) {
     if (isDemanded || !(error instanceof PortalGunError)) throw error;

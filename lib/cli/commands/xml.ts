@@ -1,5 +1,5 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { cardsOf } from '../../libvirt/hand-over.ts';
+import { cardsOf, isOfCardAmong } from '../../libvirt/hand-over.ts';
 import type { Snippet } from '../../render/hand-over-text.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import { deviceSnippets, snippetsResult } from '../device-snippets.ts';
@@ -56,5 +56,11 @@ function handedOver(args: Arguments, situation: HandOverSituation): readonly Sni
   const { selected } = situation;
   const chosen = switchOf(args, 'group') === true ? withGroups(situation, selected) : selected;
   checkOfOne(args, wishes, chosen.length);
-  return deviceSnippets(args, machine, handOverAll(situation, chosen, wishes), cardsOf(chosen));
+  return deviceSnippets(
+    args,
+    machine,
+    handOverAll(situation, chosen, wishes),
+    cardsOf(chosen),
+    isOfCardAmong(situation.inventory.devices),
+  );
 }

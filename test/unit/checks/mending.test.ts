@@ -14,6 +14,7 @@ import {
   goodFunctions,
   goodHost,
   machineWith,
+  neededDevice,
   putStatus,
   readValidated,
 } from '../../support/validated-hosts.ts';
@@ -73,7 +74,7 @@ describe('the IOMMU is switched on', () => {
 
   it('for a machine with devices too', () => {
     const host = hostWith(undefined, withoutIommu(''));
-    const machine = machineWith({ devices: [{ address: AT.network, isInterface: false }] });
+    const machine = machineWith({ devices: [neededDevice(AT.network)] });
     const results = validateHost(host, { ...asked('passthrough'), machine });
     const result = results.find(({ rule }) => rule.id === 'machine-devices');
     expect(result?.verdict).toMatchObject({ kind: 'violated', fix: IOMMU });
@@ -304,7 +305,7 @@ describe('what is mended', () => {
   });
 
   it('is told once for several that need the same', () => {
-    const machine = machineWith({ devices: [{ address: AT.network, isInterface: false }] });
+    const machine = machineWith({ devices: [neededDevice(AT.network)] });
     const both = validateHost(host, { ...asked('passthrough'), machine });
     const mending = mendingOf(both, false, host.facts);
     expect(idsOf(mending.mended)).toEqual(['iommu-in-effect', 'machine-devices']);

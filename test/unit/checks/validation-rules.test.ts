@@ -14,6 +14,7 @@ import {
   goodFunctions,
   goodHost,
   machineWith,
+  neededDevice,
   putStatus,
   readValidated,
   SECURE_BOOT,
@@ -229,17 +230,29 @@ const VIOLATED: Readonly<Record<string, Case>> = {
   },
   'machine-devices': {
     functions: {},
-    machine: { devices: [{ address: '0000:09:00.0' as typeof AT.vf, isInterface: false }] },
+    machine: { devices: [neededDevice('0000:09:00.0' as typeof AT.vf)] },
     says: /0000:09:00.0 is not on the bus/,
   },
   'machine-neighbours': {
     functions: { [AT.drive]: { group: 5 } },
     says: /03:00.0 in group 5 is held by nvme/,
   },
+  'machine-guest-iommu': {
+    functions: { [AT.drive]: { group: 5 } },
+    machine: {
+      iommu: 'intel',
+      devices: [
+        neededDevice(AT.graphics, { requester: '1:0.0' }),
+        neededDevice(AT.drive, { requester: '2:0.0' }),
+      ],
+    },
+    says: /01:00.0 and 03:00.0 of group 5 have an address space each in the guest/,
+  },
+  'machine-saved': { machine: { hasManagedSave: true }, says: /restores the devices that it had then/ },
   'machine-alone': { more: { machines: [FIRST] }, says: `first has ${AT.graphics} as well` },
   'machine-uplink': {
     functions: { [AT.network]: { below: { 'net/enp2s0/flags': '0x1002', 'net/enp2s0/operstate': 'down' } } },
-    machine: { devices: [{ address: AT.vf, isInterface: true }] },
+    machine: { devices: [neededDevice(AT.vf, { kind: 'interface' })] },
     says: /enp2s0, which .* is of, is down/,
   },
 };
@@ -258,9 +271,19 @@ const HOLDS: Readonly<Record<string, Omit<Case, 'says'>>> = {
   'machine-huge-pages': { machine: { hugePageBytes: 0, memoryBytes: 2 ** 28 } },
   'machine-uefi': { machine: { wantsUefi: true } },
   'machine-virtiofs': { machine: { wantsVirtiofs: true } },
+  'machine-guest-iommu': {
+    functions: { [AT.drive]: { group: 5 } },
+    machine: {
+      iommu: 'intel',
+      devices: [
+        neededDevice(AT.graphics, { requester: 'bus 3' }),
+        neededDevice(AT.drive, { requester: 'bus 3' }),
+      ],
+    },
+  },
   'machine-uplink': {
     functions: { [AT.network]: { below: { 'net/enp2s0/flags': '0x1003', 'net/enp2s0/operstate': 'up' } } },
-    machine: { devices: [{ address: AT.vf, isInterface: true }] },
+    machine: { devices: [neededDevice(AT.vf, { kind: 'interface' })] },
   },
 };
 

@@ -122,6 +122,10 @@ describe('putting devices in and taking them out gives the original to the byte'
       `  <metadata>\n    <!-- a -->\n    ${OURS}\n    <!-- b -->\n  </metadata>\n  <!-- c -->\n`,
       `<!-- first --><emulator>/usr/bin/qemu</emulator> <!-- last -->\n    <!-- <hostdev/> -->`,
     ),
+    'nothing but a comment in the metadata': domain(`  <metadata>\n    <!-- mine -->\n  </metadata>\n`),
+    'text and CDATA in the metadata': domain(
+      `  <metadata>\n    mine <a:x xmlns:a='urn:a'><![CDATA[</metadata>]]></a:x>\n  </metadata>\n`,
+    ),
     tabs: domain(`\t<metadata>\n\t\t${OURS}\n\t</metadata>\n`).replaceAll('    ', '\t\t'),
     CRLF: domain(`  <metadata>\n    ${OURS}\n  </metadata>\n`).replaceAll('\n', '\r\n'),
     'no line at the end': domain('').trimEnd(),
@@ -269,4 +273,63 @@ test('states are the same whatever the order', () => {
   expect(isSameState(there, { devices: [TWO, ONE], rootPorts: [0x20] })).toBe(true);
   expect(isSameState(there, { devices: [ONE, { ...TWO, assignment: null }], rootPorts: [0x20] })).toBe(false);
   expect(isSameState(there, { devices: [ONE, TWO], rootPorts: [] })).toBe(false);
+});
+
+describe('a root port of ours', () => {
+  const ports = (text: string): readonly (string | undefined)[] =>
+    [...text.matchAll(/<controller[^>]*index="(\d+)"[\s\S]*?<\/controller>/g)].map(
+      ([port]) => /slot="(0x\w+)" function="0x0"\/>/.exec(port)?.[1],
+    );
+  const q35 = (devices: string): string =>
+    domain('', devices).replace(
+      '  <devices>',
+      "  <os><type arch='x86_64' machine='q35'>hvm</type></os>\n  <devices>",
+    );
+
+  test('has a slot of its own, so that libvirt changes no other', () => {
+    const text = q35(`<x><address type='pci' bus='0x00' slot='0x02' function='0x0'/></x>`);
+    expect(ports(changed(text, withMore(text, [ONE, TWO], [0x20, 0x21])))).toEqual(['0x03', '0x04']);
+  });
+
+  test('without an index is no port of ours any more', () => {
+    const text = q35(
+      `<controller type='pci' model='pcie-root-port'><alias name='ua-portal-gun-port-1'/></controller>`,
+    );
+    expect(readAssigned(parse(text)).rootPorts).toEqual([]);
+    expect(thereAndBack(text, withMore(text, [ONE], [0x20]))).toBe(text);
+  });
+});
+
+describe("a function beside somebody else's", () => {
+  const other = (more: string): string =>
+    domain(
+      '',
+      `<hostdev mode='subsystem' type='pci' managed='yes'>\n      <source>\n        <address domain='0x0000' bus='0x07' slot='0x00' function='0x0'/>\n      </source>\n      <address type='pci' domain='0x0000' bus='0x20' slot='0x00' function='0x0'${more}/>\n    </hostdev>`,
+    );
+  const joining = (joinsSlot: boolean): AssignedDevice => {
+    const device = given('07:00.1');
+    const { assignment } = device;
+    if (device.device === null || assignment === null) throw new Error('it has both');
+    return {
+      ...device,
+      assignment: joinsSlot ? { ...assignment, joinsSlot } : assignment,
+      device: { ...device.device, guestAddress: { bus: 0x20, slot: 0, function: 1, multifunction: false } },
+    };
+  };
+
+  test('takes away with it what libvirt says of the other for its sake', () => {
+    const between = changed(other(''), withMore(other(''), [joining(true)], []));
+    // As libvirt does where a machine is defined.
+    const defined = between.replace(
+      "function='0x0'/>\n    </hostdev>",
+      "function='0x0' multifunction='on'/>\n    </hostdev>",
+    );
+    expect(defined).not.toBe(between);
+    expect(changed(defined, NOTHING)).toBe(other(''));
+  });
+
+  test('leaves what was there before', () => {
+    const before = other(" multifunction='on'");
+    expect(thereAndBack(before, withMore(before, [joining(false)], []))).toBe(before);
+  });
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { mayGive } from '../../../lib/libvirt/given-devices.ts';
+import { givenTo } from '../../../lib/libvirt/given-devices.ts';
+import { parseMachine } from '../../../lib/libvirt/machine.ts';
 import { parseXml } from '../../../lib/libvirt/xml-document.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import { domainXml, uuidOf } from '../../support/made-up-libvirt.ts';
@@ -24,5 +25,8 @@ test.each([
   [`<hostdev type='pci'/>`, true],
 ])('a document with %s may give the device: %s', (inside, expected) => {
   const document = parseXml(domainXml('a', uuidOf(1), `<devices>${inside}</devices>`), 'a');
-  expect(mayGive(document, ADDRESS)).toBe(expected);
+  const machine = parseMachine(document, () => undefined);
+  expect(givenTo({ definition: { document, machine, unreadable: null }, live: null }, ADDRESS)).toBe(
+    expected,
+  );
 });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { isSlotFree, placeCard, planGuestAddresses } from '../../../lib/libvirt/guest-topology.ts';
+import { readTopology, requesterOf } from '../../../lib/libvirt/guest-buses.ts';
+import {
+  isSlotFree,
+  placeCard,
+  placeProblem,
+  planGuestAddresses,
+} from '../../../lib/libvirt/guest-topology.ts';
 import { formatGuestAddress } from '../../../lib/libvirt/pci-address-xml.ts';
 import { parseXml } from '../../../lib/libvirt/xml-document.ts';
 import type { XmlElement } from '../../../lib/libvirt/xml-element.ts';
@@ -153,4 +159,115 @@ it('a slot is free where nothing of the machine is in it', () => {
     { bus: 9, slot: 0 },
   ].map((place) => isSlotFree(domain, place));
   expect(free).toEqual([false, false, true]);
+});
+
+describe('a function whose card the machine has already', () => {
+  const held = (address: string, number: number) => ({
+    address: parsePciAddress(address) as PciAddress,
+    guestAddress: { bus: 1, slot: 0, function: number, multifunction: false },
+  });
+  const places = (
+    domain: XmlElement,
+    functions: readonly PciAddress[],
+    ...siblings: ReturnType<typeof held>[]
+  ) =>
+    [...planGuestAddresses(domain, [functions], () => siblings).addresses].map(
+      ([address, guest]) => `${address} ${formatGuestAddress(guest)}`,
+    );
+
+  it('joins the slot, by its own number', () => {
+    const domain = machine(Q35, ROOT, port(1), port(2), device('0x01'));
+    expect(places(domain, card('0000:03:00.1', '0000:03:00.3'), held('0000:03:00.0', 0))).toEqual([
+      '0000:03:00.1 01:00.1',
+      '0000:03:00.3 01:00.3',
+    ]);
+  });
+
+  it('is function 0 where the slot has none, and another where its own number is taken', () => {
+    expect(
+      places(
+        machine(Q35, ROOT, port(1), device('0x01', '0x00', '0x1')),
+        card('0000:03:00.2'),
+        held('0000:03:00.1', 1),
+      ),
+    ).toEqual(['0000:03:00.2 01:00.0']);
+    expect(
+      places(machine(Q35, ROOT, port(1), device('0x01')), card('0000:03:00.0'), held('0000:03:00.1', 0)),
+    ).toEqual(['0000:03:00.0 01:00.1']);
+  });
+});
+
+describe('a place that somebody names', () => {
+  const domain = machine(
+    Q35,
+    ROOT,
+    port(1),
+    port(2),
+    "<controller type='pci' index='4' model='pcie-to-pci-bridge'/>",
+    "<controller type='pci' index='5' model='pcie-switch-upstream-port'/>",
+    device('0x01'),
+    device('0x00', '0x1f', '0x2'),
+  );
+  const problem = (bus: number, slot: number, number = 0, functions = 1) =>
+    placeProblem(domain, { bus, slot, function: number, multifunction: false }, functions);
+
+  it('is fine where libvirt takes it', () => {
+    expect([problem(2, 0), problem(0, 5), problem(4, 1), problem(1, 0, 1)]).toEqual([null, null, null, null]);
+  });
+
+  it.each([
+    [[2, 1], /bus 02 \(pcie-root-port\) has only slot 0/],
+    [[0, 0], /slot 0 of bus 00 \(pcie-root\) takes no device/],
+    [[4, 0], /slot 0 of bus 04 \(pcie-to-pci-bridge\) takes no device; the first that does is 1/],
+    [[5, 0], /takes only ports/],
+    [[0x1f, 0], /no PCI bus 1f/],
+    [[2, 0, 1], /02:00 has no function 0/],
+    [[1, 0, 0], /01:00.0 is taken/],
+    [[0, 0x1f, 0], /slot 00:1f is taken/],
+  ])('is refused at %j', ([bus = 0, slot = 0, number], says) => {
+    expect(problem(bus, slot, number)).toMatch(says);
+  });
+});
+
+describe('a machine with arguments for QEMU', () => {
+  it('keeps their slots', () => {
+    const text = `<domain xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'><os>${PC}</os><devices/>
+      <q:commandline><q:arg value='-device'/><q:arg value='vfio-pci,host=06:00.0,addr=3.0'/></q:commandline></domain>`;
+    expect(planned(parseXml(text, 'a').root, card('0000:07:00.0'))).toEqual({
+      places: ['0000:07:00.0 00:04.0'],
+      newRootPorts: [],
+    });
+  });
+});
+
+describe('a controller', () => {
+  it('without an index has the lowest that is free', () => {
+    const bare = "<controller type='pci' model='pcie-root-port'/>";
+    expect(planned(machine(Q35, ROOT, bare, port(2)), card('0000:01:00.0'), card('0000:02:00.0'))).toEqual({
+      places: ['0000:01:00.0 01:00.0', '0000:02:00.0 02:00.0'],
+      newRootPorts: [],
+    });
+  });
+
+  it.each(['-1', 'x', '0x'])('is refused with the index %s', (index) => {
+    const odd = `<controller type='pci' index='${index}' model='pcie-root-port'/>`;
+    expect(() => planned(machine(Q35, ROOT, odd), card('0000:01:00.0'))).toThrow(
+      expect.objectContaining({ code: 'NO_GUEST_SLOT' }),
+    );
+  });
+});
+
+describe('what an IOMMU of the guest tells apart', () => {
+  const at = (index: number, model: string, bus: number, slot: number) =>
+    `<controller type='pci' index='${index}' model='${model}'><address type='pci' bus='${bus}' slot='${slot}'/></controller>`;
+  const topology = readTopology(
+    machine(Q35, ROOT, port(1), at(2, 'pcie-to-pci-bridge', 1, 0), at(3, 'pci-bridge', 2, 1)),
+  );
+  const requester = (bus: number, slot: number, number = 0) =>
+    requesterOf(topology, { bus, slot, function: number, multifunction: false });
+
+  it('is each function, and all that is behind a conventional bridge as one', () => {
+    expect(requester(1, 0)).not.toBe(requester(1, 0, 1));
+    expect(new Set([requester(2, 1), requester(2, 4), requester(3, 1, 1)])).toEqual(new Set(['bus 2']));
+  });
 });

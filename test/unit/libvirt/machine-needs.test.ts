@@ -14,7 +14,14 @@ function needsIn(xml: string, state: KnownMachine['state'] = 'shut-off'): Machin
   const document = parseXml(xml, 'a machine');
   const machine = parseMachine(document, () => undefined);
   const definition = { document, machine, unreadable: null };
-  const known = { name: machine.name, uuid: machine.uuid, state, definition, live: null };
+  const known = {
+    name: machine.name,
+    uuid: machine.uuid,
+    state,
+    hasManagedSave: false,
+    definition,
+    live: null,
+  };
   return needsOf(known, (path) => path.startsWith('/there/'));
 }
 
@@ -25,6 +32,7 @@ describe('what a definition asks of its host', () => {
     expect(needs('')).toEqual({
       name: 'a',
       isRunning: false,
+      hasManagedSave: false,
       type: 'kvm',
       memoryBytes: null,
       hardLimitBytes: null,
@@ -97,7 +105,10 @@ describe('what a definition asks of its host', () => {
       isRunning: true,
       wantsUefi: true,
       wantsVirtiofs: true,
-      devices: [{ address: '0000:02:10.0', isInterface: true }],
+      devices: [
+        { kind: 'interface', address: '0000:02:10.0', functions: ['0000:02:10.0'], isManaged: false },
+        { kind: 'mdev', name: 'mdev c2177883-f1bb-47f0-914d-32a22e3a8804', address: null, isManaged: null },
+      ],
     });
   });
 });

@@ -53,6 +53,7 @@ describe('a machine', () => {
       vcpus: 2,
       devices: [
         { kind: 'hostdev', address: '0000:01:10.2', isManaged: true },
+        { kind: 'unread', address: null },
         { kind: 'interface', address: '10000:01:19.7' },
         { kind: 'mdev', uuid: 'c2177883-f1bb-47f0-914d-32a22e3a8804' },
       ],

@@ -14,6 +14,7 @@ import {
   isRepairable,
   leftReason,
   repairAssignments,
+  withOthers,
 } from '../../../lib/plan/assignment-status.ts';
 import type { DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
 import { domainXml, uuidOf } from '../../support/made-up-libvirt.ts';
@@ -55,6 +56,7 @@ function machine(text: string, live: string | null = null): DefinedMachine {
     name: 'a',
     uuid: uuidOf(1),
     state: 'shut-off',
+    hasManagedSave: false,
     definition: documentOf(text),
     live: live === null ? null : documentOf(live),
   };
@@ -109,4 +111,20 @@ test('what can not be put in order is left as it is', () => {
   expect(to).toEqual(from);
   expect(gained).toEqual([]);
   expect(readAssigned(before.definition.document).devices.map(addressOf)).toEqual([CARD.address]);
+});
+
+test('what is for one machine is not as assigned where a clone has it as well', () => {
+  const [original, clone] = [machine(whole), { ...machine(whole), name: 'b', uuid: uuidOf(2) }];
+  const statuses = assignmentStatuses(original, devices);
+  const standings = (others: readonly DefinedMachine[]) =>
+    withOthers(statuses, others).map(({ standing }) => standing);
+  expect(standings([])).toEqual(['in-place']);
+  expect(standings([machine(empty)])).toEqual(['in-place']);
+  expect(standings([clone])).toEqual(['also-elsewhere']);
+  const disk = domainXml(
+    'c',
+    uuidOf(3),
+    `<devices><disk type='nvme'><source type='pci'><address domain='0' bus='6' slot='0' function='0'/></source></disk></devices>`,
+  );
+  expect(standings([machine(disk)])).toEqual(['also-elsewhere']);
 });

@@ -78,7 +78,7 @@ describe('devices of machines that run', () => {
         subject: 'a',
         message: 'runs with one PCIe port free to plug into, and needs 2: they are made when it starts',
         hint: expect.stringContaining(
-          'virsh attach-device "a" PORT.xml --config, with <controller type="pci" index="3" model="pcie-root-port"><model name="pcie-root-port"/><target chassis="3" port="0x3"/></controller> in it',
+          'virsh attach-device a PORT.xml --config, with <controller type="pci" index="3" model="pcie-root-port"><model name="pcie-root-port"/><target chassis="3" port="0x3"/></controller> in it',
         ),
       }),
     );
@@ -97,7 +97,7 @@ describe('devices of machines that run', () => {
     expect(() => attach([a], [other], machines)).toThrow(
       expect.objectContaining({
         message: 'b runs with it, and one machine at a time can have it',
-        hint: `take it from there first: pci unassign ${OTHER} --live --machine "b"`,
+        hint: `take it from there first: pci unassign ${OTHER} --live --machine b`,
       }),
     );
     expect(attach([a], [card], machines)[0]?.gained).toHaveLength(1);

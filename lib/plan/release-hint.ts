@@ -1,0 +1,38 @@
+import { assignedNow, readAssigned } from '../libvirt/assigned-devices.ts';
+import { addressOf } from '../libvirt/assignment.ts';
+import { unassignCommand, virshCommand } from '../libvirt/machine-words.ts';
+import type { KnownMachine } from '../libvirt/read-machines.ts';
+import { mayTake } from '../libvirt/taken-functions.ts';
+import type { PciAddress } from '../pci/address.ts';
+
+/** How a machine lets go of a device, with a command that does it: by `pci unassign` only what `pci assign` put there. */
+export function releaseHint(machine: KnownMachine, address: PciAddress): string {
+  const { definition, live } = machine;
+  const ours =
+    definition !== null &&
+    definition.unreadable === null &&
+    readAssigned(definition.document).devices.some((each) => addressOf(each) === address);
+  if (ours) return `take it from there first: ${unassignCommand(address, machine)}`;
+  const taking = definition?.machine.devices.find((each) => mayTake(each, address));
+  if (taking !== undefined) {
+    const what =
+      taking.device.kind === 'pool-interface' ? `its interface of network ${taking.device.network}` : 'it';
+    return `pci assign did not put it there; take ${what} out of the definition: ${virshCommand('edit', machine)}`;
+  }
+  if (live !== null && live.unreadable === null && isOursNow(machine, address)) {
+    return releaseNowHint(machine, address);
+  }
+  return `it has it only as it runs; shut it down: ${virshCommand('shutdown', machine)}`;
+}
+
+/** How a machine that runs lets go of a device at once. */
+export function releaseNowHint(machine: KnownMachine, address: PciAddress): string {
+  return isOursNow(machine, address)
+    ? `take it from there first: ${unassignCommand(address, machine, '--live')}`
+    : `pci assign did not put it there; shut the machine down: ${virshCommand('shutdown', machine)}`;
+}
+
+function isOursNow({ definition, live }: KnownMachine, address: PciAddress): boolean {
+  if (live === null || live.unreadable !== null || (definition?.unreadable ?? null) !== null) return false;
+  return assignedNow({ definition, live }).some(({ device }) => device.address === address);
+}
