@@ -1,6 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import { isPciAddress } from '../pci/address.ts';
-import { isChange } from '../plan/change-shape.ts';
+import type { Change } from '../plan/change.ts';
 import type { Guard } from '../plan/guard.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -46,7 +46,9 @@ export type JournalEntry =
  *
  * @throws PortalGunError JOURNAL_FAILED
  */
-export function parseJournal(id: string, path: string, text: string): LeftJournal {
+export async function parseJournal(id: string, path: string, text: string): Promise<LeftJournal> {
+  // It reads XML, and few starts of the program find a journal.
+  const { isChange } = await import('../plan/change-shape.ts');
   const [first = '', ...rest] = text.split('\n');
   const head = parseLine(first);
   if (!isParts(head) || head['schema'] !== JOURNAL_SCHEMA) {
@@ -58,7 +60,7 @@ export function parseJournal(id: string, path: string, text: string): LeftJourna
     throw unreadableJournal(path, 'its first line does not have the boot and the time');
   }
   if (!isListOf(allowed, isText)) throw unreadableJournal(path, 'the names that it allows make no sense');
-  if (!isPlan(plan)) throw unreadableJournal(path, planProblem(plan));
+  if (!isPlan(plan, isChange)) throw unreadableJournal(path, planProblem(plan, isChange));
   const marks = new Map<number, JournalMark>();
   let confirmByMs: number | null = null;
   for (const [index, line] of rest.entries()) {
@@ -100,25 +102,27 @@ function isListOf<T>(value: unknown, is: (value: unknown) => value is T): value 
   return Array.isArray(value) && value.every(is);
 }
 
-function isPlan(value: unknown): value is Plan {
+type IsChange = (value: unknown) => value is Change;
+
+function isPlan(value: unknown, isChange: IsChange): value is Plan {
   return (
     isParts(value) &&
     typeof value['title'] === 'string' &&
     isListOf(value['guards'], isGuard) &&
-    isListOf(value['steps'], isStep)
+    isListOf(value['steps'], (step) => isStep(step, isChange))
   );
 }
 
-function isStep(value: unknown): value is Plan['steps'][number] {
+function isStep(value: unknown, isChange: IsChange): value is Plan['steps'][number] {
   return isParts(value) && typeof value['words'] === 'string' && isChange(value['change']);
 }
 
 /** Which part of a plan is in no form of ours. */
-function planProblem(value: unknown): string {
+function planProblem(value: unknown, isChange: IsChange): string {
   if (!isParts(value) || typeof value['title'] !== 'string') return 'it has no plan';
   const { guards, steps } = value;
   if (!isListOf(guards, isGuard)) return 'a guard of its plan makes no sense';
-  const at = Array.isArray(steps) ? steps.findIndex((step) => !isStep(step)) : -1;
+  const at = Array.isArray(steps) ? steps.findIndex((step) => !isStep(step, isChange)) : -1;
   return at < 0 ? 'its plan has no steps' : `step ${at + 1} of its plan is no change that portal-gun makes`;
 }
 

@@ -103,7 +103,7 @@ export async function readJournals(files: Pick<FileStore, 'list' | 'read'>): Pro
     const text = await files.read(pathOf(id));
     if (text === null) continue;
     if (typeof text !== 'string') throw unreadableJournal(pathOf(id), text.failed);
-    journals.push(parseJournal(id, pathOf(id), text));
+    journals.push(await parseJournal(id, pathOf(id), text));
   }
   return journals;
 }

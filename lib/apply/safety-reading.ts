@@ -1,3 +1,4 @@
+import { isUnknown, type Known } from '../base/known.ts';
 import { checkLoss, checkRomReading, checkSafety } from '../checks/check-safety.ts';
 import type { Finding } from '../checks/finding.ts';
 import { SAFETY_RULES } from '../checks/safety-rules.ts';
@@ -5,6 +6,7 @@ import type { SafetyHost } from '../checks/safety-view.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
+import type { LiveUse } from '../pci/host-use.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { IommuGroup } from '../pci/iommu-group.ts';
 import { isOfHost, type Movement } from '../plan/binding.ts';
@@ -44,6 +46,34 @@ export function findSafety(
   if (addresses.length === 0) return [];
   const findings = checkSafety(addresses, safetyHost(host, devices, groups));
   return rules === null ? findings : findings.filter(({ name }) => rules.includes(name));
+}
+
+/**
+ * What speaks against machines taking devices at their next start. A captured host does not tell what runs on it: the start
+ * guard asks that on the host itself, when the machine takes them.
+ */
+export function findDefinitionSafety(
+  host: HostReader,
+  { devices }: Inventory,
+  groups: readonly IommuGroup[],
+  addresses: readonly PciAddress[],
+): readonly Finding[] {
+  if (addresses.length === 0) return [];
+  const now = safetyHost(host, devices, groups);
+  return checkSafety(addresses, { ...now, live: toldOf(now.live) });
+}
+
+/** What runs, as far as somebody looked; what could not be read stays unknown. */
+function toldOf(live: LiveUse): LiveUse {
+  const told = <T>(fact: Known<T>): Known<T> => (isUnknown(fact) && fact.unknown === 'unread' ? null : fact);
+  return {
+    ...live,
+    unseen: told(live.unseen),
+    unseenMounts: told(live.unseenMounts),
+    packetSockets: told(live.packetSockets),
+    elsewhere: { ...live.elsewhere, missed: told(live.elsewhere.missed) },
+    sessionAddress: told(live.sessionAddress),
+  };
 }
 
 /** What speaks against VFs going away. */

@@ -1,4 +1,4 @@
-import { findSafety } from '../apply/safety-reading.ts';
+import { findDefinitionSafety, findSafety } from '../apply/safety-reading.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { PortalGunError } from '../base/errors.ts';
 import type { Finding } from '../checks/finding.ts';
@@ -67,7 +67,10 @@ export function findAssignmentSafety(
   attachments: readonly MachineAttachment[] = [],
 ): readonly Finding[] {
   const { inventory, groups } = handing;
-  const findings = findSafety(host, inventory, groups, addresses, null);
+  const findings =
+    attachments.length === 0
+      ? findDefinitionSafety(host, inventory, groups, addresses)
+      : findSafety(host, inventory, groups, addresses, null);
   return findings.filter((finding) => isOfConcern(finding, attachments, inventory.devices));
 }
 

@@ -3,7 +3,7 @@ import { programTrust } from '../host/program-trust.ts';
 import { programWords } from '../host/this-process.ts';
 import { SERVICE_PATH } from '../plan/persistence-files.ts';
 import type { Plan } from '../plan/plan.ts';
-import { START_HOOK_PATH } from '../plan/start-guard.ts';
+import { START_HOOK_PATH } from '../plan/start-hook-paths.ts';
 
 /** What `--allow` takes for a program that others than root can write. */
 export const PROGRAM_WRITABLE = 'program-writable';

@@ -2,12 +2,8 @@ import { PortalGunError } from '../base/errors.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import { programWords } from '../host/this-process.ts';
 import type { Step } from '../plan/plan.ts';
-import {
-  formatStartHook,
-  SINGLE_START_HOOK_PATH,
-  START_HOOK_PATH,
-  START_HOOKS_FOLDER,
-} from '../plan/start-guard.ts';
+import { formatStartHook } from '../plan/start-guard.ts';
+import { SINGLE_START_HOOK_PATH, START_HOOK_PATH, START_HOOKS_FOLDER } from '../plan/start-hook-paths.ts';
 import { type Arguments, stringOf } from './command.ts';
 
 /**

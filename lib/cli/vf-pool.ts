@@ -1,4 +1,4 @@
-import { findLoss, findSafety } from '../apply/safety-reading.ts';
+import { findDefinitionSafety, findLoss, findSafety } from '../apply/safety-reading.ts';
 import { PortalGunError } from '../base/errors.ts';
 import { count } from '../base/text.ts';
 import { SAFETY_FIELDS } from '../checks/check-safety.ts';
@@ -61,6 +61,7 @@ export async function runVfPool(
     host,
     handing,
     situation.vfs.map(({ address }) => address),
+    scope.live,
   );
   const isSpare = (vf: PciAddress): boolean =>
     !safety.some(({ subject, severity, name }) => {
@@ -156,8 +157,11 @@ function vfSafety(
   host: HostReader,
   { inventory, groups }: HandOverSituation,
   vfs: readonly PciAddress[],
+  isLive: boolean,
 ): readonly Finding[] {
-  return findSafety(host, inventory, groups, vfs, null);
+  return isLive
+    ? findSafety(host, inventory, groups, vfs, null)
+    : findDefinitionSafety(host, inventory, groups, vfs);
 }
 
 /** The VFs that are there and that machines get. */

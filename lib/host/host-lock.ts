@@ -16,9 +16,8 @@ import {
 import { dirname } from 'node:path';
 import { PortalGunError } from '../base/errors.ts';
 import { errorCode } from './host-reader.ts';
-import { PROGRAM_FOLDERS } from './live-runner.ts';
 import { Distrust, prepareFolder } from './own-files.ts';
-import { findProgram } from './programs.ts';
+import { findProgram, PROGRAM_FOLDERS } from './programs.ts';
 
 const LOCK_PATH = '/run/portal-gun/lock';
 const LOCK_MODE = 0o600;

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Background } from './background.ts';
 import { errorCode } from './host-reader.ts';
-import { PROGRAM_FOLDERS, PROGRAM_PLACES } from './live-runner.ts';
-import { findProgram } from './programs.ts';
+import { findProgram, PROGRAM_FOLDERS, PROGRAM_PLACES } from './programs.ts';
 
 /** Starts programs of the live machine. */
 export class LiveBackground implements Background {

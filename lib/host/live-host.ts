@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { type AskedProgram, errorCode, type Reading } from './host-reader.ts';
-import { PROGRAM_PLACES } from './live-runner.ts';
+import { PROGRAM_PLACES } from './programs.ts';
 import { TreeHost } from './tree-host.ts';
 
 // The kernel answers at once, also with the routes of a large router.

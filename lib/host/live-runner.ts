@@ -3,20 +3,13 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { errorCode } from './host-reader.ts';
-import { findProgram } from './programs.ts';
+import { findProgram, PROGRAM_FOLDERS } from './programs.ts';
 import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from './runner.ts';
 
 /** The most that is asked for at once are the documents of all devices from virsh, 1 to 20 KiB each. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 /** How long a program that is late has to end by itself. */
 const GRACE_MS = 2000;
-/**
- * Where the programs of a system are, as a PATH: those of the distribution, then what an administrator installed, then those of
- * NixOS, which has no others.
- */
-export const PROGRAM_PLACES =
-  '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/run/current-system/sw/bin';
-export const PROGRAM_FOLDERS: readonly string[] = PROGRAM_PLACES.split(delimiter);
 
 /** Any number, of which execa's types know the first alone. */
 type Descriptor = 3 | 4;

@@ -1,5 +1,13 @@
 import { type Stats, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+
+/**
+ * Where the programs of a system are, as a PATH: those of the distribution, then what an administrator installed, then those of
+ * NixOS, which has no others.
+ */
+export const PROGRAM_PLACES =
+  '/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/run/current-system/sw/bin';
+export const PROGRAM_FOLDERS: readonly string[] = PROGRAM_PLACES.split(delimiter);
 
 const OTHERS_WRITE = 0o022;
 

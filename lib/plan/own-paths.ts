@@ -1,7 +1,7 @@
 import { FIX_PATHS } from '../sysfs/paths.ts';
 import { EARLY_PROGRAM_PATH } from './early-bindings.ts';
 import { PERSISTENCE_PATHS } from './persistence-files.ts';
-import { START_HOOK_PATH } from './start-guard.ts';
+import { START_HOOK_PATH } from './start-hook-paths.ts';
 
 /** The folders that hold nothing but files of ours. */
 const OWN_FOLDERS = ['/run/portal-gun/', '/var/lib/portal-gun/', '/etc/portal-gun/'] as const;

@@ -13,7 +13,7 @@ import type { TopologyNode, TopologyRoot } from '../pci/topology.ts';
 import { lateReason } from '../plan/binding-stage.ts';
 import type { BindingStatus } from '../plan/binding-status.ts';
 import type { BootSituation } from '../plan/persistence-files.ts';
-import { driftWarnings, lateBindings } from './persistence-text.ts';
+import { driftWarnings, lateBindings } from './boot-stages.ts';
 
 /*
  * The JSON of each command. A contract: keys are added, never changed; the schemas beside this file

@@ -1,11 +1,10 @@
 import { isUnknown } from '../base/known.ts';
 import { count, escapeControls } from '../base/text.ts';
-import type { PciAddress } from '../pci/address.ts';
 import type { PersistedDevice, PersistedTraits } from '../pci/persisted-device.ts';
-import { type LateReason, lateReason } from '../plan/binding-stage.ts';
 import type { BindingState, BindingStatus } from '../plan/binding-status.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
 import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
+import { bootWarnings, driftWarnings, lateBindings } from './boot-stages.ts';
 import { deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
 import { tableBlock } from './table-block.ts';
@@ -92,47 +91,6 @@ function stagesText(added: readonly PersistedBinding[], boot: BootSituation): re
   ];
 }
 
-/** Which bindings are only made late in a boot, and why. */
-export function lateBindings(bindings: readonly PersistedBinding[]): readonly LateBinding[] {
-  return bindings.flatMap((binding) => {
-    const reason = lateReason(binding);
-    return reason === null
-      ? []
-      : [{ address: binding.address, reason, message: lateMessage(binding, reason) }];
-  });
-}
-
-interface LateBinding {
-  readonly address: PciAddress;
-  readonly reason: LateReason;
-  readonly message: string;
-}
-
-function lateMessage({ address, vf }: PersistedBinding, reason: LateReason): string {
-  const [it, its] = vf === undefined ? ['it', 'its'] : ['its PF', "its PF's"];
-  const noSerial = `no serial number was read from ${its} configuration space`;
-  switch (reason) {
-    case 'earlier-version':
-      return `${noSerial}, and an earlier version did not record whether ${it} was the only device with its ids (pci bind ${address} --persist records it)`;
-    case 'twins':
-      return `${noSerial}, and another device of this host has the same ids`;
-    case 'storage':
-      return `${noSerial}, and disks of the host may be attached to a controller of this class`;
-    case 'boot-display':
-      return `${noSerial}, and it is the boot display`;
-    case 'class-unknown':
-      return `${noSerial}, and its class is not known`;
-  }
-}
-
-/** What a person has to know of a host on which early bindings are not in the initramfs. */
-export function bootWarnings({ initramfs }: BootSituation): readonly string[] {
-  if (initramfs === 'initramfs-tools' || initramfs === null) return [];
-  return [
-    `Early binding does not cover the initramfs on this host (${initramfs}). If a driver in the initramfs claims the device first, it stays with the host.`,
-  ];
-}
-
 function earlyText({ initramfs }: BootSituation): string {
   const where =
     initramfs === 'initramfs-tools'
@@ -206,14 +164,6 @@ export function renderBindings(
     .map((warning) => `${style('warning', warning)}\n`)
     .join('');
   return `${tableBlock(rows, width)}${summary}${late}${warnings}${advice}`;
-}
-
-/** What of the host may have kept bindings from being made early, where one is not in force. */
-export function driftWarnings(statuses: readonly BindingStatus[], boot: BootSituation): readonly string[] {
-  const isDrifted = statuses.some(
-    ({ binding, state }) => state === 'not-in-force' && lateReason(binding) === null,
-  );
-  return isDrifted ? bootWarnings(boot) : [];
 }
 
 function stateText({ binding, state, device, instead }: BindingStatus): string {

@@ -6,7 +6,7 @@ import type { Movement } from '../plan/binding.ts';
 import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
 import type { VfsProposal } from '../plan/plan-vfs.ts';
 import type { Proposal } from '../plan/proposal.ts';
-import { bootWarnings, lateBindings } from './persistence-text.ts';
+import { bootWarnings, lateBindings } from './boot-stages.ts';
 
 /**
  * A plan as JSON, with what speaks against it, and what came of it where it was applied.

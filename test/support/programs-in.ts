@@ -1,6 +1,7 @@
 import { delimiter } from 'node:path';
 import { afterAll, beforeAll, vi } from 'vitest';
-import { LiveRunner, PROGRAM_FOLDERS } from '../../lib/host/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live-runner.ts';
+import { PROGRAM_FOLDERS } from '../../lib/host/programs.ts';
 
 /**
  * During the tests beside this call, has what runs in this process look for programs in a folder first, before those of

@@ -19,8 +19,6 @@ import { bootTimeOf } from '../confirmation.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { type Missing, readMissing } from '../missing-now.ts';
 import type { Terminal } from '../terminal.ts';
-import { runBindings } from './bindings.ts';
-import { runSriovRestore } from './sriov-restore.ts';
 
 /** `pci recover`: ends what was cut short, or was not confirmed, and restores what is persisted or says what of it is missing. */
 export async function runRecover(
@@ -34,6 +32,10 @@ export async function runRecover(
   const { exitCode, changes } = await endChanges(args, recovery, host, terminal, dialogue);
   const exits = [exitCode];
   if (switchOf(args, 'restore') === true) {
+    const [{ runSriovRestore }, { runBindings }] = await Promise.all([
+      import('./sriov-restore.ts'),
+      import('./bindings.ts'),
+    ]);
     // Bindings may be of VFs, which have to be there first.
     for (const restore of [
       () => runSriovRestore({ yes: true }, terminal, dialogue),

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { LiveRunner, PROGRAM_PLACES } from '../../../lib/host/live-runner.ts';
+import { LiveRunner } from '../../../lib/host/live-runner.ts';
+import { PROGRAM_PLACES } from '../../../lib/host/programs.ts';
 import { asNobody } from '../../support/as-nobody.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
