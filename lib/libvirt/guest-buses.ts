@@ -49,6 +49,12 @@ export function slotKey({ bus, slot }: Pick<GuestAddress, 'bus' | 'slot'>): stri
 export function readTopology(domain: XmlElement): GuestTopology {
   const controllers = controllersOf(domain);
   const kind = kindOf(domain, controllers.find(({ index }) => index === 0)?.model);
+  if (kind === null) {
+    const { arch = '', machine = '' } = Object.fromEntries(typeOf(domain)?.attributes ?? []);
+    throw new PortalGunError('NO_GUEST_SLOT', 'the PCI buses of such a machine are not known', {
+      subject: `${arch} ${machine}`.trim(),
+    });
+  }
   const root: GuestBus = {
     index: 0,
     model: kind === 'pcie' ? 'pcie-root' : 'pci-root',
@@ -165,7 +171,7 @@ function typeOf(domain: XmlElement): XmlElement | undefined {
 }
 
 /** By the root of its buses; by the kind of machine where a document written by hand does not name that. */
-function kindOf(domain: XmlElement, rootModel: string | undefined): GuestTopology['kind'] {
+function kindOf(domain: XmlElement, rootModel: string | undefined): GuestTopology['kind'] | null {
   if (rootModel === 'pcie-root') return 'pcie';
   if (rootModel === 'pci-root') return 'conventional';
   const type = typeOf(domain);
@@ -173,9 +179,12 @@ function kindOf(domain: XmlElement, rootModel: string | undefined): GuestTopolog
   const arch = type?.attributes.get('arch') ?? '';
   if (/^(pc-)?q35/.test(machine) || /^virt(-|$)/.test(machine)) return 'pcie';
   if (/^(pc|pc-i440fx.*|pc-\d.*)?$/.test(machine) && /^(i.86|x86_64)?$/.test(arch)) return 'conventional';
-  throw new PortalGunError('NO_GUEST_SLOT', 'the PCI buses of such a machine are not known', {
-    subject: `${arch} ${machine}`.trim(),
-  });
+  return null;
+}
+
+/** Whether a machine has PCI Express: its root bus takes root ports. */
+export function isPcie(domain: XmlElement): boolean {
+  return kindOf(domain, controllersOf(domain).find(({ index }) => index === 0)?.model) === 'pcie';
 }
 
 function usedFunctions(domain: XmlElement): ReadonlyMap<string, ReadonlySet<number>> {

@@ -1,6 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { type GuestTopology, readTopology, slotKey, usualSlots } from './guest-buses.ts';
+import { type GuestTopology, isPcie, readTopology, slotKey, usualSlots } from './guest-buses.ts';
 import { formatGuestAddress, type GuestAddress } from './pci-address-xml.ts';
 import type { XmlElement } from './xml-element.ts';
 
@@ -187,8 +187,8 @@ export function placeProblem(domain: XmlElement, place: GuestAddress, functions:
 
 /** A slot of the root bus for a root port that is added, in which nothing else is; `null` if libvirt is to find one. */
 export function slotForNewPort(domain: XmlElement, taken: readonly number[]): number | null {
-  const { kind, used } = readTopology(domain);
-  if (kind !== 'pcie') return null;
+  if (!isPcie(domain)) return null;
+  const { used } = readTopology(domain);
   // Below: a display that has no address yet. Above: what a q35 has of its chipset.
   const slots = Array.from({ length: 0x18 }, (_, index) => index + 2);
   return slots.find((slot) => !used.has(slotKey({ bus: 0, slot })) && !taken.includes(slot)) ?? null;

@@ -109,6 +109,6 @@ describe('diff', () => {
     // Without a PCI bus both sides lack it, which is an error and no difference.
     expect([0, 6]).toContain(first?.exitCode);
     expect(answers[1]).toEqual(first);
-    expect((await pci(['diff', './host', 'host'])).stderr).toContain('./host: is not there [BAD_HOST]');
+    expect((await pci(['diff', './host', 'host'])).stderr).toContain('./host: no such file [NOT_FOUND]');
   });
 });

@@ -101,7 +101,7 @@ SHA-256 ${/SHA-256 ([0-9a-f]{64})/.exec(stdout)?.[1]}
   });
 
   it('judges a file for a device', async () => {
-    const path = romFile('other.rom', romOf({}, { codeType: 3 }));
+    const path = romFile('other.rom', romOf({}, { codeType: 0 }));
     const other = await pciInside(['rom', 'inspect', path, '--for', '01:00.0', ...LAB]);
     expect(other.exitCode).toBe(1);
     expect(other.stdout).toContain('\nBAD   is for 8086:10d3, and this device is 8086:10c9\n');

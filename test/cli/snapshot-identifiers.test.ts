@@ -92,7 +92,9 @@ describe('identifiers in a snapshot', () => {
 
   it('are replaced in what the commands say of it', async () => {
     const path = hostFile(folder, 'replaced', host());
-    await pciInside(['snapshot', '--host', file, '-o', path]);
+    expect(await pciInside(['snapshot', '--host', file, '--overwrite', '-o', path])).toMatchObject({
+      exitCode: 0,
+    });
     for (const args of [['list'], ['list', '--json'], ['groups', '--json'], ['tree']]) {
       expect(found((await pciInside([...args, '--host', path])).stdout)).toEqual([]);
     }

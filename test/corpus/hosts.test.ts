@@ -91,7 +91,8 @@ describe.skipIf(CORPUS_HOSTS.length === 0)(`captured hosts${WHY_SKIPPED}`, () =>
         compareRaw(tally, device, functions.get(device.address) as RawFunction);
         compareSriov(tally, device, functions);
       }
-      expect(inventory.iommu).toBe(expected.groups > 0);
+      // Without the folder of the groups it is not known whether there are any.
+      expect(inventory.iommu === true).toBe(expected.groups > 0);
       expect({
         functions: tally.of('vendor'),
         subsystems: tally.of('subsystem'),

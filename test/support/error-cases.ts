@@ -273,7 +273,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'NO_IOMMU',
     'host-cdc801',
     'runs without an IOMMU',
-    'switch on VT-d',
+    'give it a virtual IOMMU on the host that runs it',
   ],
   [
     `bind 00:04.0 --host ${fixture('lab-intel')}`,

@@ -134,7 +134,9 @@ describe.skipIf(documents.names.length === 0)(`libvirt's own documents${document
       text.match(
         /<hostdev [^>]*type=['"](pci|mdev)['"](?![^>]*vfio-(ap|ccw))|<interface type=['"]hostdev['"]/g,
       ) ?? [];
-    expect(machine.devices.length + reports.length).toBe(hostdevs.length);
+    // A device that makes no sense is reported, and stays in the list as one that could not be read.
+    const unread = machine.devices.filter(({ kind }) => kind === 'unread').length;
+    expect(machine.devices.length - unread + reports.length).toBe(hostdevs.length);
     expect(machine).toMatchObject({ category: null, name: expect.stringMatching(/./) });
   });
 });

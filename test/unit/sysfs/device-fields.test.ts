@@ -129,6 +129,7 @@ const ELSEWHERE: readonly DeviceField[] = [
   'link',
   'netInterfaces',
   'blockDevices',
+  'vfio',
 ];
 
 const named = CASES.map((each) => [`${each.field} from ${each.attribute}`, each] as const);
