@@ -169,6 +169,31 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
     expect(written.join('').match(/<interface type='hostdev'/g)).toHaveLength(3);
   });
 
+  test('follows its PF into another slot, where VFs are repaired by the identity of the PF', async () => {
+    expect(await apply(await pool('--type', 'router', '--vlan', '25'))).toMatchObject({ outcome: 'done' });
+    const before = await definitions();
+    expect(await run('assignments', '--check')).toMatchObject({ exitCode: 0 });
+
+    const moved = join(libvirtd().folder, 'moved.snapshot');
+    const text = formatSnapshot(captureHost(machine.kernel));
+    writeFileSync(moved, text.replaceAll('0000:01:', '0000:41:').replaceAll('0000:00:04.0', '0000:00:1c.0'));
+    machine = simulateMachine(openHost(moved));
+    const checked = await run('assignments', '--check');
+    expect(checked).toMatchObject({ exitCode: 1 });
+    expect(checked.stdout).toContain('MOVED to 0000:41:10.0: pci assignments --repair');
+
+    const repair = await planOf('assignments', '--repair');
+    expect(kindsOf(repair)).toEqual(Array(ROUTERS.length).fill('assignment'));
+    expect(await apply(repair)).toMatchObject({ outcome: 'done' });
+    const [place, newPlace] = ["bus='0x01' slot='0x10'", "bus='0x41' slot='0x10'"];
+    const hostDevices = (texts: readonly string[]) =>
+      texts.map((each) => each.match(/<interface type='hostdev'.*?<\/interface>/s)?.[0]);
+    const after = await definitions();
+    expect(hostDevices(after)).toEqual(hostDevices(before).map((each) => each?.replace(place, newPlace)));
+    expect(after.join('')).not.toContain(place);
+    expect(await run('assignments', '--check')).toMatchObject({ exitCode: 0 });
+  });
+
   test('is taken back where a machine does not take its VF', async () => {
     const [before, state] = [await definitions(), stateOf(machine)];
     const live = new LiveRunner();
