@@ -1,6 +1,7 @@
 import { describeLab, useMachine } from './describe-lab.ts';
 import { testBinding } from './test-binding.ts';
 import { testConfirmation } from './test-confirmation.ts';
+import { testHostUse } from './test-host-use.ts';
 import { testRom } from './test-rom.ts';
 import { testSriov } from './test-sriov.ts';
 
@@ -11,5 +12,6 @@ describeLab('changes on a real kernel', (root) => {
   testConfirmation(machine);
   testSriov(machine);
   testRom(machine);
+  testHostUse(machine);
   testBinding(machine);
 });

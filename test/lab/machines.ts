@@ -64,8 +64,9 @@ function sriovCards(networkSlot: string, driveSlot: string): readonly string[] {
     ...nic('igb', 2, { bus: 'port-igb' }),
     ...rootPort('port-nvme', driveSlot),
     ...nvme('nvme0', 'port-nvme', 4),
-    ...['-blockdev', 'driver=null-co,node-name=nothing,size=67108864,read-zeroes=on'],
-    ...device('nvme-ns', { bus: 'nvme0', drive: 'nothing' }),
+    // Empty, and what is written is kept while the machine is up.
+    ...['-drive', 'driver=null-co,size=67108864,read-zeroes=on,snapshot=on,if=none,id=empty'],
+    ...device('nvme-ns', { bus: 'nvme0', drive: 'empty' }),
   ];
 }
 
