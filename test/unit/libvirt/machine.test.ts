@@ -135,7 +135,7 @@ describe.skipIf(documents.names.length === 0)(`libvirt's own documents${document
         /<hostdev [^>]*type=['"](pci|mdev)['"](?![^>]*vfio-(ap|ccw))|<interface type=['"]hostdev['"]/g,
       ) ?? [];
     // A device that makes no sense is reported, and stays in the list as one that could not be read.
-    const unread = machine.devices.filter(({ kind }) => kind === 'unread').length;
+    const unread = machine.devices.filter(({ device }) => device.kind === 'unread').length;
     expect(machine.devices.length - unread + reports.length).toBe(hostdevs.length);
     expect(machine).toMatchObject({ category: null, name: expect.stringMatching(/./) });
   });
