@@ -1,4 +1,4 @@
-import { isUnknown, type Known } from '../base/known.ts';
+import { isUnknown, type Known, mapKnown } from '../base/known.ts';
 import { checkLoss, checkRomReading, checkSafety } from '../checks/check-safety.ts';
 import type { Finding } from '../checks/finding.ts';
 import { SAFETY_RULES } from '../checks/safety-rules.ts';
@@ -6,7 +6,7 @@ import type { SafetyHost } from '../checks/safety-view.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import type { LiveUse } from '../pci/host-use.ts';
+import type { HostUse, LiveUse } from '../pci/host-use.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { IommuGroup } from '../pci/iommu-group.ts';
 import { isOfHost, type Movement } from '../plan/binding.ts';
@@ -60,12 +60,11 @@ export function findDefinitionSafety(
 ): readonly Finding[] {
   if (addresses.length === 0) return [];
   const now = safetyHost(host, devices, groups);
-  return checkSafety(addresses, { ...now, live: toldOf(now.live) });
+  return checkSafety(addresses, { ...now, use: withTold(now.use), live: toldOf(now.live) });
 }
 
 /** What runs, as far as somebody looked; what could not be read stays unknown. */
 function toldOf(live: LiveUse): LiveUse {
-  const told = <T>(fact: Known<T>): Known<T> => (isUnknown(fact) && fact.unknown === 'unread' ? null : fact);
   return {
     ...live,
     unseen: told(live.unseen),
@@ -74,6 +73,18 @@ function toldOf(live: LiveUse): LiveUse {
     elsewhere: { ...live.elsewhere, missed: told(live.elsewhere.missed) },
     sessionAddress: told(live.sessionAddress),
   };
+}
+
+/** What works with interfaces, and whether they are of a CAN bus, as far as somebody looked. */
+function withTold(use: HostUse): HostUse {
+  const interfaces = mapKnown(use.interfaces, (all) =>
+    all.map((each) => ({ ...each, users: told(each.users), linkLayer: told(each.linkLayer) })),
+  );
+  return { ...use, interfaces };
+}
+
+function told<T>(fact: Known<T>): Known<T> {
+  return isUnknown(fact) && fact.unknown === 'unread' ? null : fact;
 }
 
 /** What speaks against VFs going away. */

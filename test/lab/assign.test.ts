@@ -250,7 +250,8 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     const before = await definitions();
     const folder = libvirtd().folder;
     for (const [verb, ...words] of [['assign', '--type', 'router'], ['unassign']] as const) {
-      const { stdout } = await run(verb, PAIR[0], ...words, '--script', ...allowed(verb));
+      const { exitCode, stdout, stderr } = await run(verb, PAIR[0], ...words, '--script', ...allowed(verb));
+      expect(exitCode, stderr).toBe(0);
       const file = join(folder, `${verb}.sh`);
       // The devices are those of a captured host.
       writeFileSync(file, stdout.replaceAll(/^same .*$/gm, ''));

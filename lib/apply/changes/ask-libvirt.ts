@@ -1,6 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
 import type { Runner } from '../../host/runner.ts';
 import { Virsh, type VirshAnswer } from '../../libvirt/virsh.ts';
+import { fitsInScript } from '../../libvirt/virsh-script.ts';
 import type { Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
@@ -32,7 +33,7 @@ export interface Findings {
 }
 
 /**
- * Runs a command, where there is one, and in the same process another that looks what came of it.
+ * Runs a command, if there is one, and another that looks what came of it: in the same process if virsh can read both as lines.
  *
  * @param input what the first can read as `/dev/stdin`
  */
@@ -42,9 +43,18 @@ export async function runAndLook(
   look: readonly string[],
   input?: string,
 ): Promise<Findings> {
+  // What other elements are in the metadata of a machine stands on lines of its own.
+  if (command !== null && input === undefined && !fitsInScript(command)) {
+    const { error } = await virsh.run(command);
+    return { error, found: lastOf(await virsh.runAll([look])) };
+  }
   const commands = command === null ? [look] : [command, look];
   const answers = await virsh.runAll(commands, input === undefined ? {} : { input });
-  const found = answers.at(-1);
-  if (found === undefined) throw new RangeError('a command without an answer');
-  return { error: command === null ? null : (answers[0]?.error ?? null), found };
+  return { error: command === null ? null : (answers[0]?.error ?? null), found: lastOf(answers) };
+}
+
+function lastOf(answers: readonly VirshAnswer[]): VirshAnswer {
+  const last = answers.at(-1);
+  if (last === undefined) throw new RangeError('a command without an answer');
+  return last;
 }
