@@ -7,6 +7,7 @@ import { readJournals } from '../apply/journal.ts';
 import { journalInTheWay } from '../apply/touched.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { lockHost } from '../host/host-lock.ts';
+import type { HostReader } from '../host/host-reader.ts';
 import { LiveFiles } from '../host/live-files.ts';
 import { LiveRunner } from '../host/live-runner.ts';
 import { LiveWriter } from '../host/live-writer.ts';
@@ -66,10 +67,16 @@ export async function isConfirmed(dialogue: Dialogue, yes: boolean, question: st
   });
 }
 
+interface ApplyingOptions {
+  /** Whether a change that was cut short stops it only if both change the same. */
+  readonly goesOnBeside?: boolean;
+  /** The captured host that was planned for, whose devices are judged; `null` for this machine. */
+  readonly captured?: HostReader | null;
+}
+
 /**
  * Applies a plan to this machine, holding its lock; progress goes to standard error as it is made. A signal lets the step
  * that is on its way end, and undoes the rest. `allowed` are the names of safety rules that are lifted; `confirmWithinMs` is how long there is to confirm it, `null` where it needs no confirmation.
- * With `goesOnBeside` a change that was cut short stops it only if both change the same.
  *
  * @throws PortalGunError NO_DRIVER, TOOL_MISSING, HOST_LOCKED, RECOVERY_NEEDED, WATCHDOG_FAILED, JOURNAL_FAILED
  */
@@ -79,9 +86,10 @@ export async function applyHere(
   style: Style,
   allowed: ReadonlySet<string>,
   confirmWithinMs: number | null,
-  goesOnBeside = false,
+  { goesOnBeside = false, captured = null }: ApplyingOptions = {},
 ): Promise<Applied> {
   const host = changeableHost();
+  const judged = captured === null ? host : { ...host, reader: captured };
   await demandModules(plan, host);
   const release = await lockHost();
   try {
@@ -96,9 +104,9 @@ export async function applyHere(
       };
       const report =
         confirmWithinMs === null
-          ? await applyPlan(plan, host, occasion, options)
+          ? await applyPlan(plan, judged, occasion, options)
           : await applyToBeConfirmed(host, occasion, confirmWithinMs, (confirmBy) =>
-              applyPlan(plan, host, occasion, { ...options, confirmBy }),
+              applyPlan(plan, judged, occasion, { ...options, confirmBy }),
             );
       return settled(report, interruption.signal, dialogue, style);
     });

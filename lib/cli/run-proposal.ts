@@ -14,6 +14,7 @@ import { type Arguments, type CommandResult, stringOf, switchOf } from './comman
 import { confirmWithinOf } from './confirm-within.ts';
 import type { Dialogue } from './dialogue.ts';
 import { refuseWritableProgram } from './program-refusal.ts';
+import { hostOf } from './reading-options.ts';
 import { refuseUse } from './safety.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -114,14 +115,10 @@ export async function carryOut(
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }
-  const { report, exitCode } = await applyHere(
-    plan,
-    dialogue,
-    style,
-    allowed,
-    confirmWithinMs,
-    prepared.goesOnBeside,
-  );
+  const { report, exitCode } = await applyHere(plan, dialogue, style, allowed, confirmWithinMs, {
+    goesOnBeside: prepared.goesOnBeside === true,
+    captured: stringOf(args, 'host') === undefined ? null : hostOf(args),
+  });
   if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));
   return result(exitCode, '', report);
 }
