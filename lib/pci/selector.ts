@@ -33,7 +33,7 @@ function notFound(selector: Selector, devices: readonly PciDevice[]): PortalGunE
 
 function nearestHint(selector: Selector, devices: readonly PciDevice[]): { hint?: string } {
   const meant = nearest(selector, devices);
-  const bound = selector.fields.some((field) => BY_DRIVER.includes(field)) ? devices.filter(isBound) : [];
+  const bound = devices.filter((device) => selector.fields.some((field) => isHidden(device, field)));
   if (meant !== undefined || bound.length === 0) return didYouMean(meant);
   return {
     hint: `a device on a VFIO driver has no interface, disk or driver of the host; on one are ${sample(bound)}`,
@@ -54,11 +54,18 @@ function sample(devices: readonly PciDevice[]): string {
   return `${shown.join(', ')}${devices.length > shown.length ? ', …' : ''}`;
 }
 
-/** What a device has by its driver, and loses with it. */
-const BY_DRIVER: readonly DeviceField[] = ['driver', 'netInterfaces', 'blockDevices'];
+/** The facts that a device has only on a driver of the host, and the classes of the devices that have them. */
+const BY_DRIVER: { readonly [F in DeviceField]?: RegExp } = {
+  driver: /^/,
+  netInterfaces: /^(02|0d)/,
+  blockDevices: /^(01|0805)/,
+};
 
-function isBound({ driver }: PciDevice): boolean {
-  return isPassthroughDriver(knownValue(driver) ?? '');
+/** Whether a device may have had a fact that it does not have on the VFIO driver that it is on. */
+function isHidden(device: PciDevice, field: DeviceField): boolean {
+  if (!isPassthroughDriver(knownValue(device.driver) ?? '')) return false;
+  const code = knownValue(device.class)?.code;
+  return BY_DRIVER[field] !== undefined && (code === undefined || BY_DRIVER[field].test(code));
 }
 
 /** The value on this host that a selector was most likely meant to have: `driver=vfio-pci` for `driver=vfio_pci`. */
@@ -67,7 +74,7 @@ export function nearest({ text, keys, fields }: Selector, devices: readonly PciD
   const [field] = fields;
   if (key === '' || field === undefined || keys.length > 1 || text.startsWith('!')) return undefined;
   // What is meant may be one of those that are bound, which have no names of the host: any other would be another card.
-  const isHiding = BY_DRIVER.includes(field) && devices.some(isBound);
+  const isHiding = devices.some((device) => isHidden(device, field));
   const values = devices.flatMap((device): readonly unknown[] => {
     const value: unknown = device[field];
     return Array.isArray(value) ? value : [value];

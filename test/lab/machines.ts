@@ -5,6 +5,9 @@ export interface LabMachine {
   readonly board: string;
   /** QEMU's arguments for the devices that only this machine has. */
   readonly devices: readonly string[];
+  /** What the disk that it runs from is attached to, if that is not a virtio controller: its drive is `root`. */
+  readonly rootDisk?: readonly string[];
+  /** The last `root=` counts. */
   readonly kernelArguments: readonly string[];
   /** Shell commands run once it is up, before anything else is. */
   readonly prepare: readonly string[];
@@ -122,20 +125,61 @@ const RICH = [
   ...PORTS_WITHOUT_ACS,
 ];
 
+/** In which slot of the root bus twins are that no serial number in their configuration space tells apart. */
+interface TwinSlots {
+  readonly spareDrive: string;
+  readonly rootDrive: string;
+  readonly spareNic: string;
+  readonly otherNic: string;
+}
+
+const TWIN_SLOTS: TwinSlots = {
+  spareDrive: '11.0',
+  rootDrive: '12.0',
+  spareNic: '13.0',
+  otherNic: '14.0',
+};
+
+/** The same after both pairs were swapped. */
+const SWAPPED_SLOTS: TwinSlots = {
+  spareDrive: TWIN_SLOTS.rootDrive,
+  rootDrive: TWIN_SLOTS.spareDrive,
+  spareNic: TWIN_SLOTS.otherNic,
+  otherNic: TWIN_SLOTS.spareNic,
+};
+
+/** Where both SR-IOV network cards of one kind are: the one that all machines have, and its twin. */
+const IGB_SLOTS = ['05.0', '15.0'] as const;
+
+/** One namespace, and no VFs. */
+function plainNvme(serial: string, bus: string, drive: string): readonly string[] {
+  return device('nvme', { bus, serial, drive });
+}
+
 /**
  * The same, after somebody has moved cards: the SR-IOV cards, which changed places, the pair, and the one in the switch, in
- * whose place is another of its kind.
+ * whose place is another of its kind. And twins: the NVMe controllers LAB-SPARE and LAB-ROOT, two e1000, and the igb's.
  */
-const MOVED = [
-  ...UPLINK,
-  ...sriovCards('05.0', '04.0'),
-  ...conventional('06.0'),
-  ...switchWith(nic('e1000e', 7, { bus: 'switch-0' })),
-  ...twoFunctions('08.0'),
-  ...PORTS_WITHOUT_ACS,
-  ...rootPort('port-moved', '10.0'),
-  ...nic('e1000e', 5, { bus: 'port-moved' }),
-];
+function moved([igb, igbTwin]: readonly [string, string], twins: TwinSlots): readonly string[] {
+  return [
+    ...UPLINK,
+    ...sriovCards(igb, '04.0'),
+    ...conventional('06.0'),
+    ...switchWith(nic('e1000e', 7, { bus: 'switch-0' })),
+    ...twoFunctions('08.0'),
+    ...PORTS_WITHOUT_ACS,
+    ...rootPort('port-moved', '10.0'),
+    ...nic('e1000e', 5, { bus: 'port-moved' }),
+    ...['-blockdev', 'driver=null-co,node-name=spare,size=67108864,read-zeroes=on'],
+    ...rootPort('port-spare', twins.spareDrive),
+    ...plainNvme('LAB-SPARE', 'port-spare', 'spare'),
+    ...rootPort('port-root', twins.rootDrive),
+    ...nic('e1000', 8, { addr: twins.spareNic }),
+    ...nic('e1000', 9, { addr: twins.otherNic }),
+    ...rootPort('port-igb-twin', igbTwin),
+    ...nic('igb', 10, { bus: 'port-igb-twin' }),
+  ];
+}
 
 /** QEMU's limit for one NVMe controller. */
 const MAX_NVME_VFS = 127;
@@ -161,10 +205,23 @@ export const MACHINES = {
     prepare: [],
   },
   moved: {
-    summary: 'intel with cards in other slots, and another of the same kind where one was',
+    summary: 'intel with cards in other slots, another of the same kind where one was, and twins',
     board: BOARD,
-    devices: [...INTEL_IOMMU, ...MOVED],
+    devices: [
+      ...INTEL_IOMMU,
+      ...moved(IGB_SLOTS, TWIN_SLOTS),
+      ...['-blockdev', 'driver=null-co,node-name=other,size=67108864,read-zeroes=on'],
+      ...plainNvme('LAB-ROOT', 'port-root', 'other'),
+    ],
     kernelArguments: ['intel_iommu=on'],
+    prepare: [],
+  },
+  swapped: {
+    summary: 'moved with its twins swapped; the NVMe controller LAB-ROOT has the root file system',
+    board: BOARD,
+    devices: [...INTEL_IOMMU, ...moved([IGB_SLOTS[1], IGB_SLOTS[0]], SWAPPED_SLOTS)],
+    rootDisk: plainNvme('LAB-ROOT', 'port-root', 'root'),
+    kernelArguments: ['intel_iommu=on', 'root=/dev/disk/by-id/nvme-QEMU_NVMe_Ctrl_LAB-ROOT'],
     prepare: [],
   },
   amd: {

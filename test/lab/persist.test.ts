@@ -7,6 +7,15 @@ import { type BootOptions, bootMachine, createDisk, type RunningMachine } from '
 import { Confirmation } from './confirmation.ts';
 import { describeLab, useMachine } from './describe-lab.ts';
 import type { MachineName } from './machines.ts';
+import {
+  drivers,
+  functionAt,
+  heldVfs,
+  interfaces,
+  listed,
+  playService,
+  serviceLog,
+} from './persisted-state.ts';
 
 /** Two functions of one card; a twin of theirs behind a switch; and one without driver and serial number. */
 const PAIR = ['0000:03:00.0', '0000:03:00.1'] as const;
@@ -22,6 +31,16 @@ const CARD = '0000:01:00.0';
 const CARD_MAC = '52:54:00:00:00:02';
 const VF = '0000:01:10.2';
 
+/** Slots of the root bus: of twins without a serial number in their configuration space, and of another igb. */
+const SPARE_DRIVE = '11.0';
+const ROOT_DRIVE = '12.0';
+const SPARE_NIC = '13.0';
+const OTHER_NIC = '14.0';
+const OTHER_CARD = '15.0';
+
+/** A hook of initramfs-tools. */
+const POWER_CUT = '/etc/initramfs-tools/hooks/power-cut';
+
 /** The service would start before the checkout, with its program, is mounted; on a host that is there. */
 const LAB_UNIT = '/etc/systemd/system/portal-gun.service.d/lab.conf';
 
@@ -30,15 +49,6 @@ const NOT_STARTED = [
   ...['libvirtd', 'libvirt-guests', 'virtlogd', 'cron', 'getty@tty1', 'e2scrub_reap', 'ldconfig'],
   ...['systemd-journal-catalog-update', 'systemd-journal-flush', 'systemd-sysusers'],
 ].map((unit) => `systemd.mask=${unit}.service`);
-
-interface Listed {
-  readonly bindings: readonly {
-    readonly binding: { readonly address: string };
-    readonly state: string;
-    readonly device: { readonly address: string; readonly driver: string | null } | null;
-  }[];
-  readonly outdated: readonly string[];
-}
 
 describeLab('bindings that outlive a boot', (root) => {
   const folder = temporaryFolder();
@@ -59,61 +69,6 @@ describeLab('bindings that outlive a boot', (root) => {
     }
   }
 
-  /** What `pci bindings` says of each, by the address that it was written down with. */
-  async function listed(machine: RunningMachine): Promise<readonly string[]> {
-    const { bindings, outdated } = JSON.parse(await machine.pciOutput(['bindings', '--json'])) as Listed;
-    expect(outdated).toEqual([]);
-    return bindings.map(
-      ({ binding, state, device }) =>
-        `${binding.address} ${state} ${device?.address ?? '-'} ${device?.driver ?? '-'}`,
-    );
-  }
-
-  async function drivers(
-    machine: RunningMachine,
-    ...addresses: readonly string[]
-  ): Promise<readonly string[]> {
-    const script = 'for each; do basename "$(readlink "/sys/bus/pci/devices/$each/driver")"; done';
-    return (await machine.output(['sh', '-ec', script, 'sh', ...addresses])).trim().split('\n');
-  }
-
-  /** What the service said, once it is through. */
-  async function serviceLog(machine: RunningMachine): Promise<string> {
-    await machine.output(['systemctl', 'start', 'portal-gun.service']);
-    return machine.output(['journalctl', '--no-pager', '-b', '-u', 'portal-gun.service']);
-  }
-
-  /** Does what the service does, where there is no systemd to start it; gives what it said. */
-  async function playService(machine: RunningMachine): Promise<string> {
-    const unit = await machine.output(['cat', '/etc/systemd/system/portal-gun.service']);
-    const commands = [...unit.matchAll(/^ExecStart=-?(.*)$/gm)].map(([, command = '']) => command.split(' '));
-    const said: string[] = [];
-    for (const command of commands) {
-      const isOurs = command[1]?.endsWith('/pci.js') === true;
-      const { stdout, stderr } = await (isOurs ? machine.pci(command.slice(2)) : machine.run(command));
-      said.push(stdout, stderr);
-    }
-    return said.join('');
-  }
-
-  /** `MAC ADDRESS` of each interface that e1000e has. */
-  async function interfaces(machine: RunningMachine): Promise<readonly string[]> {
-    const script = `for each in /sys/bus/pci/drivers/e1000e/0*/net/*; do
-      function=$(readlink -f "$each/device")
-      echo "$(cat "$each/address") \${function##*/}"
-    done`;
-    return (await machine.output(['sh', '-c', script])).trim().split('\n').sort();
-  }
-
-  /** `MAC VLAN` of each VF that a card has, as the kernel says. */
-  async function heldVfs(machine: RunningMachine, card: string): Promise<readonly string[]> {
-    const script = 'ip -json link show dev "$(ls "/sys/bus/pci/devices/$1/net")"';
-    const [link] = JSON.parse(await machine.output(['sh', '-ec', script, 'sh', card])) as [
-      { readonly vfinfo_list: readonly { address: string; vlan_list: readonly { vlan?: number }[] }[] },
-    ];
-    return link.vfinfo_list.map(({ address, vlan_list: [first] }) => `${address} ${first?.vlan}`);
-  }
-
   const ALL = [...PAIR, TWIN, DRIVERLESS];
   const BOUND = [VF, ...ALL];
   const HELD = [0, 1].map((index) => `${stableMac(CARD_MAC, index)} 100`);
@@ -124,6 +79,8 @@ describeLab('bindings that outlive a boot', (root) => {
       const set = await machine.pci(setVfs);
       expect(set, set.stderr).toMatchObject({ exitCode: 0 });
       expect(await heldVfs(machine, CARD)).toEqual(HELD);
+      // A later boot has its root file system on a disk of this kind.
+      await machine.output(['sh', '-ec', 'echo nvme >> /etc/initramfs-tools/modules']);
       const bind = ['bind', PAIR[0], TWIN, DRIVERLESS, VF, '--persist', '--yes'];
       const bound = await machine.pci(bind, { timeoutMs: 400_000 });
       expect(bound, bound.stderr).toMatchObject({ exitCode: 0 });
@@ -215,8 +172,8 @@ describeLab('bindings that outlive a boot', (root) => {
     test('leave a change that is to be confirmed to a timer, which confirming lets go', async () => {
       const confirmation = new Confirmation(machine, CONVENTIONAL);
       const timers = () => machine().output(['systemctl', 'list-timers', '--no-legend', 'portal-gun-*']);
-      await confirmation.giveInSessionThatDies();
-      expect(await timers()).toContain('portal-gun-confirm-');
+      const told = await confirmation.giveInSessionThatDies();
+      expect(await timers(), told).toContain('portal-gun-confirm-');
       await confirmation.undone('e1000');
       await machine().pciOutput([...confirmation.args, '5m']);
       expect(await timers()).toContain('portal-gun-confirm-');
@@ -226,9 +183,12 @@ describeLab('bindings that outlive a boot', (root) => {
     });
   });
 
-  test('take no other device when cards are in other slots, and find those that moved', async () => {
-    // The initial RAM disk of a host, and then the init that is quick.
-    await withMachine('moved', { initrd }, async (machine) => {
+  // The initial RAM disk of a host, and then the init that is quick.
+  describe('when cards are in other slots', () => {
+    const moved = useMachine(root, 'moved', { disk, initrd });
+
+    test('take no other device, and find those that moved', async () => {
+      const machine = moved();
       const log = await playService(machine);
       expect(await listed(machine), log).toEqual([
         // By its PF, which has its MAC to be seen.
@@ -254,6 +214,80 @@ describeLab('bindings that outlive a boot', (root) => {
         exitCode: 1,
         stdout: expect.stringContaining(`MOVED to 0000:0c:00.0, in force`),
       });
+    });
+
+    test('are bound late if a twin cannot be told early, and the plan says so', async () => {
+      const [drive, nic] = [await functionAt(moved(), SPARE_DRIVE), await functionAt(moved(), SPARE_NIC)];
+      expect(await drivers(moved(), drive, nic)).toEqual(['nvme', 'e1000']);
+      const bound = await moved().pci(['bind', drive, nic, '--persist', '--yes']);
+      expect(bound, bound.stderr).toMatchObject({ exitCode: 0 });
+      for (const each of [drive, nic]) {
+        expect(bound.stderr).toContain(`${each} binds late, after the initramfs: no serial number was read`);
+      }
+      expect(bound.stderr).not.toContain('make them anew');
+      expect(await drivers(moved(), drive, nic)).toEqual(['vfio-pci', 'vfio-pci']);
+    });
+
+    test('are being persisted as power is lost, in update-initramfs', async () => {
+      // What is where the twin was: it would be bound early.
+      await moved().output(
+        ['sh', '-ec', `cat > ${POWER_CUT}; chmod 755 ${POWER_CUT}; touch /run/power-cut`],
+        {
+          stdin: '#!/bin/sh\n[ "$1" = prereqs ] || [ ! -e /run/power-cut ] || echo b > /proc/sysrq-trigger\n',
+        },
+      );
+      await moved().output(['sync', '--file-system', '/']);
+      await expect(moved().pci(['bind', DRIVERLESS, '--persist', '--yes'])).rejects.toThrow('ended');
+    });
+  });
+
+  test('come back beside a change that was cut short, though twins were swapped', async () => {
+    await withMachine('swapped', { initrd }, async (machine) => {
+      // Where the drive was that is given away is what has the root file system.
+      const rootDrive = await functionAt(machine, SPARE_DRIVE);
+      const [spare, nic, nicTwin, card] = [
+        await functionAt(machine, ROOT_DRIVE),
+        await functionAt(machine, OTHER_NIC),
+        await functionAt(machine, SPARE_NIC),
+        await functionAt(machine, OTHER_CARD),
+      ];
+      const serial =
+        'cat "/sys/class/block/$(basename "$(readlink -f "$(findmnt -no SOURCE /)")")/device/serial"';
+      expect((await machine.output(['sh', '-ec', serial])).trim()).toBe('LAB-ROOT');
+      expect(await drivers(machine, rootDrive, spare, nic, nicTwin)).toEqual([
+        ...['nvme', 'nvme', 'e1000', 'e1000'],
+      ]);
+
+      const log = await playService(machine);
+      expect(await drivers(machine, rootDrive, spare, nic, nicTwin), log).toEqual([
+        ...['nvme', 'vfio-pci', 'vfio-pci', 'e1000'],
+      ]);
+      expect(await heldVfs(machine, card), log).toEqual(HELD);
+      const vf = card.replace('00.0', '10.2');
+      const restored = [
+        `${VF} moved ${vf} vfio-pci`,
+        `${PAIR[0]} moved 0000:09:00.0 vfio-pci`,
+        `${PAIR[1]} moved 0000:09:00.1 vfio-pci`,
+        `${DRIVERLESS} in-force 0000:08:00.0 vfio-pci`,
+      ];
+      const newcomer = `${DRIVERLESS} in-force ${DRIVERLESS} vfio-pci`;
+      expect(await listed(machine, ['initial RAM disks'])).toEqual(
+        expect.arrayContaining([...restored, newcomer]),
+      );
+      const pending = 'was cut short: a recovery is pending; run pci recover';
+      for (const asked of [['bindings'], ['sriov', 'list']]) {
+        expect(await machine.pci(asked)).toMatchObject({ stderr: expect.stringContaining(pending) });
+      }
+
+      const recovered = await machine.pci(['recover'], { timeoutMs: 400_000 });
+      expect(recovered, recovered.stderr).toMatchObject({ exitCode: 0 });
+      const after = await listed(machine);
+      expect(after).toEqual(expect.arrayContaining(restored));
+      expect(after).not.toContain(newcomer);
+      expect((await machine.pci(['bindings'])).stderr).not.toContain('a recovery is pending');
+      expect(await drivers(machine, rootDrive, spare, nic, vf)).toEqual([
+        ...['nvme', 'vfio-pci', 'vfio-pci', 'vfio-pci'],
+      ]);
     });
   });
 });

@@ -70,12 +70,11 @@ export function qemuCommand(plan: BootPlan): Command {
     // network cards look for a boot that nobody wants, a second or two each.
     ...['-fw_cfg', 'name=etc/pci-optionrom-exec,string=\u0001'],
     ...machine.devices,
-    ...[
-      '-drive',
-      `${disk},if=none,id=root`,
+    ...['-drive', `${disk},if=none,id=root`],
+    ...(machine.rootDisk ?? [
       '-device',
       `virtio-blk-pci,drive=root,addr=02.0${plan.bootsItself ? ',bootindex=0' : ''}`,
-    ],
+    ]),
     ...['-device', 'virtio-serial-pci,id=serial,addr=03.0'],
     ...['-chardev', `socket,id=agent,path=${plan.socket}`],
     ...['-device', 'virtserialport,chardev=agent,name=lab,bus=serial.0,nr=1'],

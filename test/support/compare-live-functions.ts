@@ -42,15 +42,17 @@ function compareLink(tally: Tally, device: PciDevice, raw: RawFunction): void {
     const text = raw.text(name) ?? '';
     return text === 'Unknown' ? null : Number.parseFloat(text);
   };
-  const link =
-    raw.text('max_link_speed') === undefined
-      ? null
-      : {
-          currentSpeedGts: speed('current_link_speed'),
-          currentWidth: number(raw.text('current_link_width')),
-          maxSpeedGts: speed('max_link_speed'),
-          maxWidth: number(raw.text('max_link_width')),
-        };
+  const width = (name: string) => number(raw.text(name));
+  // The kernel has these files also for what is built into the processor, and all bits of the width then.
+  const isLink = raw.text('max_link_speed') !== undefined && width('max_link_width') !== 255;
+  const link = !isLink
+    ? null
+    : {
+        currentSpeedGts: speed('current_link_speed'),
+        currentWidth: width('current_link_width'),
+        maxSpeedGts: speed('max_link_speed'),
+        maxWidth: width('max_link_width'),
+      };
   tally.same('link', device.address, device.link, link);
 }
 
@@ -90,9 +92,9 @@ export function compareNodeDevice(tally: Tally, device: PciDevice, theirs: NodeD
     sriov?.role === 'pf' ? { max: String(sriov.totalVfs), members: sriov.virtualFunctions } : undefined,
     theirs.virtualFunctions,
   );
-  // It has the width of a link that is down, and no speed; and none of either for what has no link.
+  // It has the width of a link that is down, and no speed; of what has no link it may have a width of 0.
   const { cap, sta } = theirs.links;
-  if (cap !== undefined) {
+  if (cap !== undefined && link !== null) {
     same('link', [link?.maxSpeedGts, link?.maxWidth], [number(cap.speed), number(cap.width)]);
     same('link now', [link?.currentSpeedGts, link?.currentWidth], [number(sta?.speed), number(sta?.width)]);
   }

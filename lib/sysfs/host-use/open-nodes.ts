@@ -13,8 +13,6 @@ const GROUP_NAME = /^(?:noiommu-)?(\d+)$/;
 const NVIDIA_GPU = /^nvidia(\d+)$/;
 /** Classes of nodes that nearly every process has open, and that are of no device if they hang on none. */
 const PLAIN: ReadonlySet<string> = new Set(['mem', 'tty', 'vc', 'misc']);
-/** As `/proc/devices` calls both ends of pseudo terminals: sysfs has neither, and no device is behind them. */
-const PSEUDO_TERMINALS: ReadonlySet<string | null> = new Set(['ptm', 'pts']);
 /** Of one driver for all of its devices: which of them are meant, the node does not say. */
 const SHARED: ReadonlySet<string> = new Set(['kfd', 'nvidia', 'hvc', 'sev', 'tee']);
 
@@ -54,7 +52,6 @@ export class OpenNodes {
     const target = knownOf(this.#host.readLink(link));
     const directory = typeof target === 'string' ? resolveLink(link, target) : null;
     if (directory !== null) return this.#at(path, directory, kind === 'block');
-    if (kind === 'character' && PSEUDO_TERMINALS.has(this.#majorName(number))) return null;
     const subsystem = kind === 'block' ? 'block' : (subsystemByPath(path) ?? this.#majorName(number));
     const why = isUnknown(target) ? target : UNREAD;
     return this.#lost(path, subsystem, kind === 'character' ? minorName(subsystem, number) : null, why);

@@ -173,23 +173,6 @@ describe('a node that a process has open', () => {
     expect(denied.nodes[0]).toMatchObject({ functions: DENIED });
   });
 
-  it('is of no device if it is an end of a pseudo terminal, which sysfs does not have', () => {
-    const open = {
-      '/dev/pts/0': character('136:0'),
-      '/srv/jail/dev/terminal (deleted)': character('137:3'),
-      '/dev/ptyp0': character('128:0'),
-      '/dev/other': character('138:1'),
-    };
-    const put: Put = (tree) =>
-      tree.text(
-        '/proc/devices',
-        'Character devices:\n128 ptm\n136 pts\n137 pts\n138 ptsd\n\nBlock devices:\n',
-      );
-    expect(live(open, put).nodes.map(({ path }) => path)).toEqual(['/dev/other']);
-    // Without the table nobody says what the numbers are.
-    expect(live(open).nodes.map(({ functions }) => functions)).toEqual(Array(4).fill(UNREAD));
-  });
-
   it('is looked for by name on a host that was captured', () => {
     const { holders } = readHolders(
       captured((tree) => {
