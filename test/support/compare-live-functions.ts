@@ -43,8 +43,9 @@ function compareLink(tally: Tally, device: PciDevice, raw: RawFunction): void {
     return text === 'Unknown' ? null : Number.parseFloat(text);
   };
   const width = (name: string) => number(raw.text(name));
-  // The kernel has these files also for what is built into the processor, and all bits of the width then.
-  const isLink = raw.text('max_link_speed') !== undefined && width('max_link_width') !== 255;
+  // The kernel has these files also for what is built into the processor: without a speed, and with no width or all bits of it.
+  const hasNone = speed('max_link_speed') === null && [0, 255].includes(width('max_link_width') ?? 0);
+  const isLink = raw.text('max_link_speed') !== undefined && !hasNone;
   const link = !isLink
     ? null
     : {
