@@ -16,6 +16,9 @@ const PLAIN: ReadonlySet<string> = new Set(['mem', 'tty', 'vc', 'misc']);
 /** Of one driver for all of its devices: which of them are meant, the node does not say. */
 const SHARED: ReadonlySet<string> = new Set(['kfd', 'nvidia', 'hvc', 'sev', 'tee']);
 
+/** The far end of a pseudo-terminal, which every shell has open: sysfs has none of them. UNIX98_PTY_SLAVE_MAJOR and its 8 numbers. */
+const PSEUDO_TERMINAL = /^(13[6-9]|14[0-3]):/;
+
 /** Finds the devices, and with them the PCI functions, that nodes are of: by number, or by name if that is all there is. */
 export class OpenNodes {
   readonly #host: HostReader;
@@ -44,6 +47,7 @@ export class OpenNodes {
   }
 
   #numbered(path: string, { kind, number }: DeviceNumber): OpenNode | null {
+    if (kind === 'character' && PSEUDO_TERMINAL.test(number)) return null;
     const link = `${kind === 'block' ? SYS_PATHS.blockDevices : SYS_PATHS.characterDevices}/${number}`;
     const target = knownOf(this.#host.readLink(link));
     const directory = typeof target === 'string' ? resolveLink(link, target) : null;

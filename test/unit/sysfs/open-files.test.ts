@@ -90,6 +90,19 @@ describe('a node that a process has open', () => {
     ]);
   });
 
+  it('of a pseudo-terminal is of no device, whatever it is called; what else sysfs does not have may be', () => {
+    const open = {
+      '/dev/pts/0': character('136:0'),
+      '/srv/jail/terminal': character('143:9'),
+      '/dev/pts/1': character('144:0'),
+      '/dev/pts/2': blockNumber('136:0'),
+    };
+    expect(live(open).nodes.map(({ path, functions }) => [path, functions])).toEqual([
+      ['/dev/pts/1', UNREAD],
+      ['/dev/pts/2', UNREAD],
+    ]);
+  });
+
   it('of VFIO is of all members of the group, and of the parent of a mediated device', () => {
     const groups = '/sys/kernel/iommu_groups';
     const mdev = `${PCI}/a297db4a-f4c2-11e6-90f6-d3b88d6c9525`;
