@@ -3,7 +3,7 @@ import { type HandedOver, type HandOverWishes, handOver, type PfLinks } from '..
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import { groupDevices, type IommuGroup, isBridge } from '../pci/iommu-group.ts';
+import { groupDevices, groupedWith, type IommuGroup, isBridge, withPorts } from '../pci/iommu-group.ts';
 import { iommuAdvice } from '../pci/iommu-state.ts';
 import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../pci/passthrough.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
@@ -53,7 +53,9 @@ export async function readHandOverSituation(
 ): Promise<HandOverSituation> {
   const selectors = parseSelectors(words);
   const fields = new Set([...FIELDS, ...more, ...selectors.flatMap((selector) => selector.fields)]);
-  const inventory = await source.read(names, [...fields]);
+  const probed = (devices: readonly PciDevice[]): readonly PciDevice[] =>
+    withPorts(devices, groupedWith(devices, selectDevices(devices, selectors)));
+  const inventory = await source.read(names, [...fields], words.length === 0 ? undefined : probed);
   const { devices } = inventory;
   const pfs = new Set(devices.flatMap((device) => pfOf(device) ?? []));
   // Whether a PF is up is asked of the host's files alone.

@@ -142,7 +142,7 @@ export function groupDevices(
 }
 
 /** Those devices, and the members of their groups. */
-export function withGroups(
+export function groupedWith(
   devices: readonly PciDevice[],
   chosen: readonly PciDevice[],
 ): readonly PciDevice[] {

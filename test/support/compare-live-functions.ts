@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
 import type { PciDevice } from '../../lib/pci/device.ts';
+import type { PhysicalFunction } from '../../lib/pci/sriov.ts';
 import type { Tally } from './compare-functions.ts';
 import type { NodeDevice } from './nodedev.ts';
 import type { RawFunction } from './raw-sysfs.ts';
@@ -59,7 +60,9 @@ function compareLink(tally: Tally, device: PciDevice, raw: RawFunction): void {
 
 function compareNumbersOfVfs(tally: Tally, device: PciDevice, raw: RawFunction): void {
   if (raw.text('sriov_totalvfs') === undefined) return;
-  tally.same('numbers of VFs', device.address, device.sriov, {
+  // The BARs of its VFs are no attribute by themselves.
+  const { vfBars: _, ...numbers } = device.sriov as PhysicalFunction;
+  tally.same('numbers of VFs', device.address, numbers, {
     role: 'pf',
     totalVfs: number(raw.text('sriov_totalvfs')),
     numVfs: number(raw.text('sriov_numvfs')),

@@ -5,7 +5,7 @@ import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
-import { groupDevices, type IommuGroup, withGroups, withPorts } from '../../pci/iommu-group.ts';
+import { groupDevices, groupedWith, type IommuGroup, withPorts } from '../../pci/iommu-group.ts';
 import { selectDevices } from '../../pci/selector.ts';
 import { parseNamingSelectors } from '../../pci/selector-parser.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
@@ -134,7 +134,7 @@ async function runBinding(
     // To know a device again, all others are looked at as well.
     persists
       ? undefined
-      : (devices) => withPorts(devices, withGroups(devices, selectDevices(devices, selectors))),
+      : (devices) => withPorts(devices, groupedWith(devices, selectDevices(devices, selectors))),
   );
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
   const asked = selectDevices(inventory.devices, selectors);

@@ -2,7 +2,7 @@ import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { formatJson } from '../../base/text.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import { groupDevices, type IommuGroup, withGroups } from '../../pci/iommu-group.ts';
+import { groupDevices, groupedWith, type IommuGroup } from '../../pci/iommu-group.ts';
 import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { passthroughNotes } from '../../pci/passthrough.ts';
 import { selectOne } from '../../pci/selector.ts';
@@ -21,7 +21,7 @@ export async function runShow(args: Arguments, terminal: Terminal): Promise<Comm
   const names = namesOf(args);
   const word = stringOf(args, 'device') ?? '';
   const inventory = await source.read(names, ALL_FIELDS, (devices) =>
-    withGroups(devices, [selectOne(devices, word)]),
+    groupedWith(devices, [selectOne(devices, word)]),
   );
   const device = selectOne(inventory.devices, word);
   const group = groupOf(device, inventory.devices, source.groupAttributes);

@@ -7,7 +7,7 @@ import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { TreeHost } from '../../../lib/host/tree-host.ts';
 import type { ConfigSpace } from '../../../lib/pci/config-space.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
-import { withGroups } from '../../../lib/pci/iommu-group.ts';
+import { groupedWith } from '../../../lib/pci/iommu-group.ts';
 import { ALL_FIELDS } from '../../../lib/sysfs/read-inventory.ts';
 import { asNobody } from '../../support/as-nobody.ts';
 import { FIXTURE_HOSTS, MADE_FIXTURES, type MadeFixture } from '../../support/fixture-hosts.ts';
@@ -152,7 +152,7 @@ describe('facts', () => {
     const recording = new RecordingHost(fixture('gpu-desktop'));
     const whole = readHost(fixture('gpu-desktop'), ALL_FIELDS).devices;
     const { devices } = readHost(recording, ALL_FIELDS, (all) =>
-      withGroups(
+      groupedWith(
         all,
         all.filter(({ address }) => address === '0000:01:00.0'),
       ),
