@@ -25,7 +25,11 @@ export function testRom(machine: () => RunningMachine): void {
     beforeAll(async () => {
       await shell(`[ "$(basename "$(readlink ${PATH}/driver)")" = e1000e ] || pci unbind ${CARD} --yes`);
     });
-    afterAll(() => bind('unbind'));
+    afterAll(async () => {
+      // What was killed may have left a process that has the lock for another moment.
+      await machine().output(['flock', '--timeout', '60', '/run/portal-gun/lock', 'true']);
+      await bind('unbind');
+    });
 
     test('are switched on and off by the kernel as the simulated host has it', async () => {
       expect(await reads()).toBe('Invalid argument');
