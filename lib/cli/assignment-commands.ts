@@ -20,6 +20,7 @@ const MACHINE_OPTIONS = {
     type: 'string',
     valueName: 'NAME',
     array: true,
+    completes: 'machine',
   },
 } as const satisfies Record<string, OptionDefinition>;
 
@@ -44,6 +45,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         describe:
           'Address (03:00.0), or another selector that means one device, one card or one IOMMU group, as for pci list',
         array: true,
+        completes: 'selector',
       },
     },
     options: {
@@ -58,6 +60,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         describe: 'The rules, in place of those that come with it; implies --by-rules',
         type: 'string',
         valueName: 'FILE',
+        completes: 'file',
       },
       'print-rules': {
         describe: 'Write the rules that come with it, as a file to be changed, and do nothing',
@@ -73,6 +76,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         describe: 'With vf-pool: the VLAN that these machines are in, 1 to 4094, and do not see',
         type: 'string',
         valueName: 'ID',
+        completes: 'nothing',
       },
       persist: {
         describe: 'With vf-pool: make the virtual functions at each boot too, before libvirt starts',
@@ -83,6 +87,8 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
           'Whether the guest sees the option ROM: on, off, or a FILE to have it from; auto, the default, hides that of a network card unless the machine is known to be no router',
         type: 'string',
         valueName: 'ROM',
+        suggestions: ['auto', 'on', 'off'],
+        completes: 'file',
       },
       managed: MANAGED_OPTION,
       ...PLAN_OPTIONS,
@@ -115,6 +121,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         describe:
           'Address (03:00.0), also of a device that is gone, or another selector that means one device, card or IOMMU group',
         array: true,
+        completes: 'selector',
       },
     },
     options: { ...MACHINE_OPTIONS, ...SCOPE_OPTIONS, ...PLAN_OPTIONS },

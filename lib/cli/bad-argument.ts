@@ -30,7 +30,7 @@ export function badArgument(
   if (command === undefined) {
     // The parser names unknown options along with the word.
     const word = argv.find((given) => !given.startsWith('-')) ?? '';
-    const meant = suggest(word, [...firstWords(commands), 'completion']);
+    const meant = suggest(word, firstWords(commands));
     return new PortalGunError('BAD_ARGUMENT', 'there is no such command', {
       subject: word,
       hint: meant === undefined ? help : `did you mean ${program} ${meant}?`,

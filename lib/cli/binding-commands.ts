@@ -7,6 +7,7 @@ const DEVICES = {
     describe:
       'Address (03:00.0, or 03:00 for the card), or another selector, as for pci list; several add up',
     array: true,
+    completes: 'selector',
   },
 } as const;
 
@@ -31,6 +32,8 @@ export const BINDING_COMMANDS: readonly Command[] = [
           'The driver for the devices that are named; vfio-pci, or the one of its kind for the device, by default',
         type: 'string',
         valueName: 'NAME',
+        suggestions: ['vfio-pci'],
+        completes: 'driver',
       },
     },
     examples: [

@@ -9,11 +9,13 @@ export const CHANGING_OPTIONS = {
     describe: 'Undo it by itself unless pci confirm comes in this time: 60s, 5m; 10s to 1h',
     type: 'string',
     valueName: 'TIME',
+    suggestions: ['60s', '5m'],
   },
   allow: {
     describe: 'Do it although NAME speaks against it: a reason that the plan was refused for',
     type: 'string',
     valueName: 'NAME',
     array: true,
+    completes: 'finding',
   },
 } as const satisfies Record<string, OptionDefinition>;

@@ -1,6 +1,21 @@
 import type { Dialogue } from './dialogue.ts';
 import type { Terminal } from './terminal.ts';
 
+/**
+ * What completes a value: selectors of devices, drivers, VMs, files, …; `nothing` if only its user can know it, such as
+ * a MAC.
+ */
+export type ValueKind =
+  | 'selector'
+  | 'driver'
+  | 'machine'
+  | 'finding'
+  | 'binding'
+  | 'persisted-pf'
+  | 'file'
+  | 'folder'
+  | 'nothing';
+
 /** An option or positional as yargs takes it, reduced to what we use. */
 export interface OptionDefinition {
   readonly describe: string;
@@ -9,6 +24,11 @@ export interface OptionDefinition {
   readonly choices?: readonly string[];
   /** What completes its value, which may be another. */
   readonly suggestions?: readonly string[];
+  readonly completes?: ValueKind | readonly ValueKind[];
+  /** Whether the value is a list with commas between: each part is completed. */
+  readonly takesList?: boolean;
+  /** Whether its `--no-` form says something: then that is completed as well. */
+  readonly negatable?: boolean;
   /** What the help and the reference call the value: `PATH`. */
   readonly valueName?: string;
   /** Whether it may stand more than once. */
@@ -18,6 +38,8 @@ export interface OptionDefinition {
 interface PositionalDefinition {
   readonly describe: string;
   readonly array?: boolean;
+  readonly suggestions?: readonly string[];
+  readonly completes?: ValueKind | readonly ValueKind[];
   /** Whether words that begin with a dash are meant by it, behind a `--`. */
   readonly takesDashed?: boolean;
 }

@@ -1,5 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
+import { COMMON_URIS } from '../libvirt/connection-uri.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { type Arguments, type OptionDefinition, stringOf } from './command.ts';
 import { hostOf, READING_OPTIONS } from './reading-options.ts';
@@ -19,6 +20,7 @@ export const INVENTORY_OPTIONS = {
       'Ask the libvirt at this URI alone: qemu+ssh://root@host/system shows a host on which nothing is installed',
     type: 'string',
     valueName: 'URI',
+    suggestions: COMMON_URIS,
   },
 } as const satisfies Record<string, OptionDefinition>;
 

@@ -14,19 +14,28 @@ const HAND_OVER_OPTIONS = {
       'Whether the guest sees the option ROM: on, off, or a FILE to have it from; auto, the default, hides that of a network card unless the guest boots from it',
     type: 'string',
     valueName: 'ROM',
+    suggestions: ['auto', 'on', 'off'],
+    completes: 'file',
   },
   managed: MANAGED_OPTION,
-  mac: { describe: 'The MAC of an interface', type: 'string', valueName: 'MAC' },
-  vlan: { describe: 'The VLAN of an interface, 1 to 4094', type: 'string', valueName: 'ID' },
+  mac: { describe: 'The MAC of an interface', type: 'string', valueName: 'MAC', completes: 'nothing' },
+  vlan: {
+    describe: 'The VLAN of an interface, 1 to 4094',
+    type: 'string',
+    valueName: 'ID',
+    completes: 'nothing',
+  },
   'boot-order': {
     describe: 'Its place among what the firmware boots from, from 1',
     type: 'string',
     valueName: 'NUMBER',
+    completes: 'nothing',
   },
   teaming: {
     describe: 'The alias (ua-…) of the interface that stands in for this one while the machine migrates',
     type: 'string',
     valueName: 'ALIAS',
+    completes: 'nothing',
   },
 } as const satisfies Record<string, OptionDefinition>;
 
@@ -43,6 +52,7 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
         describe:
           'Address (03:00.0, or 03:00 for the card), or another selector, as for pci list; several add up',
         array: true,
+        completes: 'selector',
       },
     },
     options: {
@@ -53,21 +63,27 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
           'Where the guest sees the device: BUS:SLOT.FUNCTION, or auto for a free slot of the machine of --domain; libvirt chooses by default',
         type: 'string',
         valueName: 'ADDRESS',
+        suggestions: ['auto'],
       },
       domain: {
         describe: 'The machine, as virsh dumpxml --inactive writes it, to find a free slot in; - reads it',
         type: 'string',
         valueName: 'FILE',
+        suggestions: ['-'],
+        completes: 'file',
       },
       pool: {
         describe: 'Write a network of that name: a pool of the virtual functions of a PF, or of those named',
         type: 'string',
         valueName: 'NAME',
+        completes: 'nothing',
       },
       nodedev: {
         describe: 'Translate the document of a node device, as virsh nodedev-dumpxml writes it; - reads it',
         type: 'string',
         valueName: 'FILE',
+        suggestions: ['-'],
+        completes: 'file',
       },
       from: {
         describe:
@@ -76,7 +92,12 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
         choices: ['capability', 'name'],
       },
       all: { describe: 'Every device that a machine can have, a file each', type: 'boolean' },
-      'output-dir': { describe: 'The folder for these files', type: 'string', valueName: 'DIR' },
+      'output-dir': {
+        describe: 'The folder for these files',
+        type: 'string',
+        valueName: 'DIR',
+        completes: 'folder',
+      },
       overwrite: { describe: 'Replace files in it that hold something else', type: 'boolean' },
       ...INVENTORY_OPTIONS,
     },

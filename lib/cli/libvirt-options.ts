@@ -1,4 +1,4 @@
-import { DEFAULT_URI } from '../libvirt/virsh.ts';
+import { COMMON_URIS, DEFAULT_URI } from '../libvirt/connection-uri.ts';
 import type { OptionDefinition } from './command.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
@@ -18,6 +18,7 @@ export const LIBVIRT_OPTIONS = {
     describe: `Ask another libvirt, as virsh takes it: qemu+ssh://root@host/system; by default that of LIBVIRT_DEFAULT_URI, or ${DEFAULT_URI}`,
     type: 'string',
     valueName: 'URI',
+    suggestions: COMMON_URIS,
   },
   json,
   verbose: { ...verbose, describe: 'Say every note on standard error' },

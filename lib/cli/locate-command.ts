@@ -20,7 +20,7 @@ export function locateCommand(commands: readonly Command[], argv: readonly strin
   const strangers = before.filter(
     (word, index) => !word.startsWith('-') && !(before[index - 1] ?? '').startsWith('-'),
   );
-  if (strangers.length > 0 || before.some((word) => word.includes('-completions'))) return nowhere;
+  if (strangers.length > 0) return nowhere;
   const command = commandAt(commands, argv, at);
   const length = command?.name.split(' ').length ?? 1;
   return command === undefined ? { at, length, family: argv[at] ?? '' } : { at, length, command };

@@ -7,6 +7,7 @@ import {
   renderInternalError,
 } from '../render/error-text.ts';
 import { type CommandResult, switchOf } from './command.ts';
+import { COMPLETE_WORD } from './completion/completion-scripts.ts';
 import { type DialogueProcess, dialogueWith } from './dialogue.ts';
 import { Output, type OutputStream } from './output.ts';
 import { type Program, parseCommandLine } from './program.ts';
@@ -58,6 +59,11 @@ async function resultOf(
 ): Promise<CommandResult> {
   const argv = host.argv.slice(2);
   try {
+    if (argv[0] === COMPLETE_WORD) {
+      const { printCompletions } = await import('./completion/print-completions.ts');
+      const stdout = await printCompletions(program, argv.slice(1));
+      return { exitCode: EXIT.ok, stdout, stderr: '' };
+    }
     const width = Math.min(lineWidthOf(host.stdout) ?? HELP_WIDTH, HELP_WIDTH);
     const request = await parseCommandLine(program, argv, width);
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };

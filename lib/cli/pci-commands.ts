@@ -3,6 +3,7 @@ import { ASSIGNMENT_COMMANDS } from './assignment-commands.ts';
 import { BINDING_COMMANDS } from './binding-commands.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command } from './command.ts';
+import { completionCommand } from './completion/completion-command.ts';
 import { INVENTORY_OPTIONS } from './inventory-source.ts';
 import { LIBVIRT_COMMANDS } from './libvirt-commands.ts';
 import { READING_OPTIONS } from './reading-options.ts';
@@ -16,6 +17,7 @@ const SELECTORS = {
     describe:
       'Address (0000:01:00.0, 01:00.0, 01:00 for the card), vendor:device, pf, vf, class=, driver=, group=, netdev=, block=, numa=, or a word of a name; several add up',
     array: true,
+    completes: 'selector',
   },
 } as const;
 
@@ -39,17 +41,24 @@ export const PCI_COMMANDS: readonly Command[] = [
         describe: `Columns, with commas between them: ${Object.keys(DEVICE_COLUMNS).join(', ')}; ${DEFAULT_COLUMNS.join(',')} by default`,
         type: 'string',
         valueName: 'NAMES',
+        suggestions: Object.keys(DEVICE_COLUMNS),
+        takesList: true,
         array: true,
         alias: 'c',
       },
-      sort: { describe: 'Order by a column', type: 'string', valueName: 'COLUMN' },
+      sort: {
+        describe: 'Order by a column',
+        type: 'string',
+        valueName: 'COLUMN',
+        suggestions: Object.keys(DEVICE_COLUMNS),
+      },
       reverse: { describe: 'Turn the order round', type: 'boolean', alias: 'r' },
       wide: {
         describe: 'More columns, and nothing cut to the width of the terminal',
         type: 'boolean',
         alias: 'w',
       },
-      header: { describe: 'The line of headings; --no-header for none', type: 'boolean' },
+      header: { describe: 'The line of headings; --no-header for none', type: 'boolean', negatable: true },
     },
     examples: [
       ['pci list', 'everything'],
@@ -67,7 +76,12 @@ export const PCI_COMMANDS: readonly Command[] = [
     summary: 'Show everything of one device',
     description:
       'Shows one function with all that is known of it: BARs, ROM, reset methods, link, capabilities, SR-IOV, what hangs on it, its identity, what could not be read and why, and what it would take to pass it through to a VM.',
-    positionals: { device: { describe: 'An address, or any selector that means one device: netdev=enp1s0' } },
+    positionals: {
+      device: {
+        describe: 'An address, or any selector that means one device: netdev=enp1s0',
+        completes: 'selector',
+      },
+    },
     options: INVENTORY_OPTIONS,
     examples: [
       ['pci show 01:00.0', 'by address'],
@@ -121,6 +135,7 @@ export const PCI_COMMANDS: readonly Command[] = [
         type: 'string',
         valueName: 'FILE',
         alias: 'o',
+        completes: 'file',
       },
       overwrite: { describe: 'Replace a file that holds something else', type: 'boolean' },
       raw: { describe: 'Keep serial numbers, MACs, the host name and UUIDs', type: 'boolean' },
@@ -138,8 +153,12 @@ export const PCI_COMMANDS: readonly Command[] = [
     description:
       'Compares two hosts: which devices came, went, moved to another address (found again by their identity), or changed. Exits with 1 when there is a difference, so that it can guard an update. Either side is a snapshot, a directory that holds a sys/, or the word host for this machine.',
     positionals: {
-      before: { describe: 'A snapshot, a directory with a sys/, or the word host' },
-      after: { describe: 'The same; this machine by default' },
+      before: {
+        describe: 'A snapshot, a directory with a sys/, or the word host',
+        suggestions: ['host'],
+        completes: 'file',
+      },
+      after: { describe: 'The same; this machine by default', suggestions: ['host'], completes: 'file' },
     },
     options: pick('pci-ids', 'json', 'verbose', 'color'),
     examples: [
@@ -171,6 +190,7 @@ export const PCI_COMMANDS: readonly Command[] = [
         type: 'string',
         valueName: 'ADDRESS',
         array: true,
+        completes: 'binding',
       },
       ...CHANGING_OPTIONS,
     },
@@ -188,7 +208,9 @@ export const PCI_COMMANDS: readonly Command[] = [
     summary: 'Bring the host to what a policy file says',
     description:
       'Brings devices to drivers, and physical functions to virtual ones, as a file in YAML says; what it does not speak of is left as it is. Devices are named by selectors, or by what they are: serial number, MAC, place. All is one plan, which is shown first, and undone where a step fails; what is said of virtual functions that are not there yet makes a second one. With --check nothing is changed, and a difference exits with 1.',
-    positionals: { policy: { describe: 'A file, as docs/reference/policy.md describes it' } },
+    positionals: {
+      policy: { describe: 'A file, as docs/reference/policy.md describes it', completes: 'file' },
+    },
     options: {
       check: { describe: 'Show what is different, and exit with 1 where anything is', type: 'boolean' },
       ...CHANGING_OPTIONS,
@@ -202,6 +224,7 @@ export const PCI_COMMANDS: readonly Command[] = [
     load: async () => (await import('./commands/apply.ts')).runApply,
   },
   ...RECOVERY_COMMANDS,
+  completionCommand('pci'),
 ];
 
 function pick<K extends keyof typeof READING_OPTIONS>(

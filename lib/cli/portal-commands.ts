@@ -1,6 +1,7 @@
 import { CATEGORIES } from '../libvirt/category.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command } from './command.ts';
+import { completionCommand } from './completion/completion-command.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 
 const KNOWN = CATEGORIES.join(', ');
@@ -23,7 +24,7 @@ export const PORTAL_COMMANDS: readonly Command[] = [
         suggestions: CATEGORIES,
       },
       untagged: { describe: 'Those that are not tagged; with --type, these as well', type: 'boolean' },
-      header: { describe: 'The line of headings; --no-header for none', type: 'boolean' },
+      header: { describe: 'The line of headings; --no-header for none', type: 'boolean', negatable: true },
       ...LIBVIRT_OPTIONS,
     },
     examples: [
@@ -45,6 +46,7 @@ export const PORTAL_COMMANDS: readonly Command[] = [
         describe: 'Name, or UUID, of a machine; behind -- a name may begin with a dash',
         array: true,
         takesDashed: true,
+        completes: 'machine',
       },
     },
     options: {
@@ -67,4 +69,5 @@ export const PORTAL_COMMANDS: readonly Command[] = [
     ],
     load: async () => (await import('./commands/portal-tag.ts')).runPortalTag,
   },
+  completionCommand('portal'),
 ];

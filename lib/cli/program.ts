@@ -2,7 +2,7 @@ import yargs, { type Argv, type Options } from 'yargs';
 import { PortalGunError } from '../base/errors.ts';
 import { badArgument, badFamily } from './bad-argument.ts';
 import { type Arguments, type Command, type OptionDefinition, valueNameOf } from './command.ts';
-import { commandAt, firstWords, locateCommand } from './locate-command.ts';
+import { locateCommand } from './locate-command.ts';
 import { refuseSwitchValues } from './switch-values.ts';
 
 /** A program: its name, what it is for, and its commands. */
@@ -11,14 +11,12 @@ export interface Program {
   readonly summary: string;
   readonly version: string;
   readonly commands: readonly Command[];
-  /** Words that can complete what stands before the cursor. */
-  complete(word: string, command: string | undefined): readonly string[] | Promise<readonly string[]>;
 }
 
 /** What the command line asks for. */
 export type Request =
   | { readonly kind: 'run'; readonly command: Command; readonly args: Arguments }
-  /** Help, version or completion: text to print, and nothing to do. */
+  /** Help or version: text to print, and nothing to do. */
   | { readonly kind: 'print'; readonly text: string };
 
 /**
@@ -40,9 +38,7 @@ export async function parseCommandLine(
   const { at, length, command, family } = locateCommand(program.commands, argv);
   if (family !== undefined && !argv.includes('--version')) return familyRequest(program, family, argv, width);
   const parser =
-    command === undefined
-      ? wholeParser(program, argv, run, await ownCompletions(program, argv))
-      : commandParser(program, command, argv, run);
+    command === undefined ? wholeParser(program, argv, run) : commandParser(program, command, argv, run);
   if (command !== undefined) {
     const end = argv.indexOf('--');
     refuseSwitchValues(command.options, argv.slice(0, end < 0 ? argv.length : end));
@@ -101,7 +97,7 @@ async function familyRequest(
   if (argv.some((word) => word === '--help' || word === '-h')) {
     const own = { ...program, commands: members };
     const { text } = await parse(
-      wholeParser(own, ['--help'], () => () => {}, null),
+      wholeParser(own, ['--help'], () => () => {}),
       ['--help'],
       width,
     );
@@ -152,70 +148,21 @@ function commandParser(
   );
 }
 
-/** @param completions what completes beside commands and options; `null` for a parser that completes nothing */
-function wholeParser(
-  program: Program,
-  argv: readonly string[],
-  run: Run,
-  completions: readonly string[] | null,
-): Argv {
-  const parser = withCommands(
+/** With all commands, for a list of them and for what is wrong if none is named. */
+function wholeParser(program: Program, argv: readonly string[], run: Run): Argv {
+  return program.commands.reduce(
+    (parser, command) =>
+      parser.command(
+        command.usage,
+        command.summary,
+        (local) => describeCommand(local, command, parsedOption),
+        run(command),
+      ),
     baseParser(program, program.name, argv)
       .usage(`$0 <command>\n\n${program.summary}`)
       .demandCommand(1, 'name a command')
       .epilogue(`${program.name} <command> --help says more.`),
-    program,
-    argv,
-    run,
   );
-  if (completions === null) return parser;
-  return parser.completion(
-    'completion',
-    'Print a completion script for bash or zsh',
-    (
-      _word: string,
-      _given: unknown,
-      known: (take: CompletionCallback) => void,
-      done: (words: string[]) => void,
-    ) => known((_, words = []) => done([...words, ...completions])),
-  );
-}
-
-/** With all commands: in a list for the help, and those of two words below their first for completion. */
-function withCommands(parser: Argv, program: Program, argv: readonly string[], run: Run): Argv {
-  const completes = argv.some((word) => word.includes('-completions'));
-  const add = (to: Argv, command: Command, usage: string): Argv =>
-    to.command(
-      usage,
-      command.summary,
-      (local) => describeCommand(local, command, parsedOption),
-      run(command),
-    );
-  if (!completes) return program.commands.reduce((to, each) => add(to, each, each.usage), parser);
-  return firstWords(program.commands).reduce((to, first) => {
-    const single = program.commands.find(({ name }) => name === first);
-    if (single !== undefined) return add(to, single, single.usage);
-    const members = program.commands.filter(({ name }) => name.startsWith(`${first} `));
-    return to.command(first, members.map(({ summary }) => summary).join('; '), (local) =>
-      members.reduce((inner, each) => add(inner, each, each.usage.slice(first.length + 1)), local),
-    );
-  }, parser);
-}
-
-type CompletionCallback = (error: Error | null, words: string[] | undefined) => void;
-
-/** What completes the last word beside commands and options. The parser takes no answer that is not there at once. */
-async function ownCompletions(program: Program, argv: readonly string[]): Promise<readonly string[]> {
-  const asked = argv.findIndex((word) => word.includes('-completions'));
-  // Behind it stands what the program is called.
-  const words = asked < 0 ? [] : argv.slice(asked + 2);
-  const word = words.at(-1);
-  if (word === undefined || word.startsWith('-')) return [];
-  const at = words.findIndex((_, index) => commandAt(program.commands, words, index) !== undefined);
-  const command = commandAt(program.commands, words, at);
-  const option = command?.options[(words.at(-2) ?? '').replace(/^--/, '')];
-  if (option?.suggestions !== undefined) return option.suggestions.filter((each) => each.startsWith(word));
-  return program.complete(word, command?.name);
 }
 
 /** An option as yargs knows it. */

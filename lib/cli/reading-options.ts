@@ -17,11 +17,14 @@ export const READING_OPTIONS = {
     describe: 'Read a snapshot file, or a directory that holds a sys/, instead of this machine',
     type: 'string',
     valueName: 'PATH',
+    completes: 'file',
   },
   'pci-ids': {
     describe: "List of PCI ids to take names from: a file, or the word bundled; the system's by default",
     type: 'string',
     valueName: 'FILE',
+    suggestions: ['bundled'],
+    completes: 'file',
   },
   json: { describe: 'Print JSON', type: 'boolean' },
   verbose: {
@@ -29,7 +32,11 @@ export const READING_OPTIONS = {
     type: 'boolean',
     alias: 'v',
   },
-  color: { describe: 'Colour, also where output is no terminal; --no-color for none', type: 'boolean' },
+  color: {
+    describe: 'Colour, also where output is no terminal; --no-color for none',
+    type: 'boolean',
+    negatable: true,
+  },
 } as const satisfies Record<string, OptionDefinition>;
 
 const SHOWN_DIAGNOSTICS = 10;

@@ -39,6 +39,7 @@ export const RECOVERY_COMMANDS: readonly Command[] = [
           'What --confirm-within leaves behind to run: undo the change of this journal once nobody has confirmed it in time',
         type: 'string',
         valueName: 'JOURNAL',
+        completes: 'file',
       },
     },
     examples: [

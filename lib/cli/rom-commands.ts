@@ -17,6 +17,7 @@ export const ROM_COMMANDS: readonly Command[] = [
       selectors: {
         describe: 'Address, or another selector, as for pci list; several add up',
         array: true,
+        completes: 'selector',
       },
     },
     options: {
@@ -41,6 +42,7 @@ export const ROM_COMMANDS: readonly Command[] = [
     positionals: {
       rom: {
         describe: 'A file; or a device, by its address or any selector that means one',
+        completes: ['selector', 'file'],
       },
     },
     options: {
@@ -48,6 +50,7 @@ export const ROM_COMMANDS: readonly Command[] = [
         describe: 'Judge a file for this device; without it, it is said which devices of the host it is for',
         type: 'string',
         valueName: 'DEVICE',
+        completes: 'selector',
       },
       allow,
       ...READING_OPTIONS,
@@ -66,10 +69,13 @@ export const ROM_COMMANDS: readonly Command[] = [
     description:
       'Reads the option ROM of a device and writes it to a file, for pci xml --rom. It is switched on, read twice, and switched off again whatever happens; refused while a driver of the host works with the device; and looked into before it is written: one that is damaged, or for another device, is not. The file is written whole or not at all.',
     positionals: {
-      device: { describe: 'Its address, or any selector that means one device: netdev=enp1s0' },
+      device: {
+        describe: 'Its address, or any selector that means one device: netdev=enp1s0',
+        completes: 'selector',
+      },
     },
     options: {
-      output: { describe: 'The file', type: 'string', valueName: 'FILE', alias: 'o' },
+      output: { describe: 'The file', type: 'string', valueName: 'FILE', alias: 'o', completes: 'file' },
       overwrite: { describe: 'Replace a file that holds something else', type: 'boolean' },
       'dry-run': { ...dryRun, describe: 'Say whether it would be read, and change nothing' },
       allow,

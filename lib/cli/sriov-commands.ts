@@ -8,31 +8,37 @@ const SETTING_OPTIONS = {
       'stable: one that follows from the card and the number of the VF, the same after every boot; driver: whichever the VF makes up; or, for --vf, a MAC. VFs that are made get the stable one by default',
     type: 'string',
     valueName: 'MAC',
+    completes: 'nothing',
   },
   vlan: {
     describe: 'none, a VLAN, or one with a priority: 100/5; 100/0/802.1ad for another protocol',
     type: 'string',
     valueName: 'VLAN',
+    completes: 'nothing',
   },
   trust: {
     describe: 'Whether a VF may be promiscuous and change its MAC: on, off',
     type: 'string',
     valueName: 'ON-OFF',
+    suggestions: ['on', 'off'],
   },
   'spoof-check': {
     describe: 'Whether a VF is kept from sending under a MAC that is not its own: on, off',
     type: 'string',
     valueName: 'ON-OFF',
+    suggestions: ['on', 'off'],
   },
   rate: {
     describe: 'none, the most that a VF sends in Mbit/s, or the least and the most: 100-1000',
     type: 'string',
     valueName: 'RATE',
+    completes: 'nothing',
   },
   link: {
     describe: 'Whether a VF has a link: auto as the port has, enable, disable',
     type: 'string',
     valueName: 'STATE',
+    suggestions: ['auto', 'enable', 'disable'],
   },
 } as const satisfies Record<string, OptionDefinition>;
 
@@ -49,6 +55,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
         describe:
           'Address, or another selector, as for pci list; a virtual function means its PF; several add up',
         array: true,
+        completes: 'selector',
       },
     },
     options: READING_OPTIONS,
@@ -65,17 +72,22 @@ export const SRIOV_COMMANDS: readonly Command[] = [
     description:
       'Brings a physical function to a number of virtual functions, and these to what they are set to. The options for settings are for all VFs, and --vf is for one. For another number of VFs the kernel takes away all that there are: those that stay get back what they were set to, and VFIO drivers; where one of them is in use nothing is done. The interface of the PF is switched on, since without it VFs have no link. The plan is shown first; where a step fails all are undone. It lasts until the next boot; with --persist it is made so at each boot, before libvirt starts.',
     positionals: {
-      pf: { describe: 'Its address, or any selector that means one device: netdev=enp1s0' },
+      pf: {
+        describe: 'Its address, or any selector that means one device: netdev=enp1s0',
+        completes: 'selector',
+      },
     },
     options: {
       vfs: {
         describe: 'How many VFs; 0 for none, as many as there are by default',
         type: 'string',
         valueName: 'NUMBER',
+        completes: 'nothing',
       },
       autoprobe: {
         describe: 'Have the kernel look for drivers for VFs that are made; --no-autoprobe for not',
         type: 'boolean',
+        negatable: true,
       },
       ...SETTING_OPTIONS,
       vf: {
@@ -83,10 +95,12 @@ export const SRIOV_COMMANDS: readonly Command[] = [
         type: 'string',
         valueName: 'N:KEY=VALUE,…',
         array: true,
+        completes: 'nothing',
       },
       up: {
         describe: 'Switch the interface of the PF on, which is the default; --no-up for not',
         type: 'boolean',
+        negatable: true,
       },
       persist: {
         describe: 'Make it so at each boot from now on; with --vfs 0, no more',
@@ -123,6 +137,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
         type: 'string',
         valueName: 'ADDRESS',
         array: true,
+        completes: 'persisted-pf',
       },
       ...CHANGING_OPTIONS,
     },

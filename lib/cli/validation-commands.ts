@@ -16,6 +16,7 @@ export const VALIDATION_COMMANDS: readonly Command[] = [
       devices: {
         describe: 'Address, or another selector, as for pci list; several add up',
         array: true,
+        completes: 'selector',
       },
     },
     options: {
@@ -30,6 +31,7 @@ export const VALIDATION_COMMANDS: readonly Command[] = [
         describe: 'Check whether this machine of libvirt would start: its name or UUID',
         type: 'string',
         valueName: 'NAME',
+        completes: 'machine',
       },
       all: {
         describe:

@@ -1,3 +1,9 @@
+/** What is asked if nobody names a libvirt: that of the system, which holds the machines that get devices. */
+export const DEFAULT_URI = 'qemu:///system';
+
+/** URIs that people write often. */
+export const COMMON_URIS: readonly string[] = [DEFAULT_URI, 'qemu:///session'];
+
 /** Whether the libvirt of a URI is that of whoever asks, and not the system's: `qemu:///session`. */
 export function isSessionUri(uri: string): boolean {
   return isLocalUri(uri) && /^[^?#]*\/session\/?($|[?#])/.test(uri);

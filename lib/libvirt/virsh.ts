@@ -3,11 +3,9 @@ import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../host/runner.ts';
 import { failConnection, isConnectionFailure } from './connection-failure.ts';
+import { DEFAULT_URI } from './connection-uri.ts';
 import { checkLibvirtVersion } from './libvirt-version.ts';
 import { fitsInScript, formatVirshScript, parseVirshScript } from './virsh-script.ts';
-
-/** What is asked where nobody says which libvirt: that of the system, which holds the machines that get devices. */
-export const DEFAULT_URI = 'qemu:///system';
 
 const PROGRAM = 'virsh';
 const VERSION = ['version', '--daemon'];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateTree } from './generate-tree.mjs';
-import { median, pair, report, run } from './pairs.mjs';
+import { conditions, ENVIRONMENT, median, pair, report, run } from './pairs.mjs';
 
 const PCI = fileURLToPath(new URL('../../dist/bin/pci.js', import.meta.url));
 const RUNS = 9;
@@ -27,7 +27,7 @@ const pairOf = (ours, theirs, runs = RUNS) =>
     runs,
   );
 
-process.stdout.write(`Generated hosts. Node ${process.versions.node}; medians of ${RUNS} pairs\n`);
+process.stdout.write(`Generated hosts. ${conditions()}. Medians of ${RUNS} pairs\n`);
 const roots = {};
 for (const count of [64, 4096, 32768]) {
   roots[count] = join(folder, String(count));
@@ -43,6 +43,7 @@ report(
 );
 
 const peak = spawnSync(process.execPath, ['--import', REPORT_PEAK, ...pci(roots[4096], '--json').slice(1)], {
+  env: ENVIRONMENT,
   stdio: ['ignore', 'ignore', 'pipe'],
 });
 const peakMb = Number(peak.stderr.toString().trim().split('\n').at(-1)) / 1024;

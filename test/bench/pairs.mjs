@@ -1,6 +1,27 @@
 // Times whole processes beside a peer. Figures are medians; what counts are the ratios, since machines differ
 // and are busy.
 import { spawnSync } from 'node:child_process';
+import { cpus, loadavg } from 'node:os';
+
+const isOfNode = (name) => name.startsWith('NODE_');
+
+/**
+ * Variables that change how Node starts, such as NODE_EXTRA_CA_CERTS, which makes each start parse certificates: all
+ * programs run without them, for else a start of Node, and not the program, is what is measured.
+ */
+const CLEARED = Object.keys(process.env).filter(isOfNode);
+
+/** The environment of every program that is measured. */
+export const ENVIRONMENT = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !isOfNode(name)),
+);
+
+/** What the figures were made on: a line for the head of a report. */
+export function conditions() {
+  const cleared = CLEARED.length === 0 ? '' : `; cleared: ${CLEARED.join(', ')}`;
+  const load = loadavg().map((each) => each.toFixed(1));
+  return `Node ${process.versions.node}; ${cpus().length} processors; load ${load.join(' ')}${cleared}`;
+}
 
 /** @param {readonly number[]} values */
 export function median(values) {
@@ -16,6 +37,7 @@ export function median(values) {
 export function run(words, input) {
   const start = process.hrtime.bigint();
   const { status, error, stderr } = spawnSync(words[0] ?? '', words.slice(1), {
+    env: ENVIRONMENT,
     ...(input === undefined ? {} : { input }),
     stdio: [input === undefined ? 'ignore' : 'pipe', 'ignore', 'pipe'],
   });

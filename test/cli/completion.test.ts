@@ -1,134 +1,184 @@
-import { execa } from 'execa';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Command } from '../../lib/cli/command.ts';
 import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
 import { CATEGORIES } from '../../lib/libvirt/category.ts';
-import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { SELECTOR_KEYS } from '../../lib/pci/selector-parser.ts';
-import { type Outcome, pci, pciInside, portal, portalInside } from '../support/pci-program.ts';
+import { fixture, type Outcome, pci, pciInside, portal, portalInside } from '../support/pci-program.ts';
 
-// The answers that zsh gets have descriptions behind a colon.
-beforeAll(() => {
-  vi.stubEnv('SHELL', '/bin/bash');
-  vi.stubEnv('ZSH_NAME', undefined);
-});
-afterAll(() => {
-  vi.unstubAllEnvs();
-});
+const HOST = ['--host', fixture('gpu-desktop')];
 
-/** What completes the last of the words. */
-function completions(...words: string[]): Promise<readonly string[]> {
-  return wordsOf(pciInside(['--get-yargs-completions', 'pci', ...words]));
+interface Completed {
+  readonly paths: string;
+  readonly words: readonly string[];
+  readonly summaries: readonly string[];
 }
 
-function portalCompletions(...words: string[]): Promise<readonly string[]> {
-  return wordsOf(portalInside(['--get-yargs-completions', 'portal', ...words]));
-}
-
-async function wordsOf(running: Promise<Outcome>): Promise<readonly string[]> {
+async function completed(running: Promise<Outcome>): Promise<Completed> {
   const { exitCode, stdout, stderr } = await running;
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
-  return stdout.split('\n').filter((word) => word !== '');
+  const [paths = '', ...lines] = stdout.replace(/\n$/, '').split('\n');
+  const columns = lines.map((line) => line.split('\t'));
+  return {
+    paths,
+    words: columns.map(([word = '']) => word),
+    summaries: columns.map(([, summary = '']) => summary),
+  };
 }
 
-const selectors = [
-  ...DEVICE_CATEGORIES.map((category) => `class=${category}`),
-  ...SELECTOR_KEYS.map((key) => `${key}=`),
-  ...['pf', 'vf'],
+/** What completes the last of the words behind `pci`. */
+const completions = (...words: string[]): Promise<Completed> =>
+  completed(pciInside(['__complete', ...words]));
+const portalCompletions = (...words: string[]): Promise<Completed> =>
+  completed(portalInside(['__complete', ...words]));
+
+const PROGRAMS: readonly (readonly [string, readonly Command[], typeof completions])[] = [
+  ['pci', PCI_COMMANDS, completions],
+  ['portal', PORTAL_COMMANDS, portalCompletions],
 ];
 
-describe('pci completion', () => {
-  it('is a script for bash', async () => {
-    const { exitCode, stdout } = await pci(['completion']);
-    expect(exitCode).toBe(0);
-    expect(stdout).toContain('pci');
-    expect((await execa('bash', ['-n'], { input: stdout, reject: false })).stderr).toBe('');
-    const defined = await execa('bash', ['-c', `${stdout}\ncomplete -p pci`]);
-    expect(defined.stdout).toContain(' pci');
+describe.each(PROGRAMS)('%s', (name, commands, complete) => {
+  it('completes commands, with what each does', async () => {
+    const { words, summaries, paths } = await complete('');
+    expect(words).toEqual([...new Set(commands.map((command) => command.name.split(' ')[0]))]);
+    expect(summaries).not.toContain('');
+    expect(paths).toBe('');
   });
 
-  it('completes commands', async () => {
-    const names = PCI_COMMANDS.map(({ name }) => name.split(' ')[0]);
-    expect(await completions('')).toEqual(expect.arrayContaining([...names, 'completion']));
-    const built = await wordsOf(pci(['--get-yargs-completions', 'pci', '']));
-    expect(built).toEqual(await completions(''));
+  it('completes options before a command', async () => {
+    expect((await complete('--')).words).toEqual(['--help', '--version']);
   });
 
-  it('completes the second word of a command that has two', async () => {
-    expect(await completions('sriov', '')).toEqual(['list', 'set', 'restore']);
-  });
-
-  it.each(PCI_COMMANDS.map((command) => [command.name, Object.keys(command.options)] as const))(
-    'completes the options of %s',
-    async (name, options) => {
-      const words = await completions(...name.split(' '), '--');
-      expect(words).toEqual(expect.arrayContaining(options.map((option) => `--${option}`)));
+  it.each(commands.map((command) => [command.name, command] as const))(
+    'completes the options of %s, each with what it does',
+    async (_, { name: words, options }) => {
+      const found = await complete(...words.split(' '), '--');
+      expect(found.words).toEqual(
+        expect.arrayContaining([...Object.keys(options).map((each) => `--${each}`)]),
+      );
+      expect(found.summaries).not.toContain('');
     },
   );
 
-  it.each([
-    'list',
-    'show',
-    'groups',
-    'tree',
-    'sriov list',
-    'sriov set',
-    'rom list',
-    'rom inspect',
-    'rom dump',
-  ])('completes the selectors of %s', async (name) => {
-    expect(await completions(...name.split(' '), '')).toEqual(expect.arrayContaining(selectors));
+  it('says of each value what completes it', () => {
+    const isSilent = ({ completes, choices, suggestions }: Command['options'][string]): boolean =>
+      completes === undefined && choices === undefined && suggestions === undefined;
+    const silent = commands.flatMap((command) => [
+      ...Object.entries(command.options)
+        .filter(([, option]) => option.type === 'string' && isSilent(option))
+        .map(([option]) => `${command.name} --${option}`),
+      ...Object.entries(command.positionals)
+        .filter(([, { completes, suggestions }]) => completes === undefined && suggestions === undefined)
+        .map(([positional]) => `${command.name} ${positional}`),
+    ]);
+    expect(silent).toEqual([]);
   });
 
-  it.each([
-    [['list', 'class=n'], ['class=network']],
-    [['list', 'class=s'], selectors.filter((word) => word.startsWith('class=s'))],
-    [['list', 'pf', 'v'], ['vf']],
-    [['groups', 'dri'], ['driver=']],
-    [['list', 'zz'], []],
-  ])('%s', async (words, expected) => {
-    expect((await completions(...words)).filter((word) => selectors.includes(word))).toEqual(expected);
+  it('completes a command that is not there with nothing', async () => {
+    expect(await complete('nonsense', '')).toEqual({ paths: '', words: [], summaries: [] });
   });
 
-  it.each(['snapshot', 'diff'])('has no selectors for %s', async (name) => {
-    expect((await completions(name, '')).filter((word) => selectors.includes(word))).toEqual([]);
-  });
-
-  it('has the values of an option', async () => {
-    expect(await completions('list', '--format', '')).toEqual(
-      expect.arrayContaining(['table', 'csv', 'ndjson', 'json']),
-    );
+  it('names the shells', async () => {
+    expect((await complete('completion', '')).words).toEqual(['bash', 'zsh', 'fish']);
+    expect(name).not.toBe('');
   });
 });
 
-describe('portal completion', () => {
-  it('is a script for bash', async () => {
-    const { stdout } = await portal(['completion']);
-    expect((await execa('bash', ['-c', `${stdout}\ncomplete -p portal`])).stdout).toContain(' portal');
+describe('pci', () => {
+  it.each([
+    [
+      ['sriov', ''],
+      ['list', 'set', 'restore'],
+    ],
+    [['sriov', 'set', 'x', '--tr'], ['--trust']],
+    [
+      ['list', '--format', ''],
+      ['table', 'csv', 'ndjson', 'json'],
+    ],
+    [['list', '--format=c'], ['--format=csv']],
+    [['list', '--columns', 'address,dri'], ['address,driver']],
+    [['list', '-c', 'address,dri'], ['address,driver']],
+    [['list', '--no-h'], ['--no-header']],
+    [['list', '--json', '--js'], []],
+    [['bind', '--allow', 'mounted', '--all'], ['--allow']],
+    [['bind', '--allow', 'swa'], ['swap']],
+    [['list', ...HOST, '0000:03'], ['0000:03:00.0']],
+    [['list', ...HOST, '03:'], ['03:00.0']],
+    [['list', ...HOST, '01:00.0', '03:'], ['03:00.0']],
+    [['list', ...HOST, '--', '03:'], ['03:00.0']],
+    [['list', ...HOST, 'class=n'], ['class=network']],
+    [['list', ...HOST, 'driver=i'], ['driver=igb']],
+    [['list', ...HOST, '!driver=i'], ['!driver=igb']],
+    [['list', ...HOST, 'class=display,dri'], ['class=display,driver=']],
+    [
+      ['list', ...HOST, 'class=display,!driver=no'],
+      ['class=display,!driver=nouveau', 'class=display,!driver=none'],
+    ],
+    [['list', ...HOST, 'card=03'], ['card=03:00']],
+    [['list', ...HOST, 'zz'], []],
+    [['show', ...HOST, 'netdev=e'], ['netdev=enp3s0']],
+    [['show', ...HOST, 'block=n'], ['block=nvme0n1']],
+    [['bind', ...HOST, '03:00.0', '--driver', 'vf'], ['vfio-pci']],
+    [['snapshot', 'x'], []],
+    [['tree', ...HOST, 'x', '--he'], ['--help']],
+  ])('%s', async (words, expected) => {
+    expect((await completions(...words)).words).toEqual(expected);
   });
 
-  it('completes commands', async () => {
-    const names = PORTAL_COMMANDS.map(({ name }) => name);
-    expect(await portalCompletions('')).toEqual(expect.arrayContaining([...names, 'completion']));
+  it('has keys, roles and short addresses where nothing is written yet', async () => {
+    const { words, summaries } = await completions('list', ...HOST, '');
+    expect(words).toEqual(
+      expect.arrayContaining(['01:00.0', 'pf', 'vf', ...SELECTOR_KEYS.map((key) => `${key}=`)]),
+    );
+    expect(words).not.toContain('0000:01:00.0');
+    expect(summaries[words.indexOf('01:00.0')]).toBe('NVIDIA GA102 [GeForce RTX 3080] (nouveau)');
   });
 
-  it.each(PORTAL_COMMANDS.map((command) => [command.name, Object.keys(command.options)] as const))(
-    'completes the options of %s',
-    async (name, options) => {
-      expect(await portalCompletions(name, '--')).toEqual(
-        expect.arrayContaining(options.map((option) => `--${option}`)),
-      );
-    },
-  );
+  it.each([
+    [['snapshot', '-o', ''], 'file'],
+    [['snapshot', '--output='], 'file'],
+    [['list', '--host', 'x'], 'file'],
+    [['apply', ''], 'file'],
+    [['xml', '--output-dir', ''], 'folder'],
+    [['rom', 'inspect', ...HOST, '01'], 'file'],
+    [['bind', '01'], ''],
+  ])('%s: paths', async (words, paths) => {
+    expect((await completions(...words)).paths).toBe(paths);
+  });
 
+  it('answers with nothing for a host that is not there', async () => {
+    const { exitCode, stdout, stderr } = await pci(['__complete', 'list', '--host', '/nowhere', '']);
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '\n', stderr: '' });
+  });
+});
+
+describe('portal', () => {
   it('completes categories', async () => {
-    expect(await portalCompletions('list', '--type', '')).toEqual(expect.arrayContaining([...CATEGORIES]));
-    expect(await portalCompletions('tag', 'galaxy0', '--type', 'ro')).toEqual(['router']);
-    expect(await portalCompletions('list', '--untagged', '--type', 'x')).toEqual([]);
+    expect((await portalCompletions('list', '--type', '')).words).toEqual([...CATEGORIES]);
+    expect((await portalCompletions('tag', 'galaxy0', '--type', 'ro')).words).toEqual(['router']);
   });
 
   it('has no machines where no libvirt answers, and says nothing', async () => {
-    const { exitCode, stderr } = await portal(['--get-yargs-completions', 'portal', 'tag', '']);
-    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    const env = { LIBVIRT_DEFAULT_URI: 'qemu+unix:///system?socket=/nowhere' };
+    const { exitCode, stdout, stderr } = await portal(['__complete', 'tag', ''], { env });
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '\n', stderr: '' });
+  });
+});
+
+describe('completion', () => {
+  it('is for the shell that SHELL names', async () => {
+    const { stdout } = await pci(['completion'], { env: { SHELL: '/usr/bin/fish' } });
+    expect(stdout).toBe((await pciInside(['completion', 'fish'])).stdout);
+  });
+
+  it.each([
+    [{ SHELL: '/bin/tcsh' }, ['completion'], 'SHELL is /bin/tcsh'],
+    [{}, ['completion'], 'SHELL is not set'],
+    [{}, ['completion', 'tcsh'], 'tcsh: no completion for this shell'],
+  ])('%j %j', async (env, args, message) => {
+    const { exitCode, stdout, stderr } = await pci(args, { env });
+    expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' });
+    expect(stderr).toContain(message.replace('/bin/', ''));
+    expect(stderr).toContain('pci completion bash');
   });
 });

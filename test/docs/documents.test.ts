@@ -165,7 +165,6 @@ describe.each(DOCUMENTS)('%s', (document) => {
         ...line.matchAll(/(?:^|[|&;(] |sudo |npx |\$ |if |! )(pci|portal) ([a-z][a-z-]*)([^|&;>)]*)/g),
       ]);
     for (const [line, program, name, rest = ''] of commands) {
-      if (name === 'completion') continue;
       const [second = ''] = rest.trim().split(' ');
       const known = program === 'pci' ? PCI_COMMANDS : PORTAL_COMMANDS;
       const command = known.find((each) => [name, `${name} ${second}`].includes(each.name));

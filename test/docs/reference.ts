@@ -72,37 +72,23 @@ function page(title: string, paragraphs: readonly string[]): string {
   return `${[`# ${title}`, ...paragraphs].join('\n\n')}\n`;
 }
 
-interface DocumentedProgram extends Pick<Program, 'name' | 'commands'> {
-  /** What its completion script completes. */
-  readonly completes: string;
-}
-
-const PROGRAMS: readonly DocumentedProgram[] = [
-  { ...PCI_PROGRAM, completes: 'commands, options, selectors and the addresses of this machine' },
-  { ...PORTAL_PROGRAM, completes: 'commands, options, categories and the names of machines' },
-];
+const PROGRAMS: readonly Program[] = [PCI_PROGRAM, PORTAL_PROGRAM];
 
 function commandsPage(): string {
   return page('Commands', [
     '`pci <command> --help` says the same, and so does `portal <command> --help`. An option may stand before or after the command. `--version` prints the version.',
     table(
       ['command', 'what it does'],
-      PROGRAMS.flatMap(({ name: program, commands }) => [
-        ...commands.map(({ name, summary }) => [
+      PROGRAMS.flatMap(({ name: program, commands }) =>
+        commands.map(({ name, summary }) => [
           `[\`${program} ${name}\`](#${program}-${name.replaceAll(' ', '-')})`,
           `${summary}.`,
         ]),
-        [`[\`${program} completion\`](#${program}-completion)`, 'Print a completion script for bash or zsh.'],
-      ]),
+      ),
     ),
-    ...PROGRAMS.flatMap(({ name: program, commands, completes }) => [
-      ...commands.map((command) => commandSection(program, command)),
-      [
-        `## ${program} completion`,
-        `\`\`\`text\n${program} completion\n\`\`\``,
-        `Prints a script that completes ${completes}. Put it where the shell reads it: \`${program} completion >> ~/.bashrc\`.`,
-      ].join('\n\n'),
-    ]),
+    ...PROGRAMS.flatMap(({ name: program, commands }) =>
+      commands.map((command) => commandSection(program, command)),
+    ),
   ]);
 }
 

@@ -11,6 +11,8 @@ const NEEDS = [
     ? []
     : [{ program: 'newuidmap', debianPackage: 'uidmap', why: 'lets mmdebstrap do without root' }]),
   { program: 'script', debianPackage: 'bsdutils', why: 'gives a program a terminal' },
+  { program: 'zsh', debianPackage: 'zsh', why: 'completes commands' },
+  { program: 'fish', debianPackage: 'fish', why: 'completes commands' },
   { program: 'setpriv', debianPackage: 'util-linux', why: 'runs it as an ordinary user' },
 ];
 

@@ -1,0 +1,32 @@
+import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { variableOf } from '../../host/this-process.ts';
+import { type Arguments, type CommandResult, stringOf } from '../command.ts';
+import { completionScript, SHELLS, type Shell } from '../completion/completion-scripts.ts';
+
+/**
+ * `pci completion`: the script for a shell; without a name for that of the user.
+ *
+ * @throws PortalGunError BAD_ARGUMENT for another shell
+ */
+export function runCompletion(program: string, args: Arguments): CommandResult {
+  const asked = stringOf(args, 'shell');
+  const name = asked ?? variableOf('SHELL')?.replace(/.*\//, '') ?? '';
+  const shell = SHELLS.find((each) => each === name);
+  if (shell === undefined) throw noSuchShell(program, asked, name);
+  return { exitCode: EXIT.ok, stdout: completionScript(shell, program), stderr: '' };
+}
+
+function noSuchShell(program: string, asked: string | undefined, name: string): PortalGunError {
+  const commands = SHELLS.map((shell: Shell) => `${program} completion ${shell}`).join(', ');
+  if (asked !== undefined) {
+    return new PortalGunError('BAD_ARGUMENT', 'no completion for this shell', {
+      subject: asked,
+      hint: `try ${commands}`,
+    });
+  }
+  const why = name === '' ? 'SHELL is not set' : `SHELL is ${name}`;
+  return new PortalGunError('BAD_ARGUMENT', `no shell is named (${why})`, {
+    subject: 'completion',
+    hint: `name one: ${commands}`,
+  });
+}

@@ -1,0 +1,177 @@
+import type { Command, OptionDefinition, ValueKind } from '../command.ts';
+import { commandAt, firstWords } from '../locate-command.ts';
+import type { Program } from '../program.ts';
+
+/** A word that can stand where the cursor is. */
+export interface Candidate {
+  readonly word: string;
+  /** One line for shells that show it. */
+  readonly summary?: string;
+}
+
+/** What completes a word: candidates, and files or folders if the shell is to offer those as well. */
+export interface Completion {
+  readonly candidates: readonly Candidate[];
+  readonly paths: 'file' | 'folder' | null;
+}
+
+/** Kinds of values that depend on a host or its libvirt. */
+export type FoundKind = Exclude<ValueKind, 'file' | 'folder' | 'nothing'>;
+
+/** Finds values that begin with a word. */
+export type FindValues = (
+  kind: FoundKind,
+  word: string,
+  given: GivenOptions,
+) => Promise<readonly Candidate[]>;
+
+/** The values of options that stand before the cursor, by the name of the option. */
+export type GivenOptions = Readonly<Record<string, string>>;
+
+const NOTHING: Completion = { candidates: [], paths: null };
+const GLOBAL_OPTIONS: readonly Candidate[] = [
+  { word: '--help', summary: 'Show help' },
+  { word: '--version', summary: 'Show version number' },
+];
+
+/**
+ * What completes the last of the words that follow the name of a program. Each candidate replaces that word as a whole;
+ * one that ends in `=` or a comma is to be continued.
+ *
+ * @param words what stands before the cursor, unquoted; the last is what is being written, and may be empty
+ */
+export async function complete(
+  program: Program,
+  words: readonly string[],
+  findValues: FindValues,
+): Promise<Completion> {
+  const word = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const at = before.findIndex((each) => !each.startsWith('-'));
+  if (at < 0) return word.startsWith('-') ? matching(GLOBAL_OPTIONS, word) : commandsIn(program, '', word);
+  const command = commandAt(program.commands, before, at);
+  if (command === undefined) {
+    const isFamily = at === before.length - 1 && firstWords(program.commands).includes(before[at] ?? '');
+    return isFamily ? commandsIn(program, `${before[at]} `, word) : NOTHING;
+  }
+  return insideCommand(command, before.slice(at + command.name.split(' ').length), word, findValues);
+}
+
+/** The next word of the commands whose names begin so. */
+function commandsIn(program: Program, start: string, word: string): Completion {
+  const candidates = new Map<string, Candidate>();
+  for (const { name, summary } of program.commands) {
+    if (!name.startsWith(start)) continue;
+    const [next = '', ...rest] = name.slice(start.length).split(' ');
+    const family = `${program.name} ${next} --help lists its commands`;
+    candidates.set(next, { word: next, summary: rest.length === 0 ? summary : family });
+  }
+  return matching([...candidates.values()], word);
+}
+
+/** A line up to the cursor, as far as completion has to understand it. */
+interface Line {
+  readonly given: GivenOptions;
+  /** How many words are neither options nor their values. */
+  readonly positionals: number;
+  /** The option whose value the next word is. */
+  readonly pending: string | null;
+  /** Whether `--` ended the options. */
+  readonly ended: boolean;
+}
+
+async function insideCommand(
+  command: Command,
+  before: readonly string[],
+  word: string,
+  findValues: FindValues,
+): Promise<Completion> {
+  const { given, positionals, pending, ended } = readLine(command, before);
+  const completeOption = (name: string, written: string, prefix: string): Promise<Completion> =>
+    completeValue(command.options[name], written, prefix, given, findValues);
+  if (pending !== null) return completeOption(pending, word, '');
+  if (!ended && word.startsWith('-')) {
+    const joined = /^(--[^=]+=)(.*)$/s.exec(word);
+    if (joined === null) return matching(optionsOf(command, given), word);
+    const [, prefix = '', written = ''] = joined;
+    return completeOption(prefix.slice(2, -1), written, prefix);
+  }
+  const defined = Object.values(command.positionals);
+  const positional = defined[positionals] ?? (defined.at(-1)?.array === true ? defined.at(-1) : undefined);
+  return positional === undefined ? NOTHING : completeValue(positional, word, '', given, findValues);
+}
+
+function readLine({ options }: Command, before: readonly string[]): Line {
+  const given: Record<string, string> = {};
+  let positionals = 0;
+  let pending: string | null = null;
+  let ended = false;
+  for (const word of before) {
+    if (pending !== null) {
+      given[pending] = word;
+      pending = null;
+    } else if (ended || !/^-./.test(word)) positionals += 1;
+    else if (word === '--') ended = true;
+    else {
+      const [written = '', ...value] = word.replace(/^--?(no-(?=.))?/, '').split('=');
+      const name = nameOf(options, written);
+      if (name === undefined) continue;
+      given[name] = value.join('=');
+      if (options[name]?.type === 'string' && value.length === 0) pending = name;
+    }
+  }
+  return { given, positionals, pending, ended };
+}
+
+/** The option that is written by its name or its letter. */
+function nameOf(options: Command['options'], written: string): string | undefined {
+  if (Object.hasOwn(options, written)) return written;
+  return Object.keys(options).find((name) => options[name]?.alias === written);
+}
+
+/** The options that may still be given. */
+function optionsOf({ options }: Command, given: GivenOptions): readonly Candidate[] {
+  const open = Object.entries(options).filter(([name, { array }]) => array === true || !(name in given));
+  const named = open.flatMap(([name, { describe, negatable }]): readonly Candidate[] => [
+    { word: `--${name}`, summary: describe },
+    ...(negatable === true ? [{ word: `--no-${name}`, summary: describe }] : []),
+  ]);
+  return [...named, { word: '--help', summary: 'Show help' }];
+}
+
+type ValueDefinition = Pick<OptionDefinition, 'choices' | 'suggestions' | 'completes' | 'takesList'>;
+
+/** @param prefix what stands before the value in the same word: `--format=` */
+async function completeValue(
+  definition: ValueDefinition | undefined,
+  written: string,
+  prefix: string,
+  given: GivenOptions,
+  findValues: FindValues,
+): Promise<Completion> {
+  if (definition === undefined) return NOTHING;
+  const { choices = [], suggestions = [], completes = [], takesList } = definition;
+  const kinds = [completes].flat();
+  const start = takesList === true ? written.slice(0, written.lastIndexOf(',') + 1) : '';
+  const sought = written.slice(start.length);
+  const found = await Promise.all(kinds.filter(isFound).map((kind) => findValues(kind, sought, given)));
+  const fixed = [...choices, ...suggestions];
+  const candidates: readonly Candidate[] = [
+    ...fixed.map((word) => ({ word })),
+    ...found.flat().filter((candidate) => !fixed.includes(candidate.word)),
+  ];
+  return {
+    candidates: candidates
+      .filter(({ word }) => word.startsWith(sought))
+      .map((candidate) => ({ ...candidate, word: `${prefix}${start}${candidate.word}` })),
+    paths: kinds.find((kind) => kind === 'file' || kind === 'folder') ?? null,
+  };
+}
+
+function isFound(kind: ValueKind): kind is FoundKind {
+  return kind !== 'file' && kind !== 'folder' && kind !== 'nothing';
+}
+
+function matching(candidates: readonly Candidate[], word: string): Completion {
+  return { candidates: candidates.filter((candidate) => candidate.word.startsWith(word)), paths: null };
+}

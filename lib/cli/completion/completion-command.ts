@@ -1,0 +1,23 @@
+import type { Command } from '../command.ts';
+import { SHELLS } from './completion-scripts.ts';
+
+/** The command of a program that prints its completion script. */
+export function completionCommand(program: string): Command {
+  return {
+    name: 'completion',
+    usage: 'completion [shell]',
+    summary: 'Print a completion script for bash, zsh or fish',
+    description: `Prints a script that makes a shell complete commands, options and their values: devices, drivers, VMs and files. Without a name it is for the shell that SHELL names.`,
+    positionals: { shell: { describe: SHELLS.join(', '), suggestions: SHELLS } },
+    options: {},
+    examples: [
+      [`source <(${program} completion bash)`, 'for this bash; in ~/.bashrc for each'],
+      [`source <(${program} completion zsh)`, 'for this zsh; in ~/.zshrc, after compinit'],
+      [`${program} completion fish | source`, 'for this fish; in config.fish for each'],
+    ],
+    load: async () => {
+      const { runCompletion } = await import('../commands/completion.ts');
+      return (args) => runCompletion(program, args);
+    },
+  };
+}

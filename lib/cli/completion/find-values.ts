@@ -1,0 +1,132 @@
+import { knownValue } from '../../base/known.ts';
+import { type HostReader, isFailure } from '../../host/host-reader.ts';
+import { readPciIdsFile } from '../../host/pci-ids-file.ts';
+import { shortAddress } from '../../pci/address.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { DEVICE_CATEGORIES } from '../../pci/device-class.ts';
+import { PciIdsNames } from '../../pci/pci-ids.ts';
+import { SELECTOR_KEYS } from '../../pci/selector-parser.ts';
+import { cellText, deviceTitle } from '../../render/facts.ts';
+import { SYS_PATHS } from '../../sysfs/paths.ts';
+import { readInventory } from '../../sysfs/read-inventory.ts';
+import { hostOf } from '../reading-options.ts';
+import type { Candidate, FindValues, FoundKind, GivenOptions } from './complete.ts';
+
+/** Whoever presses a key does not wait longer. */
+const TIMEOUT_MS = 1500;
+
+/** Finds values on the host and in the libvirt that the options before the cursor name. */
+export const findValues: FindValues = (kind, word, options) => FINDERS[kind](word, options);
+
+type FindIn = (word: string, given: GivenOptions) => Promise<readonly Candidate[]>;
+
+const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
+  selector: async (word, options) => selectors(hostOf(options), word),
+  driver: async (_, options) => drivers(hostOf(options)).map((name) => ({ word: name })),
+  machine: (_, options) => machines(options),
+  finding: () => findings(),
+  binding: async (_, options) => {
+    const { readBindings } = await import('../persistence.ts');
+    return readBindings(hostOf(options)).map(({ address }) => ({ word: address }));
+  },
+  'persisted-pf': async (_, options) => {
+    const { readPersistedPfs } = await import('../persistence.ts');
+    return readPersistedPfs(hostOf(options)).map(({ address }) => ({ word: address }));
+  },
+};
+
+/** What a key of a selector is compared with. */
+interface SelectorFact {
+  readonly fields: readonly DeviceField[];
+  /** Whether `none` means the devices without one. */
+  readonly mayBeNone?: true;
+  values(device: PciDevice): readonly (string | number)[];
+}
+
+const given = <T>(value: T | undefined): readonly T[] => (value === undefined ? [] : [value]);
+
+const SELECTOR_FACTS: Readonly<Record<string, SelectorFact>> = {
+  driver: { fields: ['driver'], mayBeNone: true, values: ({ driver }) => given(knownValue(driver)) },
+  card: { fields: [], values: ({ address }) => [shortAddress(address).replace(/\.\d$/, '')] },
+  group: {
+    fields: ['iommuGroup'],
+    mayBeNone: true,
+    values: ({ iommuGroup }) => given(knownValue(iommuGroup)),
+  },
+  numa: { fields: ['numaNode'], mayBeNone: true, values: ({ numaNode }) => given(knownValue(numaNode)) },
+  netdev: {
+    fields: ['netInterfaces', 'driver'],
+    values: ({ netInterfaces }) => knownValue(netInterfaces) ?? [],
+  },
+  block: { fields: ['blockDevices', 'driver'], values: ({ blockDevices }) => knownValue(blockDevices) ?? [] },
+};
+
+/** Selectors that begin with a word; of several with commas between, the last is completed. */
+function selectors(host: HostReader, word: string): readonly Candidate[] {
+  const [, before = '', part = ''] = /^(.*,)?(.*)$/s.exec(word) ?? [];
+  const mark = part.startsWith('!') ? '!' : '';
+  const sought = part.slice(mark.length);
+  const [key, value] = sought.split('=', 2);
+  const found = value === undefined ? plainSelectors(host, sought) : valuesOf(host, key ?? '');
+  return found
+    .filter((candidate) => candidate.word.startsWith(sought))
+    .map((candidate) => ({ ...candidate, word: `${before}${mark}${candidate.word}` }));
+}
+
+/** Keys, roles, and addresses: short ones, and long ones if no short one fits. */
+function plainSelectors(host: HostReader, sought: string): readonly Candidate[] {
+  const words = [...SELECTOR_KEYS.map((key) => `${key}=`), 'pf', 'vf'].map((word) => ({ word }));
+  const devices = devicesOf(host, ['class', 'vendor', 'device', 'driver']);
+  const by = (address: (device: PciDevice) => string): readonly Candidate[] =>
+    devices
+      .map((device) => ({ word: address(device), summary: describe(device) }))
+      .filter(({ word }) => word.startsWith(sought));
+  const short = by((device) => shortAddress(device.address));
+  return [...(short.length > 0 ? short : by(({ address }) => address)), ...words];
+}
+
+function describe(device: PciDevice): string {
+  const driver = knownValue(device.driver);
+  return `${deviceTitle(device)} (${driver === undefined ? 'no driver' : cellText(device.driver)})`;
+}
+
+/** `key=value` for each value that a device of the host has. */
+function valuesOf(host: HostReader, key: string): readonly Candidate[] {
+  if (key === 'class') return DEVICE_CATEGORIES.map((category) => ({ word: `class=${category}` }));
+  const fact = SELECTOR_FACTS[key];
+  if (fact === undefined) return [];
+  const values = new Set<string | number>(
+    devicesOf(host, fact.fields).flatMap((device) => fact.values(device)),
+  );
+  if (fact.mayBeNone === true) values.add('none');
+  return [...values].map((value) => ({ word: `${key}=${value}` }));
+}
+
+function devicesOf(host: HostReader, fields: readonly DeviceField[]): readonly PciDevice[] {
+  const names = new PciIdsNames(readPciIdsFile(undefined).bytes, '');
+  return readInventory(host, names, fields).devices;
+}
+
+function drivers(host: HostReader): readonly string[] {
+  const names = host.list(SYS_PATHS.pciDrivers);
+  return names === null || isFailure(names) ? [] : names;
+}
+
+/** The names of the VMs that libvirt knows, if it answers at once. */
+async function machines(options: GivenOptions): Promise<readonly Candidate[]> {
+  const [{ LiveRunner }, { askedUri }, { DEFAULT_URI }] = await Promise.all([
+    import('../../host/live-runner.ts'),
+    import('../asked-libvirt.ts'),
+    import('../../libvirt/connection-uri.ts'),
+  ]);
+  const uri = askedUri(options)?.uri ?? DEFAULT_URI;
+  const words = ['--quiet', '--readonly', '--connect', uri, 'list', '--all', '--name'];
+  const run = await new LiveRunner().run('virsh', words, { timeoutMs: TIMEOUT_MS });
+  const names = run.kind === 'exited' && run.exitCode === 0 ? run.stdout.split('\n') : [];
+  return names.filter((name) => name !== '').map((word) => ({ word }));
+}
+
+async function findings(): Promise<readonly Candidate[]> {
+  const { SAFETY_RULES } = await import('../../checks/safety-rules.ts');
+  return SAFETY_RULES.map(({ name, title }) => ({ word: name, summary: title }));
+}
