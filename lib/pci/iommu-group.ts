@@ -141,24 +141,6 @@ export function groupDevices(
     .map((id) => judge(id, toMembers(members.get(id) ?? []), attributesOf(id)));
 }
 
-/** Those devices, and the members of their groups. */
-export function groupedWith(
-  devices: readonly PciDevice[],
-  chosen: readonly PciDevice[],
-): readonly PciDevice[] {
-  const ids = new Set(chosen.map(({ iommuGroup }) => knownValue(iommuGroup)));
-  return devices.filter((device) => {
-    const id = knownValue(device.iommuGroup);
-    return chosen.includes(device) || (id !== undefined && ids.has(id));
-  });
-}
-
-/** Those devices, and the ports above them, whose access control decides what is kept apart. */
-export function withPorts(devices: readonly PciDevice[], chosen: readonly PciDevice[]): readonly PciDevice[] {
-  const above = new Set(chosen.flatMap(({ location }) => knownValue(location)?.bridges ?? []));
-  return devices.filter((device) => chosen.includes(device) || above.has(device.address));
-}
-
 function toMembers(devices: readonly PciDevice[]): readonly GroupMember[] {
   const makers = new Set(devices.filter((device) => !isBridge(device)).map(({ address }) => address));
   return devices.map((device) => ({
