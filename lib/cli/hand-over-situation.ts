@@ -4,7 +4,7 @@ import type { PciAddress } from '../pci/address.ts';
 import { concernedWith } from '../pci/concerned-devices.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import { groupDevices, type IommuGroup, isBridge } from '../pci/iommu-group.ts';
+import { GROUP_FIELDS, groupDevices, type IommuGroup, isBridge } from '../pci/iommu-group.ts';
 import { iommuAdvice } from '../pci/iommu-state.ts';
 import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../pci/passthrough.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
@@ -15,19 +15,13 @@ import type { ProbedDevices } from '../sysfs/read-inventory.ts';
 import type { InventorySource } from './sysfs-source.ts';
 
 const FIELDS: readonly DeviceField[] = [
-  'location',
-  'class',
+  ...GROUP_FIELDS,
   'vendor',
   'device',
-  'driver',
-  'vfio',
   'driverOverride',
-  'iommuGroup',
   'rom',
   'resetMethods',
   'bootVga',
-  'sriov',
-  'config',
   'netInterfaces',
 ];
 

@@ -3,7 +3,7 @@ import { knownValue } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
 import { groupedWith } from '../../pci/concerned-devices.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { type GroupVerdict, groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
+import { GROUP_FIELDS, type GroupVerdict, groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
 import { type IommuState, iommuAdvice, isUnderXen } from '../../pci/iommu-state.ts';
 import { selectDevices } from '../../pci/selector.ts';
 import { parseSelectors } from '../../pci/selector-parser.ts';
@@ -17,17 +17,7 @@ import { originRemark, sourceOf } from '../inventory-source.ts';
 import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
-const FIELDS: readonly DeviceField[] = [
-  'location',
-  'class',
-  'vendor',
-  'device',
-  'driver',
-  'vfio',
-  'iommuGroup',
-  'sriov',
-  'config',
-];
+const FIELDS: readonly DeviceField[] = [...GROUP_FIELDS, 'vendor', 'device'];
 
 /** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
 export async function runGroups(args: Arguments, terminal: Terminal): Promise<CommandResult> {
