@@ -3,7 +3,7 @@ import { checkLoss, checkRomReading, checkSafety } from '../checks/check-safety.
 import type { Finding } from '../checks/finding.ts';
 import { SAFETY_RULES } from '../checks/safety-rules.ts';
 import type { SafetyHost } from '../checks/safety-view.ts';
-import type { HostReader } from '../host/host-reader.ts';
+import { type HostReader, isRunning } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { HostUse, LiveUse } from '../pci/host-use.ts';
@@ -49,8 +49,9 @@ export function findSafety(
 }
 
 /**
- * What speaks against machines taking devices at their next start. A captured host does not tell what runs on it: the start
- * guard asks that on the host itself, when the machine takes them.
+ * What speaks against machines taking devices at their next start. A captured host does not contain what runs on it, which
+ * does not stop a plan for it: the start guard reads that on the host itself, when the machine takes them. On the running
+ * machine what could not be read stays unknown.
  */
 export function findDefinitionSafety(
   host: HostReader,
@@ -60,6 +61,7 @@ export function findDefinitionSafety(
 ): readonly Finding[] {
   if (addresses.length === 0) return [];
   const now = safetyHost(host, devices, groups);
+  if (isRunning(host)) return checkSafety(addresses, now);
   return checkSafety(addresses, { ...now, use: withTold(now.use), live: toldOf(now.live) });
 }
 

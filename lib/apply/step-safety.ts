@@ -4,6 +4,7 @@ import { type Finding, refusalsAmong } from '../checks/finding.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import { addressOf } from '../libvirt/assignment.ts';
 import type { PciAddress } from '../pci/address.ts';
+import { concernedWith } from '../pci/concerned-devices.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { groupDevices } from '../pci/iommu-group.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
@@ -136,7 +137,12 @@ interface Present {
 /** Those that are on the bus; `null` for none. The guard says which are gone. */
 function presentAmong(host: HostReader, addresses: readonly PciAddress[]): Present | null {
   if (addresses.length === 0) return null;
-  const inventory = readInventory(host, NO_NAMES, SAFETY_FIELDS);
+  const inventory = readInventory(host, NO_NAMES, SAFETY_FIELDS, (devices) =>
+    concernedWith(
+      devices,
+      devices.filter(({ address }) => addresses.includes(address)),
+    ),
+  );
   const present = addresses.filter((each) => inventory.devices.some(({ address }) => address === each));
   return present.length === 0 ? null : { inventory, addresses: present };
 }

@@ -2,6 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { comparePciAddresses, type PciAddress } from '../pci/address.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
+import { GROUP_FIELDS } from '../pci/iommu-group.ts';
 import type { Finding } from './finding.ts';
 import { ROM_RULES } from './rom-rules.ts';
 import type { Observation, SafetyRule } from './safety-rule.ts';
@@ -12,16 +13,10 @@ import { virtualFunctionsByPf } from './virtual-functions.ts';
 
 /** The facts of every device that the rules need; those that `groupDevices` needs are among them. */
 export const SAFETY_FIELDS: readonly DeviceField[] = [
-  'location',
-  'class',
-  'driver',
-  'vfio',
-  'iommuGroup',
+  ...GROUP_FIELDS,
   'bars',
   'resetMethods',
   'bootVga',
-  'sriov',
-  'config',
   'netInterfaces',
   'blockDevices',
   'attachments',

@@ -19,6 +19,11 @@ export interface ValidatedHost {
   readonly facts: HostFacts;
   /** Every function, with the facts of `VALIDATION_FIELDS`; `null` where the host shows no PCI bus. */
   readonly devices: readonly PciDevice[] | null;
+  /**
+   * The devices that the question is about, with the members of their groups; `null` where it is about the whole host. Of other
+   * devices nothing is known that only the device itself gives.
+   */
+  readonly asked: readonly PciDevice[] | null;
   readonly groups: readonly IommuGroup[];
   readonly use: HostUse;
   /** Whether the kernel says how devices can be reset (5.15 and later do). */

@@ -11,6 +11,7 @@ import type { DeviceField } from '../pci/device.ts';
 import { IDENTITY_FIELDS } from '../pci/identity.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
 import type { MachineAttachment } from '../plan/plan-attachment.ts';
+import type { ProbedDevices } from '../sysfs/read-inventory.ts';
 import { askedUri, machineRemarks, virshOf } from './asked-libvirt.ts';
 import { type Arguments, stringOf, switchOf } from './command.ts';
 import { type HandOverSituation, readHandOverSituation } from './hand-over-situation.ts';
@@ -48,15 +49,23 @@ export function openAssignmentHost(args: Arguments, changes: boolean): Assignmen
  * that is named is said before a libvirt is asked.
  *
  * @param more facts of devices that are needed besides their identities
+ * @param asked the devices that the question is about; all without it
  * @throws PortalGunError as {@link openAssignmentHost}, and what reading devices throws
  */
 export async function readAssignmentSituation(
   args: Arguments,
   more: readonly DeviceField[],
+  asked?: ProbedDevices,
 ): Promise<AssignmentSituation> {
   const opened = openAssignmentHost(args, true);
   const { host, names } = opened;
-  const handing = await readHandOverSituation(sysfsSource(host), names, [], [...IDENTITY_FIELDS, ...more]);
+  const handing = await readHandOverSituation(
+    sysfsSource(host),
+    names,
+    [],
+    [...IDENTITY_FIELDS, ...more],
+    asked,
+  );
   return { ...opened, handing };
 }
 

@@ -1,31 +1,27 @@
 import { knownValue } from '../base/known.ts';
 import { type HandedOver, type HandOverWishes, handOver, type PfLinks } from '../libvirt/hand-over.ts';
 import type { PciAddress } from '../pci/address.ts';
+import { concernedWith } from '../pci/concerned-devices.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import { groupDevices, groupedWith, type IommuGroup, isBridge, withPorts } from '../pci/iommu-group.ts';
+import { GROUP_FIELDS, groupDevices, type IommuGroup, isBridge } from '../pci/iommu-group.ts';
 import { iommuAdvice } from '../pci/iommu-state.ts';
 import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../pci/passthrough.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
 import { selectDevices } from '../pci/selector.ts';
 import { parseSelectors } from '../pci/selector-parser.ts';
 import { readCapturedLink } from '../sysfs/pf-link.ts';
+import type { ProbedDevices } from '../sysfs/read-inventory.ts';
 import type { InventorySource } from './sysfs-source.ts';
 
 const FIELDS: readonly DeviceField[] = [
-  'location',
-  'class',
+  ...GROUP_FIELDS,
   'vendor',
   'device',
-  'driver',
-  'vfio',
   'driverOverride',
-  'iommuGroup',
   'rom',
   'resetMethods',
   'bootVga',
-  'sriov',
-  'config',
   'netInterfaces',
 ];
 
@@ -43,6 +39,7 @@ export interface HandOverSituation {
  * Reads what handing devices over depends on.
  *
  * @param more facts that are needed besides
+ * @param asked the devices that the question is about, if the words do not name them
  * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, and what reading the source throws
  */
 export async function readHandOverSituation(
@@ -50,12 +47,13 @@ export async function readHandOverSituation(
   names: PciNames,
   words: readonly string[],
   more: readonly DeviceField[] = [],
+  asked?: ProbedDevices,
 ): Promise<HandOverSituation> {
   const selectors = parseSelectors(words);
   const fields = new Set([...FIELDS, ...more, ...selectors.flatMap((selector) => selector.fields)]);
-  const probed = (devices: readonly PciDevice[]): readonly PciDevice[] =>
-    withPorts(devices, groupedWith(devices, selectDevices(devices, selectors)));
-  const inventory = await source.read(names, [...fields], words.length === 0 ? undefined : probed);
+  const ofWords: ProbedDevices = (devices) => concernedWith(devices, selectDevices(devices, selectors));
+  const probed = words.length === 0 ? undefined : ofWords;
+  const inventory = await source.read(names, [...fields], asked ?? probed);
   const { devices } = inventory;
   const pfs = new Set(devices.flatMap((device) => pfOf(device) ?? []));
   // Whether a PF is up is asked of the host's files alone.

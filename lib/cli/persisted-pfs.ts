@@ -3,14 +3,14 @@ import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../base/known.ts
 import { count, escapeControls } from '../base/text.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { TRAIT_FIELDS } from '../pci/device-traits.ts';
+import { areOfOneKind, type DeviceKind, TRAIT_FIELDS, traitsOf } from '../pci/device-traits.ts';
 import { findPersisted, persistedFor, type Whereabouts } from '../pci/find-persisted.ts';
 import { withPersistedVfs } from '../plan/persisted-changes.ts';
 import { type PersistedPf, persistedPfOf, VFS_PATH } from '../plan/persisted-vfs.ts';
 import type { VfsProposal } from '../plan/plan-vfs.ts';
 import type { PfSituation, VfGoal } from '../plan/vf-goal.ts';
 import { type VfsStatus, vfsStatus } from '../plan/vfs-status.ts';
-import { readFunction } from '../sysfs/read-inventory.ts';
+import { PROBING_FIELDS, readFunction } from '../sysfs/read-inventory.ts';
 import { readPersistedPfs } from './persistence.ts';
 
 /** An entry of the record, and where its PF is. */
@@ -29,15 +29,29 @@ export function findPfs(
   devices: readonly PciDevice[],
 ): readonly FoundPf[] {
   if (entries.length === 0) return [];
-  const pfs = pfsWithTraits(host, devices);
+  const pfs = pfsWithTraits(host, devices, entries);
   return entries.map((entry) => ({ entry, whereabouts: findPersisted(entry, pfs) }));
 }
 
-function pfsWithTraits(host: HostReader, devices: readonly PciDevice[]): readonly PciDevice[] {
-  return devices.flatMap(({ address, sriov }) =>
-    knownValue(sriov)?.role === 'pf' ? (readFunction(host, address, TRAIT_FIELDS) ?? []) : [],
-  );
+/**
+ * The PFs of a host, with `TRAIT_FIELDS`. Only PFs of the kinds are asked for what a device gives itself: whatever is looked for
+ * among them is of one of these.
+ */
+export function pfsWithTraits(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  kinds: readonly DeviceKind[],
+): readonly PciDevice[] {
+  return devices.flatMap(({ address, sriov }) => {
+    if (knownValue(sriov)?.role !== 'pf') return [];
+    const told = readFunction(host, address, TOLD_TRAITS);
+    if (told === null) return [];
+    const isOfKind = kinds.some((kind) => areOfOneKind(kind, traitsOf(told)));
+    return isOfKind ? (readFunction(host, address, TRAIT_FIELDS) ?? []) : told;
+  });
 }
+
+const TOLD_TRAITS = TRAIT_FIELDS.filter((field) => !PROBING_FIELDS.has(field));
 
 /**
  * What is written down once a proposal is carried out and is to outlive a boot.
@@ -51,7 +65,7 @@ export function persistVfs(
   goal: VfGoal,
   kept: readonly PersistedPf[],
 ): readonly PersistedPf[] {
-  const pfs = pfsWithTraits(host, devices);
+  const pfs = pfsWithTraits(host, devices, [traitsOf(proposal.situation.pf)]);
   return withPersistedVfs(withTraits(proposal, pfs), goal, kept, pfs);
 }
 
@@ -80,7 +94,7 @@ export function persistedVfsRemark(
 ): string {
   const entries = entriesOrProblem(host);
   if (entries instanceof PortalGunError || entries.length === 0) return '';
-  const pfs = pfsWithTraits(host, devices);
+  const pfs = pfsWithTraits(host, devices, [traitsOf(proposal.situation.pf)]);
   const traited = withTraits(proposal, pfs);
   const { pf } = traited.situation;
   const entry = persistedFor(pf, entries, pfs);

@@ -8,6 +8,7 @@ import { isRoot, userName } from '../host/this-process.ts';
 import { isSessionUri } from '../libvirt/connection-uri.ts';
 import { needsOf } from '../libvirt/machine-needs.ts';
 import type { KnownMachine } from '../libvirt/read-machines.ts';
+import { concernedWith, groupedWith } from '../pci/concerned-devices.ts';
 import type { DeviceField } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { groupDevices } from '../pci/iommu-group.ts';
@@ -19,7 +20,7 @@ import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
 import { readLockLimit } from '../sysfs/lock-limit.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
-import { readInventory } from '../sysfs/read-inventory.ts';
+import { type ProbedDevices, readInventory } from '../sysfs/read-inventory.ts';
 import { readPersistence } from './persistence.ts';
 
 /** A host as it is validated, but for its machines and for what speaks against taking devices. */
@@ -32,20 +33,28 @@ export interface ReadSituation {
 /**
  * Reads all of a host that rules look at.
  *
+ * @param asked the devices that the question is about; `null` for the whole host
  * @throws PortalGunError PERMISSION_DENIED
  */
 export function readSituation(
   host: HostReader,
   names: PciNames,
   fields: readonly DeviceField[],
+  asked: ProbedDevices | null,
 ): ReadSituation {
-  const found = readInventoryIfAny(host, names, [...new Set([...VALIDATION_FIELDS, ...fields])]);
+  const found = readInventoryIfAny(
+    host,
+    names,
+    [...new Set([...VALIDATION_FIELDS, ...fields])],
+    asked === null ? undefined : (devices) => concernedWith(devices, asked(devices)),
+  );
   const inventory = found ?? { host: { label: host.label }, devices: [], iommu: false, diagnostics: [] };
   return {
     inventory,
     host: {
       facts: readHostFacts(host),
       devices: found === null ? null : inventory.devices,
+      asked: asked === null ? null : groupedWith(inventory.devices, asked(inventory.devices)),
       groups: groupDevices(inventory.devices, (id) => readGroupAttributes(host, id)),
       use: readHostUse(host),
       tellsResetMethods: tellsResetMethods(host, inventory.devices),
@@ -59,9 +68,10 @@ function readInventoryIfAny(
   host: HostReader,
   names: PciNames,
   fields: readonly DeviceField[],
+  probed?: ProbedDevices,
 ): Inventory | null {
   try {
-    return readInventory(host, names, fields);
+    return readInventory(host, names, fields, probed);
   } catch (error) {
     if (error instanceof PortalGunError && error.code === 'NO_PCI') return null;
     throw error;

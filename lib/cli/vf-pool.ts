@@ -8,8 +8,9 @@ import { LiveRunner } from '../host/live-runner.ts';
 import type { AssignedDevice } from '../libvirt/assignment.ts';
 import { readMachines } from '../libvirt/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
+import { concernedWith, virtualFunctionsOf } from '../pci/concerned-devices.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { isDeviceOf } from '../pci/find-persisted.ts';
+import { isOther } from '../pci/find-persisted.ts';
 import { selectOne } from '../pci/selector.ts';
 import { guardOf } from '../plan/guard.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -28,7 +29,7 @@ import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
 import { handOverWishesOf } from './hand-over-wishes.ts';
 import { isOfConcern, meantNow } from './live-attachments.ts';
 import { persistPart } from './persist-option.ts';
-import { findPfs, persistVfs, readVfsStatuses } from './persisted-pfs.ts';
+import { findPfs, persistVfs, pfsWithTraits, readVfsStatuses } from './persisted-pfs.ts';
 import { readPersistedPfs } from './persistence.ts';
 import { readPfSituation } from './pf-situation.ts';
 import { runProposal } from './run-proposal.ts';
@@ -46,7 +47,10 @@ export async function runVfPool(
   const allowed = allowedOf(args);
   const { vlan } = handOverWishesOf(args);
   const selector = selectorOf(args);
-  const assignment = await readAssignmentSituation(args, SAFETY_FIELDS);
+  const assignment = await readAssignmentSituation(args, SAFETY_FIELDS, (devices) => {
+    const pf = selectOne(devices, selector);
+    return concernedWith(devices, [pf, ...virtualFunctionsOf(devices, [pf])]);
+  });
   const { host, virsh, handing } = assignment;
   const { inventory } = handing;
   const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
@@ -70,7 +74,7 @@ export async function runVfPool(
   const pool = planVfPool({
     ...{ situation, targets, running: now.running, machines, vlan, isSpare, allowed },
     wishes: persistedWishes(host, inventory.devices, situation.pf.address),
-    isDead: (assigned) => isOfGonePf(assigned, inventory.devices),
+    isDead: (assigned) => isOfGonePf(host, assigned, inventory.devices),
   });
   refuseGroups(handing, pool);
   const plan = planOf(args, host, virsh.uri, pool, scope);
@@ -146,11 +150,15 @@ function persistedWishes(
 }
 
 /** Whether a machine was assigned a VF of a pool whose PF is not on the host any more. */
-function isOfGonePf({ assignment }: AssignedDevice, devices: readonly PciDevice[]): boolean {
+function isOfGonePf(
+  host: HostReader,
+  { assignment }: AssignedDevice,
+  devices: readonly PciDevice[],
+): boolean {
   const vf = assignment?.device.vf;
   // An earlier version did not write down whose it is.
   if (assignment?.policy !== 'vf-pool' || vf === undefined) return false;
-  return !devices.some((device) => isDeviceOf(vf.pf, device));
+  return pfsWithTraits(host, devices, [vf.pf]).every((pf) => isOther(vf.pf, pf));
 }
 
 function vfSafety(

@@ -29,6 +29,12 @@ export async function runXmlFolder(args: Arguments, { width }: Terminal): Promis
       hint: 'add --output-dir DIR',
     });
   }
+  if (folder === '-') {
+    throw new PortalGunError('BAD_ARGUMENT', 'needs a folder: files are not for standard output', {
+      subject: '--output-dir',
+      hint: 'give a folder; to print what one device needs: pci xml 03:00.0',
+    });
+  }
   const other =
     stringsOf(args, 'devices')[0] ??
     OTHERS.map((name) => `--${name}`).find((name) => args[name.slice(2)] !== undefined);

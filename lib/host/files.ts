@@ -76,20 +76,27 @@ const HELD_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 function hold(): void {}
 
+/** What to give where a path is no place for a file. */
+const REGULAR_FILE = 'give the path of a regular file, or of none yet';
+
 /**
  * The path at which a file is written: of a link the file that it leads to, so that the link stays.
  *
+ * @param hint what to give in place of what is no regular file
  * @returns whether a file is there already
  * @throws PortalGunError OUTPUT_FAILED for what is no regular file, and for a link that leads nowhere; PERMISSION_DENIED
  */
-export function outputPlace(path: string): { readonly at: string; readonly isThere: boolean } {
+export function outputPlace(
+  path: string,
+  hint = REGULAR_FILE,
+): { readonly at: string; readonly isThere: boolean } {
   try {
     const link = lstatSync(path, { throwIfNoEntry: false });
     if (link === undefined) return { at: path, isThere: false };
-    const at = link.isSymbolicLink() ? realpathSync(path) : path;
-    const strange = strangeness(statSync(at));
-    if (strange !== null) throw new PortalGunError('OUTPUT_FAILED', strange, { subject: path });
-    return { at, isThere: true };
+    // A link such as /dev/stdout leads to what has no path, and it is looked at all the same.
+    const strange = strangeness(statSync(path));
+    if (strange !== null) throw new PortalGunError('OUTPUT_FAILED', strange, { subject: path, hint });
+    return { at: link.isSymbolicLink() ? realpathSync(path) : path, isThere: true };
   } catch (error) {
     throw error instanceof PortalGunError ? error : outputError(path, error, 'the link leads nowhere');
   }

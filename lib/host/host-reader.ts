@@ -113,5 +113,10 @@ export interface HostReader {
   ask?(program: AskedProgram, args: readonly string[]): Reading<string>;
 }
 
+/** Whether a host is the running machine, of which everything can be read by whoever may, and not one that was captured. */
+export function isRunning(host: HostReader): boolean {
+  return host.ask !== undefined;
+}
+
 /** The programs that {@link HostReader.ask} runs. They change nothing with the arguments that readers give. */
 export type AskedProgram = 'ip' | 'nsenter';

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { PortalGunError } from '../base/errors.ts';
 import { isDirectory, outputError, outputPlace, readFileBounded, writeFileWhole } from './files.ts';
@@ -27,6 +27,12 @@ export function writeFolder(
   files: ReadonlyMap<string, string>,
   overwrites: boolean,
 ): ReadonlyMap<string, FileOutcome> {
+  if (!isDirectory(folder) && existsSync(folder)) {
+    throw new PortalGunError('OUTPUT_FAILED', 'is not a directory', {
+      subject: folder,
+      hint: 'give the path of a folder, or of none yet',
+    });
+  }
   const outcomes = new Map([...files].map(([name, text]) => [name, outcomeOf(join(folder, name), text)]));
   const others = [...outcomes].filter(([, outcome]) => outcome === 'replaced').map(([name]) => name);
   if (others.length > 0 && !overwrites) {
@@ -62,9 +68,12 @@ export function putFile(
   return outcome;
 }
 
-/** @throws PortalGunError OUTPUT_FAILED if no file can be put at a path: it has no folder, or is no regular file */
-export function demandPlace(path: string): void {
-  outputPlace(path);
+/**
+ * @param hint what to give in place of what is no regular file; where standard output would do, how to get that
+ * @throws PortalGunError OUTPUT_FAILED if no file can be put at a path: it has no folder, or is no regular file
+ */
+export function demandPlace(path: string, hint?: string): void {
+  outputPlace(path, hint);
   if (isDirectory(dirname(path))) return;
   throw new PortalGunError('OUTPUT_FAILED', 'cannot be written: no such folder', { subject: path });
 }

@@ -136,6 +136,12 @@ export function isDeviceOf(traits: PersistedTraits, device: PciDevice): boolean 
   return marks === 'proven' || (marks === 'unseen' && traitsOf(device).path === traits.path);
 }
 
+/** Whether a device is surely not the one that traits are of. */
+export function isOther(traits: PersistedTraits, device: PciDevice): boolean {
+  const marks = compareMarks(traits, device);
+  return marks === 'other' || (marks === 'unseen' && traitsOf(device).path !== traits.path);
+}
+
 /** The entry that is of a device; `null` where none is. */
 export function persistedFor<T extends PersistedDevice>(
   device: PciDevice,

@@ -1,6 +1,6 @@
 import { isUnknown, type Known, knownValue, UNREAD } from '../base/known.ts';
 import { type PciAddress, shortAddress } from './address.ts';
-import type { PciDevice } from './device.ts';
+import type { DeviceField, PciDevice } from './device.ts';
 import { isBusBridge } from './device-class.ts';
 import { HEADER_BYTES } from './registers.ts';
 import { boundToOwnDriver, isWithVfio } from './vfio-state.ts';
@@ -120,10 +120,18 @@ export function isSilent({ vendor, config }: PciDevice): boolean {
   return space.isSilent || isUnknown(space.headerType);
 }
 
-/**
- * The groups that the devices name, ordered by number, each with a verdict. Needs the fields `iommuGroup`,
- * `driver`, `vfio`, `class`, `location`, `sriov` and `config`.
- */
+/** The fields that {@link groupDevices} needs. */
+export const GROUP_FIELDS: readonly DeviceField[] = [
+  'location',
+  'class',
+  'driver',
+  'vfio',
+  'iommuGroup',
+  'sriov',
+  'config',
+];
+
+/** The groups that the devices name, ordered by number, each with a verdict. Needs {@link GROUP_FIELDS}. */
 export function groupDevices(
   devices: readonly PciDevice[],
   attributesOf: (group: number) => GroupAttributes,
@@ -139,24 +147,6 @@ export function groupDevices(
   return [...members.keys()]
     .sort((a, b) => a - b)
     .map((id) => judge(id, toMembers(members.get(id) ?? []), attributesOf(id)));
-}
-
-/** Those devices, and the members of their groups. */
-export function groupedWith(
-  devices: readonly PciDevice[],
-  chosen: readonly PciDevice[],
-): readonly PciDevice[] {
-  const ids = new Set(chosen.map(({ iommuGroup }) => knownValue(iommuGroup)));
-  return devices.filter((device) => {
-    const id = knownValue(device.iommuGroup);
-    return chosen.includes(device) || (id !== undefined && ids.has(id));
-  });
-}
-
-/** Those devices, and the ports above them, whose access control decides what is kept apart. */
-export function withPorts(devices: readonly PciDevice[], chosen: readonly PciDevice[]): readonly PciDevice[] {
-  const above = new Set(chosen.flatMap(({ location }) => knownValue(location)?.bridges ?? []));
-  return devices.filter((device) => chosen.includes(device) || above.has(device.address));
 }
 
 function toMembers(devices: readonly PciDevice[]): readonly GroupMember[] {

@@ -18,7 +18,7 @@ import { findUnlistedFunctions } from './unlisted-functions.ts';
 export const ALL_FIELDS = Object.keys(FIELD_READERS) as readonly DeviceField[];
 
 /** Facts that the device itself gives: one that sleeps wakes up for them, and a few cards hang. */
-const PROBING_FIELDS: ReadonlySet<DeviceField> = new Set(['config', 'vpd'] satisfies DeviceField[]);
+export const PROBING_FIELDS: ReadonlySet<DeviceField> = new Set(['config', 'vpd'] satisfies DeviceField[]);
 
 /** Picks the devices that a question is about, by all that is known of them without asking them. */
 export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevice[];

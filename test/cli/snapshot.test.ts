@@ -123,10 +123,20 @@ describe('a snapshot that can not be written', () => {
     for (const path of [fifo, join(at, 'link')]) {
       const { exitCode, stderr } = await pci(['snapshot', ...GPU, '--overwrite', '-o', path]);
       expect(exitCode).toBe(7);
-      expect(stderr).toContain(`${path}: is not a regular file [OUTPUT_FAILED]`);
+      expect(stderr).toContain(`${path}: is not a regular file [OUTPUT_FAILED]\nhint: `);
+      expect(stderr).toMatch(/standard output: -o -\n$/);
     }
     expect(lstatSync(fifo).isFIFO()).toBe(true);
     expect(readdirSync(at)).toEqual(['fifo', 'link']);
+  });
+
+  it('onto a device, or by a link to a pipe', async () => {
+    for (const path of ['/dev/null', '/dev/stdout']) {
+      const { exitCode, stdout, stderr } = await pci(['snapshot', ...GPU, '-o', path]);
+      expect([exitCode, stdout]).toEqual([7, '']);
+      expect(stderr).toContain(`${path}: is not a regular file [OUTPUT_FAILED]`);
+      expect(stderr).toContain('-o -');
+    }
   });
 
   it('by a link that leads nowhere', async () => {

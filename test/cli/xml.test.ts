@@ -129,6 +129,20 @@ describe('a file each', () => {
     expect((await all(path, '--overwrite')).stdout).toContain('22 devices: 21 written, 1 replaced.');
   });
 
+  it('is put into no file, and not on standard output', async () => {
+    const path = join(folder, 'no-folder');
+    writeFileSync(path, 'mine');
+    for (const place of [path, '/dev/null']) {
+      const refused = await all(place);
+      expect(refused).toMatchObject({ exitCode: 7, stdout: '' });
+      expect(refused.stderr).toContain(`${place}: is not a directory [OUTPUT_FAILED]`);
+    }
+    expect(readFileSync(path, 'utf8')).toBe('mine');
+    const printed = await all('-');
+    expect(printed).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(printed.stderr).toContain('needs a folder');
+  });
+
   it('leaves nothing where one can not be put', async () => {
     const path = join(folder, 'half');
     mkdirSync(join(path, 'pci_0000_07_00_0.xml'), { recursive: true });

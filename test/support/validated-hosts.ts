@@ -219,6 +219,7 @@ export function readValidated(spec: HostSpec, more: Partial<ValidatedHost> = {})
   return {
     facts: readHostFacts(host),
     devices,
+    asked: null,
     groups: groupDevices(devices, (group) => readGroupAttributes(host, group)),
     use: readHostUse(host),
     tellsResetMethods: tellsResetMethods(host, devices),

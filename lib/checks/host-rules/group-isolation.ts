@@ -1,3 +1,4 @@
+import { knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { shortAddress, slotOf } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
@@ -15,8 +16,10 @@ export const groupIsolation: HostRule = {
   purposes: ['passthrough', 'gpu'],
   meaning:
     'No IOMMU group holds devices of several cards: the members of a group go to one machine together, or stay. Cards share a group where a port above them has no access control (ACS), or where they are behind one conventional bridge. Several functions of one card in a group are said as a note.',
-  evaluate: ({ groups, devices: all }) => {
-    if (groups.length === 0) return doesNotApply('there are no IOMMU groups');
+  evaluate: ({ groups: known, devices: all, asked }) => {
+    const groups = asked === null ? known : known.filter(isOfAny(asked));
+    if (known.length === 0) return doesNotApply('there are no IOMMU groups');
+    if (groups.length === 0) return doesNotApply('no device that is asked about is in an IOMMU group');
     const shared = groups
       .map((group) => ({ group, devices: devicesOf(group) }))
       .filter(({ devices }) => devices.length > 1);
@@ -46,6 +49,11 @@ export const groupIsolation: HostRule = {
     );
   },
 };
+
+function isOfAny(devices: readonly PciDevice[]): (group: IommuGroup) => boolean {
+  const ids = new Set(devices.map(({ iommuGroup }) => knownValue(iommuGroup)));
+  return ({ id }) => ids.has(id);
+}
 
 /** The members that a machine could use. */
 function devicesOf({ members }: IommuGroup): readonly PciDevice[] {

@@ -14,12 +14,12 @@ export const sriovDevices: HostRule = {
   purposes: ['sriov'],
   meaning:
     'A device has the capability of SR-IOV in its configuration space, of which root alone can read that part, or `sriov_totalvfs` from its driver.',
-  evaluate: ({ devices, facts: { iommu } }) => {
+  evaluate: ({ devices, asked, facts: { iommu } }) => {
     if (devices === null) return doesNotApply('the host shows no PCI bus');
     const able = devices.filter(hasSriov);
     if (able.length > 0)
       return holds(`SR-IOV: ${listSome(able.map(({ address }) => shortAddress(address)))}`);
-    const unknown = devices.flatMap(({ config, sriov }) =>
+    const unknown = (asked ?? devices).flatMap(({ config, sriov }) =>
       [sriov, config, knownValue(config)?.sriov ?? null].filter(isUnknown),
     )[0];
     if (unknown !== undefined) return notTold('whether a card makes virtual functions', unknown);

@@ -14,7 +14,8 @@ export const unassignedBars: HostRule = {
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
     'Every BAR has an address (`resource` of each device, and the registers of those that the kernel gave up). One for which the firmware left no room is of no use to a machine either; for large ones, as of graphics cards and SR-IOV, the firmware has to be told to use addresses above 4 GiB.',
-  evaluate: ({ devices }) => {
+  evaluate: ({ devices: all, asked }) => {
+    const devices = asked ?? all;
     if (devices === null) return doesNotApply('the host shows no PCI bus');
     const homeless = devices.flatMap((device) =>
       homelessBars(device).map((bar) => `${shortAddress(device.address)}: ${homelessText(bar)}`),

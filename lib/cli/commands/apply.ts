@@ -4,6 +4,7 @@ import { escapeControls } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { readFileOf } from '../../host/input-file.ts';
 import { LiveRunner } from '../../host/live-runner.ts';
+import { concernedWith, kinOf, virtualFunctionsOf } from '../../pci/concerned-devices.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
 import { boundBy } from '../../plan/binding.ts';
@@ -24,7 +25,7 @@ import { renderVfs } from '../../render/vfs-text.ts';
 import { isDriverRegistered } from '../../sysfs/driver-state.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
-import { readInventory } from '../../sysfs/read-inventory.ts';
+import { PROBING_FIELDS, type ProbedDevices, readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
 import { demandVfio } from '../demand-vfio.ts';
 import type { Dialogue } from '../dialogue.ts';
@@ -115,7 +116,7 @@ async function differenceOf(policy: Policy, path: string, args: Arguments): Prom
   const names = namesOf(args);
   const selectors = [...policy.bindings, ...policy.virtualFunctions].map(({ device }) => device.selector);
   const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
-  const inventory = readInventory(host, names, [...fields]);
+  const inventory = readInventory(host, names, [...fields], probedFor(policy, args));
   const { devices, iommu } = inventory;
   const isLive = stringOf(args, 'host') === undefined;
   const { pfs, bindings, postponed } = await readPolicySituation(
@@ -183,6 +184,18 @@ async function differenceOf(policy: Policy, path: string, args: Arguments): Prom
       nothingToDo: `The host is as ${escapeControls(path)} says.\nNothing to do.\n`,
     },
     postponed,
+  };
+}
+
+/** Of the devices that a policy names; of all where it names one by what devices give themselves. */
+function probedFor({ bindings, virtualFunctions }: Policy, args: Arguments): ProbedDevices | undefined {
+  const selectors = [...bindings, ...virtualFunctions].map(({ device }) => device.selector);
+  if (selectors.some(({ fields }) => fields.some((field) => PROBING_FIELDS.has(field)))) return undefined;
+  return (devices) => {
+    const named = devices.filter((device) => selectors.some((selector) => selector.matches(device)));
+    const changed = [...named, ...virtualFunctionsOf(devices, named)];
+    const kin = switchOf(args, 'persist') === true ? kinOf(devices, changed) : [];
+    return [...concernedWith(devices, changed), ...kin];
   };
 }
 

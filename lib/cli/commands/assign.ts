@@ -5,6 +5,7 @@ import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { isOfCardAmong } from '../../libvirt/hand-over.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/read-machines.ts';
+import { concernedWith, physicalFunctionsOf } from '../../pci/concerned-devices.ts';
 import { selectUnit } from '../../pci/selector.ts';
 import { DEFAULT_RULES } from '../../plan/assignment-rules-parser.ts';
 import { guardOf } from '../../plan/guard.ts';
@@ -61,7 +62,14 @@ export async function runAssign(
   if (stringOf(args, 'policy') === 'vf-pool') return runVfPool(args, terminal, dialogue);
   refusePoolOptions(args);
   const scope = scopeOf(args);
-  const situation = await readAssignmentSituation(args, SAFETY_FIELDS);
+  const situation = await readAssignmentSituation(args, SAFETY_FIELDS, (devices) => {
+    const going = concernedWith(
+      devices,
+      words.flatMap((word) => selectUnit(devices, word)),
+    );
+    // A stable MAC of a VF may be made of the serial number of its PF.
+    return [...going, ...physicalFunctionsOf(devices, going)];
+  });
   const { host, virsh, handing } = situation;
   const { inventory } = handing;
   const asked = words.flatMap((word) => selectUnit(inventory.devices, word));

@@ -3,9 +3,10 @@ import { PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
+import { concernedWith, kinOf } from '../../pci/concerned-devices.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
-import { groupDevices, groupedWith, type IommuGroup, withPorts } from '../../pci/iommu-group.ts';
+import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
 import { selectDevices } from '../../pci/selector.ts';
 import { parseNamingSelectors } from '../../pci/selector-parser.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
@@ -127,15 +128,10 @@ async function runBinding(
     ...(persists ? PERSISTED_FIELDS : []),
     ...selectors.flatMap((selector) => selector.fields),
   ]);
-  const inventory = readInventory(
-    host,
-    names,
-    [...fields],
-    // To know a device again, all others are looked at as well.
-    persists
-      ? undefined
-      : (devices) => withPorts(devices, groupedWith(devices, selectDevices(devices, selectors))),
-  );
+  const inventory = readInventory(host, names, [...fields], (devices) => {
+    const chosen = selectDevices(devices, selectors);
+    return [...concernedWith(devices, chosen), ...(persists ? kinOf(devices, chosen) : [])];
+  });
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
   const asked = selectDevices(inventory.devices, selectors);
   const movement = way.move(asked, groups, inventory, host);

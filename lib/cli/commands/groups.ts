@@ -1,8 +1,9 @@
 import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
+import { groupedWith } from '../../pci/concerned-devices.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { type GroupVerdict, groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
+import { GROUP_FIELDS, type GroupVerdict, groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
 import { type IommuState, iommuAdvice, isUnderXen } from '../../pci/iommu-state.ts';
 import { selectDevices } from '../../pci/selector.ts';
 import { parseSelectors } from '../../pci/selector-parser.ts';
@@ -10,22 +11,13 @@ import { formatDocument, groupsDocument } from '../../render/documents.ts';
 import { addressList } from '../../render/facts.ts';
 import { renderGroups } from '../../render/group-list.ts';
 import { wrapText } from '../../render/wrap-text.ts';
+import type { ProbedDevices } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
 import { originRemark, sourceOf } from '../inventory-source.ts';
 import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
-const FIELDS: readonly DeviceField[] = [
-  'location',
-  'class',
-  'vendor',
-  'device',
-  'driver',
-  'vfio',
-  'iommuGroup',
-  'sriov',
-  'config',
-];
+const FIELDS: readonly DeviceField[] = [...GROUP_FIELDS, 'vendor', 'device'];
 
 /** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
 export async function runGroups(args: Arguments, terminal: Terminal): Promise<CommandResult> {
@@ -33,7 +25,8 @@ export async function runGroups(args: Arguments, terminal: Terminal): Promise<Co
   const source = await sourceOf(args);
   const names = namesOf(args);
   const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
-  const inventory = await source.read(names, [...fields]);
+  const asked: ProbedDevices = (devices) => groupedWith(devices, selectDevices(devices, selectors));
+  const inventory = await source.read(names, [...fields], selectors.length === 0 ? undefined : asked);
   const iommu = source.iommuState();
   const all = groupDevices(inventory.devices, source.groupAttributes);
   const selected = new Set<PciDevice>(selectDevices(inventory.devices, selectors));

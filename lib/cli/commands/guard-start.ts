@@ -5,11 +5,15 @@ import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import type { SafetyHost } from '../../checks/safety-view.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { readInputFile } from '../../host/input-file.ts';
+import { readAssigned } from '../../libvirt/assigned-devices.ts';
 import { addressOf } from '../../libvirt/assignment.ts';
 import { type Machine, parseMachine } from '../../libvirt/machine.ts';
 import { findUnreadable } from '../../libvirt/unreadable-assignments.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml-document.ts';
 import type { PciAddress } from '../../pci/address.ts';
+import { concernedWith } from '../../pci/concerned-devices.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { areOfOneKind, traitsOf } from '../../pci/device-traits.ts';
 import { IDENTITY_FIELDS } from '../../pci/identity.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
@@ -39,7 +43,12 @@ export function refuseStart(host: HostReader, parsed: XmlDocument): void {
   const document = { ...parsed, name: machine.name };
   const unreadable = findUnreadable(document, machine, 'definition');
   if (unreadable !== null) throw unreadable;
-  const inventory = readInventory(host, NO_NAMES, [...SAFETY_FIELDS, ...IDENTITY_FIELDS]);
+  const inventory = readInventory(
+    host,
+    NO_NAMES,
+    [...new Set([...SAFETY_FIELDS, ...IDENTITY_FIELDS])],
+    (devices) => probedFor(machine, document, devices),
+  );
   const statuses = assignmentStatuses({ definition: { document }, live: null }, inventory.devices);
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
   const held = refusalsOf(givenTo(machine, statuses), safetyHost(host, inventory.devices, groups));
@@ -50,6 +59,27 @@ export function refuseStart(host: HostReader, parsed: XmlDocument): void {
     subject: machine.name,
     ...(drift.length > 0 ? {} : { hint: startHint(machine.name, held) }),
   });
+}
+
+/** What the machine takes, and the devices of the kinds of those that were assigned: one of them may have moved. */
+function probedFor(
+  { devices: taken }: Machine,
+  document: XmlDocument,
+  devices: readonly PciDevice[],
+): readonly PciDevice[] {
+  const assigned = readAssigned(document).devices;
+  const addresses = new Set([
+    ...taken.flatMap(({ device }) => ('address' in device ? (device.address ?? []) : [])),
+    ...assigned.map(addressOf),
+  ]);
+  const kinds = assigned.flatMap(({ assignment }) =>
+    assignment === null
+      ? []
+      : [assignment.device, ...(assignment.device.vf === undefined ? [] : [assignment.device.vf.pf])],
+  );
+  const named = devices.filter(({ address }) => addresses.has(address));
+  const isOfKind = (device: PciDevice): boolean => kinds.some((kind) => areOfOneKind(kind, traitsOf(device)));
+  return [...concernedWith(devices, named), ...devices.filter(isOfKind)];
 }
 
 /** Every function that the machine takes, whoever gave it, with the names that were allowed when it was assigned. */

@@ -17,6 +17,7 @@ import {
 } from '../../render/device-columns.ts';
 import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
 import { wrapText } from '../../render/wrap-text.ts';
+import type { ProbedDevices } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import { originRemark, sourceOf } from '../inventory-source.ts';
 import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
@@ -38,7 +39,8 @@ export async function runList(args: Arguments, terminal: Terminal): Promise<Comm
 
   const source = await sourceOf(args);
   const names = namesOf(args);
-  const inventory = await source.read(names, [...fields]);
+  const asked: ProbedDevices = (all) => selectDevices(all, selectors);
+  const inventory = await source.read(names, [...fields], selectors.length === 0 ? undefined : asked);
   const context = listContext(inventory.devices);
   const devices = sorted(selectDevices(inventory.devices, selectors), args, sort, context);
   const stderr = remarks({ ...args, json: format === 'json' }, names, source, inventory.diagnostics);

@@ -1,8 +1,9 @@
 import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { formatJson } from '../../base/text.ts';
+import { groupedWith } from '../../pci/concerned-devices.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import { groupDevices, groupedWith, type IommuGroup } from '../../pci/iommu-group.ts';
+import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
 import { iommuAdvice } from '../../pci/iommu-state.ts';
 import { passthroughNotes } from '../../pci/passthrough.ts';
 import { selectOne } from '../../pci/selector.ts';

@@ -22,7 +22,7 @@ export function runSnapshot(args: Arguments): CommandResult {
     });
   }
   const isText = file === undefined || file === '-';
-  if (!isText) demandPlace(file);
+  if (!isText) demandPlace(file, 'give the path of a regular file; or print it to standard output: -o -');
   const captured = captureHost(hostOf(args));
   const snapshot = switchOf(args, 'raw') === true ? captured : replaceIdentifiers(captured);
   const text = formatSnapshot(snapshot);

@@ -3,6 +3,7 @@ import { isUnknown } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { LiveRunner } from '../../host/live-runner.ts';
+import { concernedWith } from '../../pci/concerned-devices.ts';
 import { selectOne } from '../../pci/selector.ts';
 import { parseSelector } from '../../pci/selector-parser.ts';
 import { planVfs, type VfsProposal } from '../../plan/plan-vfs.ts';
@@ -32,7 +33,10 @@ export async function runSriovSet(
   const names = namesOf(args);
   const selector = stringOf(args, 'pf') ?? '';
   const fields = new Set([...PF_FIELDS, ...SAFETY_FIELDS, ...parseSelector(selector).fields]);
-  const inventory = readInventory(host, names, [...fields]);
+  // VFs that vanish are judged without what they give themselves.
+  const inventory = readInventory(host, names, [...fields], (devices) =>
+    concernedWith(devices, [selectOne(devices, selector)]),
+  );
   const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
   const situation = await readPfSituation(host, runner, inventory, selectOne(inventory.devices, selector));
   const proposal = planVfs(situation, goal);

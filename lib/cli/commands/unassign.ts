@@ -5,6 +5,7 @@ import type { AssignedDevice } from '../../libvirt/assignment.ts';
 import { addressOf } from '../../libvirt/assignment.ts';
 import { readMachines } from '../../libvirt/read-machines.ts';
 import { parsePciAddress } from '../../pci/address.ts';
+import { kinOf } from '../../pci/concerned-devices.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { findPersisted } from '../../pci/find-persisted.ts';
 import type { Inventory } from '../../pci/inventory.ts';
@@ -45,7 +46,14 @@ export async function runUnassign(
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const scope = scopeOf(args);
-  const situation = await readAssignmentSituation(args, []);
+  const words = stringsOf(args, 'devices');
+  // Devices that were assigned are known again by their identity, which others of their kind may have as well.
+  const situation = await readAssignmentSituation(args, [], (all) =>
+    kinOf(
+      all,
+      words.flatMap((word) => namedBy(word, all)),
+    ),
+  );
   const { host, virsh, handing } = situation;
   const { inventory } = handing;
   const { devices } = inventory;
@@ -55,7 +63,7 @@ export async function runUnassign(
     ? liveMachinesOf(liveTargets(args, machines) ?? readableMachines(machines))
     : NO_LIVE_MACHINES;
   const known = [...targets.flatMap(definedOf), ...now.running.flatMap(assignedNow)];
-  const meanings = stringsOf(args, 'devices').map((word) => meaningOf(word, devices, known));
+  const meanings = words.map((word) => meaningOf(word, devices, known));
   const isMeant = (each: AssignedDevice): boolean => meanings.some((means) => means(each));
   const changed = targets
     .map((machine) => unassignFrom(machine, withRecordedGroup(definedOf(machine), isMeant)))
@@ -63,7 +71,7 @@ export async function runUnassign(
   const detached = now.running
     .map((machine) => detachFrom(machine, withGroupNow(assignedNow(machine), devices, isMeant)))
     .filter(({ lost }) => lost.length > 0);
-  const foreign = targets.flatMap((machine) => foreignIn(machine, stringsOf(args, 'devices'), devices));
+  const foreign = targets.flatMap((machine) => foreignIn(machine, words, devices));
   const unknown = unreadableMachines(machines).length + unread.length;
   // As long as anything is, or may be, assigned to a machine, its start is looked at.
   const isLeft =
@@ -118,13 +126,16 @@ function foreignIn(
 ): readonly MachineAssignment[] {
   const from = readAssigned(machine.definition.document);
   const meant = new Set(
-    words.flatMap((word) => {
-      const address = parsePciAddress(word);
-      return address === undefined ? selectUnit(devices, word).map((device) => device.address) : [address];
-    }),
+    words.flatMap((word) => parsePciAddress(word) ?? namedBy(word, devices).map(({ address }) => address)),
   );
   const byOthers = devicesByOthers(machine, from).filter((address) => meant.has(address));
   return byOthers.length === 0 ? [] : [{ machine, from, to: from, gained: [], lost: [], byOthers }];
+}
+
+/** The devices that a word names; none for an address that is not on the host any more. */
+function namedBy(word: string, devices: readonly PciDevice[]): readonly PciDevice[] {
+  const named = parsePciAddress(word);
+  return named === undefined ? selectUnit(devices, word) : devices.filter(({ address }) => address === named);
 }
 
 function foreignLine({ machine, byOthers }: MachineAssignment): string {

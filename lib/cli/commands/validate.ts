@@ -50,15 +50,18 @@ export async function runValidate(
   }));
   const host = hostOf(args);
   const names = namesOf(args);
+  const named = stringOf(args, 'machine');
+  // What a machine has is known only after the devices were read.
+  const isAboutHost = selectors.length === 0 || named !== undefined;
   const situation = readSituation(
     host,
     names,
     selectors.flatMap((selector) => selector.fields),
+    isAboutHost ? null : (all) => selectDevices(all, selectors),
   );
   const { inventory } = situation;
   const devices = selectors.length === 0 ? [] : selectDevices(inventory.devices, selectors);
   const told = await libvirtFor(args, purposes, selectors.length > 0, hostLookup(host, inventory.devices));
-  const named = stringOf(args, 'machine');
   const machine = named === undefined ? null : findMachine(knownValue(told.machines) ?? [], named);
   const validated: ValidatedHost = {
     ...situation.host,

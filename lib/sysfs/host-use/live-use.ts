@@ -5,7 +5,7 @@ import { processPath } from '../paths.ts';
 import { knownAlways } from './known-reading.ts';
 import { readMountNamespaces } from './mount-namespaces.ts';
 import { readElsewhere } from './net-namespaces.ts';
-import { readHolders } from './open-files.ts';
+import { INITIAL_PIDS, readHolders } from './open-files.ts';
 import { readPacketSockets } from './packet-sockets.ts';
 
 // As many ancestors as any session has; the kernel's own tree ends at 1.
@@ -41,10 +41,17 @@ function readSessionAddress(host: HostReader): Known<string> {
     if (address !== undefined) return address;
     const parent = parentOf(host, pid);
     if (parent === undefined) return missed ?? UNREAD;
-    if (parent <= 1) return missed;
+    if (parent <= 1) return missed ?? otherNamespace(host);
     pid = parent;
   }
-  return missed;
+  return missed ?? UNREAD;
+}
+
+/** Above the first process of a PID namespace other than the first are more, which are not to be seen from within. */
+function otherNamespace(host: HostReader): Known<never> {
+  const namespace = knownOf(host.readLink(`${processPath('self')}/ns/pid`));
+  if (isUnknown(namespace)) return namespace;
+  return namespace === null || namespace === INITIAL_PIDS ? null : UNREAD;
 }
 
 function sessionIn(environment: string): string | undefined {

@@ -9,7 +9,7 @@ import { OpenNodes } from './open-nodes.ts';
 // At some 2 µs each, a few seconds.
 const MAX_LINKS = 2_000_000;
 // PROC_PID_INIT_INO of include/linux/proc_ns.h: the namespace in which all processes are to be seen.
-const INITIAL_PIDS = 'pid:[4026531836]';
+export const INITIAL_PIDS = 'pid:[4026531836]';
 // A server of one that does not answer has whoever asks for a file of it wait.
 const REMOTE = /^(nfs|cifs|smb|9p|ceph|afs|fuse|virtiofs|lustre|gpfs|glusterfs|ocfs2|autofs)/;
 

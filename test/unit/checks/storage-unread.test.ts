@@ -13,6 +13,7 @@ import { buildHost } from '../../support/host-builder.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
 import type { HostTree } from '../../support/host-tree.ts';
 import { functionHere, HERE } from '../../support/host-use.ts';
+import { putBlock } from '../../support/put-block.ts';
 import { readHost } from '../../support/reading.ts';
 
 const PCI = '/sys/devices/pci0000:00/0000:00:03.0';
@@ -22,12 +23,8 @@ const ROOT = '29 1 0:77 / / rw - tmpfs rootfs rw\n';
 const DRIVE = functionHere({ classCode: '010601', driver: 'ahci' });
 const SHARE = functionHere({ ids: '1af4:1009', classCode: '000200', driver: 'virtio-pci' });
 
-function putBlock(tree: HostTree, path: string, number: string, ...holders: readonly string[]): void {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  tree.attribute(`${path}/dev`, number);
-  tree.directory(`${path}/holders`);
-  for (const holder of holders) tree.linkTo(`${path}/holders/${holder}`, `${VIRTUAL}/${holder}`);
-  tree.linkTo(`/sys/class/block/${name}`, path);
+function putDisk(tree: HostTree, path: string, number: string, ...holders: readonly string[]): void {
+  putBlock(tree, path, number, ...holders);
   tree.text(`/run/udev/data/b${number}`, 'E:ID_FS_TYPE=ext4\n');
 }
 
@@ -43,8 +40,8 @@ interface Used {
 function usedHost({ drive = DRIVE, mounts = '', swaps = '', holders = [], put }: Used): HostReader {
   const change = (tree: HostTree): void => {
     if (drive === DRIVE) {
-      putBlock(tree, SDA, '8:0');
-      putBlock(tree, `${SDA}/sda1`, '8:1', ...holders);
+      putDisk(tree, SDA, '8:0');
+      putDisk(tree, `${SDA}/sda1`, '8:1', ...holders);
     }
     tree.text('/proc/self/mountinfo', ROOT + mounts);
     tree.text('/proc/swaps', `F\n${swaps}`);
@@ -83,7 +80,7 @@ const USES: Readonly<Record<string, Used>> = {
   'the root file system in a file of it': {
     mounts: '28 1 7:0 / / rw - ext4 /dev/loop0 rw\n50 29 8:1 / /srv rw - vfat /dev/sda1 rw\n',
     put: (tree) => {
-      putBlock(tree, `${VIRTUAL}/loop0`, '7:0');
+      putDisk(tree, `${VIRTUAL}/loop0`, '7:0');
       tree.attribute(`${VIRTUAL}/loop0/loop/backing_file`, '/srv/a.img');
     },
   },
@@ -91,7 +88,7 @@ const USES: Readonly<Record<string, Used>> = {
     swaps: '/dev/mapper/vg0-swap partition 1 0 -2\n',
     holders: ['dm-0'],
     put: (tree) => {
-      putBlock(tree, `${VIRTUAL}/dm-0`, '253:0');
+      putDisk(tree, `${VIRTUAL}/dm-0`, '253:0');
       tree.attribute(`${VIRTUAL}/dm-0/dm/name`, 'vg0-swap');
       tree.attribute(`${VIRTUAL}/dm-0/dm/uuid`, 'LVM-x');
     },
@@ -99,21 +96,21 @@ const USES: Readonly<Record<string, Used>> = {
   'a holder of an unknown kind': { holders: ['odd0'] },
   'a loop device over it': {
     put: (tree) => {
-      putBlock(tree, `${VIRTUAL}/loop0`, '7:0');
+      putDisk(tree, `${VIRTUAL}/loop0`, '7:0');
       tree.attribute(`${VIRTUAL}/loop0/loop/backing_file`, '/dev/sda1');
     },
   },
   'zram that writes back to it': {
     put: (tree) => {
-      putBlock(tree, `${VIRTUAL}/zram0`, '252:0');
+      putDisk(tree, `${VIRTUAL}/zram0`, '252:0');
       tree.attribute(`${VIRTUAL}/zram0/backing_dev`, '/dev/sda1');
     },
   },
   'a cache of bcache': {
     put: (tree) => {
       const set = '/sys/fs/bcache/3f2a';
-      putBlock(tree, `${VIRTUAL}/vdb`, '254:16');
-      putBlock(tree, `${VIRTUAL}/bcache0`, '252:0');
+      putDisk(tree, `${VIRTUAL}/vdb`, '254:16');
+      putDisk(tree, `${VIRTUAL}/bcache0`, '252:0');
       tree.linkTo(`${VIRTUAL}/vdb/bcache/dev`, `${VIRTUAL}/bcache0`);
       tree.linkTo(`${SDA}/bcache/set`, set);
       tree.linkTo(`${set}/bdev0`, `${VIRTUAL}/vdb/bcache`);

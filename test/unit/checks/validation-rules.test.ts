@@ -361,6 +361,24 @@ describe('each rule', () => {
   });
 });
 
+describe('a rule about all devices, where some are asked about,', () => {
+  const askedFor = (id: string, functions: Case['functions'], ...addresses: readonly string[]): Verdict => {
+    const spec = { functions: goodFunctions().map((each) => ({ ...each, ...functions?.[each.address] })) };
+    const host = readValidated(goodHost(() => {}, spec));
+    const asked = host.devices?.filter(({ address }) => addresses.includes(address)) ?? [];
+    const rule = HOST_RULES.find((each) => each.id === id);
+    return rule?.evaluate({ ...host, asked }) as Verdict;
+  };
+
+  it.each([
+    ['unassigned-bars', { [AT.drive]: unassigned() }],
+    ['group-isolation', { [AT.drive]: { group: 6 } }],
+  ])('%s judges these', (id, functions) => {
+    expect(askedFor(id, functions, AT.drive)).toMatchObject({ kind: 'violated' });
+    expect(askedFor(id, functions, AT.graphics)).toMatchObject({ kind: 'holds' });
+  });
+});
+
 describe('a host of which nothing was read but its devices', () => {
   const host = readValidated(
     { label: 'bare', functions: goodFunctions() },

@@ -4,6 +4,7 @@ import { PortalGunError } from '../../../lib/base/errors.ts';
 import type { Snapshot, SnapshotEntry } from '../../../lib/host/snapshot.ts';
 import { looksLikeSnapshot, parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import { formatSnapshot } from '../../../lib/host/snapshot-text.ts';
+import { errorOf } from '../../support/error-of.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 const ODD = [
@@ -222,13 +223,3 @@ describe('damaged text', () => {
     expect(looksLikeSnapshot('')).toBe(false);
   });
 });
-
-function errorOf(act: () => unknown): PortalGunError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof PortalGunError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}

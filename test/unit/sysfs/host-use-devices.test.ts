@@ -209,11 +209,22 @@ describe('a running host', () => {
     expect(session(() => {})).toEqual(UNREAD);
   });
 
+  it.each([
+    ['pid:[4026531836]', null],
+    ['pid:[4026532218]', UNREAD],
+  ])('cannot tell what is above the first process of another namespace: %s', (namespace, address) => {
+    const found = session((tree) => {
+      process(tree, 'self', 1, '');
+      tree.link('/proc/self/ns/pid', namespace);
+    });
+    expect(found).toEqual(address);
+  });
+
   it('ends where processes are above one another', () => {
     const round = session((tree) => {
       process(tree, 'self', 30, '');
       process(tree, 30, 30, '');
     });
-    expect(round).toBeNull();
+    expect(round).toEqual(UNREAD);
   });
 });

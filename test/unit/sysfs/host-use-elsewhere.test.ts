@@ -12,6 +12,7 @@ import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
 import { readShares } from '../../../lib/sysfs/host-use/share-devices.ts';
 import { readTunnels } from '../../../lib/sysfs/host-use/tunnels.ts';
 import { HostTree } from '../../support/host-tree.ts';
+import { putBlock } from '../../support/put-block.ts';
 
 const PCI = '/sys/devices/pci0000:00/0000:00:03.0';
 const VIRTUAL = '/sys/devices/virtual/block';
@@ -21,13 +22,6 @@ function host(put: (tree: HostTree) => void): SnapshotHost {
   tree.directory('/sys');
   put(tree);
   return new SnapshotHost(tree.snapshot('storage'));
-}
-
-function putBlock(tree: HostTree, path: string, number: string): void {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  tree.attribute(`${path}/dev`, number);
-  tree.directory(`${path}/holders`);
-  tree.linkTo(`/sys/class/block/${name}`, path);
 }
 
 describe('disks on a network', () => {

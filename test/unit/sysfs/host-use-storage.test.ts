@@ -7,6 +7,7 @@ import { readFileSystems, readPools } from '../../../lib/sysfs/host-use/file-sys
 import { parseMount } from '../../../lib/sysfs/host-use/mount-line.ts';
 import { readMounts, readSwaps } from '../../../lib/sysfs/host-use/mounts.ts';
 import { HostTree } from '../../support/host-tree.ts';
+import { putBlock } from '../../support/put-block.ts';
 
 const PCI = '/sys/devices/pci0000:00/0000:00:03.0';
 const VIRTUAL = '/sys/devices/virtual/block';
@@ -16,15 +17,6 @@ function host(put: (tree: HostTree) => void): SnapshotHost {
   tree.directory('/sys');
   put(tree);
   return new SnapshotHost(tree.snapshot('storage'));
-}
-
-/** A block device with its entry in the class. */
-function putBlock(tree: HostTree, path: string, number: string, ...holders: readonly string[]): void {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  tree.attribute(`${path}/dev`, number);
-  tree.directory(`${path}/holders`);
-  for (const holder of holders) tree.linkTo(`${path}/holders/${holder}`, `${VIRTUAL}/${holder}`);
-  tree.linkTo(`/sys/class/block/${name}`, path);
 }
 
 const SDA = `${PCI}/ata1/host0/target0:0:0/0:0:0:0/block/sda`;

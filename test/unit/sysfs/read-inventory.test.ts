@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { PortalGunError } from '../../../lib/base/errors.ts';
 import { DENIED, UNREAD } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { RecordingHost } from '../../../lib/host/recording-host.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { TreeHost } from '../../../lib/host/tree-host.ts';
+import { groupedWith } from '../../../lib/pci/concerned-devices.ts';
 import type { ConfigSpace } from '../../../lib/pci/config-space.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
-import { groupedWith } from '../../../lib/pci/iommu-group.ts';
 import { ALL_FIELDS } from '../../../lib/sysfs/read-inventory.ts';
 import { asNobody } from '../../support/as-nobody.ts';
+import { errorOf } from '../../support/error-of.ts';
 import { FIXTURE_HOSTS, MADE_FIXTURES, type MadeFixture } from '../../support/fixture-hosts.ts';
 import type { HostTree } from '../../support/host-tree.ts';
 import { ONE, ONE_SPEC, readHost, readSpec } from '../../support/reading.ts';
@@ -22,16 +22,6 @@ const said = (change: (tree: HostTree) => void, functions = [ONE_SPEC]): readonl
   readSpec({ functions, change }).diagnostics.map(
     ({ subject, code, message }) => `${subject} ${code} ${message}`,
   );
-
-function errorOf(act: () => unknown): PortalGunError {
-  try {
-    act();
-  } catch (error) {
-    if (error instanceof PortalGunError) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 describe('the bus', () => {
   it('may not be there, may be closed, may be broken', () => {
