@@ -5,7 +5,7 @@ import { processPath } from '../paths.ts';
 import { knownAlways } from './known-reading.ts';
 import { readMountNamespaces } from './mount-namespaces.ts';
 import { readElsewhere } from './net-namespaces.ts';
-import { readHolders } from './open-files.ts';
+import { readOpenFiles } from './open-files.ts';
 import { readPacketSockets } from './packet-sockets.ts';
 
 // As many ancestors as any session has; the kernel's own tree ends at 1.
@@ -16,11 +16,18 @@ const MAX_ANCESTORS = 64;
  * alone, and all of it as root alone: a snapshot answers UNREAD.
  */
 export function readLiveUse(host: HostReader): LiveUse {
+  const files = readOpenFiles(host);
+  const mounts = readMountNamespaces(host);
   return {
-    ...readHolders(host),
-    ...readMountNamespaces(host),
-    packetSockets: readPacketSockets(host),
-    elsewhere: readElsewhere(host),
+    holders: files.holders,
+    unseen: files.unseen,
+    mountNamespaces: mounts.mountNamespaces,
+    unseenMounts: mounts.unseenMounts,
+    packetSockets: readPacketSockets(host, files.sockets),
+    elsewhere: readElsewhere(host, {
+      paths: new Map([...files.namespaces, ...mounts.namespaces]),
+      missed: [files.unseen, mounts.unseenMounts].find(isUnknown) ?? null,
+    }),
     sessionAddress: readSessionAddress(host),
   };
 }
