@@ -114,4 +114,4 @@ export interface HostReader {
 }
 
 /** The programs that {@link HostReader.ask} runs. They change nothing with the arguments that readers give. */
-export type AskedProgram = 'ip' | 'nsenter';
+export type AskedProgram = 'ip' | 'nsenter' | 'ss';

@@ -44,7 +44,7 @@ export function readInterfaces(
         missedUppers: isUnknown(bound) ? bound : null,
         master: each.master,
         portName: each.portName ?? null,
-        users: usersOf(each.name),
+        users: usersOf(each),
       };
     });
   });
