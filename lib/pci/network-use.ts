@@ -91,6 +91,7 @@ export interface Connection {
   readonly peer: string | null;
   /** Who has it: `sshd (pid 640)`; by its port if that is not known. */
   readonly owner: string;
+  readonly pid: number | null;
   /** Whether somebody works on this host through it: SSH, Telnet, VNC, RDP, Mosh. */
   readonly isLogin: boolean;
 }

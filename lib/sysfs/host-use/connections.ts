@@ -1,4 +1,4 @@
-import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { Connection } from '../../pci/network-use.ts';
 import { processPath, USE_PATHS } from '../paths.ts';
@@ -37,13 +37,13 @@ export function readConnections(
   for (const socket of all) {
     if (socket.state !== ESTABLISHED || isLocal(socket)) continue;
     const { local, peer, localPort } = socket;
-    const owner = commands.of(socket);
+    const owner = knownValue(commands.of(socket)) ?? null;
     const isLogin =
       served.has(localPort) &&
       (owner === null ? LOGIN_PORTS.test(String(localPort)) : LOGIN_PROGRAMS.test(owner.command));
     const title = owner === null ? `a program at port ${localPort}` : `${owner.command} (pid ${owner.pid})`;
     const key = `${local} ${title}`;
-    if (!found.has(key)) found.set(key, { local, peer, owner: title, isLogin });
+    if (!found.has(key)) found.set(key, { local, peer, owner: title, pid: owner?.pid ?? null, isLogin });
   }
   const sessions = readMosh(host, commands);
   if (isUnknown(sessions)) return sessions;
@@ -60,12 +60,13 @@ function readMosh(host: HostReader, commands: Commands): Known<readonly Connecti
   const found: Connection[] = [];
   for (const socket of sockets.filter(({ localPort }) => isMoshPort(localPort))) {
     const owner = commands.of(socket);
+    if (isUnknown(owner)) return owner;
     if (owner?.command !== MOSH) continue;
     const environment = knownOf(host.readText(`${processPath(owner.pid)}/environ`));
     if (isUnknown(environment)) return environment;
     const local = sessionAddressIn(environment ?? '');
-    if (local !== undefined)
-      found.push({ local, peer: null, owner: `${MOSH} (pid ${owner.pid})`, isLogin: true });
+    const title = `${MOSH} (pid ${owner.pid})`;
+    if (local !== undefined) found.push({ local, peer: null, owner: title, pid: owner.pid, isLogin: true });
   }
   return found;
 }
@@ -75,25 +76,22 @@ interface Owner {
   readonly command: string;
 }
 
-/** The names of the processes that have sockets, each read once. */
+/** The processes that have sockets; the name of each is read once. */
 class Commands {
   readonly #host: HostReader;
   readonly #owners: ReadonlyMap<number, number>;
-  readonly #names = new Map<number, string | null>();
+  readonly #names = new Map<number, Known<string>>();
 
   constructor(host: HostReader, owners: ReadonlyMap<number, number>) {
     this.#host = host;
     this.#owners = owners;
   }
 
-  of({ inode }: InetSocket): Owner | null {
+  of({ inode }: InetSocket): Known<Owner> {
     const pid = this.#owners.get(inode);
     if (pid === undefined) return null;
-    let command = this.#names.get(pid);
-    if (command === undefined) {
-      command = knownValue(readAttribute(this.#host, `${processPath(pid)}/comm`)) ?? null;
-      this.#names.set(pid, command);
-    }
-    return command === null ? null : { pid, command };
+    const command = this.#names.get(pid) ?? readAttribute(this.#host, `${processPath(pid)}/comm`);
+    this.#names.set(pid, command);
+    return mapKnown(command, (name) => ({ pid, command: name }));
   }
 }

@@ -9,11 +9,12 @@ interface Candidate {
   readonly name: string;
   readonly type: Known<string>;
   readonly isUp: Known<boolean>;
+  readonly portsTag: Known<string>;
 }
 
 /**
  * What works with interfaces directly, by their names: PPPoE sessions (`/proc/net/pppoe`), sockets of the CAN bus
- * (`/proc/net/can`), sockets of AF_XDP, and XDP programs, of which only the kernel itself tells.
+ * (`/proc/net/can`), sockets of AF_XDP, the ports of a switch (DSA), and XDP programs, of which only the kernel itself tells.
  */
 export function readInterfaceUsers(
   host: HostReader,
@@ -24,15 +25,17 @@ export function readInterfaceUsers(
   const hasCan = interfaces.some(({ type }) => linkLayerOfType(knownValue(type) ?? '') === 'can');
   const readers = hasCan ? canReceivers(host) : new Map<string, string>();
   const sockets = xdpSockets(host);
-  return ({ name, isUp }) => {
+  return ({ name, isUp, portsTag }) => {
     // A socket of AF_XDP works only on an interface that is switched on.
-    const unknown = [sessions, readers, isUp === false ? null : sockets].find(isUnknown);
+    const unknown = [sessions, readers, isUp === false ? null : sockets, portsTag].find(isUnknown);
     if (unknown !== undefined) return unknown;
     const reader = knownValue(readers)?.get(name);
     return [
       ...(knownValue(sessions) ?? []).filter((each) => each.device === name).map(({ title }) => title),
       ...(reader === undefined ? [] : [reader]),
       ...(told.find((link) => link.name === name)?.programs ?? []).map((id) => `XDP program ${id}`),
+      // Without a switch the tag is "none".
+      ...(/^(|none)$/.test(knownValue(portsTag) ?? '') ? [] : [`the ports of a switch (${portsTag})`]),
       ...(knownValue(sockets)?.has(name) === true ? ['a socket of AF_XDP'] : []),
     ];
   };
