@@ -72,6 +72,7 @@ function toldOf(live: LiveUse): LiveUse {
     unseen: told(live.unseen),
     unseenMounts: told(live.unseenMounts),
     packetSockets: told(live.packetSockets),
+    connections: told(live.connections),
     elsewhere: { ...live.elsewhere, missed: told(live.elsewhere.missed) },
     sessionAddress: told(live.sessionAddress),
   };

@@ -120,7 +120,7 @@ export function isDefaultRoute({ destination }: IpRoute): boolean {
 }
 
 /** Whether every interface that is up has such an address by itself. */
-export function isLinkLocal({ address }: IpAddress): boolean {
+export function isLinkLocal({ address }: Pick<IpAddress, 'address'>): boolean {
   return /^fe[89ab]/.test(address);
 }
 

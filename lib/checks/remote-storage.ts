@@ -1,6 +1,7 @@
 import { knownValue } from '../base/known.ts';
 import type { PciAddress } from '../pci/address.ts';
 import { isSameIp, prefixMatch } from '../pci/ip-match.ts';
+import type { Connection } from '../pci/network-use.ts';
 import type { BlockDevice, RemoteStorage } from '../pci/storage-use.ts';
 import type { SafetyView } from './safety-view.ts';
 import type { PlacedMount, StorageGraph } from './storage-graph.ts';
@@ -14,7 +15,12 @@ export interface RemotePart {
 /** DRBD without a disk below reads and writes at its peer, which nothing in sysfs names. */
 const DISKLESS: RemoteStorage = { protocol: 'DRBD', own: [], peers: [], interfaces: [] };
 /** A disk of which it cannot be read how it is reached. */
-const UNKNOWN: RemoteStorage = { protocol: 'an unknown protocol', own: [], peers: [], interfaces: [] };
+export const UNKNOWN_REMOTE: RemoteStorage = {
+  protocol: 'an unknown protocol',
+  own: [],
+  peers: [],
+  interfaces: [],
+};
 
 /** What of a mount is on other hosts, through everything that it is made of. */
 export function remotePartsOf(top: PlacedMount, graph: StorageGraph): readonly RemotePart[] {
@@ -29,7 +35,7 @@ export function remotePartsOf(top: PlacedMount, graph: StorageGraph): readonly R
     const file = knownValue(block.backingFile);
     if (file !== undefined && below.length === 0)
       for (const each of graph.mountsOfFile(file)) lookAtMount(each);
-    const remote = block.remote === null ? null : (knownValue(block.remote) ?? UNKNOWN);
+    const remote = block.remote === null ? null : (knownValue(block.remote) ?? UNKNOWN_REMOTE);
     if (block.partitionOf === null && remote !== null) parts.push({ remote, block });
     if (block.kind === 'drbd' && below.length === 0) parts.push({ remote: DISKLESS, block });
   };
@@ -66,6 +72,12 @@ export function carryingOf(address: PciAddress, remote: RemoteStorage, view: Saf
       for (const name of each.interfaces) used.set(name, `${remote.protocol} uses the address ${own}`);
     }
   }
+  for (const { local, owner } of connectionsOf(remote, view)) {
+    for (const each of addresses.filter((other) => isSameIp(local, other.address))) {
+      for (const name of each.interfaces)
+        used.set(name, `${remote.protocol} uses the connection of ${owner}`);
+    }
+  }
   const isHere = remote.peers.length > 0 && remote.peers.every((peer) => isOwn(peer, addresses));
   for (const peer of remote.peers) {
     for (const name of wayTo(peer, view)) used.set(name, `${remote.protocol} reaches ${peer} by it`);
@@ -78,6 +90,11 @@ export function carryingOf(address: PciAddress, remote: RemoteStorage, view: Saf
     }),
     isKnown: used.size > 0 || isHere,
   };
+}
+
+function connectionsOf({ client }: RemoteStorage, { host }: SafetyView): readonly Connection[] {
+  if (client === undefined) return [];
+  return (knownValue(host.live.connections) ?? []).filter(({ pid }) => pid === client);
 }
 
 function isOwn(peer: string, addresses: readonly { readonly address: string }[]): boolean {

@@ -24,6 +24,7 @@ import { netElsewhere } from './rules/net-elsewhere.ts';
 import { netListener } from './rules/net-listener.ts';
 import { netRoute } from './rules/net-route.ts';
 import { netStack } from './rules/net-stack.ts';
+import { netStorage } from './rules/net-storage.ts';
 import { netUser } from './rules/net-user.ts';
 import { noAcs } from './rules/no-acs.ts';
 import { noReset } from './rules/no-reset.ts';
@@ -69,6 +70,7 @@ export const SAFETY_RULES: readonly SafetyRule[] = [
   netRoute,
   netStack,
   netUser,
+  netStorage,
   netElsewhere,
   bootDisplay,
   console,

@@ -1,6 +1,13 @@
 import type { Known } from '../base/known.ts';
 import type { PciAddress } from './address.ts';
-import type { ElsewhereUse, IpUse, NetInterface, NetworkUse, PacketSocket } from './network-use.ts';
+import type {
+  Connection,
+  ElsewhereUse,
+  IpUse,
+  NetInterface,
+  NetworkUse,
+  PacketSocket,
+} from './network-use.ts';
 import type { MountNamespace, StorageUse } from './storage-use.ts';
 
 /** A Thunderbolt or USB4 host interface, and the PCI ports whose devices are reached through its tunnels. */
@@ -143,6 +150,8 @@ export interface LiveUse {
   /** Why not every mount namespace could be looked into; `null` if all were. */
   readonly unseenMounts: Known<never>;
   readonly packetSockets: Known<readonly PacketSocket[]>;
+  /** Those of the reader's network namespace. */
+  readonly connections: Known<readonly Connection[]>;
   readonly elsewhere: ElsewhereUse;
   /** The address of this host that the login session came to; `null` for a session that came by no network. */
   readonly sessionAddress: Known<string>;

@@ -83,6 +83,19 @@ export interface PacketSocket {
   readonly owner: string | null;
 }
 
+/** A connection with another host. */
+export interface Connection {
+  /** The address of this host. */
+  readonly local: string;
+  /** The address of the other one; `null` if it is not told. */
+  readonly peer: string | null;
+  /** Who has it: `sshd (pid 640)`; by its port if that is not known. */
+  readonly owner: string;
+  readonly pid: number | null;
+  /** Whether somebody works on this host through it: SSH, Telnet, VNC, RDP, Mosh. */
+  readonly isLogin: boolean;
+}
+
 /** A port of a function, as its driver or the kernel's RDMA stack names it: `mlx4_port2`, `mlx5_0 port 1`. */
 export interface FunctionPort {
   readonly name: string;

@@ -27,6 +27,8 @@ export interface RemoteStorage {
   readonly peers: readonly string[];
   /** Names of the network interfaces that the connections use. */
   readonly interfaces: readonly string[];
+  /** The process that has the connection, if nothing else tells of it. */
+  readonly client?: number;
 }
 
 /** A disk, a partition, or a block device made of others. */

@@ -79,6 +79,10 @@ export const USE_PATHS = {
   ipv6Addresses: '/proc/net/if_inet6',
   ipv6Routes: '/proc/net/ipv6_route',
   packetSockets: '/proc/net/packet',
+  /** For each protocol how many sockets there are. */
+  protocols: '/proc/net/protocols',
+  tcpSockets: ['/proc/net/tcp', '/proc/net/tcp6'],
+  udpSockets: ['/proc/net/udp', '/proc/net/udp6'],
   pppoe: '/proc/net/pppoe',
   /** One for each kind of filter; absent if no CAN socket was ever opened. */
   canReceivers: ['all', 'eff', 'err', 'fil', 'inv', 'sff'].map((kind) => `/proc/net/can/rcvlist_${kind}`),

@@ -51,6 +51,7 @@ export const IDLE_LIVE: LiveUse = {
   mountNamespaces: [],
   unseenMounts: null,
   packetSockets: null,
+  connections: null,
   elsewhere: { interfaces: [], unseen: [], missed: null },
   sessionAddress: null,
 };

@@ -26,6 +26,7 @@ const KINDS: Readonly<Record<string, InterfaceKind>> = {
   vti: 'tunnel',
   vti6: 'tunnel',
   xfrm: 'tunnel',
+  lowpan: 'tunnel',
 };
 
 export function kindOfWord(word: string | undefined): InterfaceKind {
@@ -40,8 +41,8 @@ export function linkLayerOfType(type: string): LinkLayer {
   return LAYERS[type] ?? 'other';
 }
 
-// TUNNEL, TUNNEL6, SIT, IPGRE, IP6GRE: interfaces that can be bound to another, which is then their `iflink`.
-const TUNNEL_TYPES: ReadonlySet<string> = new Set(['768', '769', '776', '778', '823']);
+// TUNNEL, TUNNEL6, SIT, IPGRE, IP6GRE, 6LOWPAN, NONE (of XFRM): interfaces that can be bound to another, which is then their `iflink`.
+const TUNNEL_TYPES: ReadonlySet<string> = new Set(['768', '769', '776', '778', '823', '825', '65534']);
 
 export function isTunnelType(type: string): boolean {
   return TUNNEL_TYPES.has(type);

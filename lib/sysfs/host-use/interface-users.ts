@@ -1,31 +1,62 @@
-import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
+import { isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import { USE_PATHS } from '../paths.ts';
 import { linkLayerOfType } from './interface-kinds.ts';
 import type { ToldLink } from './ip-answers.ts';
 
+/** What is looked at of an interface. */
+interface Candidate {
+  readonly name: string;
+  readonly type: Known<string>;
+  readonly isUp: Known<boolean>;
+  readonly portsTag: Known<string>;
+}
+
 /**
  * What works with interfaces directly, by their names: PPPoE sessions (`/proc/net/pppoe`), sockets of the CAN bus
- * (`/proc/net/can`), and XDP programs, of which only the kernel itself tells.
+ * (`/proc/net/can`), sockets of AF_XDP, the ports of a switch (DSA), and XDP programs, of which only the kernel itself tells.
  */
 export function readInterfaceUsers(
   host: HostReader,
-  interfaces: readonly { readonly type: Known<string> }[],
+  interfaces: readonly Candidate[],
   told: readonly ToldLink[],
-): (name: string) => Known<readonly string[]> {
+): (candidate: Candidate) => Known<readonly string[]> {
   const sessions = pppoeSessions(host);
   const hasCan = interfaces.some(({ type }) => linkLayerOfType(knownValue(type) ?? '') === 'can');
   const readers = hasCan ? canReceivers(host) : new Map<string, string>();
-  return (name) => {
-    const unknown = [sessions, readers].find(isUnknown);
+  const sockets = xdpSockets(host);
+  return ({ name, isUp, portsTag }) => {
+    // A socket of AF_XDP works only on an interface that is switched on.
+    const unknown = [sessions, readers, isUp === false ? null : sockets, portsTag].find(isUnknown);
     if (unknown !== undefined) return unknown;
     const reader = knownValue(readers)?.get(name);
     return [
       ...(knownValue(sessions) ?? []).filter((each) => each.device === name).map(({ title }) => title),
       ...(reader === undefined ? [] : [reader]),
       ...(told.find((link) => link.name === name)?.programs ?? []).map((id) => `XDP program ${id}`),
+      // Without a switch the tag is "none".
+      ...(/^(|none)$/.test(knownValue(portsTag) ?? '') ? [] : [`the ports of a switch (${portsTag})`]),
+      ...(knownValue(sockets)?.has(name) === true ? ['a socket of AF_XDP'] : []),
     ];
   };
+}
+
+/**
+ * The interfaces that sockets of AF_XDP are bound to. How many there are is in `/proc/net/protocols`; where, only `ss` tells,
+ * in a line such as `UNCONN 0 0 eth1:q0 *`. UNREAD if there are some, and it does not.
+ *
+ *     protocol  size sockets  memory press maxhdr  slab module     cl co di ac …
+ *     XDP        960      2      -1   NI       0   no   kernel      n  n  n  n …
+ */
+function xdpSockets(host: HostReader): Known<ReadonlySet<string>> {
+  return mapKnown(knownOf(host.readTable(USE_PATHS.protocols)), (table) => {
+    const count = /^XDP +\d+ +(\d+) /m.exec(table)?.[1];
+    if (count === undefined || count === '0') return new Set<string>();
+    const answer = host.ask?.('ss', ['--no-header', '--all', '--numeric', '--xdp']);
+    if (typeof answer !== 'string') return UNREAD;
+    const bound = [...answer.matchAll(/(?<=\s)(\S+):q\d+(?=\s)/g)].map(([, name = '']) => name);
+    return new Set(bound);
+  });
 }
 
 interface Session {

@@ -2,13 +2,16 @@ import { BROKEN, isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { InterfaceKind, NetInterface } from '../../pci/network-use.ts';
 import { lastName, SYS_PATHS } from '../paths.ts';
-import { FALLBACK_NAMES, isTunnelType, kindOfWord, linkLayerOfType } from './interface-kinds.ts';
+import { kindOfWord, linkLayerOfType } from './interface-kinds.ts';
+import { LinksByNumber, type ReadInterface, typeInUevent } from './interface-links.ts';
 import { readInterfaceUsers } from './interface-users.ts';
 import type { ToldLink } from './ip-answers.ts';
 import { type ClassMember, readAttribute, readClass } from './known-reading.ts';
 
 const IFF_UP = 1;
 const UPPER = 'upper_';
+// What an interface has that is not linked by a number: its lower interfaces, those of a bridge or bond, a program.
+const PARTNERS = /^(lower_.*|bridge|bonding|tun_flags)$/;
 
 /**
  * The interfaces of `/sys/class/net`, those of devices and those that are made of others. What is made of one stands
@@ -27,8 +30,9 @@ export function readInterfaces(
   return mapKnown(members, (all) => {
     const read = all.map((member) => readOne(host, member));
     const usersOf = readInterfaceUsers(host, read, told);
+    const links = told.length === 0 ? new LinksByNumber(host, read) : null;
     return read.map((each) => {
-      const bound = told.length === 0 ? boundTo(each, read) : madeOf(each.name, told);
+      const bound = links === null ? madeOf(each.name, told) : links.madeOf(each);
       const more = knownValue(bound) ?? [];
       return {
         name: each.name,
@@ -44,32 +48,28 @@ export function readInterfaces(
         missedUppers: isUnknown(bound) ? bound : null,
         master: each.master,
         portName: each.portName ?? null,
-        users: usersOf(each.name),
+        users: usersOf(each),
       };
     });
   });
-}
-
-/** An interface as sysfs shows it by itself. */
-interface ReadInterface extends Omit<NetInterface, 'linkLayer' | 'missedUppers' | 'users'> {
-  readonly type: Known<string>;
-  /** For a tunnel the number of the interface that it is bound to. */
-  readonly boundTo: Known<number>;
 }
 
 function readOne(host: HostReader, member: ClassMember): ReadInterface {
   const { name, directory } = member;
   const names = knownOf(host.list(directory));
   const listed = knownValue(names) ?? [];
-  const type = readAttribute(host, `${directory}/type`);
-  const isTunnel = isTunnelType(knownValue(type) ?? '');
+  const uevent = readAttribute(host, `${directory}/uevent`);
   return {
     name,
     function: member.function,
     index: readNumber(host, `${directory}/ifindex`),
-    kind: kindOf(host, name, directory, listed),
-    type,
-    boundTo: isTunnel ? readNumber(host, `${directory}/iflink`) : null,
+    kind: kindOf(name, uevent, listed),
+    type: readAttribute(host, `${directory}/type`),
+    uevent,
+    // What is on a function is made of nothing.
+    link: member.function === null ? readNumber(host, `${directory}/iflink`) : null,
+    isPartner: listed.some((each) => PARTNERS.test(each)),
+    portsTag: listed.includes('dsa') ? readAttribute(host, `${directory}/dsa/tagging`) : null,
     port: readNumber(host, `${directory}/dev_port`),
     isUp: mapKnown(readAttribute(host, `${directory}/flags`), (text) =>
       /^0x[0-9a-f]{1,8}$/i.test(text) ? (Number(text) & IFF_UP) !== 0 : BROKEN,
@@ -107,30 +107,16 @@ function uppersOf(
   return { uppers: [...uppers], master };
 }
 
-/** The tunnels that are bound to an interface, as far as sysfs says it. */
-function boundTo({ name, index }: ReadInterface, all: readonly ReadInterface[]): Known<readonly string[]> {
-  // What is known to be something else is no tunnel.
-  const others = all
-    .filter((each) => each.name !== name && each.function === null && !FALLBACK_NAMES.has(each.name))
-    .filter(({ kind }) => kind === 'other' || kind === 'tunnel');
-  const unknown = others.flatMap(({ type, boundTo: lower }) => [type, lower]).find(isUnknown);
-  if (unknown !== undefined) return unknown;
-  const bound = others.filter((each) => (knownValue(each.boundTo) ?? 0) > 0);
-  if (isUnknown(index) && bound.length > 0) return index;
-  return bound.filter((each) => each.boundTo === index).map((each) => each.name);
-}
-
 /** The interfaces that the kernel tells to be made of one. */
 function madeOf(name: string, told: readonly ToldLink[]): readonly string[] {
   return told.filter((each) => each.madeOf === name).map((each) => each.name);
 }
 
 /** By the directories that bridges and bonds have, or the type in `uevent`: `DEVTYPE=vlan`. */
-function kindOf(host: HostReader, name: string, directory: string, names: readonly string[]): InterfaceKind {
+function kindOf(name: string, uevent: Known<string>, names: readonly string[]): InterfaceKind {
   if (names.includes('bridge')) return 'bridge';
   if (names.includes('bonding')) return 'bond';
   // The datapath of Open vSwitch in the kernel, which all of its ports are in.
   if (name === 'ovs-system') return 'openvswitch';
-  const uevent = knownValue(readAttribute(host, `${directory}/uevent`)) ?? '';
-  return kindOfWord(/^DEVTYPE=(\S+)$/m.exec(uevent)?.[1]);
+  return kindOfWord(typeInUevent(uevent));
 }

@@ -2,11 +2,13 @@ import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { LiveUse } from '../../pci/host-use.ts';
 import { processPath } from '../paths.ts';
+import { readConnections } from './connections.ts';
 import { knownAlways } from './known-reading.ts';
 import { readMountNamespaces } from './mount-namespaces.ts';
 import { readElsewhere } from './net-namespaces.ts';
-import { INITIAL_PIDS, readHolders } from './open-files.ts';
+import { INITIAL_PIDS, readOpenFiles } from './open-files.ts';
 import { readPacketSockets } from './packet-sockets.ts';
+import { sessionAddressIn } from './ssh-connection.ts';
 
 // As many ancestors as any session has; the kernel's own tree ends at 1.
 const MAX_ANCESTORS = 64;
@@ -16,11 +18,19 @@ const MAX_ANCESTORS = 64;
  * alone, and all of it as root alone: a snapshot answers UNREAD.
  */
 export function readLiveUse(host: HostReader): LiveUse {
+  const files = readOpenFiles(host);
+  const mounts = readMountNamespaces(host);
   return {
-    ...readHolders(host),
-    ...readMountNamespaces(host),
-    packetSockets: readPacketSockets(host),
-    elsewhere: readElsewhere(host),
+    holders: files.holders,
+    unseen: files.unseen,
+    mountNamespaces: mounts.mountNamespaces,
+    unseenMounts: mounts.unseenMounts,
+    packetSockets: readPacketSockets(host, files.sockets),
+    connections: readConnections(host, files.sockets),
+    elsewhere: readElsewhere(host, {
+      paths: new Map([...files.namespaces, ...mounts.namespaces]),
+      missed: [files.unseen, mounts.unseenMounts].find(isUnknown) ?? null,
+    }),
     sessionAddress: readSessionAddress(host),
   };
 }
@@ -37,7 +47,7 @@ function readSessionAddress(host: HostReader): Known<string> {
   for (let above = 0; above < MAX_ANCESTORS; above += 1) {
     const environment = knownAlways(host.readText(`${processPath(pid)}/environ`));
     if (isUnknown(environment)) missed ??= environment;
-    const address = sessionIn(knownValue(environment) ?? '');
+    const address = sessionAddressIn(knownValue(environment) ?? '');
     if (address !== undefined) return address;
     const parent = parentOf(host, pid);
     if (parent === undefined) return missed ?? UNREAD;
@@ -54,23 +64,9 @@ function otherNamespace(host: HostReader): Known<never> {
   return namespace === null || namespace === INITIAL_PIDS ? null : UNREAD;
 }
 
-function sessionIn(environment: string): string | undefined {
-  const found = environment.split('\0').find((each) => each.startsWith('SSH_CONNECTION='));
-  const address = found?.slice('SSH_CONNECTION='.length).split(' ')[2];
-  return address === undefined ? undefined : plainAddress(address);
-}
-
 function parentOf(host: HostReader, pid: number | 'self'): number | undefined {
   const stat = knownValue(knownOf(host.readText(`${processPath(pid)}/stat`)));
   // The name of a process may hold blanks and brackets: what counts stands behind the last one.
   const digits = stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[1] ?? '';
   return /^\d{1,10}$/.test(digits) ? Number(digits) : undefined;
-}
-
-/** Without the zone of a link-local address, and IPv4 as itself where a socket for both took it. */
-function plainAddress(rawAddress: string): string {
-  return rawAddress
-    .replace(/%.*$/s, '')
-    .replace(/^::ffff:(?=\d+\.)/i, '')
-    .toLowerCase();
 }

@@ -73,17 +73,25 @@ function remoteOf(type: string, source: string, options: readonly MountOption[])
   if (!isPlan9 && !REMOTE.test(type)) return null;
   const named = [optionOf('addr'), optionOf('mountaddr'), optionOf('ip')].flatMap((each) => each ?? []);
   const own = optionOf('clientaddr') ?? optionOf('srcaddr');
+  const all = [...named, ...addressesIn(source), ...(own === undefined ? [] : [own])];
   return {
     protocol: type,
-    own: own === undefined || /^(0\.0\.0\.0|::)$/.test(own) ? [] : [own],
-    peers: [...new Set([...named, ...addressesIn(source)])],
-    interfaces: [],
+    own: own === undefined || /^(0\.0\.0\.0|::)$/.test(own) ? [] : [withoutZone(own)],
+    peers: [...new Set([...named, ...addressesIn(source)].map(withoutZone))],
+    // Of a link-local address the zone is the interface.
+    interfaces: [...new Set(all.flatMap((address) => /%(.+)$/.exec(address)?.[1] ?? []))],
   };
 }
 
-/** `10.0.0.1:/srv`, `[2001:db8::1]:/srv`, `//10.0.0.1/share`, `10.0.0.1:6789,10.0.0.2:6789:/`. */
+function withoutZone(address: string): string {
+  return address.replace(/%.*$/s, '');
+}
+
+/** `10.0.0.1:/srv`, `[2001:db8::1]:/srv`, `[fe80::1%eth1]:/srv`, `//10.0.0.1/share`, `10.0.0.1:6789,10.0.0.2:6789:/`. */
 function addressesIn(source: string): readonly string[] {
-  const bracketed = [...source.matchAll(/\[([0-9a-f:.]+)\]/gi)].map(([, address = '']) => address);
+  const bracketed = [...source.matchAll(/\[([0-9a-f:.]+(?:%[^\]]+)?)\]/gi)].map(
+    ([, address = '']) => address,
+  );
   const plain = [...source.matchAll(/(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])/g)].map(
     ([address]) => address,
   );

@@ -12,26 +12,39 @@ import type { LiveUse } from '../../pci/host-use.ts';
 import type { MountNamespace } from '../../pci/storage-use.ts';
 import { processPath, USE_PATHS } from '../paths.ts';
 import { knownAlways, readAttribute } from './known-reading.ts';
+import { decodeOctal } from './mount-line.ts';
 import { MOUNT_LINES, parseMounts } from './mounts.ts';
 
 const INIT = 1;
+
+/** What is mounted in other mount namespaces, and what keeps network namespaces. */
+export interface MountNamespacesUse extends Pick<LiveUse, 'mountNamespaces' | 'unseenMounts'> {
+  /** By the kernel's name of a network namespace, `net:[4026532501]`, a path that it is mounted at: `/proc/913/root/run/netns/blue`. */
+  readonly namespaces: ReadonlyMap<string, string>;
+}
 
 /**
  * What is mounted in other mount namespaces: `/proc/PID/mountinfo` of one process of each, told apart by the link
  * `/proc/PID/ns/mnt -> mnt:[4026532241]`. If a link cannot be read, by what is mounted.
  */
-export function readMountNamespaces(host: HostReader): Pick<LiveUse, 'mountNamespaces' | 'unseenMounts'> {
+export function readMountNamespaces(host: HostReader): MountNamespacesUse {
+  const nothing = { mountNamespaces: [], namespaces: new Map<string, string>() };
   const listed = knownAlways(host.list(USE_PATHS.processes));
-  if (listed === null || isUnknown(listed)) return { mountNamespaces: [], unseenMounts: listed ?? UNREAD };
+  if (listed === null || isUnknown(listed)) return { ...nothing, unseenMounts: listed ?? UNREAD };
   const pids = listed.filter((name) => /^\d{1,10}$/.test(name)).map(Number);
-  if (pids.length === 0) return { mountNamespaces: [], unseenMounts: UNREAD };
+  if (pids.length === 0) return { ...nothing, unseenMounts: UNREAD };
   const reader = new NamespaceReader(host);
   for (const pid of pids.sort((a, b) => a - b)) reader.look(pid);
-  return { mountNamespaces: reader.namespaces, unseenMounts: reader.unseen };
+  return {
+    mountNamespaces: reader.namespaces,
+    unseenMounts: reader.unseen,
+    namespaces: reader.networkNamespaces,
+  };
 }
 
 class NamespaceReader {
   readonly namespaces: MountNamespace[] = [];
+  readonly networkNamespaces = new Map<string, string>();
   unseen: Known<never> = null;
   readonly #host: HostReader;
   readonly #links = new Set<string>();
@@ -39,7 +52,10 @@ class NamespaceReader {
 
   constructor(host: HostReader) {
     this.#host = host;
-    this.#read(processPath('self'));
+    // What is mounted here is read elsewhere; what it keeps is not.
+    const own = this.#read(processPath('self'));
+    if (own === null || own === 'ended') this.#miss(UNREAD);
+    else if (isUnknown(own)) this.#miss(own);
   }
 
   look(pid: number): void {
@@ -87,7 +103,16 @@ class NamespaceReader {
     const table = lines.map(withoutIds).sort().join('\n');
     if (this.#tables.has(table)) return null;
     this.#tables.add(table);
+    for (const line of lines) this.#keepNetwork(path, line);
     return lines;
+  }
+
+  /** `1234 25 0:4 net:[4026532501] /run/netns/blue rw - nsfs nsfs rw`; deleted mount points end in `//deleted`. */
+  #keepNetwork(path: string, line: string): void {
+    const [, , , root = '', point = ''] = line.split(' ');
+    if (!/^net:\[\d+\]$/.test(root) || this.networkNamespaces.has(root)) return;
+    const isOwn = path === processPath('self');
+    this.networkNamespaces.set(root, `${isOwn ? '' : `${path}/root`}${decodeOctal(point)}`);
   }
 }
 

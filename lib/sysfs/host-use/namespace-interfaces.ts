@@ -2,7 +2,7 @@ import { isUnknown, knownValue } from '../../base/known.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import { isPciAddress } from '../../pci/address.ts';
 import type { ElsewhereInterface, InterfaceKind } from '../../pci/network-use.ts';
-import { processPath, SYS_PATHS } from '../paths.ts';
+import { SYS_PATHS } from '../paths.ts';
 import { FALLBACK_NAMES, kindOfWord } from './interface-kinds.ts';
 import { readNumber } from './interfaces.ts';
 import { askLinks } from './ip-answers.ts';
@@ -36,14 +36,16 @@ export function readOwnLinks(host: HostReader): ReadonlyMap<number, number> {
 /**
  * The interfaces of a namespace by the sysfs that a process in it has, `/proc/PID/root/sys/class/net`; `null` where that
  * is not of its namespace (the names are others), or cannot be read.
+ *
+ * @param task the directory of the process or thread
  */
 export function namespaceBySysfs(
   host: HostReader,
-  pid: number,
+  task: string,
   names: readonly string[],
   ownLinks: ReadonlyMap<number, number>,
 ): readonly Found[] | null {
-  const at = `${processPath(pid)}/root${SYS_PATHS.netClass}`;
+  const at = `${task}/root${SYS_PATHS.netClass}`;
   const listed = knownValue(knownOf(host.list(at)));
   if (listed === undefined) return null;
   const known = listed.filter((name) => !FALLBACK_NAMES.has(name) && name !== 'bonding_masters');

@@ -13,8 +13,16 @@ export const INITIAL_PIDS = 'pid:[4026531836]';
 // A server of one that does not answer has whoever asks for a file of it wait.
 const REMOTE = /^(nfs|cifs|smb|9p|ceph|afs|fuse|virtiofs|lustre|gpfs|glusterfs|ocfs2|autofs)/;
 
-/** Which processes hold device nodes open, and why that is not all of them, or `null`. */
-export function readHolders(host: HostReader): Pick<LiveUse, 'holders' | 'unseen'> {
+/** What processes have open. */
+export interface OpenFilesUse extends Pick<LiveUse, 'holders' | 'unseen'> {
+  /** By the inode of a socket a process that has it open. */
+  readonly sockets: ReadonlyMap<number, number>;
+  /** By the kernel's name of a network namespace, `net:[4026532501]`, a descriptor that keeps it: `/proc/913/fd/5`. */
+  readonly namespaces: ReadonlyMap<string, string>;
+}
+
+/** Reads which processes hold device nodes, sockets and network namespaces open, and why that is not all of them, or `null`. */
+export function readOpenFiles(host: HostReader): OpenFilesUse {
   return new OpenFiles(host).read();
 }
 
@@ -22,6 +30,8 @@ class OpenFiles {
   readonly #host: HostReader;
   readonly #nodes: OpenNodes;
   readonly #mounts = new Map<string, readonly MountPoint[]>();
+  readonly #sockets = new Map<number, number>();
+  readonly #namespaces = new Map<string, string>();
   #left = MAX_LINKS;
   #unseen: Known<never> = null;
 
@@ -30,9 +40,10 @@ class OpenFiles {
     this.#nodes = new OpenNodes(host);
   }
 
-  read(): Pick<LiveUse, 'holders' | 'unseen'> {
+  read(): OpenFilesUse {
+    const kept = { sockets: this.#sockets, namespaces: this.#namespaces };
     const listed = knownAlways(this.#host.list(USE_PATHS.processes));
-    if (listed === null || isUnknown(listed)) return { holders: [], unseen: listed ?? UNREAD };
+    if (listed === null || isUnknown(listed)) return { ...kept, holders: [], unseen: listed ?? UNREAD };
     const pids = listed.filter((name) => /^\d{1,10}$/.test(name)).map(Number);
     // One's own processes are all that hidepid leaves to see, and the first process is root's.
     if (!pids.includes(1)) this.#miss(UNREAD);
@@ -46,7 +57,7 @@ class OpenFiles {
       }
       if (nodes.length > 0) holders.push({ pid, ...nameOf(this.#host, pid), nodes });
     }
-    return { holders, unseen: this.#unseen };
+    return { ...kept, holders, unseen: this.#unseen };
   }
 
   /** What root could see counts for more than what nobody can. */
@@ -89,11 +100,22 @@ class OpenFiles {
 
   #nodeAt(pid: number, file: string): OpenNode | null {
     const path = this.#taken(this.#host.readLink(file));
-    if (path === undefined || !path.startsWith('/') || this.#isRemote(pid, path)) return null;
+    if (path?.startsWith('/') !== true) {
+      if (path !== undefined) this.#keep(pid, file, path);
+      return null;
+    }
+    if (this.#isRemote(pid, path)) return null;
     const device = this.#host.deviceNumber(file);
     if (isFailure(device) && device.unknown === 'unread') return this.#nodes.node(path, UNREAD);
     const known = this.#taken(device);
     return known === undefined ? null : this.#nodes.node(path, known);
+  }
+
+  /** Of what has no path: sockets, and network namespaces that live as long as they are open. */
+  #keep(pid: number, file: string, name: string): void {
+    const [, kind, digits] = /^(socket|net):\[(\d+)\]$/.exec(name) ?? [];
+    if (kind === 'net') this.#namespaces.set(name, file);
+    else if (kind === 'socket' && !this.#sockets.has(Number(digits))) this.#sockets.set(Number(digits), pid);
   }
 
   /** What was read; nothing if it is gone by now, or may not be read, which is kept in mind. */

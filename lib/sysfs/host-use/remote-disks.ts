@@ -48,12 +48,24 @@ function readPath(host: HostReader, { name, directory, function: on }: ClassMemb
 }
 
 function ofNetwork(protocol: string, facts: Partial<RemoteStorage> = {}): RemoteDisk {
-  return { storage: { protocol, own: [], peers: [], interfaces: [], ...facts }, functions: [] };
+  return { storage: withZones({ protocol, own: [], peers: [], interfaces: [], ...facts }), functions: [] };
+}
+
+/** Of a link-local address, `fe80::1%eth1`, the zone is the interface. */
+function withZones({ own, peers, interfaces, ...rest }: RemoteStorage): RemoteStorage {
+  const zones = [...own, ...peers].flatMap((address) => /%(.+)$/.exec(address)?.[1] ?? []);
+  const plain = (addresses: readonly string[]) => addresses.map((each) => each.replace(/%.*$/s, ''));
+  return {
+    ...rest,
+    own: plain(own),
+    peers: plain(peers),
+    interfaces: [...new Set([...interfaces, ...zones])],
+  };
 }
 
 /** Disks that are named by what makes them, and lie below no device. */
 function readByName(host: HostReader, name: string, directory: string): RemoteDisk {
-  if (/^nbd\d+(p\d+)?$/.test(name)) return ofNetwork('NBD');
+  if (/^nbd\d+(p\d+)?$/.test(name)) return readNbd(host, directory);
   if (/^rnbd\d+/.test(name)) return ofNetwork('RNBD');
   const rbd = /^rbd(\d+)(?:p\d+)?$/.exec(name)?.[1];
   if (rbd !== undefined) {
@@ -80,6 +92,15 @@ function readByName(host: HostReader, name: string, directory: string): RemoteDi
   };
 }
 
+/** `pid` is there while it is connected; a device without a server has no size. */
+function readNbd(host: HostReader, directory: string): RemoteDisk {
+  const disk = directory.replace(/\/nbd\d+p\d+$/, '');
+  const pid = readAttribute(host, `${disk}/pid`);
+  if (pid === null && readAttribute(host, `${disk}/size`) === '0') return LOCAL;
+  const client = Number(knownValue(pid) ?? Number.NaN);
+  return ofNetwork('NBD', Number.isInteger(client) ? { client } : {});
+}
+
 /**
  * Of an iSCSI session: `ipaddress` and `netdev` of its host, and of each of its connections the address of the other end,
  * and in newer kernels its own.
@@ -92,14 +113,14 @@ function readSession(host: HostReader, adapter: string, session: string): Known<
   const ofAdapter = `${adapter}/iscsi_host/${lastName(adapter)}`;
   const texts = (paths: readonly string[]) =>
     paths.flatMap((path) => knownValue(readAttribute(host, path)) ?? []).filter((text) => !isNothing(text));
-  return {
+  return withZones({
     protocol: 'iSCSI',
     own: texts([`${ofAdapter}/ipaddress`, ...connections.map((name) => `${of(name)}/local_ipaddr`)]),
     peers: texts(
       connections.flatMap((name) => [`${of(name)}/address`, `${of(name)}/persistent_address`]),
     ).map(addressOf),
     interfaces: texts([`${ofAdapter}/netdev`]),
-  };
+  });
 }
 
 /** What the kernel writes for an address that it does not have. */

@@ -16,6 +16,7 @@ const NOTHING_RUNS: Partial<LiveUse> = {
   sessionAddress: null,
   unseen: null,
   packetSockets: null,
+  connections: null,
   elsewhere: { interfaces: [], unseen: [], missed: null },
 };
 

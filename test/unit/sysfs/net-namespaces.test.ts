@@ -3,8 +3,7 @@ import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { readFunctionPorts } from '../../../lib/sysfs/host-use/function-ports.ts';
-import { readElsewhere } from '../../../lib/sysfs/host-use/net-namespaces.ts';
-import { readPacketSockets } from '../../../lib/sysfs/host-use/packet-sockets.ts';
+import { readLiveUse } from '../../../lib/sysfs/host-use/live-use.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 function host(put: (tree: HostTree) => void): HostReader {
@@ -12,6 +11,9 @@ function host(put: (tree: HostTree) => void): HostReader {
   put(tree);
   return new SnapshotHost(tree.snapshot('namespaces'));
 }
+
+const readElsewhere = (reader: HostReader) => readLiveUse(reader).elsewhere;
+const readPacketSockets = (reader: HostReader) => readLiveUse(reader).packetSockets;
 
 const OWN = 'net:[4026531840]';
 const OTHER = 'net:[4026532501]';
@@ -149,6 +151,54 @@ describe('other network namespaces', () => {
       tree.text('/proc/self/mountinfo', `99 25 0:4 ${OTHER} /run/netns/blue rw - nsfs nsfs rw\n`),
     );
     expect(found).toEqual({ interfaces: [], unseen: ['/run/netns/blue'], missed: null });
+  });
+
+  it('may be those of a thread', () => {
+    const found = elsewhere((tree) => {
+      putProcess(tree, 913, OWN);
+      tree.link('/proc/913/task/913/ns/net', OWN);
+      tree.link('/proc/913/task/914/ns/net', OTHER);
+      tree.text('/proc/913/task/914/net/dev', `${HEAD}  eth0: 0 0 0 0\n`);
+    });
+    // The thread still has the sysfs of its process.
+    expect(found).toEqual({ interfaces: [], unseen: ['nginx (pid 913)'], missed: null });
+    expect(elsewhere((tree) => tree.deny('/proc/1/task')).missed).toEqual(DENIED);
+  });
+
+  it('may be kept by a descriptor', () => {
+    const keeping = (namespace: string) =>
+      elsewhere((tree) => {
+        putProcess(tree, 913, OWN);
+        tree.link('/proc/913/fd/5', namespace);
+      });
+    expect(keeping(OTHER)).toEqual({ interfaces: [], unseen: ['nginx (pid 913)'], missed: null });
+    expect(keeping(OWN)).toEqual({ interfaces: [], unseen: [], missed: null });
+    expect(elsewhere((tree) => tree.deny('/proc/1/fd')).missed).toEqual(DENIED);
+  });
+
+  it('may be mounted where another process sees it', () => {
+    const found = elsewhere((tree) => {
+      putProcess(tree, 913, OWN);
+      tree.text('/proc/913/mountinfo', `99 25 0:4 ${OTHER} /run/blue rw - nsfs nsfs rw\n`);
+    });
+    const unseen = ['/run/blue, in the mount namespace of nginx (pid 913)'];
+    expect(found).toEqual({ interfaces: [], unseen, missed: null });
+    expect(elsewhere((tree) => tree.deny('/proc/1/mountinfo')).missed).toEqual(DENIED);
+  });
+
+  it('are asked of the kernel by what keeps them', () => {
+    const asked: string[] = [];
+    const reader = host((tree) => {
+      putHost(tree);
+      putProcess(tree, 913, OWN);
+      tree.link('/proc/913/fd/5', OTHER);
+    });
+    reader.ask = (_, [namespace = '']) => {
+      asked.push(namespace);
+      return JSON.stringify([{ ifindex: 7, ifname: 'eth0', parentbus: 'pci', parentdev: '0000:00:05.0' }]);
+    };
+    expect(readElsewhere(reader).interfaces).toMatchObject([{ name: 'eth0', function: '0000:00:05.0' }]);
+    expect(asked).toEqual(['--net=/proc/913/fd/5']);
   });
 
   it('are asked of the kernel where it can be asked', () => {

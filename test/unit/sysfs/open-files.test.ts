@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
 import type { DeviceNumber, Reading } from '../../../lib/host/host-reader.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { readHolders } from '../../../lib/sysfs/host-use/open-files.ts';
+import { readOpenFiles } from '../../../lib/sysfs/host-use/open-files.ts';
 import { HostTree } from '../../support/host-tree.ts';
 import { numberedHost } from '../../support/numbered-host.ts';
 
@@ -29,7 +29,7 @@ function live(open: Readonly<Record<string, Reading<DeviceNumber>>>, put: Put = 
     for (const [index, [path]] of files.entries()) tree.link(`/proc/7/fd/${index}`, path);
   });
   const numbers = Object.fromEntries(files.map(([, device], index) => [`/proc/7/fd/${index}`, device]));
-  const { holders, unseen } = readHolders(numberedHost(host, numbers));
+  const { holders, unseen } = readOpenFiles(numberedHost(host, numbers));
   return { nodes: holders.flatMap(({ nodes }) => nodes), unseen };
 }
 
@@ -174,7 +174,7 @@ describe('a node that a process has open', () => {
   });
 
   it('is looked for by name on a host that was captured', () => {
-    const { holders } = readHolders(
+    const { holders } = readOpenFiles(
       captured((tree) => {
         device(tree, 'char', '226:1', `${PCI}/drm/card1`, 'drm');
         tree.text(`${PCI}/drm/card1/uevent`, 'MAJOR=226\nMINOR=1\nDEVNAME=dri/card1\n');
@@ -201,7 +201,7 @@ describe('a node that a process has open', () => {
 
 describe('the processes of a host', () => {
   it('are told with their names and machines', () => {
-    const { holders, unseen } = readHolders(
+    const { holders, unseen } = readOpenFiles(
       captured((tree) => {
         tree.attribute('/proc/812/comm', 'qemu-system-x86');
         tree.text('/proc/812/cmdline', 'qemu-system-x86_64\0-name\0guest=galaxy0,debug-threads=on\0-S\0');
@@ -225,7 +225,7 @@ describe('the processes of a host', () => {
   });
 
   it('hold files by a thread that outlived the first', () => {
-    const { holders } = readHolders(
+    const { holders } = readOpenFiles(
       captured((tree) => {
         tree.directory('/proc/7/fd');
         tree.link('/proc/7/task/8/fd/3', '/dev/sda');
@@ -234,7 +234,7 @@ describe('the processes of a host', () => {
     expect(holders).toMatchObject([{ pid: 7, nodes: [{ path: '/dev/sda' }] }]);
   });
 
-  const unseen = (put: Put) => readHolders(captured(put)).unseen;
+  const unseen = (put: Put) => readOpenFiles(captured(put)).unseen;
 
   it.each<[string, Put, unknown]>([
     ['files that may not be listed', (tree) => tree.deny('/proc/7/fd'), DENIED],
@@ -253,12 +253,15 @@ describe('the processes of a host', () => {
       const tree = new HostTree();
       tree.directory('/sys');
       put(tree);
-      return readHolders(new SnapshotHost(tree.snapshot('hidden')));
+      return readOpenFiles(new SnapshotHost(tree.snapshot('hidden')));
     };
-    expect(of(() => {})).toEqual({ holders: [], unseen: UNREAD });
-    expect(of((tree) => tree.deny('/proc'))).toEqual({ holders: [], unseen: DENIED });
-    expect(of((tree) => tree.directory('/proc/sys'))).toEqual({ holders: [], unseen: UNREAD });
-    expect(of((tree) => tree.link('/proc/812/fd/3', '/dev/null'))).toEqual({ holders: [], unseen: UNREAD });
+    expect(of(() => {})).toMatchObject({ holders: [], unseen: UNREAD });
+    expect(of((tree) => tree.deny('/proc'))).toMatchObject({ holders: [], unseen: DENIED });
+    expect(of((tree) => tree.directory('/proc/sys'))).toMatchObject({ holders: [], unseen: UNREAD });
+    expect(of((tree) => tree.link('/proc/812/fd/3', '/dev/null'))).toMatchObject({
+      holders: [],
+      unseen: UNREAD,
+    });
   });
 
   it('are not asked for files of other machines, which may never answer', () => {
