@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BUNDLE } from './bundle.mjs';
 import { LongestFirst } from './test/support/longest-first.ts';
+import { SkipReporter } from './test/support/skip-reporter.ts';
 
 const alias = Object.fromEntries(
   Object.entries(BUNDLE.alias ?? {}).map(([name, path]) => [name, join(import.meta.dirname, path)]),
@@ -11,6 +12,7 @@ const alias = Object.fromEntries(
 export default defineConfig({
   test: {
     coverage: { include: ['lib/**'] },
+    reporters: ['default', new SkipReporter()],
     sequence: { sequencer: LongestFirst },
     projects: [
       {

@@ -1,8 +1,8 @@
 import { PortalGunError } from '../base/errors.ts';
 import type { Background } from '../host/background.ts';
-import type { HostReader } from '../host/host-reader.ts';
+import { type HostReader, isFailure } from '../host/host-reader.ts';
 import type { Runner } from '../host/runner.ts';
-import { SYSTEMD_PATH } from '../sysfs/paths.ts';
+import { commandLinePath, SYSTEMD_PATH, USE_PATHS } from '../sysfs/paths.ts';
 
 /** What a watchdog is started through. */
 export interface WatchdogHost {
@@ -16,7 +16,7 @@ export interface Watchdog {
   /** Of the journal that it looks at. */
   readonly id: string;
   readonly afterMs: number;
-  /** The program that it runs then, with its arguments: paths are absolute. */
+  /** The program that it runs then, with its arguments: paths are absolute, and the last one is the id. */
   readonly words: readonly string[];
 }
 
@@ -52,12 +52,31 @@ export async function startWatchdog(
   throw failed('systemd-run', run.kind === 'failed' ? run.detail : lastLine(run.stderr));
 }
 
-/** Lets a watchdog go where that can be; one that stays finds nothing to do. */
+/**
+ * Ends a watchdog that is not needed any more: whenever it came back, it would hold the host's lock for a moment. One that
+ * cannot be ended finds nothing to do.
+ */
 export async function stopWatchdog(
   { reader, runner }: Pick<WatchdogHost, 'reader' | 'runner'>,
   id: string,
 ): Promise<void> {
-  if (isSystemd(reader)) await runner.run('systemctl', ['--quiet', 'stop', `${unitOf(id)}.timer`]);
+  if (isSystemd(reader)) {
+    await runner.run('systemctl', ['--quiet', 'stop', `${unitOf(id)}.timer`]);
+    return;
+  }
+  // It leads a process group of its own, which the `sleep` that it waits with is in as well.
+  for (const pid of processesOf(reader, id)) await runner.run('sh', ['-c', 'kill -TERM "-$1"', 'sh', pid]);
+}
+
+/** The processes whose last word is the id of a watchdog. */
+function processesOf(reader: HostReader, id: string): readonly string[] {
+  const names = reader.list(USE_PATHS.processes);
+  if (names === null || isFailure(names)) return [];
+  return names.filter((name) => {
+    if (!/^\d+$/.test(name)) return false;
+    const words = reader.readText(commandLinePath(Number(name)));
+    return typeof words === 'string' && words.endsWith(`\0--unconfirmed\0${id}\0`);
+  });
 }
 
 function isSystemd(reader: HostReader): boolean {

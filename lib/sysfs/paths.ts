@@ -108,6 +108,11 @@ export function processPath(pid: number | 'self'): string {
   return `${USE_PATHS.processes}/${pid}`;
 }
 
+/** The words that a process was started with, each with a NUL behind it. */
+export function commandLinePath(pid: number): string {
+  return `${processPath(pid)}/cmdline`;
+}
+
 /** Stable for one installation, and nobody's business: the key of what stands in for its serial numbers. */
 export const MACHINE_ID_PATH = '/etc/machine-id';
 

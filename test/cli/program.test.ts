@@ -16,11 +16,15 @@ import {
   ROOT,
   words,
 } from '../support/pci-program.ts';
+import { whySkipped } from '../support/skipping.ts';
 
 const NOBODY = 65534;
 const isRoot = process.geteuid?.() === 0;
 const hasPci = existsSync('/sys/bus/pci/devices');
 const { exitCode: setpriv } = await execa('setpriv', ['--version'], { reject: false });
+const canBeNobody = !isRoot || setpriv === 0;
+const NO_SETPRIV = 'no setpriv to be an ordinary user by';
+const NO_PCI = 'this machine has no PCI bus';
 
 describe.each([
   [PCI_PROGRAM, PCI, pci, pciInside],
@@ -82,13 +86,16 @@ describe('pci in a pipe', () => {
 });
 
 describe('this machine', () => {
-  it.skipIf(hasPci)('has no PCI bus, and that is said', async () => {
-    const { exitCode, stderr } = await pci(['list']);
-    expect(exitCode).toBe(6);
-    expect(stderr).toContain('[NO_PCI]');
-  });
+  it.skipIf(hasPci)(
+    `has no PCI bus, and that is said${whySkipped(!hasPci, 'this machine has a PCI bus')}`,
+    async () => {
+      const { exitCode, stderr } = await pci(['list']);
+      expect(exitCode).toBe(6);
+      expect(stderr).toContain('[NO_PCI]');
+    },
+  );
 
-  it.runIf(hasPci)('is listed', async () => {
+  it.runIf(hasPci)(`is listed${whySkipped(hasPci, NO_PCI)}`, async () => {
     const { exitCode, stdout } = await pci(['list', '--json']);
     expect(exitCode).toBe(0);
     const { devices } = JSON.parse(stdout) as { devices: unknown[] };
@@ -98,20 +105,25 @@ describe('this machine', () => {
     }
   });
 
-  it.runIf(hasPci && (!isRoot || setpriv === 0))('is listed to an ordinary user', async () => {
-    const program = [process.execPath, PCI, 'list', '--json', '--host', '/'];
-    const asNobody = ['setpriv', `--reuid=${NOBODY}`, '--clear-groups', ...program];
-    const [file = '', ...args] = isRoot ? asNobody : program;
-    const { stdout, exitCode } = await execa(file, args, { cwd: '/', reject: false });
-    expect(exitCode).toBe(0);
-    const theirs = JSON.parse(stdout) as { devices: { address: string }[] };
-    const ours = JSON.parse((await pci(['list', '--json'])).stdout) as { devices: { address: string }[] };
-    // An ordinary user sees less of a device, and no fewer devices.
-    expect(theirs.devices.map(({ address }) => address)).toEqual(ours.devices.map(({ address }) => address));
-  });
+  it.runIf(hasPci && canBeNobody)(
+    `is listed to an ordinary user${whySkipped(hasPci && canBeNobody, hasPci ? NO_SETPRIV : NO_PCI)}`,
+    async () => {
+      const program = [process.execPath, PCI, 'list', '--json', '--host', '/'];
+      const asNobody = ['setpriv', `--reuid=${NOBODY}`, '--clear-groups', ...program];
+      const [file = '', ...args] = isRoot ? asNobody : program;
+      const { stdout, exitCode } = await execa(file, args, { cwd: '/', reject: false });
+      expect(exitCode).toBe(0);
+      const theirs = JSON.parse(stdout) as { devices: { address: string }[] };
+      const ours = JSON.parse((await pci(['list', '--json'])).stdout) as { devices: { address: string }[] };
+      // An ordinary user sees less of a device, and no fewer devices.
+      expect(theirs.devices.map(({ address }) => address)).toEqual(
+        ours.devices.map(({ address }) => address),
+      );
+    },
+  );
 
-  it.runIf(!isRoot || setpriv === 0)(
-    'tells an ordinary user what recover and confirm need, and no more',
+  it.runIf(canBeNobody)(
+    `tells an ordinary user what recover and confirm need, and no more${whySkipped(canBeNobody, NO_SETPRIV)}`,
     async () => {
       for (const command of ['recover', 'confirm']) {
         const program = [process.execPath, PCI, command];

@@ -18,6 +18,7 @@ import { hostFile } from '../support/host-file.ts';
 import { gigabitNic } from '../support/hosts/functions.ts';
 import { fixture, PCI, pci, pciInside, ROOT } from '../support/pci-program.ts';
 import { shortNames } from '../support/short-names.ts';
+import { whySkipped } from '../support/skipping.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -27,6 +28,7 @@ const HOSTS = FIXTURE_NAMES.filter((name) => name !== 'no-pci');
 
 const isRoot = process.geteuid?.() === 0;
 const { exitCode: setpriv } = await execa('setpriv', ['--version'], { reject: false });
+const canBeNobody = !isRoot || setpriv === 0;
 
 // No fixture has an id of its machine, which is the key of the stand-ins.
 const NOTE =
@@ -166,17 +168,20 @@ describe('a snapshot that can not be written', () => {
     expect((await pci(['snapshot', ...GPU, '-o', link])).exitCode).toBe(0);
   });
 
-  it.runIf(!isRoot || setpriv === 0)('into a folder of somebody else', async () => {
-    const at = place();
-    chmodSync(at, 0o555);
-    const program = [process.execPath, PCI, 'snapshot', ...GPU, '-o', join(at, 'a')];
-    const asNobody = ['setpriv', '--reuid=65534', '--clear-groups', ...program];
-    const [file = '', ...args] = isRoot ? asNobody : program;
-    const { exitCode, stderr } = await execa(file, args, { cwd: ROOT, reject: false });
-    expect(exitCode).toBe(5);
-    expect(stderr).toContain('cannot be written: EACCES [PERMISSION_DENIED]\nhint: ');
-    expect(readdirSync(at)).toEqual([]);
-  });
+  it.runIf(canBeNobody)(
+    `into a folder of somebody else${whySkipped(canBeNobody, 'no setpriv to be an ordinary user by')}`,
+    async () => {
+      const at = place();
+      chmodSync(at, 0o555);
+      const program = [process.execPath, PCI, 'snapshot', ...GPU, '-o', join(at, 'a')];
+      const asNobody = ['setpriv', '--reuid=65534', '--clear-groups', ...program];
+      const [file = '', ...args] = isRoot ? asNobody : program;
+      const { exitCode, stderr } = await execa(file, args, { cwd: ROOT, reject: false });
+      expect(exitCode).toBe(5);
+      expect(stderr).toContain('cannot be written: EACCES [PERMISSION_DENIED]\nhint: ');
+      expect(readdirSync(at)).toEqual([]);
+    },
+  );
 });
 
 describe('a host whose bus may not be listed', () => {

@@ -6,6 +6,7 @@ import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
 import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
 import { programTrust } from '../../lib/host/program-trust.ts';
 import { PCI, ROOT } from '../support/pci-program.ts';
+import { whySkipped } from '../support/skipping.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { anchorOf } from './markdown.ts';
 
@@ -175,8 +176,9 @@ describe.each(DOCUMENTS)('%s', (document) => {
   });
 
   // What root would run later has to be root's, and a checkout may be anybody's.
-  it.skipIf(!IS_TRUSTED && textOf(document).includes('--persist'))(
-    'shows what the program prints',
+  const isRun = IS_TRUSTED || !textOf(document).includes('--persist');
+  it.runIf(isRun)(
+    `shows what the program prints${whySkipped(isRun, 'others than root can write the checkout')}`,
     async () => {
       const now = await replayDocument(document);
       if (process.env['UPDATE_DOCS'] === '1') writeFileSync(join(ROOT, document), now);

@@ -24,7 +24,7 @@ export class Confirmation {
 
   /** Waits until it is as it was: under emulation a start of the program takes seconds. */
   undone(driver: string): Promise<void> {
-    return expect.poll(() => this.state(), { timeout: 120_000, interval: 3000 }).toBe(`${driver} 0`);
+    return expect.poll(() => this.state(), { timeout: 240_000, interval: 2000 }).toBe(`${driver} 0`);
   }
 
   /**

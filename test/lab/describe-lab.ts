@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
+import { whySkipped } from '../support/skipping.ts';
 import { type BootOptions, bootMachine, type RunningMachine } from './boot-machine.ts';
 import { type RunningLibvirtd, startLibvirtd } from './libvirtd.ts';
 import type { MachineName } from './machines.ts';
@@ -22,12 +23,12 @@ async function providedLab(file: string): Promise<Exclude<ProvidedLab, { failed:
 /** Tests that need the lab: skipped, with the reason in their title, where there is none. */
 export function describeLab(title: string, tests: (root: RootFileSystem) => void): void {
   if ('root' in lab) describe(title, () => tests(lab.root));
-  else describe.skip(`${title} (${lab.unavailable})`);
+  else describe.skip(`${title}${whySkipped(false, lab.unavailable)}`);
 }
 
 /** The same for tests that need a libvirtd of the lab, outside of its machines. */
 export function describeLibvirtd(title: string, tests: (root: RootFileSystem) => void): void {
-  if ('root' in lab && lab.noLibvirtd !== null) describe.skip(`${title} (${lab.noLibvirtd})`);
+  if ('root' in lab && lab.noLibvirtd !== null) describe.skip(`${title}${whySkipped(false, lab.noLibvirtd)}`);
   else describeLab(title, tests);
 }
 

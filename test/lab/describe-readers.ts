@@ -9,6 +9,7 @@ import { ROOT } from '../support/pci-program.ts';
 import type { RawFunction } from '../support/raw-sysfs.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import type { RunningMachine } from './boot-machine.ts';
+import { CAPTURES } from './captures.ts';
 import {
   checkGroups,
   checkLspci,
@@ -66,8 +67,6 @@ const DENIED_TO_USER = [
   'shown.device.config.pm',
   'shown.device.config.sriov',
 ];
-
-const CAPTURES = process.env['CAPTURE_FIXTURES'] === '1';
 
 /** How much of it was there to be read, and the serial number in it. */
 const LESS_FOR_USER = /^shown\.(device\.config\.sizeBytes: (256|4096) 64|identity\.serial: "[^"]+" null)$/;

@@ -8,6 +8,7 @@ import { castDevices } from '../contract/cast-devices.ts';
 import { kernelDifferences, NEW_IN_KERNEL } from '../contract/kernel-differences.ts';
 import { parseTranscripts, runScenarios, SCENARIOS } from '../contract/run-scenarios.ts';
 import { prepareSimulation } from '../contract/simulated-machine.ts';
+import { CAPTURES } from './captures.ts';
 import { describeLab, useMachine } from './describe-lab.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -39,7 +40,7 @@ describeLab('the scenarios of change', (root) => {
         real.map(({ scenario }) => scenario),
         stderr,
       ).toEqual(SCENARIOS.map(({ name }) => name));
-      if (process.env['UPDATE_KERNEL'] === '1') {
+      if (CAPTURES) {
         writeFileSync(join(ROOT, 'fixtures/lab-intel.snapshot'), text);
         writeFileSync(join(ROOT, 'test/contract/kernel-6.12-intel.jsonl'), stdout);
       }

@@ -8,11 +8,24 @@ const WORDS = ['/usr/bin/node', '/opt/a b/pci.js', 'recover', '--unconfirmed', I
 const WATCHDOG = { id: ID, afterMs: 60_000, words: WORDS };
 const FINE: Run = { kind: 'exited', exitCode: 0, stdout: '', stderr: '' };
 
+/** Processes by their ids: a watchdog, the one of another change, and two that only name the id. */
+const PROCESSES: Readonly<Record<string, readonly string[]>> = {
+  7: ['sh', '-c', 'sleep "$1" && shift && exec "$@"', 'sh', '60', ...WORDS],
+  8: [...WORDS.slice(0, -1), '20261122T070000001Z'],
+  9: ['less', `/var/lib/portal-gun/journal/${ID}`],
+  10: ['vi', ID],
+};
+
 /** A host that writes down what is started on it. */
 function hostWith(isSystemd: boolean, run: Run = FINE, problem: string | null = null) {
   const started: (readonly string[])[] = [];
   const host: WatchdogHost = {
-    reader: { exists: (path: string) => isSystemd && path === '/run/systemd/system' } as HostReader,
+    reader: {
+      exists: (path: string) => isSystemd && path === '/run/systemd/system',
+      list: (path: string) => (path === '/proc' ? [...Object.keys(PROCESSES), '11', 'self'] : null),
+      readText: (path: string) =>
+        PROCESSES[path.replace(/^\/proc\/(.*)\/cmdline$/, '$1')]?.map((word) => `${word}\0`).join('') ?? null,
+    } as HostReader,
     runner: {
       run: async (program, args) => {
         started.push([program, ...args]);
@@ -42,12 +55,13 @@ describe('a watchdog', () => {
     expect(stop).toEqual(['systemctl', '--quiet', 'stop', `portal-gun-confirm-${ID}.timer`]);
   });
 
-  it('is a process elsewhere, which runs the words as they are', async () => {
+  it('is a process elsewhere, which runs the words as they are, and is ended with its group', async () => {
     const { host, started } = hostWith(false);
     await startWatchdog(host, WATCHDOG);
     await stopWatchdog(host, ID);
     expect(started).toEqual([
       ['background', 'sh', '-c', 'sleep "$1" && shift && exec "$@"', 'sh', '60', ...WORDS],
+      ['sh', '-c', 'kill -TERM "-$1"', 'sh', '7'],
     ]);
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it, test, vi } from 'vitest';
 import { refuseWritableProgram } from '../../../lib/cli/program-refusal.ts';
 import { programTrust } from '../../../lib/host/program-trust.ts';
 import type { Change } from '../../../lib/plan/change.ts';
+import { whySkipped } from '../../support/skipping.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const folder = temporaryFolder();
@@ -21,35 +22,38 @@ function program(name: string): string {
   return join(bin, 'pci.js');
 }
 
-describe.runIf(isRoot)('a program that root would run later', () => {
-  it('is trusted where only root can write it', () => {
-    chmodSync(folder, 0o755);
-    expect(programTrust.problemOf(['/bin/sh', program('good')])).toBe(null);
-  });
-
-  it.each([
-    ['its file', 'pci.js', 0o757],
-    ['a file beside it', 'chunk.js', 0o775],
-    ['its folder', '.', 0o775],
-    ['a folder above', '..', 0o777],
-  ])('is not where others can write %s', (name, at, mode) => {
-    const file = program(name);
-    const path = join(file, '..', at);
-    chmodSync(path, mode);
-    expect(programTrust.problemOf(['/bin/sh', file])).toEqual({
-      path,
-      what: `can be written by others than root (mode ${mode.toString(8)})`,
+describe.runIf(isRoot)(
+  `a program that root would run later${whySkipped(isRoot, 'run by an ordinary user')}`,
+  () => {
+    it('is trusted where only root can write it', () => {
+      chmodSync(folder, 0o755);
+      expect(programTrust.problemOf(['/bin/sh', program('good')])).toBe(null);
     });
-    // The interpreter as well.
-    expect(programTrust.problemOf([program(`${name} 2`), '/bin/sh'])).toBe(null);
-  });
 
-  it('is not where somebody else owns it', () => {
-    const file = program('owned');
-    chownSync(join(file, '..'), 65534, 65534);
-    expect(programTrust.problemOf(['/bin/sh', file])?.what).toBe('belongs to user 65534, who can write it');
-  });
-});
+    it.each([
+      ['its file', 'pci.js', 0o757],
+      ['a file beside it', 'chunk.js', 0o775],
+      ['its folder', '.', 0o775],
+      ['a folder above', '..', 0o777],
+    ])('is not where others can write %s', (name, at, mode) => {
+      const file = program(name);
+      const path = join(file, '..', at);
+      chmodSync(path, mode);
+      expect(programTrust.problemOf(['/bin/sh', file])).toEqual({
+        path,
+        what: `can be written by others than root (mode ${mode.toString(8)})`,
+      });
+      // The interpreter as well.
+      expect(programTrust.problemOf([program(`${name} 2`), '/bin/sh'])).toBe(null);
+    });
+
+    it('is not where somebody else owns it', () => {
+      const file = program('owned');
+      chownSync(join(file, '..'), 65534, 65534);
+      expect(programTrust.problemOf(['/bin/sh', file])?.what).toBe('belongs to user 65534, who can write it');
+    });
+  },
+);
 
 test('a plan that has root run such a program later is refused by name, and no other plan', () => {
   const trust = vi

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lockHost } from '../../../lib/host/host-lock.ts';
 import { ROOT } from '../../support/pci-program.ts';
+import { whySkipped } from '../../support/skipping.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const RUN = join(ROOT, 'test/support/run-typescript.mjs');
+const isRoot = process.geteuid?.() === 0;
 
 /** Takes the lock and gives it back, where it is free. */
 async function isFree(path: string): Promise<boolean> {
@@ -49,8 +51,8 @@ describe('the lock of a host', () => {
     });
   });
 
-  it.runIf(process.geteuid?.() === 0)(
-    'is for root only: a file that others can open is replaced, also while one of them holds it',
+  it.runIf(isRoot)(
+    `is for root only: a file that others can open is replaced, also while one of them holds it${whySkipped(isRoot, 'run by an ordinary user')}`,
     async () => {
       const path = join(folder, 'old');
       writeFileSync(path, '');

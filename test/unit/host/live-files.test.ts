@@ -2,7 +2,10 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { LiveFiles } from '../../../lib/host/live-files.ts';
+import { whySkipped } from '../../support/skipping.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const isRoot = process.geteuid?.() === 0;
 
 describe('files of our own', () => {
   const root = temporaryFolder();
@@ -57,9 +60,12 @@ describe('files of our own', () => {
     expect(readdirSync(root).filter((name) => name.includes('draft'))).toEqual([]);
   });
 
-  it.skipIf(process.geteuid?.() === 0)('are refused where the folder may not be written to', async () => {
-    mkdirSync(join(root, 'closed'));
-    chmodSync(join(root, 'closed'), 0o555);
-    expect(await files.replace('/closed/a', 'x')).toEqual({ failed: 'EACCES' });
-  });
+  it.skipIf(isRoot)(
+    `are refused where the folder may not be written to${whySkipped(!isRoot, 'root may write everywhere')}`,
+    async () => {
+      mkdirSync(join(root, 'closed'));
+      chmodSync(join(root, 'closed'), 0o555);
+      expect(await files.replace('/closed/a', 'x')).toEqual({ failed: 'EACCES' });
+    },
+  );
 });

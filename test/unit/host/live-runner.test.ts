@@ -4,7 +4,10 @@ import { expect, it, vi } from 'vitest';
 import { LiveRunner } from '../../../lib/host/live-runner.ts';
 import { PROGRAM_PLACES } from '../../../lib/host/programs.ts';
 import { asNobody } from '../../support/as-nobody.ts';
+import { whySkipped } from '../../support/skipping.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
+
+const isRoot = process.geteuid?.() === 0;
 
 const folder = temporaryFolder();
 const runner = new LiveRunner();
@@ -54,21 +57,24 @@ it('a program is sought in the folders that are given, and in no others', async 
   expect(await given.run('ls', [])).toEqual({ kind: 'missing' });
 });
 
-it.runIf(process.geteuid?.() === 0)('a program that others can write is none for root', async () => {
-  const open = join(folder, 'open');
-  mkdirSync(open);
-  for (const [path, mode] of [
-    [join(open, 'in-open'), 0o755],
-    [join(folder, 'itself'), 0o775],
-  ] as const) {
-    writeFileSync(path, '#!/bin/sh\n');
-    chmodSync(path, mode);
-  }
-  chmodSync(open, 0o777);
-  const given = new LiveRunner([open, folder]);
-  expect(await given.run('in-open', [])).toEqual({ kind: 'missing' });
-  expect(await given.run('itself', [])).toEqual({ kind: 'missing' });
-});
+it.runIf(isRoot)(
+  `a program that others can write is none for root${whySkipped(isRoot, 'run by an ordinary user')}`,
+  async () => {
+    const open = join(folder, 'open');
+    mkdirSync(open);
+    for (const [path, mode] of [
+      [join(open, 'in-open'), 0o755],
+      [join(folder, 'itself'), 0o775],
+    ] as const) {
+      writeFileSync(path, '#!/bin/sh\n');
+      chmodSync(path, mode);
+    }
+    chmodSync(open, 0o777);
+    const given = new LiveRunner([open, folder]);
+    expect(await given.run('in-open', [])).toEqual({ kind: 'missing' });
+    expect(await given.run('itself', [])).toEqual({ kind: 'missing' });
+  },
+);
 
 it('a program that no folder has is missing, also where folders may not be looked into', async () => {
   const shut = join(folder, 'shut');
