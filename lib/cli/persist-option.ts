@@ -74,11 +74,12 @@ export function persistedRemark(
       }),
   );
   const persisted = freed
-    .map((device) => persistedFor(device, bindings, devices))
-    .filter((binding) => binding !== null)
+    .flatMap((device) => {
+      const binding = persistedFor(device, bindings, devices);
+      return binding === null ? [] : [`${device.address} goes to ${binding.driver}`];
+    })
     .map(
-      ({ address, driver }) =>
-        `pci: note: ${escapeControls(`${address} goes to ${driver}`)} again at the next boot; pci unbind --persist ends that\n`,
+      (goes) => `pci: note: ${escapeControls(goes)} again at the next boot; pci unbind --persist ends that\n`,
     )
     .join('');
   return persisted + claimed.join('');

@@ -32,6 +32,11 @@ export interface BindingStatus {
   readonly instead: PciDevice | null;
 }
 
+/** Whether the device of a binding is on its driver, wherever it is. */
+export function isBound({ binding, state, device }: BindingStatus): boolean {
+  return state === 'in-force' || (state === 'moved' && device?.driver === binding.driver);
+}
+
 /** How a persisted binding stands. Needs `TRAIT_FIELDS` of the devices. */
 export function bindingStatus(binding: PersistedBinding, devices: readonly PciDevice[]): BindingStatus {
   const { kind, device, ...found } = findPersisted(binding, devices);

@@ -66,7 +66,9 @@ function recordSteps(moving: readonly MovingDevice[], { record, bootId }: Bindin
   const to = serializeEarlierDrivers(earlier);
   if (to === record) return [];
   const change: FileChange = { kind: 'file', path: EARLIER_DRIVERS_PATH, from: record, to };
-  return [{ words: `keep in mind which drivers they had, in ${EARLIER_DRIVERS_PATH}`, change }];
+  return [
+    { words: `update ${EARLIER_DRIVERS_PATH}: which drivers they had, and what identifies them`, change },
+  ];
 }
 
 /** What tells it from others of its kind, while a driver of the host shows that. */

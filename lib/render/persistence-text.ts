@@ -2,7 +2,7 @@ import { isUnknown } from '../base/known.ts';
 import { count, escapeControls } from '../base/text.ts';
 import { traitsOf } from '../pci/device-traits.ts';
 import type { PersistedDevice, PersistedTraits } from '../pci/persisted-device.ts';
-import type { BindingState, BindingStatus } from '../plan/binding-status.ts';
+import { type BindingState, type BindingStatus, isBound } from '../plan/binding-status.ts';
 import type { BoundUntilReboot } from '../plan/bound-until-reboot.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
 import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
@@ -163,7 +163,7 @@ export function renderBindings(
     status.binding.driver,
     stateText(status),
   ]);
-  const summary = `${count(statuses.length, 'binding')}, ${statuses.filter(({ state }) => state === 'in-force').length} in force.\n`;
+  const summary = `${count(statuses.length, 'binding')}, ${statuses.filter(isBound).length} in force.\n`;
   const advice =
     outdated.length === 0
       ? ''
