@@ -3,8 +3,11 @@ import type { HostMarks } from './host-marks.ts';
 /** The schema of the record in which it is kept what functions were before a VFIO driver took them. */
 export const EARLIER_DRIVERS_SCHEMA = 'portal-gun/earlier-drivers/v1';
 
-/** What a driver of the host showed of a function before a VFIO driver took it. It counts in the same boot only. */
-export interface LastSeen extends HostMarks {
+/**
+ * What a driver of the host showed of a function before a VFIO driver took it, without marks that it does not have. It counts in the same
+ * boot only.
+ */
+export interface LastSeen extends Partial<HostMarks> {
   /** The boot id of the kernel. */
   readonly boot: string;
   readonly subsystem: string | null;
@@ -13,12 +16,19 @@ export interface LastSeen extends HostMarks {
 /** Whether a value of the record is of that form. */
 export function isLastSeen(value: unknown): value is LastSeen {
   if (typeof value !== 'object' || value === null) return false;
-  const { boot, ...marks } = value as Record<string, unknown>;
-  const { subsystem, drive, model, wwn, guid, mac } = marks;
+  const { boot, subsystem, drive, model, wwn, guid, mac } = value as Record<string, unknown>;
+  const marks = [drive, model, wwn, guid, mac];
   return (
     typeof boot === 'string' &&
-    [subsystem, drive, model, wwn, guid, mac].every((each) => each === null || typeof each === 'string')
+    (subsystem === null || typeof subsystem === 'string') &&
+    marks.every((mark) => mark === undefined || typeof mark === 'string')
   );
+}
+
+/** What is kept of a function that a VFIO driver takes. */
+export function lastSeenAs(boot: string, subsystem: string | null, marks: HostMarks): LastSeen {
+  const known = Object.entries(marks).filter(([, mark]) => mark !== null);
+  return { boot, subsystem, ...Object.fromEntries(known) };
 }
 
 /** The entries of the record by address, not yet looked at; none of a record that is damaged. */
@@ -48,6 +58,6 @@ export function lastSeenOf(
   if (id !== ids.id || !isLastSeen(seen) || seen.boot !== bootId || seen.subsystem !== ids.subsystem) {
     return null;
   }
-  const { drive, model, wwn, guid, mac } = seen;
+  const { drive = null, model = null, wwn = null, guid = null, mac = null } = seen;
   return { drive, model, wwn, guid, mac };
 }

@@ -1,6 +1,7 @@
 import { isPciAddress, type PciAddress } from '../pci/address.ts';
 import { EARLIER_DRIVERS_SCHEMA, earlierEntries, isLastSeen, type LastSeen } from '../pci/last-seen.ts';
 import type { DriverState } from './change.ts';
+import { isReadable } from './record.ts';
 
 /** What a function was on before it was bound, and which function that was. */
 export interface EarlierDriver extends DriverState {
@@ -12,11 +13,18 @@ export interface EarlierDriver extends DriverState {
 
 export type EarlierDrivers = ReadonlyMap<PciAddress, EarlierDriver>;
 
-/** The record, ordered by address; `null` where there is nothing to keep. */
+/**
+ * The record, ordered by address; `null` where there is nothing to keep. Where it would be too long to be read again, it does without
+ * what was seen: the drivers count more.
+ */
 export function serializeEarlierDrivers(earlier: EarlierDrivers): string | null {
   if (earlier.size === 0) return null;
-  const devices = Object.fromEntries([...earlier].sort(([a], [b]) => (a < b ? -1 : 1)));
-  return `${JSON.stringify({ schema: EARLIER_DRIVERS_SCHEMA, devices }, null, 2)}\n`;
+  const entries = [...earlier].sort(([a], [b]) => (a < b ? -1 : 1));
+  const textOf = (some: readonly (readonly [PciAddress, EarlierDriver])[], indent: number): string =>
+    `${JSON.stringify({ schema: EARLIER_DRIVERS_SCHEMA, devices: Object.fromEntries(some) }, null, indent)}\n`;
+  const whole = [2, 0].map((indent) => textOf(entries, indent)).find(isReadable);
+  const drivers = entries.map(([address, { seen: _, ...state }]) => [address, state] as const);
+  return whole ?? textOf(drivers, 0);
 }
 
 /** Reads the record. One that is damaged holds nothing: the kernel then chooses the drivers. */

@@ -2,7 +2,9 @@ import { knownValue } from '../base/known.ts';
 import { count } from '../base/text.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
+import { isVf } from '../pci/device-traits.ts';
 import { hostMarksOf, isMarked } from '../pci/host-marks.ts';
+import { lastSeenAs } from '../pci/last-seen.ts';
 import { EARLIER_DRIVERS_PATH } from '../sysfs/paths.ts';
 import { isOfHost, type Movement, type MovingDevice } from './binding.ts';
 import type { FileChange } from './change.ts';
@@ -74,8 +76,9 @@ function recordSteps(moving: readonly MovingDevice[], { record, bootId }: Bindin
 /** What tells it from others of its kind, while a driver of the host shows that. */
 function seenOf(device: PciDevice, bootId: string | null): Pick<EarlierDriver, 'seen'> {
   const marks = hostMarksOf(knownValue(device.attachments) ?? []);
-  if (bootId === null || !isMarked(marks)) return {};
-  return { seen: { boot: bootId, subsystem: guardOf(device).subsystem, ...marks } };
+  // A VF is known by its PF.
+  if (bootId === null || isVf(device) || !isMarked(marks)) return {};
+  return { seen: lastSeenAs(bootId, guardOf(device).subsystem, marks) };
 }
 
 function driverStep({ device: { address }, from, to }: MovingDevice): Step {

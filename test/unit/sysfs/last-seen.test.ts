@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DENIED, UNREAD } from '../../../lib/base/known.ts';
 import { traitsOf } from '../../../lib/pci/device-traits.ts';
+import { lastSeenAs } from '../../../lib/pci/last-seen.ts';
 import { BOOT_ID_PATH, EARLIER_DRIVERS_PATH } from '../../../lib/sysfs/paths.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
 import type { HostTree } from '../../support/host-tree.ts';
@@ -8,7 +9,7 @@ import { ONE_SPEC, readOne, readSpec } from '../../support/reading.ts';
 
 const BOOT = '11111111-2222-3333-4444-555555555555';
 const MARKS = { drive: null, model: null, wwn: null, guid: null, mac: '52:54:00:00:00:09' };
-const SEEN = { boot: BOOT, subsystem: '1af4:1100', ...MARKS };
+const SEEN = lastSeenAs(BOOT, '1af4:1100', MARKS);
 const ENTRY = { id: '8086:10c9', driver: 'igb', override: null, seen: SEEN };
 
 const record = (entry: object, schema = 'portal-gun/earlier-drivers/v1'): string =>
