@@ -271,8 +271,10 @@ describeLab('bindings that outlive a boot', (root) => {
         `${DRIVERLESS} in-force 0000:08:00.0 vfio-pci`,
       ];
       const newcomer = `${DRIVERLESS} in-force ${DRIVERLESS} vfio-pci`;
+      // They are on vfio-pci, where nothing of their own can be read any more.
+      const swapped = [spare, nic].map((each) => expect.stringMatching(` moved ${each} vfio-pci$`));
       expect(await listed(machine, ['initial RAM disks'])).toEqual(
-        expect.arrayContaining([...restored, newcomer]),
+        expect.arrayContaining([...restored, newcomer, ...swapped]),
       );
       const pending = 'was cut short: a recovery is pending; run pci recover';
       for (const asked of [['bindings'], ['sriov', 'list']]) {
@@ -282,8 +284,18 @@ describeLab('bindings that outlive a boot', (root) => {
       const recovered = await machine.pci(['recover'], { timeoutMs: 400_000 });
       expect(recovered, recovered.stderr).toMatchObject({ exitCode: 0 });
       const after = await listed(machine);
-      expect(after).toEqual(expect.arrayContaining(restored));
+      expect(after).toEqual(
+        expect.arrayContaining([
+          ...restored,
+          ...swapped,
+          // The change that was undone had its record, so that nothing restored it in this boot.
+          expect.stringMatching(`^${TWIN} moved 0000:0c:00.0 `),
+        ]),
+      );
       expect(after).not.toContain(newcomer);
+      // It was bound early in this boot, and stays so until the next one.
+      expect(recovered.stdout).toContain(`  ${DRIVERLESS}  on vfio-pci  pci unbind ${DRIVERLESS}\n`);
+      expect((await machine.pci(['bindings'])).stdout).toContain(`pci unbind ${DRIVERLESS}\n`);
       expect((await machine.pci(['bindings'])).stderr).not.toContain('a recovery is pending');
       expect(await drivers(machine, rootDrive, spare, nic, vf)).toEqual([
         ...['nvme', 'vfio-pci', 'vfio-pci', 'vfio-pci'],
