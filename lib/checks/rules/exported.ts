@@ -10,10 +10,10 @@ import { mayHaveDisks } from '../storage-view.ts';
 /** The kernel offers a disk of it to others. */
 export const exported: SafetyRule = {
   name: 'exported',
-  title: 'the kernel offers a disk of it to others',
+  title: 'the kernel offers a disk of it to others, or writes to it by itself',
   severity: 'refuses',
   meaning:
-    'A target of the kernel has a disk, a partition or a file of it open: LIO (iSCSI, Fibre Channel, vhost-scsi), nvmet, SCST, RNBD or a USB gadget. The other hosts or virtual machines that use it lose it.',
+    'A target of the kernel has a disk, a partition or a file of it open: LIO (iSCSI, Fibre Channel, vhost-scsi), nvmet, SCST, RNBD, blkback of Xen or a USB gadget. The other hosts or virtual machines that use it lose it. The heartbeat of an OCFS2 cluster and the crash log of pstore count too.',
   remedy: 'stop the export: targetcli, nvmetcli or scstadmin',
   find: (device, view) => {
     const { exports } = view.host.use;
@@ -23,7 +23,7 @@ export const exported: SafetyRule = {
       const names = own.map(({ by, path }) => `${knownValue(path)} by ${by}`);
       return [
         {
-          message: `has what the kernel exports: ${listSome(names)}`,
+          message: `has what the kernel exports or writes to: ${listSome(names)}`,
           evidence: own.map(({ by, name, path }) => `${by} has ${name} over ${knownValue(path)}`),
           remedy: `stop the export: ${own.map(commandOf).join(' && ')}`,
         },
@@ -92,6 +92,12 @@ function commandOf({ by, name }: StorageExport): string {
       return `sh -c ${quote(`echo > ${quote(`/sys/kernel/config/usb_gadget/${name}/file`)}`)}`;
     case 'SCST':
       return shellCommand('scstadmin', '-close_dev', first, '-handler', 'vdisk_blockio');
+    case 'Xen blkback':
+      return `detach it from the domain: xl block-detach (${name})`;
+    case 'pstore':
+      return 'rmmod pstore_blk';
+    case 'OCFS2 heartbeat':
+      return 'o2cb stop-heartbeat';
     default:
       return `stop the clients of ${by} that use ${quote(name)}`;
   }
