@@ -46,6 +46,9 @@ export const SYS_PATHS = {
   /** Of configfs: what the kernel offers to others. */
   targets: '/sys/kernel/config/target/core',
   nvmeTargets: '/sys/kernel/config/nvmet/subsystems',
+  targetFabrics: '/sys/kernel/config/target',
+  nvmeTargetPorts: '/sys/kernel/config/nvmet/ports',
+  rdmaDevices: '/sys/class/infiniband',
   usbGadgets: '/sys/kernel/config/usb_gadget',
   scstDevices: '/sys/kernel/scst_tgt/devices',
   rnbdDevices: '/sys/devices/virtual/rnbd-server/ctl/devices',
