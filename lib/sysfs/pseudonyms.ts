@@ -10,6 +10,15 @@ import { UseStandIns } from './use-stand-ins.ts';
 const MAC = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi;
 // As boot loaders write it, behind the type of the hardware: BOOTIF=01-52-54-00-12-34-56.
 const DASHED_MAC = /\b(01-)?((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\b/gi;
+// Names of ports of Fibre Channel and InfiniBand: 0x21000024ff314c48, 21:00:00:24:ff:31:4c:48, and behind a prefix that all have. No
+// address of memory begins with such a digit.
+const PORT_NAME = /\b0x([1256][0-9a-f]{15})\b/gi;
+const PREFIXED_PORT_NAME = /\b0x(fe80000000000000)([0-9a-f]{16})\b/gi;
+// MACs as well: six pairs, and twenty of InfiniBand.
+const PAIRS = /\b(?:[0-9a-f]{2}:){5,}[0-9a-f]{2}\b/gi;
+const COLON_PORT_NAME = /^[1256][0-9a-f](?::[0-9a-f]{2}){7}$/i;
+// As an adapter of InfiniBand says it: e41d:2d03:00f2:9000.
+const NODE_GUID = /^[0-9a-f]{4}(?::[0-9a-f]{4}){3}$/i;
 // Interfaces that are named by their MAC: enx525400123456.
 const MAC_NAME = /\b(enx|wlx)([0-9a-f]{12})\b/g;
 const UUID = /\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/gi;
@@ -74,7 +83,11 @@ class Replacer {
 
   text(text: string): string {
     let replaced = text
-      .replace(MAC, (mac) => this.#mac(mac.toLowerCase()))
+      .replace(PORT_NAME, (_, digits: string) => `0x${this.#portName(digits)}`)
+      .replace(PREFIXED_PORT_NAME, (_, prefix: string, digits: string) => {
+        return `0x${prefix}${this.#portName(digits)}`;
+      })
+      .replace(PAIRS, (pairs) => this.#pairs(pairs))
       .replace(DASHED_MAC, (_, type: string | undefined, mac: string) => {
         const colons = mac.toLowerCase().replaceAll('-', ':');
         return (type ?? '') + this.#mac(colons).replaceAll(':', '-');
@@ -110,6 +123,10 @@ class Replacer {
   #file(path: string, text: string): string {
     const plain = text.trim();
     if (path === PROC_PATHS.hostName) return text.replace(plain, this.#host(plain));
+    if (NODE_GUID.test(plain) && lastName(path) === 'node_guid') {
+      const digits = this.#portName(plain.replaceAll(':', ''));
+      return text.replace(plain, (digits.match(/.{4}/g) ?? []).join(':'));
+    }
     return lastName(path) === 'serial' && plain !== ''
       ? text.replace(plain, this.#serial(plain))
       : this.text(text);
@@ -155,9 +172,20 @@ class Replacer {
     return this.#digest(serial, serial.length).toUpperCase();
   }
 
+  #pairs(pairs: string): string {
+    if (!COLON_PORT_NAME.test(pairs)) return pairs.replace(MAC, (mac) => this.#mac(mac.toLowerCase()));
+    return (this.#portName(pairs.replaceAll(':', '')).match(/../g) ?? []).join(':');
+  }
+
   #mac(mac: string): string {
     if (NOBODYS_MACS.has(mac)) return mac;
     return `02:${(this.#digest(mac, 10).match(/../g) ?? []).join(':')}`;
+  }
+
+  /** The first digit says of what kind a name is. */
+  #portName(digits: string): string {
+    const plain = digits.toLowerCase();
+    return plain.slice(0, 1) + this.#digest(`port ${plain}`, plain.length - 1);
   }
 
   #uuid(uuid: string): string {
