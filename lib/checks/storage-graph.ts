@@ -16,6 +16,8 @@ const JOURNALS = 'jbd2';
 const JOURNALED: ReadonlySet<string> = new Set(['ext3', 'ext4', 'ocfs2']);
 /** Shares of a hypervisor: the kernel calls the source of a root file system `/dev/root`. */
 const SHARES: ReadonlySet<string> = new Set(['9p', 'virtiofs']);
+/** File systems of flash memory, whose sources are no block devices: `ubi0:root`, `/dev/ubi0_0`, `mtd3`. */
+const FLASH: ReadonlySet<string> = new Set(['ubifs', 'jffs2']);
 /** A device that the file systems of programs name, and none of storage. */
 const FUSE_NODE = '/dev/fuse';
 
@@ -86,7 +88,9 @@ export class StorageGraph {
   unresolvedOf({ mount }: PlacedMount): readonly string[] {
     const isNumbered = this.#numbers.has(mount.number) || !mount.number.startsWith('0:');
     const needed =
-      isNumbered || mount.remote !== null || SHARES.has(mount.type) ? [] : mount.source.split(':');
+      isNumbered || mount.remote !== null || SHARES.has(mount.type) || FLASH.has(mount.type)
+        ? []
+        : mount.source.split(':');
     const isFound = this.#systemsOf(mount, new Set()).length > 0;
     return [...(isFound ? [] : needed), ...mount.devices].filter(
       (path) => isNodePath(path) && path !== FUSE_NODE && this.names.at(path) === undefined,
@@ -124,6 +128,7 @@ export class StorageGraph {
       numbered,
       ...[...sources, ...mount.devices].map((path) => this.names.at(path)),
       ...members,
+      FLASH.has(type) ? this.names.named(/(ubi|mtd)\d+/.exec(source)?.[0] ?? '') : undefined,
     ];
     const named = new Set(found.flatMap((block) => (block === undefined ? [] : [block.name])));
     for (const { blocks } of this.#systemsOf(mount, named)) for (const name of blocks) named.add(name);

@@ -119,4 +119,4 @@ export function isRunning(host: HostReader): boolean {
 }
 
 /** The programs that {@link HostReader.ask} runs. They change nothing with the arguments that readers give. */
-export type AskedProgram = 'ip' | 'nsenter' | 'ss';
+export type AskedProgram = 'ip' | 'nsenter' | 'rdma' | 'ss';

@@ -93,6 +93,8 @@ export interface HostUse extends StorageUse {
   readonly ipv4: IpUse;
   readonly ipv6: IpUse;
   readonly network: NetworkUse;
+  /** The ports of adapters by which the host offers storage to others; of no function if it is not known of which. */
+  readonly targetPorts: Known<readonly HostThing[]>;
   readonly displayClaims: Known<readonly DisplayClaim[]>;
   readonly framebuffers: Known<readonly HostThing[]>;
   /** Whether the text console is on a framebuffer. */

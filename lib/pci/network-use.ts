@@ -107,12 +107,21 @@ export interface FunctionPorts {
   readonly ports: Known<readonly FunctionPort[]>;
 }
 
-/** What tells which interfaces there should be. */
+/** A part of the kernel that works over RDMA. */
+export interface RdmaUser {
+  /** The device of RDMA: `mlx5_0`; `null` if nothing says which. */
+  readonly device: string | null;
+  /** `nvme_rdma`. */
+  readonly user: string;
+}
+
+/** What tells which interfaces there should be, and what works without them. */
 export interface NetworkUse {
   /** The ports of the functions that have or may have any. */
   readonly ports: Known<readonly FunctionPorts[]>;
   /** Whether the kernel makes an interface for each InfiniBand port. */
   readonly hasIpoib: Known<boolean>;
+  readonly rdmaUsers: Known<readonly RdmaUser[]>;
 }
 
 /** An interface in another network namespace. */

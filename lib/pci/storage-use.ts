@@ -92,6 +92,8 @@ export interface ActiveFileSystem {
   readonly type: string;
   /** The names of its block devices. */
   readonly blocks: readonly string[];
+  /** Whether it may have more of them, of which the kernel does not tell. */
+  readonly mayHaveMore?: true;
 }
 
 /** A name of a block device that is not the kernel's: `/dev/disk/by-partlabel/data`. */

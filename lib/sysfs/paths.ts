@@ -46,9 +46,17 @@ export const SYS_PATHS = {
   /** Of configfs: what the kernel offers to others. */
   targets: '/sys/kernel/config/target/core',
   nvmeTargets: '/sys/kernel/config/nvmet/subsystems',
+  targetFabrics: '/sys/kernel/config/target',
+  nvmeTargetPorts: '/sys/kernel/config/nvmet/ports',
+  rdmaDevices: '/sys/class/infiniband',
   usbGadgets: '/sys/kernel/config/usb_gadget',
   scstDevices: '/sys/kernel/scst_tgt/devices',
   rnbdDevices: '/sys/devices/virtual/rnbd-server/ctl/devices',
+  xenBackends: '/sys/bus/xen-backend/devices',
+  clusters: '/sys/kernel/config/cluster',
+  mtdClass: '/sys/class/mtd',
+  ubiClass: '/sys/class/ubi',
+  cxlDevices: '/sys/bus/cxl/devices',
 } as const;
 
 export const PROC_PATHS = {
@@ -211,6 +219,9 @@ export const MACHINE_PATHS = {
   apparmor: '/sys/module/apparmor/parameters/enabled',
   selinux: '/sys/fs/selinux/enforce',
 } as const;
+
+/** Where the kernel writes its last messages to, if that is a block device: `pstore_blk.blkdev=/dev/sda5`. */
+export const CRASH_LOG_PATHS = ['/sys/module/pstore_blk/parameters/blkdev'];
 
 /** The directory of a loaded module. */
 export function modulePath(module: string): string {

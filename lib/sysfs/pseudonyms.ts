@@ -11,6 +11,14 @@ import { UseStandIns } from './use-stand-ins.ts';
 const MAC = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi;
 // As boot loaders write it, behind the type of the hardware: BOOTIF=01-52-54-00-12-34-56.
 const DASHED_MAC = /\b(01-)?((?:[0-9a-f]{2}-){5}[0-9a-f]{2})\b/gi;
+// Names of ports of Fibre Channel and InfiniBand: 0x21000024ff314c48, 21:00:00:24:ff:31:4c:48, and behind a prefix that all have. No
+// address of memory begins with such a digit.
+const PORT_NAME = /\b0x([1256][0-9a-f]{15})\b/gi;
+const PREFIXED_PORT_NAME = /\b0x(fe80000000000000)([0-9a-f]{16})\b/gi;
+// MACs as well: six pairs, and twenty of InfiniBand.
+const PAIRS = /\b(?:[0-9a-f]{2}:){5,}[0-9a-f]{2}\b/gi;
+const COLON_PORT_NAME = /^[1256][0-9a-f](?::[0-9a-f]{2}){7}$/i;
+const PORT_NAME_DIGITS = 16;
 // Interfaces that are named by their MAC: enx525400123456.
 const MAC_NAME = /\b(enx|wlx)([0-9a-f]{12})\b/g;
 const UUID = /\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b/gi;
@@ -78,7 +86,11 @@ class Replacer {
 
   text(text: string): string {
     let replaced = text
-      .replace(MAC, (mac) => this.#mac(mac.toLowerCase()))
+      .replace(PORT_NAME, (_, digits: string) => `0x${this.#portName(digits)}`)
+      .replace(PREFIXED_PORT_NAME, (_, prefix: string, digits: string) => {
+        return `0x${prefix}${this.#portName(digits)}`;
+      })
+      .replace(PAIRS, (pairs) => this.#pairs(pairs))
       .replace(DASHED_MAC, (_, type: string | undefined, mac: string) => {
         const colons = mac.toLowerCase().replaceAll('-', ':');
         return (type ?? '') + this.#mac(colons).replaceAll(':', '-');
@@ -164,14 +176,28 @@ class Replacer {
   #unitName(name: string): string {
     return unitStandIn(name, {
       uuid: (uuid) => this.#uuid(uuid),
-      hex: (text) => this.#digest(text.toLowerCase(), text.length),
+      hex: (digits) =>
+        digits.length === PORT_NAME_DIGITS
+          ? this.#portName(digits)
+          : this.#digest(digits.toLowerCase(), digits.length),
       text: (text) => this.#serial(text),
     });
+  }
+
+  #pairs(pairs: string): string {
+    if (!COLON_PORT_NAME.test(pairs)) return pairs.replace(MAC, (mac) => this.#mac(mac.toLowerCase()));
+    return (this.#portName(pairs.replaceAll(':', '')).match(/../g) ?? []).join(':');
   }
 
   #mac(mac: string): string {
     if (NOBODYS_MACS.has(mac)) return mac;
     return `02:${(this.#digest(mac, 10).match(/../g) ?? []).join(':')}`;
+  }
+
+  /** The first digit says of what kind a name is. */
+  #portName(digits: string): string {
+    const plain = digits.toLowerCase();
+    return plain.slice(0, 1) + this.#digest(`port ${plain}`, plain.length - 1);
   }
 
   #uuid(uuid: string): string {

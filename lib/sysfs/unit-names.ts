@@ -29,7 +29,7 @@ export function unitNameOf(path: string, entry: SnapshotEntry): string | null {
 /**
  * A name of the same form as another.
  *
- * @param standIns what takes the place of a UUID, of digits in hex, and of any other text; each as long as the original
+ * @param standIns what takes the place of a UUID, of digits in hex without the signs between them, and of any other text; each as long as the original
  */
 export function unitStandIn(
   name: string,
@@ -39,6 +39,6 @@ export function unitStandIn(
   const own = name.slice(scheme.length);
   if (UUID.test(own)) return scheme + standIns.uuid(own.toLowerCase());
   if (!/^[0-9a-f:-]+$/i.test(own)) return scheme + standIns.text(own);
-  const digits = standIns.hex(own);
-  return scheme + own.replace(/[0-9a-f]/gi, (_, at: number) => digits[at] ?? '0');
+  const digits = [...standIns.hex(own.replace(/[:-]/g, ''))];
+  return scheme + own.replace(/[0-9a-f]/gi, () => digits.shift() ?? '0');
 }

@@ -3,17 +3,17 @@ import { quote, shellCommand } from '../../base/shell-command.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { isNodePath } from '../../pci/device-names.ts';
 import type { StorageExport } from '../../pci/storage-use.ts';
-import { firstUnknown, listSome, notKnown, type SafetyRule } from '../safety-rule.ts';
+import { firstUnknown, listSome, notKnown, type Observation, type SafetyRule } from '../safety-rule.ts';
 import type { SafetyView } from '../safety-view.ts';
 import { mayHaveDisks } from '../storage-view.ts';
 
 /** The kernel offers a disk of it to others. */
 export const exported: SafetyRule = {
   name: 'exported',
-  title: 'the kernel offers a disk of it to others',
+  title: 'the kernel offers a disk of it to others, or writes to it by itself',
   severity: 'refuses',
   meaning:
-    'A target of the kernel has a disk, a partition or a file of it open: LIO (iSCSI, Fibre Channel, vhost-scsi), nvmet, SCST, RNBD or a USB gadget. The other hosts or virtual machines that use it lose it.',
+    'A target of the kernel has a disk, a partition or a file of it open: LIO (iSCSI, Fibre Channel, vhost-scsi), nvmet, SCST, RNBD, blkback of Xen or a USB gadget. The other hosts or virtual machines that use it lose it. So does a port of it that is a target itself, of Fibre Channel or SRP. The heartbeat of an OCFS2 cluster and the crash log of pstore count too.',
   remedy: 'stop the export: targetcli, nvmetcli or scstadmin',
   find: (device, view) => {
     const { exports } = view.host.use;
@@ -23,12 +23,14 @@ export const exported: SafetyRule = {
       const names = own.map(({ by, path }) => `${knownValue(path)} by ${by}`);
       return [
         {
-          message: `has what the kernel exports: ${listSome(names)}`,
+          message: `has what the kernel exports or writes to: ${listSome(names)}`,
           evidence: own.map(({ by, name, path }) => `${by} has ${name} over ${knownValue(path)}`),
           remedy: `stop the export: ${own.map(commandOf).join(' && ')}`,
         },
       ];
     }
+    const port = findTargetPort(device, view);
+    if (port !== null) return [port];
     if (!mayHaveDisks(device)) return [];
     const unread = firstUnknown(exports, ...all.map(({ path }) => path));
     if (unread !== undefined) return [notKnown('whether the kernel exports its disks', unread)];
@@ -46,6 +48,38 @@ export const exported: SafetyRule = {
     ];
   },
 };
+
+/** Classes of adapters that can be targets: Fibre Channel, InfiniBand, and network adapters with RDMA. */
+const TARGETS = /^(0c04|0c06|02)/;
+
+/** A port of it that other hosts reach storage of this host by. */
+function findTargetPort(
+  { address, class: kind, attachments }: PciDevice,
+  { host }: SafetyView,
+): Observation | null {
+  const { targetPorts } = host.use;
+  const code = knownValue(kind)?.code;
+  const mayBe =
+    code === undefined ||
+    (TARGETS.test(code) &&
+      (code.startsWith('0c') || (knownValue(attachments) ?? []).some((each) => each.kind === 'infiniband')));
+  if (isUnknown(targetPorts)) {
+    return mayBe ? notKnown('whether the kernel exports storage by its ports', targetPorts) : null;
+  }
+  const own = (targetPorts ?? []).filter((port) => port.function === address);
+  const lost = mayBe ? (targetPorts ?? []).filter((port) => port.function === null) : [];
+  const names = (own.length > 0 ? own : lost).map(({ name }) => name);
+  if (names.length === 0) return null;
+  return {
+    message:
+      own.length > 0
+        ? `is how other hosts reach storage of this one: ${listSome(names)}`
+        : `is not cleared: it is not known by which adapter the kernel exports ${listSome(names)}`,
+    evidence: names.map((name) => `the target ${name} is switched on`),
+    remedy: 'switch the target off: targetcli or nvmetcli; or accept it: --allow exported',
+    ...(own.length > 0 ? {} : { isUnknown: true }),
+  };
+}
 
 /** A controller of NVMe that is passed through as a whole. */
 const CONTROLLER = /^\/dev\/(nvme\d+)$/;
@@ -92,6 +126,12 @@ function commandOf({ by, name }: StorageExport): string {
       return `sh -c ${quote(`echo > ${quote(`/sys/kernel/config/usb_gadget/${name}/file`)}`)}`;
     case 'SCST':
       return shellCommand('scstadmin', '-close_dev', first, '-handler', 'vdisk_blockio');
+    case 'Xen blkback':
+      return `detach it from the domain: xl block-detach (${name})`;
+    case 'pstore':
+      return 'rmmod pstore_blk';
+    case 'OCFS2 heartbeat':
+      return 'o2cb stop-heartbeat';
     default:
       return `stop the clients of ${by} that use ${quote(name)}`;
   }

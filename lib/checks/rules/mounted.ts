@@ -1,3 +1,4 @@
+import { knownValue } from '../../base/known.ts';
 import { firstUnknown, listSome, notKnown, type Observation, type SafetyRule } from '../safety-rule.ts';
 import type { SafetyView } from '../safety-view.ts';
 import {
@@ -36,7 +37,7 @@ export const mounted: SafetyRule = {
       const what = 'which file systems other mount namespaces have mounted from its disks';
       observations.push(notKnown(what, elsewhere));
     }
-    return [...observations, ...unresolved(view)];
+    return [...observations, ...unresolved(view), ...maybeMore(stack, view)];
   },
 };
 
@@ -76,6 +77,35 @@ function unseen(stack: StorageStack, view: SafetyView): readonly Observation[] {
         (name) => `the kernel has ${name} at work, and it is not among the mounts seen here`,
       ),
       remedy: `find who has it mounted: grep -l ${block} /proc/*/mountinfo, and stop that`,
+    },
+  ];
+}
+
+/** File systems that may have further devices, for which each is taken on which nothing else is known to be. */
+function maybeMore({ blocks }: StorageStack, { storage, host }: SafetyView): readonly Observation[] {
+  const systems = knownValue(host.use.fileSystems) ?? [];
+  const names = [
+    ...systems
+      .filter(({ mayHaveMore }) => mayHaveMore === true)
+      .map((each) => `${each.type} on ${each.blocks[0]}`),
+    ...storage.graph.mounts
+      .filter(({ mount, isCopy }) => mount.type === 'jfs' && !isCopy)
+      .map(({ mount }) => `the log of jfs on ${mount.source}`),
+  ];
+  if (names.length === 0) return [];
+  const unclaimed = [...blocks.values()].filter(
+    ({ block }) =>
+      knownValue(block.signature) === undefined &&
+      storage.graph.above(block.name).length === 0 &&
+      !systems.some((system) => system.blocks.includes(block.name)),
+  );
+  if (unclaimed.length === 0) return [];
+  return [
+    {
+      message: `is not cleared: ${listSome(unclaimed.map(({ block }) => block.name))} may be a further device of ${listSome(names)}`,
+      evidence: names.map((name) => `the kernel does not tell all devices of ${name}`),
+      remedy: 'see which devices it has: dump.f2fs or jfs_debugfs; if it is none of these, --allow mounted',
+      isUnknown: true,
     },
   ];
 }

@@ -3,7 +3,9 @@ import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
 import type { BlockDevice, StackKind } from '../../pci/storage-use.ts';
 import { diskOfPath } from '../attachments.ts';
 import { lastName, SYS_PATHS, udevBlockPath } from '../paths.ts';
+import { functionsBehind } from './block-functions.ts';
 import { readCaches } from './caches.ts';
+import { readFlash } from './flash.ts';
 import { type ClassMember, readAttribute, readClass } from './known-reading.ts';
 import { readRemote } from './remote-disks.ts';
 
@@ -26,13 +28,21 @@ export function readBlocks(host: HostReader): Known<readonly BlockDevice[]> {
     const disk = diskOfPath(member.name);
     pathsOf.set(disk, [...(pathsOf.get(disk) ?? []), member]);
   }
-  return disks.map((member) => {
+  const flash = readFlash(host, names);
+  if (isUnknown(flash)) return flash;
+  let missed: Known<never> = null;
+  const ofDisks = disks.map((member) => {
     const paths = pathsOf.get(member.name) ?? [];
     const remote = readRemote(host, paths);
     const functions = new Set([
       ...paths.flatMap((path) => (path.function === null ? [] : [path.function])),
       ...remote.functions,
     ]);
+    if (functions.size === 0) {
+      const behind = functionsBehind(host, member);
+      if (isUnknown(behind)) missed = behind;
+      for (const on of knownValue(behind) ?? []) functions.add(on);
+    }
     const above = lastName(member.directory.slice(0, member.directory.lastIndexOf('/')));
     return {
       ...readOne(host, member, caches.get(member.name) ?? []),
@@ -41,6 +51,7 @@ export function readBlocks(host: HostReader): Known<readonly BlockDevice[]> {
       remote: remote.storage,
     };
   });
+  return missed ?? [...ofDisks, ...(flash ?? [])];
 }
 
 type OwnFacts = Omit<BlockDevice, 'functions' | 'partitionOf' | 'remote'>;
@@ -98,6 +109,12 @@ function mappedKind(rawId: string): StackKind {
   return /^(part\d+-)?mpath-/.test(rawId) ? 'multipath' : 'device-mapper';
 }
 
+/** The types of partitions that ZFS makes, on Linux and on FreeBSD. */
+const ZFS_PARTITIONS: ReadonlySet<string> = new Set([
+  '6a898cc3-1dd2-11b2-99a6-080020736631',
+  '516e7cba-6ecf-11d6-8ff8-00022d09712b',
+]);
+
 /**
  * What udev found on it, from `/run/udev/data/b259:2`: `E:ID_FS_TYPE=zfs_member`, `E:ID_FS_LABEL=rpool`. A file
  * without them is "nothing found"; where there is no file udev has not looked, and nobody knows.
@@ -105,15 +122,17 @@ function mappedKind(rawId: string): StackKind {
 function readSignature(host: HostReader, number: Known<string>): Pick<BlockDevice, 'signature' | 'label'> {
   const known = knownValue(number);
   if (known === undefined) return { signature: number as Known<never>, label: number as Known<never> };
-  const keys = ['E:ID_FS_TYPE=', 'E:ID_FS_LABEL='] as const;
+  const keys = ['E:ID_FS_TYPE=', 'E:ID_FS_LABEL=', 'E:ID_PART_ENTRY_TYPE=', 'E:ID_PART_ENTRY_NAME='] as const;
   const lines = host.readLines(udevBlockPath(known), keys);
   if (lines === null) return { signature: UNREAD, label: UNREAD };
   if (isFailure(lines)) {
     const why = knownOf<never>(lines);
     return { signature: why, label: why };
   }
-  const [signature, label] = keys.map(
-    (key) => lines.find((line) => line.startsWith(key))?.slice(key.length) ?? null,
+  const [signature, label, partType = '', partName = ''] = keys.map((key) =>
+    lines.find((line) => line.startsWith(key))?.slice(key.length),
   );
-  return { signature: signature ?? null, label: label ?? null };
+  // Caches and spares of a pool have too little of it for udev to see.
+  const isOfPool = ZFS_PARTITIONS.has(partType.toLowerCase()) || partName.startsWith('zfs-');
+  return { signature: signature ?? (isOfPool ? 'zfs_member' : null), label: label ?? null };
 }

@@ -1,7 +1,7 @@
-import { isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
+import { BROKEN, isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
 import type { StorageExport } from '../../pci/storage-use.ts';
-import { lastName, modulePath, SYS_PATHS } from '../paths.ts';
+import { CRASH_LOG_PATHS, lastName, modulePath, SYS_PATHS } from '../paths.ts';
 import { readAttribute } from './known-reading.ts';
 
 /** One way in which the kernel offers storage to others. */
@@ -59,6 +59,20 @@ const EXPORTERS: readonly Exporter[] = [
       ),
   },
   {
+    by: 'Xen blkback',
+    module: 'xen_blkback',
+    folder: SYS_PATHS.xenBackends,
+    below: [/^vbd-/],
+    read: readBackend,
+  },
+  {
+    by: 'OCFS2 heartbeat',
+    module: 'ocfs2_nodemanager',
+    folder: SYS_PATHS.clusters,
+    below: [ANY, /^heartbeat$/, ANY],
+    read: (host, folder) => mapKnown(orNone(readAttribute(host, `${folder}/dev`)), (name) => `/dev/${name}`),
+  },
+  {
     by: 'RNBD',
     module: 'rnbd_server',
     folder: SYS_PATHS.rnbdDevices,
@@ -91,7 +105,18 @@ export function readExports(host: HostReader): Known<readonly StorageExport[]> {
         found.push({ by: exporter.by, name: folder.slice(exporter.folder.length + 1), path });
     }
   }
+  for (const parameter of CRASH_LOG_PATHS) {
+    const path = orNone(readAttribute(host, parameter));
+    if (path !== null) found.push({ by: 'pstore', name: 'blkdev', path: mapKnown(path, pathOfTag) });
+  }
   return found.length === 0 ? null : found;
+}
+
+/** As a path the ways in which the kernel takes a block device as an argument: `PARTUUID=…`, `8:1`. */
+function pathOfTag(text: string): string {
+  const partition = /^PARTUUID=(.+)$/.exec(text)?.[1];
+  if (partition !== undefined) return `/dev/disk/by-partuuid/${partition.toLowerCase()}`;
+  return text.startsWith('/') ? text : `/dev/${text}`;
 }
 
 function foldersBelow(host: HostReader, top: string, patterns: readonly RegExp[]): Known<readonly string[]> {
@@ -123,6 +148,18 @@ function readBackstore(host: HostReader, folder: string): Known<string> {
   const file = /TCM FILEIO ID: \d+\s+File: (\S+)/.exec(info)?.[1];
   const path = orNone(readAttribute(host, `${folder}/udev_path`));
   return path === null ? (file ?? (isOn === true ? UNREAD : null)) : path;
+}
+
+/** `physical_device`: the number of the block device in hex, `8:1`. */
+function readBackend(host: HostReader, folder: string): Known<string> {
+  return mapKnown(orNone(readAttribute(host, `${folder}/physical_device`)), (text) => {
+    const [, major, minor] = /^([0-9a-f]+):([0-9a-f]+)$/i.exec(text) ?? [];
+    if (major === undefined || minor === undefined) return BROKEN;
+    const number = `${Number.parseInt(major, 16)}:${Number.parseInt(minor, 16)}`;
+    const target = knownOf(host.readLink(`${SYS_PATHS.blockDevices}/${number}`));
+    // Without it a path that leads to no known device.
+    return mapKnown(target, (link) => `/dev/${lastName(link)}`) ?? `/dev/block/${number}`;
+  });
 }
 
 function readSwitched(host: HostReader, folder: string, file: string): Known<string> {

@@ -21,7 +21,7 @@ export function readPools(host: HostReader, isProcThere: boolean): Known<readonl
 /** In `/sys/fs` beside the file systems that are at work. */
 const FEATURES: ReadonlySet<string> = new Set(['features', 'stats', 'debug']);
 /** File systems of one block device each, with a directory of its name while they are mounted anywhere. */
-const SINGLE = ['ext4', 'xfs', 'f2fs', 'nilfs2', 'erofs'];
+const SINGLE = ['ext4', 'xfs', 'nilfs2', 'erofs'];
 /** The same of file systems that have it in `/proc/fs`. */
 const SINGLE_IN_PROC = ['reiserfs', 'ntfs3', 'jfs'];
 const JOURNALS = 'jbd2';
@@ -40,6 +40,7 @@ export function readFileSystems(host: HostReader): Known<readonly ActiveFileSyst
     ...SINGLE.filter((type) => types.includes(type)).map((type) =>
       readSingle(host, type, `${SYS_PATHS.fileSystems}/${type}`),
     ),
+    ...(types.includes('f2fs') ? [readF2fs(host)] : []),
     ...(types.includes('btrfs') ? [readBtrfs(host)] : []),
     ...(types.includes('bcachefs') ? [readBcachefs(host)] : []),
     ...(types.includes('gfs2') ? [readGfs2(host)] : []),
@@ -57,6 +58,34 @@ function readSingle(host: HostReader, type: string, path: string): Known<readonl
   const names = knownOf(host.list(path));
   if (names === null || isUnknown(names)) return names;
   return names.filter((name) => !FEATURES.has(name)).map((name) => ({ type, blocks: [name] }));
+}
+
+/**
+ * A directory of the name of its first device. All are in `/proc/fs/f2fs/sda1/disk_map`, which older kernels do not have, and for
+ * one of a single device has no such lines:
+ *
+ *     Disk: 0 (zoned=0):                    0 -               262143 on /dev/sda1
+ */
+function readF2fs(host: HostReader): Known<readonly ActiveFileSystem[]> {
+  const systems = readSingle(host, 'f2fs', `${SYS_PATHS.fileSystems}/f2fs`);
+  if (systems === null || isUnknown(systems)) return systems;
+  const found: ActiveFileSystem[] = [];
+  for (const system of systems) {
+    const map = knownOf(host.readText(`${USE_PATHS.fileSystems}/f2fs/${system.blocks[0]}/disk_map`));
+    if (isUnknown(map)) return map;
+    if (map === null) found.push({ ...system, mayHaveMore: true });
+    else {
+      const others = [...map.matchAll(/^Disk:.* on \/dev\/(\S+)$/gm)].map(([, name = '']) => name);
+      // A name that is not the kernel's tells of no device.
+      const isClear = others.every((name) => !name.includes('/'));
+      found.push({
+        ...system,
+        blocks: [...new Set([...system.blocks, ...others])],
+        ...(isClear ? {} : { mayHaveMore: true }),
+      });
+    }
+  }
+  return found;
 }
 
 function readBtrfs(host: HostReader): Known<readonly ActiveFileSystem[]> {

@@ -4,6 +4,7 @@ import { isPciAddress, type PciAddress } from '../../pci/address.ts';
 import type { FunctionPort, LinkLayer, NetworkUse } from '../../pci/network-use.ts';
 import { modulePath, resolveBusEntry, SYS_PATHS } from '../paths.ts';
 import { readAttribute } from './known-reading.ts';
+import { readRdmaUsers } from './rdma-users.ts';
 
 const MLX4_PORT = /^mlx4_port\d{1,2}$/;
 const RDMA = 'infiniband';
@@ -21,7 +22,7 @@ export function readFunctionPorts(host: HostReader): NetworkUse {
       return found === null ? [] : [{ function: address, ports: found }];
     }),
   );
-  return { ports, hasIpoib: hasModule(host, IPOIB) };
+  return { ports, hasIpoib: hasModule(host, IPOIB), rdmaUsers: readRdmaUsers(host) };
 }
 
 function hasModule(host: HostReader, module: string): Known<boolean> {

@@ -19,6 +19,7 @@ import { readHibernation, readMounts, readSwaps } from './mounts.ts';
 import { readShares } from './share-devices.ts';
 import { readSoundStreams } from './sound.ts';
 import { readSystemMemory } from './system-memory.ts';
+import { readTargetPorts } from './target-ports.ts';
 import { readTunnels } from './tunnels.ts';
 import { readWatchdogs } from './watchdogs.ts';
 
@@ -38,6 +39,7 @@ export function readHostUse(host: HostReader): HostUse {
     ipv4: answers?.ipv4 ?? readIpv4(host, isProcThere),
     ipv6: readIpv6(host, isProcThere),
     network: readFunctionPorts(host),
+    targetPorts: readTargetPorts(host),
     displayClaims: readDisplayClaims(host),
     framebuffers: readFramebuffers(host),
     framebufferConsole: readFramebufferConsole(host),

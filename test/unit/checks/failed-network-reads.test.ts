@@ -185,6 +185,40 @@ const USES: readonly Use[] = [
     },
   },
   {
+    rule: 'net-user',
+    way: 'NFS over its RDMA',
+    spec: { ...CARD, below: { ...UP, 'infiniband/mlx5_0/ports/1/link_layer': 'Ethernet' } },
+    put: (tree) => tree.attribute('/sys/module/rpcrdma/refcnt', '1'),
+  },
+  {
+    rule: 'exported',
+    way: 'a target of SRP',
+    spec: { ...CARD, below: { ...UP, 'infiniband/mlx5_0/node_guid': 'e41d:2d03:00f2:9000' } },
+    put: (tree) => {
+      tree.linkTo('/sys/class/infiniband/mlx5_0', `${AT}/infiniband/mlx5_0`);
+      tree.directory('/sys/kernel/config/target/core');
+      const port = '/sys/kernel/config/target/srpt/0xfe80000000000000e41d2d0300f29000';
+      tree.attribute(`${port}/tpgt_1/enable`, '1');
+    },
+  },
+  {
+    rule: 'exported',
+    way: 'a target of Fibre Channel',
+    spec: {
+      driver: 'qla2xxx',
+      classCode: '0c0400',
+      below: { 'host7/fc_host/host7/port_name': '0x21000024ff314c48' },
+    },
+    put: (tree) => {
+      tree.linkTo('/sys/class/fc_host/host7', `${AT}/host7/fc_host/host7`);
+      tree.directory('/sys/kernel/config/nvmet/subsystems');
+      const port = '/sys/kernel/config/nvmet/ports/1';
+      tree.attribute(`${port}/addr_trtype`, 'fc');
+      tree.attribute(`${port}/addr_traddr`, 'nn-0x20000024ff314c48:pn-0x21000024ff314c48');
+      tree.directory(`${port}/subsystems/nqn`);
+    },
+  },
+  {
     rule: 'net-storage',
     way: 'a disk of ATA over Ethernet',
     put: (tree) => {

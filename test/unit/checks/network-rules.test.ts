@@ -242,7 +242,11 @@ describe('a network card with ports', () => {
     ports: readonly FunctionPort[],
     own: readonly NetInterface[],
     hasIpoib: HostUse['network']['hasIpoib'] = false,
-  ) => lines({ interfaces: own, network: { ports: [{ function: HERE as PciAddress, ports }], hasIpoib } });
+  ) =>
+    lines({
+      interfaces: own,
+      network: { ports: [{ function: HERE as PciAddress, ports }], hasIpoib, rdmaUsers: [] },
+    });
   const SECOND = link('enp3s0f1d1', { function: HERE, port: 1 });
 
   it('has an interface for each', () => {
@@ -274,12 +278,12 @@ describe('a network card with ports', () => {
       classCode: '020700',
       below: { 'infiniband/mlx5_0/x': '' },
     });
-    const use = { network: { ports: BROKEN, hasIpoib: false } };
+    const use = { network: { ports: BROKEN, hasIpoib: false, rdmaUsers: [] } };
     expect(linesOf({ functions: [rdma], use })).toEqual([
       'net-elsewhere unknown 00:03.0 is not cleared: which ports it has could not be read, or makes no sense',
     ]);
     expect(lines(use)).toEqual([]);
-    const here = { ports: [{ function: HERE as PciAddress, ports: DENIED }], hasIpoib: false };
+    const here = { ports: [{ function: HERE as PciAddress, ports: DENIED }], hasIpoib: false, rdmaUsers: [] };
     expect(lines({ interfaces: [OWN], network: here })).toEqual([
       'net-elsewhere unknown 00:03.0 is not cleared: which ports it has may be read by root alone',
     ]);

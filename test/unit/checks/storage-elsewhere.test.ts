@@ -112,7 +112,9 @@ describe('a disk that something of the kernel holds', () => {
       mounts: [mount('/dev/sda1', '/srv', { number: '8:1' })],
       exports: [{ by, name, path }],
     };
-    expect(lines(use)).toContain(`exported refuses 00:03.0 has what the kernel exports: ${path} by ${by}`);
+    expect(lines(use)).toContain(
+      `exported refuses 00:03.0 has what the kernel exports or writes to: ${path} by ${by}`,
+    );
     expect(remedies(use)).toContain(`stop the export: ${command}`);
   });
 

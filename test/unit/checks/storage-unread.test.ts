@@ -23,6 +23,16 @@ const ROOT = '29 1 0:77 / / rw - tmpfs rootfs rw\n';
 const DRIVE = functionHere({ classCode: '010601', driver: 'ahci' });
 const SHARE = functionHere({ ids: '1af4:1009', classCode: '000200', driver: 'virtio-pci' });
 
+const NVME = functionHere({ classCode: '010802', driver: 'nvme' });
+const MEMORY = functionHere({ classCode: '050210', driver: 'cxl_pci' });
+
+function putFlash(tree: HostTree): void {
+  tree.attribute(`${PCI}/mtd/mtd0/dev`, '90:0');
+  tree.linkTo('/sys/class/mtd/mtd0', `${PCI}/mtd/mtd0`);
+  tree.attribute('/sys/devices/virtual/ubi/ubi0/mtd_num', '0');
+  tree.linkTo('/sys/class/ubi/ubi0', '/sys/devices/virtual/ubi/ubi0');
+}
+
 function putDisk(tree: HostTree, path: string, number: string, ...holders: readonly string[]): void {
   putBlock(tree, path, number, ...holders);
   tree.text(`/run/udev/data/b${number}`, 'E:ID_FS_TYPE=ext4\n');
@@ -149,6 +159,75 @@ const USES: Readonly<Record<string, Used>> = {
       const disk = '/sys/kernel/config/target/core/iblock_0/disk1';
       tree.attribute(`${disk}/enable`, '1');
       tree.attribute(`${disk}/udev_path`, '/dev/sda');
+    },
+  },
+  'a file system with devices that the kernel does not tell': {
+    put: (tree) => {
+      putDisk(tree, `${VIRTUAL}/other`, '259:1');
+      tree.directory('/sys/fs/f2fs/other');
+      tree.text('/run/udev/data/b8:1', 'S:x\n');
+    },
+  },
+  'a further device of f2fs': {
+    put: (tree) => {
+      putDisk(tree, `${VIRTUAL}/other`, '259:1');
+      tree.directory('/sys/fs/f2fs/other');
+      tree.text(
+        '/proc/fs/f2fs/other/disk_map',
+        'Disk: 0 (zoned=0): 0 - 9 on /dev/other\nDisk: 1 (zoned=0): 10 - 19 on /dev/sda1\n',
+      );
+    },
+  },
+  'the cache of a ZFS pool': {
+    put: (tree) => {
+      tree.attribute('/proc/spl/kstat/zfs/tank/state', 'ONLINE');
+      tree.text('/run/udev/data/b8:1', 'E:ID_PART_ENTRY_TYPE=6a898cc3-1dd2-11b2-99a6-080020736631\n');
+    },
+  },
+  'the crash log of the kernel': {
+    put: (tree) => tree.attribute('/sys/module/pstore_blk/parameters/blkdev', '/dev/sda1'),
+  },
+  'a disk of a Xen domain': {
+    put: (tree) => {
+      tree.attribute('/sys/bus/xen-backend/devices/vbd-1-51712/physical_device', '8:1');
+      tree.linkTo('/sys/dev/block/8:1', `${SDA}/sda1`);
+    },
+  },
+  'an NVMe disk that its subsystem makes': {
+    drive: NVME,
+    mounts: '50 29 259:0 / /srv rw - ext4 /dev/nvme0n1 rw\n',
+    put: (tree) => {
+      const subsystem = '/sys/devices/virtual/nvme-subsystem/nvme-subsys0';
+      putDisk(tree, `${subsystem}/nvme0n1`, '259:0');
+      tree.linkTo(`${subsystem}/nvme0`, `${PCI}/nvme/nvme0`);
+      tree.attribute(`${PCI}/nvme/nvme0/nvme0c0n1/size`, '1');
+    },
+  },
+  'persistent memory on CXL': {
+    drive: MEMORY,
+    mounts: '50 29 259:0 / /srv rw - xfs /dev/pmem0 rw\n',
+    put: (tree) => {
+      putDisk(
+        tree,
+        '/sys/devices/platform/ACPI0017:00/root0/nvdimm-bridge0/ndbus0/region0/block/pmem0',
+        '259:0',
+      );
+      tree.attribute(`${PCI}/mem0/serial`, '0x1');
+      tree.linkTo('/sys/bus/cxl/devices/mem0', `${PCI}/mem0`);
+    },
+  },
+  'flash memory with UBI': {
+    drive: MEMORY,
+    mounts: '50 29 0:40 / /srv rw - ubifs ubi0:data rw\n',
+    put: putFlash,
+  },
+  'flash memory that UBI has': { drive: MEMORY, put: putFlash },
+  'flash memory with jffs2': {
+    drive: MEMORY,
+    mounts: '50 29 31:0 / /srv rw - jffs2 mtd0 rw\n',
+    put: (tree) => {
+      tree.attribute(`${PCI}/mtd/mtd0/dev`, '90:0');
+      tree.linkTo('/sys/class/mtd/mtd0', `${PCI}/mtd/mtd0`);
     },
   },
   hibernation: { put: (tree) => tree.attribute('/sys/power/resume', '8:1') },

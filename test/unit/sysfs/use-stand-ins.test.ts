@@ -278,3 +278,39 @@ describe('stand-ins for addresses', () => {
     expect(standIns.ipv6('fd000000000000000000000000000002')).toMatch(/^f[cd]/);
   });
 });
+
+describe('names of ports of adapters', () => {
+  it('have stand-ins by which a target is still found on its adapter', () => {
+    const at = '/sys/devices/pci0000:00/0000:00:19.0';
+    const fc = '/sys/kernel/config/target/qla2xxx/21:00:00:24:ff:31:4c:48';
+    const srp = '/sys/kernel/config/target/srpt/0xfe80000000000000e41d2d0300f29000';
+    const snapshot = captureHost(
+      new SnapshotHost(
+        buildHost({
+          label: 'targets',
+          functions: [
+            {
+              ...gigabitNic('0000:00:19.0'),
+              below: {
+                'host7/fc_host/host7/port_name': '0x21000024ff314c48',
+                'infiniband/mlx5_0/node_guid': 'e41d:2d03:00f2:9000',
+              },
+            },
+          ],
+          change: (tree) => {
+            tree.attribute('/etc/machine-id', '0123456789abcdef0123456789abcdef');
+            for (const port of [fc, srp]) tree.attribute(`${port}/tpgt_1/enable`, '1');
+            tree.linkTo('/sys/class/fc_host/host7', `${at}/host7/fc_host/host7`);
+            tree.linkTo('/sys/class/infiniband/mlx5_0', `${at}/infiniband/mlx5_0`);
+          },
+        }),
+      ),
+    );
+    const replaced = replaceIdentifiers(snapshot);
+    expect(formatSnapshot(replaced)).not.toMatch(/24:?ff:?31:?4c:?48|2d:?03:?00:?f2:?9000/i);
+    expect(readHostUse(new SnapshotHost(replaced)).targetPorts).toMatchObject([
+      { name: expect.stringMatching(/^qla2xxx 2/), function: '0000:00:19.0' },
+      { name: expect.stringMatching(/^srpt 0xfe80000000000000e/), function: '0000:00:19.0' },
+    ]);
+  });
+});
