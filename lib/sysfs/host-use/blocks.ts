@@ -4,6 +4,7 @@ import type { BlockDevice, StackKind } from '../../pci/storage-use.ts';
 import { diskOfPath } from '../attachments.ts';
 import { lastName, SYS_PATHS, udevBlockPath } from '../paths.ts';
 import { readCaches } from './caches.ts';
+import { persistentFunctions } from './cxl-memory.ts';
 import { type ClassMember, readAttribute, readClass } from './known-reading.ts';
 import { readRemote } from './remote-disks.ts';
 
@@ -32,6 +33,7 @@ export function readBlocks(host: HostReader): Known<readonly BlockDevice[]> {
     const functions = new Set([
       ...paths.flatMap((path) => (path.function === null ? [] : [path.function])),
       ...remote.functions,
+      ...persistentFunctions(host, member.directory),
     ]);
     const above = lastName(member.directory.slice(0, member.directory.lastIndexOf('/')));
     return {

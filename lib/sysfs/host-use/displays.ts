@@ -7,7 +7,8 @@ import { knownAlways, readAttribute, readClass } from './known-reading.ts';
 const RANGES = [...'0123456789abcdef '];
 const LINE = /^ *([0-9a-f]{1,16})-([0-9a-f]{1,16}) : (.*)$/;
 /** What the drivers of boot displays call their memory. */
-export const BOOT_DISPLAY_OWNER = /^(efifb|vesafb|simplefb|simple-framebuffer|BOOTFB|vga16fb|offb)\b/;
+export const BOOT_DISPLAY_OWNER =
+  /^(efifb|vesafb|simplefb|simple-framebuffer|simpledrm|efidrm|vesadrm|ofdrm|BOOTFB|vga16fb|offb)\b/;
 
 /**
  * The memory that drivers of boot displays hold, from `/proc/iomem`: `    e0000000-e02fffff : efifb`. To all but root

@@ -93,6 +93,37 @@ const USES: readonly Use[] = [
     },
   },
   {
+    rule: 'node-open',
+    way: 'by a program that maps its registers',
+    spec: { classCode: '058000', driver: 'switchtec', below: { 'switchtec/switchtec0/dev': '240:0' } },
+    put: (tree) => {
+      putProcess(tree, 7, 'flasher');
+      tree.text('/proc/7/maps', `7f00-7f10 rw-s 00000000 00:17 9    ${AT}/resource0\n`);
+    },
+  },
+  {
+    rule: 'drm-in-use',
+    way: 'by a thread with files of its own',
+    spec: { classCode: '120000', driver: 'npu', below: { 'accel/accel0/dev': '261:0' } },
+    put: (tree) => {
+      putProcess(tree, 7, 'ovms', '/dev/null');
+      tree.link('/proc/7/task/8/fd/9', '/dev/accel/accel0');
+    },
+  },
+  {
+    rule: 'node-open',
+    way: 'by memory of CXL',
+    spec: { classCode: '050210', driver: 'cxl_pci' },
+    put: (tree) => {
+      putMemory(tree);
+      tree.text('/proc/iomem', '100000000-1ffffffff : region0\n');
+      const dax = '/sys/devices/platform/ACPI0017:00/root0/decoder0.0/region0/dax_region0/dax0.0';
+      tree.linkTo('/sys/dev/char/250:0', dax);
+      tree.linkTo(`${dax}/subsystem`, '/sys/bus/dax');
+      putProcess(tree, 7, 'qemu-system-x86', '/dev/dax0.0');
+    },
+  },
+  {
     rule: 'drm-in-use',
     way: "by NVIDIA's driver",
     spec: { classCode: '120000', driver: 'nvidia' },

@@ -79,6 +79,12 @@ describe('memory of the host', () => {
     expect(read(REGION_MAP)).toEqual([{ name: 'region0', functions: UNREAD }]);
   });
 
+  it('may be of any device of CXL if it is in no region', () => {
+    const map = '100000000-1ffffffff : CXL Window 0\n  100000000-17fffffff : System RAM\n';
+    expect(read(map)).toEqual([{ name: 'CXL Window 0', functions: UNREAD }]);
+    expect(read('100000000-1ffffffff : CXL Window 0\n')).toEqual([]);
+  });
+
   it('is in a BAR, or a device of virtio', () => {
     const map =
       'e0000000-efffffff : PCI Bus 0000:00\n  e0000000-e0ffffff : 0000:00:02.0\n    e0000000-e0ffffff : System RAM (NVIDIA)\n140000000-17fffffff : virtio2\n  140000000-14fffffff : System RAM (virtio_mem)\nf0000000-f0ffffff : 0000:00:03.0\n';
