@@ -27,24 +27,30 @@ export function findMovementSafety(
   groups: readonly IommuGroup[],
   { moving }: Movement,
 ): readonly Finding[] {
-  const addressesOf = (goesBack: boolean): readonly PciAddress[] =>
-    moving.filter(({ to }) => isOfHost(to) === goesBack).map(({ device }) => device.address);
+  const taken = moving.filter(({ to }) => !isOfHost(to));
+  const back = moving.filter(({ to }) => isOfHost(to));
+  const asked = taken.filter((each) => each.asked);
   return [
-    ...findSafety(host, inventory, groups, addressesOf(false), null),
-    ...findSafety(host, inventory, groups, addressesOf(true), BACK_RULES),
+    ...findSafety(host, inventory, groups, addressesOf(taken), null, addressesOf(asked)),
+    ...findSafety(host, inventory, groups, addressesOf(back), BACK_RULES),
   ];
 }
 
-/** What speaks against taking devices from a host, by all rules or by some. */
+function addressesOf(moving: Movement['moving']): readonly PciAddress[] {
+  return moving.map(({ device }) => device.address);
+}
+
+/** What speaks against taking devices from a host, by all rules or by some. `asked` are those that were named. */
 export function findSafety(
   host: HostReader,
   { devices }: Inventory,
   groups: readonly IommuGroup[],
   addresses: readonly PciAddress[],
   rules: readonly string[] | null,
+  asked: readonly PciAddress[] = addresses,
 ): readonly Finding[] {
   if (addresses.length === 0) return [];
-  const findings = checkSafety(addresses, safetyHost(host, devices, groups));
+  const findings = checkSafety(addresses, safetyHost(host, devices, groups), asked);
   return rules === null ? findings : findings.filter(({ name }) => rules.includes(name));
 }
 

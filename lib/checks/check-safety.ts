@@ -27,13 +27,18 @@ export const SAFETY_FIELDS: readonly DeviceField[] = [
  * goes with them, for what is behind those, and for the VFs of those. Ordered by address, then as the rules are.
  * Nothing is found of a function that the host can spare; what could not be read is a finding of its own.
  *
+ * @param asked those of them that somebody asked for; the others go because their groups do
  * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
  */
-export function checkSafety(devices: readonly PciAddress[], host: SafetyHost): readonly Finding[] {
+export function checkSafety(
+  devices: readonly PciAddress[],
+  host: SafetyHost,
+  asked: readonly PciAddress[] = devices,
+): readonly Finding[] {
   const present = presentOf(devices, host);
   const given = givenWith(devices, host, present);
   return findingsIn(
-    new SafetyView(host, new Set(devices), given, new Set([...given, ...lostWith(given, host)])),
+    new SafetyView(host, new Set(asked), given, new Set([...given, ...lostWith(given, host)])),
     present,
   );
 }

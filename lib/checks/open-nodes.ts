@@ -68,6 +68,10 @@ const CLASSES: Readonly<Record<string, RegExp>> = {
   infiniband_verbs: /^(02|0c06|12)/,
   hfi1_user: /^02/,
   hvc: /^0780/,
+  // Memory of CXL, and what firmware sets aside of it.
+  dax: /^(05|00ff)/,
+  tty: /^(07|0b40|0c|0d|09|11|12|ff)/,
+  watchdog: /^(0601|0680|07|08|09|0c|1[0138]|ff)/,
 };
 
 /** Nodes of one driver for all of its devices. Who uses a device has a node of the device itself open as well. */

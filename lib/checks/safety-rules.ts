@@ -12,6 +12,7 @@ import { exported } from './rules/exported.ts';
 import { groupUnknown } from './rules/group-unknown.ts';
 import { inputOpen } from './rules/input-open.ts';
 import { isaBridge } from './rules/isa-bridge.ts';
+import { kernelUse } from './rules/kernel-use.ts';
 import { lastInputUsb } from './rules/last-input-usb.ts';
 import { lvm } from './rules/lvm.ts';
 import { machineHasIt } from './rules/machine-has-it.ts';
@@ -84,6 +85,7 @@ export const SAFETY_RULES: readonly SafetyRule[] = [
   soundInUse,
   inputOpen,
   nodeOpen,
+  kernelUse,
   mediatedDevice,
   vdpa,
   vfsInUse,

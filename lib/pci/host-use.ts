@@ -34,8 +34,11 @@ export interface HostThing {
 
 /** Where messages of the kernel go. */
 export interface HostConsole extends HostThing {
-  /** Whether it is one now, will be one at the next start, or is an interface that netconsole sends by. */
-  readonly source: 'active' | 'command line' | 'netconsole';
+  /**
+   * Whether it is one now, will be one at the next start, or is an interface that netconsole sends by; `debugger` if kgdb
+   * listens there, `early` if messages go there from before any driver on, and keep doing so.
+   */
+  readonly source: 'active' | 'command line' | 'netconsole' | 'debugger' | 'early';
 }
 
 /** A watchdog, which restarts the host unless somebody resets it in time. */
@@ -62,6 +65,19 @@ export interface InputDevice extends HostThing {
   readonly isPs2: boolean;
   /** Whether a program made it, of other devices or of none: nobody can press its keys. */
   readonly isVirtual: boolean;
+  /** Whether the program made it of a device that comes by Bluetooth. */
+  readonly isBluetooth: boolean;
+}
+
+/** Work that the kernel itself has functions do, while no program has a node of them open. */
+export interface KernelWork {
+  /** `dma0chan0`, `wq0.0`, `intel_qat`, `1-4`. */
+  readonly name: string;
+  readonly kind: 'dma' | 'work queue' | 'algorithms' | 'usbip';
+  /** Where that is seen: `/sys/class/dma/dma0chan0/in_use is 1`. */
+  readonly evidence: string;
+  /** If several, one of them or each: the kernel does not say. */
+  readonly functions: readonly PciAddress[];
 }
 
 /** Something on a function that programs use through a character node: a serial port, a clock, a USB device. */
@@ -99,9 +115,13 @@ export interface HostUse extends StorageUse {
   readonly framebuffers: Known<readonly HostThing[]>;
   /** Whether the text console is on a framebuffer. */
   readonly framebufferConsole: Known<boolean>;
+  /** Which framebuffer has which console by the kernel command line: `map:1` of `fbcon=map:1`. */
+  readonly framebufferMap: Known<string>;
   /** What the kernel's messages go to: `tty0`, `ttyS0`, and interfaces. */
   readonly consoles: Known<readonly HostConsole[]>;
   readonly inputs: Known<readonly InputDevice[]>;
+  /** Adapters for Bluetooth: `hci0`. */
+  readonly bluetoothAdapters: Known<readonly HostThing[]>;
   readonly tpms: Known<readonly HostThing[]>;
   readonly soundStreams: Known<readonly SoundStream[]>;
   /** The devices that character nodes are of and that hang on a function. */
@@ -112,6 +132,7 @@ export interface HostUse extends StorageUse {
   /** The mediated devices that there are, by their UUIDs. */
   readonly mediatedDevices: Known<readonly HostThing[]>;
   readonly vdpaDevices: Known<readonly HostThing[]>;
+  readonly kernelWork: Known<readonly KernelWork[]>;
 }
 
 /** A device node that a process has open. */

@@ -46,8 +46,7 @@ export const FIELD_READERS: { readonly [F in DeviceField]: FieldReader<F> } = {
   resetMethods: (source) => source.parsed('reset_method', parseWords),
   powerState: (source) =>
     source.parsed('power_state', (text) => (/^[\w-]{1,16}$/.test(text) ? text : undefined)),
-  // Only VGA devices have the attribute.
-  bootVga: (source) => (isVga(source) ? source.parsed('boot_vga', parseFlag) : null),
+  bootVga: readBootVga,
   sriov: readSriov,
   link: readLink,
   config: (source) => mapKnown(source.bytes('config'), (bytes) => readConfig(source, bytes)),
@@ -82,6 +81,18 @@ function readLocation(source: DeviceSource): Known<DeviceLocation> {
 
 function classCode(source: DeviceSource): Known<string> {
   return source.uevent()?.ids.classCode ?? source.parsed('class', parseHex(6));
+}
+
+/** Only VGA devices have `boot_vga`; `boot_display`, which other displays can have, only the one that is meant. */
+function readBootVga(source: DeviceSource): Known<boolean> {
+  const vga = isVga(source) ? source.parsed('boot_vga', parseFlag) : null;
+  if (vga === true || isUnknown(vga) || !isDisplay(source)) return vga;
+  const display = source.parsed('boot_display', parseFlag);
+  return display === true || isUnknown(display) ? display : vga;
+}
+
+function isDisplay(source: DeviceSource): boolean {
+  return knownValue(classCode(source))?.startsWith('03') ?? false;
 }
 
 function isVga(source: DeviceSource): boolean {

@@ -28,6 +28,12 @@ export const SYS_PATHS = {
   ttyClass: '/sys/class/tty',
   activeConsoles: '/sys/devices/virtual/tty/console/active',
   inputClass: '/sys/class/input',
+  bluetoothClass: '/sys/class/bluetooth',
+  dmaClass: '/sys/class/dma',
+  /** Work queues of Intel's accelerators for copying and compression. */
+  workQueues: '/sys/bus/dsa/devices',
+  /** The driver of USB devices that another host has over the network. */
+  usbipDriver: '/sys/bus/usb/drivers/usbip-host',
   tpmClass: '/sys/class/tpm',
   soundClass: '/sys/class/sound',
   fileSystems: '/sys/fs',
@@ -98,6 +104,8 @@ export const USE_PATHS = {
   /** A directory for each pool that is imported, beside files of statistics. */
   zfsPools: '/proc/spl/kstat/zfs',
   processes: '/proc',
+  /** The algorithms that the kernel has, and how many use each. */
+  algorithms: '/proc/crypto',
   /** The names of the major numbers, by who registered them. */
   majors: '/proc/devices',
   /** What messages of the kernel go to, also what is no terminal. */
@@ -226,6 +234,11 @@ export const CRASH_LOG_PATHS = ['/sys/module/pstore_blk/parameters/blkdev'];
 /** The directory of a loaded module. */
 export function modulePath(module: string): string {
   return `${MACHINE_PATHS.modules}/${module.replaceAll('-', '_')}`;
+}
+
+/** What a loaded module was told. */
+export function moduleParameterPath(module: string, parameter: string): string {
+  return `${modulePath(module)}/parameters/${parameter}`;
 }
 
 /** Where a kernel's options may stand: `/boot/config-6.12.48+deb13-amd64`. */

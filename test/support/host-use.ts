@@ -34,8 +34,10 @@ const IDLE: HostUse = {
   displayClaims: [],
   framebuffers: null,
   framebufferConsole: null,
+  framebufferMap: null,
   consoles: [],
   inputs: [],
+  bluetoothAdapters: null,
   tpms: null,
   soundStreams: null,
   deviceNodes: [],
@@ -43,6 +45,7 @@ const IDLE: HostUse = {
   systemMemory: [],
   mediatedDevices: null,
   vdpaDevices: null,
+  kernelWork: [],
 };
 
 /** No process holds a device, and who asks sits at the console. */

@@ -8,7 +8,7 @@ export const bootDisplay: SafetyRule = {
   title: 'it is the boot display',
   severity: 'refuses',
   meaning:
-    'The firmware used it as the display to boot with (`boot_vga`), or the driver of the boot display still holds a part of its memory (`/proc/iomem`, for root alone): efifb, vesafb, simplefb or BOOTFB. The host loses its screen; held memory makes a virtual machine fail to start.',
+    'The firmware used it as the display to boot with (`boot_vga`, or `boot_display` since Linux 6.17), or the driver of the boot display still holds a part of its memory (`/proc/iomem`, for root alone): efifb, vesafb, simplefb, simpledrm or BOOTFB. The host loses its screen; held memory makes a virtual machine fail to start.',
   remedy:
     'make another card the boot display in the firmware, or accept it: --allow boot-display; for held memory, video=efifb:off on the kernel command line',
   find: (device, view) => {
@@ -16,7 +16,7 @@ export const bootDisplay: SafetyRule = {
     const claims = claimsOn(device, knownValue(displayClaims) ?? []);
     const isBootVga = knownValue(device.bootVga) === true;
     const evidence = [
-      ...(isBootVga ? ['boot_vga is 1'] : []),
+      ...(isBootVga ? ['boot_vga or boot_display is 1'] : []),
       ...claims.map(({ start, end, owner }) => `/proc/iomem: ${owner} holds ${start} to ${end}`),
     ];
     const [claim] = claims;

@@ -1,6 +1,6 @@
-import { knownValue } from '../../base/known.ts';
+import { isUnknown, knownValue } from '../../base/known.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import type { HostConsole } from '../../pci/host-use.ts';
+import type { HostConsole, HostUse } from '../../pci/host-use.ts';
 import { mayHaveInterfaces } from '../network-view.ts';
 import { firstUnknown, listSome, notKnown, type Observation, type SafetyRule } from '../safety-rule.ts';
 
@@ -10,12 +10,14 @@ export const console: SafetyRule = {
   title: "the host's console is on it",
   severity: 'refuses',
   meaning:
-    "A framebuffer of it shows the text console, or a terminal of it is a console of the kernel's: a serial port, a console of virtio (`hvc0`), an interface that netconsole sends by; now, or from the next start on by `console=` on the kernel command line. Who administers the host there sees and types nothing any more.",
+    "A framebuffer of it shows the text console, or a terminal of it is a console of the kernel's: a serial port, a console of virtio (`hvc0`), an interface that netconsole sends by, a port that the kernel debugger listens on (`kgdboc=`) or early messages go to (`earlyprintk=`); now, or from the next start on by `console=` on the kernel command line. Who administers the host there sees and types nothing any more.",
   remedy: 'free the console first, or accept it: --allow console',
   find: (device, view) => {
     const { address, class: deviceClass } = device;
     const { framebuffers, framebufferConsole, consoles } = view.host.use;
-    const shown = (knownValue(framebuffers) ?? []).filter((each) => each.function === address);
+    const shown = (knownValue(framebuffers) ?? []).filter(
+      (each) => each.function === address && mayShowConsole(device, view.host.use),
+    );
     const all = knownValue(consoles) ?? [];
     const own = all.filter((each) => each.function === address);
     const observations: Observation[] = [];
@@ -52,12 +54,24 @@ export const console: SafetyRule = {
 
 const SCREEN_REMEDY = 'unbind the console of the screen: echo 0 > /sys/class/vtconsole/vtcon1/bind';
 
+/**
+ * Whether the text console can be on its framebuffers. The kernel puts it on that of the boot display, or on the first
+ * one, and nowhere else unless it is told so.
+ */
+function mayShowConsole({ address, bootVga }: PciDevice, { framebuffers, framebufferMap }: HostUse): boolean {
+  const first = (knownValue(framebuffers) ?? []).find(({ name }) => name === 'fb0');
+  const isElsewhere = first !== undefined && first.function !== address;
+  return !isElsewhere || knownValue(bootVga) === true || isUnknown(bootVga) || framebufferMap !== null;
+}
+
 /** Which virtio console `hvc0` is, and by which card a bridge sends, the kernel does not say. */
 function mayBeOn({ name, source, function: on }: HostConsole, device: PciDevice): boolean {
   if (on !== null || device.driver === null) return false;
+  const code = knownValue(device.class)?.code ?? '';
   if (source === 'netconsole') return mayHaveInterfaces(device);
+  if (source === 'early') return /^(0c03|$)/.test(code);
   const isVirtio = (knownValue(device.driver) ?? 'virtio').startsWith('virtio');
-  return /^hvc\d/.test(name) && isVirtio && /^(0780|$)/.test(knownValue(device.class)?.code ?? '');
+  return /^hvc\d/.test(name) && isVirtio && /^(0780|$)/.test(code);
 }
 
 /** Controllers of serial ports, of USB, what carries serial ports of a board, and what netconsole can send by. */
@@ -65,14 +79,25 @@ function mayHaveConsole(device: PciDevice): boolean {
   return mayHaveInterfaces(device) || /^(07|0c03|0c80|1180)/.test(knownValue(device.class)?.code ?? '');
 }
 
+const EVIDENCE: Readonly<Record<HostConsole['source'], (name: string) => string>> = {
+  active: (name) => `/sys/class/tty/console/active: ${name}`,
+  'command line': (name) => `kernel command line: console=${name}`,
+  netconsole: (name) => `netconsole sends by ${name}`,
+  debugger: (name) => `kgdboc: the kernel debugger listens on ${name}`,
+  early: (name) => `kernel command line: earlyprintk=${name},…,keep`,
+};
+
 function evidenceOf({ name, source }: HostConsole): string {
-  if (source === 'active') return `/sys/class/tty/console/active: ${name}`;
-  return source === 'command line' ? `kernel command line: console=${name}` : `netconsole sends by ${name}`;
+  return EVIDENCE[source](name);
 }
 
 function remedyOf({ name, source }: HostConsole): string {
   if (source === 'netconsole') {
     return `unload netconsole (modprobe -r netconsole), and remove it from the kernel command line if it stands there`;
   }
-  return `remove console=${name} from the kernel command line and restart, or accept it: --allow console`;
+  if (source === 'debugger') {
+    return `echo > /sys/module/kgdboc/parameters/kgdboc, and remove kgdboc= from the kernel command line if it is there`;
+  }
+  const word = source === 'early' ? `earlyprintk=${name}` : `console=${name}`;
+  return `remove ${word} from the kernel command line and restart, or accept it: --allow console`;
 }

@@ -13,23 +13,21 @@ export const lastInputUsb: SafetyRule = {
   title: 'the only keyboard or mouse is on it',
   severity: 'refuses',
   meaning:
-    'Every keyboard, or every mouse or touchpad, that the host has hangs on controllers that it gives away, and this is one of them. Who sits at the host can type nothing any more. What a program has made of others, and what a program brings by Bluetooth, does not count as one that is left.',
+    'Every keyboard, or every mouse or touchpad, that the host has hangs on controllers that it gives away, and this is one of them. Who sits at the host can type nothing any more. What a program has made of others, and what a program brings by Bluetooth, does not count as one that is left; if there is no other keyboard than by Bluetooth, the adapter for it counts.',
   remedy: 'put a keyboard on another controller, or accept it: --allow last-input-usb',
   find: ({ address, class: deviceClass }, view) => {
-    const { inputs } = view.host.use;
+    const { inputs, bluetoothAdapters } = view.host.use;
     const mayHaveInputs = CONTROLLERS.test(knownValue(deviceClass)?.code ?? '');
+    const adapters = (knownValue(bluetoothAdapters) ?? []).filter((each) => each.function === address);
+    const isOn = (input: InputDevice): boolean =>
+      input.function === address || (input.isBluetooth && adapters.length > 0);
     if (isUnknown(inputs)) return mayHaveInputs ? [notKnown('which keyboards hang on it', inputs)] : [];
     const all = inputs ?? [];
     const last = KINDS.filter((kind) => {
       const ofKind = all.filter((input) => input.kind === kind);
-      return (
-        ofKind.some((input) => input.function === address) &&
-        ofKind.every((input) => input.isVirtual || goes(input, view))
-      );
+      return ofKind.some(isOn) && ofKind.every((input) => input.isVirtual || goes(input, view));
     });
-    const lost = all.filter(
-      (input) => input.function === address && last.some((kind) => kind === input.kind),
-    );
+    const lost = all.filter((input) => isOn(input) && last.some((kind) => kind === input.kind));
     if (lost.length > 0) {
       const names = lost.map(({ title, name }) => knownValue(title) ?? name);
       return [
@@ -39,8 +37,12 @@ export const lastInputUsb: SafetyRule = {
         },
       ];
     }
-    const unsure = all.find((input) => input.function === address && isUnknown(input.kind))?.kind;
-    return isUnknown(unsure) ? [notKnown('which keyboards hang on it', unsure)] : [];
+    const unsure = all.find((input) => isOn(input) && isUnknown(input.kind))?.kind;
+    if (isUnknown(unsure)) return [notKnown('which keyboards hang on it', unsure)];
+    const isByRadio = mayHaveInputs && all.some(({ isBluetooth }) => isBluetooth);
+    return isByRadio && isUnknown(bluetoothAdapters)
+      ? [notKnown('which adapters for Bluetooth hang on it', bluetoothAdapters)]
+      : [];
   },
 };
 

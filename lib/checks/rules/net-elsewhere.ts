@@ -5,8 +5,8 @@ import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { listSome, notKnown, type Observation, type SafetyRule } from '../safety-rule.ts';
 import type { SafetyView } from '../safety-view.ts';
 
-// Ethernet, "other" as wireless cards call themselves, and wireless: of those every driver makes an interface.
-const CLASSES = /^(0200|0280|0d)/;
+// Ethernet, "other" as wireless cards call themselves, and wireless but for infrared and Bluetooth: of those every driver makes an interface.
+const CLASSES = /^(0200|0280|0d[248])/;
 const WITHOUT_INTERFACE = /^(uio_pci_generic|igb_uio|pciback|xen-pciback)$/;
 const LAYER_NAMES: Readonly<Partial<Record<LinkLayer, string>>> = {
   ethernet: 'Ethernet',

@@ -12,7 +12,7 @@ export const nodeOpen: SafetyRule = {
   title: 'a program has a device node of it open',
   severity: 'refuses',
   meaning:
-    'A process has a device node open that is of it, or of something that hangs on it: a serial port, a USB device, an adapter for InfiniBand, a tape, a modem, a camera, a clock, a watchdog, a bus. The node is looked for by its device number, so that another name, another root directory or a deletion does not hide it. The program fails when the device goes, and many drivers wait until it has closed the node. Known on the running host alone, and of all processes to root alone.',
+    'A process has a device node open that is of it, or of something that hangs on it: a serial port, a USB device, an adapter for InfiniBand, a tape, a modem, a camera, a clock, a watchdog, a bus. The node is looked for by its device number, so that another name, another root directory or a deletion does not hide it. A node that is only mapped into memory or registered with io_uring counts, and so do files of sysfs that give hold of the device itself (`resource0`, `config`). The program fails when the device goes, and many drivers wait until it has closed the node. Known on the running host alone, and of all processes to root alone.',
   remedy: 'stop the programs, or accept it: --allow node-open',
   find: (device, view) =>
     observeNodes(device, view, 'node-open', {

@@ -1,13 +1,14 @@
 import { BROKEN, DENIED, isUnknown, type Known, mapKnown } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DisplayClaim, HostThing } from '../../pci/host-use.ts';
-import { SYS_PATHS, USE_PATHS } from '../paths.ts';
+import { PROC_PATHS, SYS_PATHS, USE_PATHS } from '../paths.ts';
 import { knownAlways, readAttribute, readClass } from './known-reading.ts';
 
 const RANGES = [...'0123456789abcdef '];
 const LINE = /^ *([0-9a-f]{1,16})-([0-9a-f]{1,16}) : (.*)$/;
 /** What the drivers of boot displays call their memory. */
-export const BOOT_DISPLAY_OWNER = /^(efifb|vesafb|simplefb|simple-framebuffer|BOOTFB|vga16fb|offb)\b/;
+export const BOOT_DISPLAY_OWNER =
+  /^(efifb|vesafb|simplefb|simple-framebuffer|simpledrm|efidrm|vesadrm|ofdrm|BOOTFB|vga16fb|offb)\b/;
 
 /**
  * The memory that drivers of boot displays hold, from `/proc/iomem`: `    e0000000-e02fffff : efifb`. To all but root
@@ -52,6 +53,14 @@ export function readFramebufferConsole(host: HostReader): Known<boolean> {
     }
   }
   return unknown;
+}
+
+/** What the kernel command line says of consoles on framebuffers: `fbcon=map:1`. */
+export function readFramebufferMap(host: HostReader): Known<string> {
+  return mapKnown(readAttribute(host, PROC_PATHS.commandLine), (text) => {
+    const words = text.split(/\s+/).filter((word) => word.startsWith('fbcon='));
+    return words.at(-1)?.slice('fbcon='.length) ?? null;
+  });
 }
 
 /** The TPMs of `/sys/class/tpm`; `null` where the kernel knows of none. */

@@ -1,6 +1,6 @@
 import { BROKEN, isUnknown, type Known, mapKnown } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
-import type { InputDevice } from '../../pci/host-use.ts';
+import type { HostThing, InputDevice } from '../../pci/host-use.ts';
 import { SYS_PATHS } from '../paths.ts';
 import { readAttribute, readClass } from './known-reading.ts';
 
@@ -17,6 +17,8 @@ const PLACE_OF_FINGERS = 0b11n << 53n;
 // The keys from BTN_JOYSTICK to the last of BTN_GAMEPAD: 0x120 to 0x13f.
 const FIRST_JOYSTICK_KEY = 0x120n;
 const JOYSTICK_KEYS = 0xffff_ffffn;
+// BUS_BLUETOOTH, as the kernel names devices for human interfaces, below what makes them for a program.
+const BLUETOOTH = /\/uhid\/0005:[0-9A-F]{4}:[0-9A-F]{4}\./;
 const BITMAP = /^[0-9a-f]{1,16}( [0-9a-f]{1,16})*$/;
 
 /**
@@ -34,8 +36,18 @@ export function readInputs(host: HostReader): Known<readonly InputDevice[]> {
         title: readAttribute(host, `${directory}/name`),
         isPs2: /\/serio\d+\//.test(directory),
         isVirtual: directory.startsWith(`${SYS_PATHS.virtualDevices}/`),
+        isBluetooth: BLUETOOTH.test(directory),
         kind: readKind(host, `${directory}/capabilities`),
       })),
+  );
+}
+
+/** The adapters of `/sys/class/bluetooth`, `hci0` and the like, without their connections; `null` if the kernel has none. */
+export function readBluetoothAdapters(host: HostReader): Known<readonly HostThing[]> {
+  return mapKnown(readClass(host, SYS_PATHS.bluetoothClass), (members) =>
+    members
+      .filter(({ name }) => /^hci\d+$/.test(name))
+      .map((member) => ({ name: member.name, function: member.function })),
   );
 }
 

@@ -1,6 +1,8 @@
+import { isPciAddress, type PciAddress } from '../../pci/address.ts';
+
 /** Nodes that every host has open, and that are of no device that could be taken: for hosts whose sysfs does not have them. */
 const COMMON =
-  /(^|\/)dev\/(null|zero|full|u?random|kmsg|mem|port|ptmx|pts\/.*|tty\d*|console|vcs[au]?\d*|ttyprintk|shm\/.*|mqueue.*|log|kvm|net\/tun|fuse|cuse|autofs|loop-control|mapper\/control|btrfs-control|zfs|uinput|uhid|vhost-(net|vsock)|vsock|vhci|userfaultfd|udmabuf|dma_heap\/.*|cpu_dma_latency|cpu\/.*|hpet|hwrng|rfkill|snapshot|vga_arbiter|nvram|ppp|iommu|vfio\/vfio|infiniband\/rdma_cm|snd\/(timer|seq)|nvme-fabrics|usbmon\d+|rtc\d*)( \(deleted\))?$/;
+  /(^|\/)dev\/(null|zero|full|u?random|kmsg|mem|port|ptmx|pts\/.*|tty\d*|console|vcs[au]?\d*|ttyprintk|shm\/.*|hugepages.*|mqueue.*|log|kvm|net\/tun|fuse|cuse|autofs|loop-control|mapper\/control|btrfs-control|zfs|uinput|uhid|vhost-(net|vsock)|vsock|vhci|xen\/.*|sgx_.*|vbox.*|vmmon|vmci|ntsync|mcelog|binder.*|userfaultfd|udmabuf|dma_heap\/.*|cpu_dma_latency|cpu\/.*|hpet|hwrng|rfkill|snapshot|vga_arbiter|nvram|ppp|iommu|vfio\/vfio|infiniband\/rdma_cm|snd\/(timer|seq)|nvme-fabrics|usbmon\d+|rtc\d*)( \(deleted\))?$/;
 
 /** Whether a node of such a name is no device's. */
 export function isCommonNode(path: string): boolean {
@@ -43,6 +45,7 @@ const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/^uio\d+$/, 'uio'],
   [/^(wwan|cdc-wdm)/, 'wwan'],
   [/^watchdog/, 'watchdog'],
+  [/^dax\d/, 'dax'],
   [/^tpm/, 'tpm'],
   [/^hfi1_\d+$/, 'hfi1_user'],
   [/^vhost-vdpa-/, 'vhost-vdpa'],
@@ -51,6 +54,27 @@ const SUBSYSTEMS: readonly (readonly [RegExp, string])[] = [
 /** The path of a node that was deleted, without the kernel's mark. */
 export function withoutMark(path: string): string {
   return path.replace(/ \(deleted\)$/, '');
+}
+
+/** A file of sysfs through which a program works with a function itself. */
+interface PciFile {
+  readonly address: PciAddress;
+  /** `config`, `resource0`. */
+  readonly file: string;
+}
+
+/**
+ * Which function an open file gives hold of: its registers (`resource0`), its configuration space or its ROM.
+ * `/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0/resource0`, also below another root, and `/proc/bus/pci/01/00.0`.
+ */
+export function pciFileOf(path: string): PciFile | null {
+  const [, domain = '0000', bus, slot] =
+    /\/proc\/bus\/pci\/(?:([0-9a-f]{4,8}):)?([0-9a-f]{2})\/([0-9a-f]{2}\.[0-7])$/.exec(path) ?? [];
+  const named = `${domain}:${bus}:${slot}`;
+  if (isPciAddress(named)) return { address: named, file: 'config' };
+  const [, address = '', file = ''] =
+    /\/sys\/devices\/(?:[^/]+\/)*([^/]+)\/(config|rom|resource\d(?:_wc)?)$/.exec(path) ?? [];
+  return isPciAddress(address) ? { address, file } : null;
 }
 
 /** The class or bus that a node is of by its name; `null` if that says nothing. */

@@ -2,12 +2,16 @@ import { BROKEN, DENIED, isUnknown, type Known, knownValue, UNREAD } from '../..
 import { type HostReader, isFailure, knownOf, type Reading } from '../../host/host-reader.ts';
 import type { DeviceHolder, LiveUse, OpenNode } from '../../pci/host-use.ts';
 import { processPath, USE_PATHS } from '../paths.ts';
+import { isIoUring, mappedFiles, ringFiles } from './held-files.ts';
 import { knownAlways, readAttribute } from './known-reading.ts';
 import { decodeOctal } from './mount-line.ts';
+import { pciFileOf } from './node-names.ts';
 import { OpenNodes } from './open-nodes.ts';
 
 // At some 2 µs each, a few seconds.
 const MAX_LINKS = 2_000_000;
+// Few programs give a thread a table of files of its own, and some have thousands of threads: half a second, and no more.
+const MAX_THREAD_FILES = 500_000;
 // PROC_PID_INIT_INO of include/linux/proc_ns.h: the namespace in which all processes are to be seen.
 export const INITIAL_PIDS = 'pid:[4026531836]';
 // A server of one that does not answer has whoever asks for a file of it wait.
@@ -33,6 +37,7 @@ class OpenFiles {
   readonly #sockets = new Map<number, number>();
   readonly #namespaces = new Map<string, string>();
   #left = MAX_LINKS;
+  #leftOfThreads = MAX_THREAD_FILES;
   #unseen: Known<never> = null;
 
   constructor(host: HostReader) {
@@ -74,37 +79,76 @@ class OpenFiles {
 
   #nodesOf(pid: number): readonly OpenNode[] {
     const found = new Map<string, OpenNode>();
-    for (const folder of this.#foldersOf(pid)) {
-      const files = this.#taken(this.#host.list(folder)) ?? [];
-      this.#left -= files.length;
-      if (this.#left < 0) return [];
-      for (const file of files) {
-        const node = this.#nodeAt(pid, `${folder}/${file}`);
-        if (node !== null) found.set(`${node.path} ${node.name}`, node);
-      }
-    }
+    const files = this.#filesOf(pid);
+    if (this.#left < 0) return [];
+    const nodes = [...files.flatMap((file) => this.#nodesAt(pid, file)), ...this.#mappedBy(pid)];
+    for (const node of nodes) found.set(`${node.path} ${node.name}`, node);
     return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
   }
 
-  /** The folders with the open files of a process: of a thread, if the first one of them has ended. */
-  #foldersOf(pid: number): readonly string[] {
+  /** The open files of a process, as paths below `/proc`: those of its first thread, and what other threads have for themselves. */
+  #filesOf(pid: number): readonly string[] {
     const own = `${processPath(pid)}/fd`;
-    const files = this.#host.list(own);
-    if (isFailure(files) || (files !== null && files.length > 0)) return [own];
-    if (files === null && this.#host.exists(own)) this.#miss(BROKEN);
-    const tasks = this.#taken(this.#host.list(`${processPath(pid)}/task`)) ?? [];
-    return tasks
-      .filter((task) => /^\d{1,10}$/.test(task) && task !== String(pid))
-      .map((task) => `${processPath(pid)}/task/${task}/fd`);
+    const listed = this.#host.list(own);
+    if (listed === null && this.#host.exists(own)) this.#miss(BROKEN);
+    const files = this.#taken(listed) ?? [];
+    this.#left -= files.length;
+    if (isFailure(listed)) return [];
+    return [...files.map((file) => `${own}/${file}`), ...this.#filesOfThreads(pid, new Set(files))];
   }
 
-  #nodeAt(pid: number, file: string): OpenNode | null {
+  #filesOfThreads(pid: number, shared: ReadonlySet<string>): readonly string[] {
+    const threads = (this.#taken(this.#host.list(`${processPath(pid)}/task`)) ?? []).filter(
+      (thread) => /^\d{1,10}$/.test(thread) && thread !== String(pid),
+    );
+    return threads.flatMap((thread) => {
+      // Where the first thread has ended, the others have all there is.
+      if (shared.size > 0 && this.#leftOfThreads < 0) return [];
+      const folder = `${processPath(pid)}/task/${thread}/fd`;
+      const files = this.#taken(this.#host.list(folder)) ?? [];
+      this.#leftOfThreads -= files.length + 1;
+      const own = files.filter((file) => !shared.has(file));
+      this.#left -= own.length;
+      return own.map((file) => `${folder}/${file}`);
+    });
+  }
+
+  #nodesAt(pid: number, file: string): readonly OpenNode[] {
     const path = this.#taken(this.#host.readLink(file));
-    if (path?.startsWith('/') !== true) {
-      if (path !== undefined) this.#keep(pid, file, path);
-      return null;
+    if (path === undefined) return [];
+    if (isIoUring(path)) return this.#nodesInRing(file);
+    if (!path.startsWith('/')) {
+      this.#keep(pid, file, path);
+      return [];
     }
+    const node = this.#nodeOf(pid, path, file);
+    return node === null ? [] : [node];
+  }
+
+  /** The nodes that a process maps into its memory: it needs no open file for that any more. */
+  #mappedBy(pid: number): readonly OpenNode[] {
+    const table = this.#taken(this.#host.readTable(`${processPath(pid)}/maps`));
+    return mappedFiles(table ?? '').flatMap(({ path, range }) => {
+      const file = `${processPath(pid)}/map_files/${range}`;
+      // Its number is for root alone, and no captured host has it: then the name has to do.
+      const isThere = typeof this.#host.readLink(file) === 'string';
+      const node = this.#nodeOf(pid, path, isThere ? file : null);
+      return node === null ? [] : [node];
+    });
+  }
+
+  #nodesInRing(file: string): readonly OpenNode[] {
+    const text = this.#taken(this.#host.readText(file.replace(/\/fd\/(?=\d+$)/, '/fdinfo/')));
+    return ringFiles(text ?? '').flatMap((path) => {
+      const node = path.startsWith('/') ? this.#nodes.node(path, UNREAD) : this.#nodes.named(path);
+      return node === null ? [] : [node];
+    });
+  }
+
+  /** @param file what tells its number; `null` if only the name is known */
+  #nodeOf(pid: number, path: string, file: string | null): OpenNode | null {
     if (this.#isRemote(pid, path)) return null;
+    if (file === null || pciFileOf(path) !== null) return this.#nodes.node(path, UNREAD);
     const device = this.#host.deviceNumber(file);
     if (isFailure(device) && device.unknown === 'unread') return this.#nodes.node(path, UNREAD);
     const known = this.#taken(device);

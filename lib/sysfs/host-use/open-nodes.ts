@@ -3,9 +3,10 @@ import { type DeviceNumber, type HostReader, knownOf } from '../../host/host-rea
 import { resolveLink } from '../../host/resolve-link.ts';
 import { isPciAddress, type PciAddress } from '../../pci/address.ts';
 import type { OpenNode } from '../../pci/host-use.ts';
-import { groupPath, lastName, SYS_PATHS, USE_PATHS } from '../paths.ts';
+import { busEntryPath, groupPath, lastName, SYS_PATHS, USE_PATHS } from '../paths.ts';
+import { regionFunctions } from './cxl-memory.ts';
 import { functionIn, readAttribute, readClass } from './known-reading.ts';
-import { isCommonNode, subsystemByPath, withoutMark } from './node-names.ts';
+import { isCommonNode, pciFileOf, subsystemByPath, withoutMark } from './node-names.ts';
 
 type Functions = OpenNode['functions'];
 
@@ -41,9 +42,17 @@ export class OpenNodes {
     const key = `${known === undefined ? '' : `${known.kind} ${known.number}`} ${path}`;
     const before = this.#found.get(key);
     if (before !== undefined) return before;
-    const node = known === undefined ? this.#named(path) : this.#numbered(path, known);
+    const node = pciFile(path) ?? (known === undefined ? this.#named(path) : this.#numbered(path, known));
     this.#found.set(key, node);
     return node;
+  }
+
+  /** The node of which only the last part of its path is known; `null` if no device has a node of that name. */
+  named(name: string): OpenNode | null {
+    const directory = this.#directoryOf(name);
+    return directory === undefined
+      ? null
+      : this.#at(`/dev/${name}`, directory, directory.includes('/block/'));
   }
 
   #numbered(path: string, { kind, number }: DeviceNumber): OpenNode | null {
@@ -76,7 +85,7 @@ export class OpenNodes {
     const linked = typeof link === 'string' ? lastName(link) : lastName(directory.slice(0, -name.length - 1));
     const subsystem = isBlock ? 'block' : (specialName(name) ?? linked);
     const block = isBlock ? name : genericBlock(name);
-    const functions = own === null ? this.#virtual(subsystem, name) : [own];
+    const functions = own === null ? this.#virtual(subsystem, name, directory) : [own];
     const isPlain = PLAIN.has(subsystem) && knownValue(functions)?.length === 0;
     return isPlain ? null : { path, name, subsystem, block, functions };
   }
@@ -90,7 +99,9 @@ export class OpenNodes {
         ? this.#group(name)
         : subsystem === 'nvidia' && gpu !== undefined
           ? this.#gpu(gpu)
-          : why;
+          : subsystem === 'watchdog' && name === 'watchdog'
+            ? this.#watchdog()
+            : why;
     return {
       path,
       name,
@@ -101,7 +112,8 @@ export class OpenNodes {
   }
 
   /** What a device that hangs on no function stands for. */
-  #virtual(subsystem: string, name: string): Functions {
+  #virtual(subsystem: string, name: string, directory: string): Functions {
+    if (subsystem === 'dax') return regionFunctions(this.#host, directory);
     if (subsystem === 'vfio' && GROUP_NAME.test(name)) return this.#group(name);
     if (SHARED.has(subsystem)) return UNREAD;
     // The first watchdog has a second node, /dev/watchdog, which is no device's in sysfs.
@@ -187,15 +199,29 @@ export class OpenNodes {
   }
 }
 
+/** A file of sysfs that gives hold of a function, as the bus has it: what the device tree calls it may be long. */
+function pciFile(path: string): OpenNode | null {
+  const found = pciFileOf(path);
+  if (found === null) return null;
+  const { address, file } = found;
+  return {
+    path: `${busEntryPath(address)}/${file}`,
+    name: file,
+    subsystem: 'pci',
+    block: null,
+    functions: [address],
+  };
+}
+
 /** What a device without an entry in sysfs is called by its minor number. */
 function minorName(subsystem: string | null, number: string): string | null {
   const minor = Number(number.split(':')[1]);
   return subsystem === 'nvidia' && number.startsWith('195:') && minor < 254 ? `nvidia${minor}` : null;
 }
 
-/** What a device is of that says more by its name than by its class, `tty` and `misc`. */
+/** What a device is of that says more by its name than by its class, `tty` and `misc`, or than by where it is. */
 function specialName(name: string): string | undefined {
-  return /^(hvc)\d+$/.exec(name)?.[1] ?? (name === 'sev' ? name : undefined);
+  return /^(hvc|dax)\d+(?:\.\d+)?$/.exec(name)?.[1] ?? (name === 'sev' ? name : undefined);
 }
 
 /** The block device that a generic node of NVMe reads and writes: `nvme0n1` for `ng0n1`. */

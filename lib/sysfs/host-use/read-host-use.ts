@@ -6,14 +6,22 @@ import { readBlocks } from './blocks.ts';
 import { readConsoles } from './consoles.ts';
 import { readDeviceNames } from './device-names.ts';
 import { readDeviceNodes } from './device-nodes.ts';
-import { readDisplayClaims, readFramebufferConsole, readFramebuffers, readTpms } from './displays.ts';
+import {
+  readDisplayClaims,
+  readFramebufferConsole,
+  readFramebufferMap,
+  readFramebuffers,
+  readTpms,
+} from './displays.ts';
 import { readExports } from './exports.ts';
 import { readFileSystems, readPools } from './file-systems.ts';
 import { readFunctionPorts } from './function-ports.ts';
-import { readInputs } from './inputs.ts';
+import { readBluetoothAdapters, readInputs } from './inputs.ts';
 import { readInterfaces } from './interfaces.ts';
 import { askNetwork } from './ip-answers.ts';
+
 import { readIpv4, readIpv6 } from './ip-use.ts';
+import { readKernelWork } from './kernel-work.ts';
 import { readMadeDevices } from './made-devices.ts';
 import { readHibernation, readMounts, readSwaps } from './mounts.ts';
 import { readShares } from './share-devices.ts';
@@ -43,8 +51,10 @@ export function readHostUse(host: HostReader): HostUse {
     displayClaims: readDisplayClaims(host),
     framebuffers: readFramebuffers(host),
     framebufferConsole: readFramebufferConsole(host),
+    framebufferMap: readFramebufferMap(host),
     consoles: readConsoles(host),
     inputs: readInputs(host),
+    bluetoothAdapters: readBluetoothAdapters(host),
     tpms: readTpms(host),
     soundStreams: readSoundStreams(host, isProcThere),
     deviceNodes: readDeviceNodes(host),
@@ -52,6 +62,7 @@ export function readHostUse(host: HostReader): HostUse {
     systemMemory: readSystemMemory(host),
     mediatedDevices: readMadeDevices(host, 'mdev'),
     vdpaDevices: readMadeDevices(host, 'vdpa'),
+    kernelWork: readKernelWork(host),
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DENIED, UNREAD } from '../../../lib/base/known.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { HostConsole, HostThing, Watchdog } from '../../../lib/pci/host-use.ts';
+import type { HostConsole, HostThing, InputDevice, KernelWork, Watchdog } from '../../../lib/pci/host-use.ts';
 import { findingsOf, functionHere, HERE, linesOf } from '../../support/host-use.ts';
 import { networkInterface } from '../../support/things.ts';
 
@@ -135,5 +135,136 @@ describe('a console', () => {
       { name: 'console', severity: 'unknown' },
     ]);
     expect(linesOf({ functions: [SERIAL], use: on('br0', 'netconsole', null) })).toEqual([]);
+  });
+});
+
+describe('a console from before any driver, and the kernel debugger', () => {
+  const SERIAL = functionHere({ classCode: '070002', driver: 'serial' });
+  const USB = functionHere({ classCode: '0c0330', driver: 'xhci_hcd' });
+  const on = (name: string, source: HostConsole['source'], device: PciAddress | null) => ({
+    consoles: [{ name, source, function: device }],
+  });
+
+  it('are in the way where they are', () => {
+    expect(findingsOf({ functions: [SERIAL], use: on('ttyS4', 'debugger', ON) })).toMatchObject([
+      { name: 'console', severity: 'refuses', evidence: ['kgdboc: the kernel debugger listens on ttyS4'] },
+    ]);
+    expect(findingsOf({ functions: [SERIAL], use: on('pciserial', 'early', ON) })).toMatchObject([
+      { name: 'console', severity: 'refuses' },
+    ]);
+  });
+
+  it('may be on any controller of USB', () => {
+    expect(findingsOf({ functions: [USB], use: on('xdbc', 'early', null) })).toMatchObject([
+      { name: 'console', severity: 'unknown' },
+    ]);
+    expect(linesOf({ functions: [SERIAL], use: on('xdbc', 'early', null) })).toEqual([]);
+  });
+});
+
+describe('the text console', () => {
+  const THERE = '0000:00:02.0' as PciAddress;
+  const gpu = (bootVga: boolean) => functionHere({ classCode: '030000', driver: 'gpu', bootVga });
+  const use = {
+    framebufferConsole: true,
+    framebuffers: [
+      { name: 'fb0', function: THERE },
+      { name: 'fb1', function: ON },
+    ],
+  };
+
+  it('is on the first framebuffer, or on that of the boot display', () => {
+    expect(linesOf({ functions: [gpu(false)], use })).toEqual([]);
+    expect(linesOf({ functions: [gpu(true)], use })).toContain(
+      'console refuses 00:03.0 has a console of the host: fb1',
+    );
+    const first = [{ name: 'fb0', function: ON }];
+    expect(linesOf({ functions: [gpu(false)], use: { ...use, framebuffers: first } })).toHaveLength(1);
+  });
+
+  it('may be on any if the kernel command line says so, or if that is not known', () => {
+    expect(linesOf({ functions: [gpu(false)], use: { ...use, framebufferMap: 'map:1' } })).toHaveLength(1);
+    expect(linesOf({ functions: [gpu(false)], use: { ...use, framebufferMap: DENIED } })).toHaveLength(1);
+  });
+});
+
+describe('work of the kernel', () => {
+  const ENGINE = functionHere({ classCode: '088000', driver: 'ioatdma' });
+  const work = (facts: Partial<KernelWork> = {}): { kernelWork: KernelWork[] } => ({
+    kernelWork: [{ name: 'dma0chan0', kind: 'dma', evidence: 'in_use is 1', functions: [ON], ...facts }],
+  });
+
+  it('is in the way', () => {
+    expect(linesOf({ functions: [ENGINE], use: work() })).toEqual([
+      'kernel-use refuses 00:03.0 is in use by the kernel: copying by dma0chan0',
+    ]);
+    const elsewhere = ['0000:00:04.0' as PciAddress];
+    expect(linesOf({ functions: [ENGINE], use: work({ functions: elsewhere }) })).toEqual([]);
+  });
+
+  it('may be that of another function of the driver', () => {
+    const functions = [ON, '0000:00:04.0' as PciAddress];
+    expect(
+      linesOf({ functions: [ENGINE], use: work({ kind: 'algorithms', name: 'qat', functions }) }),
+    ).toEqual([
+      'kernel-use unknown 00:03.0 is not cleared: the kernel uses this device or another of its driver: cryptography or compression of qat',
+    ]);
+  });
+
+  it('is not that of a serial port for itself', () => {
+    const own = functionHere({ classCode: '0c8000', driver: 'intel-lpss' });
+    expect(linesOf({ functions: [own], use: work() })).toEqual([]);
+  });
+
+  it('is not known of engines if it could not be read', () => {
+    expect(linesOf({ functions: [ENGINE], use: { kernelWork: DENIED } })).toHaveLength(1);
+    expect(linesOf({ functions: [NIC], use: { kernelWork: DENIED } })).toEqual([]);
+  });
+});
+
+describe('a keyboard that comes by Bluetooth', () => {
+  const USB = functionHere({ classCode: '0c0330', driver: 'xhci_hcd' });
+  const keyboard = (facts: Partial<InputDevice>): InputDevice => ({
+    name: 'input9',
+    title: 'K380',
+    kind: 'keyboard',
+    function: null,
+    isPs2: false,
+    isVirtual: true,
+    isBluetooth: true,
+    ...facts,
+  });
+  const bluetoothAdapters = [{ name: 'hci0', function: ON }];
+
+  it('goes with the adapter if there is no other', () => {
+    const inputs = [keyboard({})];
+    expect(linesOf({ functions: [USB], use: { inputs, bluetoothAdapters } })).toEqual([
+      "last-input-usb refuses 00:03.0 has the host's only keyboard: K380",
+    ]);
+    expect(linesOf({ functions: [USB], use: { inputs, bluetoothAdapters: [] } })).toEqual([]);
+    expect(linesOf({ functions: [USB], use: { inputs, bluetoothAdapters: DENIED } })).toHaveLength(1);
+    const real = keyboard({ name: 'input1', isPs2: true, isVirtual: false, isBluetooth: false });
+    expect(linesOf({ functions: [USB], use: { inputs: [...inputs, real], bluetoothAdapters } })).toEqual([]);
+  });
+});
+
+describe('a device that is kept for Xen', () => {
+  it.each(['pciback', 'xen-pciback'])('may be with a domain: %s', (driver) => {
+    expect(findingsOf({ functions: [functionHere({ driver })] })).toMatchObject([
+      {
+        name: 'machine-has-it',
+        severity: 'unknown',
+        remedy: `take it back from Xen: xl pci-assignable-remove ${HERE}`,
+      },
+    ]);
+  });
+});
+
+describe('a card that makes no interface', () => {
+  it('is one for Bluetooth, and not one for WLAN', () => {
+    expect(linesOf({ functions: [functionHere({ classCode: '0d1100', driver: 'btintel_pcie' })] })).toEqual(
+      [],
+    );
+    expect(linesOf({ functions: [functionHere({ classCode: '0d2000', driver: 'ath5k' })] })).toHaveLength(1);
   });
 });

@@ -182,7 +182,17 @@ describe('the rules', () => {
               routes: [{ interface: title, destination: point, gateway: name, isOwnNetwork: false }],
             },
             tpms: [{ name, function: HERE }],
-            inputs: [{ name, title, function: HERE, kind: 'keyboard', isPs2: false, isVirtual: false }],
+            inputs: [
+              {
+                name,
+                title,
+                function: HERE,
+                kind: 'keyboard',
+                isPs2: false,
+                isVirtual: false,
+                isBluetooth: false,
+              },
+            ],
             soundStreams: [{ card: name, stream: title, function: HERE, ownerPid: null }],
           },
           live: {

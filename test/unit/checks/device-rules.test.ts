@@ -105,6 +105,7 @@ describe('input', () => {
     kind,
     isPs2: false,
     isVirtual: false,
+    isBluetooth: false,
   });
 
   it('is missed where the last keyboard or mouse goes', () => {

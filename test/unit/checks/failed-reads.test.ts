@@ -93,6 +93,84 @@ const USES: readonly Use[] = [
     },
   },
   {
+    rule: 'kernel-use',
+    way: 'by a channel for copying',
+    spec: { classCode: '088000', driver: 'ioatdma' },
+    put: (tree) => {
+      tree.linkTo('/sys/class/dma/dma0chan0', `${AT}/dma/dma0chan0`);
+      tree.attribute(`${AT}/dma/dma0chan0/in_use`, '1');
+    },
+  },
+  {
+    rule: 'kernel-use',
+    way: 'by algorithms',
+    spec: { classCode: '0b4000', driver: '4xxx' },
+    put: (tree) => {
+      tree.text('/proc/crypto', 'driver       : qat_aes_xts\nmodule       : intel_qat\nrefcnt       : 3\n\n');
+      tree.linkTo('/sys/bus/pci/drivers/4xxx/module', '/sys/module/intel_qat');
+    },
+  },
+  {
+    rule: 'kernel-use',
+    way: 'by usbip',
+    spec: { classCode: '0c0330', driver: 'xhci_hcd' },
+    put: (tree) => {
+      tree.linkTo('/sys/bus/usb/drivers/usbip-host/1-2', `${AT}/usb1/1-2`);
+      tree.attribute(`${AT}/usb1/1-2/usbip_status`, '2');
+    },
+  },
+  {
+    rule: 'last-input-usb',
+    way: 'by Bluetooth',
+    spec: { classCode: '0c0330', driver: 'xhci_hcd' },
+    put: (tree) => {
+      const at = '/sys/devices/virtual/misc/uhid/0005:046D:B342.0003/input/input9';
+      tree.linkTo('/sys/class/input/input9', at);
+      for (const [name, text] of Object.entries(KEYBOARD)) tree.attribute(`${at}/capabilities/${name}`, text);
+      tree.linkTo('/sys/class/bluetooth/hci0', `${AT}/usb1/1-2/1-2:1.0/bluetooth/hci0`);
+    },
+  },
+  {
+    rule: 'console',
+    way: 'by the kernel debugger',
+    spec: { classCode: '070002', driver: 'serial' },
+    put: (tree) => {
+      tree.linkTo('/sys/class/tty/ttyS4', `${AT}/tty/ttyS4`);
+      tree.attribute('/sys/module/kgdboc/parameters/kgdboc', 'ttyS4');
+    },
+  },
+  {
+    rule: 'node-open',
+    way: 'by a program that maps its registers',
+    spec: { classCode: '058000', driver: 'switchtec', below: { 'switchtec/switchtec0/dev': '240:0' } },
+    put: (tree) => {
+      putProcess(tree, 7, 'flasher');
+      tree.text('/proc/7/maps', `7f00-7f10 rw-s 00000000 00:17 9    ${AT}/resource0\n`);
+    },
+  },
+  {
+    rule: 'drm-in-use',
+    way: 'by a thread with files of its own',
+    spec: { classCode: '120000', driver: 'npu', below: { 'accel/accel0/dev': '261:0' } },
+    put: (tree) => {
+      putProcess(tree, 7, 'ovms', '/dev/null');
+      tree.link('/proc/7/task/8/fd/9', '/dev/accel/accel0');
+    },
+  },
+  {
+    rule: 'node-open',
+    way: 'by memory of CXL',
+    spec: { classCode: '050210', driver: 'cxl_pci' },
+    put: (tree) => {
+      putMemory(tree);
+      tree.text('/proc/iomem', '100000000-1ffffffff : region0\n');
+      const dax = '/sys/devices/platform/ACPI0017:00/root0/decoder0.0/region0/dax_region0/dax0.0';
+      tree.linkTo('/sys/dev/char/250:0', dax);
+      tree.linkTo(`${dax}/subsystem`, '/sys/bus/dax');
+      putProcess(tree, 7, 'qemu-system-x86', '/dev/dax0.0');
+    },
+  },
+  {
     rule: 'drm-in-use',
     way: "by NVIDIA's driver",
     spec: { classCode: '120000', driver: 'nvidia' },

@@ -72,6 +72,7 @@ const input = (name: string, on: string | null, isPs2 = false): InputDevice => (
   kind: 'keyboard',
   isPs2,
   isVirtual: false,
+  isBluetooth: false,
 });
 
 describe('the rules that come with it', () => {

@@ -209,6 +209,10 @@ describe('the boot display', () => {
     expect(readOne('bootVga', { ...vga, bootVga: false }).value).toBe(false);
     expect(readOne('bootVga', vga).value).toBeNull();
     expect(readOne('bootVga', { classCode: '040300' }).value).toBeNull();
+    const shown = { below: { boot_display: '1\n' } };
+    expect(readOne('bootVga', { ...vga, bootVga: false, ...shown }).value).toBe(true);
+    expect(readOne('bootVga', { classCode: '038000', ...shown }).value).toBe(true);
+    expect(readOne('bootVga', { classCode: '040300', ...shown }).value).toBeNull();
   });
 });
 

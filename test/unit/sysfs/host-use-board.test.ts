@@ -3,7 +3,9 @@ import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { readConsoles } from '../../../lib/sysfs/host-use/consoles.ts';
 import { readDeviceNodes } from '../../../lib/sysfs/host-use/device-nodes.ts';
-import { readInputs } from '../../../lib/sysfs/host-use/inputs.ts';
+import { readFramebufferMap } from '../../../lib/sysfs/host-use/displays.ts';
+import { readBluetoothAdapters, readInputs } from '../../../lib/sysfs/host-use/inputs.ts';
+import { readKernelWork } from '../../../lib/sysfs/host-use/kernel-work.ts';
 import { readMadeDevices } from '../../../lib/sysfs/host-use/made-devices.ts';
 import { readSystemMemory } from '../../../lib/sysfs/host-use/system-memory.ts';
 import { readWatchdogs } from '../../../lib/sysfs/host-use/watchdogs.ts';
@@ -77,6 +79,12 @@ describe('memory of the host', () => {
     });
     expect(denied).toEqual([{ name: 'region0', functions: DENIED }]);
     expect(read(REGION_MAP)).toEqual([{ name: 'region0', functions: UNREAD }]);
+  });
+
+  it('may be of any device of CXL if it is in no region', () => {
+    const map = '100000000-1ffffffff : CXL Window 0\n  100000000-17fffffff : System RAM\n';
+    expect(read(map)).toEqual([{ name: 'CXL Window 0', functions: UNREAD }]);
+    expect(read('100000000-1ffffffff : CXL Window 0\n')).toEqual([]);
   });
 
   it('is in a BAR, or a device of virtio', () => {
@@ -173,8 +181,41 @@ describe('consoles', () => {
     expect(somewhere).toEqual([TTY0, { name: '?', function: null, source: 'netconsole' }]);
   });
 
+  it('may be where the kernel debugger listens', () => {
+    const put: Put = (tree) => tree.linkTo('/sys/class/tty/ttyS4', `${PCI}/tty/ttyS4`);
+    const listening = { name: 'ttyS4', function: HERE, source: 'debugger' };
+    const set = read((tree) => {
+      put(tree);
+      tree.attribute('/proc/cmdline', 'kgdboc=kms,kbd,ttyS4,115200 kgdboc=ttyS9');
+    });
+    expect(set).toEqual([TTY0, listening]);
+    const now = (value: string) =>
+      read((tree) => {
+        put(tree);
+        tree.attribute('/sys/module/kgdboc/parameters/kgdboc', value);
+      });
+    expect(now('ttyS4')).toEqual([TTY0, listening]);
+    expect(now('')).toEqual([TTY0]);
+  });
+
+  it.each([
+    ['earlyprintk=pciserial,force,00:02.0,115200,keep', 'pciserial', HERE],
+    ['earlyprintk=pciserial,0:02.0,keep', 'pciserial', HERE],
+    ['earlyprintk=xdbc1,keep', 'xdbc', null],
+  ])('may be there from the first moment on: %s', (word, name, on) => {
+    const found = read((tree) => tree.attribute('/proc/cmdline', `quiet ${word}`));
+    expect(found).toEqual([TTY0, { name, function: on, source: 'early' }]);
+  });
+
+  it('end with the first driver if they are not kept', () => {
+    expect(read((tree) => tree.attribute('/proc/cmdline', 'earlyprintk=xdbc earlyprintk=vga,keep'))).toEqual([
+      TTY0,
+    ]);
+  });
+
   it('may not be known', () => {
     const target = '/sys/kernel/config/netconsole';
+    expect(read((tree) => tree.deny('/sys/module/kgdboc/parameters/kgdboc'))).toEqual(DENIED);
     expect(read((tree) => tree.deny('/proc/cmdline'))).toEqual(DENIED);
     expect(read((tree) => tree.deny('/sys/class/tty/tty0'))).toEqual(DENIED);
     expect(read((tree) => tree.deny(target))).toEqual(DENIED);
@@ -217,5 +258,116 @@ describe('input devices', () => {
       ),
     );
     expect(inputs).toMatchObject([{ name: 'input20', function: null, isVirtual: true }]);
+  });
+});
+
+describe('consoles on framebuffers', () => {
+  const read = (line: string) => readFramebufferMap(host((tree) => tree.attribute('/proc/cmdline', line)));
+
+  it('may be set by the kernel command line', () => {
+    expect(read('quiet fbcon=map:0 fbcon=map:1')).toBe('map:1');
+    expect(read('quiet')).toBeNull();
+    expect(readFramebufferMap(host((tree) => tree.deny('/proc/cmdline')))).toEqual(DENIED);
+  });
+});
+
+describe('what comes by Bluetooth', () => {
+  it('is a keyboard that a program made, and the adapter', () => {
+    const radio = host((tree) => {
+      tree.linkTo('/sys/class/bluetooth/hci0', `${PCI}/usb1/1-2/1-2:1.0/bluetooth/hci0`);
+      tree.linkTo('/sys/class/bluetooth/hci0:256', `${PCI}/usb1/1-2/1-2:1.0/bluetooth/hci0/hci0:256`);
+      for (const [name, bus] of [
+        ['input8', '0003'],
+        ['input9', '0005'],
+      ]) {
+        tree.linkTo(
+          `/sys/class/input/${name}`,
+          `/sys/devices/virtual/misc/uhid/${bus}:046D:B342.0003/input/${name}`,
+        );
+      }
+    });
+    expect(readBluetoothAdapters(radio)).toEqual([{ name: 'hci0', function: HERE }]);
+    expect(readBluetoothAdapters(NOTHING)).toBeNull();
+    expect(readInputs(radio)).toMatchObject([
+      { name: 'input8', isVirtual: true, isBluetooth: false },
+      { name: 'input9', isVirtual: true, isBluetooth: true },
+    ]);
+  });
+});
+
+describe('work of the kernel', () => {
+  const read = (put: Put) => readKernelWork(host(put));
+
+  it('is a channel for copying that is taken', () => {
+    const channel = (count: string) =>
+      read((tree) => {
+        tree.linkTo('/sys/class/dma/dma0chan0', `${PCI}/dma/dma0chan0`);
+        tree.attribute(`${PCI}/dma/dma0chan0/in_use`, count);
+        tree.linkTo('/sys/class/dma/dma1chan0', '/sys/devices/platform/dma1chan0');
+        tree.attribute('/sys/devices/platform/dma1chan0/in_use', '1');
+      });
+    const evidence = '/sys/class/dma/dma0chan0/in_use is 2';
+    expect(channel('2')).toEqual([{ name: 'dma0chan0', kind: 'dma', evidence, functions: [HERE] }]);
+    expect(channel('0')).toEqual([]);
+  });
+
+  it('is a work queue with clients, or a USB device that another host has', () => {
+    const found = read((tree) => {
+      for (const [name, clients] of [
+        ['wq0.0', '2'],
+        ['wq0.1', '0'],
+      ] as const) {
+        tree.linkTo(`/sys/bus/dsa/devices/${name}`, `${PCI}/dsa0/${name}`);
+        tree.attribute(`${PCI}/dsa0/${name}/clients`, clients);
+      }
+      for (const [name, status] of [
+        ['1-2', '2'],
+        ['1-3', '1'],
+      ] as const) {
+        tree.linkTo(`/sys/bus/usb/drivers/usbip-host/${name}`, `${PCI}/usb1/${name}`);
+        tree.attribute(`${PCI}/usb1/${name}/usbip_status`, status);
+      }
+    });
+    expect(found).toMatchObject([
+      { name: 'wq0.0', kind: 'work queue', functions: [HERE] },
+      { name: '1-2', kind: 'usbip', functions: [HERE] },
+    ]);
+  });
+
+  const ALGORITHMS = [
+    ['qat_aes_xts', 'intel_qat', 3],
+    ['qat_dh', 'intel_qat', 1],
+    ['authenc(hmac(sha1-ni),cbc-aes-aesni)', 'authenc', 4],
+    ['sha256-ni', 'sha256_ssse3', 9],
+    ['crc32c-generic', 'kernel', 9],
+  ];
+  const putAlgorithms: Put = (tree) => {
+    const blocks = ALGORITHMS.map(
+      ([driver, module, count]) =>
+        `name         : some\ndriver       : ${driver}\nmodule       : ${module}\nrefcnt       : ${count}\n\n`,
+    );
+    tree.text('/proc/crypto', blocks.join(''));
+    tree.linkTo('/sys/bus/pci/drivers/4xxx/module', '/sys/module/qat_4xxx');
+    tree.linkTo(`/sys/bus/pci/drivers/4xxx/${HERE}`, PCI);
+  };
+  const evidence = '/proc/crypto: qat_aes_xts of intel_qat in use';
+
+  it.each([
+    ['that the driver uses', 'intel_qat/holders/qat_4xxx'],
+    ['that uses the driver', 'qat_4xxx/holders/intel_qat'],
+  ])('is an algorithm in use of a module %s', (_, holder) => {
+    const found = read((tree) => {
+      putAlgorithms(tree);
+      tree.directory(`/sys/module/${holder}`);
+      tree.directory('/sys/module/authenc/holders/qat_4xxx');
+    });
+    expect(found).toEqual([{ name: 'intel_qat', kind: 'algorithms', evidence, functions: [HERE] }]);
+    expect(read(putAlgorithms)).toEqual([]);
+  });
+
+  it('may not be known', () => {
+    expect(read((tree) => tree.deny('/proc/crypto'))).toEqual(DENIED);
+    expect(read((tree) => tree.deny('/sys/class/dma'))).toEqual(DENIED);
+    expect(read(() => {})).toEqual([]);
   });
 });

@@ -121,7 +121,15 @@ describe('input devices', () => {
     ['0', '40001', 'other'],
   ])('are known by their keys: %s', (key, events, kind) => {
     expect(read(key, events)).toEqual([
-      { name: 'input5', function: ADDRESS, title: 'A keyboard', kind, isPs2: false, isVirtual: false },
+      {
+        name: 'input5',
+        function: ADDRESS,
+        title: 'A keyboard',
+        kind,
+        isPs2: false,
+        isVirtual: false,
+        isBluetooth: false,
+      },
     ]);
   });
 

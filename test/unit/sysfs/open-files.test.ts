@@ -234,6 +234,91 @@ describe('the processes of a host', () => {
     expect(holders).toMatchObject([{ pid: 7, nodes: [{ path: '/dev/sda' }] }]);
   });
 
+  it('hold files by a thread that has files of its own', () => {
+    const { holders } = readOpenFiles(
+      captured((tree) => {
+        tree.link('/proc/7/fd/3', '/dev/sda');
+        tree.link('/proc/7/task/7/fd/3', '/dev/sda');
+        // Of the same number as one of the process: it is the same file, as far as anybody looks.
+        tree.link('/proc/7/task/8/fd/3', '/dev/sdc');
+        tree.link('/proc/7/task/8/fd/4', '/dev/sdb');
+      }),
+    );
+    expect(holders).toMatchObject([{ pid: 7, nodes: [{ path: '/dev/sda' }, { path: '/dev/sdb' }] }]);
+  });
+
+  const MAPS = [
+    '7f1000000000-7f1000010000 r-xp 00000000 08:02 11             /usr/lib/libc.so.6',
+    '00400000-00410000 rw-s 00000000 00:06 524                    /dev/gpu',
+    '7f1200000000-7f1200010000 rw-s 00010000 00:06 524                    /dev/gpu',
+    '7f1300000000-7f1300010000 rw-s 00000000 08:02 12             /home/u/dev/notes',
+    `7f1400000000-7f1400010000 rw-s 00000000 00:17 13             ${PCI}/resource0`,
+    '7f1500000000-7f1500010000 rw-p 00000000 00:00 0              [heap]',
+  ];
+  const putMaps: Put = (tree) => {
+    tree.directory('/proc/7/fd');
+    tree.text('/proc/7/maps', MAPS.map((line) => `${line}\n`).join(''));
+    device(tree, 'char', '226:128', `${PCI}/drm/renderD128`, 'drm');
+  };
+  const REGISTERS = `/sys/bus/pci/devices/${HERE}/resource0`;
+
+  it('hold what they map, by its number', () => {
+    const host = captured((tree) => {
+      putMaps(tree);
+      tree.link('/proc/7/map_files/400000-410000', '/dev/gpu');
+      tree.link('/proc/7/map_files/7f1300000000-7f1300010000', '/home/u/dev/notes');
+    });
+    const numbered = numberedHost(host, { '/proc/7/map_files/400000-410000': character('226:128') });
+    expect(readOpenFiles(numbered).holders).toMatchObject([
+      {
+        pid: 7,
+        nodes: [
+          { path: '/dev/gpu', name: 'renderD128', functions: [HERE] },
+          { path: REGISTERS, subsystem: 'pci', functions: [HERE] },
+        ],
+      },
+    ]);
+  });
+
+  it('hold what they map, by its name if there is no number', () => {
+    expect(readOpenFiles(captured(putMaps)).holders).toMatchObject([
+      { nodes: [{ path: '/dev/gpu', functions: UNREAD }, { path: REGISTERS }] },
+    ]);
+  });
+
+  it('hold the functions whose registers or configuration space they have open', () => {
+    const open = {
+      [`${PCI}/resource2_wc`]: null,
+      [`/srv/host${PCI}/config`]: null,
+      '/proc/bus/pci/01/00.0': null,
+      [`${PCI}/hwmon/hwmon3/temp1_input`]: null,
+      '/srv/devices/resource0': null,
+    };
+    expect(live(open).nodes.map(({ path }) => path)).toEqual([
+      `/sys/bus/pci/devices/${HERE}/config`,
+      `/sys/bus/pci/devices/${HERE}/resource2_wc`,
+      '/sys/bus/pci/devices/0000:01:00.0/config',
+    ]);
+  });
+
+  it('hold files by a ring of io_uring', () => {
+    const { holders } = readOpenFiles(
+      captured((tree) => {
+        device(tree, 'char', '226:128', `${PCI}/drm/renderD128`, 'drm');
+        device(tree, 'char', '226:0', `${PCI}/drm/card0`, 'drm');
+        tree.text(`${PCI}/drm/renderD128/uevent`, 'DEVNAME=dri/renderD128\n');
+        tree.linkTo('/sys/class/drm/card0', `${PCI}/drm/card0`);
+        tree.attribute(`${PCI}/drm/card0/dev`, '226:0');
+        tree.link('/proc/7/fd/3', 'anon_inode:[io_uring]');
+        const files = '    0: /dev/dri/renderD128\n    1: card0\n    2: notes.txt\n';
+        tree.text('/proc/7/fdinfo/3', `pos:\t0\nUserFiles:\t3\n${files}UserBufs:\t1\n    0: 0x1/64\n`);
+      }),
+    );
+    expect(holders).toMatchObject([
+      { pid: 7, nodes: [{ path: '/dev/card0' }, { path: '/dev/dri/renderD128' }] },
+    ]);
+  });
+
   const unseen = (put: Put) => readOpenFiles(captured(put)).unseen;
 
   it.each<[string, Put, unknown]>([
