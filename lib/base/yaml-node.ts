@@ -13,7 +13,7 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import { type ErrorCode, PortalGunError } from './errors.ts';
-import { count, suggest } from './text.ts';
+import { suggest } from './text.ts';
 
 /** More is not read: a person wrote it. */
 const MAX_LENGTH = 1024 * 1024;
@@ -167,7 +167,7 @@ export class YamlNode {
   }
 
   #refuseMany(amount: number): void {
-    if (amount > MAX_ITEMS) this.fail(`has ${count(amount, 'entry')}, more than ${MAX_ITEMS}`);
+    if (amount > MAX_ITEMS) this.fail(`has ${amount} entries, more than ${MAX_ITEMS}`);
   }
 }
 

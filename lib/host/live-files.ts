@@ -23,7 +23,10 @@ export class LiveFiles implements FileStore {
       const distrust = distrustOf(this.#root, path);
       if (distrust !== null) return { failed: distrust };
       const at = this.#root + path;
-      if ((await stat(at)).size > MAX_BYTES) return { failed: 'EFBIG' };
+      const status = await stat(at);
+      // Opening a FIFO would wait for whoever writes to it.
+      if (!status.isFile()) return { failed: status.isDirectory() ? 'EISDIR' : 'not a regular file' };
+      if (status.size > MAX_BYTES) return { failed: 'EFBIG' };
       return await readFile(at, 'utf8');
     } catch (error) {
       return errorCode(error) === 'ENOENT' ? null : { failed: errorCode(error) };

@@ -2,7 +2,7 @@ import { readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const OTHERS_WRITE = 0o022;
-/** In such a folder nobody replaces what is another's. */
+/** In such a folder nobody replaces what is another's; whoever may write it puts files beside it all the same. */
 const STICKY = 0o1000;
 
 /** Whether others than root decide what a program does. Mutable, so that tests can stand in for where they run from. */
@@ -16,9 +16,10 @@ export const programTrust = {
   problemOf(words: readonly string[]): { readonly path: string; readonly what: string } | null {
     for (const file of words) {
       const folder = dirname(file);
-      const beside = file === words.at(-1) ? namesIn(folder).map((name) => join(folder, name)) : [file];
+      const isProgram = file === words.at(-1);
+      const beside = isProgram ? namesIn(folder).map((name) => join(folder, name)) : [file];
       for (const path of [...foldersAbove(file), ...beside]) {
-        const what = problemWith(path);
+        const what = problemWith(path, !(isProgram && path === folder));
         if (what !== null) return { path, what };
       }
     }
@@ -39,13 +40,14 @@ function namesIn(folder: string): readonly string[] {
   }
 }
 
-function problemWith(path: string): string | null {
+/** @param isSpared whether others may write a folder that is sticky: what the program has in it stays as it is */
+function problemWith(path: string, isSpared: boolean): string | null {
   const stats = statusOf(path);
   if (stats === null) return 'cannot be looked at';
   const { uid, mode } = stats;
   // In a user namespace root of the host may have another number.
   if (uid !== 0 && uid !== statusOf('/')?.uid) return `belongs to user ${uid}, who can write it`;
-  const isKept = stats.isDirectory() && (mode & STICKY) !== 0;
+  const isKept = isSpared && stats.isDirectory() && (mode & STICKY) !== 0;
   return (mode & OTHERS_WRITE) === 0 || isKept
     ? null
     : `can be written by others than root (mode ${(mode & 0o7777).toString(8)})`;

@@ -27,6 +27,8 @@ export interface GuestTopology {
 }
 
 const LAST_SLOT = 0x1f;
+const Q35 = /^(pc-)?q35/;
+const PC = /^(pc|pc-i440fx.*|pc-\d.*)?$/;
 
 /** Controllers that make a bus with one slot, into which a device can be plugged. */
 const PORTS: readonly string[] = ['pcie-root-port', 'pcie-switch-downstream-port'];
@@ -79,14 +81,14 @@ export function usualSlots(
   domain: XmlElement,
   { kind, buses }: GuestTopology,
 ): readonly (Pick<GuestAddress, 'bus' | 'slot'> & Pick<GuestBus, 'isHotPluggable'>)[] {
-  const isPc = /^(i.86|x86_64)$/.test(typeOf(domain)?.attributes.get('arch') ?? 'x86_64');
+  const hasBoard = isPc(domain);
   return [...buses.values()]
     .filter(({ index, model }) =>
       kind === 'pcie' ? PORTS.includes(model) : index === 0 || ['pci-root', 'pci-bridge'].includes(model),
     )
     .flatMap(({ index, slots, isHotPluggable }) =>
       slots
-        .filter((slot) => index > 0 || !isPc || slot > 2)
+        .filter((slot) => index > 0 || !hasBoard || slot > 2)
         .map((slot) => ({ bus: index, slot, isHotPluggable })),
     );
 }
@@ -176,9 +178,8 @@ function kindOf(domain: XmlElement, rootModel: string | undefined): GuestTopolog
   if (rootModel === 'pci-root') return 'conventional';
   const type = typeOf(domain);
   const machine = type?.attributes.get('machine') ?? '';
-  const arch = type?.attributes.get('arch') ?? '';
-  if (/^(pc-)?q35/.test(machine) || /^virt(-|$)/.test(machine)) return 'pcie';
-  if (/^(pc|pc-i440fx.*|pc-\d.*)?$/.test(machine) && /^(i.86|x86_64)?$/.test(arch)) return 'conventional';
+  if (Q35.test(machine) || /^virt(-|$)/.test(machine)) return 'pcie';
+  if (PC.test(machine) && isPc(domain)) return 'conventional';
   return null;
 }
 
@@ -187,9 +188,11 @@ export function isPcie(domain: XmlElement): boolean {
   return kindOf(domain, controllersOf(domain).find(({ index }) => index === 0)?.model) === 'pcie';
 }
 
+type SlotFunction = Pick<GuestAddress, 'bus' | 'slot' | 'function'>;
+
 function usedFunctions(domain: XmlElement): ReadonlyMap<string, ReadonlySet<number>> {
   const used = new Map<string, Set<number>>();
-  const take = (address: Pick<GuestAddress, 'bus' | 'slot' | 'function'>): void => {
+  const take = (address: SlotFunction): void => {
     const key = slotKey(address);
     used.set(key, (used.get(key) ?? new Set()).add(address.function));
   };
@@ -203,8 +206,22 @@ function usedFunctions(domain: XmlElement): ReadonlyMap<string, ReadonlySet<numb
       function: partOf(address, 'function'),
     });
   }
-  for (const slot of argumentSlots(domain)) take(slot);
+  for (const slot of [...argumentSlots(domain), ...boardFunctions(domain)]) take(slot);
   return used;
+}
+
+/**
+ * What the chipset of a PC has on the root bus, and no document names: bridge to ISA, SATA and SMBus of q35, bridge to ISA of
+ * i440FX. libvirt reserves these: qemuDomainValidateDevicePCISlotsQ35(), …PIIX3().
+ */
+function boardFunctions(domain: XmlElement): readonly SlotFunction[] {
+  const machine = typeOf(domain)?.attributes.get('machine') ?? '';
+  if (Q35.test(machine)) return [0, 2, 3].map((number) => ({ bus: 0, slot: 0x1f, function: number }));
+  return isPc(domain) && PC.test(machine) ? [{ bus: 0, slot: 1, function: 0 }] : [];
+}
+
+function isPc(domain: XmlElement): boolean {
+  return /^(i.86|x86_64)?$/.test(typeOf(domain)?.attributes.get('arch') ?? '');
 }
 
 function partOf({ attributes }: XmlElement, name: string): number {

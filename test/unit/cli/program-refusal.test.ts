@@ -34,6 +34,7 @@ describe.runIf(isRoot)(
       ['its file', 'pci.js', 0o757],
       ['a file beside it', 'chunk.js', 0o775],
       ['its folder', '.', 0o775],
+      ['its folder, also if that is sticky', '.', 0o1777],
       ['a folder above', '..', 0o777],
     ])('is not where others can write %s', (name, at, mode) => {
       const file = program(name);
@@ -45,6 +46,12 @@ describe.runIf(isRoot)(
       });
       // The interpreter as well.
       expect(programTrust.problemOf([program(`${name} 2`), '/bin/sh'])).toBe(null);
+    });
+
+    it('is trusted below a folder that is sticky', () => {
+      const file = program('sticky');
+      chmodSync(join(file, '../..'), 0o1777);
+      expect(programTrust.problemOf(['/bin/sh', file])).toBe(null);
     });
 
     it('is not where somebody else owns it', () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -32,6 +33,13 @@ describe('files of our own', () => {
     expect(await files.append('/log/of/it', 'one')).toBe('written');
     expect(await files.append('/log/of/it', '\ntwo')).toBe('written');
     expect(readFileSync(join(root, 'log/of/it'), 'utf8')).toBe('one\ntwo');
+  });
+
+  it('are read from regular files only', async () => {
+    execFileSync('mkfifo', [join(root, 'fifo')]);
+    mkdirSync(join(root, 'folder'));
+    expect(await files.read('/fifo')).toEqual({ failed: 'not a regular file' });
+    expect(await files.read('/folder')).toEqual({ failed: 'EISDIR' });
   });
 
   it('are removed, and are so already where they are not there', async () => {

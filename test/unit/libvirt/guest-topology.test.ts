@@ -223,9 +223,21 @@ describe('a place that somebody names', () => {
     [[0x1f, 0], /no PCI bus 1f/],
     [[2, 0, 1], /02:00 has no function 0/],
     [[1, 0, 0], /01:00.0 is taken/],
-    [[0, 0x1f, 0], /slot 00:1f is taken/],
+    [[0, 0x1f, 0], /00:1f.0 is taken/],
+    [[0, 0x1f, 3], /00:1f.3 is taken/],
   ])('is refused at %j', ([bus = 0, slot = 0, number], says) => {
     expect(problem(bus, slot, number)).toMatch(says);
+  });
+
+  it('is refused where the chipset of a PC has its own, which no document names', () => {
+    const at = (type: string, root: string, slot: number) =>
+      placeProblem(machine(type, root), { bus: 0, slot, function: 0, multifunction: false }, 1);
+    const conventional = "<controller type='pci' index='0' model='pci-root'/>";
+    expect(at(Q35, ROOT, 0x1f)).toMatch(/taken/);
+    expect(at(PC, conventional, 1)).toMatch(/taken/);
+    expect([at(PC, conventional, 0x1f), at(Q35, ROOT, 1)]).toEqual([null, null]);
+    const arm = "<type arch='aarch64' machine='virt'>hvm</type>";
+    expect([at(arm, ROOT, 1), at(arm, ROOT, 0x1f)]).toEqual([null, null]);
   });
 });
 
