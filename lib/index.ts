@@ -130,6 +130,7 @@ export {
   DIFFERENCE_FIELDS,
   type FactChange,
 } from './pci/difference.ts';
+export type { HostMarks } from './pci/host-marks.ts';
 export type * from './pci/host-use.ts';
 export {
   type DeviceIdentity,

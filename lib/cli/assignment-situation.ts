@@ -8,7 +8,7 @@ import { isLocalUri } from '../libvirt/connection-uri.ts';
 import type { Virsh } from '../libvirt/virsh.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField } from '../pci/device.ts';
-import { IDENTITY_FIELDS } from '../pci/identity.ts';
+import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
 import type { MachineAttachment } from '../plan/plan-attachment.ts';
 import type { ProbedDevices } from '../sysfs/read-inventory.ts';
@@ -63,7 +63,7 @@ export async function readAssignmentSituation(
     sysfsSource(host),
     names,
     [],
-    [...IDENTITY_FIELDS, ...more],
+    [...TRAIT_FIELDS, ...more],
     asked,
   );
   return { ...opened, handing };

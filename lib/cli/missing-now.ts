@@ -4,7 +4,7 @@ import { LiveRunner } from '../host/live-runner.ts';
 import type { PciAddress } from '../pci/address.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
-import { bindingStatus } from '../plan/binding-status.ts';
+import { bindingStatus, isBound } from '../plan/binding-status.ts';
 import { vfsStatus } from '../plan/vfs-status.ts';
 import { readInventory } from '../sysfs/read-inventory.ts';
 import { findPfs } from './persisted-pfs.ts';
@@ -43,9 +43,8 @@ export async function readMissing(host: HostReader): Promise<readonly Missing[]>
     }
   }
   for (const binding of bindings) {
-    const { state, device } = bindingStatus(binding, devices);
-    const isBound = state === 'in-force' || (state === 'moved' && device?.driver === binding.driver);
-    if (!isBound) missing.push({ kind: 'binding', address: binding.address, state });
+    const status = bindingStatus(binding, devices);
+    if (!isBound(status)) missing.push({ kind: 'binding', address: binding.address, state: status.state });
   }
   return missing;
 }

@@ -4,7 +4,7 @@ import { escapeControls } from '../base/text.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { isClaimed } from '../pci/driver-claim.ts';
-import { persistedFor } from '../pci/find-persisted.ts';
+import { findPersisted, persistedFor } from '../pci/find-persisted.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
 import type { PersistedRecords } from '../plan/persistence-files.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -62,7 +62,7 @@ export function persistedRemark(
   freed: readonly PciDevice[],
   devices: readonly PciDevice[],
 ): string {
-  const bindings = readOrNothing(host);
+  const bindings = readBindingsOrNone(host);
   const claims = knownValue(readDriverClaims(host)) ?? [];
   const claimed = freed.flatMap((device) =>
     claims
@@ -74,18 +74,35 @@ export function persistedRemark(
       }),
   );
   const persisted = freed
-    .map((device) => persistedFor(device, bindings, devices))
-    .filter((binding) => binding !== null)
+    .flatMap((device) => {
+      const binding = persistedFor(device, bindings, devices);
+      return binding === null ? [] : [`${device.address} goes to ${binding.driver}`];
+    })
     .map(
-      ({ address, driver }) =>
-        `pci: note: ${escapeControls(`${address} goes to ${driver}`)} again at the next boot; pci unbind --persist ends that\n`,
+      (goes) => `pci: note: ${escapeControls(goes)} again at the next boot; pci unbind --persist ends that\n`,
     )
     .join('');
   return persisted + claimed.join('');
 }
 
-/** A damaged record stops nobody from taking a device back. */
-function readOrNothing(host: HostReader): readonly PersistedBinding[] {
+/** For standard error: which records stay because it is not known whether they are of devices that go back to the host. */
+export function undecidedRemark(
+  host: HostReader,
+  freed: readonly PciDevice[],
+  devices: readonly PciDevice[],
+): string {
+  return readBindingsOrNone(host)
+    .flatMap((binding) => {
+      const { kind, device } = findPersisted(binding, devices);
+      if (kind !== 'unknown' || !freed.includes(device)) return [];
+      const words = `the binding that is recorded for ${binding.address} may be of ${device.address}, and stays: what tells it from others of its kind cannot be read on its driver; see pci bindings once it is back`;
+      return [`pci: note: ${escapeControls(words)}; pci bindings --forget ${binding.address} removes it\n`];
+    })
+    .join('');
+}
+
+/** What is bound at each boot; nothing if the record is damaged, which stops nobody from taking a device back. */
+export function readBindingsOrNone(host: HostReader): readonly PersistedBinding[] {
   try {
     return readBindings(host);
   } catch (error) {

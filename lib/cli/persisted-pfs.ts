@@ -65,7 +65,10 @@ export function persistVfs(
   goal: VfGoal,
   kept: readonly PersistedPf[],
 ): readonly PersistedPf[] {
-  const pfs = pfsWithTraits(host, devices, [traitsOf(proposal.situation.pf)]);
+  const { pf } = proposal.situation;
+  const { path } = traitsOf(pf);
+  const atPlace = kept.filter((entry) => entry.path === path);
+  const pfs = pfsWithTraits(host, devices, [traitsOf(pf), ...atPlace]);
   return withPersistedVfs(withTraits(proposal, pfs), goal, kept, pfs);
 }
 
@@ -127,9 +130,10 @@ export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[])
   }
   const found = findPfs(host, entries, devices);
   const of = (situation: PfSituation): Known<VfsStatus> => {
-    const mine = found.find(({ whereabouts }) => whereabouts.device?.address === situation.pf.address);
-    if (mine === undefined || mine.whereabouts.kind === 'replaced') return null;
-    return mine.whereabouts.kind === 'unknown' ? DENIED : vfsStatus(mine.entry, situation);
+    const about = found.filter(({ whereabouts }) => whereabouts.device?.address === situation.pf.address);
+    const mine = about.find(({ whereabouts: { kind } }) => kind === 'here' || kind === 'moved');
+    if (mine !== undefined) return vfsStatus(mine.entry, situation);
+    return about.some(({ whereabouts: { kind } }) => kind === 'unknown') ? DENIED : null;
   };
   return { of, remarks: '' };
 }

@@ -10,15 +10,16 @@ import type { DeviceField, PciDevice } from '../pci/device.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import { groupDevices } from '../pci/iommu-group.ts';
 import { type BoundDevice, moveAsPersisted } from '../plan/binding.ts';
-import { EARLIER_DRIVERS_PATH } from '../plan/earlier-drivers.ts';
 import { BINDINGS_PATH, parseBindings } from '../plan/persisted-bindings.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planBinding } from '../plan/plan-binding.ts';
 import { renderMovement } from '../render/movement-text.ts';
-import { BINDING_STATES } from '../render/persistence-text.ts';
+import { lostText } from '../render/persistence-text.ts';
 import { movementDetails } from '../render/plan-document.ts';
+import { readBootId } from '../sysfs/boot-id.ts';
 import { isDriverRegistered } from '../sysfs/driver-state.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
+import { EARLIER_DRIVERS_PATH } from '../sysfs/paths.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
 import { type CommandResult, switchOf } from './command.ts';
 import { demandVfio } from './demand-vfio.ts';
@@ -89,12 +90,13 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
     planBinding(movement, {
       isRegistered: (driver) => isDriverRegistered(host, driver),
       record: typeof record === 'string' ? record : null,
+      bootId: readBootId(host),
     }),
     persisted,
   );
   demandVfio(host, plan);
   const left = [
-    ...lost.map(({ binding, state }) => `${binding.address} is left: ${BINDING_STATES[state]}`),
+    ...lost.map((status) => `${status.binding.address} is left: ${lostText(status)}`),
     ...open.map(({ each, problem }) => `${each.device.address} is left: ${problem}`),
     ...held.map(
       ({ each, refusal }) =>

@@ -83,14 +83,18 @@ function traitsIn(
   prefix: string,
 ): Readonly<Record<string, unknown>> {
   const text = (name: string): string | null => attributes.get(prefix + name) ?? null;
-  const [serial, drive] = [text('serial'), text('drive')];
+  const serial = text('serial');
+  const later = ['drive', 'model', 'wwn', 'guid'].flatMap((name) => {
+    const value = text(name);
+    return value === null ? [] : [[name, value] as const];
+  });
   return {
     path: text('path'),
     id: text('id'),
     subsystem: text('subsystem'),
     deviceSerial: serial === null ? null : { offset: Number(text('serial-at')), value: serial },
     productSerial: text('product-serial'),
-    ...(drive === null ? {} : { drive }),
+    ...Object.fromEntries(later),
     mac: text('mac'),
   };
 }

@@ -35,7 +35,7 @@ export function formatAssignment(assignment: Assignment, prefix: string): string
 
 /** By what a device is found again, as attributes with a prefix: of a VF those of its PF stand beside its own. */
 function traitAttributes(
-  { path, id, subsystem, deviceSerial, productSerial, drive, mac }: PersistedTraits,
+  { path, id, subsystem, deviceSerial, productSerial, drive, model, wwn, guid, mac }: PersistedTraits,
   prefix: string,
 ): Readonly<Record<string, string | undefined>> {
   const text = (value: string | null | undefined): string | undefined =>
@@ -48,6 +48,9 @@ function traitAttributes(
     [`${prefix}serial-at`]: deviceSerial === null ? undefined : `0x${deviceSerial.offset.toString(16)}`,
     [`${prefix}product-serial`]: text(productSerial),
     [`${prefix}drive`]: text(drive),
+    [`${prefix}model`]: text(model),
+    [`${prefix}wwn`]: text(wwn),
+    [`${prefix}guid`]: text(guid),
     [`${prefix}mac`]: mac ?? undefined,
   };
 }

@@ -89,6 +89,7 @@ function toDevice(
     netInterfaces: kinds.includes('net') ? (things.interfaces.get(address) ?? []) : UNREAD,
     blockDevices: kinds.includes('storage') ? disksOf(capability, things) : UNREAD,
     attachments: UNREAD,
+    lastSeen: UNREAD,
     mdevTypes: capability.mdevTypes.length === 0 ? null : capability.mdevTypes.map(({ id }) => id),
     vfio: UNREAD,
     vpd: capability.vpd ?? UNREAD,

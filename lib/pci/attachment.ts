@@ -20,6 +20,7 @@ export const ATTACHMENT_KINDS = [
   'video4linux',
   'accel',
   'vfio-dev',
+  'thunderbolt',
 ] as const;
 
 export type AttachmentKind = (typeof ATTACHMENT_KINDS)[number];
@@ -33,8 +34,15 @@ export interface Attachment {
   readonly mac: Known<string>;
   /** For a network interface: the kernel's operational state (`up`, `down`, `unknown`). */
   readonly state: Known<string>;
-  /** For a drive: its serial number. */
+  /** For a drive (NVMe, virtio-blk): its serial number. */
   readonly serial: Known<string>;
+  /** For an NVMe drive: its model. */
+  readonly model?: Known<string>;
+  /**
+   * A name that no other has: the ports of a Fibre Channel or SAS host, the GUID of an InfiniBand node, the unique id of a Thunderbolt
+   * host or a GPU; for an NVMe drive only if its serial number is blank.
+   */
+  readonly worldWideName?: Known<string>;
   /** For a block device: its size in bytes. */
   readonly sizeBytes: Known<number>;
 }

@@ -1,7 +1,9 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
 import { EXTENDED_CAPABILITY } from './capability-names.ts';
 import type { DeviceField, PciDevice } from './device.ts';
-import { IDENTITY_FIELDS, identityOf, plausibleSerial } from './identity.ts';
+import { type HostMarks, hostMarksOf, isMarked, NO_MARKS } from './host-marks.ts';
+import { IDENTITY_FIELDS, identityOf } from './identity.ts';
+import { plausibleSerial } from './plausible-serial.ts';
 
 /** A device serial number, and where its capability starts in the configuration space. */
 export interface SerialAt {
@@ -11,7 +13,7 @@ export interface SerialAt {
 }
 
 /** What finds a device again, and tells it from others of its kind. */
-export interface DeviceTraits {
+export interface DeviceTraits extends HostMarks {
   /** From the root through the bridges, without bus numbers: `pci0000:00/06.0/00.0`. */
   readonly path: string | null;
   /** `8086:10d3`. */
@@ -21,14 +23,10 @@ export interface DeviceTraits {
   readonly deviceSerial: Known<SerialAt>;
   /** The serial number among its product data. */
   readonly productSerial: string | null;
-  /** The serial number of the drive that it is, or the world wide name of the port: only known on a driver of the host. */
-  readonly drive: string | null;
-  /** Only known on a driver of the host. */
-  readonly mac: string | null;
 }
 
 /** The fields that {@link traitsOf}, and whatever looks for a device by its traits, needs. */
-export const TRAIT_FIELDS: readonly DeviceField[] = [...IDENTITY_FIELDS, 'sriov', 'driver'];
+export const TRAIT_FIELDS: readonly DeviceField[] = [...IDENTITY_FIELDS, 'sriov', 'driver', 'lastSeen'];
 
 // Each is asked for again and again where many devices are looked for among many.
 const KNOWN = new WeakMap<PciDevice, DeviceTraits>();
@@ -41,16 +39,22 @@ export function traitsOf(device: PciDevice): DeviceTraits {
 }
 
 function readTraits(device: PciDevice): DeviceTraits {
-  const { path, id, subsystem, mac } = identityOf(device);
+  const { path, id, subsystem } = identityOf(device);
   return {
     path,
     id,
     subsystem,
     deviceSerial: deviceSerialOf(device),
     productSerial: identityOf({ ...device, attachments: null, config: null }).serial,
-    drive: driveOf(device),
-    mac,
+    ...marksOf(device),
   };
+}
+
+/** What its driver shows now; on a VFIO driver what was seen before that took it. */
+function marksOf({ attachments, lastSeen }: PciDevice): HostMarks {
+  const now = hostMarksOf(knownValue(attachments) ?? []);
+  const before = knownValue(lastSeen) ?? NO_MARKS;
+  return isMarked(now) ? now : before;
 }
 
 function deviceSerialOf(device: PciDevice): Known<SerialAt> {
@@ -63,14 +67,6 @@ function deviceSerialOf(device: PciDevice): Known<SerialAt> {
     );
     return value === null || at === undefined ? null : { offset: at.offset, value };
   });
-}
-
-function driveOf({ attachments }: PciDevice): string | null {
-  const serials = (knownValue(attachments) ?? []).flatMap(
-    ({ serial }) => plausibleSerial(knownValue(serial)?.trim()) ?? [],
-  );
-  // What several of them say names none of them for sure.
-  return new Set(serials).size === 1 ? (serials[0] ?? null) : null;
 }
 
 /** By what one kind of device is told from another. */

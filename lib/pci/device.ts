@@ -3,6 +3,7 @@ import type { PciAddress } from './address.ts';
 import type { Attachment } from './attachment.ts';
 import type { Bar, ExpansionRom } from './bar.ts';
 import type { ConfigSpace } from './config-space.ts';
+import type { HostMarks } from './host-marks.ts';
 import type { PcieLink } from './link.ts';
 import type { DeviceLocation } from './location.ts';
 import type { SriovRole } from './sriov.ts';
@@ -67,6 +68,11 @@ export interface PciDevice {
   readonly blockDevices: Known<readonly string[]>;
   /** Everything that hangs on it. */
   readonly attachments: Known<readonly Attachment[]>;
+  /**
+   * What identified it in this boot before a VFIO driver took it, if `pci` bound it; `null` for what is on no VFIO driver, or was
+   * bound by another.
+   */
+  readonly lastSeen: Known<HostMarks>;
   readonly mdevTypes: Known<readonly string[]>;
   /** `null` if neither VFIO nor a driver of vGPUs says anything of it. */
   readonly vfio: Known<VfioState>;

@@ -17,15 +17,15 @@ import { isPassthroughDriver } from './vfio-state.ts';
  * - `here`: at its place, and nothing speaks against its being the one.
  * - `moved`: at another place, known by a serial number or a MAC.
  * - `replaced`: at its place is another, `device`; it itself was not found.
- * - `missing`: at its place is nothing, and it was not found elsewhere; known by its MAC alone it can't be on a VFIO driver.
+ * - `missing`: at its place is nothing, and it was not found elsewhere.
  * - `ambiguous`: several devices may be it.
- * - `unknown`: at its place is one of its kind, `device`, of which what would tell it from others can't be read.
+ * - `unknown`: `device`, at its place or elsewhere, is one of its kind, and what would tell it from others can't be read.
  */
 export type Whereabouts =
   | {
       readonly kind: 'here' | 'moved' | 'replaced' | 'unknown';
       readonly device: PciDevice;
-      /** Of one that moved: what is at its place now. */
+      /** Of one that moved, or may have: what is at its place now. */
       readonly instead?: PciDevice;
     }
   | { readonly kind: 'missing' | 'ambiguous'; readonly device: null };
@@ -46,17 +46,35 @@ export function findPersisted(entry: PersistedDevice, devices: readonly PciDevic
   }
   // VFs of a PF that needs several buses can share what is left of an address without its bus.
   if (atPlace.length > 1) return AMBIGUOUS;
-  if (there === undefined) return { kind: 'missing', device: null };
-  switch (likenesses.get(there)) {
+  switch (there === undefined ? 'other' : likenesses.get(there)) {
     case 'likely':
-      return { kind: 'here', device: there };
+      return { kind: 'here', device: there as PciDevice };
     case 'unknown':
-      return { kind: 'unknown', device: there };
+      return { kind: 'unknown', device: there as PciDevice };
     case 'ambiguous':
       return AMBIGUOUS;
-    default:
-      return { kind: 'replaced', device: there };
   }
+  const hidden = hiddenOf(entry, devices, likenesses);
+  if (hidden !== undefined) {
+    return { kind: 'unknown', device: hidden, ...(there === undefined ? {} : { instead: there }) };
+  }
+  return there === undefined ? { kind: 'missing', device: null } : { kind: 'replaced', device: there };
+}
+
+/**
+ * One of its kind elsewhere that may be it, of all that would tell nothing being shown: on a VFIO driver, or on none. What is known
+ * by its place only is not looked for elsewhere.
+ */
+function hiddenOf(
+  entry: PersistedDevice,
+  devices: readonly PciDevice[],
+  likenesses: ReadonlyMap<PciDevice, Likeness>,
+): PciDevice | undefined {
+  if (!hasMarks(entry.vf?.pf ?? entry)) return undefined;
+  const candidates = devices.filter((device) =>
+    ['likely', 'unknown'].includes(likenesses.get(device) ?? 'other'),
+  );
+  return candidates.find(({ driver }) => isPassthroughDriver(knownValue(driver) ?? '')) ?? candidates[0];
 }
 
 /** Where several have its serial number, which not every maker gives once alone. */
@@ -86,8 +104,9 @@ function likenessOf(entry: PersistedDevice, device: PciDevice, devices: readonly
   const likeness = haveOneFunctionNumber(pf.address, entry.vf.pf.path)
     ? likenessBy(entry.vf.pf, pf, devices)
     : 'other';
+  if (likeness !== 'likely' || traitsOf(pf).path === entry.vf.pf.path) return likeness;
   // Known by its place alone, that of its PF counts.
-  return likeness === 'likely' && traitsOf(pf).path !== entry.vf.pf.path ? 'other' : likeness;
+  return hasMarks(entry.vf.pf) ? 'unknown' : 'other';
 }
 
 function likenessBy(entry: PersistedTraits, device: PciDevice, devices: readonly PciDevice[]): Likeness {
@@ -106,28 +125,62 @@ function likenessBy(entry: PersistedTraits, device: PciDevice, devices: readonly
   return entry.only === true ? 'ambiguous' : 'likely';
 }
 
-function hasMarks({ deviceSerial, productSerial, drive, mac }: PersistedTraits): boolean {
-  return deviceSerial !== null || productSerial !== null || drive !== undefined || mac !== null;
+function hasMarks({ deviceSerial, productSerial, drive, wwn, guid, mac }: PersistedTraits): boolean {
+  const others = [deviceSerial?.value, productSerial, drive, wwn, guid, mac];
+  return others.some((mark) => mark !== null && mark !== undefined);
 }
 
 /** What is written down of a device beside what is seen of one; `unseen` where nothing of it is to be seen. */
 function compareMarks(entry: PersistedTraits, device: PciDevice): 'proven' | 'other' | 'unknown' | 'unseen' {
   const seen: DeviceTraits = traitsOf(device);
   if (seen.id !== entry.id || !areOfOneKind(entry, seen)) return 'other';
-  const serials: readonly (readonly [string | undefined, string | undefined])[] = [
+  const told = agreements([
     [entry.deviceSerial?.value, knownValue(seen.deviceSerial)?.value],
-    [entry.productSerial ?? undefined, seen.productSerial ?? undefined],
-    [entry.drive, seen.drive ?? undefined],
-  ];
-  const told = serials.filter(([kept, now]) => kept !== undefined && now !== undefined);
-  if (told.some(([kept, now]) => kept !== now)) return 'other';
+    [entry.productSerial, seen.productSerial],
+    [entry.drive, seen.drive],
+    [entry.wwn, seen.wwn],
+  ]);
+  // Serial numbers of drives are given out by each maker, and for each model.
+  if (agreements([[entry.model, seen.model]]).includes(false)) return 'other';
+  if (told.includes(false)) return 'other';
   // A capability is there on every driver: one that has none is another.
   if (entry.deviceSerial !== null && seen.deviceSerial === null) return 'other';
   if (told.length > 0) return 'proven';
   if (entry.deviceSerial !== null && isUnknown(seen.deviceSerial)) return 'unknown';
-  // Anybody may have given it another MAC, where it is known by more than that.
-  if (entry.mac !== null && seen.mac !== null) return entry.mac === seen.mac ? 'proven' : 'other';
-  return 'unseen';
+  // Anybody may have given it another MAC, and with it another GUID, if it is known by more than that.
+  const settable = agreements([
+    [entry.guid, seen.guid],
+    [entry.mac, seen.mac],
+  ]);
+  if (settable.length === 0) return 'unseen';
+  return settable.every((agrees) => agrees) ? 'proven' : settable.includes(true) ? 'unknown' : 'other';
+}
+
+type Mark = string | null | undefined;
+
+/** Whether marks agree: of each that was written down and is seen. */
+function agreements(marks: readonly (readonly [kept: Mark, now: Mark])[]): readonly boolean[] {
+  return marks.flatMap(([kept, now]) => {
+    const isTold = kept !== null && kept !== undefined && now !== null && now !== undefined;
+    return isTold ? [kept === now] : [];
+  });
+}
+
+/** Whether two entries are of one device: by what no other has, or else by their place. */
+export function areOfOneDevice(a: PersistedDevice, b: PersistedDevice): boolean {
+  if (!areOfOneKind(a, b) || a.vf?.index !== b.vf?.index) return false;
+  const [one, other] = [a.vf?.pf ?? a, b.vf?.pf ?? b];
+  if (!haveOneFunctionNumber(one.path, other.path)) return false;
+  const told = agreements([
+    [one.deviceSerial?.value, other.deviceSerial?.value],
+    [one.productSerial, other.productSerial],
+    [one.drive, other.drive],
+    [one.wwn, other.wwn],
+    [one.guid, other.guid],
+    [one.mac, other.mac],
+  ]);
+  if (told.length > 0) return told.every((agrees) => agrees);
+  return a.path === b.path;
 }
 
 /** Whether a device is the one that traits are of, by what no other has, or else by its place. */
@@ -136,10 +189,25 @@ export function isDeviceOf(traits: PersistedTraits, device: PciDevice): boolean 
   return marks === 'proven' || (marks === 'unseen' && traitsOf(device).path === traits.path);
 }
 
-/** Whether a device is surely not the one that traits are of. */
+/** Whether a device is surely not the one that traits are of. What is known by its place only is not looked for elsewhere. */
 export function isOther(traits: PersistedTraits, device: PciDevice): boolean {
   const marks = compareMarks(traits, device);
-  return marks === 'other' || (marks === 'unseen' && traitsOf(device).path !== traits.path);
+  if (marks !== 'unseen') return marks === 'other';
+  return !hasMarks(traits) && traitsOf(device).path !== traits.path;
+}
+
+/**
+ * The devices that may be those of entries at the places of chosen ones: what gets a place may drive out another. Needs the fields of
+ * `TRAIT_FIELDS` that no device gives itself.
+ */
+export function mayBeAtPlacesOf(
+  entries: readonly PersistedDevice[],
+  chosen: readonly PciDevice[],
+  devices: readonly PciDevice[],
+): readonly PciDevice[] {
+  const places = new Set(chosen.map((device) => traitsOf(device).path));
+  const kinds = entries.filter(({ path }) => places.has(path)).map(({ vf, ...own }) => vf?.pf ?? own);
+  return devices.filter((device) => kinds.some((kind) => areOfOneKind(kind, traitsOf(device))));
 }
 
 /** The entry that is of a device; `null` where none is. */

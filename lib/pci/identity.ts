@@ -1,6 +1,7 @@
 import { knownValue } from '../base/known.ts';
 import type { DeviceField, PciDevice } from './device.ts';
 import { topologyPath } from './location.ts';
+import { plausibleSerial } from './plausible-serial.ts';
 
 /**
  * What finds a device again after its address moved. Addresses change when a card is added or firmware is
@@ -51,11 +52,6 @@ export function identityOf(device: PciDevice): DeviceIdentity {
     mac: macs.length === 1 && macs[0] !== '00:00:00:00:00:00' ? (macs[0] ?? null) : null,
     slotLabel: knownValue(device.slotLabel) ?? null,
   };
-}
-
-/** A serial number; `null` for one that a maker left at nothing, which tells no two devices apart. */
-export function plausibleSerial(serial: string | undefined): string | null {
-  return serial === undefined || /^[0\s-]*$/.test(serial) || /^[fF-]+$/.test(serial) ? null : serial;
 }
 
 /**

@@ -11,13 +11,23 @@ import {
   twinsOf,
 } from './device-traits.ts';
 
+/** Marks that earlier versions did not write down: an entry without one is known by the others. */
+const LATER_MARKS = ['drive', 'model', 'wwn', 'guid'] as const;
+type LaterMark = (typeof LATER_MARKS)[number];
+
 /** What is written down of a device to find it again. What is not there was not known, or not looked for yet. */
-export interface PersistedTraits extends Omit<DeviceTraits, 'drive'> {
+export interface PersistedTraits extends Omit<DeviceTraits, LaterMark> {
   readonly path: string;
   readonly id: string;
   readonly deviceSerial: SerialAt | null;
-  /** The serial number of the drive that it is, or the world wide name of the port. */
+  /** The serial number of the drive that it is. */
   readonly drive?: string;
+  /** The model of that drive. */
+  readonly model?: string;
+  /** Its world wide name: of the port, the Thunderbolt host, the GPU. */
+  readonly wwn?: string;
+  /** The GUID of its InfiniBand node. */
+  readonly guid?: string;
   /** Whether no other function of the host had its ids. */
   readonly only?: boolean;
 }
@@ -96,7 +106,8 @@ function persistedTraitsOf(
   kept: PersistedTraits | null,
   devices: readonly PciDevice[],
 ): PersistedTraits {
-  const { path, id, subsystem, deviceSerial, productSerial, drive, mac } = traitsOf(device);
+  const traits = traitsOf(device);
+  const { path, id, subsystem, deviceSerial, productSerial, mac } = traits;
   if (path === null || id === null || !PATH.test(path)) {
     throw new PortalGunError(
       'CANNOT_PERSIST',
@@ -114,7 +125,12 @@ function persistedTraitsOf(
   const own = <T>(value: T | null, of: (other: DeviceTraits) => T | null): T | null =>
     value !== null && others.some((other) => of(other) === value) ? null : value;
   const serial = isUnknown(deviceSerial) ? (kept?.deviceSerial ?? null) : deviceSerial;
-  const drives = own(drive ?? kept?.drive ?? null, (other) => other.drive);
+  const later = LATER_MARKS.flatMap((key) => {
+    const value = traits[key] ?? kept?.[key] ?? null;
+    // A model is of all of its kind.
+    const mark = key === 'model' ? value : own(value, (other) => other[key]);
+    return mark === null ? [] : [[key, mark] as const];
+  });
   const isListed = devices.some(({ address }) => address === device.address);
   return {
     ...{ path, id, subsystem },
@@ -122,7 +138,7 @@ function persistedTraitsOf(
       own(serial?.value ?? null, (other) => knownSerial(other.deviceSerial)) === null ? null : serial,
     productSerial: own(productSerial ?? kept?.productSerial ?? null, (other) => other.productSerial),
     mac: own(mac ?? kept?.mac ?? null, (other) => other.mac),
-    ...(drives === null ? {} : { drive: drives }),
+    ...Object.fromEntries(later),
     ...(isListed && !isVf(device) ? { only: twins.length === 0 } : {}),
   };
 }
@@ -143,14 +159,14 @@ export function isPersistedDevice(entry: Readonly<Record<string, unknown>>): boo
 }
 
 function areTraits(traits: Readonly<Record<string, unknown>>): boolean {
-  const { path, id, subsystem, deviceSerial, productSerial, mac, drive, only } = traits;
+  const { path, id, subsystem, deviceSerial, productSerial, mac, only } = traits;
   return (
     isOf(path, PATH) &&
     isOf(id, IDS) &&
     (subsystem === null || isOf(subsystem, IDS)) &&
     (deviceSerial === null || isSerialAt(deviceSerial)) &&
     [productSerial, mac].every((each) => each === null || typeof each === 'string') &&
-    (drive === undefined || typeof drive === 'string') &&
+    LATER_MARKS.every((key) => traits[key] === undefined || typeof traits[key] === 'string') &&
     (only === undefined || typeof only === 'boolean')
   );
 }

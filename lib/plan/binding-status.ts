@@ -11,7 +11,7 @@ import type { PersistedBinding } from './persisted-bindings.ts';
  * - `replaced`: another device is at its place, and it is nowhere.
  * - `missing`: it is nowhere.
  * - `ambiguous`: several devices may be it.
- * - `unknown`: one of its kind is at its place; what would tell it from others can't be read.
+ * - `unknown`: one of its kind is at its place, or elsewhere; what would tell it from others can't be read.
  */
 export type BindingState =
   | 'in-force'
@@ -26,10 +26,15 @@ export type BindingState =
 export interface BindingStatus {
   readonly binding: PersistedBinding;
   readonly state: BindingState;
-  /** Its device; of one that was replaced or is not known, what is at its place. */
+  /** Its device; of one that was replaced, what is at its place; of one that is not known, what may be it. */
   readonly device: PciDevice | null;
-  /** Of one that moved: what is at its place now; `null` for nothing. */
+  /** Of one that moved, or may have: what is at its place now; `null` for nothing. */
   readonly instead: PciDevice | null;
+}
+
+/** Whether the device of a binding is on its driver, wherever it is. */
+export function isBound({ binding, state, device }: BindingStatus): boolean {
+  return state === 'in-force' || (state === 'moved' && device?.driver === binding.driver);
 }
 
 /** How a persisted binding stands. Needs `TRAIT_FIELDS` of the devices. */

@@ -1,6 +1,7 @@
 import type { PciDevice } from '../pci/device.ts';
-import { persistedFor } from '../pci/find-persisted.ts';
-import type { PersistedDevice } from '../pci/persisted-device.ts';
+import { traitsOf } from '../pci/device-traits.ts';
+import { findPersisted, persistedFor } from '../pci/find-persisted.ts';
+import { type PersistedDevice, persistedDeviceOf } from '../pci/persisted-device.ts';
 import type { BoundDevice } from './binding.ts';
 import { type PersistedBinding, persistedBindingOf } from './persisted-bindings.ts';
 import { type PersistedPf, persistedPfOf } from './persisted-vfs.ts';
@@ -20,7 +21,10 @@ export function withPersisted(
 ): readonly PersistedBinding[] {
   return bound.reduce<readonly PersistedBinding[]>(
     (bindings, { device, driver }) =>
-      withEntry(device, bindings, devices, (known) => persistedBindingOf(device, driver, known, devices)),
+      withEntry(device, bindings, devices, {
+        entryOf: (known) => persistedBindingOf(device, driver, known, devices),
+        movedTo: (found, entry) => persistedBindingOf(found, entry.driver, entry, devices),
+      }),
     kept,
   );
 }
@@ -39,19 +43,42 @@ export function withPersistedVfs(
 ): readonly PersistedPf[] {
   const { pf } = proposal.situation;
   if (proposal.to.count === 0) return withoutPersisted([pf], kept, devices);
-  return withEntry(pf, kept, devices, (known) => persistedPfOf(proposal, goal, known, devices));
+  return withEntry(pf, kept, devices, {
+    entryOf: (known) => persistedPfOf(proposal, goal, known, devices),
+    movedTo: (found, { count, autoprobe, isUp, vfs, ...entry }) => ({
+      ...persistedDeviceOf(found, entry, devices),
+      ...{ count, autoprobe, isUp, vfs },
+    }),
+  });
 }
 
-/** An entry that names the same place gives way: only one device can be there. */
+/** How entries of a record are made. */
+interface Entries<T> {
+  entryOf(known: T | null): T;
+  /** An entry for where its device is now. */
+  movedTo(found: PciDevice, entry: T): T;
+}
+
+/**
+ * An entry that names the same place gives way if its device is gone: only one device can be there. If that is elsewhere, its entry
+ * follows it; if it may be elsewhere, its entry stays.
+ */
 function withEntry<T extends PersistedDevice>(
   device: PciDevice,
   kept: readonly T[],
   devices: readonly PciDevice[],
-  entryOf: (known: T | null) => T,
+  { entryOf, movedTo }: Entries<T>,
 ): readonly T[] {
   const known = persistedFor(device, kept, devices);
   const added = entryOf(known);
-  return [...kept.filter((each) => each !== known && each.path !== added.path), added];
+  const others = kept.flatMap((entry) => {
+    if (entry === known) return [];
+    if (entry.path !== added.path) return [entry];
+    const { kind, device: found } = findPersisted(entry, devices);
+    if (kind === 'moved' && found !== device) return [movedTo(found, entry)];
+    return kind === 'unknown' && traitsOf(found).path !== entry.path ? [entry] : [];
+  });
+  return [...others, added];
 }
 
 /** What stays written down once it is to be so no more of some devices. */

@@ -1,14 +1,15 @@
+import { knownValue } from '../base/known.ts';
 import { count } from '../base/text.ts';
 import type { PciAddress } from '../pci/address.ts';
+import type { PciDevice } from '../pci/device.ts';
+import { isVf } from '../pci/device-traits.ts';
+import { hostMarksOf, isMarked } from '../pci/host-marks.ts';
+import { lastSeenAs } from '../pci/last-seen.ts';
+import { EARLIER_DRIVERS_PATH } from '../sysfs/paths.ts';
 import { isOfHost, type Movement, type MovingDevice } from './binding.ts';
 import type { FileChange } from './change.ts';
 import { KERNELS_CHOICE } from './change.ts';
-import {
-  EARLIER_DRIVERS_PATH,
-  type EarlierDriver,
-  parseEarlierDrivers,
-  serializeEarlierDrivers,
-} from './earlier-drivers.ts';
+import { type EarlierDriver, parseEarlierDrivers, serializeEarlierDrivers } from './earlier-drivers.ts';
 import { guardOf } from './guard.ts';
 import type { Plan, Step } from './plan.ts';
 
@@ -18,6 +19,8 @@ export interface BindingSituation {
   isRegistered(driver: string): boolean;
   /** The record of earlier drivers as it stands, `null` where there is none. */
   readonly record: string | null;
+  /** The boot that the record is for; `null` if it is not known, as of a captured host: then what identifies devices is not kept. */
+  readonly bootId: string | null;
 }
 
 /** The plan that moves devices to other drivers: first the modules, then the record of what they had, then each. */
@@ -25,11 +28,7 @@ export function planBinding({ groups, moving }: Movement, situation: BindingSitu
   const steps =
     moving.length === 0
       ? []
-      : [
-          ...moduleSteps(moving, situation),
-          ...recordSteps(moving, situation.record),
-          ...moving.map(driverStep),
-        ];
+      : [...moduleSteps(moving, situation), ...recordSteps(moving, situation), ...moving.map(driverStep)];
   return { title: titleOf(groups, moving), guards: moving.map(({ device }) => guardOf(device)), steps };
 }
 
@@ -58,17 +57,28 @@ function moduleSteps(moving: readonly MovingDevice[], { isRegistered }: BindingS
 }
 
 /** Those that go to VMs are written down with what they had; those that come back are struck out. */
-function recordSteps(moving: readonly MovingDevice[], record: string | null): readonly Step[] {
+function recordSteps(moving: readonly MovingDevice[], { record, bootId }: BindingSituation): readonly Step[] {
   const earlier = new Map<PciAddress, EarlierDriver>(parseEarlierDrivers(record));
   for (const { device, from, to } of moving) {
     if (isOfHost(to)) earlier.delete(device.address);
     // What it had before the first of several moves is what counts.
-    else if (isOfHost(from)) earlier.set(device.address, { id: guardOf(device).id, ...from });
+    else if (isOfHost(from))
+      earlier.set(device.address, { id: guardOf(device).id, ...from, ...seenOf(device, bootId) });
   }
   const to = serializeEarlierDrivers(earlier);
   if (to === record) return [];
   const change: FileChange = { kind: 'file', path: EARLIER_DRIVERS_PATH, from: record, to };
-  return [{ words: `keep in mind which drivers they had, in ${EARLIER_DRIVERS_PATH}`, change }];
+  return [
+    { words: `update ${EARLIER_DRIVERS_PATH}: which drivers they had, and what identifies them`, change },
+  ];
+}
+
+/** What tells it from others of its kind, while a driver of the host shows that. */
+function seenOf(device: PciDevice, bootId: string | null): Pick<EarlierDriver, 'seen'> {
+  const marks = hostMarksOf(knownValue(device.attachments) ?? []);
+  // A VF is known by its PF.
+  if (bootId === null || isVf(device) || !isMarked(marks)) return {};
+  return { seen: lastSeenAs(bootId, guardOf(device).subsystem, marks) };
 }
 
 function driverStep({ device: { address }, from, to }: MovingDevice): Step {

@@ -37,7 +37,8 @@ export function byAddress<T extends PersistedDevice>(entries: readonly T[]): rea
   return [...entries].sort((a, b) => comparePciAddresses(a.address, b.address));
 }
 
-function isReadable(text: string): boolean {
+/** Whether a text is read whole. */
+export function isReadable(text: string): boolean {
   return Buffer.byteLength(text) <= MAX_LENGTH;
 }
 

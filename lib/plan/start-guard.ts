@@ -86,6 +86,8 @@ function problemOf({ standing, device }: AssignmentStatus): string | null {
       return 'was assigned, and the device is not on the bus';
     case 'ambiguous':
       return 'was assigned, and several devices may be the one that was meant';
+    case 'unknown':
+      return 'may not be the device that was assigned: what tells it from others of its kind cannot be read';
     default:
       return null;
   }

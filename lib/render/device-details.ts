@@ -264,7 +264,11 @@ function capabilityRow({ offset, name, version }: Capability): readonly string[]
 
 function identityRows(device: PciDevice): readonly (readonly string[])[] {
   const { path, id, subsystem, serial, mac, slotLabel } = identityOf(device);
-  const parts = { path, id, subsystem, serial, mac, 'slot label': slotLabel };
+  const seen = Object.values(knownValue(device.lastSeen) ?? {}).filter((mark) => mark !== null);
+  const parts = {
+    ...{ path, id, subsystem, serial, mac, 'slot label': slotLabel },
+    'seen before': seen.length === 0 ? null : seen.join(', '),
+  };
   return Object.entries(parts).flatMap(([name, value]) =>
     value === null ? [] : [[name, escapeControls(value)]],
   );

@@ -162,6 +162,7 @@ export function bindingsDocument(
   outdated: readonly string[],
   boot: BootSituation,
   recovery: Known<readonly object[]>,
+  unrecorded: readonly object[] | null,
 ): object {
   return {
     schema: 'portal-gun/pci-bindings/v1',
@@ -175,6 +176,7 @@ export function bindingsDocument(
     })),
     late: lateBindings(statuses.map(({ binding }) => binding)),
     warnings: driftWarnings(statuses, boot),
+    ...(unrecorded === null ? {} : { unrecorded }),
     recovery,
     outdated,
     diagnostics,

@@ -1,9 +1,12 @@
 import { isUnknown } from '../base/known.ts';
 import { count, escapeControls } from '../base/text.ts';
+import { traitsOf } from '../pci/device-traits.ts';
 import type { PersistedDevice, PersistedTraits } from '../pci/persisted-device.ts';
-import type { BindingState, BindingStatus } from '../plan/binding-status.ts';
+import { type BindingState, type BindingStatus, isBound } from '../plan/binding-status.ts';
+import type { BoundUntilReboot } from '../plan/bound-until-reboot.ts';
 import type { PersistedBinding } from '../plan/persisted-bindings.ts';
 import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
+import { type RecordChanges, recordChanges } from '../plan/record-changes.ts';
 import { bootWarnings, driftWarnings, lateBindings } from './boot-stages.ts';
 import { deviceTitle } from './facts.ts';
 import type { Style } from './style.ts';
@@ -20,43 +23,47 @@ interface Before extends PersistedRecords {
 /** What is written down anew and what no more, and when in a boot it is made so. */
 export function renderPersistence(before: Before, after: PersistedRecords, width: number | null): string {
   const { boot, isGuess } = before;
-  const bindings = changesOf(before.bindings, after.bindings);
-  const pfs = changesOf(before.pfs, after.pfs);
+  const bindings = recordChanges(before.bindings, after.bindings);
+  const pfs = recordChanges(before.pfs, after.pfs);
   const rows = [
-    ...bindings.added.map((each) => [each.address, `${each.driver} at each boot`, traitsText(each)]),
-    ...pfs.added.map((each) => [each.address, `${count(each.count, 'VF')} at each boot`, traitsText(each)]),
+    ...changeRows(bindings, ({ driver }) => driver),
+    ...changeRows(pfs, ({ count: vfs }) => count(vfs, 'VF')),
     ...[...bindings.struck, ...pfs.struck].map((each) => [
       each.address,
       'no more at each boot',
       traitsText(each),
     ]),
   ];
+  const anew = [...bindings.added, ...bindings.moved.map(({ to }) => to)];
   const how = [
     ...(isGuess
       ? ['How it starts is not in a snapshot; it is taken for a host with systemd and initramfs-tools.']
       : []),
-    ...(bindings.added.length === 0 ? [] : stagesText(bindings.added, boot)),
-    ...(pfs.added.length === 0 ? [] : [vfsText(boot)]),
+    ...(anew.length === 0 ? [] : stagesText(anew, boot)),
+    ...(pfs.added.length + pfs.moved.length === 0 ? [] : [vfsText(boot)]),
   ];
   return rows.length === 0
     ? ''
     : `\n${tableBlock(rows, width)}${how.map((text) => paragraph(text, width)).join('')}`;
 }
 
-interface Changes<T> {
-  readonly added: readonly T[];
-  readonly struck: readonly T[];
-}
-
-function changesOf<T extends PersistedDevice>(before: readonly T[], after: readonly T[]): Changes<T> {
-  return {
-    added: after.filter((entry) => !before.some((each) => isSame(each, entry))),
-    struck: before.filter(({ path }) => !after.some((each) => each.path === path)),
-  };
-}
-
-function isSame(a: PersistedDevice, b: PersistedDevice): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function changeRows<T extends PersistedDevice>(
+  { added, moved, shared }: RecordChanges<T>,
+  goalOf: (entry: T) => string,
+): readonly (readonly string[])[] {
+  return [
+    ...added.map((each) => [each.address, `${goalOf(each)} at each boot`, traitsText(each)]),
+    ...moved.map(({ from, to }) => [
+      to.address,
+      `${goalOf(to)} at each boot, moved from ${from.address}`,
+      traitsText(to),
+    ]),
+    ...shared.map((each) => [
+      each.address,
+      `${goalOf(each)} at each boot stays recorded: its device may be elsewhere`,
+      traitsText(each),
+    ]),
+  ];
 }
 
 /** By what a device is found again: `its place pci0000:00/06.0/00.0 and its serial number 52-…`. */
@@ -69,12 +76,16 @@ function traitsText(entry: PersistedDevice): string {
   return escapeControls(parts.join(', '));
 }
 
-function marksOf({ path, deviceSerial, productSerial, drive, mac }: PersistedTraits): readonly string[] {
+function marksOf(traits: PersistedTraits): readonly string[] {
+  const { path, deviceSerial, productSerial, drive, model, wwn, guid, mac } = traits;
   return [
     `its place ${path}`,
     ...(deviceSerial === null ? [] : [`serial number ${deviceSerial.value}`]),
     ...(productSerial === null ? [] : [`product serial number ${productSerial}`]),
     ...(drive === undefined ? [] : [`drive serial number ${drive}`]),
+    ...(model === undefined ? [] : [`model ${model}`]),
+    ...(wwn === undefined ? [] : [`world wide name ${wwn}`]),
+    ...(guid === undefined ? [] : [`node GUID ${guid}`]),
     ...(mac === null ? [] : [`MAC ${mac}`]),
   ];
 }
@@ -138,11 +149,13 @@ export function renderBindings(
   statuses: readonly BindingStatus[],
   outdated: readonly string[],
   boot: BootSituation,
+  unrecorded: readonly BoundUntilReboot[],
   width: number | null,
   style: Style,
 ): string {
+  const others = renderUnrecorded(unrecorded, width);
   if (statuses.length === 0 && outdated.length === 0) {
-    return 'No binding outlives a boot: pci bind --persist makes one that does.\n';
+    return `No binding outlives a boot: pci bind --persist makes one that does.\n${others}`;
   }
   const rows = statuses.map((status) => [
     status.binding.address,
@@ -150,7 +163,7 @@ export function renderBindings(
     status.binding.driver,
     stateText(status),
   ]);
-  const summary = `${count(statuses.length, 'binding')}, ${statuses.filter(({ state }) => state === 'in-force').length} in force.\n`;
+  const summary = `${count(statuses.length, 'binding')}, ${statuses.filter(isBound).length} in force.\n`;
   const advice =
     outdated.length === 0
       ? ''
@@ -163,7 +176,22 @@ export function renderBindings(
   const warnings = driftWarnings(statuses, boot)
     .map((warning) => `${style('warning', warning)}\n`)
     .join('');
-  return `${tableBlock(rows, width)}${summary}${late}${warnings}${advice}`;
+  return `${tableBlock(rows, width)}${summary}${late}${warnings}${advice}${others}`;
+}
+
+/** What is bound now, and no more after the next boot. */
+function renderUnrecorded(unrecorded: readonly BoundUntilReboot[], width: number | null): string {
+  if (unrecorded.length === 0) return '';
+  const rows = unrecorded.map(({ address, driver, command }) => [address, `on ${driver}`, command]);
+  return `On a VFIO driver now, and recorded for no boot; to give it back before the next boot:\n${tableBlock(
+    rows.map((row) => row.map(escapeControls)),
+    width,
+  )}`;
+}
+
+/** Why a persisted binding is not restored. */
+export function lostText(status: BindingStatus): string {
+  return status.state === 'unknown' ? stateText(status) : BINDING_STATES[status.state];
 }
 
 function stateText({ binding, state, device, instead }: BindingStatus): string {
@@ -184,6 +212,12 @@ function stateText({ binding, state, device, instead }: BindingStatus): string {
     }
     case 'replaced':
       return `${BINDING_STATES[state]}: ${device.address}${on}`;
+    case 'unknown': {
+      const isElsewhere = traitsOf(device).path !== binding.path;
+      const where = isElsewhere ? `; it may be ${device.address}${on || `, on ${driver}`}` : on;
+      const other = instead === null ? '' : `; another device is at its place: ${instead.address}`;
+      return BINDING_STATES[state] + where + other;
+    }
     default:
       return BINDING_STATES[state];
   }

@@ -1,11 +1,11 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import type { PersistedDevice } from '../pci/persisted-device.ts';
 import type { Movement } from '../plan/binding.ts';
 import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
 import type { VfsProposal } from '../plan/plan-vfs.ts';
 import type { Proposal } from '../plan/proposal.ts';
+import { recordChanges } from '../plan/record-changes.ts';
 import { bootWarnings, lateBindings } from './boot-stages.ts';
 
 /**
@@ -58,18 +58,22 @@ export function persistenceDetails(
   after: PersistedRecords,
 ): object {
   const late = lateBindings(after.bindings);
+  const [bindings, pfs] = [
+    recordChanges(before.bindings, after.bindings),
+    recordChanges(before.pfs, after.pfs),
+  ];
   return {
     bindings: after.bindings,
-    ended: endedOf(before.bindings, after.bindings),
+    ended: bindings.struck,
     pfs: after.pfs,
-    endedPfs: endedOf(before.pfs, after.pfs),
+    endedPfs: pfs.struck,
+    moved: [...bindings.moved, ...pfs.moved].map(({ from, to }) => ({
+      from: { address: from.address, path: from.path },
+      to: { address: to.address, path: to.path },
+    })),
     late,
     warnings: late.length < after.bindings.length ? bootWarnings(before.boot) : [],
   };
-}
-
-function endedOf<T extends PersistedDevice>(before: readonly T[], after: readonly T[]): readonly T[] {
-  return before.filter(({ path }) => !after.some((each) => each.path === path));
 }
 
 /** The PFs, with their VFs as they are and as they shall be. */

@@ -12,17 +12,20 @@ export interface RecoveredChange {
  * What `pci recover` did, as JSON: the changes that it met, the oldest first.
  *
  * @param missing what is persisted and not in force afterwards; `null` where nobody looked
+ * @param leftBound what stays on a VFIO driver though what bound it is undone; `null` if that could not be read
  */
 export function recoverDocument(
   recovery: Recovery,
   changes: readonly RecoveredChange[],
   missing: readonly object[] | null,
+  leftBound: readonly object[] | null,
 ): object {
   return {
     schema: 'portal-gun/recover/v1',
     recovery,
     changes: changes.map(({ left, report }) => ({ ...leftDocument(left), report })),
     ...(missing === null ? {} : { missing }),
+    ...(leftBound === null ? {} : { leftBound }),
   };
 }
 

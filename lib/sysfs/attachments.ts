@@ -2,8 +2,10 @@ import { isUnknown, type Known, knownValue } from '../base/known.ts';
 import { isFailure } from '../host/host-reader.ts';
 import { isPciAddress } from '../pci/address.ts';
 import { ATTACHMENT_KINDS, type Attachment, type AttachmentKind } from '../pci/attachment.ts';
+import type { AttachmentPlace } from './attachment-place.ts';
 import { parseCount } from './attribute-parsers.ts';
 import type { DeviceSource } from './device-source.ts';
+import { readWorldWideName } from './world-wide-names.ts';
 
 // The directories that the kernel puts between a PCI function and what hangs on it: SCSI hosts, targets and
 // units, SAS, virtio, USB devices and interfaces, MMC, controllers that are class devices themselves, serial ports
@@ -12,19 +14,15 @@ const BETWEEN =
   /^(ata\d+|host\d+|target\d+:.*|\d+:\d+:\d+:\d+|port-\d+.*|expander-.*|end_device-.*|rport-.*|vport-.*|session\d+|virtio\d+|usb\d+|\d+-\d[\d.]*(:\d+\.\d+)?|mmc_host|mmc\d+(:.*)?|[\d:A-F]+\.\d+|nvme\d+|[\da-f]{4,8}:[\da-f]{2}:[\da-f]{2}\.[0-7]:\d+(\.\d+)?|[A-Za-z][\w-]*\.\d+(\.auto)?(:\d+(\.\d+)?)?)$/;
 const NVME_NAMESPACE = /^nvme\d+n\d+$/;
 const NVME_PATH = /^nvme(\d+)c\d+n(\d+)$/;
+/** Of a Thunderbolt or USB4 host interface: what is reached through its tunnels. */
+const TUNNELS = /^domain\d+$/;
+/** A disk that is the function itself, and not one of many on it. */
+const VIRTIO_DISK = /^virtio\d+\/block\//;
 
 const MAX_DEPTH = 24;
 const MAX_DIRECTORIES = 4096;
 const MAX_FOUND = 4096;
 const SECTOR_BYTES = 512;
-
-/** Where something hangs, before its attributes are read. */
-export interface AttachmentPlace {
-  readonly kind: AttachmentKind;
-  readonly name: string;
-  /** Its directory, relative to the device's. */
-  readonly path: string;
-}
 
 /**
  * Walks the directories below a function for network interfaces, drives, displays and the like. Other PCI
@@ -61,9 +59,10 @@ class Walk {
     for (const name of names) {
       if (this.#isFull(depth)) return;
       const below = path === '' ? name : `${path}/${name}`;
-      if (isKind(name)) this.#enterClass(name, below, depth);
+      if (isKind(name)) this.#enterClass(name, below, depth, names);
       else if (NVME_NAMESPACE.test(name)) this.#add('block', name, below);
       else if (NVME_PATH.test(name)) this.#add('block', diskOfPath(name), below);
+      else if (TUNNELS.test(name)) this.#add('thunderbolt', name, below);
       else if (BETWEEN.test(name) && !isPciAddress(name)) {
         if (/^usb\d/.test(name)) this.#add('usb', name, below);
         this.#enter(below, this.#list(below), depth + 1);
@@ -71,13 +70,13 @@ class Walk {
     }
   }
 
-  #enterClass(kind: AttachmentKind, path: string, depth: number): void {
+  #enterClass(kind: AttachmentKind, path: string, depth: number, beside: readonly string[]): void {
     for (const name of this.#list(path)) {
       if (this.#isFull(depth)) return;
       // DRM lists its connectors (card0-HDMI-A-1) beside the cards.
       if (kind === 'drm' && name.includes('-')) continue;
       const below = `${path}/${name}`;
-      this.#add(kind, name, below);
+      this.#add(kind, name, below, kind === 'scsi_host' ? beside : undefined);
       if (kind === 'nvme' || kind === 'sound' || kind === 'scsi_host')
         this.#enter(below, this.#list(below), depth + 1);
     }
@@ -89,8 +88,8 @@ class Walk {
     return full;
   }
 
-  #add(kind: AttachmentKind, name: string, path: string): void {
-    this.#found.push({ kind, name, path });
+  #add(kind: AttachmentKind, name: string, path: string, beside?: readonly string[]): void {
+    this.#found.push({ kind, name, path, ...(beside === undefined ? {} : { beside }) });
   }
 
   #list(path: string): readonly string[] {
@@ -105,7 +104,8 @@ class Walk {
  * directory of a class, or one on the way to it.
  */
 export function isMadeByDriver(name: string): boolean {
-  return isKind(name) || MADE_BESIDE.has(name) || (BETWEEN.test(name) && !isPciAddress(name));
+  const isOfDriver = isKind(name) || MADE_BESIDE.has(name) || TUNNELS.test(name);
+  return isOfDriver || (BETWEEN.test(name) && !isPciAddress(name));
 }
 
 // Beside what is read as an attachment.
@@ -120,9 +120,20 @@ export function readAttachments(source: DeviceSource): Known<readonly Attachment
     name: place.name,
     mac: place.kind === 'net' ? source.text(`${place.path}/address`) : null,
     state: place.kind === 'net' ? source.text(`${place.path}/operstate`) : null,
-    serial: place.kind === 'nvme' ? source.text(`${place.path}/serial`) : null,
+    serial: isDrive(place) ? source.text(`${place.path}/serial`) : null,
     sizeBytes: place.kind === 'block' ? readSize(source, place.path) : null,
+    ...ifThere('model', place.kind === 'nvme' ? source.text(`${place.path}/model`) : null),
+    ...ifThere('worldWideName', readWorldWideName(source, place)),
   }));
+}
+
+/** What few kinds have is left out where there is none. */
+function ifThere<K extends string>(key: K, fact: Known<string>): { readonly [key in K]?: Known<string> } {
+  return fact === null || fact === '' ? {} : ({ [key]: fact } as { readonly [key in K]: Known<string> });
+}
+
+function isDrive({ kind, path }: AttachmentPlace): boolean {
+  return kind === 'nvme' || (kind === 'block' && VIRTIO_DISK.test(path));
 }
 
 function readSize(source: DeviceSource, path: string): Known<number> {

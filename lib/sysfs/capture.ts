@@ -15,6 +15,9 @@ import { readGroupAttributes } from './read-groups.ts';
 import { ALL_FIELDS, readInventory } from './read-inventory.ts';
 import { readRegisteredDrivers } from './registered-drivers.ts';
 
+// What was seen in this boot before is no part of the host as it is now, and is of this boot only.
+const CAPTURED_FIELDS = ALL_FIELDS.filter((field) => field !== 'lastSeen');
+
 /**
  * Captures a host by running the ordinary readers over it, every fact of every device; what they read is the
  * snapshot, identifiers as they are there.
@@ -24,7 +27,7 @@ import { readRegisteredDrivers } from './registered-drivers.ts';
 export function captureHost(host: HostReader): Snapshot {
   const recording = new RecordingHost(host);
   // A snapshot needs no names: whoever reads it has a list of ids.
-  const { devices } = readInventory(recording, NO_NAMES, ALL_FIELDS);
+  const { devices } = readInventory(recording, NO_NAMES, CAPTURED_FIELDS);
   for (const group of new Set(devices.map(({ iommuGroup }) => knownValue(iommuGroup)))) {
     if (group !== undefined) readGroupAttributes(recording, group);
   }

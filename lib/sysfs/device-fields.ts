@@ -1,11 +1,13 @@
-import { BROKEN, isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
+import { BROKEN, isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../base/known.ts';
 import { slotOf } from '../pci/address.ts';
 import { parseResources, type Resources } from '../pci/bar.ts';
 import { type ConfigSpace, parseConfigSpace } from '../pci/config-space.ts';
 import type { DeviceField, PciDevice, SubsystemId } from '../pci/device.ts';
+import type { HostMarks } from '../pci/host-marks.ts';
+import { lastSeenOf } from '../pci/last-seen.ts';
 import { type PcieLink, parseLinkSpeed, parseLinkWidth } from '../pci/link.ts';
 import { type DeviceLocation, parseLocation } from '../pci/location.ts';
-import type { VfioState } from '../pci/vfio-state.ts';
+import { isPassthroughDriver, type VfioState } from '../pci/vfio-state.ts';
 import { parseVpd } from '../pci/vpd.ts';
 import { compareNames, findAttachments, namesOfKind, readAttachments } from './attachments.ts';
 import {
@@ -52,6 +54,7 @@ export const FIELD_READERS: { readonly [F in DeviceField]: FieldReader<F> } = {
   netInterfaces: readNetInterfaces,
   blockDevices: readBlockDevices,
   attachments: (source) => readAttachments(source),
+  lastSeen: readLastSeen,
   mdevTypes: (source) => (source.has('mdev_supported_types') ? source.list('mdev_supported_types') : null),
   vfio: readVfio,
   vpd: (source) => (source.has('vpd') ? mapKnown(source.bytes('vpd'), parseVpd) : null),
@@ -127,6 +130,25 @@ function readIommuGroup(source: DeviceSource, context: HostContext): Known<numbe
 
 function readResources(source: DeviceSource): Known<Resources> {
   return source.once('resource', () => source.parsed('resource', parseResources));
+}
+
+/** Only what `pci` bound in this boot, and only while it is on a VFIO driver. */
+function readLastSeen(source: DeviceSource, context: HostContext): Known<HostMarks> {
+  const driver = readDriver(source);
+  if (driver === null || isUnknown(driver)) return driver;
+  if (!isPassthroughDriver(driver)) return null;
+  const entries = context.earlierEntries();
+  if (isUnknown(entries)) return entries;
+  const entry = entries?.[source.address];
+  if (entry === undefined) return null;
+  const bootId = context.bootId();
+  const [vendor, device] = [knownValue(vendorId(source)), knownValue(deviceId(source))];
+  const subsystem = knownValue(readSubsystem(source, context));
+  if (bootId === null || vendor === undefined || device === undefined) return UNREAD;
+  return lastSeenOf(entry, bootId, {
+    id: `${vendor}:${device}`,
+    subsystem: subsystem === undefined ? null : `${subsystem.vendorId}:${subsystem.deviceId}`,
+  });
 }
 
 function readLink(source: DeviceSource): Known<PcieLink> {

@@ -1,14 +1,17 @@
-import { type HostReader, isFailure, type Reading } from '../host/host-reader.ts';
+import { type Known, mapKnown } from '../base/known.ts';
+import { type HostReader, isFailure, knownOf, type Reading } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceClass, NamedId, SubsystemId } from '../pci/device.ts';
+import { earlierEntries } from '../pci/last-seen.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
 import { diskOfPath } from './attachments.ts';
 import { parseCount } from './attribute-parsers.ts';
+import { readBootId } from './boot-id.ts';
 import { type ClassIndex, readClassIndex } from './class-index.ts';
 import type { DeviceSource } from './device-source.ts';
 import { readAliasesPath } from './kernel-release.ts';
 import type { ModuleAlias } from './module-alias.ts';
-import { SYS_PATHS } from './paths.ts';
+import { EARLIER_DRIVERS_PATH, SYS_PATHS } from './paths.ts';
 import { readGroupMembers } from './read-groups.ts';
 
 /** What the readers of single devices share about their host; each part is read when first asked for. */
@@ -24,6 +27,8 @@ export class HostContext {
   #slotNames: ReadonlyMap<string, string> | undefined;
   #groupsByMember: ReadonlyMap<string, number> | undefined;
   #aliasesPath: Reading<string> | undefined;
+  #earlierEntries: Known<Readonly<Record<string, unknown>>> | undefined;
+  #bootId: string | null | undefined;
   readonly #moduleAliases = new Map<string, Reading<readonly ModuleAlias[]>>();
 
   constructor(host: HostReader, names: PciNames, sources: ReadonlyMap<PciAddress, DeviceSource>) {
@@ -133,6 +138,17 @@ export class HostContext {
       );
     }
     return this.#groupsByMember;
+  }
+
+  /** What is kept of functions that `pci` bound, by address; `null` if nothing is. */
+  earlierEntries(): Known<Readonly<Record<string, unknown>>> {
+    this.#earlierEntries ??= mapKnown(knownOf(this.host.readText(EARLIER_DRIVERS_PATH)), earlierEntries);
+    return this.#earlierEntries;
+  }
+
+  bootId(): string | null {
+    if (this.#bootId === undefined) this.#bootId = readBootId(this.host);
+    return this.#bootId;
   }
 
   /** The path of the running kernel's table of module aliases, `null` where its release can't be told. */

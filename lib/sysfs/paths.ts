@@ -137,6 +137,9 @@ export const PLATFORM_PATHS = {
 /** In securityfs, which is there for root alone. */
 export const LOCKDOWN_PATH = '/sys/kernel/security/lockdown';
 
+/** Which drivers functions had before `pci` bound them, and what those showed: gone with the boot, and no part of a snapshot. */
+export const EARLIER_DRIVERS_PATH = '/run/portal-gun/earlier-drivers.json';
+
 /** Another at each boot; so it is no part of a snapshot. */
 export const BOOT_ID_PATH = '/proc/sys/kernel/random/boot_id';
 

@@ -5,6 +5,7 @@ import { EXTENDED_CAPABILITY } from '../pci/capability-names.ts';
 import { parseConfigSpace } from '../pci/config-space.ts';
 import { parseVpd } from '../pci/vpd.ts';
 import { lastName, MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
+import { unitNameOf, unitStandIn } from './unit-names.ts';
 import { UseStandIns } from './use-stand-ins.ts';
 
 const MAC = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/gi;
@@ -57,10 +58,13 @@ class Replacer {
     this.#key = textAt(snapshot, MACHINE_ID_PATH) ?? '';
     this.#hostName = textAt(snapshot, PROC_PATHS.hostName);
     const serials = new Set([...snapshot.entries].flatMap(([path, entry]) => serialsOf(path, entry)));
-    this.#serials = [...serials]
-      .filter((serial) => serial.length >= MIN_SERIAL_LENGTH)
-      .sort((a, b) => b.length - a.length)
-      .map((serial) => [serial, this.#serial(serial)]);
+    const names = new Set([...snapshot.entries].flatMap(([path, entry]) => unitNameOf(path, entry) ?? []));
+    this.#serials = [
+      ...[...serials].map((serial) => [serial, this.#serial(serial)] as const),
+      ...[...names].map((name) => [name, this.#unitName(name)] as const),
+    ]
+      .filter(([serial]) => serial.length >= MIN_SERIAL_LENGTH)
+      .sort(([a], [b]) => b.length - a.length);
     this.#use = new UseStandIns({
       digest: (value, length) => this.#digest(value, length),
       text: (text) => this.text(text),
@@ -110,6 +114,8 @@ class Replacer {
   #file(path: string, text: string): string {
     const plain = text.trim();
     if (path === PROC_PATHS.hostName) return text.replace(plain, this.#host(plain));
+    const name = unitNameOf(path, { kind: 'text', text });
+    if (name !== null) return text.replace(name, this.#unitName(name));
     return lastName(path) === 'serial' && plain !== ''
       ? text.replace(plain, this.#serial(plain))
       : this.text(text);
@@ -153,6 +159,14 @@ class Replacer {
   /** As long as the original, since product data gives lengths. */
   #serial(serial: string): string {
     return this.#digest(serial, serial.length).toUpperCase();
+  }
+
+  #unitName(name: string): string {
+    return unitStandIn(name, {
+      uuid: (uuid) => this.#uuid(uuid),
+      hex: (text) => this.#digest(text.toLowerCase(), text.length),
+      text: (text) => this.#serial(text),
+    });
   }
 
   #mac(mac: string): string {

@@ -168,6 +168,7 @@ function readDevice(source: DeviceSource, context: HostContext, wanted: Wanted):
     netInterfaces: wanted.netInterfaces ? FIELD_READERS.netInterfaces(source, context) : UNREAD,
     blockDevices: wanted.blockDevices ? FIELD_READERS.blockDevices(source, context) : UNREAD,
     attachments: wanted.attachments ? FIELD_READERS.attachments(source, context) : UNREAD,
+    lastSeen: wanted.lastSeen ? FIELD_READERS.lastSeen(source, context) : UNREAD,
     mdevTypes: wanted.mdevTypes ? FIELD_READERS.mdevTypes(source, context) : UNREAD,
     vfio: wanted.vfio ? FIELD_READERS.vfio(source, context) : UNREAD,
     vpd: wanted.vpd ? FIELD_READERS.vpd(source, context) : UNREAD,

@@ -235,10 +235,11 @@ describe('of what is ended', () => {
           'undo',
           [{ left, report }],
           [{ kind: 'vfs', address: '0000:01:00.0', state: 'not-in-force' }],
+          [{ address: '0000:08:00.0', driver: 'vfio-pci', command: 'pci unbind 0000:08:00.0' }],
         ),
       ),
     );
-    expectDocument('recover', said(recoverDocument('finish', [], null)));
+    expectDocument('recover', said(recoverDocument('finish', [], null, null)));
     expectDocument('confirm', said(confirmDocument([left])));
   });
 });

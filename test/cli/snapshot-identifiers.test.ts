@@ -6,7 +6,16 @@ import { hostFile } from '../support/host-file.ts';
 import { gigabitNic, hostBridge, nvmeController, rootPort } from '../support/hosts/functions.ts';
 import { pciInside } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { networkInterface, nvmeDrive } from '../support/things.ts';
+import {
+  display,
+  fibreChannelPort,
+  infinibandNode,
+  networkInterface,
+  nvmeDrive,
+  sasHost,
+  thunderboltDomain,
+  virtioDisk,
+} from '../support/things.ts';
 
 const folder = temporaryFolder();
 
@@ -15,6 +24,15 @@ const UUID = '3f2a9c1e-77aa-4b0e-9d31-0123456789ab';
 const DRIVE = 'S5GXNX0T000042';
 const PRODUCT = 'PROD1234567';
 const SERIAL = 'a0-36-9f-ff-ff-12-34-56';
+const PORT = '0x2100001b32abcdef';
+const NODE = '0x2000001b32abcdef';
+const SAS = '0x500605b0deadbee0';
+const GUID = '0002:c903:00ab:cdef';
+const ROUTER = 'd7030000-0082-8c18-23c4-b11c7ab4f821';
+const SUBSYSTEM = 'nqn.2019-08.org.example:nvme:unit-424242';
+const NAMESPACE = 'eui.0025385b71b0a0e1';
+const DISK = 'VIRTIODISK7';
+const GPU = '0123456789abcd42';
 const HOST = 'galaxy';
 const MACHINE = '0123456789abcdef0123456789abcdef';
 
@@ -27,6 +45,9 @@ const IDENTIFIERS: readonly string[] = [
   SERIAL,
   // As the registers hold it, the last byte first.
   SERIAL.split('-').reverse().join(' '),
+  ...[PORT, NODE, SAS, GUID, ROUTER, DISK, GPU],
+  ...[PORT, NODE, SAS].map((name) => name.slice(2)),
+  ...[SUBSYSTEM.split(':nvme:')[1] ?? '', NAMESPACE.slice(4)],
   Buffer.from(PRODUCT)
     .toString('hex')
     .replace(/..(?!$)/g, '$& '),
@@ -51,6 +72,9 @@ function host(machineId: string | null = MACHINE): Snapshot {
         vpd: productData(PRODUCT),
         below: networkInterface('enxa0369f123456', MACS[0]),
       }),
+      ...NAMED.map(([address, classCode, driver, below], index) =>
+        gigabitNic(address, { ids: `1af4:1${index}00`, classCode, driver, group: 10 + index, below }),
+      ),
       gigabitNic('0000:00:1a.0', { group: 4, below: networkInterface('eth1', MACS[1]) }),
       gigabitNic('0000:00:1b.0', {
         group: 5,
@@ -63,6 +87,18 @@ function host(machineId: string | null = MACHINE): Snapshot {
     },
   });
 }
+
+/** What only a name tells from others of its kind. */
+const NAMED: readonly (readonly [string, string, string, Readonly<Record<string, string>>])[] = [
+  ['0000:00:02.0', '0c0400', 'qla2xxx', fibreChannelPort(0, PORT, NODE, '0x2101001b32abcdef')],
+  ['0000:00:03.0', '010700', 'mpt3sas', sasHost(3, SAS, true)],
+  ['0000:00:04.0', '020700', 'mlx5_core', infinibandNode('mlx5_0', GUID)],
+  ['0000:00:05.0', '0c0340', 'thunderbolt', thunderboltDomain(0, ROUTER)],
+  ['0000:00:06.0', '010802', 'nvme', { ...nvmeDrive(6, '', 8), 'nvme/nvme6/subsysnqn': SUBSYSTEM }],
+  ['0000:00:07.0', '010802', 'nvme', { ...nvmeDrive(7, '', 8), 'nvme/nvme7/nvme7n1/wwid': NAMESPACE }],
+  ['0000:00:08.0', '010000', 'virtio-pci', virtioDisk('vdz', DISK)],
+  ['0000:00:09.0', '030000', 'amdgpu', { ...display(9, 'DP-1'), unique_id: GPU }],
+];
 
 /** An item of product data, with a serial number and an asset tag that is the same. */
 function productData(serial: string): Uint8Array {
@@ -81,7 +117,8 @@ const found = (text: string) => IDENTIFIERS.filter((each) => text.toLowerCase().
 describe('identifiers in a snapshot', () => {
   it('are kept with --raw', () => {
     expect(raw).toContain('\nidentifiers: raw\n');
-    const forms = [MACS[0], 'a0369f123456', UUID, DRIVE, HOST, MACHINE];
+    const names = [PORT, NODE, SAS, GUID, ROUTER, DISK, GPU, NAMESPACE.slice(4), 'unit-424242'];
+    const forms = [MACS[0], 'a0369f123456', UUID, DRIVE, HOST, MACHINE, ...names];
     expect(found(raw)).toEqual(expect.arrayContaining(forms));
   });
 
@@ -112,6 +149,13 @@ describe('identifiers in a snapshot', () => {
     expect(replaced).toMatch(/ BOOTIF=01-02(?:-[0-9a-f]{2}){5} ro$/m);
     expect(replaced).toMatch(/^ {2}serial = [0-9A-F]{14} *$/m);
     expect(replaced).toMatch(/^ {2}enx02[0-9a-f]{10}$/m);
+    expect(replaced).toMatch(/^ {2}port_name = 0x[0-9a-f]{16}$/m);
+    expect(replaced).toMatch(/^ {2}host_sas_address = 0x[0-9a-f]{16}$/m);
+    expect(replaced).toMatch(/^ {2}node_guid = ([0-9a-f]{4}:){3}[0-9a-f]{4}$/m);
+    expect(replaced).toMatch(/^ {2}unique_id = [0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/m);
+    expect(replaced).toMatch(/^ {2}subsysnqn = nqn\.2019-08\.org\.example:[0-9A-F]{16}$/m);
+    expect(replaced).toMatch(/^ {2}wwid = eui\.[0-9a-f]{16}$/m);
+    expect(replaced).toMatch(/^ {2}model = Example NVMe/m);
   });
 
   it('become the same in another snapshot of the machine, and another on another machine', async () => {

@@ -38,7 +38,7 @@ export function machineMetadataReference(): string {
         [code('category'), 'What the machine is tagged with. Without it the machine is untagged.'],
         [
           code('assignment'),
-          'An element in it for each device that `pci assign` gave the machine: its `alias` in the definition, the `policy`, and by what the device is found again, as it was then: `address`, `path`, `id`, `subsystem`, `serial` with `serial-at`, `product-serial`, `drive`, `mac`, the number of its IOMMU `group`, of a VF of a pool which `vf` it is and the same of its PF (`pf-path`, `pf-id`, …), and in `allow` the names of the safety rules that were lifted for it, with blanks between.',
+          'An element in it for each device that `pci assign` gave the machine: its `alias` in the definition, the `policy`, and by what the device is found again, as it was then: `address`, `path`, `id`, `subsystem`, `serial` with `serial-at`, `product-serial`, `drive` with `model`, `wwn`, `guid`, `mac`, the number of its IOMMU `group`, of a VF of a pool which `vf` it is and the same of its PF (`pf-path`, `pf-id`, …), and in `allow` the names of the safety rules that were lifted for it, with blanks between.',
         ],
       ],
     ),

@@ -9,6 +9,7 @@ import {
   ROOT_DRIVE,
   SPARE_DRIVE,
   SPARE_NIC,
+  TWIN,
   VF,
 } from './persisted-cast.ts';
 import { assigned, expectAssigned, vfsOf } from './persisted-pool.ts';
@@ -48,8 +49,10 @@ export async function expectSwappedTwins(machine: RunningMachine, held: readonly
     `${DRIVERLESS} in-force 0000:08:00.0 vfio-pci`,
   ];
   const newcomer = `${DRIVERLESS} in-force ${DRIVERLESS} vfio-pci`;
+  // They are on vfio-pci, where nothing of their own can be read any more.
+  const swapped = [spare, nic].map((each) => expect.stringMatching(` moved ${each} vfio-pci$`));
   expect(await listed(machine, ['initial RAM disks'])).toEqual(
-    expect.arrayContaining([...restored, newcomer]),
+    expect.arrayContaining([...restored, newcomer, ...swapped]),
   );
   const pending = 'was cut short: a recovery is pending; run pci recover';
   await machine.output(['start-libvirt']);
@@ -63,7 +66,10 @@ export async function expectSwappedTwins(machine: RunningMachine, held: readonly
   expect(recovered, recovered.stderr).toMatchObject({ exitCode: 0 });
   const missing = [`  ${CARD}  VFs  not-in-force\n`, `  ${VF}  binding  missing\n`];
   for (const each of missing) expect(recovered.stdout).toContain(each);
-  expect(recovered.stdout).toMatch(/\nPut it in force: pci recover --restore\n$/);
+  expect(recovered.stdout).toContain('\nPut it in force: pci recover --restore\n');
+  // It was bound early in this boot, and stays so until the next one.
+  expect(recovered.stdout).toContain(`  ${DRIVERLESS}  on vfio-pci  pci unbind ${DRIVERLESS}\n`);
+  expect((await machine.pci(['bindings'])).stdout).toContain(`pci unbind ${DRIVERLESS}\n`);
   expect((await machine.pci(['bindings'])).stderr).not.toContain('a recovery is pending');
 
   const completed = await machine.pci(['recover', '--restore']);
@@ -71,7 +77,9 @@ export async function expectSwappedTwins(machine: RunningMachine, held: readonly
   for (const each of missing) expect(completed.stdout).not.toContain(each);
   expect(await heldVfs(machine, card)).toEqual(held);
   const after = await listed(machine);
-  expect(after).toEqual(expect.arrayContaining(restored));
+  expect(after).toEqual(
+    expect.arrayContaining([...restored, ...swapped, `${TWIN} moved 0000:0c:00.0 vfio-pci`]),
+  );
   expect(after).not.toContain(newcomer);
   expect(await drivers(machine, rootDrive, spare, nic, vf)).toEqual([
     ...['nvme', 'vfio-pci', 'vfio-pci', 'vfio-pci'],

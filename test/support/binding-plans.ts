@@ -5,7 +5,7 @@ import { selectDevices } from '../../lib/pci/selector.ts';
 import { parseSelector } from '../../lib/pci/selector-parser.ts';
 import { boundBy, moveBack, moveToVfio } from '../../lib/plan/binding.ts';
 import { INITRAMFS_STATE_PATH } from '../../lib/plan/change.ts';
-import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../lib/plan/earlier-drivers.ts';
+import { parseEarlierDrivers } from '../../lib/plan/earlier-drivers.ts';
 import { BINDINGS_PATH, parseBindings } from '../../lib/plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../lib/plan/persisted-changes.ts';
 import { parseVfs, VFS_PATH } from '../../lib/plan/persisted-vfs.ts';
@@ -13,7 +13,9 @@ import type { BootSituation, PersistedRecords } from '../../lib/plan/persistence
 import type { Plan } from '../../lib/plan/plan.ts';
 import { planBinding } from '../../lib/plan/plan-binding.ts';
 import { type PersistenceSituation, planPersistence } from '../../lib/plan/plan-persistence.ts';
+import { readBootId } from '../../lib/sysfs/boot-id.ts';
 import { isDriverRegistered } from '../../lib/sysfs/driver-state.ts';
+import { EARLIER_DRIVERS_PATH } from '../../lib/sysfs/paths.ts';
 import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
 import { readInventory } from '../../lib/sysfs/read-inventory.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
@@ -92,6 +94,7 @@ async function bindingFor(machine: SimulatedMachine, way: Way, selectors: readon
   const plan = planBinding(movement, {
     isRegistered: (driver) => isDriverRegistered(machine.reader, driver),
     record,
+    bootId: readBootId(machine.reader),
   });
   return { plan, movement, asked, devices };
 }

@@ -19,6 +19,54 @@ export function nvmeDrive(number: number, serial: string, sectors: number): File
   };
 }
 
+/** A disk of virtio, which is its function. */
+export function virtioDisk(name: string, serial: string): Files {
+  return { [`virtio0/block/${name}/serial`]: serial, [`virtio0/block/${name}/size`]: '2048' };
+}
+
+/** A port of Fibre Channel, with a virtual one that somebody made on it. */
+export function fibreChannelPort(host: number, portName: string, nodeName: string, virtual: string): Files {
+  const below = (path: string, number: number, port: string): Files => ({
+    [`${path}/scsi_host/host${number}/unique_id`]: String(number),
+    [`${path}/fc_host/host${number}/port_name`]: port,
+    [`${path}/fc_host/host${number}/node_name`]: nodeName,
+  });
+  const vport = `host${host}/vport-${host}:0-0`;
+  return {
+    ...below(`host${host}`, host, portName),
+    ...below(`${vport}/host${host + 1}`, host + 1, virtual),
+  };
+}
+
+/** A SAS host whose driver names it itself, or by the first of its phys. */
+export function sasHost(host: number, address: string, isNamed: boolean): Files {
+  const path = `host${host}`;
+  const phy = (number: number, value: string): Files => ({
+    [`${path}/phy-${host}:${number}/sas_phy/phy-${host}:${number}/sas_address`]: value,
+  });
+  return {
+    [`${path}/sas_host/host${host}/uevent`]: '',
+    [`${path}/scsi_host/host${host}/unique_id`]: String(host),
+    ...(isNamed ? { [`${path}/scsi_host/host${host}/host_sas_address`]: address } : {}),
+    ...phy(10, '0x500605b00000000a'),
+    ...phy(2, isNamed ? '0x500605b000000002' : address),
+  };
+}
+
+export function infinibandNode(name: string, guid: string): Files {
+  return { [`infiniband/${name}/node_guid`]: guid, [`infiniband/${name}/node_type`]: '1: CA' };
+}
+
+/** A Thunderbolt host interface, with the routers that it reaches. */
+export function thunderboltDomain(number: number, uniqueId: string): Files {
+  const path = `domain${number}`;
+  return {
+    [`${path}/${number}-0/unique_id`]: uniqueId,
+    [`${path}/${number}-0/${number}-1/unique_id`]: '11111111-2222-3333-4444-555555555555',
+    [`${path}/security`]: 'user',
+  };
+}
+
 export function usbBus(number: number): Files {
   return { [`usb${number}/idVendor`]: '1d6b', [`usb${number}/product`]: 'xHCI Host Controller' };
 }

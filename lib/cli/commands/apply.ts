@@ -8,7 +8,7 @@ import { concernedWith, kinOf, virtualFunctionsOf } from '../../pci/concerned-de
 import type { DeviceField } from '../../pci/device.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
 import { boundBy } from '../../plan/binding.ts';
-import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
+import { parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
 import { PERSISTED_FIELDS } from '../../plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted, withPersistedVfs } from '../../plan/persisted-changes.ts';
 import type { PersistedPf } from '../../plan/persisted-vfs.ts';
@@ -22,8 +22,10 @@ import { renderMovement } from '../../render/movement-text.ts';
 import { movementDetails, vfsDetails } from '../../render/plan-document.ts';
 import { policyDocument } from '../../render/policy-document.ts';
 import { renderVfs } from '../../render/vfs-text.ts';
+import { readBootId } from '../../sysfs/boot-id.ts';
 import { isDriverRegistered } from '../../sysfs/driver-state.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
+import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { PROBING_FIELDS, type ProbedDevices, readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
@@ -135,6 +137,7 @@ async function differenceOf(policy: Policy, path: string, args: Arguments): Prom
   const binding = planBinding(movement, {
     isRegistered: (driver) => isDriverRegistered(host, driver),
     record: recordText,
+    bootId: readBootId(host),
   });
   demandVfio(host, binding);
   const proposals = pfs.map(({ proposal }) => proposal);

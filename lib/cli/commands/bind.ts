@@ -5,26 +5,29 @@ import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { concernedWith, kinOf } from '../../pci/concerned-devices.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { mayBeAtPlacesOf } from '../../pci/find-persisted.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
 import { selectDevices } from '../../pci/selector.ts';
 import { parseNamingSelectors } from '../../pci/selector-parser.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
-import { EARLIER_DRIVERS_PATH, parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
+import { parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
 import { PERSISTED_FIELDS, type PersistedBinding } from '../../plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
 import { planBinding } from '../../plan/plan-binding.ts';
 import { renderMovement } from '../../render/movement-text.ts';
 import { movementDetails } from '../../render/plan-document.ts';
+import { readBootId } from '../../sysfs/boot-id.ts';
 import { isDriverRegistered } from '../../sysfs/driver-state.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
+import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
 import { demandVfio } from '../demand-vfio.ts';
 import type { Dialogue } from '../dialogue.ts';
-import { persistedRemark, persistPart } from '../persist-option.ts';
+import { persistedRemark, persistPart, readBindingsOrNone, undecidedRemark } from '../persist-option.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
@@ -37,6 +40,7 @@ const FIELDS: readonly DeviceField[] = [
   'device',
   'subsystem',
   'driverOverride',
+  'lastSeen',
   'modules',
   'rom',
 ];
@@ -68,12 +72,17 @@ export function runUnbind(args: Arguments, terminal: Terminal, dialogue: Dialogu
     move: (asked, groups, _inventory, host) => moveBack(asked, groups, parseEarlierDrivers(recordOf(host))),
     persist: (asked, { moving }, bindings, { devices }) =>
       withoutPersisted([...asked, ...moving.map(({ device }) => device)], bindings, devices),
-    remark: ({ moving }, { devices }, host) =>
-      persistedRemark(
-        host,
-        moving.map(({ device }) => device),
-        devices,
-      ),
+    remark: (asked, { moving }, { devices }, host, persists) => {
+      const freed = [...new Set([...asked, ...moving.map(({ device }) => device)])];
+      const remark = persists
+        ? ''
+        : persistedRemark(
+            host,
+            moving.map(({ device }) => device),
+            devices,
+          );
+      return remark + undecidedRemark(host, freed, devices);
+    },
   });
 }
 
@@ -108,8 +117,14 @@ interface Way {
     bindings: readonly PersistedBinding[],
     inventory: Inventory,
   ): readonly PersistedBinding[];
-  /** What is to be said where it is not. */
-  remark(movement: Movement, inventory: Inventory, host: HostReader): string;
+  /** For standard error. */
+  remark(
+    asked: readonly PciDevice[],
+    movement: Movement,
+    inventory: Inventory,
+    host: HostReader,
+    persists: boolean,
+  ): string;
 }
 
 async function runBinding(
@@ -130,7 +145,13 @@ async function runBinding(
   ]);
   const inventory = readInventory(host, names, [...fields], (devices) => {
     const chosen = selectDevices(devices, selectors);
-    return [...concernedWith(devices, chosen), ...(persists ? kinOf(devices, chosen) : [])];
+    const concerned = concernedWith(devices, chosen);
+    if (!persists) return concerned;
+    return [
+      ...concerned,
+      ...kinOf(devices, chosen),
+      ...mayBeAtPlacesOf(readBindingsOrNone(host), chosen, devices),
+    ];
   });
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
   const asked = selectDevices(inventory.devices, selectors);
@@ -138,6 +159,7 @@ async function runBinding(
   const plan = planBinding(movement, {
     isRegistered: (driver) => isDriverRegistered(host, driver),
     record: recordOf(host),
+    bootId: readBootId(host),
   });
   demandVfio(host, plan);
   const persistence = persists
@@ -155,7 +177,7 @@ async function runBinding(
       inventory,
       remarks:
         remarks(args, names, host, inventory.diagnostics) +
-        (persists ? '' : way.remark(movement, inventory, host)),
+        way.remark(asked, movement, inventory, host, persists),
       nothingToDo: nothingToDo(asked),
     },
     args,

@@ -1,11 +1,14 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import { bindingStatus } from '../../plan/binding-status.ts';
+import { boundUntilReboot } from '../../plan/bound-until-reboot.ts';
 import { STALE } from '../../plan/change.ts';
 import { planPersistence } from '../../plan/plan-persistence.ts';
 import { bindingsDocument, formatDocument } from '../../render/documents.ts';
 import { renderBindings } from '../../render/persistence-text.ts';
+import { readDriverClaims } from '../../sysfs/driver-claims.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { type Arguments, type CommandResult, switchOf } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
@@ -61,14 +64,18 @@ function list({
 }: PersistedHost): CommandResult {
   const persistence = readPersistence(host);
   const outdated = outdatedParts(persistence);
-  const { boot } = persistence;
+  const { boot, isGuess } = persistence;
+  // What is recorded is not in a captured host.
+  const unrecorded = isGuess
+    ? null
+    : boundUntilReboot(statuses, inventory.devices, knownValue(readDriverClaims(host)) ?? []);
   const isDrifted = outdated.length > 0 || statuses.some(({ state }) => state !== 'in-force');
   return {
     exitCode: switchOf(args, 'check') === true && isDrifted ? EXIT.findings : EXIT.ok,
     stdout:
       switchOf(args, 'json') === true
-        ? formatDocument(bindingsDocument(inventory, statuses, outdated, boot, pending.changes))
-        : renderBindings(statuses, outdated, boot, terminal.width, terminal.style),
+        ? formatDocument(bindingsDocument(inventory, statuses, outdated, boot, pending.changes, unrecorded))
+        : renderBindings(statuses, outdated, boot, unrecorded ?? [], terminal.width, terminal.style),
     stderr,
   };
 }

@@ -13,8 +13,7 @@ import { parseXml, type XmlDocument } from '../../libvirt/xml-document.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { concernedWith } from '../../pci/concerned-devices.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import { areOfOneKind, traitsOf } from '../../pci/device-traits.ts';
-import { IDENTITY_FIELDS } from '../../pci/identity.ts';
+import { areOfOneKind, TRAIT_FIELDS, traitsOf } from '../../pci/device-traits.ts';
 import { groupDevices } from '../../pci/iommu-group.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
 import { type AssignmentStatus, assignmentStatuses } from '../../plan/assignment-status.ts';
@@ -46,7 +45,7 @@ export function refuseStart(host: HostReader, parsed: XmlDocument): void {
   const inventory = readInventory(
     host,
     NO_NAMES,
-    [...new Set([...SAFETY_FIELDS, ...IDENTITY_FIELDS])],
+    [...new Set([...SAFETY_FIELDS, ...TRAIT_FIELDS])],
     (devices) => probedFor(machine, document, devices),
   );
   const statuses = assignmentStatuses({ definition: { document }, live: null }, inventory.devices);

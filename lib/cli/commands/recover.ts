@@ -9,6 +9,7 @@ import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
 import { lockHost } from '../../host/host-lock.ts';
 import { pause } from '../../host/this-process.ts';
+import type { BoundUntilReboot } from '../../plan/bound-until-reboot.ts';
 import { renderProgress } from '../../render/apply-text.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { type RecoveredChange, recoverDocument } from '../../render/recover-documents.ts';
@@ -17,6 +18,7 @@ import { changeableHost, demandRoot, settled } from '../changing.ts';
 import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
 import { bootTimeOf } from '../confirmation.ts';
 import type { Dialogue } from '../dialogue.ts';
+import { readLeftBound } from '../left-bound.ts';
 import { type Missing, readMissing } from '../missing-now.ts';
 import type { Terminal } from '../terminal.ts';
 
@@ -47,30 +49,44 @@ export async function runRecover(
     }
   }
   const isWatchdog = stringOf(args, 'unconfirmed') !== undefined;
-  const missing = isWatchdog ? null : await missingOrNone(host, dialogue);
+  const missing = isWatchdog ? null : await orNone(() => readMissing(host.reader), dialogue);
+  const undone = changes.flatMap(({ left, report }) => (report.outcome === 'done' ? [] : [left]));
+  const leftBound = await orNone(
+    async () => readLeftBound(host.reader, undone, readBootId(host.reader)),
+    dialogue,
+  );
   const text =
     (changes.length === 0 && !isWatchdog ? 'Nothing was cut short: there is nothing to recover.\n' : '') +
+    renderLeftBound(leftBound ?? []) +
     renderMissing(missing ?? [], switchOf(args, 'restore') === true);
   return {
     exitCode: Math.max(...exits),
     stdout:
-      switchOf(args, 'json') === true ? formatDocument(recoverDocument(recovery, changes, missing)) : text,
+      switchOf(args, 'json') === true
+        ? formatDocument(recoverDocument(recovery, changes, missing, leftBound))
+        : text,
     stderr: '',
   };
 }
 
 /** A damaged record keeps nobody from recovering. */
-async function missingOrNone(
-  { reader }: ChangeableHost,
-  dialogue: Dialogue,
-): Promise<readonly Missing[] | null> {
+async function orNone<T>(read: () => Promise<T>, dialogue: Dialogue): Promise<T | null> {
   try {
-    return await readMissing(reader);
+    return await read();
   } catch (error) {
     if (!(error instanceof PortalGunError)) throw error;
     dialogue.say(`pci: ${escapeControls(`${error.subject}: ${error.message}`)}\n`);
     return null;
   }
+}
+
+/** What stays on a VFIO driver though nothing binds it any more, and what gives it back. */
+function renderLeftBound(leftBound: readonly BoundUntilReboot[]): string {
+  if (leftBound.length === 0) return '';
+  const rows = leftBound.map(
+    ({ address, driver, command }) => `  ${address}  on ${escapeControls(driver)}  ${command}\n`,
+  );
+  return `Still on a VFIO driver until the next boot, though what bound it is undone; to give it back now:\n${rows.join('')}`;
 }
 
 /** What is persisted and not in force, and what puts it there. */

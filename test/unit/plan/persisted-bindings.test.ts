@@ -4,9 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
+import type { Attachment, AttachmentKind } from '../../../lib/pci/attachment.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
+import { traitsOf } from '../../../lib/pci/device-traits.ts';
 import { findPersisted } from '../../../lib/pci/find-persisted.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
+import { bindingStatus } from '../../../lib/plan/binding-status.ts';
+import { boundUntilReboot } from '../../../lib/plan/bound-until-reboot.ts';
 import {
   PERSISTED_FIELDS,
   type PersistedBinding,
@@ -15,6 +19,7 @@ import {
   serializeBindings,
 } from '../../../lib/plan/persisted-bindings.ts';
 import { withoutPersisted, withPersisted } from '../../../lib/plan/persisted-changes.ts';
+import { recordChanges } from '../../../lib/plan/record-changes.ts';
 import { readInventory } from '../../../lib/sysfs/read-inventory.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../fixtures/lab-intel.snapshot'), 'utf8');
@@ -129,6 +134,9 @@ describe('the record of what is bound at each boot', () => {
       { ...good, address: 'eth0' },
       { ...good, mac: 7 },
       { ...good, drive: 7 },
+      { ...good, model: 7 },
+      { ...good, wwn: null },
+      { ...good, guid: [] },
       { ...good, only: 'yes' },
       { ...good, class: "'" },
       { ...good, bootDisplay: 1 },
@@ -187,9 +195,111 @@ describe('the device of a persisted binding', () => {
   it('is found by its MAC where it has no serial number', () => {
     const plain = { ...pair, config: null };
     expect(whereabouts(bindingOf(plain), [movedTo(plain, twin)])).toBe(`moved ${twin.address}`);
-    // Nothing of it is to be seen off the host's driver: then it is what is at its place.
-    expect(whereabouts(bindingOf(plain), [movedTo(offHost(plain), twin)])).toBe('missing');
+    // Nothing of it is to be seen off the host's driver: then it is what is at its place, and elsewhere it is not known.
     expect(whereabouts(bindingOf(plain), [offHost(plain)])).toBe(`here ${pair.address}`);
+    expect(whereabouts(bindingOf(plain), [movedTo(offHost(plain), twin)])).toBe(`unknown ${twin.address}`);
+    const other = { ...movedTo(plain, driverless), attachments: twin.attachments };
+    expect(whereabouts(bindingOf(plain), [other])).toBe('missing');
+    expect(findPersisted(bindingOf(plain), [movedTo(other, pair), movedTo(offHost(plain), twin)])).toEqual({
+      kind: 'unknown',
+      device: expect.objectContaining({ address: twin.address, driver: 'vfio-pci' }),
+      instead: expect.objectContaining({ address: pair.address }),
+    });
+  });
+
+  it('is found on a VFIO driver by what was seen of it before', () => {
+    const plain = { ...pair, config: null };
+    const seen = (device: PciDevice): PciDevice => {
+      const { mac, drive, model, wwn, guid } = traitsOf(device);
+      return { ...offHost(device), lastSeen: { mac, drive, model, wwn, guid } };
+    };
+    const other = { ...plain, attachments: twin.attachments };
+    const now = [movedTo(seen(other), pair), movedTo(seen(plain), twin)];
+    expect(whereabouts(bindingOf(plain), now)).toBe(`moved ${twin.address}`);
+    expect(whereabouts(bindingOf(plain), now.slice(0, 1))).toBe(`replaced ${pair.address}`);
+    // By that it is written down, too.
+    const [here] = [movedTo(seen(plain), twin)];
+    expect(persistedBindingOf(here as PciDevice, 'vfio-pci', null, now).mac).toBe(traitsOf(plain).mac);
+  });
+
+  describe('by each mark that only a driver of the host shows', () => {
+    const named = (kind: AttachmentKind, worldWideName: string): Attachment => ({
+      ...{ kind, name: 'x', mac: null, state: null, serial: null, sizeBytes: null },
+      worldWideName,
+    });
+    const disk = (serial: string): Attachment => ({ ...named('block', ''), serial });
+    const network = (mac: string): Attachment => ({ ...named('net', ''), mac });
+    const nameless = { ...pair, config: null, vpd: null };
+
+    it.each<readonly [string, readonly Attachment[], readonly Attachment[], object]>([
+      [
+        'a Fibre Channel or SAS port',
+        [named('scsi_host', '0x1 0x2')],
+        [named('scsi_host', '0x3 0x2')],
+        { wwn: '0x1 0x2' },
+      ],
+      ['a Thunderbolt host', [named('thunderbolt', 'a-1')], [named('thunderbolt', 'a-2')], { wwn: 'a-1' }],
+      [
+        'a drive that its subsystem names',
+        [named('nvme', 'nqn.1')],
+        [named('nvme', 'nqn.2')],
+        { wwn: 'nqn.1' },
+      ],
+      ['a GPU', [named('drm', '01')], [named('drm', '02')], { wwn: '01' }],
+      ['an InfiniBand node', [named('infiniband', '1:2')], [named('infiniband', '1:3')], { guid: '1:2' }],
+      ['a disk of virtio', [disk('D1')], [disk('D2')], { drive: 'D1' }],
+    ])('%s', (_, mine, theirs, mark) => {
+      const [device, other] = [mine, theirs].map((attachments) => ({ ...nameless, attachments })) as [
+        PciDevice,
+        PciDevice,
+      ];
+      const entry = persistedBindingOf(device, 'vfio-pci', null, [device, movedTo(other, twin)]);
+      expect(entry).toMatchObject({ ...mark, mac: null });
+      expect(parseBindings(serializeBindings([entry]))).toEqual([entry]);
+      expect(whereabouts(entry, [movedTo(device, twin), other])).toBe(`moved ${twin.address}`);
+      expect(whereabouts(entry, [other])).toBe(`replaced ${pair.address}`);
+      // An entry of an earlier version does not have it, and is known by its place.
+      const { wwn: _wwn, guid: _guid, drive: _drive, ...earlier } = entry;
+      expect(whereabouts(earlier, [device])).toBe(`here ${pair.address}`);
+      // Two that say the same are told by neither.
+      const clone = movedTo(device, twin);
+      expect(persistedBindingOf(device, 'vfio-pci', null, [device, clone])).not.toMatchObject(mark);
+    });
+
+    it('a serial number of another model is of another drive, and a model alone proves nothing', () => {
+      const drive = (model: string, serial: string | null): PciDevice => ({
+        ...nameless,
+        attachments: [{ ...disk(''), kind: 'nvme', serial, model }],
+      });
+      const entry = persistedBindingOf(drive('M1', 'S'), 'vfio-pci', null, []);
+      expect(entry).toMatchObject({ drive: 'S', model: 'M1' });
+      expect(whereabouts(entry, [movedTo(drive('M1', 'S'), twin)])).toBe(`moved ${twin.address}`);
+      expect(whereabouts(entry, [movedTo(drive('M2', 'S'), twin)])).toBe('missing');
+      expect(whereabouts(entry, [movedTo(drive('M1', null), twin)])).toBe(`unknown ${twin.address}`);
+      const { model: _, ...earlier } = entry;
+      expect(whereabouts(earlier, [movedTo(drive('M2', 'S'), twin)])).toBe(`moved ${twin.address}`);
+    });
+
+    it('a MAC that does not agree with the GUID tells nothing', () => {
+      const card = (mac: string, guid: string): PciDevice => ({
+        ...nameless,
+        attachments: [network(mac), named('infiniband', guid)],
+      });
+      const entry = persistedBindingOf(card('52:54:00:00:00:71', '1:2'), 'vfio-pci', null, []);
+      expect(whereabouts(entry, [card('52:54:00:00:00:71', '1:2')])).toBe(`here ${pair.address}`);
+      expect(whereabouts(entry, [card('52:54:00:00:00:72', '1:2')])).toBe(`unknown ${pair.address}`);
+      expect(whereabouts(entry, [card('52:54:00:00:00:72', '1:3')])).toBe(`replaced ${pair.address}`);
+    });
+
+    it('is not the MAC of an adapter in a port of a USB controller', () => {
+      const controller = { ...nameless, attachments: [network('52:54:00:00:00:73'), named('usb', '')] };
+      expect(persistedBindingOf(controller, 'vfio-pci', null, []).mac).toBeNull();
+    });
+
+    it('is not kept if it is no plain text', () => {
+      const hostile = { ...nameless, attachments: [disk('\u001b[31m')] };
+      expect(persistedBindingOf(hostile, 'vfio-pci', null, [])).not.toHaveProperty('drive');
+    });
   });
 
   describe('of a kind of which there are several', () => {
@@ -276,5 +386,73 @@ describe('what is bound at each boot', () => {
     const moved = movedTo(pair, twin);
     const after = withPersisted([{ device: moved, driver: 'vfio-pci' }], kept, [moved]);
     expect(after).toEqual([persistedBindingOf(moved, 'vfio-pci', null, [moved])]);
+    expect(recordChanges(kept, after)).toMatchObject({
+      added: [],
+      moved: [{ from: { address: pair.address }, to: { address: twin.address } }],
+      struck: [{ address: twin.address }],
+      shared: [],
+    });
+  });
+
+  it('keeps what is known to be elsewhere, and says where', () => {
+    const kept = withPersisted([{ device: pair, driver: 'vfio-pci' }], [], devices);
+    const now = [movedTo(twin, pair), movedTo(offHost(pair), twin), driverless];
+    const after = withPersisted([{ device: now[0] as PciDevice, driver: 'vfio-pci' }], kept, now);
+    expect(after).toEqual([
+      persistedBindingOf(now[1] as PciDevice, 'vfio-pci', kept[0] as PersistedBinding, now),
+      persistedBindingOf(now[0] as PciDevice, 'vfio-pci', null, now),
+    ]);
+    expect(after.map(({ path }) => path)).toEqual([twin, pair].map((place) => traitsOf(place).path));
+    const { added, moved, struck } = recordChanges(kept, after);
+    expect({ added: added.length, moved: moved.length, struck: struck.length }).toEqual({
+      ...{ added: 1, moved: 1, struck: 0 },
+    });
+    // Once both are written down again, each is where it is.
+    const again = withPersisted(
+      now.slice(0, 2).map((device) => ({ device, driver: 'vfio-pci' })),
+      after,
+      now,
+    );
+    expect(recordChanges(after, again)).toEqual({ added: [], moved: [], struck: [], shared: [] });
+  });
+
+  it('keeps what may be elsewhere as it is', () => {
+    const [one, other] = [pair, twin].map((device) => ({ ...device, config: null })) as [
+      PciDevice,
+      PciDevice,
+    ];
+    const kept = withPersisted([{ device: one, driver: 'vfio-pci' }], [], [one, other]);
+    const now = [movedTo(other, pair), movedTo(offHost(one), twin)];
+    const after = withPersisted([{ device: now[0] as PciDevice, driver: 'vfio-pci' }], kept, now);
+    expect(after.map(({ mac }) => mac)).toEqual([one, other].map((each) => traitsOf(each).mac));
+    expect(recordChanges(kept, after)).toMatchObject({ struck: [], shared: kept });
+    // What is gone gives way.
+    const gone = withPersisted([{ device: now[0] as PciDevice, driver: 'vfio-pci' }], kept, now.slice(0, 1));
+    expect(gone).toHaveLength(1);
+    expect(recordChanges(kept, gone)).toMatchObject({ added: gone, struck: kept });
+  });
+});
+
+describe('what is bound until the next boot only', () => {
+  const onVfio = (device: PciDevice): PciDevice => ({ ...device, driver: 'vfio-pci' });
+
+  it('is what is on a VFIO driver, and neither recorded nor bound by another', () => {
+    const now = devices.map((each) => ([pair, driverless].includes(each) ? onVfio(each) : each));
+    const statuses = [bindingStatus(bindingOf(pair), now)];
+    const command = `pci unbind ${driverless.address}`;
+    const expected = [{ address: driverless.address, driver: 'vfio-pci', command }];
+    expect(boundUntilReboot(statuses, now, [])).toEqual(expected);
+    const claim = { where: 'x', driver: 'vfio-pci', address: driverless.address, ids: [] };
+    expect(boundUntilReboot(statuses, now, [claim])).toEqual([]);
+    expect(boundUntilReboot(statuses, now, [{ ...claim, driver: 'e1000e' }])).toEqual(expected);
+  });
+
+  it('is not what may be recorded, and is what is in the place of another', () => {
+    const plain = { ...pair, config: null };
+    const hidden = movedTo(offHost(plain), twin);
+    expect(boundUntilReboot([bindingStatus(bindingOf(plain), [hidden])], [hidden], [])).toEqual([]);
+    const other = { ...onVfio(driverless), ...pick(pair) };
+    const statuses = [bindingStatus(bindingOf(plain), [other])];
+    expect(boundUntilReboot(statuses, [other], [])).toMatchObject([{ address: pair.address }]);
   });
 });

@@ -5,7 +5,8 @@ import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Finding } from '../../../lib/checks/finding.ts';
 import { MACHINE_NAMESPACE } from '../../../lib/libvirt/machine-metadata.ts';
-import { formatStartHook, useProblems } from '../../../lib/plan/start-guard.ts';
+import type { AssignmentStanding, AssignmentStatus } from '../../../lib/plan/assignment-status.ts';
+import { formatStartHook, startProblems, useProblems } from '../../../lib/plan/start-guard.ts';
 
 const ASSIGNED = `<domain><metadata><p:machine xmlns:p='${MACHINE_NAMESPACE}'><p:assignment a="\\n%s"/></p:machine></metadata></domain>`;
 const TAGGED = `<domain><metadata><p:machine xmlns:p='${MACHINE_NAMESPACE}' category='router'/></metadata></domain>`;
@@ -65,6 +66,23 @@ describe('the hook of libvirt', () => {
 describe('what a machine is refused for', () => {
   const held = (subject: string, message: string): Finding =>
     ({ subject, message, severity: 'forbids', name: 'machine-has-it' }) as Finding;
+
+  it.each<readonly [AssignmentStanding, RegExp | null]>([
+    ['in-place', null],
+    ['moved', /^ua-portal-gun-x is not where the device is/],
+    ['replaced', /is another device now/],
+    ['missing', /is not on the bus$/],
+    ['ambiguous', /several devices may be/],
+    [
+      'unknown',
+      /may not be the device that was assigned: what tells it from others of its kind cannot be read$/,
+    ],
+  ])('is an assigned device that is %s', (standing, expected) => {
+    const assigned = { alias: 'ua-portal-gun-x', assignment: null, device: null };
+    const status: AssignmentStatus = { assigned, standing, device: null, heldAt: null };
+    const problems = startProblems([status]);
+    expect(problems).toEqual(expected === null ? [] : [expect.stringMatching(expected)]);
+  });
 
   it('is said once of devices that one has', () => {
     const problems = useProblems([

@@ -1,10 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED } from '../../../lib/base/known.ts';
+import type { Attachment } from '../../../lib/pci/attachment.ts';
 import { compareNames } from '../../../lib/sysfs/attachments.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
 import type { HostTree } from '../../support/host-tree.ts';
 import { ONE, ONE_SPEC, readOne, readSpec } from '../../support/reading.ts';
-import { display, networkInterface, nvmeDrive, sataDrive, soundCard, usbBus } from '../../support/things.ts';
+import {
+  display,
+  fibreChannelPort,
+  infinibandNode,
+  networkInterface,
+  nvmeDrive,
+  sasHost,
+  sataDrive,
+  soundCard,
+  thunderboltDomain,
+  usbBus,
+  virtioDisk,
+} from '../../support/things.ts';
 
 const thing = (kind: string, name: string, facts: object = {}) => ({
   kind,
@@ -53,7 +66,10 @@ describe('what hangs on a function', () => {
     [
       'an NVMe drive with its namespace',
       nvmeDrive(0, 'S123', 1000),
-      [thing('block', 'nvme0n1', { sizeBytes: 512_000 }), thing('nvme', 'nvme0', { serial: 'S123' })],
+      [
+        thing('block', 'nvme0n1', { sizeBytes: 512_000 }),
+        thing('nvme', 'nvme0', { serial: 'S123', model: 'Example NVMe' }),
+      ],
     ],
     [
       'a namespace that is reached over several paths',
@@ -108,7 +124,7 @@ describe('what hangs on a function', () => {
     expect(value).toEqual([
       thing('block', 'nvme0n1', { sizeBytes: BROKEN }),
       thing('net', 'eth0', { mac: DENIED, state: BROKEN }),
-      thing('nvme', 'nvme0'),
+      thing('nvme', 'nvme0', { model: 'Example NVMe' }),
     ]);
     expect(messages).toEqual([
       'ATTRIBUTE_BROKEN nvme/nvme0/nvme0n1/size holds "large"',
@@ -135,6 +151,93 @@ describe('what hangs on a function', () => {
     const { value, messages } = attachments({ [`${'host1/'.repeat(40)}net/eth0/address`]: 'a' });
     expect(value).toEqual([]);
     expect(messages).toEqual([TRUNCATED]);
+  });
+});
+
+describe('what identifies a function by what hangs on it', () => {
+  const NQN = 'nqn.2019-08.org.example:nvme:42';
+  const drive = (below: FunctionSpec['below']) => ({ ...nvmeDrive(0, '', 8), ...below });
+
+  it.each<readonly [string, FunctionSpec['below'], string, object]>([
+    ['a disk of virtio', virtioDisk('vda', 'DISK-1'), 'vda', { serial: 'DISK-1' }],
+    [
+      'a Fibre Channel port',
+      fibreChannelPort(0, '0x2100001b32000001', '0x2000001b32000001', '0x2101001b32000009'),
+      'host0',
+      { worldWideName: '0x2100001b32000001 0x2000001b32000001' },
+    ],
+    [
+      'a SAS host that its driver names',
+      sasHost(0, '0x500605b001234560', true),
+      'host0',
+      { worldWideName: '0x500605b001234560' },
+    ],
+    [
+      'a SAS host by its first phy',
+      sasHost(0, '0x500605b001234560', false),
+      'host0',
+      { worldWideName: '0x500605b001234560' },
+    ],
+    [
+      'an InfiniBand node',
+      infinibandNode('mlx5_0', '0002:c903:0010:0001'),
+      'mlx5_0',
+      { worldWideName: '0002:c903:0010:0001' },
+    ],
+    [
+      'a Thunderbolt host, and not what is plugged in',
+      thunderboltDomain(0, 'd7030000-0082-8c18-23c4-b11c7ab4f821'),
+      'domain0',
+      { worldWideName: 'd7030000-0082-8c18-23c4-b11c7ab4f821' },
+    ],
+    [
+      'a GPU by its unique id',
+      { ...display(0, 'DP-1'), unique_id: '0123456789abcdef' },
+      'card0',
+      { worldWideName: '0123456789abcdef' },
+    ],
+    [
+      'a drive without a serial number by its subsystem',
+      drive({ 'nvme/nvme0/subsysnqn': NQN }),
+      'nvme0',
+      { worldWideName: NQN },
+    ],
+    [
+      'such a drive by its only namespace, if the kernel made the name of the subsystem',
+      drive({
+        'nvme/nvme0/subsysnqn': 'nqn.2014.08.org.nvmexpress:1b361af4',
+        'nvme/nvme0/nvme0n1/wwid': 'eui.0025385b71b0a0e1',
+      }),
+      'nvme0',
+      { worldWideName: 'eui.0025385b71b0a0e1' },
+    ],
+  ])('is read: %s', (_, below, name, facts) => {
+    const { value, messages } = attachments(below);
+    expect(messages).toEqual([]);
+    expect(value).toContainEqual(expect.objectContaining({ name, ...facts }));
+  });
+
+  it.each<readonly [string, FunctionSpec['below'], string]>([
+    ['a virtual port', fibreChannelPort(0, '0x2100001b32000001', '0x2', '0x2101001b32000009'), 'host1'],
+    ['a host of neither kind', { 'host0/scsi_host/host0/unique_id': '1' }, 'host0'],
+    ['a drive that has a serial number', { 'nvme/nvme0/serial': 'S1', 'nvme/nvme0/subsysnqn': NQN }, 'nvme0'],
+    [
+      'a namespace that is named by a serial number that is blank',
+      drive({ 'nvme/nvme0/nvme0n1/wwid': 'nvme.1b36-20-51-00000001' }),
+      'nvme0',
+    ],
+  ])('is not there: %s', (_, below, name) => {
+    const { value } = attachments(below);
+    const found = (value as readonly Attachment[]).find((each) => each.name === name);
+    expect(found).toMatchObject({ name });
+    expect(found).not.toHaveProperty('worldWideName');
+  });
+
+  it('is not known where it may not be read', () => {
+    const { value } = attachments(infinibandNode('mlx5_0', '1'), (tree) =>
+      tree.deny(`${ONE}/infiniband/mlx5_0/node_guid`),
+    );
+    expect(value).toEqual([thing('infiniband', 'mlx5_0', { worldWideName: DENIED })]);
   });
 });
 

@@ -123,6 +123,7 @@ const ALIASES = { aliases: ['alias pci:v00008086d000010C9sv*sd*bc*sc*i* igb'] };
 /** These are read in tests of their own. */
 const ELSEWHERE: readonly DeviceField[] = [
   'attachments',
+  'lastSeen',
   'location',
   'revision',
   'sriov',
