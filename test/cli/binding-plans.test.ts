@@ -4,7 +4,7 @@ import { BUNDLED_NAMES, fixture, pciInside } from '../support/pci-program.ts';
 
 const INTEL = ['--host', fixture('lab-intel'), ...BUNDLED_NAMES] as const;
 /** The rules about what runs, which a captured host does not tell. */
-const UNTOLD = 'session,node-open,net-stack,net-user';
+const UNTOLD = 'session,node-open,net-stack';
 
 interface PlanDocument {
   readonly title: string;

@@ -1,6 +1,13 @@
 import { expect } from 'vitest';
 import type { RunningMachine } from './boot-machine.ts';
 
+/** A VF in what `ip -json link` prints of its PF. */
+interface HeldVf {
+  readonly address: string;
+  readonly vlan_list: readonly { readonly vlan?: number }[];
+  readonly trust: boolean;
+}
+
 interface Listed {
   readonly bindings: readonly {
     readonly binding: { readonly address: string };
@@ -70,11 +77,13 @@ export async function functionAt(machine: RunningMachine, slot: string): Promise
   return (await machine.output(['sh', '-ec', script, 'sh', slot])).trim();
 }
 
-/** `MAC VLAN` of each VF that a card has, as the kernel says. */
+/** `MAC VLAN` of each VF that a card has, as the kernel reports it, with ` trusted` if it is. */
 export async function heldVfs(machine: RunningMachine, card: string): Promise<readonly string[]> {
   const script = 'ip -json link show dev "$(ls "/sys/bus/pci/devices/$1/net")"';
   const [link] = JSON.parse(await machine.output(['sh', '-ec', script, 'sh', card])) as [
-    { readonly vfinfo_list: readonly { address: string; vlan_list: readonly { vlan?: number }[] }[] },
+    { readonly vfinfo_list: readonly HeldVf[] },
   ];
-  return link.vfinfo_list.map(({ address, vlan_list: [first] }) => `${address} ${first?.vlan}`);
+  return link.vfinfo_list.map(
+    ({ address, vlan_list: [first], trust }) => `${address} ${first?.vlan}${trust ? ' trusted' : ''}`,
+  );
 }

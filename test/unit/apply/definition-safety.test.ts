@@ -22,7 +22,7 @@ test('what only a running host tells does not keep a captured one from planning 
   const unknown = findSafety(host, inventory, groups, addresses, null)
     .filter(({ severity }) => severity === 'unknown')
     .map(({ name }) => name);
-  expect([...new Set(unknown)].sort()).toEqual(['net-stack', 'net-user', 'node-open', 'session']);
+  expect([...new Set(unknown)].sort()).toEqual(['net-stack', 'node-open', 'session']);
   const planned = findDefinitionSafety(host, inventory, groups, addresses);
   expect(planned.filter(({ severity }) => severity === 'unknown')).toEqual([]);
 });
@@ -37,7 +37,7 @@ describe('on the running machine', () => {
       return key === 'ask' ? () => null : typeof member === 'function' ? member.bind(host) : member;
     },
   });
-  const RULES = ['net-stack', 'net-user', 'node-open', 'session'];
+  const RULES = ['net-stack', 'node-open', 'session'];
 
   test('what could not be read stays unknown', () => {
     const inventory = readInventory(running, NO_NAMES, SAFETY_FIELDS);
