@@ -40,7 +40,9 @@ export function badArgument(
   const options = Object.keys(command.options);
   const meant = suggest(word, options);
   // The parser names an unknown option without its dashes, and a word too many as it stands.
-  const written = argv.find((given) => given.replace(/^-+/, '').split('=')[0] === word) ?? word;
+  const written =
+    argv.find((given) => given.replace(/^-+/, '').split('=')[0] === word) ??
+    (argv.some((given) => /^-[^-]/.test(given) && given.includes(word)) ? `-${word}` : word);
   return new PortalGunError(
     'BAD_ARGUMENT',
     written.startsWith('-') ? 'there is no such option' : 'is one word too many',

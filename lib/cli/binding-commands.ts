@@ -21,8 +21,6 @@ export const BINDING_COMMANDS: readonly Command[] = [
       'Moves devices from the drivers of the host to vfio-pci, so that they can be given to a VM, and with each device the members of its IOMMU group that a driver of the host holds; ports and bridges stay. The plan is shown first. It is made by driver_override and drivers_probe, for each address alone; each step is verified, and where one fails all are undone. It lasts until the next boot, or with --persist over all boots: a device is then found again by its place, ids and serial number, and no other is bound in its stead.',
     positionals: DEVICES,
     options: {
-      ...CHANGING_OPTIONS,
-      ...READING_OPTIONS,
       persist: {
         describe: 'Bind them at each boot too, before a driver of the host has them',
         type: 'boolean',
@@ -35,6 +33,8 @@ export const BINDING_COMMANDS: readonly Command[] = [
         suggestions: ['vfio-pci'],
         completes: 'driver',
       },
+      ...CHANGING_OPTIONS,
+      ...READING_OPTIONS,
     },
     examples: [
       ['pci bind 03:00.0 --dry-run', 'what would be done, and to whom'],
@@ -53,9 +53,9 @@ export const BINDING_COMMANDS: readonly Command[] = [
       'Moves devices from vfio-pci back to the drivers that they had before pci bind, and the members of their IOMMU groups with them; where that is not known, to the driver that the kernel finds. What pci bind --persist wrote down is bound again at the next boot, unless --persist is given here too.',
     positionals: DEVICES,
     options: {
+      persist: { describe: 'And bind them at no boot any more', type: 'boolean' },
       ...CHANGING_OPTIONS,
       ...READING_OPTIONS,
-      persist: { describe: 'And bind them at no boot any more', type: 'boolean' },
     },
     examples: [
       ['sudo pci unbind 03:00.0', 'back to the host'],

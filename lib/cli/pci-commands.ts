@@ -31,7 +31,6 @@ export const PCI_COMMANDS: readonly Command[] = [
       'Lists the PCI functions of a host with what passing them through depends on: class, name, driver, IOMMU group, SR-IOV role, and what of the host hangs on them.',
     positionals: SELECTORS,
     options: {
-      ...INVENTORY_OPTIONS,
       format: {
         describe: 'How rows are printed',
         type: 'string',
@@ -59,6 +58,7 @@ export const PCI_COMMANDS: readonly Command[] = [
         alias: 'w',
       },
       header: { describe: 'The line of headings; --no-header for none', type: 'boolean', negatable: true },
+      ...INVENTORY_OPTIONS,
     },
     examples: [
       ['pci list', 'everything'],
@@ -98,8 +98,8 @@ export const PCI_COMMANDS: readonly Command[] = [
       'Shows the IOMMU groups with their members. A group goes to a VM as a whole: for each it is said whether it could go, and if not, which member or memory region is in the way.',
     positionals: SELECTORS,
     options: {
-      ...INVENTORY_OPTIONS,
       viable: { describe: 'Only the groups that can be given to a VM, now or once bound', type: 'boolean' },
+      ...INVENTORY_OPTIONS,
     },
     examples: [
       ['pci groups', 'all groups'],
@@ -181,7 +181,6 @@ export const PCI_COMMANDS: readonly Command[] = [
       'Lists the devices that pci bind --persist wrote down, each found again by what it is and not by its address: in force, not in force, moved, replaced, gone. With --restore it binds those that are known for sure and are not on their driver, as a service does at each boot; the others are said, and left. With --forget it strikes out bindings, also of devices that are gone.',
     positionals: {},
     options: {
-      ...READING_OPTIONS,
       check: { describe: 'Exit with 1 where anything is not as it was written down', type: 'boolean' },
       restore: { describe: 'Bind what is not in force', type: 'boolean' },
       forget: {
@@ -193,6 +192,7 @@ export const PCI_COMMANDS: readonly Command[] = [
         completes: 'binding',
       },
       ...CHANGING_OPTIONS,
+      ...READING_OPTIONS,
     },
     examples: [
       ['pci bindings', 'what is persisted, in force, or drifted'],

@@ -1,9 +1,9 @@
 import yargs, { type Argv, type Options } from 'yargs';
 import { PortalGunError } from '../base/errors.ts';
 import { badArgument, badFamily } from './bad-argument.ts';
-import { type Arguments, type Command, type OptionDefinition, valueNameOf } from './command.ts';
+import { type Arguments, type Command, HELP, type OptionDefinition, valueText } from './command.ts';
 import { locateCommand } from './locate-command.ts';
-import { refuseSwitchValues } from './switch-values.ts';
+import { optionWords } from './option-words.ts';
 
 /** A program: its name, what it is for, and its commands. */
 export interface Program {
@@ -24,11 +24,26 @@ export type Request =
  *
  * @throws PortalGunError BAD_ARGUMENT, with what was probably meant
  */
-export async function parseCommandLine(
-  program: Program,
-  argv: readonly string[],
-  width: number,
-): Promise<Request> {
+export function parseCommandLine(program: Program, argv: readonly string[], width: number): Promise<Request> {
+  const at = argv.findIndex((word) => !word.startsWith('-'));
+  return argv[at] === HELP.name
+    ? helpRequest(program, argv.toSpliced(at, 1), width)
+    : requestOf(program, argv, width);
+}
+
+/** @throws PortalGunError BAD_ARGUMENT if what follows is no command */
+function helpRequest(program: Program, words: readonly string[], width: number): Promise<Request> {
+  const { command, family, length } = locateCommand(program.commands, words);
+  const named = words.filter((word) => !word.startsWith('-'));
+  const isKnown =
+    command === undefined ? family !== undefined && named.length === 1 : named.length === length;
+  if (named.length > 0 && !isKnown) {
+    throw badArgument(program.name, program.commands, words, `Unknown command: ${named.join(' ')}`);
+  }
+  return requestOf(program, [...named, '--help'], width);
+}
+
+async function requestOf(program: Program, argv: readonly string[], width: number): Promise<Request> {
   const asked: { request?: Request } = {};
   const run = (command: Command) => (args: Arguments) => {
     asked.request = { kind: 'run', command, args: unmasked(args) };
@@ -36,14 +51,11 @@ export async function parseCommandLine(
   // A command that is named is parsed alone: yargs lays out the help of a subcommand whenever one is run,
   // which costs more than all the rest of its work.
   const { at, length, command, family } = locateCommand(program.commands, argv);
-  if (family !== undefined && !argv.includes('--version')) return familyRequest(program, family, argv, width);
+  const isVersion = argv.some((word) => word === '--version' || word === '-V');
+  if (family !== undefined && !isVersion) return familyRequest(program, family, argv, width);
   const parser =
     command === undefined ? wholeParser(program, argv, run) : commandParser(program, command, argv, run);
-  if (command !== undefined) {
-    const end = argv.indexOf('--');
-    refuseSwitchValues(command.options, argv.slice(0, end < 0 ? argv.length : end));
-  }
-  const words = command === undefined ? [...argv] : withoutEnd(command, argv.toSpliced(at, length));
+  const words = command === undefined ? argv : commandWords(command, argv.toSpliced(at, length));
   const { text, helps } = await parse(parser, words, width);
   if (asked.request !== undefined) return asked.request;
   if (command === undefined || !helps) return { kind: 'print', text: `${text}\n` };
@@ -63,10 +75,14 @@ async function parse(parser: Argv, words: readonly string[], width: number) {
 /** Before a word that begins with a dash and is no option: what no argument of a process can hold. */
 const MASK = '\0';
 
-/** Without the `--` that ends the options: the parser passes over what is behind it, and says nothing. */
-function withoutEnd(command: Command, words: readonly string[]): string[] {
+/**
+ * The words of a command as the parser reads them right. There is no `--` that ends the options: the parser passes over
+ * what is behind it, and says nothing.
+ */
+function commandWords(command: Command, words: readonly string[]): readonly string[] {
   const end = words.indexOf('--');
-  if (end < 0) return [...words];
+  const options = optionWords(command.options, words.slice(0, end < 0 ? words.length : end));
+  if (end < 0) return options;
   const isDashed = (word: string): boolean => /^-./.test(word);
   const behind = words.slice(end + 1);
   const dashed = behind.find(isDashed);
@@ -75,7 +91,7 @@ function withoutEnd(command: Command, words: readonly string[]): string[] {
       subject: dashed,
     });
   }
-  return [...words.slice(0, end), ...behind.map((word) => (isDashed(word) ? MASK + word : word))];
+  return [...options, ...behind.map((word) => (isDashed(word) ? MASK + word : word))];
 }
 
 function unmasked(args: Arguments): Arguments {
@@ -116,6 +132,7 @@ function baseParser(program: Program, scriptName: string, argv: readonly string[
       // Without dots in names: --yes.x would be a switch that no command sees.
       .parserConfiguration({ 'strip-aliased': true, 'camel-case-expansion': false, 'dot-notation': false })
       .version(program.version)
+      .alias('version', 'V')
       .help()
       .alias('help', 'h')
       .exitProcess(false)
@@ -150,19 +167,18 @@ function commandParser(
 
 /** With all commands, for a list of them and for what is wrong if none is named. */
 function wholeParser(program: Program, argv: readonly string[], run: Run): Argv {
-  return program.commands.reduce(
-    (parser, command) =>
-      parser.command(
-        command.usage,
-        command.summary,
-        (local) => describeCommand(local, command, parsedOption),
-        run(command),
-      ),
-    baseParser(program, program.name, argv)
-      .usage(`$0 <command>\n\n${program.summary}`)
-      .demandCommand(1, 'name a command')
-      .epilogue(`${program.name} <command> --help says more.`),
-  );
+  const base = baseParser(program, program.name, argv)
+    .usage(`$0 <command>\n\n${program.summary}`)
+    .demandCommand(1, 'name a command')
+    .epilogue(`${program.name} <command> --help says more.`);
+  const add = (parser: Argv, command: Command): Argv =>
+    parser.command(
+      command.usage,
+      command.summary,
+      (local) => describeCommand(local, command, parsedOption),
+      run(command),
+    );
+  return program.commands.reduce(add, base).command(`${HELP.name} [command..]`, HELP.summary);
 }
 
 /** An option as yargs knows it. */
@@ -204,9 +220,7 @@ function parsedOption(name: string, definition: OptionDefinition): readonly [key
  * but the key, under which nothing would be parsed.
  */
 function helpOption(name: string, definition: OptionDefinition): readonly [key: string, options: Options] {
-  const valueName = valueNameOf(name, definition);
+  const value = valueText(name, definition);
   const [, options] = parsedOption(name, definition);
-  return valueName === undefined
-    ? [name, options]
-    : [`${name} ${valueName}`, { ...options, type: undefined }];
+  return value === '' ? [name, options] : [`${name}${value}`, { ...options, type: undefined }];
 }

@@ -40,9 +40,16 @@ const PROGRAMS: readonly (readonly [string, readonly Command[], typeof completio
 describe.each(PROGRAMS)('%s', (name, commands, complete) => {
   it('completes commands, with what each does', async () => {
     const { words, summaries, paths } = await complete('');
-    expect(words).toEqual([...new Set(commands.map((command) => command.name.split(' ')[0]))]);
+    const firsts = new Set(commands.map((command) => command.name.split(' ')[0]));
+    expect(words).toEqual([...firsts, 'help']);
     expect(summaries).not.toContain('');
     expect(paths).toBe('');
+  });
+
+  it('completes what help is asked on', async () => {
+    const { words } = await complete('help', '');
+    expect(words).toEqual((await complete('')).words.filter((each) => each !== 'help'));
+    expect((await complete('help', commands[0]?.name ?? '', '')).words).toEqual([]);
   });
 
   it('completes options before a command', async () => {
