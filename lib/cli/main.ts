@@ -10,7 +10,8 @@ import { type CommandResult, stringOf } from './command.ts';
 import { COMPLETE_WORD } from './completion/completion-scripts.ts';
 import { type DialogueProcess, dialogueWith, Interrupted } from './dialogue.ts';
 import { Output, type OutputStream } from './output.ts';
-import { type Program, parseCommandLine } from './program.ts';
+import { parseCommandLine } from './parse-command-line.ts';
+import type { Program } from './program.ts';
 import { describeTerminal, lineWidthOf } from './terminal.ts';
 
 const HELP_WIDTH = 100;

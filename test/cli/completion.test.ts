@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../lib/cli/command.ts';
-import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
-import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
+import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
 import { CATEGORIES } from '../../lib/libvirt/category.ts';
 import { SELECTOR_KEYS } from '../../lib/pci/selector-parser.ts';
 import { fixture, type Outcome, pci, pciInside, portal, portalInside } from '../support/pci-program.ts';
@@ -33,8 +33,8 @@ const portalCompletions = (...words: string[]): Promise<Completed> =>
   completed(portalInside(['__complete', ...words]));
 
 const PROGRAMS: readonly (readonly [string, readonly Command[], typeof completions])[] = [
-  ['pci', PCI_COMMANDS, completions],
-  ['portal', PORTAL_COMMANDS, portalCompletions],
+  ['pci', PCI_PROGRAM.commands, completions],
+  ['portal', PORTAL_PROGRAM.commands, portalCompletions],
 ];
 
 describe.each(PROGRAMS)('%s', (name, commands, complete) => {
