@@ -153,6 +153,10 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
     ],
     load: async () => (await import('./commands/assignments.ts')).runAssignments,
   },
+];
+
+/** The commands of `pci` that other programs call. */
+export const PLUMBING_COMMANDS: readonly Command[] = [
   {
     name: 'guard-start',
     usage: 'guard-start',

@@ -29,6 +29,8 @@ export interface OptionDefinition {
   readonly takesList?: boolean;
   /** Whether its `--no-` form says something: then that is completed as well. */
   readonly negatable?: boolean;
+  /** What it means without a value, and in its `--no-` form, if the value may be left out. */
+  readonly implied?: { readonly given: string; readonly negated: string };
   /** What the help and the reference call the value: `PATH`. */
   readonly valueName?: string;
   /** Whether it may stand more than once. */
@@ -72,13 +74,17 @@ export interface Command {
   >;
 }
 
-/** What the value of an option is called: `PATH`, or the option in capitals where it has choices; a switch has none. */
-export function valueNameOf(
-  name: string,
-  { type, valueName, choices }: OptionDefinition,
-): string | undefined {
-  if (type === 'boolean') return undefined;
-  return valueName ?? (choices === undefined ? 'VALUE' : name.toUpperCase());
+/** The word that asks for help on the command whose name follows. */
+export const HELP = { name: 'help', summary: 'Show help on a command' };
+
+/**
+ * What stands behind an option, as help shows it: ` PATH`, `[=WHEN]` if it may be left out, or the option in capitals if it
+ * has choices; nothing behind a switch.
+ */
+export function valueText(name: string, { type, valueName, choices, implied }: OptionDefinition): string {
+  if (type === 'boolean') return '';
+  const value = valueName ?? (choices === undefined ? 'VALUE' : name.toUpperCase());
+  return implied === undefined ? ` ${value}` : `[=${value}]`;
 }
 
 /** A string argument that was given; the last where it was given several times. */

@@ -4,7 +4,11 @@ export interface Dialogue {
   readonly canAsk: boolean;
   /** Prints text at once, on standard error. */
   say(text: string): void;
-  /** Asks a question to be answered with yes or no; `null` where nobody is there to answer. */
+  /**
+   * Asks a question to be answered with yes or no; `null` where nobody is there to answer.
+   *
+   * @throws Interrupted on Ctrl-C
+   */
   confirm(question: string): Promise<boolean | null>;
   /** Runs something that must not be cut in half: a signal that would end the program is kept in mind instead. */
   guard<T>(run: (interruption: Interruption) => Promise<T>): Promise<T>;
@@ -15,6 +19,9 @@ interface Interruption {
   readonly aborted: boolean;
   readonly signal: EndingSignal | null;
 }
+
+/** Somebody pressed Ctrl-C at a question. */
+export class Interrupted extends Error {}
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export type EndingSignal = (typeof SIGNALS)[number];
@@ -43,13 +50,13 @@ export function dialogueWith(host: DialogueProcess, say: (text: string) => void)
         input: stdin as unknown as NodeJS.ReadableStream,
         output: stderr as unknown as NodeJS.WritableStream,
       });
-      // Ctrl-C and the end of the input are a no.
-      const given = new Promise<string>((resolve) => {
+      // The end of the input is a no.
+      const given = new Promise<string>((resolve, reject) => {
+        asking.once('SIGINT', () => reject(new Interrupted()));
         asking.once('close', () => resolve(''));
         asking.question(`${question} [y/N] `).then(resolve, () => resolve(''));
       });
-      const answer = await given;
-      asking.close();
+      const answer = await given.finally(() => asking.close());
       return /^y(es)?$/i.test(answer.trim());
     },
 

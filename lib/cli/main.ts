@@ -6,11 +6,12 @@ import {
   renderError,
   renderInternalError,
 } from '../render/error-text.ts';
-import { type CommandResult, switchOf } from './command.ts';
+import { type CommandResult, stringOf } from './command.ts';
 import { COMPLETE_WORD } from './completion/completion-scripts.ts';
-import { type DialogueProcess, dialogueWith } from './dialogue.ts';
+import { type DialogueProcess, dialogueWith, Interrupted } from './dialogue.ts';
 import { Output, type OutputStream } from './output.ts';
-import { type Program, parseCommandLine } from './program.ts';
+import { parseCommandLine } from './parse-command-line.ts';
+import type { Program } from './program.ts';
 import { describeTerminal, lineWidthOf } from './terminal.ts';
 
 const HELP_WIDTH = 100;
@@ -69,9 +70,11 @@ async function resultOf(
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
     const { command, args } = request;
     const run = await command.load();
-    const terminal = describeTerminal(host.stdout, host.env, switchOf(args, 'color'));
+    const terminal = describeTerminal(host.stdout, host.env, stringOf(args, 'color'));
     return await run(args, terminal, dialogueWith(host, say));
   } catch (error) {
+    // The cursor stands behind the question.
+    if (error instanceof Interrupted) return { exitCode: EXIT.interrupted, stdout: '', stderr: '\n' };
     if (error instanceof PortalGunError) {
       return {
         exitCode: error.exitCode,

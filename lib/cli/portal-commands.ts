@@ -1,12 +1,11 @@
 import { CATEGORIES } from '../libvirt/category.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command } from './command.ts';
-import { completionCommand } from './completion/completion-command.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 
 const KNOWN = CATEGORIES.join(', ');
 
-/** The commands of `portal`, in the order of its help. */
+/** The commands of `portal` for the VMs that libvirt knows. */
 export const PORTAL_COMMANDS: readonly Command[] = [
   {
     name: 'list',
@@ -69,5 +68,4 @@ export const PORTAL_COMMANDS: readonly Command[] = [
     ],
     load: async () => (await import('./commands/portal-tag.ts')).runPortalTag,
   },
-  completionCommand('portal'),
 ];

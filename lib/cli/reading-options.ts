@@ -10,6 +10,7 @@ import { nearest } from '../pci/selector.ts';
 import type { Selector } from '../pci/selector-parser.ts';
 import { renderDiagnostics } from '../render/error-text.ts';
 import { type Arguments, type OptionDefinition, stringOf, switchOf } from './command.ts';
+import { COLOR_CHOICES } from './terminal.ts';
 
 /** The options of every command that looks at a host. */
 export const READING_OPTIONS = {
@@ -33,8 +34,12 @@ export const READING_OPTIONS = {
     alias: 'v',
   },
   color: {
-    describe: 'Colour, also where output is no terminal; --no-color for none',
-    type: 'boolean',
+    describe:
+      'When to colour output; auto, the default, if it goes to a terminal. --color means always, and --no-color never',
+    type: 'string',
+    valueName: 'WHEN',
+    choices: COLOR_CHOICES,
+    implied: { given: 'always', negated: 'never' },
     negatable: true,
   },
 } as const satisfies Record<string, OptionDefinition>;

@@ -126,7 +126,6 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       'Brings each PF that pci sriov set --persist wrote down to what was written down, as a service does at each boot before libvirt starts. A PF is found again by what it is and not by its address. One that is gone or not known for sure, and one whose VFs are in use and would have to go, is said and left; the exit status is then 1. What is in force stays untouched. With --forget it strikes out PFs, also such that are gone.',
     positionals: {},
     options: {
-      ...READING_OPTIONS,
       check: {
         describe: 'Change nothing; exit with 1 where anything is not as it was written down',
         type: 'boolean',
@@ -140,6 +139,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
         completes: 'persisted-pf',
       },
       ...CHANGING_OPTIONS,
+      ...READING_OPTIONS,
     },
     examples: [
       ['pci sriov restore --check', 'for a script: 1 where something drifted'],

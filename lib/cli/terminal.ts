@@ -22,20 +22,25 @@ export function lineWidthOf({ isTTY, columns = 0 }: OutputStream): number | null
   return isTTY === true && columns > 0 ? Math.max(columns, LEAST_COLUMNS) : null;
 }
 
+/** The values of `--color`. */
+export const COLOR_CHOICES = ['auto', 'always', 'never'] as const;
+
 /**
- * What a stream is. Colour: `--color` and `--no-color` decide, then NO_COLOR (https://no-color.org), then
- * whether it is a terminal that can.
+ * What a stream is. Colour: `--color` decides, then NO_COLOR (https://no-color.org), then FORCE_COLOR
+ * (https://force-color.org), then whether it is a terminal that can.
  */
 export function describeTerminal(
   stream: OutputStream,
   environment: Readonly<Record<string, string | undefined>>,
-  wantsColour: boolean | undefined,
+  color: string | undefined,
 ): Terminal {
   const interactive = stream.isTTY === true;
-  const byDefault = interactive && !environment['NO_COLOR'] && environment['TERM'] !== 'dumb';
+  const isForced = !['', '0', 'false'].includes(environment['FORCE_COLOR'] ?? '');
+  const isCapable = interactive && environment['TERM'] !== 'dumb';
+  const byDefault = !environment['NO_COLOR'] && (isForced || isCapable);
   return {
     interactive,
     width: lineWidthOf(stream),
-    style: (wantsColour ?? byDefault) ? colourStyle : plainStyle,
+    style: color === 'always' || (color !== 'never' && byDefault) ? colourStyle : plainStyle,
   };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Command } from '../../lib/cli/command.ts';
-import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
-import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
+import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
 import { CATEGORIES } from '../../lib/libvirt/category.ts';
 import { SELECTOR_KEYS } from '../../lib/pci/selector-parser.ts';
 import { fixture, type Outcome, pci, pciInside, portal, portalInside } from '../support/pci-program.ts';
@@ -33,16 +33,23 @@ const portalCompletions = (...words: string[]): Promise<Completed> =>
   completed(portalInside(['__complete', ...words]));
 
 const PROGRAMS: readonly (readonly [string, readonly Command[], typeof completions])[] = [
-  ['pci', PCI_COMMANDS, completions],
-  ['portal', PORTAL_COMMANDS, portalCompletions],
+  ['pci', PCI_PROGRAM.commands, completions],
+  ['portal', PORTAL_PROGRAM.commands, portalCompletions],
 ];
 
 describe.each(PROGRAMS)('%s', (name, commands, complete) => {
   it('completes commands, with what each does', async () => {
     const { words, summaries, paths } = await complete('');
-    expect(words).toEqual([...new Set(commands.map((command) => command.name.split(' ')[0]))]);
+    const firsts = new Set(commands.map((command) => command.name.split(' ')[0]));
+    expect(words).toEqual([...firsts, 'help']);
     expect(summaries).not.toContain('');
     expect(paths).toBe('');
+  });
+
+  it('completes what help is asked on', async () => {
+    const { words } = await complete('help', '');
+    expect(words).toEqual((await complete('')).words.filter((each) => each !== 'help'));
+    expect((await complete('help', commands[0]?.name ?? '', '')).words).toEqual([]);
   });
 
   it('completes options before a command', async () => {

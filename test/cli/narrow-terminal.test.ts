@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
-import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
+import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
 import { DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
 import textWidth from '../../lib/render/text-width.ts';
 import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
@@ -110,11 +110,11 @@ describe('what is wrapped', () => {
     }
   });
 
-  it.each(PCI_COMMANDS.map(({ name }) => name))('help of %s fits', async (name) => {
+  it.each(PCI_PROGRAM.commands.map(({ name }) => name))('help of %s fits', async (name) => {
     for (const columns of WIDTHS) await expectToFit(`${name} --help`, columns);
   });
 
-  it.each(PORTAL_COMMANDS.map(({ name }) => name))('help of portal %s fits', async (name) => {
+  it.each(PORTAL_PROGRAM.commands.map(({ name }) => name))('help of portal %s fits', async (name) => {
     for (const columns of WIDTHS) {
       const { stdout } = await portalInside([name, '--help'], columns);
       expect(stdout.split('\n').filter((line) => textWidth(line) > columns)).toEqual([]);

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { valueNameOf } from '../../lib/cli/command.ts';
+import { valueText } from '../../lib/cli/command.ts';
 import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
 import {
@@ -36,6 +36,25 @@ describe.each([
     expect((await run(['list', '--version'])).stdout).toBe(`${version}\n`);
   });
 
+  it('-V is --version', async () => {
+    expect((await runInside(['-V'])).stdout).toBe((await runInside(['--version'])).stdout);
+    expect((await runInside(['list', '-V'])).stdout).toBe((await runInside(['--version'])).stdout);
+  });
+
+  it('help is --help, of all and of each command', async () => {
+    for (const name of ['', ...commands.map((command) => command.name)]) {
+      const help = await runInside(['help', ...words(name)]);
+      expect(help).toEqual(await runInside([...words(name), '--help']));
+      expect(help.exitCode).toBe(0);
+    }
+    expect((await runInside(['--help'])).stdout).toMatch(/^ {2}help +Show help/m);
+  });
+
+  it.each(['nonsense', 'list nonsense'])('help knows no %s', async (line) => {
+    const { exitCode, stderr } = await runInside(['help', ...words(line)]);
+    expect({ exitCode, named: stderr.includes('nonsense') }).toEqual({ exitCode: 2, named: true });
+  });
+
   it('can be run by its name', async () => {
     const { stdout } = await execa(file, ['--version']);
     expect(stdout).toMatch(/^\d+\.\d+\.\d+/);
@@ -51,8 +70,7 @@ describe.each([
       const unwrapped = stdout.replace(/\s+/g, ' ');
       expect(unwrapped).toContain(description);
       for (const [option, definition] of Object.entries(options)) {
-        const valueName = valueNameOf(option, definition);
-        expect(unwrapped).toContain(`--${option} ${valueName === undefined ? '' : `${valueName} `}`);
+        expect(unwrapped).toContain(`--${option}${valueText(option, definition)} `);
       }
       for (const [line] of examples) expect(stdout).toContain(line.slice(0, 40));
       expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);

@@ -36,6 +36,8 @@ describe('without a terminal', () => {
     [['list', '--color'], true],
     [['list', '--color', '--no-color'], false],
     [['list', '--no-color'], false],
+    [['list', '--color=always'], true],
+    [['list', '--color=auto'], false],
     [['show', '01:00.0', '--color'], true],
     [['groups', '--color'], true],
     [['tree', '--color'], true],
@@ -50,6 +52,17 @@ describe('without a terminal', () => {
   it('--color decides over NO_COLOR', async () => {
     const { stdout } = await pci(['list', ...GPU, '--color'], { env: { NO_COLOR: '1' } });
     expect(stdout).toContain(ESCAPE);
+  });
+
+  it.each([
+    ['1', true],
+    ['3', true],
+    ['0', false],
+    ['false', false],
+    ['', false],
+  ])('FORCE_COLOR=%s', async (value, coloured) => {
+    const { stdout } = await pci(['list', ...GPU], { env: { FORCE_COLOR: value } });
+    expect(stdout.includes(ESCAPE)).toBe(coloured);
   });
 
   it('colour changes nothing else', async () => {
@@ -183,6 +196,10 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
     [{ TERM: 'dumb' }, [], false],
     [{}, ['--no-color'], false],
     [{ NO_COLOR: '1' }, ['--color'], true],
+    [{}, ['--color=never'], false],
+    [{ NO_COLOR: '1' }, ['--color=auto'], false],
+    [{ FORCE_COLOR: '0' }, [], true],
+    [{ FORCE_COLOR: '1', NO_COLOR: '1' }, [], false],
   ])('colour with %j %j: %s', async (env, options, coloured) => {
     const { text } = await onTerminal(80, ['list', ...GPU, ...options], env);
     expect(text.includes(ESCAPE)).toBe(coloured);

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { dirname, join, normalize } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { PCI_COMMANDS } from '../../lib/cli/pci-commands.ts';
-import { PORTAL_COMMANDS } from '../../lib/cli/portal-commands.ts';
+import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
 import { programTrust } from '../../lib/host/program-trust.ts';
 import { PCI, ROOT } from '../support/pci-program.ts';
 import { whySkipped } from '../support/skipping.ts';
@@ -167,7 +167,7 @@ describe.each(DOCUMENTS)('%s', (document) => {
       ]);
     for (const [line, program, name, rest = ''] of commands) {
       const [second = ''] = rest.trim().split(' ');
-      const known = program === 'pci' ? PCI_COMMANDS : PORTAL_COMMANDS;
+      const known = program === 'pci' ? PCI_PROGRAM.commands : PORTAL_PROGRAM.commands;
       const command = known.find((each) => [name, `${name} ${second}`].includes(each.name));
       expect(command, line).toBeDefined();
       const options = [...rest.matchAll(/ --(?:no-)?([a-z-]+)/g)].map(([, option]) => option);

@@ -12,7 +12,7 @@ import {
 } from '../../lib/checks/validation-rule.ts';
 import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from '../../lib/checks/validation-rules.ts';
 import type { Grade } from '../../lib/checks/verdict.ts';
-import { type Command, type OptionDefinition, valueNameOf } from '../../lib/cli/command.ts';
+import { type Command, type OptionDefinition, valueText } from '../../lib/cli/command.ts';
 import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
 import type { Program } from '../../lib/cli/program.ts';
@@ -119,8 +119,7 @@ function commandSection(program: string, command: Command): string {
 
 function flags(name: string, option: OptionDefinition): string {
   const { alias } = option;
-  const valueName = valueNameOf(name, option);
-  const value = valueName === undefined ? '' : ` ${valueName}`;
+  const value = valueText(name, option);
   return [...(alias === undefined ? [] : [code(`-${alias}${value}`)]), code(`--${name}${value}`)].join(', ');
 }
 

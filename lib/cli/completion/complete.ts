@@ -1,4 +1,4 @@
-import type { Command, OptionDefinition, ValueKind } from '../command.ts';
+import { type Command, HELP, type OptionDefinition, type ValueKind } from '../command.ts';
 import { commandAt, firstWords } from '../locate-command.ts';
 import type { Program } from '../program.ts';
 
@@ -29,6 +29,7 @@ export type FindValues = (
 export type GivenOptions = Readonly<Record<string, string>>;
 
 const NOTHING: Completion = { candidates: [], paths: null };
+const HELP_WORD: Candidate = { word: HELP.name, summary: HELP.summary };
 const GLOBAL_OPTIONS: readonly Candidate[] = [
   { word: '--help', summary: 'Show help' },
   { word: '--version', summary: 'Show version number' },
@@ -47,18 +48,26 @@ export async function complete(
 ): Promise<Completion> {
   const word = words.at(-1) ?? '';
   const before = words.slice(0, -1);
-  const at = before.findIndex((each) => !each.startsWith('-'));
-  if (at < 0) return word.startsWith('-') ? matching(GLOBAL_OPTIONS, word) : commandsIn(program, '', word);
-  const command = commandAt(program.commands, before, at);
-  if (command === undefined) {
-    const isFamily = at === before.length - 1 && firstWords(program.commands).includes(before[at] ?? '');
-    return isFamily ? commandsIn(program, `${before[at]} `, word) : NOTHING;
+  const isName = (each: string): boolean => !each.startsWith('-');
+  const first = before.findIndex(isName);
+  const isForHelp = before[first] === HELP.name;
+  const named = isForHelp ? before.toSpliced(first, 1) : before;
+  const at = named.findIndex(isName);
+  if (at < 0) {
+    const commands = [...nextWords(program, ''), ...(isForHelp ? [] : [HELP_WORD])];
+    return matching(word.startsWith('-') ? GLOBAL_OPTIONS : commands, word);
   }
-  return insideCommand(command, before.slice(at + command.name.split(' ').length), word, findValues);
+  const command = commandAt(program.commands, named, at);
+  if (command === undefined) {
+    const isFamily = at === named.length - 1 && firstWords(program.commands).includes(named[at] ?? '');
+    return isFamily ? matching(nextWords(program, `${named[at]} `), word) : NOTHING;
+  }
+  if (isForHelp) return NOTHING;
+  return insideCommand(command, named.slice(at + command.name.split(' ').length), word, findValues);
 }
 
 /** The next word of the commands whose names begin so. */
-function commandsIn(program: Program, start: string, word: string): Completion {
+function nextWords(program: Program, start: string): readonly Candidate[] {
   const candidates = new Map<string, Candidate>();
   for (const { name, summary } of program.commands) {
     if (!name.startsWith(start)) continue;
@@ -66,7 +75,7 @@ function commandsIn(program: Program, start: string, word: string): Completion {
     const family = `${program.name} ${next} --help lists its commands`;
     candidates.set(next, { word: next, summary: rest.length === 0 ? summary : family });
   }
-  return matching([...candidates.values()], word);
+  return [...candidates.values()];
 }
 
 /** A line up to the cursor, as far as completion has to understand it. */

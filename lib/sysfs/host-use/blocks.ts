@@ -6,7 +6,6 @@ import { lastName, SYS_PATHS, udevBlockPath } from '../paths.ts';
 import { functionsBehind } from './block-functions.ts';
 import { readCaches } from './caches.ts';
 import { readFlash } from './flash.ts';
-import { persistentFunctions } from './cxl-memory.ts';
 import { type ClassMember, readAttribute, readClass } from './known-reading.ts';
 import { readRemote } from './remote-disks.ts';
 
@@ -38,7 +37,6 @@ export function readBlocks(host: HostReader): Known<readonly BlockDevice[]> {
     const functions = new Set([
       ...paths.flatMap((path) => (path.function === null ? [] : [path.function])),
       ...remote.functions,
-      ...persistentFunctions(host, member.directory),
     ]);
     if (functions.size === 0) {
       const behind = functionsBehind(host, member);

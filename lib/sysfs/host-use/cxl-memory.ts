@@ -4,7 +4,7 @@ import type { PciAddress } from '../../pci/address.ts';
 import { lastName, SYS_PATHS } from '../paths.ts';
 import { functionIn, readAttribute, readClass } from './known-reading.ts';
 
-const DEVICES = `${SYS_PATHS.buses}/cxl/devices`;
+const DEVICES = SYS_PATHS.cxlDevices;
 
 /**
  * The functions that memory of CXL is made of, by the directory of something in its region. `target0` of a region names a
@@ -30,16 +30,4 @@ export function regionFunctions(host: HostReader, directory: string): Known<read
     if (on === null) return UNREAD;
     functions.add(on);
   }
-}
-
-/**
- * The functions that a disk of persistent memory may be on if it is below the bridge of CXL to such disks: every one that
- * has memory. Which of them its regions lie on takes more links than a host with one kind of such memory is worth.
- */
-export function persistentFunctions(host: HostReader, directory: string): readonly PciAddress[] {
-  if (!/\/nvdimm-bridge\d+\//.test(directory)) return [];
-  const devices = readClass(host, DEVICES);
-  if (devices === null || isUnknown(devices)) return [];
-  const memory = devices.filter(({ name }) => /^mem\d+$/.test(name));
-  return [...new Set(memory.flatMap(({ function: on }) => on ?? []))];
 }

@@ -1,7 +1,12 @@
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { type DialogueProcess, dialogueWith, type EndingSignal } from '../../../lib/cli/dialogue.ts';
+import {
+  type DialogueProcess,
+  dialogueWith,
+  type EndingSignal,
+  Interrupted,
+} from '../../../lib/cli/dialogue.ts';
 
 /** A process on a terminal, or on none. */
 function processOn(isTTY: boolean) {
@@ -37,6 +42,13 @@ describe('a question', () => {
     const answer = dialogueWith(host, () => {}).confirm('Apply?');
     stdin.end();
     expect(await answer).toBe(false);
+  });
+
+  it('is interrupted by Ctrl-C', async () => {
+    const { host, stdin } = processOn(true);
+    const answer = dialogueWith(host, () => {}).confirm('Apply?');
+    stdin.write('\u0003');
+    await expect(answer).rejects.toThrow(Interrupted);
   });
 
   it('has no answer without a terminal', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Interrupted } from '../../../lib/cli/dialogue.ts';
 import { runProgram } from '../../../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../../../lib/cli/pci-program.ts';
 
@@ -51,5 +52,21 @@ describe('output that can not be written', () => {
     );
     expect(exitCode).toBe(3);
     expect(stderr).toContain('99:00.0');
+  });
+});
+
+describe('Ctrl-C at a question', () => {
+  it('ends with 130, and with a line of its own', async () => {
+    const [list] = PCI_PROGRAM.commands;
+    if (list === undefined) throw new Error('there is no command');
+    const asking = { ...list, load: () => Promise.resolve(() => Promise.reject(new Interrupted())) };
+    const written: string[] = [];
+    const stream = { write: (text: string) => written.push(text), on: () => undefined };
+    const host = {
+      ...{ argv: ['node', 'pci', 'list'], env: {}, stdout: stream, stderr: stream },
+      exitCode: undefined as number | undefined,
+    };
+    await runProgram({ ...PCI_PROGRAM, commands: [asking] }, host);
+    expect({ exitCode: host.exitCode, written: written.join('') }).toEqual({ exitCode: 130, written: '\n' });
   });
 });

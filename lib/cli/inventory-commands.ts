@@ -1,16 +1,7 @@
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../render/device-columns.ts';
-import { ASSIGNMENT_COMMANDS } from './assignment-commands.ts';
-import { BINDING_COMMANDS } from './binding-commands.ts';
-import { CHANGING_OPTIONS } from './changing-options.ts';
 import type { Command } from './command.ts';
-import { completionCommand } from './completion/completion-command.ts';
 import { INVENTORY_OPTIONS } from './inventory-source.ts';
-import { LIBVIRT_COMMANDS } from './libvirt-commands.ts';
 import { READING_OPTIONS } from './reading-options.ts';
-import { RECOVERY_COMMANDS } from './recovery-commands.ts';
-import { ROM_COMMANDS } from './rom-commands.ts';
-import { SRIOV_COMMANDS } from './sriov-commands.ts';
-import { VALIDATION_COMMANDS } from './validation-commands.ts';
 
 const SELECTORS = {
   selectors: {
@@ -21,8 +12,8 @@ const SELECTORS = {
   },
 } as const;
 
-/** The commands of `pci`, in the order of its help. */
-export const PCI_COMMANDS: readonly Command[] = [
+/** The commands of `pci` that only look at a host, or capture it. */
+export const INVENTORY_COMMANDS: readonly Command[] = [
   {
     name: 'list',
     usage: 'list [selectors..]',
@@ -31,7 +22,6 @@ export const PCI_COMMANDS: readonly Command[] = [
       'Lists the PCI functions of a host with what passing them through depends on: class, name, driver, IOMMU group, SR-IOV role, and what of the host hangs on them.',
     positionals: SELECTORS,
     options: {
-      ...INVENTORY_OPTIONS,
       format: {
         describe: 'How rows are printed',
         type: 'string',
@@ -59,6 +49,7 @@ export const PCI_COMMANDS: readonly Command[] = [
         alias: 'w',
       },
       header: { describe: 'The line of headings; --no-header for none', type: 'boolean', negatable: true },
+      ...INVENTORY_OPTIONS,
     },
     examples: [
       ['pci list', 'everything'],
@@ -98,8 +89,8 @@ export const PCI_COMMANDS: readonly Command[] = [
       'Shows the IOMMU groups with their members. A group goes to a VM as a whole: for each it is said whether it could go, and if not, which member or memory region is in the way.',
     positionals: SELECTORS,
     options: {
-      ...INVENTORY_OPTIONS,
       viable: { describe: 'Only the groups that can be given to a VM, now or once bound', type: 'boolean' },
+      ...INVENTORY_OPTIONS,
     },
     examples: [
       ['pci groups', 'all groups'],
@@ -167,64 +158,6 @@ export const PCI_COMMANDS: readonly Command[] = [
     ],
     load: async () => (await import('./commands/diff.ts')).runDiff,
   },
-  ...BINDING_COMMANDS,
-  ...SRIOV_COMMANDS,
-  ...ROM_COMMANDS,
-  ...LIBVIRT_COMMANDS,
-  ...ASSIGNMENT_COMMANDS,
-  ...VALIDATION_COMMANDS,
-  {
-    name: 'bindings',
-    usage: 'bindings',
-    summary: 'List what is bound at each boot, and whether it is so now',
-    description:
-      'Lists the devices that pci bind --persist wrote down, each found again by what it is and not by its address: in force, not in force, moved, replaced, gone. With --restore it binds those that are known for sure and are not on their driver, as a service does at each boot; the others are said, and left. With --forget it strikes out bindings, also of devices that are gone.',
-    positionals: {},
-    options: {
-      ...READING_OPTIONS,
-      check: { describe: 'Exit with 1 where anything is not as it was written down', type: 'boolean' },
-      restore: { describe: 'Bind what is not in force', type: 'boolean' },
-      forget: {
-        describe:
-          'Strike out the binding that is listed with ADDRESS; its device stays as it is until the next boot',
-        type: 'string',
-        valueName: 'ADDRESS',
-        array: true,
-        completes: 'binding',
-      },
-      ...CHANGING_OPTIONS,
-    },
-    examples: [
-      ['pci bindings', 'what is persisted, in force, or drifted'],
-      ['pci bindings --check', 'for a script: 1 where something drifted'],
-      ['sudo pci bindings --restore', 'put in force what is not'],
-      ['sudo pci bindings --forget 03:00.0', 'no more at the next boot'],
-    ],
-    load: async () => (await import('./commands/bindings.ts')).runBindings,
-  },
-  {
-    name: 'apply',
-    usage: 'apply <policy>',
-    summary: 'Bring the host to what a policy file says',
-    description:
-      'Brings devices to drivers, and physical functions to virtual ones, as a file in YAML says; what it does not speak of is left as it is. Devices are named by selectors, or by what they are: serial number, MAC, place. All is one plan, which is shown first, and undone where a step fails; what is said of virtual functions that are not there yet makes a second one. With --check nothing is changed, and a difference exits with 1.',
-    positionals: {
-      policy: { describe: 'A file, as docs/reference/policy.md describes it', completes: 'file' },
-    },
-    options: {
-      check: { describe: 'Show what is different, and exit with 1 where anything is', type: 'boolean' },
-      ...CHANGING_OPTIONS,
-      ...READING_OPTIONS,
-    },
-    examples: [
-      ['pci apply host.yaml --check', 'is the host as the file says?'],
-      ['sudo pci apply host.yaml', 'make it so, once it is confirmed'],
-      ['pci apply host.yaml --host galaxy.snapshot --dry-run', 'what it would be on a captured host'],
-    ],
-    load: async () => (await import('./commands/apply.ts')).runApply,
-  },
-  ...RECOVERY_COMMANDS,
-  completionCommand('pci'),
 ];
 
 function pick<K extends keyof typeof READING_OPTIONS>(

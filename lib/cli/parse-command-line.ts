@@ -1,0 +1,177 @@
+import yargs, { type Argv, type Options } from 'yargs';
+import { PortalGunError } from '../base/errors.ts';
+import { badArgument, badCommand } from './bad-argument.ts';
+import { type Arguments, type Command, HELP, type OptionDefinition, valueText } from './command.ts';
+import { locateCommand } from './locate-command.ts';
+import { optionWords } from './option-words.ts';
+import type { Program } from './program.ts';
+import { familyHelp, programHelp } from './program-help.ts';
+
+/** What the command line asks for. */
+export type Request =
+  | { readonly kind: 'run'; readonly command: Command; readonly args: Arguments }
+  /** Help or version: text to print, and nothing to do. */
+  | { readonly kind: 'print'; readonly text: string };
+
+/**
+ * Reads a command line.
+ *
+ * @throws PortalGunError BAD_ARGUMENT, with what was probably meant
+ */
+export function parseCommandLine(program: Program, argv: readonly string[], width: number): Promise<Request> {
+  const at = argv.findIndex((word) => !word.startsWith('-'));
+  return argv[at] === HELP.name
+    ? helpRequest(program, argv.toSpliced(at, 1), width)
+    : requestOf(program, argv, width);
+}
+
+/** @throws PortalGunError BAD_ARGUMENT if what follows is no command */
+function helpRequest(program: Program, words: readonly string[], width: number): Promise<Request> {
+  const named = words.filter((word) => !word.startsWith('-'));
+  const { command, family, length } = locateCommand(program.commands, named);
+  const isKnown =
+    command === undefined ? family !== undefined && named.length === 1 : named.length === length;
+  if (named.length > 0 && !isKnown)
+    throw badCommand(program, command === undefined ? family : command.name, named);
+  return requestOf(program, [...named, '--help'], width);
+}
+
+async function requestOf(program: Program, argv: readonly string[], width: number): Promise<Request> {
+  const { at, length, command, family } = locateCommand(program.commands, argv);
+  const has = (...options: readonly string[]): boolean => argv.some((word) => options.includes(word));
+  if (command === undefined) {
+    if (has('--version', '-V')) return { kind: 'print', text: `${program.version}\n` };
+    if (!has('--help', '-h')) throw badCommand(program, family, argv);
+    const text = family === undefined ? programHelp(program, width) : familyHelp(program, family, width);
+    return { kind: 'print', text: `${text}\n` };
+  }
+  const asked: { request?: Request } = {};
+  const run = (args: Arguments): void => {
+    asked.request = { kind: 'run', command, args: unmasked(args) };
+  };
+  // A command is parsed by a parser of its own: yargs lays out the help of a subcommand whenever one is run, which costs
+  // more than all the rest of its work.
+  const words = commandWords(command, argv.toSpliced(at, length));
+  const { text, helps } = await parse(commandParser(program, command, argv, run, parsedOption), words, width);
+  if (asked.request !== undefined) return asked.request;
+  if (!helps) return { kind: 'print', text: `${text}\n` };
+  const help = await parse(commandParser(program, command, argv, run, helpOption), ['--help'], width);
+  return { kind: 'print', text: `${help.text}\n` };
+}
+
+/** What a parser prints of itself, and whether that is help. */
+async function parse(parser: Argv, words: readonly string[], width: number) {
+  let printed = { text: '', helps: false };
+  await parser.wrap(width).parseAsync([...words], {}, (_, parsed, text) => {
+    printed = { text, helps: (parsed as Arguments)['help'] === true };
+  });
+  return printed;
+}
+
+/** Before a word that begins with a dash and is no option: what no argument of a process can hold. */
+const MASK = '\0';
+
+/**
+ * The words of a command as the parser reads them right. There is no `--` that ends the options: the parser passes over
+ * what is behind it, and says nothing.
+ */
+function commandWords(command: Command, words: readonly string[]): readonly string[] {
+  const end = words.indexOf('--');
+  const options = optionWords(command.options, words.slice(0, end < 0 ? words.length : end));
+  if (end < 0) return options;
+  const isDashed = (word: string): boolean => /^-./.test(word);
+  const behind = words.slice(end + 1);
+  const dashed = behind.find(isDashed);
+  if (dashed !== undefined && !Object.values(command.positionals).some(({ takesDashed }) => takesDashed)) {
+    throw new PortalGunError('BAD_ARGUMENT', 'begins with a dash, and is no option here', {
+      subject: dashed,
+    });
+  }
+  return [...options, ...behind.map((word) => (isDashed(word) ? MASK + word : word))];
+}
+
+function unmasked(args: Arguments): Arguments {
+  const plain = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(plain);
+    return typeof value === 'string' && value.startsWith(MASK) ? value.slice(MASK.length) : value;
+  };
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, plain(value)]));
+}
+
+function commandParser(
+  program: Program,
+  command: Command,
+  argv: readonly string[],
+  run: (args: Arguments) => void,
+  option: DescribeOption,
+): Argv {
+  return (
+    yargs()
+      .scriptName(`${program.name} ${command.name}`)
+      .locale('en')
+      // Without dots in names: --yes.x would be a switch that no command sees.
+      .parserConfiguration({ 'strip-aliased': true, 'camel-case-expansion': false, 'dot-notation': false })
+      .version(program.version)
+      .alias('version', 'V')
+      .help()
+      .alias('help', 'h')
+      .exitProcess(false)
+      .showHelpOnFail(false)
+      .strict()
+      .fail((message, error) => {
+        if (error instanceof Error && error.name !== 'YError') throw error;
+        const problem = message ?? error?.message ?? 'the arguments make no sense';
+        throw badArgument(program.name, command, argv, problem);
+      })
+      .command(
+        command.usage.replace(command.name, '$0'),
+        command.description,
+        (local) => describeCommand(local, command, option),
+        run,
+      )
+  );
+}
+
+/** An option as yargs knows it. */
+type DescribeOption = (
+  name: string,
+  definition: OptionDefinition,
+) => readonly [key: string, options: Options];
+
+function describeCommand(parser: Argv, command: Command, option: DescribeOption): Argv {
+  let described = parser.epilogue('');
+  for (const [name, { describe, array }] of Object.entries(command.positionals)) {
+    described = described.positional(name, {
+      describe,
+      type: 'string',
+      ...(array === true ? { array: true, default: undefined } : {}),
+    });
+  }
+  for (const [name, definition] of Object.entries(command.options))
+    described = described.option(...option(name, definition));
+  for (const [line, what] of command.examples) described = described.example(line, what);
+  return described;
+}
+
+function parsedOption(name: string, definition: OptionDefinition): readonly [key: string, options: Options] {
+  const { describe, type, alias, choices, array } = definition;
+  const options = {
+    describe,
+    type,
+    ...(alias === undefined ? {} : { alias }),
+    ...(choices === undefined ? {} : { choices }),
+    ...(array === true ? { array: true, nargs: 1 } : {}),
+    ...(type === 'string' ? { requiresArg: true } : {}),
+  };
+  return [name, options];
+}
+
+/**
+ * An option as help shows it: the value by its name and not as a string. The parser has no place for such a name
+ * but the key, under which nothing would be parsed.
+ */
+function helpOption(name: string, definition: OptionDefinition): readonly [key: string, options: Options] {
+  const value = valueText(name, definition);
+  const [, options] = parsedOption(name, definition);
+  return value === '' ? [name, options] : [`${name}${value}`, { ...options, type: undefined }];
+}
