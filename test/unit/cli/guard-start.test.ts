@@ -43,14 +43,10 @@ test('a machine does not start with what the host uses by now, whoever gave it',
 test('a machine starts with what was allowed when it was assigned, and with nothing else', () => {
   // Of a captured host it is not known where this session came from.
   expect(refusalOf(CARD, `<p:assignment ${ASSIGNED}/>`)?.message).toContain('(session)');
-  expect(refusalOf(CARD, `<p:assignment ${ASSIGNED} allow="net-stack node-open session"/>`)).toBe(
-    null,
-  );
+  expect(refusalOf(CARD, `<p:assignment ${ASSIGNED} allow="net-stack node-open session"/>`)).toBe(null);
   expect(
-    refusalOf(
-      CARD + hostdev('00', '0a'),
-      `<p:assignment ${ASSIGNED} allow="net-stack node-open session"/>`,
-    )?.message,
+    refusalOf(CARD + hostdev('00', '0a'), `<p:assignment ${ASSIGNED} allow="net-stack node-open session"/>`)
+      ?.message,
   ).toMatch(/^0000:00:0a\.0 /);
   expect(refusalOf(CARD, `<p:assignment ${ASSIGNED} allow="../x"/>`)).toMatchObject({ code: 'BAD_XML' });
 });
