@@ -1,5 +1,5 @@
 /** The architecture of a host's processors. */
-export type Architecture = 'x86' | 'arm' | 'power' | 's390' | 'riscv' | 'loongarch' | 'mips';
+export type Architecture = 'x86' | 'arm' | 'power' | 's390' | 'riscv' | 'loongarch' | 'mips' | 'other';
 
 /** What a host runs under. */
 export interface Hypervisor {

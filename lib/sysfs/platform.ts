@@ -12,6 +12,7 @@ const NAMES: readonly (readonly [RegExp, Architecture])[] = [
   [/(^|[-._+])riscv(32|64)?([-._+]|$)/, 'riscv'],
   [/(^|[-._+])loong(arch)?(32|64)([-._+]|$)/, 'loongarch'],
   [/(^|[-._+])mips(64)?(el)?([-._+]|$)/, 'mips'],
+  [/(^|[-._+])(sparc(64)?|alpha|parisc(64)?|hppa|ia64|m68k)([-._+]|$)/, 'other'],
 ];
 
 /** Lines of `/proc/cpuinfo` that one architecture alone has. */

@@ -55,7 +55,8 @@ function xdpSockets(host: HostReader): Known<ReadonlySet<string>> {
     const answer = host.ask?.('ss', ['--no-header', '--all', '--numeric', '--xdp']);
     if (typeof answer !== 'string') return UNREAD;
     const bound = [...answer.matchAll(/(?<=\s)(\S+):q\d+(?=\s)/g)].map(([, name = '']) => name);
-    return new Set(bound);
+    // There are some, and what it prints names the interface of none.
+    return bound.length === 0 ? UNREAD : new Set(bound);
   });
 }
 

@@ -137,6 +137,9 @@ describe('the rules', () => {
     expect([...new Set(found)].filter((each) => !/ 0000:00:(02|0a)\.0$/.test(each))).toEqual([
       ...(name === 'lab-intel-vfio' ? ['vfs-in-use 0000:01:00.0'] : []),
       'console 0000:0b:00.0',
+      // Folders of the computer that runs the lab.
+      'shared-folder 0000:00:0b.0',
+      'shared-folder 0000:00:0c.0',
       'isa-bridge 0000:00:1f.0',
       // Without groups nothing takes it along.
       ...(name === 'lab-none' ? [] : ['smbus 0000:00:1f.3']),

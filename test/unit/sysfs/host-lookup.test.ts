@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { isUnknown } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
 import { hostLookup } from '../../../lib/sysfs/host-lookup.ts';
 import { readHost } from '../../support/reading.ts';
 
@@ -49,7 +50,10 @@ test('a node of vDPA is of the function above it', () => {
 });
 
 test('what a snapshot does not hold is unknown, and not absent', () => {
-  const lookup = hostLookup(snapshot, devices);
+  const lookup = hostLookup(
+    new SnapshotHost({ label: 'old', identifiers: 'raw', entries: new Map() }),
+    devices,
+  );
   expect(isUnknown(lookup.parentOfMdev('c2177883-f1bb-47f0-914d-32a22e3a8804'))).toBe(true);
   expect(isUnknown(lookup.functionOfVdpa('/dev/vhost-vdpa-0'))).toBe(true);
 });

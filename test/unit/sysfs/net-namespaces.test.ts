@@ -290,6 +290,7 @@ describe('the ports of functions', () => {
         },
       ],
       hasIpoib: true,
+      rdmaUsers: [],
     });
   });
 
@@ -310,6 +311,7 @@ describe('the ports of functions', () => {
         },
       ],
       hasIpoib: false,
+      rdmaUsers: [],
     });
   });
 

@@ -239,12 +239,29 @@ describe('the processes of a host', () => {
       captured((tree) => {
         tree.link('/proc/7/fd/3', '/dev/sda');
         tree.link('/proc/7/task/7/fd/3', '/dev/sda');
-        // Of the same number as one of the process: it is the same file, as far as anybody looks.
         tree.link('/proc/7/task/8/fd/3', '/dev/sdc');
         tree.link('/proc/7/task/8/fd/4', '/dev/sdb');
+        // Of the same numbers: it is the same table, as far as anybody looks.
+        tree.link('/proc/7/task/9/fd/3', '/dev/sdd');
       }),
     );
-    expect(holders).toMatchObject([{ pid: 7, nodes: [{ path: '/dev/sda' }, { path: '/dev/sdb' }] }]);
+    expect(holders).toMatchObject([
+      { pid: 7, nodes: [{ path: '/dev/sda' }, { path: '/dev/sdb' }, { path: '/dev/sdc' }] },
+    ]);
+  });
+
+  it('are not known if threads have more files than anybody looks at', () => {
+    const host = captured((tree) => {
+      tree.link('/proc/7/fd/3', '/dev/null');
+      tree.link('/proc/7/task/8/fd/3', '/dev/null');
+      tree.link('/proc/7/task/9/fd/4', '/dev/sda');
+    });
+    const many = new Array<string>(4_000_001).fill('3');
+    const crowded = {
+      ...numberedHost(host, {}),
+      list: (path: string) => (path === '/proc/7/task/8/fd' ? many : host.list(path)),
+    };
+    expect(readOpenFiles(crowded)).toMatchObject({ holders: [], unseen: UNREAD });
   });
 
   const MAPS = [

@@ -38,6 +38,7 @@ describe('the architecture of a host', () => {
     ['riscv', { cpu: 'hart\t\t: 1\nisa\t\t: rv64imafdc' }],
     ['loongarch', { cpu: 'CPU Family\t\t: Loongson-64bit' }],
     ['mips', { files: { '/proc/sys/kernel/arch': 'mips64\n' } }],
+    ['other', { files: { '/proc/sys/kernel/arch': 'sparc64\n' } }],
   ] as const)('is %s, of which nobody hears of Intel or AMD (%o)', (architecture, told) => {
     expect(stateOf(told).architecture).toBe(architecture);
     expect(advice(told)).not.toMatch(X86_WORDS);
