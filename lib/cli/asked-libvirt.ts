@@ -5,7 +5,7 @@ import { LiveRunner } from '../host/live-runner.ts';
 import { variableOf } from '../host/this-process.ts';
 import { Virsh } from '../libvirt/virsh.ts';
 import { renderDiagnostics } from '../render/error-text.ts';
-import { type Arguments, stringOf, switchOf } from './command.ts';
+import type { LibvirtValues } from './libvirt-options.ts';
 
 const SHOWN_DIAGNOSTICS = 10;
 
@@ -23,8 +23,8 @@ export interface AskedUri {
  *
  * @throws PortalGunError BAD_ARGUMENT for an option that is empty
  */
-export function askedUri(args: Arguments): AskedUri | null {
-  const connect = stringOf(args, 'connect');
+export function askedUri(args: Partial<Pick<LibvirtValues, 'connect'>>): AskedUri | null {
+  const connect = args.connect;
   if (connect?.trim() === '') {
     throw new PortalGunError('BAD_ARGUMENT', 'is empty', { subject: '--connect' });
   }
@@ -34,18 +34,18 @@ export function askedUri(args: Arguments): AskedUri | null {
 }
 
 /** The libvirt that is asked for, or that of the system. */
-export function virshOf(args: Arguments): Virsh {
+export function virshOf(args: Partial<Pick<LibvirtValues, 'connect'>>): Virsh {
   return new Virsh(new LiveRunner(), askedUri(args)?.uri ?? null);
 }
 
 /** For standard error: which libvirt it is, where nothing on the command line says so, and what of it makes no sense; as data it stands in the document. */
 export function machineRemarks(
-  args: Arguments,
+  args: Pick<LibvirtValues, 'json' | 'verbose'> & Partial<Pick<LibvirtValues, 'connect'>>,
   diagnostics: readonly Diagnostic[],
   program: 'pci' | 'portal',
 ): string {
-  const verbose = switchOf(args, 'verbose') === true;
-  if (switchOf(args, 'json') === true && !verbose) return '';
+  const verbose = args.verbose;
+  if (args.json && !verbose) return '';
   const asked = askedUri(args);
   const origin =
     asked?.by === URI_VARIABLE

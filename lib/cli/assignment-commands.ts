@@ -1,28 +1,11 @@
-import { CATEGORIES } from '../libvirt/category.ts';
 import { SCOPE_OPTIONS } from './change-scope.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import type { Command, OptionDefinition } from './command.ts';
+import { type Command, defineCommand, type OptionDefinition } from './command.ts';
 import { LIBVIRT_OPTIONS, MANAGED_OPTION } from './libvirt-options.ts';
+import { MACHINE_OPTIONS } from './machine-options.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
 const { 'dry-run': dryRun, script, yes, allow, 'confirm-within': confirmWithin } = CHANGING_OPTIONS;
-
-const MACHINE_OPTIONS = {
-  type: {
-    describe: `All machines of a category: ${CATEGORIES.join(', ')}, or a name of your own (portal tag)`,
-    type: 'string',
-    valueName: 'CATEGORY',
-    array: true,
-    suggestions: CATEGORIES,
-  },
-  machine: {
-    describe: 'One machine, by its name or UUID',
-    type: 'string',
-    valueName: 'NAME',
-    array: true,
-    completes: 'machine',
-  },
-} as const satisfies Record<string, OptionDefinition>;
 
 const PLAN_OPTIONS = {
   'dry-run': dryRun,
@@ -34,9 +17,8 @@ const PLAN_OPTIONS = {
 
 /** The commands of `pci` that write into the definitions of machines. */
 export const ASSIGNMENT_COMMANDS: readonly Command[] = [
-  {
+  defineCommand({
     name: 'assign',
-    usage: 'assign [devices..]',
     summary: 'Give devices to every machine of a type, or to one',
     description:
       'Writes devices, with the members of their IOMMU groups, into the definitions of machines: of all that are tagged with a type, or of those that are named. One plan is made over all of them and shown first; where one machine does not take its new definition, all are as they were. The rest of a definition stays as it is. What is given is in force from the next start of a machine on; with --live it is plugged into those that run, at once. With the definition it is kept which device was meant, by its place, ids and serial number, so that it is found again where its address moved. With --policy vf-pool the device is a physical function of SR-IOV: each machine gets a virtual function of it, those that have one keep it, and as many are made first as are needed. With --by-rules the devices of the whole host are shared out: by default network cards to routers, all else to controllers, and what the host needs stays with it, each with the reason.',
@@ -45,6 +27,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         describe:
           'Address (03:00.0), or another selector that means one device, one card or one IOMMU group, as for pci list',
         array: true,
+        optional: true,
         completes: 'selector',
       },
     },
@@ -109,10 +92,9 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['pci assign --print-rules > rules.yaml', 'rules to be changed, for --rules rules.yaml'],
     ],
     load: async () => (await import('./commands/assign.ts')).runAssign,
-  },
-  {
+  }),
+  defineCommand({
     name: 'unassign',
-    usage: 'unassign <devices..>',
     summary: 'Take devices out of the definitions that pci assign put them into',
     description:
       'Takes devices, with those of their IOMMU groups that went along, out of the definitions of machines: of all, of a type, or of those that are named. A device that is not on the bus any more goes by the address that it was assigned with. What others wrote into a definition is left as it is. A machine that runs keeps what it has until it ends, unless with --live its guest is asked to let go of it. A physical function means all of its virtual functions that were assigned with --policy vf-pool; they are not removed.',
@@ -132,10 +114,9 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['pci unassign 01:00.0 --dry-run', 'what would be taken from whom'],
     ],
     load: async () => (await import('./commands/unassign.ts')).runUnassign,
-  },
-  {
+  }),
+  defineCommand({
     name: 'assignments',
-    usage: 'assignments',
     summary: 'List which machine was given what, and whether it is so still',
     description:
       'Lists what pci assign wrote into the definitions of machines: the device as it was meant and as it is found now, who has it now, and what drifted: a device that moved to another address, that is not on the bus, or in whose place another is; a definition that somebody changed. With --repair the definitions of machines are pointed at where their devices are now, where that is known for sure.',
@@ -152,14 +133,13 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['sudo pci assignments --repair', 'after a card was put into another slot'],
     ],
     load: async () => (await import('./commands/assignments.ts')).runAssignments,
-  },
+  }),
 ];
 
 /** The commands of `pci` that other programs call. */
 export const PLUMBING_COMMANDS: readonly Command[] = [
-  {
+  defineCommand({
     name: 'guard-start',
-    usage: 'guard-start',
     summary: 'Say whether a machine may start with what it was given; for the hook of libvirt',
     description:
       'Reads the document of a machine on standard input, as libvirt gives it to its hooks, and fails where a device that was assigned is in use by another machine, is not there, or is not the one that was meant. pci assign installs the hook that calls it, in /etc/libvirt/hooks/qemu.d.',
@@ -167,5 +147,5 @@ export const PLUMBING_COMMANDS: readonly Command[] = [
     options: { host: READING_OPTIONS.host, json: READING_OPTIONS.json },
     examples: [['virsh dumpxml --inactive galaxy0 | sudo pci guard-start', 'what the hook would say']],
     load: async () => (await import('./commands/guard-start.ts')).runGuardStart,
-  },
+  }),
 ];

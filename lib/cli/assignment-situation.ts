@@ -13,11 +13,18 @@ import type { PciNames } from '../pci/pci-ids.ts';
 import type { MachineAttachment } from '../plan/plan-attachment.ts';
 import type { ProbedDevices } from '../sysfs/read-inventory.ts';
 import { askedUri, machineRemarks, virshOf } from './asked-libvirt.ts';
-import { type Arguments, stringOf, switchOf } from './command.ts';
+import type { ChangingValues } from './changing-options.ts';
 import { type HandOverSituation, readHandOverSituation } from './hand-over-situation.ts';
+import type { LibvirtValues } from './libvirt-options.ts';
 import { isOfConcern } from './live-attachments.ts';
+import type { ReadingValues } from './reading-options.ts';
 import { hostOf, namesOf, remarks } from './reading-options.ts';
 import { sysfsSource } from './sysfs-source.ts';
+
+/** What names a host, and the libvirt that has its machines. */
+type AssignmentValues = ReadingValues & Pick<LibvirtValues, 'connect'>;
+/** Whether a plan is only shown; a command that makes none has no such options. */
+type PlanChoice = Partial<Pick<ChangingValues, 'dryRun' | 'script'>>;
 
 /** The host whose devices machines are given, and the libvirt that has those machines. */
 export interface AssignmentHost {
@@ -38,7 +45,7 @@ export interface AssignmentSituation extends AssignmentHost {
  * @param changes whether definitions would be changed, unless the plan is only to be seen
  * @throws PortalGunError BAD_ARGUMENT, BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED, BAD_NAMES
  */
-export function openAssignmentHost(args: Arguments, changes: boolean): AssignmentHost {
+export function openAssignmentHost(args: AssignmentValues & PlanChoice, changes: boolean): AssignmentHost {
   const virsh = virshOf(args);
   refuseElsewhere(args, virsh.uri, changes);
   return { virsh, host: hostOf(args), names: namesOf(args) };
@@ -53,7 +60,7 @@ export function openAssignmentHost(args: Arguments, changes: boolean): Assignmen
  * @throws PortalGunError as {@link openAssignmentHost}, and what reading devices throws
  */
 export async function readAssignmentSituation(
-  args: Arguments,
+  args: AssignmentValues & PlanChoice,
   more: readonly DeviceField[],
   asked?: ProbedDevices,
 ): Promise<AssignmentSituation> {
@@ -84,13 +91,13 @@ export function findAssignmentSafety(
 }
 
 /** By which policy devices are given as they are. */
-export function assignmentPolicyOf(args: Arguments): AssignmentPolicy {
-  return stringOf(args, 'policy') === 'exclusive' ? 'exclusive' : 'shared';
+export function assignmentPolicyOf(args: { readonly policy: string | undefined }): AssignmentPolicy {
+  return args.policy === 'exclusive' ? 'exclusive' : 'shared';
 }
 
 /** For standard error: what was met among devices, and among machines. */
 export function assignmentRemarks(
-  args: Arguments,
+  args: AssignmentValues,
   { host, names }: AssignmentHost,
   ofDevices: readonly Diagnostic[],
   ofMachines: readonly Diagnostic[],
@@ -104,16 +111,20 @@ export function assignmentRemarks(
  * @param changes whether definitions would be changed, unless the plan is only to be seen
  * @throws PortalGunError BAD_ARGUMENT
  */
-export function refuseElsewhere(args: Arguments, uri: string, changes: boolean): void {
-  const isCaptured = stringOf(args, 'host') !== undefined;
+export function refuseElsewhere(
+  args: Pick<ReadingValues, 'host'> & Pick<LibvirtValues, 'connect'> & PlanChoice,
+  uri: string,
+  changes: boolean,
+): void {
+  const isCaptured = args.host !== undefined;
   if (!isLocalUri(uri) && !isCaptured) {
     throw new PortalGunError('BAD_ARGUMENT', 'is another host, and the devices are looked for on this one', {
       subject: askedUri(args)?.by ?? uri,
       hint: 'run it there; or give a capture of that host as well: --host FILE (pci snapshot -o FILE)',
     });
   }
-  const isLooking = !changes || switchOf(args, 'dry-run') === true || switchOf(args, 'script') === true;
-  if (isCaptured && !isLooking && stringOf(args, 'connect') === undefined) {
+  const isLooking = !changes || args.dryRun || args.script;
+  if (isCaptured && !isLooking && args.connect === undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'is a captured host, and nothing says where its machines are', {
       subject: '--host',
       hint: 'say with --connect which libvirt has its machines, or add --dry-run',

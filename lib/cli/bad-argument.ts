@@ -1,10 +1,23 @@
 import { PortalGunError } from '../base/errors.ts';
 import { suggest } from '../base/text.ts';
-import { type Command, HELP } from './command.ts';
+import { type Command, HELP, usageOf } from './command.ts';
 import { firstWords } from './locate-command.ts';
 import type { Program } from './program.ts';
 
-/** An error of the parser of a command, with what was probably meant. */
+/** What yargs is to say of what is wrong, by its own words for that: a word that we know it by, and what it is about. */
+export const PARSER_MESSAGES = {
+  'Unknown argument: %s': { one: 'unknown %s', other: 'unknown %s' },
+  'Not enough non-option arguments: got %s, need at least %s': { one: 'missing', other: 'missing' },
+  'Not enough arguments following: %s': 'valueless %s',
+  'Invalid values:': 'choice',
+  'Argument: %s, Given: %s, Choices: %s': '%s %s %s',
+};
+
+/**
+ * An error of the parser of a command, with what was probably meant.
+ *
+ * @param message what the parser says, by {@link PARSER_MESSAGES}
+ */
 export function badArgument(
   program: string,
   command: Command,
@@ -12,25 +25,27 @@ export function badArgument(
   message: string,
 ): PortalGunError {
   const help = `see ${program} ${command.name} --help`;
-  const unknown = /^Unknown (arguments?|commands?): (.+)$/.exec(message);
-  const choices = /Argument: (\S+), Given: "(.*)", Choices: (.+)$/.exec(message);
-  if (choices !== null) return badChoice(choices[1] ?? '', choices[2] ?? '', choices[3] ?? '');
-  const valueless = /^Not enough arguments following: (\S+)/.exec(message)?.[1];
-  if (valueless !== undefined) {
-    return new PortalGunError('BAD_ARGUMENT', 'needs a value', {
-      subject: `${valueless.length === 1 ? '-' : '--'}${valueless}`,
-      hint: help,
-    });
+  const [, problem, detail = ''] = /^(\w+)\s*(.*)$/s.exec(message) ?? [];
+  switch (problem) {
+    case 'unknown':
+      return unknownWord(command, argv, detail.split(', ')[0] ?? '', help);
+    case 'missing':
+      return new PortalGunError('BAD_ARGUMENT', `needs more: ${program} ${usageOf(command)}`, { hint: help });
+    case 'valueless':
+      return new PortalGunError('BAD_ARGUMENT', 'needs a value', {
+        subject: `${detail.length === 1 ? '-' : '--'}${detail}`,
+        hint: help,
+      });
+    case 'choice':
+      return badChoice(command, detail);
+    default:
+      return new PortalGunError('BAD_ARGUMENT', message.split('\n')[0] ?? message, { hint: help });
   }
-  if (message.startsWith('Not enough non-option')) {
-    return new PortalGunError('BAD_ARGUMENT', `needs more: ${program} ${command.usage}`, { hint: help });
-  }
-  if (unknown === null)
-    return new PortalGunError('BAD_ARGUMENT', message.split('\n')[0] ?? message, { hint: help });
-  const [word = ''] = (unknown[2] ?? '').split(', ');
-  const options = Object.keys(command.options);
-  const meant = suggest(word, options);
-  // The parser names an unknown option without its dashes, and a word too many as it stands.
+}
+
+/** @param word without its dashes if it is an option, and as it stands if it is a word too many */
+function unknownWord(command: Command, argv: readonly string[], word: string, help: string): PortalGunError {
+  const meant = suggest(word, Object.keys(command.options));
   const written =
     argv.find((given) => given.replace(/^-+/, '').split('=')[0] === word) ??
     (argv.some((given) => /^-[^-]/.test(given) && given.includes(word)) ? `-${word}` : word);
@@ -44,8 +59,11 @@ export function badArgument(
   );
 }
 
-function badChoice(option: string, given: string, listed: string): PortalGunError {
-  const choices = listed.split(', ').map((choice) => choice.replaceAll('"', ''));
+/** @param detail the option, and what was given as a string of JSON */
+function badChoice({ options }: Command, detail: string): PortalGunError {
+  const [, option = '', text = '""'] = /^(\S+) ("(?:[^"\\]|\\.)*")/s.exec(detail) ?? [];
+  const given = JSON.parse(text) as string;
+  const choices = options[option]?.choices ?? [];
   const meant = suggest(given, choices);
   return new PortalGunError('BAD_ARGUMENT', `does not take "${given}"`, {
     subject: `--${option}`,

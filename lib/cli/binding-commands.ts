@@ -1,5 +1,5 @@
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import type { Command } from './command.ts';
+import { type Command, defineCommand } from './command.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
 const DEVICES = {
@@ -13,9 +13,8 @@ const DEVICES = {
 
 /** The commands of `pci` that move devices between drivers, now and at each boot. */
 export const BINDING_COMMANDS: readonly Command[] = [
-  {
+  defineCommand({
     name: 'bind',
-    usage: 'bind <devices..>',
     summary: 'Give devices, with their IOMMU groups, to vfio-pci',
     description:
       'Moves devices from the drivers of the host to vfio-pci, so that they can be given to a VM, and with each device the members of its IOMMU group that a driver of the host holds; ports and bridges stay. The plan is shown first. It is made by driver_override and drivers_probe, for each address alone; each step is verified, and where one fails all are undone. It lasts until the next boot, or with --persist over all boots: a device is then found again by its place, ids and serial number, and no other is bound in its stead.',
@@ -44,10 +43,9 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['pci bind 01:00.0 --host galaxy.snapshot --dry-run', 'what it would be on a captured host'],
     ],
     load: async () => (await import('./commands/bind.ts')).runBind,
-  },
-  {
+  }),
+  defineCommand({
     name: 'unbind',
-    usage: 'unbind <devices..>',
     summary: 'Give devices, with their IOMMU groups, back to the host',
     description:
       'Moves devices from vfio-pci back to the drivers that they had before pci bind, and the members of their IOMMU groups with them; where that is not known, to the driver that the kernel finds. What pci bind --persist wrote down is bound again at the next boot, unless --persist is given here too.',
@@ -63,10 +61,9 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['pci unbind driver=vfio-pci --dry-run', 'what would be given back'],
     ],
     load: async () => (await import('./commands/bind.ts')).runUnbind,
-  },
-  {
+  }),
+  defineCommand({
     name: 'bindings',
-    usage: 'bindings',
     summary: 'List what is bound at each boot, and whether it is so now',
     description:
       'Lists the devices that pci bind --persist wrote down, each found again by what it is and not by its address: in force, not in force, moved, replaced, gone. With --restore it binds those that are known for sure and are not on their driver, as a service does at each boot; the others are said, and left. With --forget it strikes out bindings, also of devices that are gone.',
@@ -92,10 +89,9 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci bindings --forget 03:00.0', 'no more at the next boot'],
     ],
     load: async () => (await import('./commands/bindings.ts')).runBindings,
-  },
-  {
+  }),
+  defineCommand({
     name: 'apply',
-    usage: 'apply <policy>',
     summary: 'Bring the host to what a policy file says',
     description:
       'Brings devices to drivers, and physical functions to virtual ones, as a file in YAML says; what it does not speak of is left as it is. Devices are named by selectors, or by what they are: serial number, MAC, place. All is one plan, which is shown first, and undone where a step fails; what is said of virtual functions that are not there yet makes a second one. With --check nothing is changed, and a difference exits with 1.',
@@ -113,5 +109,5 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['pci apply host.yaml --host galaxy.snapshot --dry-run', 'what it would be on a captured host'],
     ],
     load: async () => (await import('./commands/apply.ts')).runApply,
-  },
+  }),
 ];

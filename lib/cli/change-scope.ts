@@ -1,4 +1,4 @@
-import { type Arguments, type OptionDefinition, switchOf } from './command.ts';
+import type { OptionDefinition, ValuesOf } from './command.ts';
 
 /** What of machines is changed: their definitions, for their next start; what they have now, as they run; or both. */
 export interface ChangeScope {
@@ -18,7 +18,8 @@ export const SCOPE_OPTIONS = {
   },
 } as const satisfies Record<string, OptionDefinition>;
 
-export function scopeOf(args: Arguments): ChangeScope {
-  const live = switchOf(args, 'live') === true;
-  return { live, config: !live || switchOf(args, 'config') === true };
+export type ScopeValues = ValuesOf<typeof SCOPE_OPTIONS>;
+
+export function scopeOf(args: ScopeValues): ChangeScope {
+  return { live: args.live, config: !args.live || args.config };
 }

@@ -1,4 +1,4 @@
-import type { OptionDefinition } from './command.ts';
+import type { OptionDefinition, ValuesOf } from './command.ts';
 
 /** The options of every command that changes a host. */
 export const CHANGING_OPTIONS = {
@@ -19,3 +19,5 @@ export const CHANGING_OPTIONS = {
     completes: 'finding',
   },
 } as const satisfies Record<string, OptionDefinition>;
+
+export type ChangingValues = ValuesOf<typeof CHANGING_OPTIONS>;

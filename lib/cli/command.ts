@@ -40,14 +40,49 @@ export interface OptionDefinition {
 interface PositionalDefinition {
   readonly describe: string;
   readonly array?: boolean;
+  /** Whether it may be left out. */
+  readonly optional?: boolean;
   readonly suggestions?: readonly string[];
   readonly completes?: ValueKind | readonly ValueKind[];
   /** Whether words that begin with a dash are meant by it, behind a `--`. */
   readonly takesDashed?: boolean;
 }
 
-/** Arguments as they were parsed; each command narrows what it takes. */
-export type Arguments = Readonly<Record<string, unknown>>;
+type Options = Readonly<Record<string, OptionDefinition>>;
+type Positionals = Readonly<Record<string, PositionalDefinition>>;
+
+type CamelCase<Name extends string> = Name extends `${infer First}-${infer Rest}`
+  ? `${First}${Capitalize<CamelCase<Rest>>}`
+  : Name;
+
+/** A switch that is not given is false, or undefined if its `--no-` form says something. */
+type OptionValue<Definition> = Definition extends { readonly type: 'boolean' }
+  ? Definition extends { readonly negatable: true }
+    ? boolean | undefined
+    : boolean
+  : Definition extends { readonly array: true }
+    ? readonly string[]
+    : Definition extends { readonly choices: readonly (infer Choice)[] }
+      ? Choice | undefined
+      : string | undefined;
+
+type PositionalValue<Definition> = Definition extends { readonly array: true }
+  ? readonly string[]
+  : Definition extends { readonly optional: true }
+    ? string | undefined
+    : string;
+
+/** What a command gets of options, by their names in camel case. */
+export type ValuesOf<Definitions extends Options> = {
+  readonly [Name in keyof Definitions & string as CamelCase<Name>]: OptionValue<Definitions[Name]>;
+};
+
+type PositionalValues<Definitions extends Positionals> = {
+  readonly [Name in keyof Definitions & string]: PositionalValue<Definitions[Name]>;
+};
+
+/** The values of all options and positionals of some command. */
+export type Values = Readonly<Record<string, unknown>>;
 
 /** What a command leaves: text for both streams, and the exit status. */
 export interface CommandResult {
@@ -56,22 +91,53 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
+type Run<Given> = (
+  values: Given,
+  terminal: Terminal,
+  dialogue: Dialogue,
+) => CommandResult | Promise<CommandResult>;
+
 /** A command of a program, as data: the parser, the help, the completion and the reference are made from it. */
-export interface Command {
+interface CommandDefinition<P extends Positionals, O extends Options> {
   readonly name: string;
-  /** With its positionals, as yargs writes them: `list [selectors..]`. */
-  readonly usage: string;
   /** One line. */
   readonly summary: string;
   /** What more the help says; paragraphs. */
   readonly description: string;
-  readonly positionals: Readonly<Record<string, PositionalDefinition>>;
-  readonly options: Readonly<Record<string, OptionDefinition>>;
+  readonly positionals: P;
+  readonly options: O;
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** Loads what runs it: a command costs nothing until it is called. */
-  load(): Promise<
-    (args: Arguments, terminal: Terminal, dialogue: Dialogue) => CommandResult | Promise<CommandResult>
-  >;
+  load(): Promise<Run<PositionalValues<P> & ValuesOf<O>>>;
+}
+
+/** A command as the parser and the help take it, whatever it is given. */
+export interface Command extends Omit<CommandDefinition<Positionals, Options>, 'load'> {
+  load(): Promise<Run<Values>>;
+}
+
+/** A command, whose function has to take what its options and positionals give. */
+export function defineCommand<const P extends Positionals, const O extends Options>(
+  definition: CommandDefinition<P, O>,
+): Command {
+  return {
+    ...definition,
+    load: async () => {
+      const run = await definition.load();
+      // The parser gives each value the type that its definition says.
+      return (values, terminal, dialogue) =>
+        run(values as PositionalValues<P> & ValuesOf<O>, terminal, dialogue);
+    },
+  };
+}
+
+/** A command with its positionals, as the parser and the help write them: `diff <before> [after]`. */
+export function usageOf({ name, positionals }: Pick<Command, 'name' | 'positionals'>): string {
+  const words = Object.entries(positionals).map(([positional, { array, optional }]) => {
+    const word = array === true ? `${positional}..` : positional;
+    return optional === true ? `[${word}]` : `<${word}>`;
+  });
+  return [name, ...words].join(' ');
 }
 
 /** The word that asks for help on the command whose name follows. */
@@ -87,20 +153,12 @@ export function valueText(name: string, { type, valueName, choices, implied }: O
   return implied === undefined ? ` ${value}` : `[=${value}]`;
 }
 
-/** A string argument that was given; the last where it was given several times. */
-export function stringOf(args: Arguments, name: string): string | undefined {
-  return stringsOf(args, name).at(-1);
+/** Whether a value stands for something on the command line. */
+export function isGiven(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined && value !== false;
 }
 
-/** The values of an argument that may stand several times. */
-export function stringsOf(args: Arguments, name: string): readonly string[] {
-  const value = args[name];
-  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  return values.filter((each) => each !== undefined).map(String);
-}
-
-/** A switch: `undefined` where neither it nor its `--no-` form was given. */
-export function switchOf(args: Arguments, name: string): boolean | undefined {
-  const value: unknown = Array.isArray(args[name]) ? args[name].at(-1) : args[name];
-  return typeof value === 'boolean' ? value : undefined;
+/** The option whose value has a name: `--output-dir` for `outputDir`. */
+export function optionNamed(key: string): string {
+  return `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -13,8 +13,9 @@ import {
   type Snippet,
   snippetsDocument,
 } from '../render/hand-over-text.ts';
-import { type Arguments, type CommandResult, switchOf } from './command.ts';
+import type { CommandResult } from './command.ts';
 import { guestAddressesOf, heldAlready } from './guest-addresses.ts';
+import type { ReadingValues } from './reading-options.ts';
 
 /**
  * What hands devices over, with the room that they need in a machine.
@@ -25,7 +26,7 @@ import { guestAddressesOf, heldAlready } from './guest-addresses.ts';
  * @throws PortalGunError BAD_ARGUMENT, BAD_XML, DOMAIN_TOO_LARGE, NO_GUEST_SLOT
  */
 export function deviceSnippets(
-  args: Arguments,
+  args: { readonly guestAddress: string | undefined },
   machine: XmlDocument | null,
   handed: readonly HandedOver[],
   cards: readonly (readonly PciAddress[])[],
@@ -57,13 +58,13 @@ export function deviceSnippets(
 
 /** Snippets on standard output, what to know of them on standard error; or all as a document. */
 export function snippetsResult(
-  args: Arguments,
+  args: Pick<ReadingValues, 'json'>,
   host: { readonly label: string } | null,
   snippets: readonly Snippet[],
   findings: readonly XmlFinding[],
   remarks: string,
 ): CommandResult {
-  if (switchOf(args, 'json') === true) {
+  if (args.json) {
     const stdout = formatDocument(snippetsDocument(host, snippets, findings));
     return { exitCode: EXIT.ok, stdout, stderr: remarks };
   }

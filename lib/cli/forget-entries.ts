@@ -1,6 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import { type PciAddress, parsePciAddress } from '../pci/address.ts';
-import { type CommandResult, stringsOf, switchOf } from './command.ts';
+import type { CommandResult } from './command.ts';
 import { persistPart } from './persist-option.ts';
 import type { AskedHost } from './persisted-host.ts';
 import { runProposal } from './run-proposal.ts';
@@ -21,7 +21,7 @@ const KINDS = {
 
 /** The addresses that `--forget` names. */
 export function forgottenOf(args: AskedHost['args']): readonly string[] {
-  return stringsOf(args, 'forget').flatMap((text) => text.split(','));
+  return args.forget.flatMap((text) => text.split(','));
 }
 
 /**
@@ -46,7 +46,7 @@ export function forgetEntries(
     });
   });
   const stays = ({ address }: { readonly address: PciAddress }): boolean => !addresses.includes(address);
-  const part = persistPart(host, title, switchOf(args, 'script') === true, (records) => ({
+  const part = persistPart(host, title, args.script, (records) => ({
     ...records,
     ...(kind === 'bindings'
       ? { bindings: records.bindings.filter(stays) }

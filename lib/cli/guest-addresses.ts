@@ -15,7 +15,6 @@ import { takenDevices } from '../libvirt/taken-device.ts';
 import { MAX_XML_BYTES, parseXml, placeInXml, type XmlDocument } from '../libvirt/xml-document.ts';
 import type { PciAddress } from '../pci/address.ts';
 import { badValue } from '../plan/vf-setting-texts.ts';
-import { type Arguments, stringOf } from './command.ts';
 
 const OPTION = '--guest-address';
 const NOWHERE: GuestAddressPlan = { addresses: new Map(), newRootPorts: [] };
@@ -25,8 +24,8 @@ const NOWHERE: GuestAddressPlan = { addresses: new Map(), newRootPorts: [] };
  *
  * @throws PortalGunError BAD_XML, PERMISSION_DENIED
  */
-export function machineOf(args: Arguments): XmlDocument | null {
-  const path = stringOf(args, 'domain');
+export function machineOf(args: { readonly domain: string | undefined }): XmlDocument | null {
+  const path = args.domain;
   if (path === undefined) return null;
   const document = parseXml(readInputFile(path, MAX_XML_BYTES, 'BAD_XML'), inputName(path));
   if (document.root.name === 'domain') return document;
@@ -49,12 +48,12 @@ export function categoryIn(machine: XmlDocument | null): string | null {
  * @throws PortalGunError BAD_ARGUMENT, NO_GUEST_SLOT
  */
 export function guestAddressesOf(
-  args: Arguments,
+  args: { readonly guestAddress: string | undefined },
   machine: XmlDocument | null,
   cards: readonly (readonly PciAddress[])[],
   isOfCard: (address: PciAddress) => boolean,
 ): GuestAddressPlan {
-  const text = stringOf(args, 'guest-address') ?? (machine === null ? undefined : 'auto');
+  const text = args.guestAddress ?? (machine === null ? undefined : 'auto');
   if (text === undefined) return NOWHERE;
   if (text !== 'auto') return { addresses: placeAt(text, machine, cards), newRootPorts: [] };
   if (machine !== null) {

@@ -5,7 +5,12 @@ import type { HandOverWishes } from '../libvirt/hand-over.ts';
 import type { RomWish } from '../libvirt/rom-policy.ts';
 import { parseStationMac } from '../pci/mac-address.ts';
 import { badValue } from '../plan/vf-setting-texts.ts';
-import { type Arguments, stringOf } from './command.ts';
+import { isGiven, optionNamed } from './command.ts';
+import type { HandOverValues } from './hand-over-options.ts';
+import type { ReadingValues } from './reading-options.ts';
+
+/** What says how devices are handed over, as far as a command takes it. */
+type HandOverChoice = Partial<HandOverValues> & Partial<Pick<ReadingValues, 'host'>>;
 
 const MAC_PROBLEMS = {
   form: 'the MAC of one station: 02:00:00:00:00:03',
@@ -14,7 +19,7 @@ const MAC_PROBLEMS = {
 } as const;
 
 /** What is said of one device, and of no two of them. */
-const OF_ONE = ['mac', 'boot-order', 'teaming'];
+const OF_ONE = ['mac', 'bootOrder', 'teaming'] as const;
 
 /**
  * How the arguments want devices handed over.
@@ -22,19 +27,19 @@ const OF_ONE = ['mac', 'boot-order', 'teaming'];
  * @param category of the machines that they are for; `null` where that is not known
  * @throws PortalGunError BAD_ARGUMENT
  */
-export function handOverWishesOf(args: Arguments, category: string | null = null): HandOverWishes {
-  const as = stringOf(args, 'as');
+export function handOverWishesOf(args: HandOverChoice, category: string | null = null): HandOverWishes {
+  const as = args.as;
   return {
     as: as === 'hostdev' || as === 'interface' ? as : null,
     rom: romOf(args),
     category,
     isManaged: managedOf(args),
-    mac: given(args, 'mac', macOf),
-    vlan: given(args, 'vlan', (text) => numberOf(text, 4094, '--vlan', 'a VLAN from 1 to 4094')),
-    bootOrder: given(args, 'boot-order', (text) =>
+    mac: given(args.mac, macOf),
+    vlan: given(args.vlan, (text) => numberOf(text, 4094, '--vlan', 'a VLAN from 1 to 4094')),
+    bootOrder: given(args.bootOrder, (text) =>
       numberOf(text, 999_999_999, '--boot-order', 'a number from 1'),
     ),
-    persistentPeer: given(args, 'teaming', aliasOf),
+    persistentPeer: given(args.teaming, aliasOf),
   };
 }
 
@@ -43,34 +48,31 @@ export function handOverWishesOf(args: Arguments, category: string | null = null
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
-export function checkOfOne(args: Arguments, { rom }: HandOverWishes, devices: number): void {
-  const option =
-    OF_ONE.find((name) => stringOf(args, name) !== undefined) ??
-    (typeof rom === 'object' ? 'rom' : undefined);
+export function checkOfOne(args: HandOverChoice, { rom }: HandOverWishes, devices: number): void {
+  const option = OF_ONE.find((key) => isGiven(args[key])) ?? (typeof rom === 'object' ? 'rom' : undefined);
   if (devices < 2 || option === undefined) return;
   throw new PortalGunError('BAD_ARGUMENT', `is for one device, and ${devices} are meant`, {
-    subject: `--${option}`,
+    subject: optionNamed(option),
     hint: 'name one',
   });
 }
 
 /** `null` for `auto`. */
-function managedOf(args: Arguments): boolean | null {
-  const text = stringOf(args, 'managed') ?? 'auto';
+function managedOf(args: HandOverChoice): boolean | null {
+  const text = args.managed ?? 'auto';
   return text === 'auto' ? null : text === 'yes';
 }
 
-function given<T>(args: Arguments, name: string, parse: (text: string) => T): T | null {
-  const text = stringOf(args, name);
+function given<T>(text: string | undefined, parse: (text: string) => T): T | null {
   return text === undefined ? null : parse(text);
 }
 
-function romOf(args: Arguments): RomWish {
-  const text = stringOf(args, 'rom') ?? 'auto';
+function romOf(args: HandOverChoice): RomWish {
+  const text = args.rom ?? 'auto';
   if (text === 'auto' || text === 'on' || text === 'off') return text;
   if (escapeControls(text) !== text) throw badValue('--rom', text, 'a path without control characters');
   // Of a captured host there is nothing to look at here.
-  return { file: stringOf(args, 'host') === undefined ? existingFile(text, '--rom') : absolutePath(text) };
+  return { file: args.host === undefined ? existingFile(text, '--rom') : absolutePath(text) };
 }
 
 function macOf(text: string): string {

@@ -1,5 +1,5 @@
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../render/device-columns.ts';
-import type { Command } from './command.ts';
+import { type Command, defineCommand } from './command.ts';
 import { INVENTORY_OPTIONS } from './inventory-source.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
@@ -8,15 +8,15 @@ const SELECTORS = {
     describe:
       'Address (0000:01:00.0, 01:00.0, 01:00 for the card), vendor:device, pf, vf, class=, driver=, group=, netdev=, block=, numa=, or a word of a name; several add up',
     array: true,
+    optional: true,
     completes: 'selector',
   },
 } as const;
 
 /** The commands of `pci` that only look at a host, or capture it. */
 export const INVENTORY_COMMANDS: readonly Command[] = [
-  {
+  defineCommand({
     name: 'list',
-    usage: 'list [selectors..]',
     summary: 'List PCI devices, a row each',
     description:
       'Lists the PCI functions of a host with what passing them through depends on: class, name, driver, IOMMU group, SR-IOV role, and what of the host hangs on them.',
@@ -60,10 +60,9 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci list --connect qemu+ssh://root@galaxy/system', 'a host on which nothing is installed'],
     ],
     load: async () => (await import('./commands/list.ts')).runList,
-  },
-  {
+  }),
+  defineCommand({
     name: 'show',
-    usage: 'show <device>',
     summary: 'Show everything of one device',
     description:
       'Shows one function with all that is known of it: BARs, ROM, reset methods, link, capabilities, SR-IOV, what hangs on it, its identity, what could not be read and why, and what it would take to pass it through to a VM.',
@@ -80,10 +79,9 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci show block=nvme0n1 --json', 'the controller of a drive, as JSON'],
     ],
     load: async () => (await import('./commands/show.ts')).runShow,
-  },
-  {
+  }),
+  defineCommand({
     name: 'groups',
-    usage: 'groups [selectors..]',
     summary: 'Show IOMMU groups and whether each can be given to a VM',
     description:
       'Shows the IOMMU groups with their members. A group goes to a VM as a whole: for each it is said whether it could go, and if not, which member or memory region is in the way.',
@@ -98,10 +96,9 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci groups class=display', 'the groups that have a display device'],
     ],
     load: async () => (await import('./commands/groups.ts')).runGroups,
-  },
-  {
+  }),
+  defineCommand({
     name: 'tree',
-    usage: 'tree [selectors..]',
     summary: 'Show the bridges and what is behind them',
     description: 'Shows root buses, bridges and ports as a tree, with the devices behind each.',
     positionals: SELECTORS,
@@ -111,10 +108,9 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci tree netdev=enp1s0', 'the way to one device'],
     ],
     load: async () => (await import('./commands/tree.ts')).runTree,
-  },
-  {
+  }),
+  defineCommand({
     name: 'snapshot',
-    usage: 'snapshot',
     summary: 'Capture the host in one text file',
     description:
       'Captures all that this program reads of a host in one text file, which every reading command takes with --host. Serial numbers, MACs, the host name and UUIDs are replaced by stand-ins, the same in every snapshot of one installation; --raw keeps them.',
@@ -136,10 +132,9 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci list --host before.snapshot', 'look at it, here or elsewhere'],
     ],
     load: async () => (await import('./commands/snapshot.ts')).runSnapshot,
-  },
-  {
+  }),
+  defineCommand({
     name: 'diff',
-    usage: 'diff <before> [after]',
     summary: 'Compare two hosts; exit 1 on a difference',
     description:
       'Compares two hosts: which devices came, went, moved to another address (found again by their identity), or changed. Exits with 1 when there is a difference, so that it can guard an update. Either side is a snapshot, a directory that holds a sys/, or the word host for this machine.',
@@ -157,7 +152,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci diff a.snapshot b.snapshot --json', 'two captures, as JSON'],
     ],
     load: async () => (await import('./commands/diff.ts')).runDiff,
-  },
+  }),
 ];
 
 function pick<K extends keyof typeof READING_OPTIONS>(

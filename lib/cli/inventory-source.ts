@@ -2,7 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import { COMMON_URIS } from '../libvirt/connection-uri.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import { type Arguments, type OptionDefinition, stringOf } from './command.ts';
+import type { OptionDefinition, ValuesOf } from './command.ts';
 import { hostOf, READING_OPTIONS } from './reading-options.ts';
 import { type InventorySource, sysfsSource } from './sysfs-source.ts';
 
@@ -24,19 +24,23 @@ export const INVENTORY_OPTIONS = {
   },
 } as const satisfies Record<string, OptionDefinition>;
 
+export type InventoryValues = ValuesOf<typeof INVENTORY_OPTIONS>;
+
 /**
  * The source that the arguments name: the kernel of this machine, a captured host, libvirt.
  *
  * @throws PortalGunError BAD_ARGUMENT, and what opening it throws
  */
-export async function sourceOf(args: Arguments): Promise<InventorySource> {
-  const connect = stringOf(args, 'connect');
-  const source = stringOf(args, 'source');
+export async function sourceOf(
+  args: Pick<InventoryValues, 'connect' | 'source' | 'host'>,
+): Promise<InventorySource> {
+  const connect = args.connect;
+  const source = args.source;
   if (connect === undefined && source !== 'libvirt') return sysfsSource(hostOf(args));
   const refuse = (option: string, message: string): never => {
     throw new PortalGunError('BAD_ARGUMENT', message, { subject: option });
   };
-  if (stringOf(args, 'host') !== undefined) {
+  if (args.host !== undefined) {
     const asked = connect === undefined ? '--source libvirt' : '--connect';
     refuse('--host', `does not go with ${asked}: a captured host has no libvirt`);
   }

@@ -1,49 +1,11 @@
-import type { Command, OptionDefinition } from './command.ts';
+import { type Command, defineCommand } from './command.ts';
+import { HAND_OVER_OPTIONS } from './hand-over-options.ts';
 import { INVENTORY_OPTIONS } from './inventory-source.ts';
-import { MANAGED_OPTION } from './libvirt-options.ts';
-
-const HAND_OVER_OPTIONS = {
-  as: {
-    describe:
-      'The element: interface for a virtual function of a network card, hostdev for all else, by default',
-    type: 'string',
-    choices: ['hostdev', 'interface'],
-  },
-  rom: {
-    describe:
-      'Whether the guest sees the option ROM: on, off, or a FILE to have it from; auto, the default, hides that of a network card unless the guest boots from it',
-    type: 'string',
-    valueName: 'ROM',
-    suggestions: ['auto', 'on', 'off'],
-    completes: 'file',
-  },
-  managed: MANAGED_OPTION,
-  mac: { describe: 'The MAC of an interface', type: 'string', valueName: 'MAC', completes: 'nothing' },
-  vlan: {
-    describe: 'The VLAN of an interface, 1 to 4094',
-    type: 'string',
-    valueName: 'ID',
-    completes: 'nothing',
-  },
-  'boot-order': {
-    describe: 'Its place among what the firmware boots from, from 1',
-    type: 'string',
-    valueName: 'NUMBER',
-    completes: 'nothing',
-  },
-  teaming: {
-    describe: 'The alias (ua-…) of the interface that stands in for this one while the machine migrates',
-    type: 'string',
-    valueName: 'ALIAS',
-    completes: 'nothing',
-  },
-} as const satisfies Record<string, OptionDefinition>;
 
 /** The commands of `pci` that write what libvirt reads. */
 export const LIBVIRT_COMMANDS: readonly Command[] = [
-  {
+  defineCommand({
     name: 'xml',
-    usage: 'xml [devices..]',
     summary: 'Write the libvirt XML that gives devices to a machine',
     description:
       'Writes the elements for the <devices> of a machine, as virsh edit and virsh attach-device take them; what there is to know of them goes to standard error: which members of its IOMMU group have to go along, what has to be done first. Nothing is changed, and libvirt need not be there. With --pool it writes a network whose interfaces get a virtual function each. With --all it writes a file for each device that a machine can have. With --nodedev it translates what virsh nodedev-dumpxml says, or tells where that contradicts itself, and exits with 1.',
@@ -52,6 +14,7 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
         describe:
           'Address (03:00.0, or 03:00 for the card), or another selector, as for pci list; several add up',
         array: true,
+        optional: true,
         completes: 'selector',
       },
     },
@@ -118,5 +81,5 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
       ['pci xml --all --output-dir snippets', 'a file for each device'],
     ],
     load: async () => (await import('./commands/xml.ts')).runXml,
-  },
+  }),
 ];

@@ -1,5 +1,5 @@
 import { COMMON_URIS, DEFAULT_URI } from '../libvirt/connection-uri.ts';
-import type { OptionDefinition } from './command.ts';
+import type { OptionDefinition, ValuesOf } from './command.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
 /** Whether libvirt moves devices between their drivers and vfio-pci. */
@@ -24,3 +24,5 @@ export const LIBVIRT_OPTIONS = {
   verbose: { ...verbose, describe: 'Say every note on standard error' },
   color,
 } as const satisfies Record<string, OptionDefinition>;
+
+export type LibvirtValues = ValuesOf<typeof LIBVIRT_OPTIONS>;

@@ -10,9 +10,9 @@ import { isWithVfio } from '../pci/vfio-state.ts';
 import type { DeviceToAssign, MachineAssignment } from '../plan/plan-assignment.ts';
 import { attachAll, type MachineAttachment, type RunningMachine } from '../plan/plan-attachment.ts';
 import type { ChangeScope } from './change-scope.ts';
-import type { Arguments } from './command.ts';
 import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
 import { demandRunning, type LiveMachines, liveMachinesOf, NO_LIVE_MACHINES } from './live-machines.ts';
+import type { MachineValues } from './machine-options.ts';
 import { demandLiveTargets } from './target-machines.ts';
 
 /**
@@ -21,7 +21,7 @@ import { demandLiveTargets } from './target-machines.ts';
  * @throws PortalGunError NOT_RUNNING, and what {@link demandLiveTargets} throws
  */
 export function meantNow(
-  args: Arguments,
+  args: MachineValues,
   scope: ChangeScope,
   machines: readonly KnownMachine[],
 ): LiveMachines {

@@ -6,11 +6,10 @@ import {
   renderError,
   renderInternalError,
 } from '../render/error-text.ts';
-import { type CommandResult, stringOf } from './command.ts';
+import type { CommandResult } from './command.ts';
 import { COMPLETE_WORD } from './completion/completion-scripts.ts';
 import { type DialogueProcess, dialogueWith, Interrupted } from './dialogue.ts';
 import { Output, type OutputStream } from './output.ts';
-import { parseCommandLine } from './parse-command-line.ts';
 import type { Program } from './program.ts';
 import { describeTerminal, lineWidthOf } from './terminal.ts';
 
@@ -66,12 +65,14 @@ async function resultOf(
       return { exitCode: EXIT.ok, stdout, stderr: '' };
     }
     const width = Math.min(lineWidthOf(host.stdout) ?? HELP_WIDTH, HELP_WIDTH);
+    // Completion is asked for at each press of a key, and needs no parser.
+    const { parseCommandLine } = await import('./parse-command-line.ts');
     const request = await parseCommandLine(program, argv, width);
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
-    const { command, args } = request;
+    const { command, values } = request;
     const run = await command.load();
-    const terminal = describeTerminal(host.stdout, host.env, stringOf(args, 'color'));
-    return await run(args, terminal, dialogueWith(host, say));
+    const terminal = describeTerminal(host.stdout, host.env, values['color']);
+    return await run(values, terminal, dialogueWith(host, say));
   } catch (error) {
     // The cursor stands behind the question.
     if (error instanceof Interrupted) return { exitCode: EXIT.interrupted, stdout: '', stderr: '\n' };

@@ -13,12 +13,21 @@ import { mendingDetails } from '../render/mending-document.ts';
 import { renderAfterMending, renderMending } from '../render/mending-text.ts';
 import { isModuleLoaded } from '../sysfs/driver-state.ts';
 import { FIX_PATHS } from '../sysfs/paths.ts';
-import { type Arguments, type CommandResult, stringOf, switchOf } from './command.ts';
+import type { ChangingValues } from './changing-options.ts';
+import { type CommandResult, optionNamed } from './command.ts';
 import type { Dialogue } from './dialogue.ts';
 import { readOwn, readPersistence } from './persistence.ts';
+import type { ReadingValues } from './reading-options.ts';
 import { carryOut } from './run-proposal.ts';
 import { allowedOf } from './safety.ts';
 import type { Terminal } from './terminal.ts';
+
+/** What `pci validate` is given, as far as it says what is fixed. */
+interface MendingValues extends Pick<ChangingValues, 'dryRun' | 'script' | 'yes' | 'allow'>, ReadingValues {
+  readonly fix: boolean;
+  readonly all: boolean;
+  readonly format: string | undefined;
+}
 
 /** What is validated, with what came of it. */
 export interface Validated {
@@ -32,25 +41,25 @@ export interface Validated {
 }
 
 /** The options that say how a change is made, and mean nothing to who only looks. */
-const OF_FIXING = ['dry-run', 'script', 'yes'] as const;
+const OF_FIXING = ['dryRun', 'script', 'yes'] as const;
 
 /**
  * Whether what does not hold is to be mended.
  *
  * @throws PortalGunError BAD_ARGUMENT for options that do not go together
  */
-export function wantsMending(args: Arguments): boolean {
-  const isAsked = switchOf(args, 'fix') === true;
+export function wantsMending(args: MendingValues): boolean {
+  const isAsked = args.fix;
   if (!isAsked) {
-    const idle = OF_FIXING.find((name) => switchOf(args, name) === true);
+    const idle = OF_FIXING.find((key) => args[key]);
     if (idle === undefined) return false;
-    throw new PortalGunError('BAD_ARGUMENT', 'goes with --fix', { subject: `--${idle}` });
+    throw new PortalGunError('BAD_ARGUMENT', 'goes with --fix', { subject: optionNamed(idle) });
   }
-  const format = stringOf(args, 'format');
+  const format = args.format;
   if (format === 'junit') {
     throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--fix' });
   }
-  if (switchOf(args, 'all') !== true) return true;
+  if (!args.all) return true;
   throw new PortalGunError('BAD_ARGUMENT', 'does not go with --all', {
     subject: '--fix',
     hint: 'it shows what does not hold; pci validate --all shows every check',
@@ -65,13 +74,13 @@ export function wantsMending(args: Arguments): boolean {
  */
 export async function mendHost(
   validated: Validated,
-  args: Arguments,
+  args: MendingValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const { host, facts, inventory, report, isStrict } = validated;
   const mending = mendingOf(report.results, isStrict, facts);
-  const isScript = switchOf(args, 'script') === true;
+  const isScript = args.script;
   const steps = planFixes(fixesOf(mending), situationOf(host, mending, isScript));
   const plan: Plan = {
     title: titleOf(mending),
@@ -93,7 +102,7 @@ export async function mendHost(
     dialogue,
   );
   if (carried.report?.outcome === 'done') dialogue.say(renderAfterMending(mending, terminal.width));
-  const wantsDocument = !isScript && (switchOf(args, 'json') === true || stringOf(args, 'format') === 'json');
+  const wantsDocument = !isScript && (args.json || args.format === 'json');
   return {
     exitCode: carried.exitCode === EXIT.ok && mending.left.length > 0 ? EXIT.findings : carried.exitCode,
     stdout: wantsDocument ? formatDocument(carried.document) : carried.text,

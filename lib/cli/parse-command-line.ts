@@ -1,15 +1,16 @@
 import yargs, { type Argv, type Options } from 'yargs';
 import { PortalGunError } from '../base/errors.ts';
-import { badArgument, badCommand } from './bad-argument.ts';
-import { type Arguments, type Command, HELP, type OptionDefinition, valueText } from './command.ts';
+import { badArgument, badCommand, PARSER_MESSAGES } from './bad-argument.ts';
+import { type Command, HELP, type OptionDefinition, usageOf, type Values, valueText } from './command.ts';
 import { locateCommand } from './locate-command.ts';
 import { optionWords } from './option-words.ts';
+import { MASK, parsedValues } from './parsed-values.ts';
 import type { Program } from './program.ts';
 import { familyHelp, programHelp } from './program-help.ts';
 
 /** What the command line asks for. */
 export type Request =
-  | { readonly kind: 'run'; readonly command: Command; readonly args: Arguments }
+  | { readonly kind: 'run'; readonly command: Command; readonly values: Values }
   /** Help or version: text to print, and nothing to do. */
   | { readonly kind: 'print'; readonly text: string };
 
@@ -46,8 +47,8 @@ async function requestOf(program: Program, argv: readonly string[], width: numbe
     return { kind: 'print', text: `${text}\n` };
   }
   const asked: { request?: Request } = {};
-  const run = (args: Arguments): void => {
-    asked.request = { kind: 'run', command, args: unmasked(args) };
+  const run = (parsed: Readonly<Record<string, unknown>>): void => {
+    asked.request = { kind: 'run', command, values: parsedValues(command, parsed) };
   };
   // A command is parsed by a parser of its own: yargs lays out the help of a subcommand whenever one is run, which costs
   // more than all the rest of its work.
@@ -63,13 +64,10 @@ async function requestOf(program: Program, argv: readonly string[], width: numbe
 async function parse(parser: Argv, words: readonly string[], width: number) {
   let printed = { text: '', helps: false };
   await parser.wrap(width).parseAsync([...words], {}, (_, parsed, text) => {
-    printed = { text, helps: (parsed as Arguments)['help'] === true };
+    printed = { text, helps: (parsed as Readonly<Record<string, unknown>>)['help'] === true };
   });
   return printed;
 }
-
-/** Before a word that begins with a dash and is no option: what no argument of a process can hold. */
-const MASK = '\0';
 
 /**
  * The words of a command as the parser reads them right. There is no `--` that ends the options: the parser passes over
@@ -90,25 +88,19 @@ function commandWords(command: Command, words: readonly string[]): readonly stri
   return [...options, ...behind.map((word) => (isDashed(word) ? MASK + word : word))];
 }
 
-function unmasked(args: Arguments): Arguments {
-  const plain = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(plain);
-    return typeof value === 'string' && value.startsWith(MASK) ? value.slice(MASK.length) : value;
-  };
-  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, plain(value)]));
-}
-
 function commandParser(
   program: Program,
   command: Command,
   argv: readonly string[],
-  run: (args: Arguments) => void,
+  run: (parsed: Readonly<Record<string, unknown>>) => void,
   option: DescribeOption,
 ): Argv {
   return (
     yargs()
       .scriptName(`${program.name} ${command.name}`)
       .locale('en')
+      // Its type knows no plurals.
+      .updateStrings(PARSER_MESSAGES as unknown as Record<string, string>)
       // Without dots in names: --yes.x would be a switch that no command sees.
       .parserConfiguration({ 'strip-aliased': true, 'camel-case-expansion': false, 'dot-notation': false })
       .version(program.version)
@@ -124,7 +116,7 @@ function commandParser(
         throw badArgument(program.name, command, argv, problem);
       })
       .command(
-        command.usage.replace(command.name, '$0'),
+        usageOf(command).replace(command.name, '$0'),
         command.description,
         (local) => describeCommand(local, command, option),
         run,

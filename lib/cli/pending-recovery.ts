@@ -10,8 +10,8 @@ import { type HostReader, isFailure } from '../host/host-reader.ts';
 import { LiveFiles } from '../host/live-files.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PersistedDevice } from '../pci/persisted-device.ts';
-import { type Arguments, stringOf } from './command.ts';
 import { bootTimeOf } from './confirmation.ts';
+import type { ReadingValues } from './reading-options.ts';
 
 /** A change that was cut short, or awaits confirmation, as documents have it. */
 interface PendingChange {
@@ -30,11 +30,14 @@ export interface PendingRecovery {
 }
 
 /** Reads which changes were cut short, or await confirmation. Who may not read that is told so in documents only. */
-export async function readPendingRecovery(args: Arguments, host: HostReader): Promise<PendingRecovery> {
+export async function readPendingRecovery(
+  args: Pick<ReadingValues, 'host'>,
+  host: HostReader,
+): Promise<PendingRecovery> {
   const now = bootTimeOf(host);
   const none = { journals: [], now, remarks: '' };
   try {
-    const isLive = stringOf(args, 'host') === undefined;
+    const isLive = args.host === undefined;
     const journals = isLive ? await readJournals(new LiveFiles('')) : await readCaptured(host);
     if (journals === null) return { ...none, changes: UNREAD };
     const changes = journals.map((left) => ({

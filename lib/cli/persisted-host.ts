@@ -1,14 +1,21 @@
 import type { HostReader } from '../host/host-reader.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { BindingStatus } from '../plan/binding-status.ts';
-import type { Arguments } from './command.ts';
+import type { ChangingValues } from './changing-options.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { PendingRecovery } from './pending-recovery.ts';
+import type { ReadingValues } from './reading-options.ts';
 import type { Terminal } from './terminal.ts';
+
+/** What a command about what is persisted is given. */
+export interface PersistedValues extends ReadingValues, ChangingValues {
+  readonly check: boolean;
+  readonly forget: readonly string[];
+}
 
 /** What a command about what is persisted was given, and the host as it found it. */
 export interface AskedHost {
-  readonly args: Arguments;
+  readonly args: PersistedValues;
   readonly terminal: Terminal;
   readonly dialogue: Dialogue;
   readonly host: HostReader;

@@ -8,12 +8,13 @@ import type { PciDevice } from '../pci/device.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
 import { badValue } from '../plan/vf-setting-texts.ts';
 import type { Snippet } from '../render/hand-over-text.ts';
-import type { Arguments } from './command.ts';
+import { isGiven, optionNamed } from './command.ts';
 import type { HandOverSituation } from './hand-over-situation.ts';
 import { handOverWishesOf } from './hand-over-wishes.ts';
+import type { XmlValues } from './xml-values.ts';
 
 /** What is said of one device, and not of a network that hands out any. */
-const OTHERS = ['as', 'rom', 'mac', 'boot-order', 'teaming', 'group', 'guest-address', 'domain'];
+const OTHERS = ['as', 'rom', 'mac', 'bootOrder', 'teaming', 'group', 'guestAddress', 'domain'] as const;
 /** What libvirt's schema takes for the interface of a PF. */
 const INTERFACE = /^[\w.\\:/-]+$/;
 
@@ -22,14 +23,14 @@ const INTERFACE = /^[\w.\\:/-]+$/;
  *
  * @throws PortalGunError BAD_ARGUMENT; NO_SRIOV where the devices have none to hand out
  */
-export function poolSnippet(args: Arguments, name: string, situation: HandOverSituation): Snippet {
-  const other = OTHERS.find((each) => args[each] !== undefined);
+export function poolSnippet(args: XmlValues, name: string, situation: HandOverSituation): Snippet {
+  const other = OTHERS.find((key) => isGiven(args[key]));
   if (other !== undefined) {
     throw new PortalGunError(
       'BAD_ARGUMENT',
       'does not go with --pool: it is for the interface of a machine',
       {
-        subject: `--${other}`,
+        subject: optionNamed(other),
       },
     );
   }

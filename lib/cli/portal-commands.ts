@@ -1,15 +1,14 @@
 import { CATEGORIES } from '../libvirt/category.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import type { Command } from './command.ts';
+import { type Command, defineCommand } from './command.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 
 const KNOWN = CATEGORIES.join(', ');
 
 /** The commands of `portal` for the VMs that libvirt knows. */
 export const PORTAL_COMMANDS: readonly Command[] = [
-  {
+  defineCommand({
     name: 'list',
-    usage: 'list',
     summary: 'List virtual machines, a row each',
     description:
       'Lists the machines that libvirt knows, running or not, with the category that each is tagged with, and the devices of the host that it is given. Of one that is not tagged yet a guess by its name is shown, with a question mark; nothing goes by a guess.',
@@ -33,10 +32,9 @@ export const PORTAL_COMMANDS: readonly Command[] = [
       ['portal list --connect qemu+ssh://root@star/system', 'those of another host'],
     ],
     load: async () => (await import('./commands/portal-list.ts')).runPortalList,
-  },
-  {
+  }),
+  defineCommand({
     name: 'tag',
-    usage: 'tag <machines..>',
     summary: 'Say of which category machines are',
     description:
       "Writes the category of machines into the metadata of their definitions, and of what runs, so that commands can mean all machines of a category. Nothing else of a definition is changed. Where one machine can't be tagged none is. The plan is shown first. On a terminal it asks before it tags, unless --yes is given; a script needs no --yes. pci recover ends one that was cut short.",
@@ -67,5 +65,5 @@ export const PORTAL_COMMANDS: readonly Command[] = [
       ['sudo portal tag galaxy0 --remove', 'no category any more'],
     ],
     load: async () => (await import('./commands/portal-tag.ts')).runPortalTag,
-  },
+  }),
 ];

@@ -9,7 +9,7 @@ import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../pci/pci-ids
 import { nearest } from '../pci/selector.ts';
 import type { Selector } from '../pci/selector-parser.ts';
 import { renderDiagnostics } from '../render/error-text.ts';
-import { type Arguments, type OptionDefinition, stringOf, switchOf } from './command.ts';
+import type { OptionDefinition, ValuesOf } from './command.ts';
 import { COLOR_CHOICES } from './terminal.ts';
 
 /** The options of every command that looks at a host. */
@@ -44,6 +44,8 @@ export const READING_OPTIONS = {
   },
 } as const satisfies Record<string, OptionDefinition>;
 
+export type ReadingValues = ValuesOf<typeof READING_OPTIONS>;
+
 const SHOWN_DIAGNOSTICS = 10;
 
 /**
@@ -51,8 +53,8 @@ const SHOWN_DIAGNOSTICS = 10;
  *
  * @throws PortalGunError BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
  */
-export function hostOf(args: Arguments): HostReader {
-  const path = stringOf(args, 'host');
+export function hostOf(args: Partial<Pick<ReadingValues, 'host'>>): HostReader {
+  const path = args.host;
   return path === undefined ? openLiveHost() : openHost(path);
 }
 
@@ -61,8 +63,8 @@ export function hostOf(args: Arguments): HostReader {
  *
  * @throws PortalGunError BAD_NAMES
  */
-export function namesOf(args: Arguments): PciNames {
-  const { bytes, path, origin } = readPciIdsFile(stringOf(args, 'pci-ids'));
+export function namesOf(args: Pick<ReadingValues, 'pciIds'>): PciNames {
+  const { bytes, path, origin } = readPciIdsFile(args.pciIds);
   if (!isPciIds(bytes)) throw new PortalGunError('BAD_NAMES', 'is no list of PCI ids', { subject: path });
   const date = pciIdsDate(bytes);
   const owner = { system: "the system's pci.ids", bundled: "portal-gun's own pci.ids", given: 'pci.ids' }[
@@ -73,15 +75,15 @@ export function namesOf(args: Arguments): PciNames {
 
 /** What goes to standard error beside a result: notes on what was met, and more with `--verbose`. */
 export function remarks(
-  args: Arguments,
+  args: Pick<ReadingValues, 'json' | 'verbose'>,
   names: PciNames,
   { label }: { readonly label: string },
   diagnostics: readonly Diagnostic[],
 ): string {
-  const verbose = switchOf(args, 'verbose') === true;
+  const verbose = args.verbose;
   const shown = renderDiagnostics('pci', diagnostics, verbose ? Number.POSITIVE_INFINITY : SHOWN_DIAGNOSTICS);
   // As data the diagnostics stand in the document.
-  const notes = switchOf(args, 'json') === true && !verbose ? '' : shown;
+  const notes = args.json && !verbose ? '' : shown;
   if (!verbose) return notes;
   return `pci: host: ${escapeControls(label)}\npci: names from ${escapeControls(names.source)}\n${notes}`;
 }

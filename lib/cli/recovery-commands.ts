@@ -1,13 +1,12 @@
-import type { Command } from './command.ts';
+import { type Command, defineCommand } from './command.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
 const { json, color } = READING_OPTIONS;
 
 /** The commands of `pci` that end a change: keep it, undo it, or finish it. */
 export const RECOVERY_COMMANDS: readonly Command[] = [
-  {
+  defineCommand({
     name: 'confirm',
-    usage: 'confirm',
     summary: 'Keep a change that was made with --confirm-within',
     description:
       'A change that was made with --confirm-within is undone by itself unless this comes in time; until then no other change is made. Where nothing awaits confirmation, because it was undone or confirmed already, it exits with 3.',
@@ -18,10 +17,9 @@ export const RECOVERY_COMMANDS: readonly Command[] = [
       ['sudo pci confirm', 'keep it, if you are still there'],
     ],
     load: async () => (await import('./commands/confirm.ts')).runConfirm,
-  },
-  {
+  }),
+  defineCommand({
     name: 'recover',
-    usage: 'recover',
     summary: 'Undo, or finish, a change that was cut short or not confirmed',
     description:
       'A change that was cut short, by kill -9 or a loss of power, leaves a journal in /var/lib/portal-gun, and so does one that awaits pci confirm. This undoes what was begun, or with --finish does the rest; without a journal it does nothing. Then it lists what is persisted and not in force in this boot; with --restore it puts that in force.',
@@ -48,5 +46,5 @@ export const RECOVERY_COMMANDS: readonly Command[] = [
       ['sudo pci recover --restore', 'and what is persisted, as after a boot'],
     ],
     load: async () => (await import('./commands/recover.ts')).runRecover,
-  },
+  }),
 ];

@@ -21,7 +21,7 @@ import { isDriverRegistered } from '../sysfs/driver-state.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../sysfs/paths.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
-import { type CommandResult, switchOf } from './command.ts';
+import type { CommandResult } from './command.ts';
 import { demandVfio } from './demand-vfio.ts';
 import { pendingProblem } from './pending-recovery.ts';
 import type { PersistedHost } from './persisted-host.ts';
@@ -69,7 +69,7 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
       null,
     );
   // What could not be read stops nobody from looking.
-  const isLook = switchOf(args, 'dry-run') === true;
+  const isLook = args.dryRun;
   const refusalOf = (some: readonly BoundDevice[]): Finding | undefined =>
     refusalsAmong(findingsOf(some), allowed).find(({ severity }) => !isLook || severity !== 'unknown');
   // One that the host uses keeps no other from being bound; it is seldom, and asking of each takes long.

@@ -19,8 +19,10 @@ import { busEntryPath } from '../sysfs/paths.ts';
 import { readInventory } from '../sysfs/read-inventory.ts';
 import { whyRomIsSilent } from '../sysfs/rom-silence.ts';
 import { demandRoot, refuseUnfinished, SIGNAL_EXITS } from './changing.ts';
-import { type Arguments, type CommandResult, stringOf } from './command.ts';
+import type { ChangingValues } from './changing-options.ts';
+import type { CommandResult } from './command.ts';
 import type { Dialogue, EndingSignal } from './dialogue.ts';
+import type { ReadingValues } from './reading-options.ts';
 import { allowedOf } from './safety.ts';
 
 /** The facts of devices that reading and judging their ROMs needs. */
@@ -58,13 +60,13 @@ export function interruptedResult(signal: EndingSignal): CommandResult {
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
-export function romAllowedOf(args: Arguments, writes: boolean): ReadonlySet<string> {
+export function romAllowedOf(args: Pick<ChangingValues, 'allow'>, writes: boolean): ReadonlySet<string> {
   return allowedOf(args, writes ? [...ROM_RULES, BAD_ROM] : ROM_RULES);
 }
 
 /** @throws PortalGunError BAD_ARGUMENT for a captured host, which has no ROM that could be read */
-export function refuseCapturedRom(args: Arguments): void {
-  if (stringOf(args, 'host') === undefined) return;
+export function refuseCapturedRom(args: Pick<ReadingValues, 'host'>): void {
+  if (args.host === undefined) return;
   throw new PortalGunError('BAD_ARGUMENT', 'is a captured host, and what is in ROMs is not captured', {
     subject: '--host',
     hint: 'run it on the host itself; a ROM that was dumped there is inspected anywhere: pci rom inspect FILE',

@@ -10,13 +10,21 @@ import { formatDocument } from '../render/documents.ts';
 import { planDocument } from '../render/plan-document.ts';
 import { renderProposal } from '../render/plan-text.ts';
 import { applyHere, demandRoot, isConfirmed } from './changing.ts';
-import { type Arguments, type CommandResult, stringOf, switchOf } from './command.ts';
+import type { ChangingValues } from './changing-options.ts';
+import type { CommandResult } from './command.ts';
 import { confirmWithinOf } from './confirm-within.ts';
 import type { Dialogue } from './dialogue.ts';
 import { refuseWritableProgram } from './program-refusal.ts';
+import type { ReadingValues } from './reading-options.ts';
 import { hostOf } from './reading-options.ts';
 import { refuseUse } from './safety.ts';
 import type { Terminal } from './terminal.ts';
+
+/** What says what becomes of a proposal. */
+type ProposalValues = Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> &
+  Partial<Pick<ChangingValues, 'confirmWithin'>> &
+  Pick<ReadingValues, 'json'> &
+  Partial<Pick<ReadingValues, 'host'>>;
 
 /** A proposal, with what a command says besides. */
 export interface PreparedProposal {
@@ -53,12 +61,12 @@ export interface CarriedOut {
 /** Carries a proposal out, and prints what came of it as the options say. */
 export async function runProposal(
   prepared: PreparedProposal,
-  args: Arguments,
+  args: ProposalValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const { exitCode, text, document, remarks } = await carryOut(prepared, args, terminal, dialogue);
-  const wantsDocument = switchOf(args, 'json') === true && switchOf(args, 'script') !== true;
+  const wantsDocument = args.json && !args.script;
   return { exitCode, stdout: wantsDocument ? formatDocument(document) : text, stderr: remarks };
 }
 
@@ -70,7 +78,7 @@ export async function runProposal(
  */
 export async function carryOut(
   prepared: PreparedProposal,
-  args: Arguments,
+  args: ProposalValues,
   { width, style }: Terminal,
   dialogue: Dialogue,
 ): Promise<CarriedOut> {
@@ -91,7 +99,7 @@ export async function carryOut(
 
   const isWatched = confirmWithinMs !== null && plan.steps.length > 0;
   refuseWritableProgram(plan, isWatched, allowed);
-  if (switchOf(args, 'script') === true) {
+  if (args.script) {
     // Whoever runs it does not see what could not be told.
     refuseUse(refusals);
     // It knows how each kind of change is typed, which nobody else needs.
@@ -102,7 +110,7 @@ export async function carryOut(
   const shown =
     renderProposal(proposal, overview(width), width, style) +
     (changesMachinesAlone ? '' : renderConfirmationAdvice(proposal, confirmWithinMs));
-  if (switchOf(args, 'dry-run') === true) return result(isRefused ? EXIT.refused : EXIT.ok, shown);
+  if (args.dryRun) return result(isRefused ? EXIT.refused : EXIT.ok, shown);
 
   dialogue.say(remarks + shown);
   remarks = '';
@@ -110,14 +118,14 @@ export async function carryOut(
   // What root is refused as well is no matter of permission.
   if (!isRefused) demandRoot('run it with sudo; --dry-run shows the plan without');
   refuseUse(refusals);
-  const goes = switchOf(args, 'yes') === true || (prepared.goesUnasked === true && !dialogue.canAsk);
+  const goes = args.yes || (prepared.goesUnasked === true && !dialogue.canAsk);
   if (!(await isConfirmed(dialogue, goes, 'Apply?'))) {
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }
   const { report, exitCode } = await applyHere(plan, dialogue, style, allowed, confirmWithinMs, {
     goesOnBeside: prepared.goesOnBeside === true,
-    captured: stringOf(args, 'host') === undefined ? null : hostOf(args),
+    captured: args.host === undefined ? null : hostOf(args),
   });
   if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));
   return result(exitCode, '', report);
@@ -127,8 +135,8 @@ export async function carryOut(
 const BY_LIBVIRT: readonly string[] = ['assignment', 'attachment'];
 
 /** A captured host is no machine that could be changed; machines of the libvirt that goes with it can be. */
-function refuseCaptured(args: Arguments, steps: readonly Step[]): void {
-  if (stringOf(args, 'host') === undefined) return;
+function refuseCaptured(args: ProposalValues, steps: readonly Step[]): void {
+  if (args.host === undefined) return;
   if (steps.every(({ change }) => BY_LIBVIRT.includes(change.kind))) return;
   throw new PortalGunError('BAD_ARGUMENT', 'a captured host can be planned for, and not changed', {
     subject: '--host',

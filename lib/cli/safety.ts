@@ -3,7 +3,7 @@ import { suggest } from '../base/text.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { SafetyRule } from '../checks/safety-rule.ts';
 import { SAFETY_RULES } from '../checks/safety-rules.ts';
-import { type Arguments, stringsOf } from './command.ts';
+import type { ChangingValues } from './changing-options.ts';
 import { PROGRAM_WRITABLE } from './program-refusal.ts';
 
 /**
@@ -12,10 +12,10 @@ import { PROGRAM_WRITABLE } from './program-refusal.ts';
  * @throws PortalGunError BAD_ARGUMENT for one that no rule has, or that can't be lifted
  */
 export function allowedOf(
-  args: Arguments,
+  args: Pick<ChangingValues, 'allow'>,
   rules: readonly Pick<SafetyRule, 'name' | 'severity'>[] = SAFETY_RULES,
 ): ReadonlySet<string> {
-  const names = stringsOf(args, 'allow').flatMap((each) => each.split(','));
+  const names = args.allow.flatMap((each) => each.split(','));
   for (const name of names) {
     const rule = rules.find((each) => each.name === name);
     if (rule !== undefined || (rules === SAFETY_RULES && name === PROGRAM_WRITABLE)) continue;

@@ -1,52 +1,12 @@
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import type { Command, OptionDefinition } from './command.ts';
+import { type Command, defineCommand } from './command.ts';
 import { READING_OPTIONS } from './reading-options.ts';
-
-const SETTING_OPTIONS = {
-  mac: {
-    describe:
-      'stable: one that follows from the card and the number of the VF, the same after every boot; driver: whichever the VF makes up; or, for --vf, a MAC. VFs that are made get the stable one by default',
-    type: 'string',
-    valueName: 'MAC',
-    completes: 'nothing',
-  },
-  vlan: {
-    describe: 'none, a VLAN, or one with a priority: 100/5; 100/0/802.1ad for another protocol',
-    type: 'string',
-    valueName: 'VLAN',
-    completes: 'nothing',
-  },
-  trust: {
-    describe: 'Whether a VF may be promiscuous and change its MAC: on, off',
-    type: 'string',
-    valueName: 'ON-OFF',
-    suggestions: ['on', 'off'],
-  },
-  'spoof-check': {
-    describe: 'Whether a VF is kept from sending under a MAC that is not its own: on, off',
-    type: 'string',
-    valueName: 'ON-OFF',
-    suggestions: ['on', 'off'],
-  },
-  rate: {
-    describe: 'none, the most that a VF sends in Mbit/s, or the least and the most: 100-1000',
-    type: 'string',
-    valueName: 'RATE',
-    completes: 'nothing',
-  },
-  link: {
-    describe: 'Whether a VF has a link: auto as the port has, enable, disable',
-    type: 'string',
-    valueName: 'STATE',
-    suggestions: ['auto', 'enable', 'disable'],
-  },
-} as const satisfies Record<string, OptionDefinition>;
+import { VF_SETTING_OPTIONS } from './vf-setting-options.ts';
 
 /** The commands of `pci` for SR-IOV. */
 export const SRIOV_COMMANDS: readonly Command[] = [
-  {
+  defineCommand({
     name: 'sriov list',
-    usage: 'sriov list [selectors..]',
     summary: 'List what makes virtual functions, with each of them',
     description:
       'Lists the physical functions of SR-IOV, each with its virtual functions: their addresses, drivers, IOMMU groups and interfaces, and of a network card what it holds each to: MAC, VLAN, trust, spoof check, link and rate (Mbit/s, the least and the most).',
@@ -55,6 +15,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
         describe:
           'Address, or another selector, as for pci list; a virtual function means its PF; several add up',
         array: true,
+        optional: true,
         completes: 'selector',
       },
     },
@@ -64,10 +25,9 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['pci sriov list netdev=enp1s0 --json', 'one card, as JSON'],
     ],
     load: async () => (await import('./commands/sriov-list.ts')).runSriovList,
-  },
-  {
+  }),
+  defineCommand({
     name: 'sriov set',
-    usage: 'sriov set <pf>',
     summary: 'Say how many virtual functions a PF has, and what each is set to',
     description:
       'Brings a physical function to a number of virtual functions, and these to what they are set to. The options for settings are for all VFs, and --vf is for one. For another number of VFs the kernel takes away all that there are: those that stay get back what they were set to, and VFIO drivers; where one of them is in use nothing is done. The interface of the PF is switched on, since without it VFs have no link. The plan is shown first; where a step fails all are undone. It lasts until the next boot; with --persist it is made so at each boot, before libvirt starts.',
@@ -89,7 +49,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
         type: 'boolean',
         negatable: true,
       },
-      ...SETTING_OPTIONS,
+      ...VF_SETTING_OPTIONS,
       vf: {
         describe: 'What one VF is set to: its number, and settings by the names of their options',
         type: 'string',
@@ -117,10 +77,9 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['sudo pci sriov set 01:00.0 --vfs 0', 'none any more'],
     ],
     load: async () => (await import('./commands/sriov-set.ts')).runSriovSet,
-  },
-  {
+  }),
+  defineCommand({
     name: 'sriov restore',
-    usage: 'sriov restore',
     summary: 'Make and set the VFs that were written down for each boot',
     description:
       'Brings each PF that pci sriov set --persist wrote down to what was written down, as a service does at each boot before libvirt starts. A PF is found again by what it is and not by its address. One that is gone or not known for sure, and one whose VFs are in use and would have to go, is said and left; the exit status is then 1. What is in force stays untouched. With --forget it strikes out PFs, also such that are gone.',
@@ -147,5 +106,5 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['sudo pci sriov restore --forget 01:00.0', 'no more at the next boot'],
     ],
     load: async () => (await import('./commands/sriov-restore.ts')).runSriovRestore,
-  },
+  }),
 ];

@@ -4,7 +4,7 @@ import { programWords } from '../host/this-process.ts';
 import type { Step } from '../plan/plan.ts';
 import { formatStartHook } from '../plan/start-guard.ts';
 import { SINGLE_START_HOOK_PATH, START_HOOK_PATH, START_HOOKS_FOLDER } from '../plan/start-hook-paths.ts';
-import { type Arguments, stringOf } from './command.ts';
+import type { ReadingValues } from './reading-options.ts';
 
 /**
  * The step that puts the hook of libvirt in its place, or takes it away; none where it is so already, and none for a
@@ -12,9 +12,13 @@ import { type Arguments, stringOf } from './command.ts';
  *
  * @throws PortalGunError CANNOT_GUARD
  */
-export function startHookSteps(args: Arguments, host: HostReader, isWanted: boolean): readonly Step[] {
+export function startHookSteps(
+  args: Pick<ReadingValues, 'host'>,
+  host: HostReader,
+  isWanted: boolean,
+): readonly Step[] {
   // The files of a captured host are not those of the machine that would be written.
-  if (stringOf(args, 'host') !== undefined) return [];
+  if (args.host !== undefined) return [];
   const reading = host.readText(START_HOOK_PATH);
   if (isFailure(reading)) return [];
   const to = isWanted ? hookOf() : null;

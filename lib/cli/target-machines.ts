@@ -5,7 +5,7 @@ import { nearCategory, parseCategory } from '../libvirt/category.ts';
 import { findMachine } from '../libvirt/find-machine.ts';
 import { type KnownMachine, type KnownMachines, mainDocument } from '../libvirt/read-machines.ts';
 import type { DefinedMachine } from '../plan/plan-assignment.ts';
-import { type Arguments, stringsOf } from './command.ts';
+import type { MachineValues } from './machine-options.ts';
 
 /**
  * The machines that `--type` and `--machine` mean together; `null` where neither was given.
@@ -14,7 +14,7 @@ import { type Arguments, stringsOf } from './command.ts';
  *   for one in which what is ours can't be read
  */
 export function targetMachines(
-  args: Arguments,
+  args: MachineValues,
   machines: readonly KnownMachine[],
 ): readonly DefinedMachine[] | null {
   const transient = namedMachines(args, machines).find(({ definition }) => definition === null);
@@ -33,23 +33,23 @@ export function targetMachines(
  * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT, BAD_XML
  */
 export function liveTargets(
-  args: Arguments,
+  args: MachineValues,
   machines: readonly KnownMachine[],
 ): readonly KnownMachine[] | null {
   return meantMachines(args, machines, machines, unreadableOf);
 }
 
-function namedMachines(args: Arguments, machines: readonly KnownMachine[]): readonly KnownMachine[] {
-  return stringsOf(args, 'machine').map((name) => findMachine(machines, name));
+function namedMachines(args: MachineValues, machines: readonly KnownMachine[]): readonly KnownMachine[] {
+  return args.machine.map((name) => findMachine(machines, name));
 }
 
 function meantMachines<T extends KnownMachine>(
-  args: Arguments,
+  args: MachineValues,
   candidates: readonly T[],
   machines: readonly KnownMachine[],
   problemOf: (machine: KnownMachine) => PortalGunError | null,
 ): readonly T[] | null {
-  const types = stringsOf(args, 'type').map((type) => parseCategory(type, '--type'));
+  const types = args.type.map((type) => parseCategory(type, '--type'));
   const named = namedMachines(args, machines);
   if (types.length === 0 && named.length === 0) return null;
   const typed = types.flatMap((type) => demandOfType(type, machines));
@@ -63,7 +63,10 @@ function meantMachines<T extends KnownMachine>(
  *
  * @throws PortalGunError as {@link targetMachines}
  */
-export function demandTargets(args: Arguments, machines: readonly KnownMachine[]): readonly DefinedMachine[] {
+export function demandTargets(
+  args: MachineValues,
+  machines: readonly KnownMachine[],
+): readonly DefinedMachine[] {
   return targetMachines(args, machines) ?? failUnsaid();
 }
 
@@ -73,7 +76,7 @@ export function demandTargets(args: Arguments, machines: readonly KnownMachine[]
  * @throws PortalGunError as {@link liveTargets}
  */
 export function demandLiveTargets(
-  args: Arguments,
+  args: MachineValues,
   machines: readonly KnownMachine[],
 ): readonly KnownMachine[] {
   return liveTargets(args, machines) ?? failUnsaid();

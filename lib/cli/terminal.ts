@@ -32,7 +32,7 @@ export const COLOR_CHOICES = ['auto', 'always', 'never'] as const;
 export function describeTerminal(
   stream: OutputStream,
   environment: Readonly<Record<string, string | undefined>>,
-  color: string | undefined,
+  color: unknown,
 ): Terminal {
   const interactive = stream.isTTY === true;
   const isForced = !['', '0', 'false'].includes(environment['FORCE_COLOR'] ?? '');

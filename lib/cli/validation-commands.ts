@@ -1,14 +1,13 @@
 import { PURPOSES } from '../checks/validation-rule.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import type { Command } from './command.ts';
+import { type Command, defineCommand } from './command.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
 /** The commands of `pci` that judge a host. */
 export const VALIDATION_COMMANDS: readonly Command[] = [
-  {
+  defineCommand({
     name: 'validate',
-    usage: 'validate [devices..]',
     summary: 'Check whether the host can do what is asked of it; exit 1 where not',
     description:
       'Checks whether a host can run machines and give them devices, and says what to change where it can not, with the command or the file of its distribution. With devices it is checked whether each can be given to a machine, with --for whether the host is fit for a purpose, with --machine whether a machine would start. It looks at what is in effect, not at settings. What virt-host-validate says, where it is installed, stands beside it where both do not agree. What can not be told, as of a snapshot, is said, and never passes. It exits with 1 where a check fails; with --strict also where one warns, or can not tell. With --fix it makes a plan for what fails of what was asked: arguments of the kernel, modules and their options, limits, initial RAM disks, in files of our own that a later --fix adds to. What is for a person to do is listed, with how, and exits with 1: settings of the firmware, packages, files of others, boot loaders other than GRUB as Debian has it. What each check is about is in docs/reference/validation-rules.md.',
@@ -16,6 +15,7 @@ export const VALIDATION_COMMANDS: readonly Command[] = [
       devices: {
         describe: 'Address, or another selector, as for pci list; several add up',
         array: true,
+        optional: true,
         completes: 'selector',
       },
     },
@@ -68,5 +68,5 @@ export const VALIDATION_COMMANDS: readonly Command[] = [
       ['pci validate --host galaxy.snapshot', 'as far as a captured host tells'],
     ],
     load: async () => (await import('./commands/validate.ts')).runValidate,
-  },
+  }),
 ];

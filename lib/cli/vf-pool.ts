@@ -21,9 +21,10 @@ import type { VfGoal, VfWishes } from '../plan/vf-goal.ts';
 import { attachmentDetails } from '../render/attachment-text.ts';
 import { renderVfPool, vfPoolDetails } from '../render/vf-pool-text.ts';
 import { hostLookup } from '../sysfs/host-lookup.ts';
+import type { AssignValues } from './assign-values.ts';
 import { assignmentRemarks, readAssignmentSituation } from './assignment-situation.ts';
 import { type ChangeScope, scopeOf } from './change-scope.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from './command.ts';
+import type { CommandResult } from './command.ts';
 import type { Dialogue } from './dialogue.ts';
 import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
 import { handOverWishesOf } from './hand-over-wishes.ts';
@@ -40,7 +41,7 @@ import type { Terminal } from './terminal.ts';
 
 /** `pci assign PF --policy vf-pool`: a VF of one PF for each machine, made where there are too few. */
 export async function runVfPool(
-  args: Arguments,
+  args: AssignValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
@@ -53,7 +54,7 @@ export async function runVfPool(
   });
   const { host, virsh, handing } = assignment;
   const { inventory } = handing;
-  const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
+  const runner = args.host === undefined ? new LiveRunner() : null;
   const situation = await readPfSituation(host, runner, inventory, selectOne(inventory.devices, selector));
   const known = await readMachines(virsh, 'edit', hostLookup(host, inventory.devices));
   const { machines, diagnostics } = known;
@@ -78,13 +79,12 @@ export async function runVfPool(
   });
   refuseGroups(handing, pool);
   const plan = planOf(args, host, virsh.uri, pool, scope);
-  const persistence =
-    switchOf(args, 'persist') === true
-      ? persistPart(host, plan.title, switchOf(args, 'script') === true, (records) => ({
-          ...records,
-          pfs: persistVfs(host, inventory.devices, pool.vfs, goalOf(pool), records.pfs),
-        }))
-      : null;
+  const persistence = args.persist
+    ? persistPart(host, plan.title, args.script, (records) => ({
+        ...records,
+        pfs: persistVfs(host, inventory.devices, pool.vfs, goalOf(pool), records.pfs),
+      }))
+    : null;
   const gained = new Set(gainedOf(pool));
   const findings = [
     ...findLoss(host, inventory.devices, pool.vfs.lost),
@@ -120,15 +120,15 @@ export async function runVfPool(
   );
 }
 
-function selectorOf(args: Arguments): string {
-  const [selector = '', ...more] = stringsOf(args, 'devices');
+function selectorOf(args: AssignValues): string {
+  const [selector = '', ...more] = args.devices;
   if (more.length > 0) {
     throw new PortalGunError('BAD_ARGUMENT', 'is of one PF, and several devices are named', {
       subject: '--policy vf-pool',
       hint: 'name one PF: pci sriov list',
     });
   }
-  if (stringOf(args, 'rom') !== undefined) {
+  if (args.rom !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'is for no virtual function: they have no option ROM', {
       subject: '--rom',
       hint: 'leave it out',
@@ -198,7 +198,7 @@ function refuseGroups(handing: HandOverSituation, pool: VfPoolProposal): void {
 }
 
 function planOf(
-  args: Arguments,
+  args: AssignValues,
   host: HostReader,
   uri: string,
   { vfs, machines, attachments }: VfPoolProposal,

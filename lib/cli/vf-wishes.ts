@@ -2,7 +2,15 @@ import { PortalGunError } from '../base/errors.ts';
 import { suggest } from '../base/text.ts';
 import type { VfGoal, VfWishes } from '../plan/vf-goal.ts';
 import { badValue, VF_SETTING_KEYS, VF_SETTING_TEXTS } from '../plan/vf-setting-texts.ts';
-import { type Arguments, stringOf, stringsOf, switchOf } from './command.ts';
+import type { VfSettingValues } from './vf-setting-options.ts';
+
+/** What says how many VFs a PF has, and what they are set to. */
+export interface VfValues extends VfSettingValues {
+  readonly vf: readonly string[];
+  readonly vfs: string | undefined;
+  readonly autoprobe: boolean | undefined;
+  readonly up: boolean | undefined;
+}
 
 const MAX_VFS = 65535;
 
@@ -11,25 +19,25 @@ const MAX_VFS = 65535;
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
-export function vfGoalOf(args: Arguments): VfGoal {
+export function vfGoalOf(args: VfValues): VfGoal {
   let all: VfWishes = {};
   for (const key of VF_SETTING_KEYS) {
-    const text = stringOf(args, key);
+    const text = args[key === 'spoof-check' ? 'spoofCheck' : key];
     if (text !== undefined) all = { ...all, ...VF_SETTING_TEXTS[key](text, `--${key}`) };
   }
   const each = new Map<number, VfWishes>();
-  for (const text of stringsOf(args, 'vf')) {
+  for (const text of args.vf) {
     const [index, wishes] = parseVf(text);
     each.set(index, { ...each.get(index), ...wishes });
   }
-  const count = stringOf(args, 'vfs');
+  const count = args.vfs;
   const goal = {
     count:
       count === undefined ? null : wholeNumber(count, MAX_VFS, '--vfs', 'a number of VFs: 4; 0 for none'),
-    autoprobe: switchOf(args, 'autoprobe') ?? null,
+    autoprobe: args.autoprobe ?? null,
     all,
     each,
-    isUp: switchOf(args, 'up') ?? true,
+    isUp: args.up ?? true,
   };
   if (count === undefined && goal.autoprobe === null && each.size === 0 && Object.keys(all).length === 0) {
     throw new PortalGunError('BAD_ARGUMENT', 'says nothing of what is to be set', {

@@ -10,19 +10,20 @@ import { lastingObstacles } from '../pci/iommu-group.ts';
 import { formatDocument } from '../render/documents.ts';
 import { type LeftOut, type SnippetFile, snippetFilesDocument } from '../render/snippet-files.ts';
 import { wrapText } from '../render/wrap-text.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from './command.ts';
+import { type CommandResult, isGiven, optionNamed } from './command.ts';
 import { type HandOverSituation, handOverOne, readHandOverSituation } from './hand-over-situation.ts';
 import { checkOfOne, handOverWishesOf } from './hand-over-wishes.ts';
 import { sourceOf } from './inventory-source.ts';
 import { namesOf, remarks } from './reading-options.ts';
 import type { Terminal } from './terminal.ts';
+import type { XmlValues } from './xml-values.ts';
 
 /** What is said of one device, or of one machine. */
-const OTHERS = ['as', 'group', 'guest-address', 'domain', 'pool', 'vlan'];
+const OTHERS = ['as', 'group', 'guestAddress', 'domain', 'pool', 'vlan'] as const;
 
 /** `pci xml --all`: a file for each device that a machine can have. */
-export async function runXmlFolder(args: Arguments, { width }: Terminal): Promise<CommandResult> {
-  const folder = stringOf(args, 'output-dir');
+export async function runXmlFolder(args: XmlValues, { width }: Terminal): Promise<CommandResult> {
+  const folder = args.outputDir;
   if (folder === undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'needs a folder for its files', {
       subject: '--all',
@@ -35,9 +36,7 @@ export async function runXmlFolder(args: Arguments, { width }: Terminal): Promis
       hint: 'give a folder; to print what one device needs: pci xml 03:00.0',
     });
   }
-  const other =
-    stringsOf(args, 'devices')[0] ??
-    OTHERS.map((name) => `--${name}`).find((name) => args[name.slice(2)] !== undefined);
+  const other = args.devices[0] ?? OTHERS.filter((key) => isGiven(args[key])).map(optionNamed)[0];
   if (other !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --all', { subject: other });
   }
@@ -48,14 +47,14 @@ export async function runXmlFolder(args: Arguments, { width }: Terminal): Promis
   const situation = await readHandOverSituation(source, names, []);
   const { texts, leftOut } = snippetTexts(situation, wishes);
   const named = new Map([...texts].map(([address, text]) => [fileName(address), text]));
-  const outcomes = writeFolder(folder, named, switchOf(args, 'overwrite') === true);
+  const outcomes = writeFolder(folder, named, args.overwrite);
   const files = [...texts.keys()].map((address): SnippetFile => {
     const file = fileName(address);
     return { address, file, outcome: outcomes.get(file) ?? 'unchanged' };
   });
   const { host, diagnostics } = situation.inventory;
   const stderr = remarks(args, names, source, diagnostics);
-  if (switchOf(args, 'json') === true) {
+  if (args.json) {
     const document = snippetFilesDocument(host, folder, files, leftOut);
     return { exitCode: EXIT.ok, stdout: formatDocument(document), stderr };
   }

@@ -12,39 +12,35 @@ import { type PassthroughNote, passthroughNotes } from '../pci/passthrough.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
 import { formatDocument } from '../render/documents.ts';
 import { renderXmlFindings, snippetsDocument } from '../render/hand-over-text.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from './command.ts';
+import { type CommandResult, isGiven, optionNamed } from './command.ts';
 import { deviceSnippets, snippetsResult } from './device-snippets.ts';
 import { categoryIn, machineOf } from './guest-addresses.ts';
 import { handOverWishesOf } from './hand-over-wishes.ts';
+import type { XmlValues } from './xml-values.ts';
 
 /** What is asked of a host, and not of the document of one device. */
-const OTHERS = ['group', 'pool', 'all', 'host', 'source', 'connect'];
+const OTHERS = ['group', 'pool', 'all', 'host', 'source', 'connect'] as const;
 
 /** `pci xml --nodedev`: what gives a device to a machine, by what `virsh nodedev-dumpxml` says of it. */
-export function runXmlNodedev(args: Arguments): CommandResult {
-  const other =
-    stringsOf(args, 'devices')[0] ??
-    OTHERS.filter((name) => args[name] !== undefined).map((name) => `--${name}`)[0];
+export function runXmlNodedev(args: XmlValues): CommandResult {
+  const other = args.devices[0] ?? OTHERS.filter((key) => isGiven(args[key])).map(optionNamed)[0];
   if (other !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --nodedev', { subject: other });
   }
   const machine = machineOf(args);
   const wishes = handOverWishesOf(args, categoryIn(machine));
-  const path = stringOf(args, 'nodedev') ?? '-';
+  const path = args.nodedev ?? '-';
   const document = parseXml(readInputFile(path, MAX_XML_BYTES, 'BAD_XML'), inputName(path));
   const { device, capability } = pciDeviceOf(document);
   const findings = findContradictions(document, device);
-  const from = stringOf(args, 'from');
+  const from = args.from;
   if (findings.length > 0 && from === undefined) {
     const advice =
       'pci: the document contradicts itself; --from capability believes its numbers, --from name its name\n';
     return {
       exitCode: EXIT.findings,
-      stdout:
-        switchOf(args, 'json') === true
-          ? formatDocument(snippetsDocument(null, [], findings))
-          : renderXmlFindings(findings),
-      stderr: switchOf(args, 'json') === true ? '' : advice,
+      stdout: args.json ? formatDocument(snippetsDocument(null, [], findings)) : renderXmlFindings(findings),
+      stderr: args.json ? '' : advice,
     };
   }
   const address = from === 'name' ? addressByName(device) : capability.address;

@@ -44,9 +44,16 @@ describe('a start of pci', () => {
     return HEAVY.filter((name) => loaded.has(name));
   };
 
-  it('loads the parser of arguments alone, whatever the command', () => {
+  it('loads the parser of arguments only to parse them', () => {
     expect(heavyWith('bin/pci.ts')).toEqual([]);
-    expect(loadedWith('bin/pci.ts')).toContain('yargs');
+    expect(loadedWith('bin/pci.ts')).not.toContain('yargs');
+    expect(heavyWith('lib/cli/parse-command-line.ts')).toEqual([]);
+    expect(loadedWith('lib/cli/parse-command-line.ts')).toContain('yargs');
+  });
+
+  it('loads neither the parser nor a large library to complete a line', () => {
+    expect(heavyWith('lib/cli/completion/print-completions.ts')).toEqual([]);
+    expect(loadedWith('lib/cli/completion/print-completions.ts')).not.toContain('yargs');
   });
 
   for (const [command, needed] of Object.entries(NEEDED)) {

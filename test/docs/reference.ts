@@ -12,7 +12,7 @@ import {
 } from '../../lib/checks/validation-rule.ts';
 import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from '../../lib/checks/validation-rules.ts';
 import type { Grade } from '../../lib/checks/verdict.ts';
-import { type Command, type OptionDefinition, valueText } from '../../lib/cli/command.ts';
+import { type Command, type OptionDefinition, usageOf, valueText } from '../../lib/cli/command.ts';
 import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
 import type { Program } from '../../lib/cli/program.ts';
@@ -96,7 +96,7 @@ function commandSection(program: string, command: Command): string {
   const positionals = Object.entries(command.positionals);
   return [
     `## ${program} ${command.name}`,
-    `\`\`\`text\n${program} ${command.usage} [options]\n\`\`\``,
+    `\`\`\`text\n${program} ${usageOf(command)} [options]\n\`\`\``,
     command.description,
     ...(positionals.length === 0
       ? []

@@ -28,17 +28,24 @@ import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { PROBING_FIELDS, type ProbedDevices, readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { ChangingValues } from '../changing-options.ts';
+import type { CommandResult } from '../command.ts';
 import { demandVfio } from '../demand-vfio.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { persistPart } from '../persist-option.ts';
 import { PF_FIELDS } from '../pf-situation.ts';
 import { readPolicySituation } from '../policy-situation.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { type CarriedOut, carryOut, type PreparedProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 import { refuseWithoutIommu } from '../without-iommu.ts';
+
+interface ApplyValues extends ChangingValues, ReadingValues {
+  readonly policy: string;
+  readonly check: boolean;
+}
 
 /** More is not read: a person wrote it. */
 const MAX_POLICY_BYTES = 4 * 1024 * 1024;
@@ -63,19 +70,19 @@ interface Difference {
  * they are.
  */
 export async function runApply(
-  args: Arguments,
+  args: ApplyValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const isCheck = switchOf(args, 'check') === true;
-  if (isCheck && switchOf(args, 'script') === true) {
+  const isCheck = args.check;
+  if (isCheck && args.script) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --script', { subject: '--check' });
   }
-  const path = stringOf(args, 'policy') ?? '';
+  const path = args.policy;
   const policy = parsePolicy(readFileOf(path, MAX_POLICY_BYTES, 'BAD_POLICY').toString('utf8'), path);
   const first = await differenceOf(policy, path, args);
   const isDifferent = first.prepared.proposal.plan.steps.length > 0 || first.postponed.length > 0;
-  const options = isCheck ? { ...args, 'dry-run': true } : args;
+  const options = isCheck ? { ...args, dryRun: true } : args;
   const rounds: CarriedOut[] = [await carryOut(first.prepared, options, terminal, dialogue)];
   let left = first.postponed;
   if (left.length > 0 && isThrough(rounds[0])) {
@@ -86,7 +93,7 @@ export async function runApply(
   const stderr = rounds.at(-1)?.remarks ?? '';
   const exitCode = rounds.find((round) => round.exitCode !== EXIT.ok)?.exitCode ?? EXIT.ok;
   const text = rounds.map((round) => round.text).join('');
-  const wantsDocument = switchOf(args, 'json') === true && switchOf(args, 'script') !== true;
+  const wantsDocument = args.json && !args.script;
   return {
     exitCode: isCheck ? (isDifferent ? EXIT.findings : EXIT.ok) : exitCode,
     stdout: wantsDocument
@@ -112,15 +119,15 @@ function postponedRemark({ at, selector }: PolicyDevice): string {
   return `pci: ${at} (${escapeControls(selector.text)}): is looked for once the virtual functions are there\n`;
 }
 
-async function differenceOf(policy: Policy, path: string, args: Arguments): Promise<Difference> {
+async function differenceOf(policy: Policy, path: string, args: ApplyValues): Promise<Difference> {
   const allowed = allowedOf(args);
   const host = hostOf(args);
   const names = namesOf(args);
   const selectors = [...policy.bindings, ...policy.virtualFunctions].map(({ device }) => device.selector);
   const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
-  const inventory = readInventory(host, names, [...fields], probedFor(policy, args));
+  const inventory = readInventory(host, names, [...fields], probedFor(policy));
   const { devices, iommu } = inventory;
-  const isLive = stringOf(args, 'host') === undefined;
+  const isLive = args.host === undefined;
   const { pfs, bindings, postponed } = await readPolicySituation(
     policy,
     host,
@@ -144,7 +151,7 @@ async function differenceOf(policy: Policy, path: string, args: Arguments): Prom
   const title = `Bring the host to ${path}`;
   const plan = mergedPlan(title, [...proposals.map((proposal) => proposal.plan), binding]);
   const persistence = policy.persist
-    ? persistPart(host, title, switchOf(args, 'script') === true, (records) => ({
+    ? persistPart(host, title, args.script, (records) => ({
         bindings: withPersisted(
           boundBy(ways.toVfio, ways.given),
           withoutPersisted(ways.kept, records.bindings, devices),
@@ -191,13 +198,13 @@ async function differenceOf(policy: Policy, path: string, args: Arguments): Prom
 }
 
 /** Of the devices that a policy names; of all where it names one by what devices give themselves. */
-function probedFor({ bindings, virtualFunctions }: Policy, args: Arguments): ProbedDevices | undefined {
+function probedFor({ bindings, virtualFunctions, persist }: Policy): ProbedDevices | undefined {
   const selectors = [...bindings, ...virtualFunctions].map(({ device }) => device.selector);
   if (selectors.some(({ fields }) => fields.some((field) => PROBING_FIELDS.has(field)))) return undefined;
   return (devices) => {
     const named = devices.filter((device) => selectors.some((selector) => selector.matches(device)));
     const changed = [...named, ...virtualFunctionsOf(devices, named)];
-    const kin = switchOf(args, 'persist') === true ? kinOf(devices, changed) : [];
+    const kin = persist ? kinOf(devices, changed) : [];
     return [...concernedWith(devices, changed), ...kin];
   };
 }

@@ -27,13 +27,14 @@ import {
 import { leftDocument, renderLeft } from '../../render/shared-out-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
+import type { AssignValues } from '../assign-values.ts';
 import {
   assignmentPolicyOf,
   assignmentRemarks,
   findAssignmentSafety,
   readAssignmentSituation,
 } from '../assignment-situation.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import { type CommandResult, isGiven } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { handOverOne } from '../hand-over-situation.ts';
 import { handOverWishesOf } from '../hand-over-wishes.ts';
@@ -49,7 +50,7 @@ type RuledDevice = DeviceToAssign & AssignedTitle & { readonly to: string };
 
 /** `pci assign --by-rules`: shares out the devices of the host to the machines of types. */
 export async function runAssignByRules(
-  args: Arguments,
+  args: AssignValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
@@ -138,18 +139,18 @@ export async function runAssignByRules(
   );
 }
 
-function rulesOf(args: Arguments): AssignmentRules {
-  const file = stringOf(args, 'rules');
+function rulesOf(args: AssignValues): AssignmentRules {
+  const file = args.rules;
   if (file === undefined) return parseAssignmentRules(DEFAULT_RULES, 'the rules that come with it');
   const bytes = readInputFile(file, MAX_BYTES, 'BAD_RULES');
   return parseAssignmentRules(Buffer.from(bytes).toString('utf8'), inputName(file));
 }
 
 /** The rules say which devices and which machines. */
-function refuseNames(args: Arguments): void {
-  const given = ['type', 'machine'].find((name) => stringsOf(args, name).length > 0);
-  const [device] = stringsOf(args, 'devices');
-  if (switchOf(args, 'live') === true) {
+function refuseNames(args: AssignValues): void {
+  const given = (['type', 'machine'] as const).find((key) => isGiven(args[key]));
+  const [device] = args.devices;
+  if (args.live) {
     throw new PortalGunError('BAD_ARGUMENT', 'is for devices that are named: rules are for definitions', {
       subject: '--live',
       hint: 'leave it out; then plug in what a machine is to have now: pci assign DEVICE --machine NAME --live',

@@ -24,6 +24,7 @@ import {
 } from '../../render/assignment-text.ts';
 import { attachmentDetails, renderAttachments } from '../../render/attachment-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
+import type { AssignValues } from '../assign-values.ts';
 import {
   assignmentPolicyOf,
   assignmentRemarks,
@@ -31,7 +32,7 @@ import {
   readAssignmentSituation,
 } from '../assignment-situation.ts';
 import { scopeOf } from '../change-scope.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { handOverAll, withGroups } from '../hand-over-situation.ts';
 import { handOverWishesOf } from '../hand-over-wishes.ts';
@@ -47,19 +48,19 @@ import { runAssignByRules } from './assign-by-rules.ts';
 
 /** `pci assign`: writes devices, with their groups, into the definitions of machines, or plugs them into those that run. */
 export async function runAssign(
-  args: Arguments,
+  args: AssignValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  if (switchOf(args, 'print-rules') === true) {
+  if (args.printRules) {
     return { exitCode: EXIT.ok, stdout: DEFAULT_RULES, stderr: '' };
   }
-  if (switchOf(args, 'by-rules') === true || stringOf(args, 'rules') !== undefined) {
+  if (args.byRules || args.rules !== undefined) {
     return runAssignByRules(args, terminal, dialogue);
   }
-  const words = stringsOf(args, 'devices');
+  const words = args.devices;
   if (words.length === 0) failUnnamed();
-  if (stringOf(args, 'policy') === 'vf-pool') return runVfPool(args, terminal, dialogue);
+  if (args.policy === 'vf-pool') return runVfPool(args, terminal, dialogue);
   refusePoolOptions(args);
   const scope = scopeOf(args);
   const situation = await readAssignmentSituation(args, SAFETY_FIELDS, (devices) => {
@@ -141,9 +142,9 @@ function commonCategory(machines: readonly KnownMachine[]): string | null {
   return others.length > 0 ? null : (knownValue(category ?? null) ?? null);
 }
 
-function refusePoolOptions(args: Arguments): void {
-  const given = stringOf(args, 'vlan') !== undefined ? '--vlan' : '--persist';
-  if (given === '--persist' && switchOf(args, 'persist') !== true) return;
+function refusePoolOptions(args: AssignValues): void {
+  const given = args.vlan !== undefined ? '--vlan' : '--persist';
+  if (given === '--persist' && !args.persist) return;
   throw new PortalGunError('BAD_ARGUMENT', 'is for --policy vf-pool alone', { subject: given });
 }
 

@@ -23,9 +23,13 @@ import { formatDocument } from '../../render/documents.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { assignmentRemarks, openAssignmentHost } from '../assignment-situation.ts';
-import { type Arguments, type CommandResult, switchOf } from '../command.ts';
+import type { ChangingValues } from '../changing-options.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import type { LibvirtValues } from '../libvirt-options.ts';
+import type { MachineValues } from '../machine-options.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import {
   definedMachines,
@@ -36,13 +40,22 @@ import {
 } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 
+interface AssignmentsValues
+  extends MachineValues,
+    Pick<ChangingValues, 'dryRun' | 'script' | 'yes'>,
+    Pick<LibvirtValues, 'connect'>,
+    ReadingValues {
+  readonly repair: boolean;
+  readonly check: boolean;
+}
+
 /** `pci assignments`: which machine was given what, and whether it is so still. */
 export async function runAssignments(
-  args: Arguments,
+  args: AssignmentsValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const repairs = switchOf(args, 'repair') === true;
+  const repairs = args.repair;
   const opened = openAssignmentHost(args, repairs);
   const { host, names, virsh } = opened;
   const inventory = readInventory(host, names, [...TRAIT_FIELDS, 'iommuGroup', 'netInterfaces', 'sriov']);
@@ -73,13 +86,12 @@ export async function runAssignments(
       })
       .filter(({ statuses, passing }) => statuses.length + passing.length > 0);
     const drifted = listed.some(({ statuses }) => statuses.some(({ standing }) => standing !== 'in-place'));
-    const exitCode = switchOf(args, 'check') === true && (drifted || unknown > 0) ? EXIT.findings : EXIT.ok;
-    const stdout =
-      switchOf(args, 'json') === true
-        ? formatDocument(
-            assignmentListDocument(inventory.host, virsh.uri, listed, diagnostics, pending.changes),
-          )
-        : renderAssignmentList(listed, unknown, terminal.width, terminal.style);
+    const exitCode = args.check && (drifted || unknown > 0) ? EXIT.findings : EXIT.ok;
+    const stdout = args.json
+      ? formatDocument(
+          assignmentListDocument(inventory.host, virsh.uri, listed, diagnostics, pending.changes),
+        )
+      : renderAssignmentList(listed, unknown, terminal.width, terminal.style);
     return { exitCode, stdout, stderr: notes };
   }
   const targets = targetMachines(args, machines) ?? definedMachines(machines);

@@ -24,15 +24,26 @@ import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import type { ChangingValues } from '../changing-options.ts';
+import type { CommandResult } from '../command.ts';
 import { demandVfio } from '../demand-vfio.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { persistedRemark, persistPart, readBindingsOrNone, undecidedRemark } from '../persist-option.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
 import { refuseWithoutIommu } from '../without-iommu.ts';
+
+interface UnbindValues extends ChangingValues, ReadingValues {
+  readonly devices: readonly string[];
+  readonly persist: boolean;
+}
+
+interface BindValues extends UnbindValues {
+  readonly driver: string | undefined;
+}
 
 const FIELDS: readonly DeviceField[] = [
   ...SAFETY_FIELDS,
@@ -47,7 +58,7 @@ const FIELDS: readonly DeviceField[] = [
 
 /** `pci bind`: gives devices, and what their groups demand, to vfio-pci. */
 export async function runBind(
-  args: Arguments,
+  args: BindValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
@@ -66,7 +77,11 @@ export async function runBind(
 }
 
 /** `pci unbind`: gives devices back to the drivers that they had. */
-export function runUnbind(args: Arguments, terminal: Terminal, dialogue: Dialogue): Promise<CommandResult> {
+export function runUnbind(
+  args: UnbindValues,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
   return runBinding(args, terminal, dialogue, {
     persistTitle: 'Keep bindings over reboots no more',
     move: (asked, groups, _inventory, host) => moveBack(asked, groups, parseEarlierDrivers(recordOf(host))),
@@ -91,8 +106,8 @@ export function runUnbind(args: Arguments, terminal: Terminal, dialogue: Dialogu
  *
  * @throws PortalGunError BAD_ARGUMENT for one that does not hand devices to VMs
  */
-function driverOf(args: Arguments): string | null {
-  const driver = stringOf(args, 'driver');
+function driverOf(args: Pick<BindValues, 'driver'>): string | null {
+  const driver = args.driver;
   if (driver === undefined) return null;
   if (/^[\w-]{1,64}$/.test(driver) && isPassthroughDriver(driver)) return driver;
   throw new PortalGunError('BAD_ARGUMENT', `"${driver}" is no driver that hands devices to VMs`, {
@@ -128,7 +143,7 @@ interface Way {
 }
 
 async function runBinding(
-  args: Arguments,
+  args: UnbindValues,
   terminal: Terminal,
   dialogue: Dialogue,
   way: Way,
@@ -136,8 +151,8 @@ async function runBinding(
   const allowed = allowedOf(args);
   const host = hostOf(args);
   const names = namesOf(args);
-  const selectors = parseNamingSelectors(stringsOf(args, 'devices'));
-  const persists = switchOf(args, 'persist') === true;
+  const selectors = parseNamingSelectors(args.devices);
+  const persists = args.persist;
   const fields = new Set([
     ...FIELDS,
     ...(persists ? PERSISTED_FIELDS : []),
@@ -163,7 +178,7 @@ async function runBinding(
   });
   demandVfio(host, plan);
   const persistence = persists
-    ? persistPart(host, way.persistTitle, switchOf(args, 'script') === true, (records) => ({
+    ? persistPart(host, way.persistTitle, args.script, (records) => ({
         ...records,
         bindings: way.persist(asked, movement, records.bindings, inventory),
       }))

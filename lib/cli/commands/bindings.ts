@@ -10,23 +10,27 @@ import { bindingsDocument, formatDocument } from '../../render/documents.ts';
 import { renderBindings } from '../../render/persistence-text.ts';
 import { readDriverClaims } from '../../sysfs/driver-claims.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
-import type { PersistedHost } from '../persisted-host.ts';
+import type { PersistedHost, PersistedValues } from '../persisted-host.ts';
 import { type Persistence, readBindings, readPersistence } from '../persistence.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { RESTORE_FIELDS, restoreBindings } from '../restore-bindings.ts';
 import type { Terminal } from '../terminal.ts';
 
+interface BindingsValues extends PersistedValues {
+  readonly restore: boolean;
+}
+
 /** `pci bindings`: what is bound at each boot, and whether it is so now; puts it in force, or strikes it out. */
 export async function runBindings(
-  args: Arguments,
+  args: BindingsValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const restores = switchOf(args, 'restore') === true;
+  const restores = args.restore;
   const forgets = forgottenOf(args).length > 0;
   if (restores && forgets) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--restore' });
@@ -71,11 +75,10 @@ function list({
     : boundUntilReboot(statuses, inventory.devices, knownValue(readDriverClaims(host)) ?? []);
   const isDrifted = outdated.length > 0 || statuses.some(({ state }) => state !== 'in-force');
   return {
-    exitCode: switchOf(args, 'check') === true && isDrifted ? EXIT.findings : EXIT.ok,
-    stdout:
-      switchOf(args, 'json') === true
-        ? formatDocument(bindingsDocument(inventory, statuses, outdated, boot, pending.changes, unrecorded))
-        : renderBindings(statuses, outdated, boot, unrecorded ?? [], terminal.width, terminal.style),
+    exitCode: args.check && isDrifted ? EXIT.findings : EXIT.ok,
+    stdout: args.json
+      ? formatDocument(bindingsDocument(inventory, statuses, outdated, boot, pending.changes, unrecorded))
+      : renderBindings(statuses, outdated, boot, unrecorded ?? [], terminal.width, terminal.style),
     stderr,
   };
 }

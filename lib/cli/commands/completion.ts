@@ -1,6 +1,6 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { variableOf } from '../../host/this-process.ts';
-import { type Arguments, type CommandResult, stringOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import { completionScript, SHELLS, type Shell } from '../completion/completion-scripts.ts';
 
 /**
@@ -8,8 +8,8 @@ import { completionScript, SHELLS, type Shell } from '../completion/completion-s
  *
  * @throws PortalGunError BAD_ARGUMENT for another shell
  */
-export function runCompletion(program: string, args: Arguments): CommandResult {
-  const asked = stringOf(args, 'shell');
+export function runCompletion(program: string, args: { readonly shell: string | undefined }): CommandResult {
+  const asked = args.shell;
   const name = asked ?? variableOf('SHELL')?.replace(/.*\//, '') ?? '';
   const shell = SHELLS.find((each) => each === name);
   if (shell === undefined) throw noSuchShell(program, asked, name);

@@ -7,11 +7,12 @@ import { lockHost } from '../../host/host-lock.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { confirmDocument } from '../../render/recover-documents.ts';
 import { changeableHost, demandRoot } from '../changing.ts';
-import { type Arguments, type CommandResult, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import { bootTimeOf, unfinishedError } from '../confirmation.ts';
+import type { ReadingValues } from '../reading-options.ts';
 
 /** `pci confirm`: keeps what was changed with `--confirm-within`. */
-export async function runConfirm(args: Arguments): Promise<CommandResult> {
+export async function runConfirm(args: Pick<ReadingValues, 'json'>): Promise<CommandResult> {
   demandRoot();
   const host = changeableHost();
   const release = await lockHost();
@@ -35,7 +36,7 @@ export async function runConfirm(args: Arguments): Promise<CommandResult> {
     const text = journals
       .map(({ plan }) => `"${escapeControls(plan.title)}" is confirmed, and stays.\n`)
       .join('');
-    const stdout = switchOf(args, 'json') === true ? formatDocument(confirmDocument(journals)) : text;
+    const stdout = args.json ? formatDocument(confirmDocument(journals)) : text;
     return { exitCode: EXIT.ok, stdout, stderr: '' };
   } finally {
     release();

@@ -9,17 +9,23 @@ import { diffDocument, formatDocument } from '../../render/documents.ts';
 import { captureHost } from '../../sysfs/capture.ts';
 import { replaceIdentifiers } from '../../sysfs/pseudonyms.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
+
+interface DiffValues extends Pick<ReadingValues, 'pciIds' | 'json' | 'verbose'> {
+  readonly before: string;
+  readonly after: string | undefined;
+}
 
 /** The word for this machine, where a path of a host may stand. */
 const THIS_MACHINE = 'host';
 
 /** `pci diff`: what came, went, moved or changed between two hosts; exit 1 on a difference. */
-export function runDiff(args: Arguments, terminal: Terminal): CommandResult {
-  const first = open(stringOf(args, 'before') ?? THIS_MACHINE);
-  const second = open(stringOf(args, 'after') ?? THIS_MACHINE);
+export function runDiff(args: DiffValues, terminal: Terminal): CommandResult {
+  const first = open(args.before);
+  const second = open(args.after ?? THIS_MACHINE);
   const names = namesOf(args);
   // Stand-ins compare with stand-ins alone.
   const replaced = hasStandIns(first) || hasStandIns(second);
@@ -28,7 +34,7 @@ export function runDiff(args: Arguments, terminal: Terminal): CommandResult {
   const differences = compareInventories(before, after);
   const exitCode = differences.length === 0 ? EXIT.ok : EXIT.findings;
   const stderr = remarks(args, names, second, [...before.diagnostics, ...after.diagnostics]);
-  if (switchOf(args, 'json') === true) {
+  if (args.json) {
     return { exitCode, stdout: formatDocument(diffDocument(before, after, differences)), stderr };
   }
   const conclusion =

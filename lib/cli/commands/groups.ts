@@ -12,7 +12,8 @@ import { addressList } from '../../render/facts.ts';
 import { renderGroups } from '../../render/group-list.ts';
 import { wrapText } from '../../render/wrap-text.ts';
 import type { ProbedDevices } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
+import type { InventoryValues } from '../inventory-source.ts';
 import { originRemark, sourceOf } from '../inventory-source.ts';
 import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -20,8 +21,11 @@ import type { Terminal } from '../terminal.ts';
 const FIELDS: readonly DeviceField[] = [...GROUP_FIELDS, 'vendor', 'device'];
 
 /** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
-export async function runGroups(args: Arguments, terminal: Terminal): Promise<CommandResult> {
-  const selectors = parseSelectors(stringsOf(args, 'selectors'));
+export async function runGroups(
+  args: InventoryValues & { readonly selectors: readonly string[]; readonly viable: boolean },
+  terminal: Terminal,
+): Promise<CommandResult> {
+  const selectors = parseSelectors(args.selectors);
   const source = await sourceOf(args);
   const names = namesOf(args);
   const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
@@ -32,13 +36,12 @@ export async function runGroups(args: Arguments, terminal: Terminal): Promise<Co
   const selected = new Set<PciDevice>(selectDevices(inventory.devices, selectors));
   const groups = all.filter(
     ({ members, verdict }) =>
-      members.some(({ device }) => selected.has(device)) &&
-      !(switchOf(args, 'viable') === true && verdict === 'never'),
+      members.some(({ device }) => selected.has(device)) && !(args.viable && verdict === 'never'),
   );
   const ungrouped = [...selected].filter(({ iommuGroup }) => knownValue(iommuGroup) === undefined);
   const empty = selected.size === 0 ? emptyRemark(inventory, selectors) : '';
   const stderr = remarks(args, names, source, inventory.diagnostics) + empty;
-  if (switchOf(args, 'json') === true) {
+  if (args.json) {
     const addresses = ungrouped.map(({ address }) => address);
     return {
       exitCode: EXIT.ok,

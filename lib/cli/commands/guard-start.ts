@@ -20,13 +20,14 @@ import { type AssignmentStatus, assignmentStatuses } from '../../plan/assignment
 import { startHint, startProblems, useProblems } from '../../plan/start-guard.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import type { Arguments, CommandResult } from '../command.ts';
+import type { CommandResult } from '../command.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { hostOf } from '../reading-options.ts';
 
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /** `pci guard-start`: what libvirt's hook asks, with the document of a machine on standard input. */
-export function runGuardStart(args: Arguments): CommandResult {
+export function runGuardStart(args: Pick<ReadingValues, 'host'>): CommandResult {
   refuseStart(hostOf(args), parseXml(readInputFile('-', MAX_BYTES, 'BAD_XML'), 'the machine'));
   return { exitCode: EXIT.ok, stdout: '', stderr: '' };
 }

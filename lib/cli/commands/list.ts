@@ -18,16 +18,27 @@ import {
 import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
 import { wrapText } from '../../render/wrap-text.ts';
 import type { ProbedDevices } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
+import type { InventoryValues } from '../inventory-source.ts';
 import { originRemark, sourceOf } from '../inventory-source.ts';
 import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
+interface ListValues extends InventoryValues {
+  readonly selectors: readonly string[];
+  readonly format: string | undefined;
+  readonly columns: readonly string[];
+  readonly sort: string | undefined;
+  readonly reverse: boolean;
+  readonly wide: boolean;
+  readonly header: boolean | undefined;
+}
+
 /** `pci list`: a row a function. */
-export async function runList(args: Arguments, terminal: Terminal): Promise<CommandResult> {
-  const selectors = parseSelectors(stringsOf(args, 'selectors'));
+export async function runList(args: ListValues, terminal: Terminal): Promise<CommandResult> {
+  const selectors = parseSelectors(args.selectors);
   const columns = columnsOf(args);
-  const sort = columnNamed(stringOf(args, 'sort') ?? 'address', '--sort');
+  const sort = columnNamed(args.sort ?? 'address', '--sort');
   const format = formatOf(args);
   const shown =
     format === 'json' || format === 'ndjson' ? LISTED_FIELDS : columns.flatMap(({ fields }) => fields);
@@ -56,11 +67,11 @@ export async function runList(args: Arguments, terminal: Terminal): Promise<Comm
     case 'ndjson':
       return result(devices.map((device) => `${formatJson(listedDevice(device))}\n`).join(''));
     case 'csv':
-      return result(csv(devices, columns, context, switchOf(args, 'header') !== false));
+      return result(csv(devices, columns, context, args.header !== false));
     default: {
       if (devices.length === 0) return result('', emptyRemark(inventory, selectors));
-      const width = switchOf(args, 'wide') === true ? null : terminal.width;
-      const header = switchOf(args, 'header') !== false;
+      const width = args.wide ? null : terminal.width;
+      const header = args.header !== false;
       const rows = devices.map((device) => columns.map((column) => column.cell(device, context)));
       const { text, leftOut } = layoutColumns(columns, rows, { width, header, style: terminal.style });
       return result(
@@ -70,18 +81,16 @@ export async function runList(args: Arguments, terminal: Terminal): Promise<Comm
   }
 }
 
-function formatOf(args: Arguments): string {
-  const format = stringOf(args, 'format');
-  if (switchOf(args, 'json') !== true) return format ?? 'table';
+function formatOf(args: ListValues): string {
+  const format = args.format;
+  if (!args.json) return format ?? 'table';
   if (format === undefined || format === 'json') return 'json';
   throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--json' });
 }
 
-function columnsOf(args: Arguments): readonly DeviceColumn[] {
-  const asked = stringsOf(args, 'columns')
-    .flatMap((text) => text.split(','))
-    .filter((name) => name !== '');
-  const names = asked.length > 0 ? asked : switchOf(args, 'wide') === true ? WIDE_COLUMNS : DEFAULT_COLUMNS;
+function columnsOf(args: ListValues): readonly DeviceColumn[] {
+  const asked = args.columns.flatMap((text) => text.split(',')).filter((name) => name !== '');
+  const names = asked.length > 0 ? asked : args.wide ? WIDE_COLUMNS : DEFAULT_COLUMNS;
   return names.map((name) => columnNamed(name, '--columns'));
 }
 
@@ -99,11 +108,11 @@ function columnNamed(name: string, option: string): DeviceColumn {
 
 function sorted(
   devices: readonly PciDevice[],
-  args: Arguments,
+  args: ListValues,
   column: DeviceColumn,
   context: ListContext,
 ): readonly PciDevice[] {
-  const direction = switchOf(args, 'reverse') === true ? -1 : 1;
+  const direction = args.reverse ? -1 : 1;
   // By address they come as they are: as text, a domain of five digits would stand before one of four.
   if (column === DEVICE_COLUMNS['address']) return direction > 0 ? devices : [...devices].reverse();
   const compare = (a: PciDevice, b: PciDevice): number => {

@@ -6,13 +6,20 @@ import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/rea
 import { formatDocument } from '../../render/documents.ts';
 import { machineListDocument, renderMachines } from '../../render/machine-list.ts';
 import { machineRemarks, virshOf } from '../asked-libvirt.ts';
-import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
+import type { LibvirtValues } from '../libvirt-options.ts';
 import type { Terminal } from '../terminal.ts';
 
+interface PortalListValues extends LibvirtValues {
+  readonly type: readonly string[];
+  readonly untagged: boolean;
+  readonly header: boolean | undefined;
+}
+
 /** `portal list`: the machines of a libvirt, a row each. */
-export async function runPortalList(args: Arguments, terminal: Terminal): Promise<CommandResult> {
-  const types = stringsOf(args, 'type').map((type) => parseCategory(type, '--type'));
-  const untagged = switchOf(args, 'untagged') === true;
+export async function runPortalList(args: PortalListValues, terminal: Terminal): Promise<CommandResult> {
+  const types = args.type.map((type) => parseCategory(type, '--type'));
+  const untagged = args.untagged;
   const virsh = virshOf(args);
   const { machines, diagnostics } = await readMachines(virsh, 'look');
   const isShown = (machine: KnownMachine): boolean => {
@@ -22,7 +29,7 @@ export async function runPortalList(args: Arguments, terminal: Terminal): Promis
   };
   const shown = machines.filter(isShown);
   const stderr = machineRemarks(args, diagnostics, 'portal');
-  if (switchOf(args, 'json') === true) {
+  if (args.json) {
     const stdout = formatDocument(machineListDocument(virsh.uri, shown, diagnostics));
     return { exitCode: EXIT.ok, stdout, stderr };
   }
@@ -30,7 +37,7 @@ export async function runPortalList(args: Arguments, terminal: Terminal): Promis
     return { exitCode: EXIT.ok, stdout: '', stderr: stderr + emptyRemark(machines, types) };
   }
   const { width, style, interactive } = terminal;
-  const header = switchOf(args, 'header') !== false;
+  const header = args.header !== false;
   const stdout = renderMachines(shown, { width, header, style, summary: interactive });
   return { exitCode: EXIT.ok, stdout, stderr };
 }

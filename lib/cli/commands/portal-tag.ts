@@ -7,23 +7,31 @@ import { planTaggings } from '../../plan/plan-tagging.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { renderTagging, taggingDocument } from '../../render/tagging-text.ts';
 import { machineRemarks, virshOf } from '../asked-libvirt.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import type { ChangingValues } from '../changing-options.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import type { LibvirtValues } from '../libvirt-options.ts';
 import { carryOut } from '../run-proposal.ts';
 import type { Terminal } from '../terminal.ts';
 
+interface PortalTagValues extends LibvirtValues, Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> {
+  readonly machines: readonly string[];
+  readonly type: string | undefined;
+  readonly remove: boolean;
+}
+
 /** `portal tag`: machines get a category, or lose it. */
 export async function runPortalTag(
-  args: Arguments,
+  args: PortalTagValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const category = categoryOf(args);
-  const isDryRun = switchOf(args, 'dry-run') === true;
-  const isScript = switchOf(args, 'script') === true;
+  const isDryRun = args.dryRun;
+  const isScript = args.script;
   const virsh = virshOf(args);
   const { machines, diagnostics } = await readMachines(virsh, isDryRun || isScript ? 'look' : 'edit');
-  const meant = new Set(stringsOf(args, 'machines').map((word) => findMachine(machines, word)));
+  const meant = new Set(args.machines.map((word) => findMachine(machines, word)));
   const taggings = [...meant].map((machine) => planTagging(machine, category));
   const plan = planTaggings(virsh.uri, taggings, category);
   const carried = await carryOut(
@@ -43,7 +51,7 @@ export async function runPortalTag(
   );
   const { exitCode, report, remarks: stderr } = carried;
   if (isScript) return { exitCode, stdout: carried.text, stderr };
-  if (switchOf(args, 'json') === true) {
+  if (args.json) {
     const document = {
       ...taggingDocument(virsh.uri, taggings, category, isDryRun),
       steps: plan.steps,
@@ -59,9 +67,9 @@ export async function runPortalTag(
   };
 }
 
-function categoryOf(args: Arguments): string | null {
-  const type = stringOf(args, 'type');
-  if (switchOf(args, 'remove') === true) {
+function categoryOf(args: PortalTagValues): string | null {
+  const type = args.type;
+  if (args.remove) {
     if (type === undefined) return null;
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --type', { subject: '--remove' });
   }

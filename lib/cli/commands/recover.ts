@@ -15,16 +15,31 @@ import { formatDocument } from '../../render/documents.ts';
 import { type RecoveredChange, recoverDocument } from '../../render/recover-documents.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
 import { changeableHost, demandRoot, settled } from '../changing.ts';
-import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import { bootTimeOf } from '../confirmation.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { readLeftBound } from '../left-bound.ts';
 import { type Missing, readMissing } from '../missing-now.ts';
+import type { PersistedValues } from '../persisted-host.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
+
+/** All that is persisted, without a question. */
+const UNASKED: PersistedValues = {
+  ...{ host: undefined, pciIds: undefined, json: false, verbose: false, color: undefined },
+  ...{ check: false, forget: [] },
+  ...{ yes: true, dryRun: false, script: false, allow: [], confirmWithin: undefined },
+};
+
+interface RecoverValues extends Pick<ReadingValues, 'json'> {
+  readonly finish: boolean;
+  readonly restore: boolean;
+  readonly unconfirmed: string | undefined;
+}
 
 /** `pci recover`: ends what was cut short, or was not confirmed, and restores what is persisted or says what of it is missing. */
 export async function runRecover(
-  args: Arguments,
+  args: RecoverValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
@@ -33,22 +48,22 @@ export async function runRecover(
   const host = changeableHost();
   const { exitCode, changes } = await endChanges(args, recovery, host, terminal, dialogue);
   const exits = [exitCode];
-  if (switchOf(args, 'restore') === true) {
+  if (args.restore) {
     const [{ runSriovRestore }, { runBindings }] = await Promise.all([
       import('./sriov-restore.ts'),
       import('./bindings.ts'),
     ]);
     // Bindings may be of VFs, which have to be there first.
     for (const restore of [
-      () => runSriovRestore({ yes: true }, terminal, dialogue),
-      () => runBindings({ restore: true, yes: true }, terminal, dialogue),
+      () => runSriovRestore(UNASKED, terminal, dialogue),
+      () => runBindings({ ...UNASKED, restore: true }, terminal, dialogue),
     ]) {
       const { exitCode: exit, stdout, stderr } = await restore();
       dialogue.say(stderr + stdout);
       exits.push(exit);
     }
   }
-  const isWatchdog = stringOf(args, 'unconfirmed') !== undefined;
+  const isWatchdog = args.unconfirmed !== undefined;
   const missing = isWatchdog ? null : await orNone(() => readMissing(host.reader), dialogue);
   const undone = changes.flatMap(({ left, report }) => (report.outcome === 'done' ? [] : [left]));
   const leftBound = await orNone(
@@ -58,13 +73,10 @@ export async function runRecover(
   const text =
     (changes.length === 0 && !isWatchdog ? 'Nothing was cut short: there is nothing to recover.\n' : '') +
     renderLeftBound(leftBound ?? []) +
-    renderMissing(missing ?? [], switchOf(args, 'restore') === true);
+    renderMissing(missing ?? [], args.restore);
   return {
     exitCode: Math.max(...exits),
-    stdout:
-      switchOf(args, 'json') === true
-        ? formatDocument(recoverDocument(recovery, changes, missing, leftBound))
-        : text,
+    stdout: args.json ? formatDocument(recoverDocument(recovery, changes, missing, leftBound)) : text,
     stderr: '',
   };
 }
@@ -103,13 +115,13 @@ function renderMissing(missing: readonly Missing[], wasTried: boolean): string {
 
 /** Ends each change that was left behind. */
 async function endChanges(
-  args: Arguments,
+  args: RecoverValues,
   recovery: Recovery,
   host: ReturnType<typeof changeableHost>,
   { style }: Terminal,
   dialogue: Dialogue,
 ): Promise<{ readonly exitCode: number; readonly changes: readonly RecoveredChange[] }> {
-  const unconfirmed = stringOf(args, 'unconfirmed');
+  const unconfirmed = args.unconfirmed;
   const release = unconfirmed === undefined ? await lockHost() : await overdueLock(host, unconfirmed);
   const isMeant = ({ id }: LeftJournal): boolean => unconfirmed === undefined || id === unconfirmed;
   try {
@@ -145,12 +157,12 @@ async function endChanges(
 }
 
 /** @throws PortalGunError BAD_ARGUMENT where what nobody confirmed is to be finished, or more than that is asked */
-function recoveryOf(args: Arguments): Recovery {
-  if (switchOf(args, 'restore') === true && stringOf(args, 'unconfirmed') !== undefined) {
+function recoveryOf(args: RecoverValues): Recovery {
+  if (args.restore && args.unconfirmed !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --unconfirmed', { subject: '--restore' });
   }
-  if (switchOf(args, 'finish') !== true) return 'undo';
-  if (stringOf(args, 'unconfirmed') === undefined) return 'finish';
+  if (!args.finish) return 'undo';
+  if (args.unconfirmed === undefined) return 'finish';
   throw new PortalGunError('BAD_ARGUMENT', 'goes with undoing alone', {
     subject: '--unconfirmed',
     hint: 'leave out either it or --finish',

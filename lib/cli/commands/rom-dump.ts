@@ -10,9 +10,11 @@ import { formatDocument } from '../../render/documents.ts';
 import { renderFindings } from '../../render/findings-text.ts';
 import { type DumpedRom, renderDump, romDumpDocument } from '../../render/rom-dump.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { ChangingValues } from '../changing-options.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { bytesOf, demandRom, romOfDevice } from '../inspected-rom.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import {
   BAD_ROM,
@@ -24,17 +26,23 @@ import {
 } from '../rom-reading.ts';
 import type { Terminal } from '../terminal.ts';
 
+interface RomDumpValues extends Pick<ChangingValues, 'dryRun' | 'allow'>, ReadingValues {
+  readonly device: string;
+  readonly output: string | undefined;
+  readonly overwrite: boolean;
+}
+
 /** `pci rom dump`: the ROM of a device, written to a file. */
 export async function runRomDump(
-  args: Arguments,
+  args: RomDumpValues,
   { width, style }: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const isTrial = switchOf(args, 'dry-run') === true;
+  const isTrial = args.dryRun;
   const allowed = romAllowedOf(args, true);
   if (!isTrial) refuseCapturedRom(args);
   const file = fileOf(args);
-  const word = stringOf(args, 'device') ?? '';
+  const word = args.device;
   const host = hostOf(args);
   const names = namesOf(args);
   const fields = new Set([...ROM_FIELDS, 'sriov' as const, ...parseSelector(word).fields]);
@@ -43,10 +51,7 @@ export async function runRomDump(
   const register = demandRom(device);
   const result = (exitCode: number, dumped: DumpedRom, text: string): CommandResult => ({
     exitCode,
-    stdout:
-      switchOf(args, 'json') === true
-        ? formatDocument(romDumpDocument(inventory.host, allowed, dumped))
-        : text,
+    stdout: args.json ? formatDocument(romDumpDocument(inventory.host, allowed, dumped)) : text,
     stderr: remarks(args, names, host, []),
   });
   const findings = findRomSafety(host, inventory.devices, device.address);
@@ -68,13 +73,13 @@ export async function runRomDump(
     });
   }
   const bytes = bytesOf(device.address, register.isShadow, attempt);
-  const outcome = putFile(file, bytes, PUBLIC_MODE, switchOf(args, 'overwrite') === true);
+  const outcome = putFile(file, bytes, PUBLIC_MODE, args.overwrite);
   const done: DumpedRom = { ...dumped, outcome, inspected };
   return result(EXIT.ok, done, renderDump(done, width));
 }
 
-function fileOf(args: Arguments): string {
-  const path = stringOf(args, 'output');
+function fileOf(args: RomDumpValues): string {
+  const path = args.output;
   if (path === undefined || path === '') {
     throw new PortalGunError('BAD_ARGUMENT', 'says where the ROM is written', {
       subject: '--output',

@@ -11,9 +11,11 @@ import { parseSelector } from '../../pci/selector-parser.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { type InspectedRom, renderRom, romDocument } from '../../render/rom-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { ChangingValues } from '../changing-options.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue, EndingSignal } from '../dialogue.ts';
 import { demandRom, meantBy, romOfDevice, romOfFile } from '../inspected-rom.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import {
   interruptedResult,
@@ -24,6 +26,11 @@ import {
 } from '../rom-reading.ts';
 import type { Terminal } from '../terminal.ts';
 
+interface RomInspectValues extends Pick<ChangingValues, 'allow'>, ReadingValues {
+  readonly rom: string;
+  readonly for: string | undefined;
+}
+
 interface Inspection {
   readonly inspected: InspectedRom;
   /** `null` where no host was read. */
@@ -32,20 +39,19 @@ interface Inspection {
 
 /** `pci rom inspect`: what is in an option ROM, and whether it is sound. */
 export async function runRomInspect(
-  args: Arguments,
+  args: RomInspectValues,
   { width, style }: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const word = stringOf(args, 'rom') ?? '';
+  const word = args.rom;
   const inspection = namesFile(word) ? inspectFile(args, word) : await inspectDevice(args, word, dialogue);
   if (typeof inspection === 'string') return interruptedResult(inspection);
   const { inspected, inventory } = inspection;
   const label = inventory?.host.label;
   const stderr = label === undefined ? '' : remarks(args, namesOf(args), { label }, []);
-  const stdout =
-    switchOf(args, 'json') === true
-      ? formatDocument(romDocument(inventory?.host ?? null, inspected))
-      : renderRom(inspected, width, style);
+  const stdout = args.json
+    ? formatDocument(romDocument(inventory?.host ?? null, inspected))
+    : renderRom(inspected, width, style);
   return { exitCode: isSound(inspected.verdicts) ? EXIT.ok : EXIT.findings, stdout, stderr };
 }
 
@@ -55,14 +61,14 @@ function namesFile(word: string): boolean {
   return word.includes('/') || /\.(rom|bin)$/i.test(word) || isFile(word);
 }
 
-function inspectFile(args: Arguments, path: string): Inspection {
-  if (stringOf(args, 'allow') !== undefined) {
+function inspectFile(args: RomInspectValues, path: string): Inspection {
+  if (args.allow.length > 0) {
     throw new PortalGunError('BAD_ARGUMENT', 'is for a device: a file is read whoever has the device', {
       subject: '--allow',
     });
   }
   const bytes = readInputFile(path, MAX_ROM_BYTES, 'BAD_ARGUMENT');
-  const target = stringOf(args, 'for');
+  const target = args.for;
   if (target !== undefined) {
     const inventory = inventoryFor(args, target);
     const device = selectOne(inventory.devices, target);
@@ -75,12 +81,12 @@ function inspectFile(args: Arguments, path: string): Inspection {
 }
 
 async function inspectDevice(
-  args: Arguments,
+  args: RomInspectValues,
   word: string,
   dialogue: Dialogue,
 ): Promise<Inspection | EndingSignal> {
   const allowed = romAllowedOf(args, false);
-  if (stringOf(args, 'for') !== undefined) {
+  if (args.for !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'is for a file: the ROM of a device is judged for that', {
       subject: '--for',
     });
@@ -94,17 +100,17 @@ async function inspectDevice(
   return { inspected: romOfDevice(device, register, attempt), inventory };
 }
 
-function inventoryFor(args: Arguments, word: string): Inventory {
+function inventoryFor(args: RomInspectValues, word: string): Inventory {
   const fields = new Set<DeviceField>([...ROM_FIELDS, 'sriov', ...parseSelector(word).fields]);
   return readInventory(hostOf(args), namesOf(args), [...fields]);
 }
 
 /** A file is inspected also where there is no PCI bus to see. */
-function inventoryWhereThere(args: Arguments): Inventory | null {
+function inventoryWhereThere(args: RomInspectValues): Inventory | null {
   try {
     return readInventory(hostOf(args), namesOf(args), ['vendor', 'device']);
   } catch (error) {
-    const isNamed = stringOf(args, 'host') !== undefined;
+    const isNamed = args.host !== undefined;
     if (isNamed || !(error instanceof PortalGunError) || error.code !== 'NO_PCI') throw error;
     return null;
   }

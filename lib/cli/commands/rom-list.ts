@@ -17,8 +17,11 @@ import { formatDocument } from '../../render/documents.ts';
 import { type ListedRom, renderRoms, romListDocument, romRemarks } from '../../render/rom-list.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { machineRemarks, virshOf } from '../asked-libvirt.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import type { ChangingValues } from '../changing-options.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import type { LibvirtValues } from '../libvirt-options.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
 import {
   failureText,
@@ -32,6 +35,11 @@ import {
 } from '../rom-reading.ts';
 import type { Terminal } from '../terminal.ts';
 
+interface RomListValues extends Pick<ChangingValues, 'allow'>, Pick<LibvirtValues, 'connect'>, ReadingValues {
+  readonly selectors: readonly string[];
+  readonly read: boolean;
+}
+
 /** A device that has an option ROM. */
 interface WithRom {
   readonly device: PciDevice;
@@ -40,14 +48,14 @@ interface WithRom {
 
 /** `pci rom list`: the devices that have an option ROM, a row each. */
 export async function runRomList(
-  args: Arguments,
+  args: RomListValues,
   { width, style }: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const reads = switchOf(args, 'read') === true;
+  const reads = args.read;
   const allowed = romAllowedOf(args, false);
   if (reads) refuseCapturedRom(args);
-  const selectors = parseSelectors(stringsOf(args, 'selectors'));
+  const selectors = parseSelectors(args.selectors);
   const host = hostOf(args);
   const names = namesOf(args);
   const fields = new Set([...ROM_FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
@@ -76,16 +84,15 @@ export async function runRomList(
         signal: null,
       };
   if (signal !== null) return interruptedResult(signal);
-  const isCaptured = stringOf(args, 'host') !== undefined;
+  const isCaptured = args.host !== undefined;
   const stderr = [
     remarks(args, names, host, inventory.diagnostics),
     listed.length > 0 ? machines.remarks : (noneRemark(selected) ?? emptyRemark(inventory, selectors)),
-    switchOf(args, 'json') === true ? '' : isCaptured ? capturedRemark(host, listed) : romRemarks(listed),
+    args.json ? '' : isCaptured ? capturedRemark(host, listed) : romRemarks(listed),
   ].join('');
-  const stdout =
-    switchOf(args, 'json') === true
-      ? formatDocument(romListDocument(inventory, listed))
-      : renderRoms(listed, width, style);
+  const stdout = args.json
+    ? formatDocument(romListDocument(inventory, listed))
+    : renderRoms(listed, width, style);
   return { exitCode: EXIT.ok, stdout, stderr };
 }
 
@@ -123,9 +130,9 @@ interface Offers {
 }
 
 /** What machines get: of the libvirt that is named; else of this machine's, where one answers. */
-async function offersOf(args: Arguments): Promise<Offers> {
-  const isNamed = stringOf(args, 'connect') !== undefined;
-  if (stringOf(args, 'host') !== undefined && !isNamed) return { offers: null, remarks: '' };
+async function offersOf(args: RomListValues): Promise<Offers> {
+  const isNamed = args.connect !== undefined;
+  if (args.host !== undefined && !isNamed) return { offers: null, remarks: '' };
   try {
     const { machines, diagnostics } = await readMachines(virshOf(args), 'look');
     return { offers: romOffers(machines), remarks: machineRemarks(args, diagnostics, 'pci') };
@@ -133,7 +140,7 @@ async function offersOf(args: Arguments): Promise<Offers> {
     if (isNamed || !(error instanceof PortalGunError)) throw error;
     const why = escapeControls(`${error.subject ?? 'libvirt'}: ${error.message}`);
     // As data it is said of each.
-    const isData = switchOf(args, 'json') === true;
+    const isData = args.json;
     return { offers: null, remarks: isData ? '' : `pci: what machines get is not known: ${why}\n` };
   }
 }

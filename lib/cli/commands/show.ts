@@ -11,16 +11,20 @@ import { renderDeviceDetails } from '../../render/device-details.ts';
 import { showDocument } from '../../render/documents.ts';
 import { readDriverClaims } from '../../sysfs/driver-claims.ts';
 import { ALL_FIELDS } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
+import type { InventoryValues } from '../inventory-source.ts';
 import { sourceOf } from '../inventory-source.ts';
 import { namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pci show`: everything of one device. */
-export async function runShow(args: Arguments, terminal: Terminal): Promise<CommandResult> {
+export async function runShow(
+  args: InventoryValues & { readonly device: string },
+  terminal: Terminal,
+): Promise<CommandResult> {
   const source = await sourceOf(args);
   const names = namesOf(args);
-  const word = stringOf(args, 'device') ?? '';
+  const word = args.device;
   const inventory = await source.read(names, ALL_FIELDS, (devices) =>
     groupedWith(devices, [selectOne(devices, word)]),
   );
@@ -34,10 +38,9 @@ export async function runShow(args: Arguments, terminal: Terminal): Promise<Comm
   });
   const diagnostics = inventory.diagnostics.filter(({ subject }) => subject === device.address);
   const stderr = remarks(args, names, source, diagnostics);
-  const stdout =
-    switchOf(args, 'json') === true
-      ? `${formatJson(showDocument(inventory, device, group, notes, diagnostics), 2)}\n`
-      : renderDeviceDetails({ device, group, notes }, terminal.width, terminal.style);
+  const stdout = args.json
+    ? `${formatJson(showDocument(inventory, device, group, notes, diagnostics), 2)}\n`
+    : renderDeviceDetails({ device, group, notes }, terminal.width, terminal.style);
   return { exitCode: EXIT.ok, stdout, stderr };
 }
 

@@ -9,21 +9,25 @@ import { formatDocument } from '../../render/documents.ts';
 import { type ListedPf, renderSriov, sriovDocument } from '../../render/sriov-list.ts';
 import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/pf-link.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
 import { readVfsStatuses } from '../persisted-pfs.ts';
 import { PF_FIELDS } from '../pf-situation.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 
 /** `pci sriov list`: what makes virtual functions, and what those are set to. */
-export async function runSriovList(args: Arguments, { width, style }: Terminal): Promise<CommandResult> {
-  const selectors = parseSelectors(stringsOf(args, 'selectors'));
+export async function runSriovList(
+  args: ReadingValues & { readonly selectors: readonly string[] },
+  { width, style }: Terminal,
+): Promise<CommandResult> {
+  const selectors = parseSelectors(args.selectors);
   const host = hostOf(args);
   const names = namesOf(args);
   const fields = new Set([...PF_FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
   const inventory = readInventory(host, names, [...fields]);
-  const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
+  const runner = args.host === undefined ? new LiveRunner() : null;
   const selected = selectDevices(inventory.devices, selectors);
   const persisted = readVfsStatuses(host, inventory.devices);
   const pending = await readPendingRecovery(args, host);
@@ -45,7 +49,7 @@ export async function runSriovList(args: Arguments, { width, style }: Terminal):
   }
   if (listed.length === 0)
     stderr += noneRemark(inventory.devices, selected) ?? emptyRemark(inventory, selectors);
-  const wantsJson = switchOf(args, 'json') === true;
+  const wantsJson = args.json;
   // As data it stands in the document.
   if (!wantsJson && runner === null && listed.some(({ link, vfs }) => link !== null && vfs.length > 0)) {
     stderr += 'pci: what VFs are set to is not in a captured host: ip tells it, on the host itself\n';

@@ -16,10 +16,11 @@ import { BINDING_STATES } from '../../render/persistence-text.ts';
 import { vfsDetails } from '../../render/plan-document.ts';
 import { renderVfs } from '../../render/vfs-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
 import { type PendingRecovery, pendingProblem, readPendingRecovery } from '../pending-recovery.ts';
+import type { PersistedValues } from '../persisted-host.ts';
 import { findPfs } from '../persisted-pfs.ts';
 import { readPersistedPfs } from '../persistence.ts';
 import { PF_FIELDS, readPfSituation } from '../pf-situation.ts';
@@ -33,11 +34,11 @@ import type { Terminal } from '../terminal.ts';
  * uses. The rest is said, and left; then the exit code is 1.
  */
 export async function runSriovRestore(
-  args: Arguments,
+  args: PersistedValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const checks = switchOf(args, 'check') === true;
+  const checks = args.check;
   const forgets = forgottenOf(args).length > 0;
   if (checks && forgets) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--check' });
@@ -54,10 +55,10 @@ export async function runSriovRestore(
     return forgetEntries('pfs', known, { args, terminal, dialogue, host, inventory, remarks: said });
   }
   // What could not be read stops nobody from looking.
-  const isLook = checks || switchOf(args, 'dry-run') === true;
+  const isLook = checks || args.dryRun;
   const stops = (lost: readonly PciAddress[]): Finding | undefined =>
     refusalsAmong(findingsOf(host, lost), allowed).find(({ severity }) => !isLook || severity !== 'unknown');
-  const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
+  const runner = args.host === undefined ? new LiveRunner() : null;
   const { proposals, left } = await proposeEach(host, runner, inventory, entries, stops, pending);
   const plan = planRestoredVfs(proposals);
   const changing = proposals.filter((proposal) => proposal.plan.steps.length > 0);
@@ -76,7 +77,7 @@ export async function runSriovRestore(
       nothingToDo: `${inForce}Nothing to do.\n`,
       goesOnBeside: true,
     },
-    checks ? { ...args, 'dry-run': true } : args,
+    checks ? { ...args, dryRun: true } : args,
     terminal,
     dialogue,
   );

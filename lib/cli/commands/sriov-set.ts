@@ -10,20 +10,28 @@ import { planVfs, type VfsProposal } from '../../plan/plan-vfs.ts';
 import { vfsDetails } from '../../render/plan-document.ts';
 import { renderVfs } from '../../render/vfs-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import { type Arguments, type CommandResult, stringOf, switchOf } from '../command.ts';
+import type { ChangingValues } from '../changing-options.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
 import { persistPart } from '../persist-option.ts';
 import { persistedVfsRemark, persistVfs } from '../persisted-pfs.ts';
 import { PF_FIELDS, readPfSituation } from '../pf-situation.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
 import type { Terminal } from '../terminal.ts';
+import type { VfValues } from '../vf-wishes.ts';
 import { vfGoalOf } from '../vf-wishes.ts';
+
+interface SriovSetValues extends VfValues, ChangingValues, ReadingValues {
+  readonly pf: string;
+  readonly persist: boolean;
+}
 
 /** `pci sriov set`: how many VFs a PF has, and what each is held to. */
 export async function runSriovSet(
-  args: Arguments,
+  args: SriovSetValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
@@ -31,22 +39,21 @@ export async function runSriovSet(
   const allowed = allowedOf(args);
   const host = hostOf(args);
   const names = namesOf(args);
-  const selector = stringOf(args, 'pf') ?? '';
+  const selector = args.pf;
   const fields = new Set([...PF_FIELDS, ...SAFETY_FIELDS, ...parseSelector(selector).fields]);
   // VFs that vanish are judged without what they give themselves.
   const inventory = readInventory(host, names, [...fields], (devices) =>
     concernedWith(devices, [selectOne(devices, selector)]),
   );
-  const runner = stringOf(args, 'host') === undefined ? new LiveRunner() : null;
+  const runner = args.host === undefined ? new LiveRunner() : null;
   const situation = await readPfSituation(host, runner, inventory, selectOne(inventory.devices, selector));
   const proposal = planVfs(situation, goal);
-  const persistence =
-    switchOf(args, 'persist') === true
-      ? persistPart(host, persistTitle(proposal), switchOf(args, 'script') === true, (records) => ({
-          ...records,
-          pfs: persistVfs(host, inventory.devices, proposal, goal, records.pfs),
-        }))
-      : null;
+  const persistence = args.persist
+    ? persistPart(host, persistTitle(proposal), args.script, (records) => ({
+        ...records,
+        pfs: persistVfs(host, inventory.devices, proposal, goal, records.pfs),
+      }))
+    : null;
   const findings = findLoss(host, inventory.devices, proposal.lost);
   return runProposal(
     {

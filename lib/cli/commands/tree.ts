@@ -6,7 +6,8 @@ import { parseSelectors } from '../../pci/selector-parser.ts';
 import { buildTopology } from '../../pci/topology.ts';
 import { formatDocument, treeDocument } from '../../render/documents.ts';
 import { LINE_BRANCHES, PLAIN_BRANCHES, renderTopology } from '../../render/topology-tree.ts';
-import { type Arguments, type CommandResult, stringsOf, switchOf } from '../command.ts';
+import type { CommandResult } from '../command.ts';
+import type { InventoryValues } from '../inventory-source.ts';
 import { sourceOf } from '../inventory-source.ts';
 import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
@@ -14,8 +15,11 @@ import type { Terminal } from '../terminal.ts';
 const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device', 'driver', 'iommuGroup'];
 
 /** `pci tree`: the buses and bridges, with what hangs on them. */
-export async function runTree(args: Arguments, terminal: Terminal): Promise<CommandResult> {
-  const selectors = parseSelectors(stringsOf(args, 'selectors'));
+export async function runTree(
+  args: InventoryValues & { readonly selectors: readonly string[] },
+  terminal: Terminal,
+): Promise<CommandResult> {
+  const selectors = parseSelectors(args.selectors);
   const source = await sourceOf(args);
   const names = namesOf(args);
   const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
@@ -24,15 +28,14 @@ export async function runTree(args: Arguments, terminal: Terminal): Promise<Comm
   const roots = buildTopology(withBridges(inventory.devices, selected));
   const empty = selected.length === 0 ? emptyRemark(inventory, selectors) : '';
   const stderr = remarks(args, names, source, inventory.diagnostics) + empty;
-  const stdout =
-    switchOf(args, 'json') === true
-      ? formatDocument(treeDocument(inventory, roots))
-      : renderTopology(
-          roots,
-          terminal.interactive ? LINE_BRANCHES : PLAIN_BRANCHES,
-          terminal.width,
-          terminal.style,
-        );
+  const stdout = args.json
+    ? formatDocument(treeDocument(inventory, roots))
+    : renderTopology(
+        roots,
+        terminal.interactive ? LINE_BRANCHES : PLAIN_BRANCHES,
+        terminal.width,
+        terminal.style,
+      );
   return { exitCode: EXIT.ok, stdout, stderr };
 }
 

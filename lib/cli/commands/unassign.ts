@@ -24,10 +24,15 @@ import { assignmentDetails, assignmentTitle, renderAssignments } from '../../ren
 import { attachmentDetails, renderAttachments } from '../../render/attachment-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { assignmentRemarks, readAssignmentSituation } from '../assignment-situation.ts';
+import type { ScopeValues } from '../change-scope.ts';
 import { scopeOf } from '../change-scope.ts';
-import { type Arguments, type CommandResult, stringsOf } from '../command.ts';
+import type { ChangingValues } from '../changing-options.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import type { LibvirtValues } from '../libvirt-options.ts';
 import { liveMachinesOf, NO_LIVE_MACHINES } from '../live-machines.ts';
+import type { MachineValues } from '../machine-options.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { startHookSteps } from '../start-hook.ts';
 import {
@@ -39,14 +44,23 @@ import {
 } from '../target-machines.ts';
 import type { Terminal } from '../terminal.ts';
 
+interface UnassignValues
+  extends MachineValues,
+    ScopeValues,
+    Pick<ChangingValues, 'dryRun' | 'script' | 'yes'>,
+    Pick<LibvirtValues, 'connect'>,
+    ReadingValues {
+  readonly devices: readonly string[];
+}
+
 /** `pci unassign`: takes out of definitions, and out of machines that run, what `pci assign` put there. */
 export async function runUnassign(
-  args: Arguments,
+  args: UnassignValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const scope = scopeOf(args);
-  const words = stringsOf(args, 'devices');
+  const words = args.devices;
   // Devices that were assigned are known again by their identity, which others of their kind may have as well.
   const situation = await readAssignmentSituation(args, [], (all) =>
     kinOf(

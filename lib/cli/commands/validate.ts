@@ -25,32 +25,48 @@ import { renderValidation } from '../../render/validation-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { virshOf } from '../asked-libvirt.ts';
 import { refuseElsewhere } from '../assignment-situation.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import type { ChangingValues } from '../changing-options.ts';
+import type { CommandResult } from '../command.ts';
 import type { Dialogue } from '../dialogue.ts';
+import type { LibvirtValues } from '../libvirt-options.ts';
 import { mendHost, wantsMending } from '../mend-host.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
+import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 import { needsOfAll, readSession, readSituation, type ToldByLibvirt } from '../validation-situation.ts';
 
+interface ValidateValues
+  extends Pick<ChangingValues, 'dryRun' | 'script' | 'yes' | 'allow'>,
+    Pick<LibvirtValues, 'connect'>,
+    ReadingValues {
+  readonly devices: readonly string[];
+  readonly for: readonly string[];
+  readonly machine: string | undefined;
+  readonly all: boolean;
+  readonly strict: boolean;
+  readonly format: Format | undefined;
+  readonly fix: boolean;
+}
+
 /** `pci validate`: whether a host can do what is asked of it; exit 1 where it can not. With `--fix`, mends what it can. */
 export async function runValidate(
-  args: Arguments,
+  args: ValidateValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const { width, style } = terminal;
   const format = formatOf(args);
   const mends = wantsMending(args);
-  const isStrict = switchOf(args, 'strict') === true;
-  const purposes = PURPOSES.filter((purpose) => stringsOf(args, 'for').includes(purpose));
-  const selectors = parseSelectors(stringsOf(args, 'devices')).map((selector) => ({
+  const isStrict = args.strict;
+  const purposes = PURPOSES.filter((purpose) => args.for.includes(purpose));
+  const selectors = parseSelectors(args.devices).map((selector) => ({
     ...selector,
     mustMatch: true,
   }));
   const host = hostOf(args);
   const names = namesOf(args);
-  const named = stringOf(args, 'machine');
+  const named = args.machine;
   // What a machine has is known only after the devices were read.
   const isAboutHost = selectors.length === 0 || named !== undefined;
   const situation = readSituation(
@@ -79,7 +95,7 @@ export async function runValidate(
     devices,
     machine: machine === null ? null : (needsOfAll([machine], host)[0] ?? null),
   };
-  const isLive = stringOf(args, 'host') === undefined;
+  const isLive = args.host === undefined;
   const diagnostics = [...inventory.diagnostics, ...told.diagnostics];
   const pending = await readPendingRecovery(args, host);
   const stderr = remarks({ ...args, json: format !== 'text' }, names, host, diagnostics) + pending.remarks;
@@ -96,7 +112,7 @@ export async function runValidate(
         ? formatDocument(validationDocument(inventory.host, report, isStrict, diagnostics, pending.changes))
         : format === 'junit'
           ? formatJUnit(inventory.host, report, isStrict)
-          : renderValidation(report, switchOf(args, 'all') === true, width, style),
+          : renderValidation(report, args.all, width, style),
     stderr,
   };
 }
@@ -104,9 +120,9 @@ export async function runValidate(
 type Format = 'text' | 'json' | 'junit';
 
 /** @throws PortalGunError BAD_ARGUMENT */
-function formatOf(args: Arguments): Format {
-  const format = stringOf(args, 'format') as Format | undefined;
-  if (switchOf(args, 'json') !== true) return format ?? 'text';
+function formatOf(args: ValidateValues): Format {
+  const format = args.format;
+  if (!args.json) return format ?? 'text';
   if (format === undefined || format === 'json') return 'json';
   throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--json' });
 }
@@ -118,15 +134,15 @@ function formatOf(args: Arguments): Format {
  * @throws PortalGunError BAD_ARGUMENT; for `--machine`, and where `--connect` says whom to ask, all that a libvirt throws
  */
 async function libvirtFor(
-  args: Arguments,
+  args: ValidateValues,
   purposes: readonly Purpose[],
   isAboutDevices: boolean,
   lookup: HostLookup,
 ): Promise<ToldByLibvirt> {
-  const isNamed = stringOf(args, 'machine') !== undefined;
-  const isDemanded = isNamed || stringOf(args, 'connect') !== undefined;
-  const isCaptured = stringOf(args, 'host') !== undefined;
-  if (isNamed && isCaptured && stringOf(args, 'connect') === undefined) {
+  const isNamed = args.machine !== undefined;
+  const isDemanded = isNamed || args.connect !== undefined;
+  const isCaptured = args.host !== undefined;
+  if (isNamed && isCaptured && args.connect === undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'a captured host has no machines', {
       subject: '--machine',
       hint: 'say with --connect which libvirt has them',

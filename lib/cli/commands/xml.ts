@@ -1,7 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { cardsOf, isOfCardAmong } from '../../libvirt/hand-over.ts';
 import type { Snippet } from '../../render/hand-over-text.ts';
-import { type Arguments, type CommandResult, stringOf, stringsOf, switchOf } from '../command.ts';
+import { type CommandResult, isGiven, optionNamed } from '../command.ts';
 import { deviceSnippets, snippetsResult } from '../device-snippets.ts';
 import { categoryIn, machineOf } from '../guest-addresses.ts';
 import {
@@ -17,23 +17,26 @@ import { namesOf, remarks } from '../reading-options.ts';
 import type { Terminal } from '../terminal.ts';
 import { runXmlFolder } from '../xml-folder.ts';
 import { runXmlNodedev } from '../xml-nodedev.ts';
+import type { XmlValues } from '../xml-values.ts';
 
 /** Options that go with another alone. */
-const BELONGS: readonly (readonly [option: string, to: string])[] = [
-  ['output-dir', 'all'],
+const BELONGS: readonly (readonly [option: keyof XmlValues, to: keyof XmlValues])[] = [
+  ['outputDir', 'all'],
   ['overwrite', 'all'],
   ['from', 'nodedev'],
 ];
 
 /** `pci xml`: what gives devices to a machine, as libvirt takes it. */
-export async function runXml(args: Arguments, terminal: Terminal): Promise<CommandResult> {
-  const stray = BELONGS.find(([option, to]) => args[option] !== undefined && args[to] === undefined);
+export async function runXml(args: XmlValues, terminal: Terminal): Promise<CommandResult> {
+  const stray = BELONGS.find(([option, to]) => isGiven(args[option]) && !isGiven(args[to]));
   if (stray !== undefined) {
-    throw new PortalGunError('BAD_ARGUMENT', `goes with --${stray[1]}`, { subject: `--${stray[0]}` });
+    throw new PortalGunError('BAD_ARGUMENT', `goes with ${optionNamed(stray[1])}`, {
+      subject: optionNamed(stray[0]),
+    });
   }
-  if (stringOf(args, 'nodedev') !== undefined) return runXmlNodedev(args);
-  if (switchOf(args, 'all') === true) return runXmlFolder(args, terminal);
-  const words = stringsOf(args, 'devices');
+  if (args.nodedev !== undefined) return runXmlNodedev(args);
+  if (args.all) return runXmlFolder(args, terminal);
+  const words = args.devices;
   if (words.length === 0) {
     throw new PortalGunError('BAD_ARGUMENT', 'needs a device: pci xml 03:00.0', {
       hint: 'see pci xml --help',
@@ -42,7 +45,7 @@ export async function runXml(args: Arguments, terminal: Terminal): Promise<Comma
   const source = await sourceOf(args);
   const names = namesOf(args);
   const situation = await readHandOverSituation(source, names, words);
-  const pool = stringOf(args, 'pool');
+  const pool = args.pool;
   const snippets = pool === undefined ? handedOver(args, situation) : [poolSnippet(args, pool, situation)];
   const { host, diagnostics } = situation.inventory;
   const addresses = new Set(snippets.map(({ address }) => address));
@@ -50,11 +53,11 @@ export async function runXml(args: Arguments, terminal: Terminal): Promise<Comma
   return snippetsResult(args, host, snippets, [], remarks(args, names, source, met));
 }
 
-function handedOver(args: Arguments, situation: HandOverSituation): readonly Snippet[] {
+function handedOver(args: XmlValues, situation: HandOverSituation): readonly Snippet[] {
   const machine = machineOf(args);
   const wishes = handOverWishesOf(args, categoryIn(machine));
   const { selected } = situation;
-  const chosen = switchOf(args, 'group') === true ? withGroups(situation, selected) : selected;
+  const chosen = args.group ? withGroups(situation, selected) : selected;
   checkOfOne(args, wishes, chosen.length);
   return deviceSnippets(
     args,

@@ -1,14 +1,13 @@
-import type { Command } from '../command.ts';
+import { type Command, defineCommand } from '../command.ts';
 import { SHELLS } from './completion-scripts.ts';
 
 /** The command of a program that prints its completion script. */
 export function completionCommand(program: string): Command {
-  return {
+  return defineCommand({
     name: 'completion',
-    usage: 'completion [shell]',
     summary: 'Print a completion script for bash, zsh or fish',
     description: `Prints a script that makes a shell complete commands, options and their values: devices, drivers, VMs and files. Without a name it is for the shell that SHELL names.`,
-    positionals: { shell: { describe: SHELLS.join(', '), suggestions: SHELLS } },
+    positionals: { shell: { describe: SHELLS.join(', '), optional: true, suggestions: SHELLS } },
     options: {},
     examples: [
       [`source <(${program} completion bash)`, 'for this bash; in ~/.bashrc for each'],
@@ -19,5 +18,5 @@ export function completionCommand(program: string): Command {
       const { runCompletion } = await import('../commands/completion.ts');
       return (args) => runCompletion(program, args);
     },
-  };
+  });
 }

@@ -23,10 +23,13 @@ it.each([
 it('says which libvirt it is where the environment does, and stays silent otherwise', () => {
   setVariable('qemu+ssh://star\u001b/system');
   const note = 'pci: note: the libvirt at qemu+ssh://star\\x1b/system is asked, by LIBVIRT_DEFAULT_URI\n';
-  expect(machineRemarks({}, [], 'pci')).toBe(note);
-  expect(machineRemarks({ json: true }, [], 'pci')).toBe('');
-  expect(machineRemarks({ connect: 'qemu:///system' }, [], 'pci')).toBe('');
+  const quiet = { json: false, verbose: false };
+  expect(machineRemarks(quiet, [], 'pci')).toBe(note);
+  expect(machineRemarks({ ...quiet, json: true }, [], 'pci')).toBe('');
+  expect(machineRemarks({ ...quiet, connect: 'qemu:///system' }, [], 'pci')).toBe('');
 });
+
+const ASKED = { source: 'libvirt', connect: undefined, host: undefined } as const;
 
 it('does not look for devices here where the environment names the libvirt of another host', async () => {
   setVariable('qemu+ssh://star/system');
@@ -34,12 +37,12 @@ it('does not look for devices here where the environment names the libvirt of an
     exitCode: 2,
     stderr: expect.stringMatching(/^pci: LIBVIRT_DEFAULT_URI: is another host/),
   });
-  expect(await sourceOf({ source: 'libvirt' })).toMatchObject({
+  expect(await sourceOf(ASKED)).toMatchObject({
     files: null,
     label: 'qemu+ssh://star/system',
   });
   setVariable('qemu:///session');
-  expect((await sourceOf({ source: 'libvirt' })).files).not.toBe(null);
+  expect((await sourceOf(ASKED)).files).not.toBe(null);
 });
 
 it('refuses an empty --connect', async () => {

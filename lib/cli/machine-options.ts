@@ -1,0 +1,22 @@
+import { CATEGORIES } from '../libvirt/category.ts';
+import type { OptionDefinition, ValuesOf } from './command.ts';
+
+/** The options that name machines. */
+export const MACHINE_OPTIONS = {
+  type: {
+    describe: `All machines of a category: ${CATEGORIES.join(', ')}, or a name of your own (portal tag)`,
+    type: 'string',
+    valueName: 'CATEGORY',
+    array: true,
+    suggestions: CATEGORIES,
+  },
+  machine: {
+    describe: 'One machine, by its name or UUID',
+    type: 'string',
+    valueName: 'NAME',
+    array: true,
+    completes: 'machine',
+  },
+} as const satisfies Record<string, OptionDefinition>;
+
+export type MachineValues = ValuesOf<typeof MACHINE_OPTIONS>;

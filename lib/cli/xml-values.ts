@@ -1,0 +1,16 @@
+import type { HandOverValues } from './hand-over-options.ts';
+import type { InventoryValues } from './inventory-source.ts';
+
+/** What `pci xml` is given. */
+export interface XmlValues extends InventoryValues, HandOverValues {
+  readonly devices: readonly string[];
+  readonly group: boolean;
+  readonly guestAddress: string | undefined;
+  readonly domain: string | undefined;
+  readonly pool: string | undefined;
+  readonly nodedev: string | undefined;
+  readonly from: string | undefined;
+  readonly all: boolean;
+  readonly outputDir: string | undefined;
+  readonly overwrite: boolean;
+}
