@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import { runProgram } from '../lib/cli/main.ts';
-import { PCI_PROGRAM } from '../lib/cli/pci-program.ts';
+import { PCI_PROGRAM } from '../lib/cli/tables/pci-program.ts';
 
 await runProgram(PCI_PROGRAM, process);

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
 import { runProgram } from '../lib/cli/main.ts';
-import { PORTAL_PROGRAM } from '../lib/cli/portal-program.ts';
+import { PORTAL_PROGRAM } from '../lib/cli/tables/portal-program.ts';
 
 await runProgram(PORTAL_PROGRAM, process);

@@ -5,7 +5,7 @@ import { LiveRunner } from '../host/live-runner.ts';
 import { variableOf } from '../host/this-process.ts';
 import { Virsh } from '../libvirt/virsh.ts';
 import { renderDiagnostics } from '../render/error-text.ts';
-import type { LibvirtValues } from './libvirt-options.ts';
+import type { LibvirtValues } from './tables/libvirt-options.ts';
 
 const SHOWN_DIAGNOSTICS = 10;
 

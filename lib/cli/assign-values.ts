@@ -1,9 +1,9 @@
 import type { ScopeValues } from './change-scope.ts';
-import type { ChangingValues } from './changing-options.ts';
-import type { HandOverValues } from './hand-over-options.ts';
-import type { LibvirtValues } from './libvirt-options.ts';
-import type { MachineValues } from './machine-options.ts';
 import type { ReadingValues } from './reading-options.ts';
+import type { ChangingValues } from './tables/changing-options.ts';
+import type { HandOverValues } from './tables/hand-over-options.ts';
+import type { LibvirtValues } from './tables/libvirt-options.ts';
+import type { MachineValues } from './tables/machine-options.ts';
 
 /** What `pci assign` is given. */
 export interface AssignValues

@@ -13,13 +13,13 @@ import type { PciNames } from '../pci/pci-ids.ts';
 import type { MachineAttachment } from '../plan/plan-attachment.ts';
 import type { ProbedDevices } from '../sysfs/read-inventory.ts';
 import { askedUri, machineRemarks, virshOf } from './asked-libvirt.ts';
-import type { ChangingValues } from './changing-options.ts';
 import { type HandOverSituation, readHandOverSituation } from './hand-over-situation.ts';
-import type { LibvirtValues } from './libvirt-options.ts';
 import { isOfConcern } from './live-attachments.ts';
 import type { ReadingValues } from './reading-options.ts';
 import { hostOf, namesOf, remarks } from './reading-options.ts';
 import { sysfsSource } from './sysfs-source.ts';
+import type { ChangingValues } from './tables/changing-options.ts';
+import type { LibvirtValues } from './tables/libvirt-options.ts';
 
 /** What names a host, and the libvirt that has its machines. */
 type AssignmentValues = ReadingValues & Pick<LibvirtValues, 'connect'>;

@@ -1,4 +1,4 @@
-import type { OptionDefinition, ValuesOf } from './command.ts';
+import type { OptionDefinition, ValuesOf } from './grammar/command.ts';
 
 /** What of machines is changed: their definitions, for their next start; what they have now, as they run; or both. */
 export interface ChangeScope {

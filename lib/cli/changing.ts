@@ -18,7 +18,7 @@ import { renderFailure, renderProgress } from '../render/apply-text.ts';
 import type { Style } from '../render/style.ts';
 import { readBootId } from '../sysfs/boot-id.ts';
 import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
-import type { Dialogue, EndingSignal } from './dialogue.ts';
+import type { Dialogue, EndingSignal } from './terminal/dialogue.ts';
 
 /** The exit status of a program that was ended by a signal. */
 export const SIGNAL_EXITS: Readonly<Record<EndingSignal, number>> = {

@@ -1,5 +1,5 @@
 import { PortalGunError } from '../base/errors.ts';
-import type { ChangingValues } from './changing-options.ts';
+import type { ChangingValues } from './tables/changing-options.ts';
 
 const UNIT_MS = { s: 1000, m: 60_000, h: 3_600_000 } as const;
 const LEAST_MS = 10_000;

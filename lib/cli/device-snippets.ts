@@ -13,7 +13,7 @@ import {
   type Snippet,
   snippetsDocument,
 } from '../render/hand-over-text.ts';
-import type { CommandResult } from './command.ts';
+import type { CommandResult } from './grammar/command.ts';
 import { guestAddressesOf, heldAlready } from './guest-addresses.ts';
 import type { ReadingValues } from './reading-options.ts';
 

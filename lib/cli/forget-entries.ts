@@ -1,6 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
 import { type PciAddress, parsePciAddress } from '../pci/address.ts';
-import type { CommandResult } from './command.ts';
+import type { CommandResult } from './grammar/command.ts';
 import { persistPart } from './persist-option.ts';
 import type { AskedHost } from './persisted-host.ts';
 import { runProposal } from './run-proposal.ts';

@@ -5,9 +5,9 @@ import type { HandOverWishes } from '../libvirt/hand-over.ts';
 import type { RomWish } from '../libvirt/rom-policy.ts';
 import { parseStationMac } from '../pci/mac-address.ts';
 import { badValue } from '../plan/vf-setting-texts.ts';
-import { isGiven, optionNamed } from './command.ts';
-import type { HandOverValues } from './hand-over-options.ts';
+import { isGiven, optionNamed } from './grammar/command.ts';
 import type { ReadingValues } from './reading-options.ts';
+import type { HandOverValues } from './tables/hand-over-options.ts';
 
 /** What says how devices are handed over, as far as a command takes it. */
 type HandOverChoice = Partial<HandOverValues> & Partial<Pick<ReadingValues, 'host'>>;

@@ -2,7 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import { COMMON_URIS } from '../libvirt/connection-uri.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import type { OptionDefinition, ValuesOf } from './command.ts';
+import type { OptionDefinition, ValuesOf } from './grammar/command.ts';
 import { hostOf, READING_OPTIONS } from './reading-options.ts';
 import { type InventorySource, sysfsSource } from './sysfs-source.ts';
 

@@ -12,7 +12,7 @@ import { attachAll, type MachineAttachment, type RunningMachine } from '../plan/
 import type { ChangeScope } from './change-scope.ts';
 import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
 import { demandRunning, type LiveMachines, liveMachinesOf, NO_LIVE_MACHINES } from './live-machines.ts';
-import type { MachineValues } from './machine-options.ts';
+import type { MachineValues } from './tables/machine-options.ts';
 import { demandLiveTargets } from './target-machines.ts';
 
 /**

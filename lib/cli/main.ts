@@ -6,12 +6,12 @@ import {
   renderError,
   renderInternalError,
 } from '../render/error-text.ts';
-import type { CommandResult } from './command.ts';
 import { COMPLETE_WORD } from './completion/completion-scripts.ts';
-import { type DialogueProcess, dialogueWith, Interrupted } from './dialogue.ts';
-import { Output, type OutputStream } from './output.ts';
-import type { Program } from './program.ts';
-import { describeTerminal, lineWidthOf } from './terminal.ts';
+import type { CommandResult } from './grammar/command.ts';
+import type { Program } from './grammar/program.ts';
+import { type DialogueProcess, dialogueWith, Interrupted } from './terminal/dialogue.ts';
+import { Output, type OutputStream } from './terminal/output.ts';
+import { describeTerminal, lineWidthOf } from './terminal/terminal.ts';
 
 const HELP_WIDTH = 100;
 
@@ -66,7 +66,7 @@ async function resultOf(
     }
     const width = Math.min(lineWidthOf(host.stdout) ?? HELP_WIDTH, HELP_WIDTH);
     // Completion is asked for at each press of a key, and needs no parser.
-    const { parseCommandLine } = await import('./parse-command-line.ts');
+    const { parseCommandLine } = await import('./grammar/parse-command-line.ts');
     const request = await parseCommandLine(program, argv, width);
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
     const { command, values } = request;

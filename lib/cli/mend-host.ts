@@ -13,14 +13,14 @@ import { mendingDetails } from '../render/mending-document.ts';
 import { renderAfterMending, renderMending } from '../render/mending-text.ts';
 import { isModuleLoaded } from '../sysfs/driver-state.ts';
 import { FIX_PATHS } from '../sysfs/paths.ts';
-import type { ChangingValues } from './changing-options.ts';
-import { type CommandResult, optionNamed } from './command.ts';
-import type { Dialogue } from './dialogue.ts';
+import { type CommandResult, optionNamed } from './grammar/command.ts';
 import { readOwn, readPersistence } from './persistence.ts';
 import type { ReadingValues } from './reading-options.ts';
 import { carryOut } from './run-proposal.ts';
 import { allowedOf } from './safety.ts';
-import type { Terminal } from './terminal.ts';
+import type { ChangingValues } from './tables/changing-options.ts';
+import type { Dialogue } from './terminal/dialogue.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** What `pci validate` is given, as far as it says what is fixed. */
 interface MendingValues extends Pick<ChangingValues, 'dryRun' | 'script' | 'yes' | 'allow'>, ReadingValues {

@@ -1,11 +1,11 @@
 import type { HostReader } from '../host/host-reader.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { BindingStatus } from '../plan/binding-status.ts';
-import type { ChangingValues } from './changing-options.ts';
-import type { Dialogue } from './dialogue.ts';
 import type { PendingRecovery } from './pending-recovery.ts';
 import type { ReadingValues } from './reading-options.ts';
-import type { Terminal } from './terminal.ts';
+import type { ChangingValues } from './tables/changing-options.ts';
+import type { Dialogue } from './terminal/dialogue.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** What a command about what is persisted is given. */
 export interface PersistedValues extends ReadingValues, ChangingValues {

@@ -8,7 +8,7 @@ import type { PciDevice } from '../pci/device.ts';
 import type { PassthroughNote } from '../pci/passthrough.ts';
 import { badValue } from '../plan/vf-setting-texts.ts';
 import type { Snippet } from '../render/hand-over-text.ts';
-import { isGiven, optionNamed } from './command.ts';
+import { isGiven, optionNamed } from './grammar/command.ts';
 import type { HandOverSituation } from './hand-over-situation.ts';
 import { handOverWishesOf } from './hand-over-wishes.ts';
 import type { XmlValues } from './xml-values.ts';

@@ -9,8 +9,8 @@ import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../pci/pci-ids
 import { nearest } from '../pci/selector.ts';
 import type { Selector } from '../pci/selector-parser.ts';
 import { renderDiagnostics } from '../render/error-text.ts';
-import type { OptionDefinition, ValuesOf } from './command.ts';
-import { COLOR_CHOICES } from './terminal.ts';
+import type { OptionDefinition, ValuesOf } from './grammar/command.ts';
+import { COLOR_CHOICES } from './terminal/terminal.ts';
 
 /** The options of every command that looks at a host. */
 export const READING_OPTIONS = {

@@ -19,11 +19,11 @@ import { busEntryPath } from '../sysfs/paths.ts';
 import { readInventory } from '../sysfs/read-inventory.ts';
 import { whyRomIsSilent } from '../sysfs/rom-silence.ts';
 import { demandRoot, refuseUnfinished, SIGNAL_EXITS } from './changing.ts';
-import type { ChangingValues } from './changing-options.ts';
-import type { CommandResult } from './command.ts';
-import type { Dialogue, EndingSignal } from './dialogue.ts';
+import type { CommandResult } from './grammar/command.ts';
 import type { ReadingValues } from './reading-options.ts';
 import { allowedOf } from './safety.ts';
+import type { ChangingValues } from './tables/changing-options.ts';
+import type { Dialogue, EndingSignal } from './terminal/dialogue.ts';
 
 /** The facts of devices that reading and judging their ROMs needs. */
 export const ROM_FIELDS: readonly DeviceField[] = [

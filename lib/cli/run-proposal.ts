@@ -10,15 +10,15 @@ import { formatDocument } from '../render/documents.ts';
 import { planDocument } from '../render/plan-document.ts';
 import { renderProposal } from '../render/plan-text.ts';
 import { applyHere, demandRoot, isConfirmed } from './changing.ts';
-import type { ChangingValues } from './changing-options.ts';
-import type { CommandResult } from './command.ts';
 import { confirmWithinOf } from './confirm-within.ts';
-import type { Dialogue } from './dialogue.ts';
+import type { CommandResult } from './grammar/command.ts';
 import { refuseWritableProgram } from './program-refusal.ts';
 import type { ReadingValues } from './reading-options.ts';
 import { hostOf } from './reading-options.ts';
 import { refuseUse } from './safety.ts';
-import type { Terminal } from './terminal.ts';
+import type { ChangingValues } from './tables/changing-options.ts';
+import type { Dialogue } from './terminal/dialogue.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** What says what becomes of a proposal. */
 type ProposalValues = Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> &

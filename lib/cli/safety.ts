@@ -3,8 +3,8 @@ import { suggest } from '../base/text.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { SafetyRule } from '../checks/safety-rule.ts';
 import { SAFETY_RULES } from '../checks/safety-rules.ts';
-import type { ChangingValues } from './changing-options.ts';
 import { PROGRAM_WRITABLE } from './program-refusal.ts';
+import type { ChangingValues } from './tables/changing-options.ts';
 
 /**
  * The names that `--allow` lifts.

@@ -5,7 +5,7 @@ import { nearCategory, parseCategory } from '../libvirt/category.ts';
 import { findMachine } from '../libvirt/find-machine.ts';
 import { type KnownMachine, type KnownMachines, mainDocument } from '../libvirt/read-machines.ts';
 import type { DefinedMachine } from '../plan/plan-assignment.ts';
-import type { MachineValues } from './machine-options.ts';
+import type { MachineValues } from './tables/machine-options.ts';
 
 /**
  * The machines that `--type` and `--machine` mean together; `null` where neither was given.

@@ -24,8 +24,7 @@ import { hostLookup } from '../sysfs/host-lookup.ts';
 import type { AssignValues } from './assign-values.ts';
 import { assignmentRemarks, readAssignmentSituation } from './assignment-situation.ts';
 import { type ChangeScope, scopeOf } from './change-scope.ts';
-import type { CommandResult } from './command.ts';
-import type { Dialogue } from './dialogue.ts';
+import type { CommandResult } from './grammar/command.ts';
 import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
 import { handOverWishesOf } from './hand-over-wishes.ts';
 import { isOfConcern, meantNow } from './live-attachments.ts';
@@ -37,7 +36,8 @@ import { runProposal } from './run-proposal.ts';
 import { allowedOf } from './safety.ts';
 import { startHookSteps } from './start-hook.ts';
 import { demandTargets, refuseUnread } from './target-machines.ts';
-import type { Terminal } from './terminal.ts';
+import type { Dialogue } from './terminal/dialogue.ts';
+import type { Terminal } from './terminal/terminal.ts';
 
 /** `pci assign PF --policy vf-pool`: a VF of one PF for each machine, made where there are too few. */
 export async function runVfPool(

@@ -10,12 +10,12 @@ import { lastingObstacles } from '../pci/iommu-group.ts';
 import { formatDocument } from '../render/documents.ts';
 import { type LeftOut, type SnippetFile, snippetFilesDocument } from '../render/snippet-files.ts';
 import { wrapText } from '../render/wrap-text.ts';
-import { type CommandResult, isGiven, optionNamed } from './command.ts';
+import { type CommandResult, isGiven, optionNamed } from './grammar/command.ts';
 import { type HandOverSituation, handOverOne, readHandOverSituation } from './hand-over-situation.ts';
 import { checkOfOne, handOverWishesOf } from './hand-over-wishes.ts';
 import { sourceOf } from './inventory-source.ts';
 import { namesOf, remarks } from './reading-options.ts';
-import type { Terminal } from './terminal.ts';
+import type { Terminal } from './terminal/terminal.ts';
 import type { XmlValues } from './xml-values.ts';
 
 /** What is said of one device, or of one machine. */

@@ -1,5 +1,5 @@
-import type { HandOverValues } from './hand-over-options.ts';
 import type { InventoryValues } from './inventory-source.ts';
+import type { HandOverValues } from './tables/hand-over-options.ts';
 
 /** What `pci xml` is given. */
 export interface XmlValues extends InventoryValues, HandOverValues {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Command } from '../../lib/cli/command.ts';
-import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
-import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
+import type { Command } from '../../lib/cli/grammar/command.ts';
+import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
 import { CATEGORIES } from '../../lib/libvirt/category.ts';
 import { SELECTOR_KEYS } from '../../lib/pci/selector-parser.ts';
 import { fixture, type Outcome, pci, pciInside, portal, portalInside } from '../support/pci-program.ts';

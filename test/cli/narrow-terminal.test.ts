@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
-import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
+import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
 import { DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
 import textWidth from '../../lib/render/text-width.ts';
 import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';

@@ -2,9 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { valueText } from '../../lib/cli/command.ts';
-import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
-import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
+import { valueText } from '../../lib/cli/grammar/command.ts';
+import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
 import {
   fixture,
   PCI,

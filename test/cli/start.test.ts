@@ -47,8 +47,8 @@ describe('a start of pci', () => {
   it('loads the parser of arguments only to parse them', () => {
     expect(heavyWith('bin/pci.ts')).toEqual([]);
     expect(loadedWith('bin/pci.ts')).not.toContain('yargs');
-    expect(heavyWith('lib/cli/parse-command-line.ts')).toEqual([]);
-    expect(loadedWith('lib/cli/parse-command-line.ts')).toContain('yargs');
+    expect(heavyWith('lib/cli/grammar/parse-command-line.ts')).toEqual([]);
+    expect(loadedWith('lib/cli/grammar/parse-command-line.ts')).toContain('yargs');
   });
 
   it('loads neither the parser nor a large library to complete a line', () => {

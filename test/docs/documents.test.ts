@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { dirname, join, normalize } from 'node:path';
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import { PCI_PROGRAM } from '../../lib/cli/pci-program.ts';
-import { PORTAL_PROGRAM } from '../../lib/cli/portal-program.ts';
+import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
 import { programTrust } from '../../lib/host/program-trust.ts';
 import { PCI, ROOT } from '../support/pci-program.ts';
 import { whySkipped } from '../support/skipping.ts';

@@ -34,15 +34,15 @@ import {
   findAssignmentSafety,
   readAssignmentSituation,
 } from '../assignment-situation.ts';
-import { type CommandResult, isGiven } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
+import { type CommandResult, isGiven } from '../grammar/command.ts';
 import { handOverOne } from '../hand-over-situation.ts';
 import { handOverWishesOf } from '../hand-over-wishes.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
 import { startHookSteps } from '../start-hook.ts';
 import { machinesOfType, refuseUnread } from '../target-machines.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const MAX_BYTES = 1024 * 1024;
 

@@ -32,8 +32,7 @@ import {
   readAssignmentSituation,
 } from '../assignment-situation.ts';
 import { scopeOf } from '../change-scope.ts';
-import type { CommandResult } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { handOverAll, withGroups } from '../hand-over-situation.ts';
 import { handOverWishesOf } from '../hand-over-wishes.ts';
 import { attachNow, meantNow } from '../live-attachments.ts';
@@ -42,7 +41,8 @@ import { allowedOf } from '../safety.ts';
 import { withStableMac } from '../stable-vf-mac.ts';
 import { startHookSteps } from '../start-hook.ts';
 import { demandTargets, refuseUnread } from '../target-machines.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { runVfPool } from '../vf-pool.ts';
 import { runAssignByRules } from './assign-by-rules.ts';
 

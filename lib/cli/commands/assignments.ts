@@ -23,14 +23,13 @@ import { formatDocument } from '../../render/documents.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { assignmentRemarks, openAssignmentHost } from '../assignment-situation.ts';
-import type { ChangingValues } from '../changing-options.ts';
-import type { CommandResult } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
-import type { LibvirtValues } from '../libvirt-options.ts';
-import type { MachineValues } from '../machine-options.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
+import type { ChangingValues } from '../tables/changing-options.ts';
+import type { LibvirtValues } from '../tables/libvirt-options.ts';
+import type { MachineValues } from '../tables/machine-options.ts';
 import {
   definedMachines,
   liveTargets,
@@ -38,7 +37,8 @@ import {
   targetMachines,
   unreadableMachines,
 } from '../target-machines.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface AssignmentsValues
   extends MachineValues,

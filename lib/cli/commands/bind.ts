@@ -24,16 +24,16 @@ import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import type { ChangingValues } from '../changing-options.ts';
-import type { CommandResult } from '../command.ts';
 import { demandVfio } from '../demand-vfio.ts';
-import type { Dialogue } from '../dialogue.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { persistedRemark, persistPart, readBindingsOrNone, undecidedRemark } from '../persist-option.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
-import type { Terminal } from '../terminal.ts';
+import type { ChangingValues } from '../tables/changing-options.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { refuseWithoutIommu } from '../without-iommu.ts';
 
 interface UnbindValues extends ChangingValues, ReadingValues {

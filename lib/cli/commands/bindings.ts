@@ -10,15 +10,15 @@ import { bindingsDocument, formatDocument } from '../../render/documents.ts';
 import { renderBindings } from '../../render/persistence-text.ts';
 import { readDriverClaims } from '../../sysfs/driver-claims.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import type { CommandResult } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
 import type { PersistedHost, PersistedValues } from '../persisted-host.ts';
 import { type Persistence, readBindings, readPersistence } from '../persistence.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { RESTORE_FIELDS, restoreBindings } from '../restore-bindings.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface BindingsValues extends PersistedValues {
   readonly restore: boolean;

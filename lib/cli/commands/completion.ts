@@ -1,7 +1,7 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { variableOf } from '../../host/this-process.ts';
-import type { CommandResult } from '../command.ts';
 import { completionScript, SHELLS, type Shell } from '../completion/completion-scripts.ts';
+import type { CommandResult } from '../grammar/command.ts';
 
 /**
  * `pci completion`: the script for a shell; without a name for that of the user.

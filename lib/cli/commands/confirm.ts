@@ -7,8 +7,8 @@ import { lockHost } from '../../host/host-lock.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { confirmDocument } from '../../render/recover-documents.ts';
 import { changeableHost, demandRoot } from '../changing.ts';
-import type { CommandResult } from '../command.ts';
 import { bootTimeOf, unfinishedError } from '../confirmation.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import type { ReadingValues } from '../reading-options.ts';
 
 /** `pci confirm`: keeps what was changed with `--confirm-within`. */

@@ -9,10 +9,10 @@ import { diffDocument, formatDocument } from '../../render/documents.ts';
 import { captureHost } from '../../sysfs/capture.ts';
 import { replaceIdentifiers } from '../../sysfs/pseudonyms.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import type { CommandResult } from '../command.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { namesOf, remarks } from '../reading-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface DiffValues extends Pick<ReadingValues, 'pciIds' | 'json' | 'verbose'> {
   readonly before: string;

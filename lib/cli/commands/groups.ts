@@ -12,11 +12,11 @@ import { addressList } from '../../render/facts.ts';
 import { renderGroups } from '../../render/group-list.ts';
 import { wrapText } from '../../render/wrap-text.ts';
 import type { ProbedDevices } from '../../sysfs/read-inventory.ts';
-import type { CommandResult } from '../command.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import type { InventoryValues } from '../inventory-source.ts';
 import { originRemark, sourceOf } from '../inventory-source.ts';
 import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const FIELDS: readonly DeviceField[] = [...GROUP_FIELDS, 'vendor', 'device'];
 

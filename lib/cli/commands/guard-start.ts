@@ -20,7 +20,7 @@ import { type AssignmentStatus, assignmentStatuses } from '../../plan/assignment
 import { startHint, startProblems, useProblems } from '../../plan/start-guard.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import type { CommandResult } from '../command.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf } from '../reading-options.ts';
 

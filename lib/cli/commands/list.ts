@@ -18,11 +18,11 @@ import {
 import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
 import { wrapText } from '../../render/wrap-text.ts';
 import type { ProbedDevices } from '../../sysfs/read-inventory.ts';
-import type { CommandResult } from '../command.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import type { InventoryValues } from '../inventory-source.ts';
 import { originRemark, sourceOf } from '../inventory-source.ts';
 import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface ListValues extends InventoryValues {
   readonly selectors: readonly string[];

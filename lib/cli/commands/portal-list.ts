@@ -6,9 +6,9 @@ import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/rea
 import { formatDocument } from '../../render/documents.ts';
 import { machineListDocument, renderMachines } from '../../render/machine-list.ts';
 import { machineRemarks, virshOf } from '../asked-libvirt.ts';
-import type { CommandResult } from '../command.ts';
-import type { LibvirtValues } from '../libvirt-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { CommandResult } from '../grammar/command.ts';
+import type { LibvirtValues } from '../tables/libvirt-options.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface PortalListValues extends LibvirtValues {
   readonly type: readonly string[];

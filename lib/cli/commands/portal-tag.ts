@@ -7,12 +7,12 @@ import { planTaggings } from '../../plan/plan-tagging.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { renderTagging, taggingDocument } from '../../render/tagging-text.ts';
 import { machineRemarks, virshOf } from '../asked-libvirt.ts';
-import type { ChangingValues } from '../changing-options.ts';
-import type { CommandResult } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
-import type { LibvirtValues } from '../libvirt-options.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { carryOut } from '../run-proposal.ts';
-import type { Terminal } from '../terminal.ts';
+import type { ChangingValues } from '../tables/changing-options.ts';
+import type { LibvirtValues } from '../tables/libvirt-options.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface PortalTagValues extends LibvirtValues, Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> {
   readonly machines: readonly string[];

@@ -15,14 +15,14 @@ import { formatDocument } from '../../render/documents.ts';
 import { type RecoveredChange, recoverDocument } from '../../render/recover-documents.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
 import { changeableHost, demandRoot, settled } from '../changing.ts';
-import type { CommandResult } from '../command.ts';
 import { bootTimeOf } from '../confirmation.ts';
-import type { Dialogue } from '../dialogue.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { readLeftBound } from '../left-bound.ts';
 import { type Missing, readMissing } from '../missing-now.ts';
 import type { PersistedValues } from '../persisted-host.ts';
 import type { ReadingValues } from '../reading-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** All that is persisted, without a question. */
 const UNASKED: PersistedValues = {

@@ -10,9 +10,7 @@ import { formatDocument } from '../../render/documents.ts';
 import { renderFindings } from '../../render/findings-text.ts';
 import { type DumpedRom, renderDump, romDumpDocument } from '../../render/rom-dump.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import type { ChangingValues } from '../changing-options.ts';
-import type { CommandResult } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { bytesOf, demandRom, romOfDevice } from '../inspected-rom.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
@@ -24,7 +22,9 @@ import {
   refuseCapturedRom,
   romAllowedOf,
 } from '../rom-reading.ts';
-import type { Terminal } from '../terminal.ts';
+import type { ChangingValues } from '../tables/changing-options.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface RomDumpValues extends Pick<ChangingValues, 'dryRun' | 'allow'>, ReadingValues {
   readonly device: string;

@@ -11,9 +11,7 @@ import { parseSelector } from '../../pci/selector-parser.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { type InspectedRom, renderRom, romDocument } from '../../render/rom-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import type { ChangingValues } from '../changing-options.ts';
-import type { CommandResult } from '../command.ts';
-import type { Dialogue, EndingSignal } from '../dialogue.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { demandRom, meantBy, romOfDevice, romOfFile } from '../inspected-rom.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
@@ -24,7 +22,9 @@ import {
   refuseCapturedRom,
   romAllowedOf,
 } from '../rom-reading.ts';
-import type { Terminal } from '../terminal.ts';
+import type { ChangingValues } from '../tables/changing-options.ts';
+import type { Dialogue, EndingSignal } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface RomInspectValues extends Pick<ChangingValues, 'allow'>, ReadingValues {
   readonly rom: string;

@@ -17,10 +17,7 @@ import { formatDocument } from '../../render/documents.ts';
 import { type ListedRom, renderRoms, romListDocument, romRemarks } from '../../render/rom-list.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
 import { machineRemarks, virshOf } from '../asked-libvirt.ts';
-import type { ChangingValues } from '../changing-options.ts';
-import type { CommandResult } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
-import type { LibvirtValues } from '../libvirt-options.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
 import {
@@ -33,7 +30,10 @@ import {
   romAllowedOf,
   romDeviceOf,
 } from '../rom-reading.ts';
-import type { Terminal } from '../terminal.ts';
+import type { ChangingValues } from '../tables/changing-options.ts';
+import type { LibvirtValues } from '../tables/libvirt-options.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface RomListValues extends Pick<ChangingValues, 'allow'>, Pick<LibvirtValues, 'connect'>, ReadingValues {
   readonly selectors: readonly string[];

@@ -11,11 +11,11 @@ import { renderDeviceDetails } from '../../render/device-details.ts';
 import { showDocument } from '../../render/documents.ts';
 import { readDriverClaims } from '../../sysfs/driver-claims.ts';
 import { ALL_FIELDS } from '../../sysfs/read-inventory.ts';
-import type { CommandResult } from '../command.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import type { InventoryValues } from '../inventory-source.ts';
 import { sourceOf } from '../inventory-source.ts';
 import { namesOf, remarks } from '../reading-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** `pci show`: everything of one device. */
 export async function runShow(

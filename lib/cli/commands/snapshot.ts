@@ -5,7 +5,7 @@ import { formatSnapshot } from '../../host/snapshot-text.ts';
 import { formatDocument, snapshotDocument } from '../../render/documents.ts';
 import { captureHost } from '../../sysfs/capture.ts';
 import { hasMachineId, replaceIdentifiers } from '../../sysfs/pseudonyms.ts';
-import type { CommandResult } from '../command.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf } from '../reading-options.ts';
 

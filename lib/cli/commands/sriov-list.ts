@@ -9,13 +9,13 @@ import { formatDocument } from '../../render/documents.ts';
 import { type ListedPf, renderSriov, sriovDocument } from '../../render/sriov-list.ts';
 import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/pf-link.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import type { CommandResult } from '../command.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
 import { readVfsStatuses } from '../persisted-pfs.ts';
 import { PF_FIELDS } from '../pf-situation.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** `pci sriov list`: what makes virtual functions, and what those are set to. */
 export async function runSriovList(

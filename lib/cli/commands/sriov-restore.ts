@@ -16,9 +16,8 @@ import { BINDING_STATES } from '../../render/persistence-text.ts';
 import { vfsDetails } from '../../render/plan-document.ts';
 import { renderVfs } from '../../render/vfs-text.ts';
 import { readInventory } from '../../sysfs/read-inventory.ts';
-import type { CommandResult } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { type PendingRecovery, pendingProblem, readPendingRecovery } from '../pending-recovery.ts';
 import type { PersistedValues } from '../persisted-host.ts';
 import { findPfs } from '../persisted-pfs.ts';
@@ -27,7 +26,8 @@ import { PF_FIELDS, readPfSituation } from '../pf-situation.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /**
  * `pci sriov restore`: makes and sets the VFs that were written down, of each PF that is known for sure and whose VFs nobody

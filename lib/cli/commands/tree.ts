@@ -6,11 +6,11 @@ import { parseSelectors } from '../../pci/selector-parser.ts';
 import { buildTopology } from '../../pci/topology.ts';
 import { formatDocument, treeDocument } from '../../render/documents.ts';
 import { LINE_BRANCHES, PLAIN_BRANCHES, renderTopology } from '../../render/topology-tree.ts';
-import type { CommandResult } from '../command.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import type { InventoryValues } from '../inventory-source.ts';
 import { sourceOf } from '../inventory-source.ts';
 import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 const FIELDS: readonly DeviceField[] = ['location', 'class', 'vendor', 'device', 'driver', 'iommuGroup'];
 

@@ -26,15 +26,14 @@ import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { assignmentRemarks, readAssignmentSituation } from '../assignment-situation.ts';
 import type { ScopeValues } from '../change-scope.ts';
 import { scopeOf } from '../change-scope.ts';
-import type { ChangingValues } from '../changing-options.ts';
-import type { CommandResult } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
-import type { LibvirtValues } from '../libvirt-options.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { liveMachinesOf, NO_LIVE_MACHINES } from '../live-machines.ts';
-import type { MachineValues } from '../machine-options.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { startHookSteps } from '../start-hook.ts';
+import type { ChangingValues } from '../tables/changing-options.ts';
+import type { LibvirtValues } from '../tables/libvirt-options.ts';
+import type { MachineValues } from '../tables/machine-options.ts';
 import {
   definedMachines,
   liveTargets,
@@ -42,7 +41,8 @@ import {
   targetMachines,
   unreadableMachines,
 } from '../target-machines.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface UnassignValues
   extends MachineValues,

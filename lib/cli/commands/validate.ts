@@ -25,15 +25,15 @@ import { renderValidation } from '../../render/validation-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { virshOf } from '../asked-libvirt.ts';
 import { refuseElsewhere } from '../assignment-situation.ts';
-import type { ChangingValues } from '../changing-options.ts';
-import type { CommandResult } from '../command.ts';
-import type { Dialogue } from '../dialogue.ts';
-import type { LibvirtValues } from '../libvirt-options.ts';
+import type { CommandResult } from '../grammar/command.ts';
 import { mendHost, wantsMending } from '../mend-host.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { ChangingValues } from '../tables/changing-options.ts';
+import type { LibvirtValues } from '../tables/libvirt-options.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { needsOfAll, readSession, readSituation, type ToldByLibvirt } from '../validation-situation.ts';
 
 interface ValidateValues

@@ -1,8 +1,8 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { cardsOf, isOfCardAmong } from '../../libvirt/hand-over.ts';
 import type { Snippet } from '../../render/hand-over-text.ts';
-import { type CommandResult, isGiven, optionNamed } from '../command.ts';
 import { deviceSnippets, snippetsResult } from '../device-snippets.ts';
+import { type CommandResult, isGiven, optionNamed } from '../grammar/command.ts';
 import { categoryIn, machineOf } from '../guest-addresses.ts';
 import {
   type HandOverSituation,
@@ -14,7 +14,7 @@ import { checkOfOne, handOverWishesOf } from '../hand-over-wishes.ts';
 import { sourceOf } from '../inventory-source.ts';
 import { poolSnippet } from '../pool-snippet.ts';
 import { namesOf, remarks } from '../reading-options.ts';
-import type { Terminal } from '../terminal.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 import { runXmlFolder } from '../xml-folder.ts';
 import { runXmlNodedev } from '../xml-nodedev.ts';
 import type { XmlValues } from '../xml-values.ts';

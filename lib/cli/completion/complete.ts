@@ -1,6 +1,6 @@
-import { type Command, HELP, type OptionDefinition, type ValueKind } from '../command.ts';
-import { commandAt, firstWords } from '../locate-command.ts';
-import type { Program } from '../program.ts';
+import { type Command, HELP, type OptionDefinition, type ValueKind } from '../grammar/command.ts';
+import { commandAt, firstWords } from '../grammar/locate-command.ts';
+import type { Program } from '../grammar/program.ts';
 
 /** A word that can stand where the cursor is. */
 export interface Candidate {

@@ -1,4 +1,4 @@
-import type { Program } from '../program.ts';
+import type { Program } from '../grammar/program.ts';
 import { complete } from './complete.ts';
 import { findValues } from './find-values.ts';
 

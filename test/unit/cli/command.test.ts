@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type CommandResult, defineCommand, usageOf, type ValuesOf } from '../../../lib/cli/command.ts';
-import { parsedValues } from '../../../lib/cli/parsed-values.ts';
+import {
+  type CommandResult,
+  defineCommand,
+  usageOf,
+  type ValuesOf,
+} from '../../../lib/cli/grammar/command.ts';
+import { parsedValues } from '../../../lib/cli/grammar/parsed-values.ts';
 
 const OPTIONS = {
   'dry-run': { describe: 'show it', type: 'boolean' },

@@ -6,7 +6,7 @@ import {
   dialogueWith,
   type EndingSignal,
   Interrupted,
-} from '../../../lib/cli/dialogue.ts';
+} from '../../../lib/cli/terminal/dialogue.ts';
 
 /** A process on a terminal, or on none. */
 function processOn(isTTY: boolean) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Interrupted } from '../../../lib/cli/dialogue.ts';
 import { runProgram } from '../../../lib/cli/main.ts';
-import { PCI_PROGRAM } from '../../../lib/cli/pci-program.ts';
+import { PCI_PROGRAM } from '../../../lib/cli/tables/pci-program.ts';
+import { Interrupted } from '../../../lib/cli/terminal/dialogue.ts';
 
 type Listener = (error: Error & { code?: string }) => void;
 

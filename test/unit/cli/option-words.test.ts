@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { optionWords } from '../../../lib/cli/option-words.ts';
+import { optionWords } from '../../../lib/cli/grammar/option-words.ts';
 
 const OPTIONS = {
   output: { describe: 'a file', type: 'string', alias: 'o' },

@@ -1,10 +1,10 @@
-import { VERSION } from '../base/version.ts';
+import { VERSION } from '../../base/version.ts';
+import { type Program, programOf } from '../grammar/program.ts';
 import { ASSIGNMENT_COMMANDS, PLUMBING_COMMANDS } from './assignment-commands.ts';
 import { BINDING_COMMANDS } from './binding-commands.ts';
-import { completionCommand } from './completion/completion-command.ts';
+import { completionCommand } from './completion-command.ts';
 import { INVENTORY_COMMANDS } from './inventory-commands.ts';
 import { LIBVIRT_COMMANDS } from './libvirt-commands.ts';
-import { type Program, programOf } from './program.ts';
 import { RECOVERY_COMMANDS } from './recovery-commands.ts';
 import { ROM_COMMANDS } from './rom-commands.ts';
 import { SRIOV_COMMANDS } from './sriov-commands.ts';

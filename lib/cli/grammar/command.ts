@@ -1,5 +1,5 @@
-import type { Dialogue } from './dialogue.ts';
-import type { Terminal } from './terminal.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /**
  * What completes a value: selectors of devices, drivers, VMs, files, …; `nothing` if only its user can know it, such as

@@ -1,5 +1,5 @@
 import yargs, { type Argv, type Options } from 'yargs';
-import { PortalGunError } from '../base/errors.ts';
+import { PortalGunError } from '../../base/errors.ts';
 import { badArgument, badCommand, PARSER_MESSAGES } from './bad-argument.ts';
 import { type Command, HELP, type OptionDefinition, usageOf, type Values, valueText } from './command.ts';
 import { locateCommand } from './locate-command.ts';

@@ -1,5 +1,5 @@
-import { CATEGORIES } from '../libvirt/category.ts';
-import type { OptionDefinition, ValuesOf } from './command.ts';
+import { CATEGORIES } from '../../libvirt/category.ts';
+import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 
 /** The options that name machines. */
 export const MACHINE_OPTIONS = {

@@ -1,7 +1,7 @@
+import { type Command, defineCommand } from '../grammar/command.ts';
+import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import { type Command, defineCommand } from './command.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
-import { READING_OPTIONS } from './reading-options.ts';
 
 const { 'dry-run': dryRun, allow } = CHANGING_OPTIONS;
 
@@ -31,7 +31,7 @@ export const ROM_COMMANDS: readonly Command[] = [
       ['sudo pci rom list --read', 'and what is in each'],
       ['pci rom list class=display --json', 'of displays, as JSON'],
     ],
-    load: async () => (await import('./commands/rom-list.ts')).runRomList,
+    load: async () => (await import('../commands/rom-list.ts')).runRomList,
   }),
   defineCommand({
     name: 'rom inspect',
@@ -59,7 +59,7 @@ export const ROM_COMMANDS: readonly Command[] = [
       ['pci rom inspect card.rom', 'a file'],
       ['pci rom inspect card.rom --for 01:00.0', 'whether it is for this card'],
     ],
-    load: async () => (await import('./commands/rom-inspect.ts')).runRomInspect,
+    load: async () => (await import('../commands/rom-inspect.ts')).runRomInspect,
   }),
   defineCommand({
     name: 'rom dump',
@@ -84,6 +84,6 @@ export const ROM_COMMANDS: readonly Command[] = [
       ['pci xml 01:00.0 --rom card.rom', 'a machine that gets it from the file'],
       ['pci rom dump 01:00.0 -o card.rom --dry-run', 'whether it would be read'],
     ],
-    load: async () => (await import('./commands/rom-dump.ts')).runRomDump,
+    load: async () => (await import('../commands/rom-dump.ts')).runRomDump,
   }),
 ];

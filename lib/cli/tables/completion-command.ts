@@ -1,5 +1,5 @@
-import { type Command, defineCommand } from '../command.ts';
-import { SHELLS } from './completion-scripts.ts';
+import { SHELLS } from '../completion/completion-scripts.ts';
+import { type Command, defineCommand } from '../grammar/command.ts';
 
 /** The command of a program that prints its completion script. */
 export function completionCommand(program: string): Command {

@@ -1,4 +1,4 @@
-import { PortalGunError } from '../base/errors.ts';
+import { PortalGunError } from '../../base/errors.ts';
 import type { Command, OptionDefinition } from './command.ts';
 
 type Options = Command['options'];

@@ -1,7 +1,7 @@
-import { VERSION } from '../base/version.ts';
-import { completionCommand } from './completion/completion-command.ts';
+import { VERSION } from '../../base/version.ts';
+import { type Program, programOf } from '../grammar/program.ts';
+import { completionCommand } from './completion-command.ts';
 import { PORTAL_COMMANDS } from './portal-commands.ts';
-import { type Program, programOf } from './program.ts';
 
 /** The program `portal`. */
 export const PORTAL_PROGRAM: Program = programOf({

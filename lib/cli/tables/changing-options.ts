@@ -1,4 +1,4 @@
-import type { OptionDefinition, ValuesOf } from './command.ts';
+import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 
 /** The options of every command that changes a host. */
 export const CHANGING_OPTIONS = {

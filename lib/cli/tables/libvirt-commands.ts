@@ -1,6 +1,6 @@
-import { type Command, defineCommand } from './command.ts';
+import { type Command, defineCommand } from '../grammar/command.ts';
+import { INVENTORY_OPTIONS } from '../inventory-source.ts';
 import { HAND_OVER_OPTIONS } from './hand-over-options.ts';
-import { INVENTORY_OPTIONS } from './inventory-source.ts';
 
 /** The commands of `pci` that write what libvirt reads. */
 export const LIBVIRT_COMMANDS: readonly Command[] = [
@@ -80,6 +80,6 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
       ['virsh nodedev-dumpxml pci_0000_03_00_0 | pci xml --nodedev -', 'what libvirt says of it, translated'],
       ['pci xml --all --output-dir snippets', 'a file for each device'],
     ],
-    load: async () => (await import('./commands/xml.ts')).runXml,
+    load: async () => (await import('../commands/xml.ts')).runXml,
   }),
 ];

@@ -1,7 +1,7 @@
-import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../render/device-columns.ts';
-import { type Command, defineCommand } from './command.ts';
-import { INVENTORY_OPTIONS } from './inventory-source.ts';
-import { READING_OPTIONS } from './reading-options.ts';
+import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../../render/device-columns.ts';
+import { type Command, defineCommand } from '../grammar/command.ts';
+import { INVENTORY_OPTIONS } from '../inventory-source.ts';
+import { READING_OPTIONS } from '../reading-options.ts';
 
 const SELECTORS = {
   selectors: {
@@ -59,7 +59,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci list --host galaxy.snapshot nvidia', 'what a captured host has of a maker'],
       ['pci list --connect qemu+ssh://root@galaxy/system', 'a host on which nothing is installed'],
     ],
-    load: async () => (await import('./commands/list.ts')).runList,
+    load: async () => (await import('../commands/list.ts')).runList,
   }),
   defineCommand({
     name: 'show',
@@ -78,7 +78,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci show netdev=enp1s0', 'the device behind a network interface'],
       ['pci show block=nvme0n1 --json', 'the controller of a drive, as JSON'],
     ],
-    load: async () => (await import('./commands/show.ts')).runShow,
+    load: async () => (await import('../commands/show.ts')).runShow,
   }),
   defineCommand({
     name: 'groups',
@@ -95,7 +95,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci groups --viable', 'what can be given away'],
       ['pci groups class=display', 'the groups that have a display device'],
     ],
-    load: async () => (await import('./commands/groups.ts')).runGroups,
+    load: async () => (await import('../commands/groups.ts')).runGroups,
   }),
   defineCommand({
     name: 'tree',
@@ -107,7 +107,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci tree', 'the whole tree'],
       ['pci tree netdev=enp1s0', 'the way to one device'],
     ],
-    load: async () => (await import('./commands/tree.ts')).runTree,
+    load: async () => (await import('../commands/tree.ts')).runTree,
   }),
   defineCommand({
     name: 'snapshot',
@@ -131,7 +131,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['sudo pci snapshot -o before.snapshot', 'with all that root can read'],
       ['pci list --host before.snapshot', 'look at it, here or elsewhere'],
     ],
-    load: async () => (await import('./commands/snapshot.ts')).runSnapshot,
+    load: async () => (await import('../commands/snapshot.ts')).runSnapshot,
   }),
   defineCommand({
     name: 'diff',
@@ -151,7 +151,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci diff before.snapshot', 'what changed on this machine since'],
       ['pci diff a.snapshot b.snapshot --json', 'two captures, as JSON'],
     ],
-    load: async () => (await import('./commands/diff.ts')).runDiff,
+    load: async () => (await import('../commands/diff.ts')).runDiff,
   }),
 ];
 

@@ -1,8 +1,8 @@
-import { PURPOSES } from '../checks/validation-rule.ts';
+import { PURPOSES } from '../../checks/validation-rule.ts';
+import { type Command, defineCommand } from '../grammar/command.ts';
+import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import { type Command, defineCommand } from './command.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
-import { READING_OPTIONS } from './reading-options.ts';
 
 /** The commands of `pci` that judge a host. */
 export const VALIDATION_COMMANDS: readonly Command[] = [
@@ -67,6 +67,6 @@ export const VALIDATION_COMMANDS: readonly Command[] = [
       ['pci validate --format junit --strict', 'for a server of continuous integration'],
       ['pci validate --host galaxy.snapshot', 'as far as a captured host tells'],
     ],
-    load: async () => (await import('./commands/validate.ts')).runValidate,
+    load: async () => (await import('../commands/validate.ts')).runValidate,
   }),
 ];

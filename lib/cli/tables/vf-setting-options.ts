@@ -1,4 +1,4 @@
-import type { OptionDefinition, ValuesOf } from './command.ts';
+import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 
 /** What VFs are set to. */
 export const VF_SETTING_OPTIONS = {

@@ -1,4 +1,4 @@
-import type { OptionDefinition, ValuesOf } from './command.ts';
+import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 import { MANAGED_OPTION } from './libvirt-options.ts';
 
 /** How a device is handed to a machine. */

@@ -1,6 +1,6 @@
-import { CATEGORIES } from '../libvirt/category.ts';
+import { CATEGORIES } from '../../libvirt/category.ts';
+import { type Command, defineCommand } from '../grammar/command.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import { type Command, defineCommand } from './command.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 
 const KNOWN = CATEGORIES.join(', ');
@@ -31,7 +31,7 @@ export const PORTAL_COMMANDS: readonly Command[] = [
       ['portal list --untagged', 'what is to be tagged yet'],
       ['portal list --connect qemu+ssh://root@star/system', 'those of another host'],
     ],
-    load: async () => (await import('./commands/portal-list.ts')).runPortalList,
+    load: async () => (await import('../commands/portal-list.ts')).runPortalList,
   }),
   defineCommand({
     name: 'tag',
@@ -64,6 +64,6 @@ export const PORTAL_COMMANDS: readonly Command[] = [
       ['portal tag mail --type application --dry-run', 'what would be done'],
       ['sudo portal tag galaxy0 --remove', 'no category any more'],
     ],
-    load: async () => (await import('./commands/portal-tag.ts')).runPortalTag,
+    load: async () => (await import('../commands/portal-tag.ts')).runPortalTag,
   }),
 ];

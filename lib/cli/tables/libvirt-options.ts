@@ -1,6 +1,6 @@
-import { COMMON_URIS, DEFAULT_URI } from '../libvirt/connection-uri.ts';
-import type { OptionDefinition, ValuesOf } from './command.ts';
-import { READING_OPTIONS } from './reading-options.ts';
+import { COMMON_URIS, DEFAULT_URI } from '../../libvirt/connection-uri.ts';
+import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
+import { READING_OPTIONS } from '../reading-options.ts';
 
 /** Whether libvirt moves devices between their drivers and vfio-pci. */
 export const MANAGED_OPTION = {

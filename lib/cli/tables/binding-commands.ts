@@ -1,6 +1,6 @@
+import { type Command, defineCommand } from '../grammar/command.ts';
+import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import { type Command, defineCommand } from './command.ts';
-import { READING_OPTIONS } from './reading-options.ts';
 
 const DEVICES = {
   devices: {
@@ -42,7 +42,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['pci bind netdev=enp3s0f0 --script > bind.sh', 'as a shell script'],
       ['pci bind 01:00.0 --host galaxy.snapshot --dry-run', 'what it would be on a captured host'],
     ],
-    load: async () => (await import('./commands/bind.ts')).runBind,
+    load: async () => (await import('../commands/bind.ts')).runBind,
   }),
   defineCommand({
     name: 'unbind',
@@ -60,7 +60,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci unbind 03:00.0 --persist', 'for good'],
       ['pci unbind driver=vfio-pci --dry-run', 'what would be given back'],
     ],
-    load: async () => (await import('./commands/bind.ts')).runUnbind,
+    load: async () => (await import('../commands/bind.ts')).runUnbind,
   }),
   defineCommand({
     name: 'bindings',
@@ -88,7 +88,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci bindings --restore', 'put in force what is not'],
       ['sudo pci bindings --forget 03:00.0', 'no more at the next boot'],
     ],
-    load: async () => (await import('./commands/bindings.ts')).runBindings,
+    load: async () => (await import('../commands/bindings.ts')).runBindings,
   }),
   defineCommand({
     name: 'apply',
@@ -108,6 +108,6 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci apply host.yaml', 'make it so, once it is confirmed'],
       ['pci apply host.yaml --host galaxy.snapshot --dry-run', 'what it would be on a captured host'],
     ],
-    load: async () => (await import('./commands/apply.ts')).runApply,
+    load: async () => (await import('../commands/apply.ts')).runApply,
   }),
 ];

@@ -1,6 +1,6 @@
+import { type Command, defineCommand } from '../grammar/command.ts';
+import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import { type Command, defineCommand } from './command.ts';
-import { READING_OPTIONS } from './reading-options.ts';
 import { VF_SETTING_OPTIONS } from './vf-setting-options.ts';
 
 /** The commands of `pci` for SR-IOV. */
@@ -24,7 +24,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['pci sriov list', 'all of them'],
       ['pci sriov list netdev=enp1s0 --json', 'one card, as JSON'],
     ],
-    load: async () => (await import('./commands/sriov-list.ts')).runSriovList,
+    load: async () => (await import('../commands/sriov-list.ts')).runSriovList,
   }),
   defineCommand({
     name: 'sriov set',
@@ -76,7 +76,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['sudo pci sriov set 01:00.0 --vfs 4 --persist', 'four at each boot'],
       ['sudo pci sriov set 01:00.0 --vfs 0', 'none any more'],
     ],
-    load: async () => (await import('./commands/sriov-set.ts')).runSriovSet,
+    load: async () => (await import('../commands/sriov-set.ts')).runSriovSet,
   }),
   defineCommand({
     name: 'sriov restore',
@@ -105,6 +105,6 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['sudo pci sriov restore --yes', 'put in force what is not'],
       ['sudo pci sriov restore --forget 01:00.0', 'no more at the next boot'],
     ],
-    load: async () => (await import('./commands/sriov-restore.ts')).runSriovRestore,
+    load: async () => (await import('../commands/sriov-restore.ts')).runSriovRestore,
   }),
 ];

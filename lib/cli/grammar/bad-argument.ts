@@ -1,5 +1,5 @@
-import { PortalGunError } from '../base/errors.ts';
-import { suggest } from '../base/text.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { suggest } from '../../base/text.ts';
 import { type Command, HELP, usageOf } from './command.ts';
 import { firstWords } from './locate-command.ts';
 import type { Program } from './program.ts';

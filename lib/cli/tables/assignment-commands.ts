@@ -1,9 +1,9 @@
-import { SCOPE_OPTIONS } from './change-scope.ts';
+import { SCOPE_OPTIONS } from '../change-scope.ts';
+import { type Command, defineCommand, type OptionDefinition } from '../grammar/command.ts';
+import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
-import { type Command, defineCommand, type OptionDefinition } from './command.ts';
 import { LIBVIRT_OPTIONS, MANAGED_OPTION } from './libvirt-options.ts';
 import { MACHINE_OPTIONS } from './machine-options.ts';
-import { READING_OPTIONS } from './reading-options.ts';
 
 const { 'dry-run': dryRun, script, yes, allow, 'confirm-within': confirmWithin } = CHANGING_OPTIONS;
 
@@ -91,7 +91,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['pci assign --by-rules --dry-run', 'what of the whole host would go where, and what stays'],
       ['pci assign --print-rules > rules.yaml', 'rules to be changed, for --rules rules.yaml'],
     ],
-    load: async () => (await import('./commands/assign.ts')).runAssign,
+    load: async () => (await import('../commands/assign.ts')).runAssign,
   }),
   defineCommand({
     name: 'unassign',
@@ -113,7 +113,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['sudo pci unassign 01:00.0 --config --live', 'at once from those that run, too'],
       ['pci unassign 01:00.0 --dry-run', 'what would be taken from whom'],
     ],
-    load: async () => (await import('./commands/unassign.ts')).runUnassign,
+    load: async () => (await import('../commands/unassign.ts')).runUnassign,
   }),
   defineCommand({
     name: 'assignments',
@@ -132,7 +132,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['pci assignments --check', 'for a script: 1 where something drifted'],
       ['sudo pci assignments --repair', 'after a card was put into another slot'],
     ],
-    load: async () => (await import('./commands/assignments.ts')).runAssignments,
+    load: async () => (await import('../commands/assignments.ts')).runAssignments,
   }),
 ];
 
@@ -146,6 +146,6 @@ export const PLUMBING_COMMANDS: readonly Command[] = [
     positionals: {},
     options: { host: READING_OPTIONS.host, json: READING_OPTIONS.json },
     examples: [['virsh dumpxml --inactive galaxy0 | sudo pci guard-start', 'what the hook would say']],
-    load: async () => (await import('./commands/guard-start.ts')).runGuardStart,
+    load: async () => (await import('../commands/guard-start.ts')).runGuardStart,
   }),
 ];

@@ -1,5 +1,5 @@
-import { type Command, defineCommand } from './command.ts';
-import { READING_OPTIONS } from './reading-options.ts';
+import { type Command, defineCommand } from '../grammar/command.ts';
+import { READING_OPTIONS } from '../reading-options.ts';
 
 const { json, color } = READING_OPTIONS;
 
@@ -16,7 +16,7 @@ export const RECOVERY_COMMANDS: readonly Command[] = [
       ['sudo pci bind 03:00.0 --confirm-within 60s', 'a change that may cut you off'],
       ['sudo pci confirm', 'keep it, if you are still there'],
     ],
-    load: async () => (await import('./commands/confirm.ts')).runConfirm,
+    load: async () => (await import('../commands/confirm.ts')).runConfirm,
   }),
   defineCommand({
     name: 'recover',
@@ -45,6 +45,6 @@ export const RECOVERY_COMMANDS: readonly Command[] = [
       ['sudo pci recover --finish', 'as it was asked'],
       ['sudo pci recover --restore', 'and what is persisted, as after a boot'],
     ],
-    load: async () => (await import('./commands/recover.ts')).runRecover,
+    load: async () => (await import('../commands/recover.ts')).runRecover,
   }),
 ];
