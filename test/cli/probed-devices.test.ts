@@ -100,14 +100,14 @@ describe('a question about one device opens what that device gives itself, and w
     expect(await openedBy(act)).toBe(opened);
   });
 
-  it('pci apply', async () => {
+  it.each([false, true])('pci apply, with persist: %s', async (persist) => {
     const path = join(folder, 'policy.yaml');
-    writeFileSync(path, 'portal-gun: policy/v1\nbindings:\n  - "06:00.0"\n');
+    writeFileSync(path, `portal-gun: policy/v1\nbindings:\n  - "06:00.0"\npersist: ${persist}\n`);
     const act = async (): Promise<void> => {
       const { exitCode, stderr } = await pciInside(['apply', path, '--dry-run', '--host', HOST]);
       expect([0, 4], stderr).toContain(exitCode);
     };
-    expect(await openedBy(act)).toBe(BEHIND_A_SWITCH);
+    expect(await openedBy(act)).toBe(persist ? sorted(BEHIND_A_SWITCH, TWINS) : BEHIND_A_SWITCH);
   });
 
   it('pci guard-start', async () => {
