@@ -61,14 +61,22 @@ export function findSafety(
  */
 export function findDefinitionSafety(
   host: HostReader,
-  { devices }: Inventory,
+  inventory: Inventory,
   groups: readonly IommuGroup[],
   addresses: readonly PciAddress[],
 ): readonly Finding[] {
-  if (addresses.length === 0) return [];
+  return addresses.length === 0 ? [] : definitionSafety(host, inventory, groups)(addresses);
+}
+
+/** The same for a host that is read once, and asked about several times. */
+export function definitionSafety(
+  host: HostReader,
+  { devices }: Inventory,
+  groups: readonly IommuGroup[],
+): (addresses: readonly PciAddress[]) => readonly Finding[] {
   const now = safetyHost(host, devices, groups);
-  if (isRunning(host)) return checkSafety(addresses, now);
-  return checkSafety(addresses, { ...now, use: withTold(now.use), live: toldOf(now.live) });
+  const judged = isRunning(host) ? now : { ...now, use: withTold(now.use), live: toldOf(now.live) };
+  return (addresses) => checkSafety(addresses, judged);
 }
 
 /** What runs, as far as somebody looked; what could not be read stays unknown. */

@@ -15,7 +15,7 @@ import { readDriverNow, readVfsNow } from '../sysfs/driver-state.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
 import { readInventory } from '../sysfs/read-inventory.ts';
 import type { Problem } from './change-kind.ts';
-import { BACK_RULES, findDefinitionSafety, findLoss, findSafety, PLUG_RULES } from './safety-reading.ts';
+import { BACK_RULES, definitionSafety, findLoss, findSafety, PLUG_RULES } from './safety-reading.ts';
 
 /**
  * Why a change must not be made, or undone, with what the host uses now; `null` where it may. Everything is read anew.
@@ -56,10 +56,22 @@ function assignmentProblem(
   { from, to }: AssignmentChange,
   allowed: ReadonlySet<string>,
 ): Problem | null {
-  for (const device of addedDevices(from, to, 'to')) {
+  const added = addedDevices(from, to, 'to').flatMap((device) => {
     const address = addressOf(device);
-    const names = new Set([...allowed, ...(device.assignment?.allowed ?? [])]);
-    const problem = address === null ? null : definitionProblem(host, address, names);
+    return address === null ? [] : [{ address, names: device.assignment?.allowed ?? [] }];
+  });
+  const present = presentAmong(
+    host,
+    added.map(({ address }) => address),
+  );
+  if (present === null) return null;
+  const { inventory } = present;
+  const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
+  const find = definitionSafety(host, inventory, groups);
+  for (const { address, names } of added) {
+    if (!present.addresses.includes(address)) continue;
+    const findings = find([address]).filter(({ name }) => PLUG_RULES.includes(name));
+    const problem = problemOf(findings, new Set([...allowed, ...names]));
     if (problem !== null) return problem;
   }
   return null;
@@ -99,23 +111,6 @@ function takingProblem(
   const { inventory } = present;
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
   return problemOf(findSafety(host, inventory, groups, present.addresses, rules), allowed);
-}
-
-/** What its next start would take. */
-function definitionProblem(
-  host: HostReader,
-  address: PciAddress,
-  allowed: ReadonlySet<string>,
-): Problem | null {
-  const present = presentAmong(host, [address]);
-  if (present === null) return null;
-  const { inventory } = present;
-  const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
-  const findings = findDefinitionSafety(host, inventory, groups, present.addresses);
-  return problemOf(
-    findings.filter(({ name }) => PLUG_RULES.includes(name)),
-    allowed,
-  );
 }
 
 function lossProblem(

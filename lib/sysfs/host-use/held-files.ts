@@ -13,6 +13,8 @@ const MAPPED = /^0*([0-9a-f]+)-0*([0-9a-f]+) \S+ \S+ \S+ \d+ +(\/(?:.*\/)?(?:dev
  * `7f1a2c000000-7f1a2c010000 rw-s 00000000 00:06 524    /dev/dri/renderD128`.
  */
 export function mappedFiles(table: string): readonly MappedFile[] {
+  // Most processes have thousands of lines, and none of them.
+  if (!/\/(?:dev|devices)\//.test(table)) return [];
   const found = new Map<string, MappedFile>();
   for (const [, start, end, path = ''] of table.matchAll(MAPPED)) {
     if (!found.has(path)) found.set(path, { path, range: `${start}-${end}` });
