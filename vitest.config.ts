@@ -40,7 +40,7 @@ export default defineConfig({
           // After the rest. A machine keeps one processor busy, but for the time in which it waits for its timers.
           maxWorkers: Math.min(3, availableParallelism() + 1),
           sequence: { groupOrder: 1 },
-          testTimeout: 600_000,
+          testTimeout: 1_200_000,
           hookTimeout: 900_000,
         },
       },

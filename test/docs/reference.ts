@@ -13,9 +13,9 @@ import {
 import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from '../../lib/checks/validation-rules.ts';
 import type { Grade } from '../../lib/checks/verdict.ts';
 import { type Command, type OptionDefinition, usageOf, valueText } from '../../lib/cli/grammar/command.ts';
+import type { Program } from '../../lib/cli/grammar/program.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
-import type { Program } from '../../lib/cli/grammar/program.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector-parser.ts';
 import { DEFAULT_RULES, NOBODY, RULES_FORMAT, RULES_KEYS } from '../../lib/plan/assignment-rules-parser.ts';

@@ -109,6 +109,9 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
       '00:02.0 in-use',
       '00:03.0 rule',
       '00:0a.0 in-use',
+      // Folders of the computer that runs the lab.
+      '00:0b.0 in-use',
+      '00:0c.0 in-use',
       '00:1f.2 group',
       '00:1f.3 group',
       '0a:00.0 group',

@@ -269,7 +269,9 @@ describeLab('bindings that outlive a boot', (root) => {
     });
   });
 
-  test('come back beside a change that was cut short, though twins were swapped', async () => {
+  test('come back beside a change that was cut short, though twins were swapped', {
+    timeout: 1_800_000,
+  }, async () => {
     await withMachine('swapped', { initrd }, async (machine) => {
       await expectSwappedTwins(machine, HELD);
     });

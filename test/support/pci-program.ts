@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { vi } from 'vitest';
+import type { Program } from '../../lib/cli/grammar/program.ts';
 import { runProgram } from '../../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
-import type { Program } from '../../lib/cli/grammar/program.ts';
 import { programTrust } from '../../lib/host/program-trust.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
