@@ -95,9 +95,12 @@ async function startedFrom(shell: Shell, lines: readonly string[]): Promise<read
   return [...stdout.matchAll(/GOT(<.*>)/g)].map(([, args = '']) => args);
 }
 
-it.runIf(NEEDED)('there is every shell, and a `script` to make a terminal with', () => {
-  expect(missing).toEqual([]);
-});
+it.runIf(NEEDED || missing.length === 0)(
+  'there is every shell, and a `script` to make a terminal with',
+  () => {
+    expect(missing).toEqual([]);
+  },
+);
 
 for (const shell of SHELLS) {
   const lacking = missing.filter((name) => name === shell || name === 'script');

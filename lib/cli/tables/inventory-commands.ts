@@ -144,7 +144,12 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
         suggestions: ['host'],
         completes: 'file',
       },
-      after: { describe: 'The same; this machine by default', suggestions: ['host'], completes: 'file' },
+      after: {
+        describe: 'The same; this machine by default',
+        optional: true,
+        suggestions: ['host'],
+        completes: 'file',
+      },
     },
     options: pick('pci-ids', 'json', 'verbose', 'color'),
     examples: [
