@@ -124,7 +124,7 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
     expect(virsh.started()).toBe(2 * 3);
     for (const name of ['galaxy0', 'galaxy1'])
       expect(new Set(await addressesIn(name))).toEqual(new Set(NETWORK));
-    expect(new Set(await addressesIn('desk'))).toEqual(new Set(['00:0b.0', '00:0c.0', '02:00.0', '07:00.0']));
+    expect(new Set(await addressesIn('desk'))).toEqual(new Set(['02:00.0', '07:00.0']));
     expect(await addressesIn('mail')).toEqual([]);
     expect(await planOf('--by-rules')).toMatchObject({ steps: [] });
   });
