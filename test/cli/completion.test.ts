@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Command } from '../../lib/cli/grammar/command.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
+import { LiveRunner } from '../../lib/host/live-runner.ts';
 import { CATEGORIES } from '../../lib/libvirt/category.ts';
 import { SELECTOR_KEYS } from '../../lib/pci/selector-parser.ts';
 import { fixture, type Outcome, pci, pciInside, portal, portalInside } from '../support/pci-program.ts';
@@ -169,6 +170,17 @@ describe('portal', () => {
     const env = { LIBVIRT_DEFAULT_URI: 'qemu+unix:///system?socket=/nowhere' };
     const { exitCode, stdout, stderr } = await portal(['__complete', 'tag', ''], { env });
     expect({ exitCode, stdout, stderr }).toEqual({ exitCode: 0, stdout: '\n', stderr: '' });
+  });
+});
+
+describe('names of VMs', () => {
+  it('are completed unless they would be read as options, or a terminal would act on them', async () => {
+    const names = ['mail', 'my desk', '-v', 'a\u202eb', 'a\u001b[2Jb'];
+    const virsh = vi.spyOn(LiveRunner.prototype, 'run').mockResolvedValue({
+      ...{ kind: 'exited', exitCode: 0, stderr: '', stdout: names.map((name) => `${name}\n`).join('') },
+    } as Awaited<ReturnType<LiveRunner['run']>>);
+    expect((await portalCompletions('tag', '')).words).toEqual(['mail', 'my desk']);
+    virsh.mockRestore();
   });
 });
 

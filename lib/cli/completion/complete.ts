@@ -167,7 +167,8 @@ async function completeValue(
   const fixed = [...choices, ...suggestions];
   const candidates: readonly Candidate[] = [
     ...fixed.map((word) => ({ word })),
-    ...found.flat().filter((candidate) => !fixed.includes(candidate.word)),
+    // What begins with a dash would be read as an option.
+    ...found.flat().filter(({ word }) => !fixed.includes(word) && !word.startsWith('-')),
   ];
   return {
     candidates: candidates

@@ -1,18 +1,18 @@
+import { escapeControls } from '../../base/text.ts';
 import type { Program } from '../grammar/program.ts';
 import { complete } from './complete.ts';
 import { findValues } from './find-values.ts';
 
 /** As much of the text for a candidate as fits beside it. */
 const MAX_SUMMARY = 100;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what must not reach a terminal
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 
 /** What completes a line, as the scripts of the shells read it. Whatever fails, no candidate is the answer. */
 export async function printCompletions(program: Program, words: readonly string[]): Promise<string> {
   try {
     const { candidates, paths } = await complete(program, words, findValues);
     const lines = candidates
-      .filter(({ word }) => !CONTROL.test(word))
+      // A shell would write it into the line as it is.
+      .filter(({ word }) => escapeControls(word) === word)
       .map(({ word, summary }) => (summary === undefined ? word : `${word}\t${oneLine(summary)}`));
     return `${[paths ?? '', ...lines].join('\n')}\n`;
   } catch {
@@ -22,6 +22,6 @@ export async function printCompletions(program: Program, words: readonly string[
 }
 
 function oneLine(text: string): string {
-  const line = text.replace(/[\s\p{Cc}]+/gu, ' ');
+  const line = escapeControls(text.replace(/\s+/g, ' '));
   return line.length <= MAX_SUMMARY ? line : `${line.slice(0, MAX_SUMMARY - 1)}…`;
 }
