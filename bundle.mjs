@@ -12,7 +12,7 @@ export const BUNDLE = {
   format: 'esm',
   target: 'node20.19',
   // It makes a segmenter when it is loaded, which every start would pay for.
-  alias: { 'string-width': './lib/render/text-width.ts' },
+  alias: { 'string-width': './lib/render/layout/text-width.ts' },
   chunkNames: '[name]-[hash]',
   legalComments: 'none',
   logLevel: 'warning',

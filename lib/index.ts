@@ -22,60 +22,80 @@ export {
   type UnknownReason,
 } from './base/known.ts';
 export { VERSION } from './base/version.ts';
+export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts';
 export {
   checkLoss,
   checkRomReading,
   checkSafety,
   ROM_SAFETY_FIELDS,
   SAFETY_FIELDS,
-} from './checks/check-safety.ts';
-export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts';
-export type { Observation, SafetyRule } from './checks/safety-rule.ts';
-export { SAFETY_RULES } from './checks/safety-rules.ts';
-export type { SafetyHost, SafetyView } from './checks/safety-view.ts';
+} from './checks/safety/check-safety.ts';
+export type { Observation, SafetyRule } from './checks/safety/safety-rule.ts';
+export { SAFETY_RULES } from './checks/safety/safety-rules.ts';
+export type { SafetyHost, SafetyView } from './checks/safety/safety-view.ts';
+export type * from './facts/host-use.ts';
+export type * from './facts/network-use.ts';
+export type * from './facts/storage-use.ts';
+export { TreeHost } from './host/file/tree-host.ts';
 export type { FileStore, Storing } from './host/file-store.ts';
 export { lockHost } from './host/host-lock.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
-export { LiveFiles } from './host/live-files.ts';
-export { LiveRomReader } from './host/live-rom-reader.ts';
-export { LiveRunner } from './host/live-runner.ts';
-export { LiveWriter } from './host/live-writer.ts';
+export { LiveFiles } from './host/live/live-files.ts';
+export { LiveRomReader } from './host/live/live-rom-reader.ts';
+export { LiveRunner } from './host/live/live-runner.ts';
+export { LiveWriter } from './host/live/live-writer.ts';
 export { openHost, openLiveHost } from './host/open-host.ts';
 export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
-export { RecordingHost } from './host/recording-host.ts';
 export type { RomFailure, RomReader, RomReading } from './host/rom-reader.ts';
 export type { Run, Runner, RunOptions } from './host/runner.ts';
-export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot.ts';
-export { SnapshotHost } from './host/snapshot-host.ts';
-export { parseSnapshot } from './host/snapshot-parser.ts';
-export { formatSnapshot } from './host/snapshot-text.ts';
-export { TreeHost } from './host/tree-host.ts';
-export { CATEGORIES, guessCategory, parseCategory } from './libvirt/category.ts';
-export { findMachine } from './libvirt/find-machine.ts';
+export { RecordingHost } from './host/snapshot/recording-host.ts';
+export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot/snapshot.ts';
+export { SnapshotHost } from './host/snapshot/snapshot-host.ts';
+export { parseSnapshot } from './host/snapshot/snapshot-parser.ts';
+export { formatSnapshot } from './host/snapshot/snapshot-text.ts';
 export {
   type GuestAddressPlan,
   isSlotFree,
   placeCard,
   planGuestAddresses,
-} from './libvirt/guest-topology.ts';
-export { cardsOf, type HandedOver, type HandOverWishes, handOver } from './libvirt/hand-over.ts';
+} from './libvirt/assignment/guest-topology.ts';
 export {
   type HostDevice,
   type HostdevPool,
   plainHostDevice,
   plainVfInterface,
-} from './libvirt/host-device.ts';
+} from './libvirt/hostdev/host-device.ts';
 export {
   type FoundHostDevice,
   parseHostDevice,
   parseHostDevices,
   parseHostdevPool,
-} from './libvirt/host-device-parser.ts';
-export { formatHostDevice, formatHostdevPool, formatRootPort } from './libvirt/host-device-text.ts';
-export { type Machine, parseMachine } from './libvirt/machine.ts';
-export { MACHINE_NAMESPACE, MACHINE_PREFIX, readCategory } from './libvirt/machine-metadata.ts';
-export { mergeInventories } from './libvirt/merge-inventories.ts';
+} from './libvirt/hostdev/host-device-parser.ts';
+export { formatHostDevice, formatHostdevPool, formatRootPort } from './libvirt/hostdev/host-device-text.ts';
+export { decideRom, type RomDecision, type RomOccasion, type RomWish } from './libvirt/hostdev/rom-policy.ts';
+export {
+  cardsOf,
+  type HostdevOptions,
+  type PlannedHostdev,
+  toHostdev,
+} from './libvirt/hostdev/to-hostdev.ts';
+export { CATEGORIES, guessCategory, parseCategory } from './libvirt/machine/category.ts';
+export { findMachine } from './libvirt/machine/find-machine.ts';
+export { type Machine, parseMachine } from './libvirt/machine/machine.ts';
+export { MACHINE_NAMESPACE, MACHINE_PREFIX, readCategory } from './libvirt/machine/machine-metadata.ts';
+export {
+  type KnownMachine,
+  type KnownMachines,
+  type MachineDocument,
+  type MachineState,
+  type ReadingPurpose,
+  readMachines,
+} from './libvirt/machine/read-machines.ts';
+export { planTagging, type Tagging, tagMachines } from './libvirt/machine/tag-machines.ts';
+export type { TakenDevice } from './libvirt/machine/taken-device.ts';
+export type { GivenDevice, HostLookup } from './libvirt/machine/taken-functions.ts';
+export { mergeInventories } from './libvirt/node-device/merge-inventories.ts';
 export type {
   MdevType,
   NodeCapability,
@@ -86,28 +106,16 @@ export type {
   NodeLinkState,
   NodeVirtualFunctions,
   PciCapability,
-} from './libvirt/node-device.ts';
-export { contradictionsOf } from './libvirt/node-device.ts';
-export { findContradictions, type XmlFinding } from './libvirt/node-device-findings.ts';
-export { nodeDeviceOf, parseNodeDevice, parseNodeDevices } from './libvirt/node-device-parser.ts';
-export { toInventory } from './libvirt/node-inventory.ts';
-export type { GuestAddress } from './libvirt/pci-address-xml.ts';
-export {
-  type KnownMachine,
-  type KnownMachines,
-  type MachineDocument,
-  type MachineState,
-  type ReadingPurpose,
-  readMachines,
-} from './libvirt/read-machines.ts';
-export { type NodeKind, type NodeReading, readNodeDevices } from './libvirt/read-node-devices.ts';
-export { decideRom, type RomDecision, type RomOccasion, type RomWish } from './libvirt/rom-policy.ts';
-export { planTagging, type Tagging, tagMachines } from './libvirt/tag-machines.ts';
-export type { TakenDevice } from './libvirt/taken-device.ts';
-export type { GivenDevice, HostLookup } from './libvirt/taken-functions.ts';
+} from './libvirt/node-device/node-device.ts';
+export { contradictionsOf } from './libvirt/node-device/node-device.ts';
+export { findContradictions, type XmlFinding } from './libvirt/node-device/node-device-findings.ts';
+export { nodeDeviceOf, parseNodeDevice, parseNodeDevices } from './libvirt/node-device/node-device-parser.ts';
+export { toInventory } from './libvirt/node-device/node-inventory.ts';
+export { type NodeKind, type NodeReading, readNodeDevices } from './libvirt/node-device/read-node-devices.ts';
 export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
-export { parseXml, type XmlDocument } from './libvirt/xml-document.ts';
-export type { XmlElement } from './libvirt/xml-element.ts';
+export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
+export { parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
+export type { XmlElement } from './libvirt/xml/xml-element.ts';
 export {
   comparePciAddresses,
   isPciAddress,
@@ -117,10 +125,11 @@ export {
   slotOf,
 } from './pci/address.ts';
 export type { Attachment, AttachmentKind } from './pci/attachment.ts';
-export type { Bar, ExpansionRom } from './pci/bar.ts';
-export type * from './pci/capabilities.ts';
-export type { Capability } from './pci/capability-list.ts';
-export { type ConfigSpace, parseConfigSpace } from './pci/config-space.ts';
+export type { Bar, ExpansionRom } from './pci/config/bar.ts';
+export type * from './pci/config/capabilities.ts';
+export type { Capability } from './pci/config/capability-list.ts';
+export { type ConfigSpace, parseConfigSpace } from './pci/config/config-space.ts';
+export { parseVpd, type Vpd } from './pci/config/vpd.ts';
 export type { DeviceClass, DeviceField, NamedId, PciDevice, SubsystemId } from './pci/device.ts';
 export { categoryOf, DEVICE_CATEGORIES, type DeviceCategory } from './pci/device-class.ts';
 export type { SerialAt } from './pci/device-traits.ts';
@@ -130,16 +139,6 @@ export {
   DIFFERENCE_FIELDS,
   type FactChange,
 } from './pci/difference.ts';
-export type { HostMarks } from './pci/host-marks.ts';
-export type * from './pci/host-use.ts';
-export {
-  type DeviceIdentity,
-  IDENTITY_FIELDS,
-  identityOf,
-  identityScore,
-  SAME_DEVICE,
-} from './pci/identity.ts';
-export type { Inventory } from './pci/inventory.ts';
 export {
   type GroupAttributes,
   type GroupMember,
@@ -149,73 +148,84 @@ export {
   type IommuGroup,
   type ObstacleCode,
   type ReservedRegion,
-} from './pci/iommu-group.ts';
-export { type IommuState, iommuAdvice } from './pci/iommu-state.ts';
+} from './pci/group/iommu-group.ts';
+export { type IommuState, iommuAdvice } from './pci/group/iommu-state.ts';
+export {
+  type HostAbilities,
+  type PassthroughLevel,
+  type PassthroughNote,
+  passthroughNotes,
+} from './pci/group/passthrough.ts';
+export type { HostMarks } from './pci/host-marks.ts';
+export {
+  type DeviceIdentity,
+  IDENTITY_FIELDS,
+  identityOf,
+  identityScore,
+  SAME_DEVICE,
+} from './pci/identity.ts';
+export type { Inventory } from './pci/inventory.ts';
 export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
-export type * from './pci/network-use.ts';
-export { type Filling, kernelRomSize, type OptionRom, parseOptionRom } from './pci/option-rom.ts';
-export type { EfiHeader, LegacyHeader, OptionRomImage, PciDataStructure } from './pci/option-rom-image.ts';
+export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
+export type { PersistedDevice, PersistedTraits, PersistedVf } from './pci/persisted/persisted-device.ts';
+export { type Filling, kernelRomSize, type OptionRom, parseOptionRom } from './pci/rom/option-rom.ts';
+export type {
+  EfiHeader,
+  LegacyHeader,
+  OptionRomImage,
+  PciDataStructure,
+} from './pci/rom/option-rom-image.ts';
 export {
   judgeRom,
   type RomDevice,
   type RomOrigin,
   type RomVerdict,
   type RomVerdictLevel,
-} from './pci/option-rom-verdicts.ts';
-export {
-  type HostAbilities,
-  type PassthroughLevel,
-  type PassthroughNote,
-  passthroughNotes,
-} from './pci/passthrough.ts';
-export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
-export type { PersistedDevice, PersistedTraits, PersistedVf } from './pci/persisted-device.ts';
-export type { PfLink } from './pci/pf-link.ts';
-export { selectDevices, selectOne } from './pci/selector.ts';
+} from './pci/rom/option-rom-verdicts.ts';
+export { selectDevices, selectOne } from './pci/selector/selector.ts';
 export {
   parseNamingSelectors,
   parseSelector,
   parseSelectors,
   type Selector,
-} from './pci/selector-parser.ts';
-export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov.ts';
-export { stableMac } from './pci/stable-mac.ts';
-export type * from './pci/storage-use.ts';
+} from './pci/selector/selector-parser.ts';
+export type { PfLink } from './pci/sriov/pf-link.ts';
+export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov/sriov.ts';
+export { stableMac } from './pci/sriov/stable-mac.ts';
+export type { VfLinkState, VfRate, VfSettings, VfVlan } from './pci/sriov/vf-settings.ts';
 export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topology.ts';
-export type { VfLinkState, VfRate, VfSettings, VfVlan } from './pci/vf-settings.ts';
-export { parseVpd, type Vpd } from './pci/vpd.ts';
 export {
   type BoundDevice,
   boundBy,
-  type Movement,
-  type MovingDevice,
-  moveAsPersisted,
-  moveBack,
-  moveToVfio,
-} from './plan/binding.ts';
-export { type BindingState, type BindingStatus, bindingStatus } from './plan/binding-status.ts';
-export { type Change, type DriverState, KERNELS_CHOICE, type VfState, type VfsState } from './plan/change.ts';
+  planBind,
+  planPersistedBinds,
+  planUnbind,
+  type Rebinding,
+  type ReboundDevice,
+} from './plan/binding/binding.ts';
+export { type BindingState, type BindingStatus, bindingStatus } from './plan/binding/binding-status.ts';
 export {
   BINDINGS_PATH,
   type PersistedBinding,
   parseBindings,
-} from './plan/persisted-bindings.ts';
-export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persisted-changes.ts';
-export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/persisted-vfs.ts';
-export type { BootSituation, PersistedRecords } from './plan/persistence-files.ts';
+} from './plan/binding/persisted-bindings.ts';
+export { type HostBindingState, planBinding } from './plan/binding/plan-binding.ts';
+export { type Change, DEFAULT_DRIVER, type DriverState, type VfState, type VfsState } from './plan/change.ts';
+export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persistence/persisted-changes.ts';
+export type { BootState, PersistedRecords } from './plan/persistence/persistence-files.ts';
+export { type PersistenceState, planPersistence } from './plan/persistence/plan-persistence.ts';
 export type { Plan, Step } from './plan/plan.ts';
-export { type BindingSituation, planBinding } from './plan/plan-binding.ts';
-export { type PersistenceSituation, planPersistence } from './plan/plan-persistence.ts';
-export { planVfs, type VfsProposal } from './plan/plan-vfs.ts';
-export { formatScript } from './plan/script.ts';
-export type { PfSituation, VfGoal, VfWishes } from './plan/vf-goal.ts';
+export { formatScript } from './plan/script/script.ts';
+export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/sriov/persisted-vfs.ts';
+export { planVfs, type VfsProposal } from './plan/sriov/plan-vfs.ts';
+export type { PfState, VfGoal, VfWishes } from './plan/sriov/vf-goal.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';
+export { ALL_FIELDS, readInventory } from './sysfs/device/read-inventory.ts';
 export { readLiveUse } from './sysfs/host-use/live-use.ts';
 export { readHostUse } from './sysfs/host-use/read-host-use.ts';
 export { readIommuState } from './sysfs/iommu-state.ts';
 export { tellsResetMethods } from './sysfs/kernel-release.ts';
-export { replaceIdentifiers } from './sysfs/pseudonyms.ts';
 export { readGroupAttributes } from './sysfs/read-groups.ts';
-export { ALL_FIELDS, readInventory } from './sysfs/read-inventory.ts';
+export { replaceIdentifiers } from './sysfs/redaction/replace-identifiers.ts';

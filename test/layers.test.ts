@@ -182,12 +182,12 @@ describe('the check itself', () => {
     importProblems(new Map([...files, [file, text]]), rules).filter((problem) => problem.startsWith(file));
 
   it.each([
-    ['static', "import { TreeHost } from '../host/tree-host.ts';"],
-    ['over several lines', "import {\n  TreeHost,\n} from '../host/tree-host.ts';"],
+    ['static', "import { TreeHost } from '../host/file/tree-host.ts';"],
+    ['over several lines', "import {\n  TreeHost,\n} from '../host/file/tree-host.ts';"],
     ['type-only', "import type { HostReader } from '../host/host-reader.ts';"],
-    ['for its effects', "import '../host/tree-host.ts';"],
-    ['dynamic', "const host = await import('../host/tree-host.ts');"],
-    ['in a type', "type Host = import('../host/tree-host.ts').TreeHost;"],
+    ['for its effects', "import '../host/file/tree-host.ts';"],
+    ['dynamic', "const host = await import('../host/file/tree-host.ts');"],
+    ['in a type', "type Host = import('../host/file/tree-host.ts').TreeHost;"],
     ['of what is not there', "import { x } from './nowhere.ts';"],
     ['computed', 'const module = await import(name);'],
     ['of the file system', "import { readFileSync } from 'node:fs';"],

@@ -4,7 +4,7 @@ import type { Direction } from '../plan/concerned-functions.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
 import type { Problem } from './change-kind.ts';
-import { loadKinds, lookAt } from './change-kinds.ts';
+import { loadKinds, observe } from './change-kinds.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { isHeldByKernel } from './changes/driver.ts';
 import type { Journal } from './journal.ts';
@@ -81,10 +81,10 @@ export class Application {
     for (const [index, step] of [...this.#plan.steps.entries()].reverse()) {
       if (this.#outcomes[index] !== 'done') continue;
       const { change } = step;
-      const sight = await lookAt(this.#host, change);
-      const problem = (await sight.isAt('from'))
+      const observed = await observe(this.#host, change);
+      const problem = (await observed.isAt('from'))
         ? null
-        : (this.#guard(step, 'from') ?? this.#safety(change, 'from') ?? (await sight.reach('from')));
+        : (this.#guard(step, 'from') ?? this.#safety(change, 'from') ?? (await observed.reach('from')));
       // What can't be written down is found out again by whoever recovers.
       if (problem === null) await this.#journal.mark(index, 'undone');
       if (problem === null) this.#settle(index, 'undone', null);
@@ -110,24 +110,25 @@ export class Application {
     const wasBegun = this.#outcomes[index] === 'done';
     const obstacle = this.#guard(step, 'to');
     if (obstacle !== null) return obstacle;
-    const sight = await lookAt(this.#host, change);
+    const observed = await observe(this.#host, change);
     // What was begun may look done in the middle.
     if (!wasBegun) {
-      if (await sight.isAt('to')) {
+      if (await observed.isAt('to')) {
         this.#settle(index, 'already', null);
         return null;
       }
-      if (!(await sight.isAt('from'))) return sight.problem ?? 'it is not as it was when this was planned';
+      if (!(await observed.isAt('from')))
+        return observed.problem ?? 'it is not as it was when this was planned';
     }
     // What is there already takes nothing more.
-    const use = (await sight.isAt('to')) ? null : this.#safety(change, 'to');
+    const use = (await observed.isAt('to')) ? null : this.#safety(change, 'to');
     if (use !== null) return use;
     const unmarked = await this.#mark(index, 'begun');
     if (unmarked !== null) return unmarked;
     this.#options.onStep?.(index, 'begun', null);
     // Begun is as good as done: it has to be put back.
     this.#outcomes[index] = 'done';
-    const problem = (await sight.reach('to')) ?? (await this.#mark(index, 'done'));
+    const problem = (await observed.reach('to')) ?? (await this.#mark(index, 'done'));
     if (problem === null) this.#settle(index, 'done', null);
     return problem;
   }

@@ -19,11 +19,11 @@ export interface ChangeKind<C extends Change> {
  * The same where each look at the host is a program that has to be run: what one found serves for all that is decided by it.
  */
 export interface AskedChangeKind<C extends Change> {
-  look(host: ChangeableHost, change: C): Promise<Look<C>>;
+  look(host: ChangeableHost, change: C): Promise<Observation<C>>;
 }
 
 /** What a look at a host found. */
-export interface Look<C extends Change> {
+export interface Observation<C extends Change> {
   /** Why nothing is known of the host; `null` where something is. */
   readonly problem: Problem | null;
   /** Whether the host was found in a state; `false` where nothing is known of it. */
@@ -32,5 +32,5 @@ export interface Look<C extends Change> {
    * Does what is missing to a state, from what was found, or looks again where nothing was; gives what is found after it, or
    * what stood against it.
    */
-  reach(goal: StateOf<C>): Promise<Look<C> | Problem>;
+  reach(goal: StateOf<C>): Promise<Observation<C> | Problem>;
 }

@@ -29,7 +29,7 @@ const CHANGE_KINDS: { readonly [K in Change['kind']]: KindOf<K> | (() => Promise
 };
 
 /** How a host stands to a change, where it was looked at. What is cheap to read is read anew each time. */
-export interface Sight {
+export interface ObservedChange {
   /** Why that is not known; `null` where it is. */
   readonly problem: Problem | null;
   /** Whether the host is as it shall be after the change, or as it was before. */
@@ -40,7 +40,7 @@ export interface Sight {
 
 const NO_EFFECT = 'nothing failed, and yet it is not as it should be';
 
-export async function lookAt(host: ChangeableHost, change: Change): Promise<Sight> {
+export async function observe(host: ChangeableHost, change: Change): Promise<ObservedChange> {
   const kind = await kindOf(change);
   if ('look' in kind) {
     const look = await kind.look(host, change);

@@ -1,15 +1,15 @@
 import { isUnknown, type Known, mapKnown } from '../base/known.ts';
-import { checkLoss, checkRomReading, checkSafety } from '../checks/check-safety.ts';
 import type { Finding } from '../checks/finding.ts';
-import { SAFETY_RULES } from '../checks/safety-rules.ts';
-import type { SafetyHost } from '../checks/safety-view.ts';
+import { checkLoss, checkRomReading, checkSafety } from '../checks/safety/check-safety.ts';
+import { SAFETY_RULES } from '../checks/safety/safety-rules.ts';
+import type { SafetyHost } from '../checks/safety/safety-view.ts';
+import type { HostUse, LiveUse } from '../facts/host-use.ts';
 import { type HostReader, isRunning } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import type { HostUse, LiveUse } from '../pci/host-use.ts';
+import type { IommuGroup } from '../pci/group/iommu-group.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import type { IommuGroup } from '../pci/iommu-group.ts';
-import { isOfHost, type Movement } from '../plan/binding.ts';
+import { isOfHost, type Rebinding } from '../plan/binding/binding.ts';
 import { readLiveUse } from '../sysfs/host-use/live-use.ts';
 import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
@@ -21,11 +21,11 @@ export const BACK_RULES: readonly string[] = ['machine-has-it'];
 export const PLUG_RULES = SAFETY_RULES.map(({ name }) => name).filter((name) => !BACK_RULES.includes(name));
 
 /** What speaks against devices changing their drivers, whichever way each goes. */
-export function findMovementSafety(
+export function findRebindingSafety(
   host: HostReader,
   inventory: Inventory,
   groups: readonly IommuGroup[],
-  { moving }: Movement,
+  { moving }: Rebinding,
 ): readonly Finding[] {
   const taken = moving.filter(({ to }) => !isOfHost(to));
   const back = moving.filter(({ to }) => isOfHost(to));
@@ -36,7 +36,7 @@ export function findMovementSafety(
   ];
 }
 
-function addressesOf(moving: Movement['moving']): readonly PciAddress[] {
+function addressesOf(moving: Rebinding['moving']): readonly PciAddress[] {
   return moving.map(({ device }) => device.address);
 }
 

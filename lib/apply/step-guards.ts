@@ -2,7 +2,7 @@ import type { HostReader } from '../host/host-reader.ts';
 import { concernedFunctions, type Direction } from '../plan/concerned-functions.ts';
 import type { Guard } from '../plan/guard.ts';
 import type { Plan, Step } from '../plan/plan.ts';
-import { isOnBus } from '../sysfs/driver-state.ts';
+import { isOnBus } from '../sysfs/device/driver-state.ts';
 import type { Problem } from './change-kind.ts';
 import { checkGuard } from './check-guard.ts';
 

@@ -1,19 +1,19 @@
 import { knownValue } from '../base/known.ts';
-import { SAFETY_FIELDS } from '../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
+import { SAFETY_FIELDS } from '../checks/safety/check-safety.ts';
 import type { HostReader } from '../host/host-reader.ts';
-import { addressOf } from '../libvirt/assignment.ts';
+import { addressOf } from '../libvirt/assignment/assignment.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { concernedWith } from '../pci/concerned-devices.ts';
+import { groupDevices } from '../pci/group/iommu-group.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import { groupDevices } from '../pci/iommu-group.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
-import { isOfHost } from '../plan/binding.ts';
+import { concernedWith } from '../pci/selector/concerned-devices.ts';
+import { isOfHost } from '../plan/binding/binding.ts';
 import type { AssignmentChange, Change, VfsChange } from '../plan/change.ts';
 import { addedDevices, type Direction } from '../plan/concerned-functions.ts';
-import { readDriverNow, readVfsNow } from '../sysfs/driver-state.ts';
+import { readDriverNow, readVfsNow } from '../sysfs/device/driver-state.ts';
+import { readInventory } from '../sysfs/device/read-inventory.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
-import { readInventory } from '../sysfs/read-inventory.ts';
 import type { Problem } from './change-kind.ts';
 import { BACK_RULES, definitionSafety, findLoss, findSafety, PLUG_RULES } from './safety-reading.ts';
 

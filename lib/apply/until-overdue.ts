@@ -1,9 +1,9 @@
-import type { Standing } from './standing.ts';
+import type { JournalStatus } from './journal-status.ts';
 
 /** What somebody who waits for a change to be confirmed does meanwhile. */
 export interface Watch {
   /** How it stands with the change; `null` once its journal is gone. */
-  readonly look: () => Promise<Standing | null>;
+  readonly look: () => Promise<JournalStatus | null>;
   /** Takes the host's lock, and gives what lets it go; `null` where another has it. */
   readonly lock: () => Promise<(() => void) | null>;
   readonly pause: (ms: number) => Promise<void>;
@@ -23,9 +23,9 @@ const MOST_PAUSE_MS = 5000;
  */
 export async function untilOverdue({ look, lock, pause }: Watch): Promise<(() => void) | null> {
   for (;;) {
-    const standing = await look();
-    if (standing?.kind === 'awaiting') {
-      await pause(Math.min(standing.remainingMs, MOST_PAUSE_MS));
+    const status = await look();
+    if (status?.kind === 'awaiting') {
+      await pause(Math.min(status.remainingMs, MOST_PAUSE_MS));
       continue;
     }
     // Also where there is no journal: it may be about to be written.

@@ -1,7 +1,7 @@
 import type { ScopeValues } from './change-scope.ts';
 import type { ReadingValues } from './reading-options.ts';
 import type { ChangingValues } from './tables/changing-options.ts';
-import type { HandOverValues } from './tables/hand-over-options.ts';
+import type { HostdevValues } from './tables/hostdev-options.ts';
 import type { LibvirtValues } from './tables/libvirt-options.ts';
 import type { MachineValues } from './tables/machine-options.ts';
 
@@ -12,7 +12,7 @@ export interface AssignValues
     ChangingValues,
     ReadingValues,
     Pick<LibvirtValues, 'connect'>,
-    Pick<HandOverValues, 'vlan' | 'rom' | 'managed'> {
+    Pick<HostdevValues, 'vlan' | 'rom' | 'managed'> {
   readonly devices: readonly string[];
   readonly byRules: boolean;
   readonly rules: string | undefined;

@@ -8,14 +8,14 @@ import { journalInTheWay } from '../apply/touched.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { lockHost } from '../host/host-lock.ts';
 import type { HostReader } from '../host/host-reader.ts';
-import { LiveFiles } from '../host/live-files.ts';
-import { LiveRunner } from '../host/live-runner.ts';
-import { LiveWriter } from '../host/live-writer.ts';
+import { LiveFiles } from '../host/live/live-files.ts';
+import { LiveRunner } from '../host/live/live-runner.ts';
+import { LiveWriter } from '../host/live/live-writer.ts';
 import { openLiveHost } from '../host/open-host.ts';
 import { isRoot, timeNow } from '../host/this-process.ts';
 import type { Plan } from '../plan/plan.ts';
-import { renderFailure, renderProgress } from '../render/apply-text.ts';
-import type { Style } from '../render/style.ts';
+import { renderFailure, renderProgress } from '../render/change/apply-text.ts';
+import type { Style } from '../render/layout/style.ts';
 import { readBootId } from '../sysfs/boot-id.ts';
 import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
 import type { Dialogue, EndingSignal } from './terminal/dialogue.ts';
@@ -108,7 +108,7 @@ export async function applyHere(
           : await applyToBeConfirmed(host, occasion, confirmWithinMs, (confirmBy) =>
               applyPlan(plan, judged, occasion, { ...options, confirmBy }),
             );
-      return settled(report, interruption.signal, dialogue, style);
+      return exitOf(report, interruption.signal, dialogue, style);
     });
   } finally {
     release();
@@ -131,7 +131,7 @@ export async function refuseUnfinished(
 }
 
 /** What a report comes to; why it did not go through is said on standard error. */
-export function settled(
+export function exitOf(
   report: ApplyReport,
   signal: EndingSignal | null,
   dialogue: Dialogue,

@@ -2,12 +2,12 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import type { ChangeableHost } from '../apply/changeable-host.ts';
 import { journalIdOf, type Occasion } from '../apply/journal.ts';
 import type { LeftJournal } from '../apply/journal-parser.ts';
-import { type BootTime, standingOf } from '../apply/standing.ts';
+import { type BootTime, journalStatusOf } from '../apply/journal-status.ts';
 import { startWatchdog, stopWatchdog } from '../apply/watchdog.ts';
 import { PortalGunError } from '../base/errors.ts';
 import { formatSpan } from '../base/text.ts';
 import type { HostReader } from '../host/host-reader.ts';
-import { LiveBackground } from '../host/live-background.ts';
+import { LiveBackground } from '../host/live/live-background.ts';
 import { programWords } from '../host/this-process.ts';
 import { readBootId } from '../sysfs/boot-id.ts';
 import { readUptimeMs } from '../sysfs/uptime.ts';
@@ -48,14 +48,14 @@ export async function applyToBeConfirmed(
 
 /** Why nothing else is changed while the journal of an earlier change is there, and the ways out. */
 export function unfinishedError(left: LeftJournal, now: BootTime): PortalGunError {
-  const standing = standingOf(left, now);
+  const status = journalStatusOf(left, now);
   const subject = left.startedAt;
   const title = `"${left.plan.title}"`;
-  switch (standing.kind) {
+  switch (status.kind) {
     case 'awaiting':
       return new PortalGunError(
         'RECOVERY_NEEDED',
-        `${title} awaits confirmation for another ${formatSpan(standing.remainingMs)}, and is undone then`,
+        `${title} awaits confirmation for another ${formatSpan(status.remainingMs)}, and is undone then`,
         { subject, hint: 'keep it: pci confirm; or undo it now: pci recover' },
       );
     case 'overdue':

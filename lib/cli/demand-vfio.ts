@@ -1,5 +1,5 @@
 import { PortalGunError } from '../base/errors.ts';
-import { vfioProblem } from '../checks/vfio-problem.ts';
+import { vfioProblem } from '../checks/validation/vfio-problem.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import { isPassthroughDriver } from '../pci/vfio-state.ts';
 import type { Plan } from '../plan/plan.ts';

@@ -1,10 +1,10 @@
 import { EXIT } from '../base/errors.ts';
-import type { HandedOver } from '../libvirt/hand-over.ts';
-import { formatHostDevice, formatRootPort } from '../libvirt/host-device-text.ts';
-import type { XmlFinding } from '../libvirt/node-device-findings.ts';
-import type { XmlDocument } from '../libvirt/xml-document.ts';
+import { formatHostDevice, formatRootPort } from '../libvirt/hostdev/host-device-text.ts';
+import type { PlannedHostdev } from '../libvirt/hostdev/to-hostdev.ts';
+import type { XmlFinding } from '../libvirt/node-device/node-device-findings.ts';
+import type { XmlDocument } from '../libvirt/xml/xml-document.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { PassthroughNote } from '../pci/passthrough.ts';
+import type { PassthroughNote } from '../pci/group/passthrough.ts';
 import { formatDocument } from '../render/documents.ts';
 import {
   renderSnippetNotes,
@@ -12,7 +12,7 @@ import {
   renderXmlFindings,
   type Snippet,
   snippetsDocument,
-} from '../render/hand-over-text.ts';
+} from '../render/machine/hostdev-snippet-text.ts';
 import type { CommandResult } from './grammar/command.ts';
 import { guestAddressesOf, heldAlready } from './guest-addresses.ts';
 import type { ReadingValues } from './reading-options.ts';
@@ -28,7 +28,7 @@ import type { ReadingValues } from './reading-options.ts';
 export function deviceSnippets(
   args: { readonly guestAddress: string | undefined },
   machine: XmlDocument | null,
-  handed: readonly HandedOver[],
+  handed: readonly PlannedHostdev[],
   cards: readonly (readonly PciAddress[])[],
   isOfCard: (address: PciAddress) => boolean,
 ): readonly Snippet[] {

@@ -1,20 +1,20 @@
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
-import { inputName, readInputFile } from '../host/input-file.ts';
+import { inputName, readInputFile } from '../host/file/input-file.ts';
 import {
   type GuestAddressPlan,
   type HeldFunction,
   placeCard,
   placeProblem,
   planGuestAddresses,
-} from '../libvirt/guest-topology.ts';
-import { heldFunction, siblingsIn } from '../libvirt/held-functions.ts';
-import { readCategory } from '../libvirt/machine-metadata.ts';
-import type { GuestAddress } from '../libvirt/pci-address-xml.ts';
-import { takenDevices } from '../libvirt/taken-device.ts';
-import { MAX_XML_BYTES, parseXml, placeInXml, type XmlDocument } from '../libvirt/xml-document.ts';
+} from '../libvirt/assignment/guest-topology.ts';
+import { heldFunction, siblingsIn } from '../libvirt/machine/held-functions.ts';
+import { readCategory } from '../libvirt/machine/machine-metadata.ts';
+import { takenDevices } from '../libvirt/machine/taken-device.ts';
+import type { GuestAddress } from '../libvirt/xml/pci-address-xml.ts';
+import { MAX_XML_BYTES, parseXml, placeInXml, type XmlDocument } from '../libvirt/xml/xml-document.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { badValue } from '../plan/vf-setting-texts.ts';
+import { badValue } from '../plan/sriov/vf-setting-texts.ts';
 
 const OPTION = '--guest-address';
 const NOWHERE: GuestAddressPlan = { addresses: new Map(), newRootPorts: [] };

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { ExpansionRom } from '../pci/bar.ts';
+import type { ExpansionRom } from '../pci/config/bar.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { type OptionRom, parseOptionRom } from '../pci/option-rom.ts';
-import { isFor, judgeRom } from '../pci/option-rom-verdicts.ts';
-import type { InspectedRom } from '../render/rom-text.ts';
+import { type OptionRom, parseOptionRom } from '../pci/rom/option-rom.ts';
+import { isFor, judgeRom } from '../pci/rom/option-rom-verdicts.ts';
+import type { InspectedRom } from '../render/rom/rom-text.ts';
 import { failureText, type RomAttempt, romDeviceOf } from './rom-reading.ts';
 import { refuseUse } from './safety.ts';
 

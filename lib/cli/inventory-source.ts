@@ -47,9 +47,9 @@ export async function sourceOf(
   if (connect !== undefined && source === 'sysfs') refuse('--connect', 'does not go with --source sysfs');
   // They cost a start of the program more than all else, and few ask for them.
   const [{ LiveRunner }, { libvirtSource }, { askedUri }, { isLocalUri }] = await Promise.all([
-    import('../host/live-runner.ts'),
+    import('../host/live/live-runner.ts'),
     import('./libvirt-source.ts'),
-    import('./asked-libvirt.ts'),
+    import('./libvirt-connection.ts'),
     import('../libvirt/connection-uri.ts'),
   ]);
   const uri = askedUri(args)?.uri ?? null;

@@ -5,15 +5,15 @@ import type { HostReader } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
-import { findPersisted } from '../pci/find-persisted.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
+import { findPersisted } from '../pci/persisted/find-persisted.ts';
 import { isPassthroughDriver } from '../pci/vfio-state.ts';
-import { bindingStatus } from '../plan/binding-status.ts';
-import { type BoundUntilReboot, boundUntilReboot } from '../plan/bound-until-reboot.ts';
+import { bindingStatus } from '../plan/binding/binding-status.ts';
+import { type BoundUntilReboot, boundUntilReboot } from '../plan/binding/bound-until-reboot.ts';
+import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/binding/persisted-bindings.ts';
 import { guardOf } from '../plan/guard.ts';
-import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/persisted-bindings.ts';
-import { readDriverClaims } from '../sysfs/driver-claims.ts';
-import { readInventory } from '../sysfs/read-inventory.ts';
+import { readDriverClaims } from '../sysfs/device/driver-claims.ts';
+import { readInventory } from '../sysfs/device/read-inventory.ts';
 import { readBindings } from './persistence.ts';
 
 /**

@@ -1,16 +1,20 @@
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import type { Finding } from '../checks/finding.ts';
-import { readAssigned } from '../libvirt/assigned-devices.ts';
-import type { AssignedState } from '../libvirt/assignment.ts';
-import { hasNow } from '../libvirt/given-devices.ts';
-import type { KnownMachine } from '../libvirt/read-machines.ts';
+import { readAssigned } from '../libvirt/assignment/assigned-devices.ts';
+import type { AssignedState } from '../libvirt/assignment/assignment.ts';
+import { hasNow } from '../libvirt/machine/given-devices.ts';
+import type { KnownMachine } from '../libvirt/machine/read-machines.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { isWithVfio } from '../pci/vfio-state.ts';
-import type { DeviceToAssign, MachineAssignment } from '../plan/plan-assignment.ts';
-import { attachAll, type MachineAttachment, type RunningMachine } from '../plan/plan-attachment.ts';
+import type { DeviceToAssign, MachineAssignment } from '../plan/assignment/plan-assignment.ts';
+import {
+  attachAll,
+  type MachineAttachment,
+  type RunningMachine,
+} from '../plan/assignment/plan-attachment.ts';
 import type { ChangeScope } from './change-scope.ts';
-import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
+import { type HostdevState, withGroups } from './hostdev-state.ts';
 import { demandRunning, type LiveMachines, liveMachinesOf, NO_LIVE_MACHINES } from './live-machines.ts';
 import type { MachineValues } from './tables/machine-options.ts';
 import { demandLiveTargets } from './target-machines.ts';
@@ -46,7 +50,7 @@ function definedBy(machine: KnownMachine, assignments: readonly MachineAssignmen
  * @throws PortalGunError ASSIGNED_ELSEWHERE, NO_GUEST_SLOT, CANNOT_BE_GIVEN, BAD_XML
  */
 export function attachNow(
-  situation: HandOverSituation,
+  state: HostdevState,
   { running }: LiveMachines,
   devices: readonly DeviceToAssign[],
   assignments: readonly MachineAssignment[],
@@ -63,8 +67,8 @@ export function attachNow(
   for (const { gained } of attachments) {
     const addresses = new Set(gained.map(({ address }) => address));
     refuseUnbound(
-      situation,
-      situation.inventory.devices.filter(({ address }) => addresses.has(address)),
+      state,
+      state.inventory.devices.filter(({ address }) => addresses.has(address)),
     );
   }
   return attachments;
@@ -74,9 +78,9 @@ export function attachNow(
  * Refuses devices of a group of several that are not all with VFIO: libvirt takes from the host the one that it plugs in, and
  * the kernel hands over no part of a group.
  */
-function refuseUnbound(situation: HandOverSituation, gained: readonly PciDevice[]): void {
+function refuseUnbound(state: HostdevState, gained: readonly PciDevice[]): void {
   for (const device of gained) {
-    const members = withGroups(situation, [device]);
+    const members = withGroups(state, [device]);
     const left = members.find((each) => !isWithVfio(each));
     if (members.length < 2 || left === undefined) continue;
     throw new PortalGunError(
@@ -94,7 +98,7 @@ function refuseUnbound(situation: HandOverSituation, gained: readonly PciDevice[
  * Whether what speaks against taking a device counts where machines get it. That one has it is what it is for, and counts
  * where it is plugged in at once, unless that machine has another device of its group already.
  */
-export function isOfConcern(
+export function applies(
   { name, subject }: Finding,
   attachments: readonly MachineAttachment[],
   devices: readonly PciDevice[],

@@ -31,18 +31,18 @@ export async function runProgram(program: Program, host: ProcessLike): Promise<v
     const isLost = stdout.isLost || stderr.isLost;
     host.exitCode = isLost && HARMLESS.includes(exitCode) ? EXIT.toolFailed : exitCode;
   };
-  let settled: number | null = null;
+  let exitOf: number | null = null;
   const onLoss = (subject: string) => (code: string) => {
     stderr.write(renderError(program.name, outputError(subject, code)));
-    if (settled !== null) settle(settled);
+    if (exitOf !== null) settle(exitOf);
   };
   const stdout = new Output(host.stdout, onLoss('standard output'));
   const stderr = new Output(host.stderr, onLoss('standard error'));
   const result = await resultOf(program, host, (text) => stderr.write(text));
   stderr.write(result.stderr);
   stdout.write(result.stdout);
-  settled = result.exitCode;
-  settle(settled);
+  exitOf = result.exitCode;
+  settle(exitOf);
 }
 
 /** What is worse than these says more than that it could not be told. */

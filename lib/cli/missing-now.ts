@@ -1,15 +1,15 @@
 import { isUnknown } from '../base/known.ts';
 import type { HostReader } from '../host/host-reader.ts';
-import { LiveRunner } from '../host/live-runner.ts';
+import { LiveRunner } from '../host/live/live-runner.ts';
 import type { PciAddress } from '../pci/address.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
-import { bindingStatus, isBound } from '../plan/binding-status.ts';
-import { vfsStatus } from '../plan/vfs-status.ts';
-import { readInventory } from '../sysfs/read-inventory.ts';
+import { bindingStatus, isBound } from '../plan/binding/binding-status.ts';
+import { vfsStatus } from '../plan/sriov/vfs-status.ts';
+import { readInventory } from '../sysfs/device/read-inventory.ts';
 import { findPfs } from './persisted-pfs.ts';
 import { readBindings, readPersistedPfs } from './persistence.ts';
-import { PF_FIELDS, readPfSituation } from './pf-situation.ts';
+import { PF_FIELDS, readPfState } from './pf-state.ts';
 
 /** Something that is persisted and not in force. */
 export interface Missing {
@@ -37,7 +37,7 @@ export async function readMissing(host: HostReader): Promise<readonly Missing[]>
       missing.push({ kind: 'vfs', address, state: whereabouts.kind });
       continue;
     }
-    const status = vfsStatus(entry, await readPfSituation(host, new LiveRunner(), inventory, pf));
+    const status = vfsStatus(entry, await readPfState(host, new LiveRunner(), inventory, pf));
     if (status !== 'in-force') {
       missing.push({ kind: 'vfs', address, state: isUnknown(status) ? 'unknown' : (status ?? 'unknown') });
     }

@@ -1,15 +1,15 @@
 import { isOfOtherBoot, readJournals } from '../apply/journal.ts';
 import type { LeftJournal } from '../apply/journal-parser.ts';
-import { type BootTime, type Standing, standingOf } from '../apply/standing.ts';
+import { type BootTime, type JournalStatus, journalStatusOf } from '../apply/journal-status.ts';
 import { openSteps, touchedByAll } from '../apply/touched.ts';
 import { PortalGunError } from '../base/errors.ts';
 import { BROKEN, DENIED, type Known, UNREAD } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
 import type { FileStore } from '../host/file-store.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
-import { LiveFiles } from '../host/live-files.ts';
+import { LiveFiles } from '../host/live/live-files.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { PersistedDevice } from '../pci/persisted-device.ts';
+import type { PersistedDevice } from '../pci/persisted/persisted-device.ts';
 import { bootTimeOf } from './confirmation.ts';
 import type { ReadingValues } from './reading-options.ts';
 
@@ -17,7 +17,7 @@ import type { ReadingValues } from './reading-options.ts';
 interface PendingChange {
   readonly startedAt: string;
   readonly title: string;
-  readonly standing: Standing['kind'];
+  readonly standing: JournalStatus['kind'];
 }
 
 /** What is left to be recovered on a host. */
@@ -43,7 +43,7 @@ export async function readPendingRecovery(
     const changes = journals.map((left) => ({
       startedAt: left.startedAt,
       title: left.plan.title,
-      standing: standingOf(left, now).kind,
+      standing: journalStatusOf(left, now).kind,
     }));
     return { journals, now, changes, remarks: changes.map(remarkOn).join('') };
   } catch (error) {

@@ -4,14 +4,14 @@ import { escapeControls } from '../base/text.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { isClaimed } from '../pci/driver-claim.ts';
-import { findPersisted, persistedFor } from '../pci/find-persisted.ts';
-import type { PersistedBinding } from '../plan/persisted-bindings.ts';
-import type { PersistedRecords } from '../plan/persistence-files.ts';
+import { findPersisted, persistedFor } from '../pci/persisted/find-persisted.ts';
+import type { PersistedBinding } from '../plan/binding/persisted-bindings.ts';
+import type { PersistedRecords } from '../plan/persistence/persistence-files.ts';
+import { planPersistence } from '../plan/persistence/plan-persistence.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planPersistence } from '../plan/plan-persistence.ts';
-import { renderPersistence } from '../render/persistence-text.ts';
-import { persistenceDetails } from '../render/plan-document.ts';
-import { readDriverClaims } from '../sysfs/driver-claims.ts';
+import { renderPersistence } from '../render/change/persistence-text.ts';
+import { persistenceDetails } from '../render/change/plan-document.ts';
+import { readDriverClaims } from '../sysfs/device/driver-claims.ts';
 import { readBindings, readPersistence } from './persistence.ts';
 
 /** What `--persist` makes of a proposal. */

@@ -1,6 +1,6 @@
 import type { HostReader } from '../host/host-reader.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import type { BindingStatus } from '../plan/binding-status.ts';
+import type { BindingStatus } from '../plan/binding/binding-status.ts';
 import type { PendingRecovery } from './pending-recovery.ts';
 import type { ReadingValues } from './reading-options.ts';
 import type { ChangingValues } from './tables/changing-options.ts';

@@ -4,19 +4,19 @@ import { count, escapeControls } from '../base/text.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { areOfOneKind, type DeviceKind, TRAIT_FIELDS, traitsOf } from '../pci/device-traits.ts';
-import { findPersisted, persistedFor, type Whereabouts } from '../pci/find-persisted.ts';
-import { withPersistedVfs } from '../plan/persisted-changes.ts';
-import { type PersistedPf, persistedPfOf, VFS_PATH } from '../plan/persisted-vfs.ts';
-import type { VfsProposal } from '../plan/plan-vfs.ts';
-import type { PfSituation, VfGoal } from '../plan/vf-goal.ts';
-import { type VfsStatus, vfsStatus } from '../plan/vfs-status.ts';
-import { PROBING_FIELDS, readFunction } from '../sysfs/read-inventory.ts';
+import { type DeviceMatch, findPersisted, persistedFor } from '../pci/persisted/find-persisted.ts';
+import { withPersistedVfs } from '../plan/persistence/persisted-changes.ts';
+import { type PersistedPf, persistedPfOf, VFS_PATH } from '../plan/sriov/persisted-vfs.ts';
+import type { VfsProposal } from '../plan/sriov/plan-vfs.ts';
+import type { PfState, VfGoal } from '../plan/sriov/vf-goal.ts';
+import { type VfsStatus, vfsStatus } from '../plan/sriov/vfs-status.ts';
+import { PROBING_FIELDS, readFunction } from '../sysfs/device/read-inventory.ts';
 import { readPersistedPfs } from './persistence.ts';
 
 /** An entry of the record, and where its PF is. */
 export interface FoundPf {
   readonly entry: PersistedPf;
-  readonly whereabouts: Whereabouts;
+  readonly whereabouts: DeviceMatch;
 }
 
 /**
@@ -65,7 +65,7 @@ export function persistVfs(
   goal: VfGoal,
   kept: readonly PersistedPf[],
 ): readonly PersistedPf[] {
-  const { pf } = proposal.situation;
+  const { pf } = proposal.state;
   const { path } = traitsOf(pf);
   const atPlace = kept.filter((entry) => entry.path === path);
   const pfs = pfsWithTraits(host, devices, [traitsOf(pf), ...atPlace]);
@@ -73,9 +73,9 @@ export function persistVfs(
 }
 
 function withTraits(proposal: VfsProposal, pfs: readonly PciDevice[]): VfsProposal {
-  const { situation } = proposal;
-  const pf = pfs.find(({ address }) => address === situation.pf.address) ?? situation.pf;
-  return { ...proposal, situation: { ...situation, pf } };
+  const { state } = proposal;
+  const pf = pfs.find(({ address }) => address === state.pf.address) ?? state.pf;
+  return { ...proposal, state: { ...state, pf } };
 }
 
 /** The entries of the record, or why it can't be read: a damaged record stops nobody from looking, or from setting VFs. */
@@ -97,9 +97,9 @@ export function persistedVfsRemark(
 ): string {
   const entries = entriesOrProblem(host);
   if (entries instanceof PortalGunError || entries.length === 0) return '';
-  const pfs = pfsWithTraits(host, devices, [traitsOf(proposal.situation.pf)]);
+  const pfs = pfsWithTraits(host, devices, [traitsOf(proposal.state.pf)]);
   const traited = withTraits(proposal, pfs);
-  const { pf } = traited.situation;
+  const { pf } = traited.state;
   const entry = persistedFor(pf, entries, pfs);
   if (entry === null || isSame(entry, persistedPfOf(traited, goal, entry, pfs))) return '';
   return `pci: note: ${pf.address} has ${count(entry.count, 'VF')} at the next boot, as was written down; --persist writes down this\n`;
@@ -114,7 +114,7 @@ function isSame(a: PersistedPf, b: PersistedPf): boolean {
 
 /** What tells of a PF whether it is persisted, and whether that is in force. */
 export interface VfsStatuses {
-  readonly of: (situation: PfSituation) => Known<VfsStatus>;
+  readonly of: (state: PfState) => Known<VfsStatus>;
   /** For standard error: why it is not known. */
   readonly remarks: string;
 }
@@ -129,10 +129,10 @@ export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[])
     return { of: () => unknown, remarks: `pci: ${entries.subject}: ${escapeControls(entries.message)}\n` };
   }
   const found = findPfs(host, entries, devices);
-  const of = (situation: PfSituation): Known<VfsStatus> => {
-    const about = found.filter(({ whereabouts }) => whereabouts.device?.address === situation.pf.address);
+  const of = (state: PfState): Known<VfsStatus> => {
+    const about = found.filter(({ whereabouts }) => whereabouts.device?.address === state.pf.address);
     const mine = about.find(({ whereabouts: { kind } }) => kind === 'here' || kind === 'moved');
-    if (mine !== undefined) return vfsStatus(mine.entry, situation);
+    if (mine !== undefined) return vfsStatus(mine.entry, state);
     return about.some(({ whereabouts: { kind } }) => kind === 'unknown') ? DENIED : null;
   };
   return { of, remarks: '' };

@@ -1,14 +1,14 @@
 import { PortalGunError } from '../base/errors.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import { programWords } from '../host/this-process.ts';
+import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/binding/persisted-bindings.ts';
 import { INITRAMFS_STATE_PATH } from '../plan/change.ts';
-import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/persisted-bindings.ts';
-import { type PersistedPf, parseVfs, VFS_PATH } from '../plan/persisted-vfs.ts';
-import type { BootSituation, PersistedRecords } from '../plan/persistence-files.ts';
-import type { PersistenceSituation } from '../plan/plan-persistence.ts';
+import type { BootState, PersistedRecords } from '../plan/persistence/persistence-files.ts';
+import type { PersistenceState } from '../plan/persistence/plan-persistence.ts';
+import { type PersistedPf, parseVfs, VFS_PATH } from '../plan/sriov/persisted-vfs.ts';
 
 /** What outlives a boot on a host, and how that is brought about there. */
-export interface Persistence extends PersistenceSituation, PersistedRecords {
+export interface Persistence extends PersistenceState, PersistedRecords {
   /** Whether the host does not tell: then nothing is taken for persisted, and the host for one with systemd and initramfs-tools. */
   readonly isGuess: boolean;
 }
@@ -54,7 +54,7 @@ export function readOwn(host: HostReader, path: string): string | null {
   throw new PortalGunError(code, `can't be read: ${reading.detail}`, { subject: path });
 }
 
-function bootOf(host: HostReader, isGuess: boolean): BootSituation {
+function bootOf(host: HostReader, isGuess: boolean): BootState {
   const program = programWords();
   if (program === null) {
     throw new PortalGunError('CANNOT_PERSIST', 'its file is gone, and could not be started at a boot', {

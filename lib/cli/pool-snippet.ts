@@ -1,16 +1,16 @@
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { count, escapeControls } from '../base/text.ts';
-import { isNetworkVf } from '../libvirt/hand-over.ts';
-import type { HostdevPool } from '../libvirt/host-device.ts';
-import { formatHostdevPool } from '../libvirt/host-device-text.ts';
+import type { HostdevPool } from '../libvirt/hostdev/host-device.ts';
+import { formatHostdevPool } from '../libvirt/hostdev/host-device-text.ts';
+import { isNetworkVf } from '../libvirt/hostdev/to-hostdev.ts';
 import type { PciDevice } from '../pci/device.ts';
-import type { PassthroughNote } from '../pci/passthrough.ts';
-import { badValue } from '../plan/vf-setting-texts.ts';
-import type { Snippet } from '../render/hand-over-text.ts';
+import type { PassthroughNote } from '../pci/group/passthrough.ts';
+import { badValue } from '../plan/sriov/vf-setting-texts.ts';
+import type { Snippet } from '../render/machine/hostdev-snippet-text.ts';
 import { isGiven, optionNamed } from './grammar/command.ts';
-import type { HandOverSituation } from './hand-over-situation.ts';
-import { handOverWishesOf } from './hand-over-wishes.ts';
+import { hostdevOptionsOf } from './hostdev-options.ts';
+import type { HostdevState } from './hostdev-state.ts';
 import type { XmlValues } from './xml-values.ts';
 
 /** What is said of one device, and not of a network that hands out any. */
@@ -23,7 +23,7 @@ const INTERFACE = /^[\w.\\:/-]+$/;
  *
  * @throws PortalGunError BAD_ARGUMENT; NO_SRIOV where the devices have none to hand out
  */
-export function poolSnippet(args: XmlValues, name: string, situation: HandOverSituation): Snippet {
+export function poolSnippet(args: XmlValues, name: string, state: HostdevState): Snippet {
   const other = OTHERS.find((key) => isGiven(args[key]));
   if (other !== undefined) {
     throw new PortalGunError(
@@ -35,9 +35,9 @@ export function poolSnippet(args: XmlValues, name: string, situation: HandOverSi
     );
   }
   if (!/^[\w.-]{1,64}$/.test(name)) throw badValue('--pool', name, 'a name of letters, digits, -, _ and .');
-  const { isManaged, vlan } = handOverWishesOf(args);
-  const { selected } = situation;
-  const source = selected.every(isNetworkVf) ? ofVfs(selected) : ofPf(selected, situation);
+  const { isManaged, vlan } = hostdevOptionsOf(args);
+  const { selected } = state;
+  const source = selected.every(isNetworkVf) ? ofVfs(selected) : ofPf(selected, state);
   const pool: HostdevPool = {
     name,
     isManaged: isManaged ?? true,
@@ -77,7 +77,7 @@ function ofVfs(vfs: readonly PciDevice[]): PoolSource {
   return { address: null, pf: null, vfs, notes: [LISTED] };
 }
 
-function ofPf(selected: readonly PciDevice[], { inventory }: HandOverSituation): PoolSource {
+function ofPf(selected: readonly PciDevice[], { inventory }: HostdevState): PoolSource {
   const [pf, ...more] = selected;
   const role = pf === undefined ? undefined : knownValue(pf.sriov);
   const isNetwork = pf !== undefined && knownValue(pf.class)?.code.startsWith('02') === true;

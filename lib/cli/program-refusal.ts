@@ -1,9 +1,9 @@
 import { type ErrorCode, PortalGunError } from '../base/errors.ts';
 import { programTrust } from '../host/program-trust.ts';
 import { programWords } from '../host/this-process.ts';
-import { SERVICE_PATH } from '../plan/persistence-files.ts';
+import { SERVICE_PATH } from '../plan/persistence/persistence-files.ts';
+import { START_HOOK_PATH } from '../plan/persistence/start-hook-paths.ts';
 import type { Plan } from '../plan/plan.ts';
-import { START_HOOK_PATH } from '../plan/start-hook-paths.ts';
 
 /** What `--allow` takes for a program that others than root can write. */
 export const PROGRAM_WRITABLE = 'program-writable';

@@ -3,21 +3,21 @@ import { touchedByAll } from '../apply/touched.ts';
 import { EXIT } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
-import { SAFETY_FIELDS } from '../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
+import { SAFETY_FIELDS } from '../checks/safety/check-safety.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
-import { groupDevices } from '../pci/iommu-group.ts';
-import { type BoundDevice, moveAsPersisted } from '../plan/binding.ts';
-import { BINDINGS_PATH, parseBindings } from '../plan/persisted-bindings.ts';
+import { groupDevices } from '../pci/group/iommu-group.ts';
+import { type BoundDevice, planPersistedBinds } from '../plan/binding/binding.ts';
+import { BINDINGS_PATH, parseBindings } from '../plan/binding/persisted-bindings.ts';
+import { planBinding } from '../plan/binding/plan-binding.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planBinding } from '../plan/plan-binding.ts';
-import { renderMovement } from '../render/movement-text.ts';
-import { lostText } from '../render/persistence-text.ts';
-import { movementDetails } from '../render/plan-document.ts';
+import { lostText } from '../render/change/persistence-text.ts';
+import { rebindingDetails } from '../render/change/plan-document.ts';
+import { renderRebinding } from '../render/change/rebinding-text.ts';
 import { readBootId } from '../sysfs/boot-id.ts';
-import { isDriverRegistered } from '../sysfs/driver-state.ts';
+import { isDriverRegistered } from '../sysfs/device/driver-state.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../sysfs/paths.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
@@ -81,13 +81,13 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
           return refusal === undefined ? [] : [{ each, refusal }];
         });
   const free = wanted.filter((bound) => !held.some(({ each }) => each === bound));
-  const movement = moveAsPersisted(free, groups, {
+  const rebinding = planPersistedBinds(free, groups, {
     iommu,
     tellsResetMethods: tellsResetMethods(host, devices),
   });
   const record = host.readText(EARLIER_DRIVERS_PATH);
   const plan = withoutTouched(
-    planBinding(movement, {
+    planBinding(rebinding, {
       isRegistered: (driver) => isDriverRegistered(host, driver),
       record: typeof record === 'string' ? record : null,
       bootId: readBootId(host),
@@ -106,8 +106,8 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
   const result = await runProposal(
     {
       proposal: { plan, findings: findingsOf(free), allowed },
-      overview: (width) => renderMovement(movement, width, 'it is persisted'),
-      details: { ...movementDetails(movement), persistence: null },
+      overview: (width) => renderRebinding(rebinding, width, 'it is persisted'),
+      details: { ...rebindingDetails(rebinding), persistence: null },
       inventory,
       remarks: persisted.remarks + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo:

@@ -5,10 +5,10 @@ import { refusalsAmong } from '../checks/finding.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Step } from '../plan/plan.ts';
 import type { Proposal } from '../plan/proposal.ts';
-import { renderAwaiting, renderConfirmationAdvice } from '../render/confirmation-text.ts';
+import { renderAwaiting, renderConfirmationAdvice } from '../render/change/confirmation-text.ts';
+import { planDocument } from '../render/change/plan-document.ts';
+import { renderProposal } from '../render/change/plan-text.ts';
 import { formatDocument } from '../render/documents.ts';
-import { planDocument } from '../render/plan-document.ts';
-import { renderProposal } from '../render/plan-text.ts';
 import { applyHere, demandRoot, isConfirmed } from './changing.ts';
 import { confirmWithinOf } from './confirm-within.ts';
 import type { CommandResult } from './grammar/command.ts';
@@ -103,7 +103,7 @@ export async function carryOut(
     // Whoever runs it does not see what could not be told.
     refuseUse(refusals);
     // It knows how each kind of change is typed, which nobody else needs.
-    const { formatScript } = await import('../plan/script.ts');
+    const { formatScript } = await import('../plan/script/script.ts');
     return result(EXIT.ok, formatScript(plan, VERSION, { findings, allowed }));
   }
   if (plan.steps.length === 0) return result(EXIT.ok, nothingToDo);

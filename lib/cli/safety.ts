@@ -1,8 +1,8 @@
 import { PortalGunError } from '../base/errors.ts';
 import { suggest } from '../base/text.ts';
 import type { Finding } from '../checks/finding.ts';
-import type { SafetyRule } from '../checks/safety-rule.ts';
-import { SAFETY_RULES } from '../checks/safety-rules.ts';
+import type { SafetyRule } from '../checks/safety/safety-rule.ts';
+import { SAFETY_RULES } from '../checks/safety/safety-rules.ts';
 import { PROGRAM_WRITABLE } from './program-refusal.ts';
 import type { ChangingValues } from './tables/changing-options.ts';
 

@@ -1,10 +1,10 @@
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
-import type { HandedOver } from '../libvirt/hand-over.ts';
+import type { PlannedHostdev } from '../libvirt/hostdev/to-hostdev.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { identityOf } from '../pci/identity.ts';
-import { stableMac } from '../pci/stable-mac.ts';
-import type { HandOverSituation } from './hand-over-situation.ts';
+import { stableMac } from '../pci/sriov/stable-mac.ts';
+import type { HostdevState } from './hostdev-state.ts';
 
 /**
  * A VF that goes as an interface, with the MAC of the stable scheme where none was asked for: libvirt would make one up, and the
@@ -13,10 +13,10 @@ import type { HandOverSituation } from './hand-over-situation.ts';
  * @throws PortalGunError CANNOT_BE_GIVEN where there is nothing to make it of
  */
 export function withStableMac(
-  { inventory, pfLinks }: HandOverSituation,
+  { inventory, pfLinks }: HostdevState,
   device: PciDevice,
-  { device: handed, notes }: HandedOver,
-): HandedOver {
+  { device: handed, notes }: PlannedHostdev,
+): PlannedHostdev {
   const role = knownValue(device.sriov);
   if (handed.kind !== 'interface' || handed.mac !== null || role?.role !== 'vf')
     return { device: handed, notes };

@@ -1,9 +1,13 @@
 import { PortalGunError } from '../base/errors.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import { programWords } from '../host/this-process.ts';
+import { formatStartHook } from '../plan/persistence/start-guard.ts';
+import {
+  SINGLE_START_HOOK_PATH,
+  START_HOOK_PATH,
+  START_HOOKS_FOLDER,
+} from '../plan/persistence/start-hook-paths.ts';
 import type { Step } from '../plan/plan.ts';
-import { formatStartHook } from '../plan/start-guard.ts';
-import { SINGLE_START_HOOK_PATH, START_HOOK_PATH, START_HOOKS_FOLDER } from '../plan/start-hook-paths.ts';
 import type { ReadingValues } from './reading-options.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { PortalGunError } from '../base/errors.ts';
 import type { Known } from '../base/known.ts';
 import { count } from '../base/text.ts';
-import { nearCategory, parseCategory } from '../libvirt/category.ts';
-import { findMachine } from '../libvirt/find-machine.ts';
-import { type KnownMachine, type KnownMachines, mainDocument } from '../libvirt/read-machines.ts';
-import type { DefinedMachine } from '../plan/plan-assignment.ts';
+import { nearCategory, parseCategory } from '../libvirt/machine/category.ts';
+import { findMachine } from '../libvirt/machine/find-machine.ts';
+import { type KnownMachine, type KnownMachines, mainDocument } from '../libvirt/machine/read-machines.ts';
+import type { DefinedMachine } from '../plan/assignment/plan-assignment.ts';
 import type { MachineValues } from './tables/machine-options.ts';
 
 /**

@@ -1,37 +1,37 @@
 import { findDefinitionSafety, findLoss, findSafety } from '../apply/safety-reading.ts';
 import { PortalGunError } from '../base/errors.ts';
 import { count } from '../base/text.ts';
-import { SAFETY_FIELDS } from '../checks/check-safety.ts';
 import type { Finding } from '../checks/finding.ts';
+import { SAFETY_FIELDS } from '../checks/safety/check-safety.ts';
 import type { HostReader } from '../host/host-reader.ts';
-import { LiveRunner } from '../host/live-runner.ts';
-import type { AssignedDevice } from '../libvirt/assignment.ts';
-import { readMachines } from '../libvirt/read-machines.ts';
+import { LiveRunner } from '../host/live/live-runner.ts';
+import type { AssignedDevice } from '../libvirt/assignment/assignment.ts';
+import { readMachines } from '../libvirt/machine/read-machines.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { concernedWith, virtualFunctionsOf } from '../pci/concerned-devices.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { isOther } from '../pci/find-persisted.ts';
-import { selectOne } from '../pci/selector.ts';
+import { isOther } from '../pci/persisted/find-persisted.ts';
+import { concernedWith, virtualFunctionsOf } from '../pci/selector/concerned-devices.ts';
+import { selectOne } from '../pci/selector/selector.ts';
+import { assignmentSteps } from '../plan/assignment/plan-assignment.ts';
+import { attachmentSteps } from '../plan/assignment/plan-attachment.ts';
+import { planVfPool, type VfPoolProposal } from '../plan/assignment/plan-vf-pool.ts';
 import { guardOf } from '../plan/guard.ts';
 import type { Plan } from '../plan/plan.ts';
-import { assignmentSteps } from '../plan/plan-assignment.ts';
-import { attachmentSteps } from '../plan/plan-attachment.ts';
-import { planVfPool, type VfPoolProposal } from '../plan/plan-vf-pool.ts';
-import type { VfGoal, VfWishes } from '../plan/vf-goal.ts';
-import { attachmentDetails } from '../render/attachment-text.ts';
-import { renderVfPool, vfPoolDetails } from '../render/vf-pool-text.ts';
+import type { VfGoal, VfWishes } from '../plan/sriov/vf-goal.ts';
+import { attachmentDetails } from '../render/machine/attachment-text.ts';
+import { renderVfPool, vfPoolDetails } from '../render/sriov/vf-pool-text.ts';
 import { hostLookup } from '../sysfs/host-lookup.ts';
 import type { AssignValues } from './assign-values.ts';
-import { assignmentRemarks, readAssignmentSituation } from './assignment-situation.ts';
+import { assignmentRemarks, readAssignmentState } from './assignment-state.ts';
 import { type ChangeScope, scopeOf } from './change-scope.ts';
 import type { CommandResult } from './grammar/command.ts';
-import { type HandOverSituation, withGroups } from './hand-over-situation.ts';
-import { handOverWishesOf } from './hand-over-wishes.ts';
-import { isOfConcern, meantNow } from './live-attachments.ts';
+import { hostdevOptionsOf } from './hostdev-options.ts';
+import { type HostdevState, withGroups } from './hostdev-state.ts';
+import { applies, meantNow } from './live-attachments.ts';
 import { persistPart } from './persist-option.ts';
 import { findPfs, persistVfs, pfsWithTraits, readVfsStatuses } from './persisted-pfs.ts';
 import { readPersistedPfs } from './persistence.ts';
-import { readPfSituation } from './pf-situation.ts';
+import { readPfState } from './pf-state.ts';
 import { runProposal } from './run-proposal.ts';
 import { allowedOf } from './safety.ts';
 import { startHookSteps } from './start-hook.ts';
@@ -46,16 +46,16 @@ export async function runVfPool(
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const allowed = allowedOf(args);
-  const { vlan } = handOverWishesOf(args);
+  const { vlan } = hostdevOptionsOf(args);
   const selector = selectorOf(args);
-  const assignment = await readAssignmentSituation(args, SAFETY_FIELDS, (devices) => {
+  const assignment = await readAssignmentState(args, SAFETY_FIELDS, (devices) => {
     const pf = selectOne(devices, selector);
     return concernedWith(devices, [pf, ...virtualFunctionsOf(devices, [pf])]);
   });
   const { host, virsh, handing } = assignment;
   const { inventory } = handing;
   const runner = args.host === undefined ? new LiveRunner() : null;
-  const situation = await readPfSituation(host, runner, inventory, selectOne(inventory.devices, selector));
+  const state = await readPfState(host, runner, inventory, selectOne(inventory.devices, selector));
   const known = await readMachines(virsh, 'edit', hostLookup(host, inventory.devices));
   const { machines, diagnostics } = known;
   refuseUnread(known);
@@ -65,7 +65,7 @@ export async function runVfPool(
   const safety = vfSafety(
     host,
     handing,
-    situation.vfs.map(({ address }) => address),
+    state.vfs.map(({ address }) => address),
     scope.live,
   );
   const isSpare = (vf: PciAddress): boolean =>
@@ -73,8 +73,8 @@ export async function runVfPool(
       return subject === vf && (severity === 'forbids' || (severity === 'refuses' && !allowed.has(name)));
     });
   const pool = planVfPool({
-    ...{ situation, targets, running: now.running, machines, vlan, isSpare, allowed },
-    wishes: persistedWishes(host, inventory.devices, situation.pf.address),
+    ...{ state, targets, running: now.running, machines, vlan, isSpare, allowed },
+    wishes: persistedWishes(host, inventory.devices, state.pf.address),
     isDead: (assigned) => isOfGonePf(host, assigned, inventory.devices),
   });
   refuseGroups(handing, pool);
@@ -89,7 +89,7 @@ export async function runVfPool(
   const findings = [
     ...findLoss(host, inventory.devices, pool.vfs.lost),
     ...safety.filter(
-      (finding) => gained.has(finding.subject) && isOfConcern(finding, pool.attachments, inventory.devices),
+      (finding) => gained.has(finding.subject) && applies(finding, pool.attachments, inventory.devices),
     ),
   ];
   const notes = persistence === null && scope.config ? bootNotes(host, handing, pool) : [];
@@ -106,10 +106,10 @@ export async function runVfPool(
       remarks: assignmentRemarks(
         args,
         assignment,
-        inventory.diagnostics.filter(({ subject }) => subject === situation.pf.address),
+        inventory.diagnostics.filter(({ subject }) => subject === state.pf.address),
         diagnostics,
       ),
-      nothingToDo: `${count(scope.config ? targets.length : now.running.length, 'machine')}: each has its VF of ${situation.pf.address} already.\nNothing to do.\n`,
+      nothingToDo: `${count(scope.config ? targets.length : now.running.length, 'machine')}: each has its VF of ${state.pf.address} already.\nNothing to do.\n`,
       changesMachinesAlone: plan.steps.every(
         ({ change: { kind } }) => kind === 'assignment' || kind === 'attachment',
       ),
@@ -163,7 +163,7 @@ function isOfGonePf(
 
 function vfSafety(
   host: HostReader,
-  { inventory, groups }: HandOverSituation,
+  { inventory, groups }: HostdevState,
   vfs: readonly PciAddress[],
   isLive: boolean,
 ): readonly Finding[] {
@@ -185,7 +185,7 @@ function gainedOf({ machines, attachments }: VfPoolProposal): readonly PciAddres
  *
  * @throws PortalGunError CANNOT_BE_GIVEN
  */
-function refuseGroups(handing: HandOverSituation, pool: VfPoolProposal): void {
+function refuseGroups(handing: HostdevState, pool: VfPoolProposal): void {
   for (const address of gainedOf(pool)) {
     const vf = handing.inventory.devices.filter((device) => device.address === address);
     const [other] = withGroups(handing, vf).filter((device) => device.address !== address);
@@ -204,7 +204,7 @@ function planOf(
   { vfs, machines, attachments }: VfPoolProposal,
   scope: ChangeScope,
 ): Plan {
-  const { pf } = vfs.situation;
+  const { pf } = vfs.state;
   // What can be undone without a guest comes first.
   const steps = [
     ...vfs.plan.steps,
@@ -229,12 +229,12 @@ function goalOf({ vfs: { to } }: VfPoolProposal): VfGoal {
 /** What the VFs come to at the next boot, where that was not written down. */
 function bootNotes(
   host: HostReader,
-  { inventory }: HandOverSituation,
+  { inventory }: HostdevState,
   { vfs }: VfPoolProposal,
 ): readonly string[] {
-  const { situation, to } = vfs;
-  const { pf } = situation;
-  const status = readVfsStatuses(host, inventory.devices).of(situation);
+  const { state, to } = vfs;
+  const { pf } = state;
+  const status = readVfsStatuses(host, inventory.devices).of(state);
   if (typeof status === 'string') return [];
   return [
     `at the next boot ${pf.address} has no VFs, and these machines do not start, unless it is given them then too: --persist, or pci sriov set ${pf.address} --vfs ${to.count} --persist`,

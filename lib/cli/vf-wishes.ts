@@ -1,7 +1,7 @@
 import { PortalGunError } from '../base/errors.ts';
 import { suggest } from '../base/text.ts';
-import type { VfGoal, VfWishes } from '../plan/vf-goal.ts';
-import { badValue, VF_SETTING_KEYS, VF_SETTING_TEXTS } from '../plan/vf-setting-texts.ts';
+import type { VfGoal, VfWishes } from '../plan/sriov/vf-goal.ts';
+import { badValue, VF_SETTING_KEYS, VF_SETTING_TEXTS } from '../plan/sriov/vf-setting-texts.ts';
 import type { VfSettingValues } from './tables/vf-setting-options.ts';
 
 /** What says how many VFs a PF has, and what they are set to. */

@@ -1,7 +1,7 @@
 import { PortalGunError } from '../base/errors.ts';
 import type { HostReader } from '../host/host-reader.ts';
+import { iommuAdvice } from '../pci/group/iommu-state.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import { iommuAdvice } from '../pci/iommu-state.ts';
 import { readIommuState } from '../sysfs/iommu-state.ts';
 
 /**

@@ -1,18 +1,18 @@
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { count, escapeControls } from '../base/text.ts';
-import { writeFolder } from '../host/output-folder.ts';
-import type { HandOverWishes } from '../libvirt/hand-over.ts';
-import { formatHostDevice } from '../libvirt/host-device-text.ts';
+import { writeFolder } from '../host/file/output-folder.ts';
+import { formatHostDevice } from '../libvirt/hostdev/host-device-text.ts';
+import type { HostdevOptions } from '../libvirt/hostdev/to-hostdev.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { lastingObstacles } from '../pci/iommu-group.ts';
+import { lastingObstacles } from '../pci/group/iommu-group.ts';
 import { formatDocument } from '../render/documents.ts';
-import { type LeftOut, type SnippetFile, snippetFilesDocument } from '../render/snippet-files.ts';
-import { wrapText } from '../render/wrap-text.ts';
+import { wrapText } from '../render/layout/wrap-text.ts';
+import { type LeftOut, type SnippetFile, snippetFilesDocument } from '../render/machine/snippet-files.ts';
 import { type CommandResult, isGiven, optionNamed } from './grammar/command.ts';
-import { type HandOverSituation, handOverOne, readHandOverSituation } from './hand-over-situation.ts';
-import { checkOfOne, handOverWishesOf } from './hand-over-wishes.ts';
+import { checkOfOne, hostdevOptionsOf } from './hostdev-options.ts';
+import { type HostdevState, readHostdevState, toHostdevOf } from './hostdev-state.ts';
 import { sourceOf } from './inventory-source.ts';
 import { namesOf, remarks } from './reading-options.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -40,19 +40,19 @@ export async function runXmlFolder(args: XmlValues, { width }: Terminal): Promis
   if (other !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --all', { subject: other });
   }
-  const wishes = handOverWishesOf(args);
+  const wishes = hostdevOptionsOf(args);
   checkOfOne(args, wishes, Number.POSITIVE_INFINITY);
   const source = await sourceOf(args);
   const names = namesOf(args);
-  const situation = await readHandOverSituation(source, names, []);
-  const { texts, leftOut } = snippetTexts(situation, wishes);
+  const state = await readHostdevState(source, names, []);
+  const { texts, leftOut } = snippetTexts(state, wishes);
   const named = new Map([...texts].map(([address, text]) => [fileName(address), text]));
   const outcomes = writeFolder(folder, named, args.overwrite);
   const files = [...texts.keys()].map((address): SnippetFile => {
     const file = fileName(address);
     return { address, file, outcome: outcomes.get(file) ?? 'unchanged' };
   });
-  const { host, diagnostics } = situation.inventory;
+  const { host, diagnostics } = state.inventory;
   const stderr = remarks(args, names, source, diagnostics);
   if (args.json) {
     const document = snippetFilesDocument(host, folder, files, leftOut);
@@ -64,17 +64,17 @@ export async function runXmlFolder(args: XmlValues, { width }: Terminal): Promis
 
 /** What can be handed over, by address, and what can't, with why. */
 function snippetTexts(
-  situation: HandOverSituation,
-  wishes: HandOverWishes,
+  state: HostdevState,
+  wishes: HostdevOptions,
 ): { readonly texts: ReadonlyMap<PciAddress, string>; readonly leftOut: readonly LeftOut[] } {
   const texts = new Map<PciAddress, string>();
   const leftOut: LeftOut[] = [];
-  for (const device of situation.selected) {
-    const why = groupProblem(situation, device);
+  for (const device of state.selected) {
+    const why = groupProblem(state, device);
     try {
       if (why !== null) leftOut.push({ address: device.address, why });
       else {
-        const { device: handed } = handOverOne(situation, device, wishes, [device]);
+        const { device: handed } = toHostdevOf(state, device, wishes, [device]);
         texts.set(device.address, `${formatHostDevice(handed)}\n`);
       }
     } catch (error) {
@@ -86,7 +86,7 @@ function snippetTexts(
 }
 
 /** Why the group of a device can't be given at all. */
-function groupProblem({ groups, inventory }: HandOverSituation, device: PciDevice): string | null {
+function groupProblem({ groups, inventory }: HostdevState, device: PciDevice): string | null {
   if (inventory.iommu === false) return 'the kernel runs without an IOMMU';
   const group = groups.find(({ id }) => id === knownValue(device.iommuGroup));
   const obstacle =

@@ -1,21 +1,21 @@
 import { EXIT, PortalGunError } from '../base/errors.ts';
-import { inputName, readInputFile } from '../host/input-file.ts';
-import { handOver } from '../libvirt/hand-over.ts';
-import type { NodeDevice, PciCapability } from '../libvirt/node-device.ts';
-import { addressByName, findContradictions } from '../libvirt/node-device-findings.ts';
-import { nodeDeviceOf } from '../libvirt/node-device-parser.ts';
-import { toInventory } from '../libvirt/node-inventory.ts';
-import { failInXml, MAX_XML_BYTES, parseXml, type XmlDocument } from '../libvirt/xml-document.ts';
+import { inputName, readInputFile } from '../host/file/input-file.ts';
+import { toHostdev } from '../libvirt/hostdev/to-hostdev.ts';
+import type { NodeDevice, PciCapability } from '../libvirt/node-device/node-device.ts';
+import { addressByName, findContradictions } from '../libvirt/node-device/node-device-findings.ts';
+import { nodeDeviceOf } from '../libvirt/node-device/node-device-parser.ts';
+import { toInventory } from '../libvirt/node-device/node-inventory.ts';
+import { failInXml, MAX_XML_BYTES, parseXml, type XmlDocument } from '../libvirt/xml/xml-document.ts';
 import { shortAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
-import { type PassthroughNote, passthroughNotes } from '../pci/passthrough.ts';
+import { type PassthroughNote, passthroughNotes } from '../pci/group/passthrough.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
 import { formatDocument } from '../render/documents.ts';
-import { renderXmlFindings, snippetsDocument } from '../render/hand-over-text.ts';
+import { renderXmlFindings, snippetsDocument } from '../render/machine/hostdev-snippet-text.ts';
 import { deviceSnippets, snippetsResult } from './device-snippets.ts';
 import { type CommandResult, isGiven, optionNamed } from './grammar/command.ts';
 import { categoryIn, machineOf } from './guest-addresses.ts';
-import { handOverWishesOf } from './hand-over-wishes.ts';
+import { hostdevOptionsOf } from './hostdev-options.ts';
 import type { XmlValues } from './xml-values.ts';
 
 /** What is asked of a host, and not of the document of one device. */
@@ -28,7 +28,7 @@ export function runXmlNodedev(args: XmlValues): CommandResult {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --nodedev', { subject: other });
   }
   const machine = machineOf(args);
-  const wishes = handOverWishesOf(args, categoryIn(machine));
+  const wishes = hostdevOptionsOf(args, categoryIn(machine));
   const path = args.nodedev ?? '-';
   const document = parseXml(readInputFile(path, MAX_XML_BYTES, 'BAD_XML'), inputName(path));
   const { device, capability } = pciDeviceOf(document);
@@ -53,7 +53,7 @@ export function runXmlNodedev(args: XmlValues): CommandResult {
     );
   }
   const described = { ...describe(device), address };
-  const handed = handOver(described, wishes, notesOf(described, capability), new Map());
+  const handed = toHostdev(described, wishes, notesOf(described, capability), new Map());
   const snippets = deviceSnippets(args, machine, [handed], [[address]], () => false);
   return snippetsResult(args, null, snippets, findings, '');
 }

@@ -1,8 +1,8 @@
 import type { InventoryValues } from './inventory-source.ts';
-import type { HandOverValues } from './tables/hand-over-options.ts';
+import type { HostdevValues } from './tables/hostdev-options.ts';
 
 /** What `pci xml` is given. */
-export interface XmlValues extends InventoryValues, HandOverValues {
+export interface XmlValues extends InventoryValues, HostdevValues {
   readonly devices: readonly string[];
   readonly group: boolean;
   readonly guestAddress: string | undefined;

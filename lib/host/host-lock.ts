@@ -15,8 +15,8 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { PortalGunError } from '../base/errors.ts';
+import { Distrust, prepareFolder } from './file/own-files.ts';
 import { errorCode } from './host-reader.ts';
-import { Distrust, prepareFolder } from './own-files.ts';
 import { findProgram, PROGRAM_FOLDERS } from './programs.ts';
 
 const LOCK_PATH = '/run/portal-gun/lock';

@@ -1,12 +1,12 @@
 import { join, resolve } from 'node:path';
 import { PortalGunError } from '../base/errors.ts';
-import { isDirectory } from './files.ts';
+import { isDirectory } from './file/files.ts';
+import { readFileOf } from './file/input-file.ts';
+import { TreeHost } from './file/tree-host.ts';
 import type { HostReader } from './host-reader.ts';
-import { readFileOf } from './input-file.ts';
-import { LiveHost } from './live-host.ts';
-import { SnapshotHost } from './snapshot-host.ts';
-import { looksLikeSnapshot, parseSnapshot } from './snapshot-parser.ts';
-import { TreeHost } from './tree-host.ts';
+import { LiveHost } from './live/live-host.ts';
+import { SnapshotHost } from './snapshot/snapshot-host.ts';
+import { looksLikeSnapshot, parseSnapshot } from './snapshot/snapshot-parser.ts';
 
 /** Unpacked. A host of 4,096 functions has some 20 MB. */
 const MAX_SNAPSHOT_BYTES = 128 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import { readFileBounded } from './files.ts';
+import { readFileBounded } from './file/files.ts';
+import { readFileOf } from './file/input-file.ts';
 import { isFailure } from './host-reader.ts';
-import { readFileOf } from './input-file.ts';
 
 /** A list of PCI ids as it was found. */
 export interface PciIdsFile {

@@ -1,5 +1,5 @@
+import type { HostValidateRow, HostValidateWord } from '../facts/host-validate-row.ts';
 import type { Runner } from '../host/runner.ts';
-import type { HostValidateRow, HostValidateWord } from '../pci/host-validate-row.ts';
 
 const PROGRAM = 'virt-host-validate';
 const LINE = /^\s*QEMU: Checking (?:for |if )?(.*?)\s*: (PASS|NOTE|WARN|FAIL)(?: \((.*)\))?\s*$/;

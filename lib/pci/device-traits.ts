@@ -1,5 +1,5 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
-import { EXTENDED_CAPABILITY } from './capability-names.ts';
+import { EXTENDED_CAPABILITY } from './config/capability-names.ts';
 import type { DeviceField, PciDevice } from './device.ts';
 import { type HostMarks, hostMarksOf, isMarked, NO_MARKS } from './host-marks.ts';
 import { IDENTITY_FIELDS, identityOf } from './identity.ts';

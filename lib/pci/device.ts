@@ -1,14 +1,14 @@
 import type { Known } from '../base/known.ts';
 import type { PciAddress } from './address.ts';
 import type { Attachment } from './attachment.ts';
-import type { Bar, ExpansionRom } from './bar.ts';
-import type { ConfigSpace } from './config-space.ts';
+import type { Bar, ExpansionRom } from './config/bar.ts';
+import type { ConfigSpace } from './config/config-space.ts';
+import type { Vpd } from './config/vpd.ts';
 import type { HostMarks } from './host-marks.ts';
 import type { PcieLink } from './link.ts';
 import type { DeviceLocation } from './location.ts';
-import type { SriovRole } from './sriov.ts';
+import type { SriovRole } from './sriov/sriov.ts';
 import type { VfioState } from './vfio-state.ts';
-import type { Vpd } from './vpd.ts';
 
 /** An id of four hex digits and its name in the list of PCI ids; `null` where the list has none. */
 export interface NamedId {

@@ -1,6 +1,6 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
 import { comparePciAddresses, type PciAddress } from './address.ts';
-import type { AcsCapability } from './capabilities.ts';
+import type { AcsCapability } from './config/capabilities.ts';
 import type { DeviceField, PciDevice } from './device.ts';
 import { type DeviceIdentity, identityOf, identityScore, SAME_DEVICE } from './identity.ts';
 import type { Inventory } from './inventory.ts';

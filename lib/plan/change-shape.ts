@@ -1,15 +1,15 @@
 import { PortalGunError } from '../base/errors.ts';
-import type { AssignedDevice } from '../libvirt/assignment.ts';
-import { ALIAS_PREFIX, ASSIGNMENT_POLICIES } from '../libvirt/assignment.ts';
-import { isCategory } from '../libvirt/category.ts';
-import { parseHostDevice } from '../libvirt/host-device-parser.ts';
-import { formatHostDevice } from '../libvirt/host-device-text.ts';
-import { parseXml } from '../libvirt/xml-document.ts';
+import type { AssignedDevice } from '../libvirt/assignment/assignment.ts';
+import { ALIAS_PREFIX, ASSIGNMENT_POLICIES } from '../libvirt/assignment/assignment.ts';
+import { parseHostDevice } from '../libvirt/hostdev/host-device-parser.ts';
+import { formatHostDevice } from '../libvirt/hostdev/host-device-text.ts';
+import { isCategory } from '../libvirt/machine/category.ts';
+import { parseXml } from '../libvirt/xml/xml-document.ts';
 import { isPciAddress } from '../pci/address.ts';
-import { isPersistedDevice } from '../pci/persisted-device.ts';
+import { isPersistedDevice } from '../pci/persisted/persisted-device.ts';
 import type { Change, PluggedDevice } from './change.ts';
-import { isOwnPath } from './own-paths.ts';
-import { areSettings } from './persisted-vfs.ts';
+import { isOwnPath } from './persistence/own-paths.ts';
+import { areSettings } from './sriov/persisted-vfs.ts';
 
 /** A JSON object whose parts are not known yet. */
 type Parts = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
-import type { AssignedState } from '../libvirt/assignment.ts';
-import type { PciHostDevice, VfInterface } from '../libvirt/host-device.ts';
+import type { AssignedState } from '../libvirt/assignment/assignment.ts';
+import type { PciHostDevice, VfInterface } from '../libvirt/hostdev/host-device.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { VfSettings } from '../pci/vf-settings.ts';
+import type { VfSettings } from '../pci/sriov/vf-settings.ts';
 
 /** Which driver a function is on, and which its `driver_override` asks for; `null` for none. */
 export interface DriverState {
@@ -10,14 +10,14 @@ export interface DriverState {
 }
 
 /** As the driver of a goal: whichever the kernel finds, or none; but none that hands devices to VMs. */
-export const KERNELS_CHOICE = '*';
+export const DEFAULT_DRIVER = '*';
 
 /** A function changes its driver. */
 export interface DriverChange {
   readonly kind: 'driver';
   readonly address: PciAddress;
   readonly from: DriverState;
-  /** Its driver may be {@link KERNELS_CHOICE}. */
+  /** Its driver may be {@link DEFAULT_DRIVER}. */
   readonly to: DriverState;
 }
 
@@ -71,7 +71,7 @@ export interface BootLoaderChange {
 
 /**
  * One VF: its settings, of which those that are there count, and its driver. For a VF that is made that may be
- * {@link KERNELS_CHOICE}, and is then left to whatever takes it.
+ * {@link DEFAULT_DRIVER}, and is then left to whatever takes it.
  */
 export interface VfState {
   readonly index: number;

@@ -1,4 +1,4 @@
-import { type AssignedState, addressOf } from '../libvirt/assignment.ts';
+import { type AssignedState, addressOf } from '../libvirt/assignment/assignment.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { Change } from './change.ts';
 

@@ -1,8 +1,8 @@
-import { assignedNow, readAssigned } from '../libvirt/assigned-devices.ts';
-import { addressOf } from '../libvirt/assignment.ts';
-import { unassignCommand, virshCommand } from '../libvirt/machine-words.ts';
-import type { KnownMachine } from '../libvirt/read-machines.ts';
-import { mayTake } from '../libvirt/taken-functions.ts';
+import { assignedNow, readAssigned } from '../libvirt/assignment/assigned-devices.ts';
+import { addressOf } from '../libvirt/assignment/assignment.ts';
+import { unassignCommand, virshCommand } from '../libvirt/machine/machine-words.ts';
+import type { KnownMachine } from '../libvirt/machine/read-machines.ts';
+import { mayTake } from '../libvirt/machine/taken-functions.ts';
 import type { PciAddress } from '../pci/address.ts';
 
 /** How a machine lets go of a device, with a command that does it: by `pci unassign` only what `pci assign` put there. */

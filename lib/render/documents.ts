@@ -4,16 +4,16 @@ import { formatJson } from '../base/text.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { DeviceDifference } from '../pci/difference.ts';
+import type { IommuGroup } from '../pci/group/iommu-group.ts';
+import type { IommuState } from '../pci/group/iommu-state.ts';
+import type { PassthroughNote } from '../pci/group/passthrough.ts';
 import { identityOf } from '../pci/identity.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import type { IommuGroup } from '../pci/iommu-group.ts';
-import type { IommuState } from '../pci/iommu-state.ts';
-import type { PassthroughNote } from '../pci/passthrough.ts';
 import type { TopologyNode, TopologyRoot } from '../pci/topology.ts';
-import { lateReason } from '../plan/binding-stage.ts';
-import type { BindingStatus } from '../plan/binding-status.ts';
-import type { BootSituation } from '../plan/persistence-files.ts';
-import { driftWarnings, lateBindings } from './boot-stages.ts';
+import { lateReason } from '../plan/binding/binding-stage.ts';
+import type { BindingStatus } from '../plan/binding/binding-status.ts';
+import type { BootState } from '../plan/persistence/persistence-files.ts';
+import { driftWarnings, lateBindings } from './change/boot-stages.ts';
 
 /*
  * The JSON of each command. A contract: keys are added, never changed; the schemas beside this file
@@ -160,7 +160,7 @@ export function bindingsDocument(
   { host, diagnostics }: Inventory,
   statuses: readonly BindingStatus[],
   outdated: readonly string[],
-  boot: BootSituation,
+  boot: BootState,
   recovery: Known<readonly object[]>,
   unrecorded: readonly object[] | null,
 ): object {

@@ -1,6 +1,6 @@
 import { isFailure, type Reading } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { kernelRomSize } from '../pci/option-rom.ts';
+import { kernelRomSize } from '../pci/rom/option-rom.ts';
 import { isPassthroughDriver } from '../pci/vfio-state.ts';
 import { readKernelVersion } from '../sysfs/kernel-release.ts';
 import { driverPath, lastName, SYS_PATHS } from '../sysfs/paths.ts';

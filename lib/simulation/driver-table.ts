@@ -1,9 +1,9 @@
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
 import { isPassthroughDriver } from '../pci/vfio-state.ts';
+import { matchModuleAliases } from '../sysfs/device/module-aliases.ts';
+import { readRegisteredDrivers } from '../sysfs/device/registered-drivers.ts';
 import { readAliasesPath } from '../sysfs/kernel-release.ts';
-import { matchModuleAliases } from '../sysfs/module-aliases.ts';
-import { readRegisteredDrivers } from '../sysfs/registered-drivers.ts';
 import type { FunctionDirectory } from './function-directory.ts';
 import { gap } from './gap.ts';
 

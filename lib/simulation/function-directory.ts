@@ -1,10 +1,10 @@
+import { resolveLink } from '../host/file/resolve-link.ts';
 import { isFailure } from '../host/host-reader.ts';
-import { resolveLink } from '../host/resolve-link.ts';
-import { splitPath } from '../host/snapshot.ts';
+import { splitPath } from '../host/snapshot/snapshot.ts';
 import type { PciAddress } from '../pci/address.ts';
-import { isMadeByDriver } from '../sysfs/attachments.ts';
+import { isMadeByDriver } from '../sysfs/device/attachments.ts';
+import { parseUevent, type UeventIds } from '../sysfs/device/uevent.ts';
 import { busEntryPath, driverPath, lastName, SYS_PATHS } from '../sysfs/paths.ts';
-import { parseUevent, type UeventIds } from '../sysfs/uevent.ts';
 import { gap } from './gap.ts';
 import type { OverlayHost } from './overlay-host.ts';
 

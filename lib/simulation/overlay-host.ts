@@ -1,6 +1,6 @@
+import { resolveLink } from '../host/file/resolve-link.ts';
 import type { DeviceNumber, FileStatus, HostReader, ReadFailure, Reading } from '../host/host-reader.ts';
-import { resolveLink } from '../host/resolve-link.ts';
-import { splitPath } from '../host/snapshot.ts';
+import { splitPath } from '../host/snapshot/snapshot.ts';
 
 /** What is put over a host: a file, a link, a directory of its own, or something of which no more is known. */
 export type Placed =

@@ -1,9 +1,9 @@
 import { knownValue } from '../base/known.ts';
 import { isFailure } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { SriovCapability } from '../pci/capabilities.ts';
-import { parseConfigSpace } from '../pci/config-space.ts';
-import { vfAddress } from '../pci/vf-address.ts';
+import type { SriovCapability } from '../pci/config/capabilities.ts';
+import { parseConfigSpace } from '../pci/config/config-space.ts';
+import { vfAddress } from '../pci/sriov/vf-address.ts';
 import { parseUnsigned } from './attribute-values.ts';
 import { deviceLock, probe, release } from './driver-operations.ts';
 import { directoryAbove, type FunctionDirectory } from './function-directory.ts';

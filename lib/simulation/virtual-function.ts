@@ -1,6 +1,6 @@
 import { isFailure } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { SriovCapability } from '../pci/capabilities.ts';
+import type { SriovCapability } from '../pci/config/capabilities.ts';
 import { FunctionDirectory } from './function-directory.ts';
 import type { Kernel } from './kernel.ts';
 

@@ -1,19 +1,19 @@
 import { knownValue } from '../base/known.ts';
 import type { HostReader } from '../host/host-reader.ts';
-import { RecordingHost } from '../host/recording-host.ts';
-import type { Snapshot } from '../host/snapshot.ts';
-import { SnapshotHost } from '../host/snapshot-host.ts';
+import { RecordingHost } from '../host/snapshot/recording-host.ts';
+import type { Snapshot } from '../host/snapshot/snapshot.ts';
+import { SnapshotHost } from '../host/snapshot/snapshot-host.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
+import { readAliases } from './device/module-aliases.ts';
+import { ALL_FIELDS, readInventory } from './device/read-inventory.ts';
+import { readRegisteredDrivers } from './device/registered-drivers.ts';
 import { readHostFacts } from './host-facts/read-host-facts.ts';
 import { readLookups } from './host-lookup.ts';
 import { readHostUse } from './host-use/read-host-use.ts';
 import { readAliasesPath } from './kernel-release.ts';
-import { readAliases } from './module-aliases.ts';
 import { FIX_PATHS, MACHINE_ID_PATH, PROC_PATHS } from './paths.ts';
 import { readGroupAttributes } from './read-groups.ts';
-import { ALL_FIELDS, readInventory } from './read-inventory.ts';
-import { readRegisteredDrivers } from './registered-drivers.ts';
 
 // What was seen in this boot before is no part of the host as it is now, and is of this boot only.
 const CAPTURED_FIELDS = ALL_FIELDS.filter((field) => field !== 'lastSeen');

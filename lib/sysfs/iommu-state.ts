@@ -1,6 +1,6 @@
 import { knownValue, mapKnown } from '../base/known.ts';
 import { type HostReader, isFailure, knownOf } from '../host/host-reader.ts';
-import type { IommuState } from '../pci/iommu-state.ts';
+import type { IommuState } from '../pci/group/iommu-state.ts';
 import { CPU_INFO_PATH, PROC_PATHS, SYS_PATHS } from './paths.ts';
 import { CPU_PREFIXES, readArchitecture, readHypervisor } from './platform.ts';
 

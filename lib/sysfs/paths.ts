@@ -2,7 +2,7 @@
  * Every path of /sys, /proc and /run that is read, in one place. Documentation/ABI/testing/sysfs-bus-pci and
  * its neighbours in the kernel's tree say what each holds.
  */
-import { resolveLink } from '../host/resolve-link.ts';
+import { resolveLink } from '../host/file/resolve-link.ts';
 import type { PciAddress } from '../pci/address.ts';
 
 export const SYS_PATHS = {

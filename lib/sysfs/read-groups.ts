@@ -1,7 +1,7 @@
 import { BROKEN, type Known, mapKnown } from '../base/known.ts';
 import { type HostReader, isFailure, knownOf, type Reading } from '../host/host-reader.ts';
 import { isPciAddress, type PciAddress } from '../pci/address.ts';
-import type { GroupAttributes, ReservedRegion } from '../pci/iommu-group.ts';
+import type { GroupAttributes, ReservedRegion } from '../pci/group/iommu-group.ts';
 import { groupPath, NO_IOMMU_NODE } from './paths.ts';
 
 /**

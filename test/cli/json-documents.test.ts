@@ -1,12 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readMachines } from '../../lib/libvirt/read-machines.ts';
-import { planTagging } from '../../lib/libvirt/tag-machines.ts';
+import { readMachines } from '../../lib/libvirt/machine/read-machines.ts';
+import { planTagging } from '../../lib/libvirt/machine/tag-machines.ts';
+import { confirmDocument, recoverDocument } from '../../lib/render/change/recover-documents.ts';
 import { formatDocument } from '../../lib/render/documents.ts';
-import { machineListDocument } from '../../lib/render/machine-list.ts';
-import { confirmDocument, recoverDocument } from '../../lib/render/recover-documents.ts';
-import { taggingDocument } from '../../lib/render/tagging-text.ts';
+import { machineListDocument } from '../../lib/render/machine/machine-list.ts';
+import { taggingDocument } from '../../lib/render/machine/tagging-text.ts';
 import { CORPUS_HOSTS, unpackHost, WHY_SKIPPED } from '../support/corpus.ts';
 import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
 import { SCHEMA_FILES, schemaText, validatorOf } from '../support/json-schemas.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
+import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/inventory/device-columns.ts';
 import { BUNDLED_NAMES, fixture, pci, pciInside, words } from '../support/pci-program.ts';
 
 const COLUMNS = Object.keys(DEVICE_COLUMNS);

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
-import { DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
-import textWidth from '../../lib/render/text-width.ts';
+import { DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/inventory/device-columns.ts';
+import textWidth from '../../lib/render/layout/text-width.ts';
 import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
 import { BUNDLED_NAMES, fixture, pciInside, portalInside, words } from '../support/pci-program.ts';
 import { shortNames } from '../support/short-names.ts';

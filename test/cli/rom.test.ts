@@ -1,8 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PUBLIC_MODE, putFile } from '../../lib/host/output-folder.ts';
-import textWidth from '../../lib/render/text-width.ts';
+import { PUBLIC_MODE, putFile } from '../../lib/host/file/output-folder.ts';
+import textWidth from '../../lib/render/layout/text-width.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { type ImageSpec, joined, romImage, romOf } from '../support/option-rom.ts';
 import { BUNDLED_NAMES, fixture, pciInside } from '../support/pci-program.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Snapshot } from '../../lib/host/snapshot.ts';
+import type { Snapshot } from '../../lib/host/snapshot/snapshot.ts';
 import { capability, extended } from '../support/config-bytes.ts';
 import { buildHost } from '../support/host-builder.ts';
 import { hostFile } from '../support/host-file.ts';

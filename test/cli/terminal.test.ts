@@ -1,6 +1,6 @@
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
-import textWidth from '../../lib/render/text-width.ts';
+import textWidth from '../../lib/render/layout/text-width.ts';
 import { BUNDLED_NAMES, fixture, PCI, pci, pciInside, ROOT } from '../support/pci-program.ts';
 
 const ESCAPE = '\u001b';

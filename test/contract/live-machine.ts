@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type HostReader, isFailure } from '../../lib/host/host-reader.ts';
-import { LiveWriter } from '../../lib/host/live-writer.ts';
+import { LiveWriter } from '../../lib/host/live/live-writer.ts';
 import { isPciAddress, type PciAddress } from '../../lib/pci/address.ts';
 import type { Surroundings } from './stage.ts';
 

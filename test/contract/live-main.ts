@@ -3,7 +3,7 @@
  * has the devices of `cast-devices.ts`, as root, with modprobe, udevadm and perl. It takes drivers
  * off devices, and removes some: for no other machine.
  */
-import { TreeHost } from '../../lib/host/tree-host.ts';
+import { TreeHost } from '../../lib/host/file/tree-host.ts';
 import { castDevices } from './cast-devices.ts';
 import { LiveMachine } from './live-machine.ts';
 import { runScenarios, SCENARIOS } from './run-scenarios.ts';

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { DENIED, isUnknown, type Known, knownValue, UNREAD } from '../../lib/base/known.ts';
-import type { Feature } from '../../lib/pci/capabilities.ts';
-import { type ConfigSpace, parseConfigSpace } from '../../lib/pci/config-space.ts';
+import type { Feature } from '../../lib/pci/config/capabilities.ts';
+import { type ConfigSpace, parseConfigSpace } from '../../lib/pci/config/config-space.ts';
 import { corpusFolder } from '../support/corpus.ts';
 
 // lspci wrote both the bytes and what they mean, so every dump is its own oracle. What lspci calls a

@@ -19,6 +19,7 @@ const ROOMS: readonly (readonly [room: string, heading: string])[] = [
   ['lib/apply', 'Applying a plan'],
   ['lib/simulation', 'A host to rehearse on'],
   ['lib/libvirt', 'Documents of libvirt'],
+  ['lib/facts', 'A host as a whole: what it uses, and what it can do'],
   ['lib/pci', 'The model, and what follows from it'],
   ['lib/base', 'Facts, errors, diagnostics'],
 ];

@@ -1,6 +1,10 @@
-import { CATEGORIES } from '../../lib/libvirt/category.ts';
-import { MACHINE_NAMESPACE, MACHINE_PREFIX, readCategory } from '../../lib/libvirt/machine-metadata.ts';
-import { parseXml } from '../../lib/libvirt/xml-document.ts';
+import { CATEGORIES } from '../../lib/libvirt/machine/category.ts';
+import {
+  MACHINE_NAMESPACE,
+  MACHINE_PREFIX,
+  readCategory,
+} from '../../lib/libvirt/machine/machine-metadata.ts';
+import { parseXml } from '../../lib/libvirt/xml/xml-document.ts';
 import { code, table } from './markdown.ts';
 
 const CATEGORY_MEANINGS: Readonly<Record<(typeof CATEGORIES)[number], string>> = {

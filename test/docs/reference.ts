@@ -1,27 +1,32 @@
 import { DIAGNOSTICS } from '../../lib/base/diagnostic.ts';
 import { ERRORS, EXIT, type ExitName } from '../../lib/base/errors.ts';
 import type { Severity } from '../../lib/checks/finding.ts';
-import { ROM_RULES } from '../../lib/checks/rom-rules.ts';
-import type { SafetyRule } from '../../lib/checks/safety-rule.ts';
-import { SAFETY_RULES } from '../../lib/checks/safety-rules.ts';
+import { ROM_RULES } from '../../lib/checks/safety/rom-rules.ts';
+import type { SafetyRule } from '../../lib/checks/safety/safety-rule.ts';
+import { SAFETY_RULES } from '../../lib/checks/safety/safety-rules.ts';
 import {
   type DeviceRule,
   type HostRule,
   type MachineRule,
   PURPOSES,
-} from '../../lib/checks/validation-rule.ts';
-import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from '../../lib/checks/validation-rules.ts';
-import type { Grade } from '../../lib/checks/verdict.ts';
+} from '../../lib/checks/validation/validation-rule.ts';
+import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from '../../lib/checks/validation/validation-rules.ts';
+import type { Grade } from '../../lib/checks/validation/verdict.ts';
 import { type Command, type OptionDefinition, usageOf, valueText } from '../../lib/cli/grammar/command.ts';
 import type { Program } from '../../lib/cli/grammar/program.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
-import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector-parser.ts';
-import { DEFAULT_RULES, NOBODY, RULES_FORMAT, RULES_KEYS } from '../../lib/plan/assignment-rules-parser.ts';
-import { POLICY_FORMAT, POLICY_KEYS, parsePolicy } from '../../lib/plan/policy-parser.ts';
-import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/device-columns.ts';
+import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector/selector-parser.ts';
+import {
+  DEFAULT_RULES,
+  NOBODY,
+  RULES_FORMAT,
+  RULES_KEYS,
+} from '../../lib/plan/assignment/assignment-rules-parser.ts';
+import { POLICY_FORMAT, POLICY_KEYS, parsePolicy } from '../../lib/plan/policy/policy-parser.ts';
 import { REPORT_HINT } from '../../lib/render/error-text.ts';
+import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/inventory/device-columns.ts';
 import { libraryReference, type Sources } from './library-reference.ts';
 import { machineMetadataReference } from './machine-metadata-reference.ts';
 import { code, table } from './markdown.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readJournals } from '../../lib/apply/journal.ts';
 import { recover } from '../../lib/apply/recover.ts';
-import { LiveRunner } from '../../lib/host/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import type { Runner } from '../../lib/host/runner.ts';
 import type { Plan } from '../../lib/plan/plan.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
-import type { Outcome as CheckOutcome } from '../../lib/checks/validate.ts';
-import { HOST_RULES } from '../../lib/checks/validation-rules.ts';
+import type { Outcome as CheckOutcome } from '../../lib/checks/validation/validate.ts';
+import { HOST_RULES } from '../../lib/checks/validation/validation-rules.ts';
 import { pciInside } from '../support/pci-program.ts';
 import type { RunningMachine } from './boot-machine.ts';
 import { runInside } from './inventory-documents.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { PciDevice } from '../../lib/pci/device.ts';
-import type { IommuGroup } from '../../lib/pci/iommu-group.ts';
-import type { PassthroughNote } from '../../lib/pci/passthrough.ts';
+import type { IommuGroup } from '../../lib/pci/group/iommu-group.ts';
+import type { PassthroughNote } from '../../lib/pci/group/passthrough.ts';
 import { type Outcome, pciInside } from '../support/pci-program.ts';
 import type { PciOptions } from './agent-connection.ts';
 import type { RunningMachine } from './boot-machine.ts';

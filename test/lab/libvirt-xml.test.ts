@@ -2,22 +2,26 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { planGuestAddresses } from '../../lib/libvirt/guest-topology.ts';
+import { planGuestAddresses } from '../../lib/libvirt/assignment/guest-topology.ts';
 import {
   type HostDevice,
   type HostdevPool,
   plainHostDevice,
   plainVfInterface,
-} from '../../lib/libvirt/host-device.ts';
-import { parseHostDevices, parseHostdevPool } from '../../lib/libvirt/host-device-parser.ts';
-import { formatHostDevice, formatHostdevPool, formatRootPort } from '../../lib/libvirt/host-device-text.ts';
-import { parseXml } from '../../lib/libvirt/xml-document.ts';
-import { appendLines, applyEdits } from '../../lib/libvirt/xml-edit.ts';
-import { childOf } from '../../lib/libvirt/xml-element.ts';
+} from '../../lib/libvirt/hostdev/host-device.ts';
+import { parseHostDevices, parseHostdevPool } from '../../lib/libvirt/hostdev/host-device-parser.ts';
+import {
+  formatHostDevice,
+  formatHostdevPool,
+  formatRootPort,
+} from '../../lib/libvirt/hostdev/host-device-text.ts';
+import { parseXml } from '../../lib/libvirt/xml/xml-document.ts';
+import { appendLines, applyEdits } from '../../lib/libvirt/xml/xml-edit.ts';
+import { childOf } from '../../lib/libvirt/xml/xml-element.ts';
 import { type PciAddress, parsePciAddress } from '../../lib/pci/address.ts';
 import { CORPUS_HOSTS, unpackHost, WHY_SKIPPED } from '../support/corpus.ts';
 import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
-import { handedOver } from '../support/handed-over.ts';
+import { handedOver } from '../support/hostdevs.ts';
 import { fixture, ROOT } from '../support/pci-program.ts';
 import { whySkipped } from '../support/skipping.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

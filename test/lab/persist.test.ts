@@ -1,7 +1,7 @@
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { stableMac } from '../../lib/pci/stable-mac.ts';
+import { stableMac } from '../../lib/pci/sriov/stable-mac.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 import { type BootOptions, bootMachine, createDisk, type RunningMachine } from './boot-machine.ts';
 import { Confirmation } from './confirmation.ts';

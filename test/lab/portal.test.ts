@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LiveRunner } from '../../lib/host/live-runner.ts';
-import { readMachines } from '../../lib/libvirt/read-machines.ts';
+import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { readMachines } from '../../lib/libvirt/machine/read-machines.ts';
 import { Virsh } from '../../lib/libvirt/virsh.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { type Outcome, portal, portalInside } from '../support/pci-program.ts';

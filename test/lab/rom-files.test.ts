@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { kernelRomSize, parseOptionRom } from '../../lib/pci/option-rom.ts';
-import { judgeRom } from '../../lib/pci/option-rom-verdicts.ts';
+import { kernelRomSize, parseOptionRom } from '../../lib/pci/rom/option-rom.ts';
+import { judgeRom } from '../../lib/pci/rom/option-rom-verdicts.ts';
 import { describeLab } from './describe-lab.ts';
 
 // The ROMs of Debian's packages ipxe-qemu, seabios and qemu-system-data, as the root file system has them.

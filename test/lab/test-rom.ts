@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parseOptionRom } from '../../lib/pci/option-rom.ts';
+import { parseOptionRom } from '../../lib/pci/rom/option-rom.ts';
 import { NEW_IN_KERNEL } from '../contract/kernel-differences.ts';
 import { newRomWrites, parseRomWrites, romWritesScript } from '../contract/rom-writes.ts';
 import { validatorOf } from '../support/json-schemas.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { stableMac } from '../../lib/pci/stable-mac.ts';
+import { stableMac } from '../../lib/pci/sriov/stable-mac.ts';
 import type { RunningMachine } from './boot-machine.ts';
 import { holding, vfioFile } from './holding.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, expect, test, vi } from 'vitest';
-import { LiveRunner } from '../../lib/host/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/live-runner.ts';
 import { Virsh } from '../../lib/libvirt/virsh.ts';
 import { useProgramsIn } from '../support/programs-in.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';

@@ -3,7 +3,7 @@ import { applyPlan as applyAsAsked } from '../../lib/apply/apply-plan.ts';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
 import type { ChangeableHost } from '../../lib/apply/changeable-host.ts';
 import type { Occasion } from '../../lib/apply/journal.ts';
-import { SAFETY_RULES } from '../../lib/checks/safety-rules.ts';
+import { SAFETY_RULES } from '../../lib/checks/safety/safety-rules.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
 
 /** Every name: a simulated host does not tell what its processes do, so much of its use is unknown. */

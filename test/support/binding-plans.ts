@@ -1,23 +1,23 @@
 import type { DeviceField } from '../../lib/pci/device.ts';
-import { groupDevices } from '../../lib/pci/iommu-group.ts';
+import { groupDevices } from '../../lib/pci/group/iommu-group.ts';
 import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
-import { selectDevices } from '../../lib/pci/selector.ts';
-import { parseSelector } from '../../lib/pci/selector-parser.ts';
-import { boundBy, moveBack, moveToVfio } from '../../lib/plan/binding.ts';
+import { selectDevices } from '../../lib/pci/selector/selector.ts';
+import { parseSelector } from '../../lib/pci/selector/selector-parser.ts';
+import { boundBy, planBind, planUnbind } from '../../lib/plan/binding/binding.ts';
+import { parseEarlierDrivers } from '../../lib/plan/binding/earlier-drivers.ts';
+import { BINDINGS_PATH, parseBindings } from '../../lib/plan/binding/persisted-bindings.ts';
+import { planBinding } from '../../lib/plan/binding/plan-binding.ts';
 import { INITRAMFS_STATE_PATH } from '../../lib/plan/change.ts';
-import { parseEarlierDrivers } from '../../lib/plan/earlier-drivers.ts';
-import { BINDINGS_PATH, parseBindings } from '../../lib/plan/persisted-bindings.ts';
-import { withoutPersisted, withPersisted } from '../../lib/plan/persisted-changes.ts';
-import { parseVfs, VFS_PATH } from '../../lib/plan/persisted-vfs.ts';
-import type { BootSituation, PersistedRecords } from '../../lib/plan/persistence-files.ts';
+import { withoutPersisted, withPersisted } from '../../lib/plan/persistence/persisted-changes.ts';
+import type { BootState, PersistedRecords } from '../../lib/plan/persistence/persistence-files.ts';
+import { type PersistenceState, planPersistence } from '../../lib/plan/persistence/plan-persistence.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
-import { planBinding } from '../../lib/plan/plan-binding.ts';
-import { type PersistenceSituation, planPersistence } from '../../lib/plan/plan-persistence.ts';
+import { parseVfs, VFS_PATH } from '../../lib/plan/sriov/persisted-vfs.ts';
 import { readBootId } from '../../lib/sysfs/boot-id.ts';
-import { isDriverRegistered } from '../../lib/sysfs/driver-state.ts';
+import { isDriverRegistered } from '../../lib/sysfs/device/driver-state.ts';
+import { readInventory } from '../../lib/sysfs/device/read-inventory.ts';
 import { EARLIER_DRIVERS_PATH } from '../../lib/sysfs/paths.ts';
 import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
-import { readInventory } from '../../lib/sysfs/read-inventory.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
 const FIELDS: readonly DeviceField[] = [
@@ -37,7 +37,7 @@ const FIELDS: readonly DeviceField[] = [
   'attachments',
 ];
 
-const BOOT: BootSituation = {
+const BOOT: BootState = {
   initramfs: 'initramfs-tools',
   systemd: true,
   program: ['/usr/bin/node', '/usr/bin/pci'],
@@ -60,18 +60,18 @@ export async function persistentPlanFor(
   way: Way,
   ...selectors: readonly string[]
 ): Promise<Plan> {
-  const { plan, movement, asked, devices } = await bindingFor(machine, way, selectors);
-  const situation = persistenceSituation(machine);
-  const { bindings: kept, pfs } = situation;
+  const { plan, rebinding, asked, devices } = await bindingFor(machine, way, selectors);
+  const state = persistenceState(machine);
+  const { bindings: kept, pfs } = state;
   const bindings =
     way === 'bind'
-      ? withPersisted(boundBy(movement, asked), kept, devices)
-      : withoutPersisted([...asked, ...movement.moving.map(({ device }) => device)], kept, devices);
-  return { ...plan, steps: [...plan.steps, ...planPersistence({ bindings, pfs }, situation)] };
+      ? withPersisted(boundBy(rebinding, asked), kept, devices)
+      : withoutPersisted([...asked, ...rebinding.moving.map(({ device }) => device)], kept, devices);
+  return { ...plan, steps: [...plan.steps, ...planPersistence({ bindings, pfs }, state)] };
 }
 
 /** What outlives a boot of a simulated machine, a Debian. */
-export function persistenceSituation({ files }: SimulatedMachine): PersistenceSituation & PersistedRecords {
+export function persistenceState({ files }: SimulatedMachine): PersistenceState & PersistedRecords {
   const textOf = (path: string) => files.files.get(path) ?? null;
   return {
     boot: BOOT,
@@ -87,14 +87,14 @@ async function bindingFor(machine: SimulatedMachine, way: Way, selectors: readon
   const asked = selectDevices(devices, selectors.map(parseSelector));
   const groups = groupDevices(devices, (id) => readGroupAttributes(machine.reader, id));
   const record = await machine.files.read(EARLIER_DRIVERS_PATH);
-  const movement =
+  const rebinding =
     way === 'bind'
-      ? moveToVfio(asked, groups, { iommu, tellsResetMethods: true })
-      : moveBack(asked, groups, parseEarlierDrivers(record));
-  const plan = planBinding(movement, {
+      ? planBind(asked, groups, { iommu, tellsResetMethods: true })
+      : planUnbind(asked, groups, parseEarlierDrivers(record));
+  const plan = planBinding(rebinding, {
     isRegistered: (driver) => isDriverRegistered(machine.reader, driver),
     record,
     bootId: readBootId(machine.reader),
   });
-  return { plan, movement, asked, devices };
+  return { plan, rebinding, asked, devices };
 }

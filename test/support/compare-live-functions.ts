@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { PciDevice } from '../../lib/pci/device.ts';
-import type { PhysicalFunction } from '../../lib/pci/sriov.ts';
+import type { PhysicalFunction } from '../../lib/pci/sriov/sriov.ts';
 import type { Tally } from './compare-functions.ts';
 import type { NodeDevice } from './nodedev.ts';
 import type { RawFunction } from './raw-sysfs.ts';

@@ -1,9 +1,9 @@
 import { PortalGunError } from '../../lib/base/errors.ts';
-import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../../lib/checks/finding.ts';
+import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/safety/check-safety.ts';
 import type { HostReader, ReadFailure, Reading } from '../../lib/host/host-reader.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
-import { groupDevices } from '../../lib/pci/iommu-group.ts';
+import { groupDevices } from '../../lib/pci/group/iommu-group.ts';
 import { readLiveUse } from '../../lib/sysfs/host-use/live-use.ts';
 import { readHostUse } from '../../lib/sysfs/host-use/read-host-use.ts';
 import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';

@@ -1,12 +1,12 @@
-import type { Fix } from '../../lib/checks/fix.ts';
+import type { Fix } from '../../lib/checks/validation/fix.ts';
+import { type FixState, planFixes } from '../../lib/plan/fixes/plan-fixes.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
-import { type FixSituation, planFixes } from '../../lib/plan/plan-fixes.ts';
-import { isModuleLoaded } from '../../lib/sysfs/driver-state.ts';
+import { isModuleLoaded } from '../../lib/sysfs/device/driver-state.ts';
 import { FIX_PATHS } from '../../lib/sysfs/paths.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
 /** What of a simulated machine decides what is yet to be done for fixes. */
-function fixSituation({ files, reader }: SimulatedMachine): FixSituation {
+function fixState({ files, reader }: SimulatedMachine): FixState {
   const textOf = (path: string) => files.files.get(path) ?? null;
   return {
     textOf,
@@ -18,6 +18,6 @@ function fixSituation({ files, reader }: SimulatedMachine): FixSituation {
 
 /** A plan that makes fixes on a simulated machine. */
 export function fixPlanFor(machine: SimulatedMachine, ...fixes: readonly Fix[]): Plan {
-  const steps = planFixes(fixes, fixSituation(machine));
+  const steps = planFixes(fixes, fixState(machine));
   return { title: 'mend', guards: [], steps: steps.map(({ words, change }) => ({ words, change })) };
 }

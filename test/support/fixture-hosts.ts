@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../lib/host/snapshot.ts';
+import type { Snapshot } from '../../lib/host/snapshot/snapshot.ts';
 import { brokenConfig, hostileNames } from './hosts/damaged-hosts.ts';
 import { gpuDesktop } from './hosts/gpu-desktop.ts';
 import { amdIommu, directRegion, sharedGroup, virtioIommu } from './hosts/iommu-hosts.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../lib/host/snapshot.ts';
+import type { Snapshot } from '../../lib/host/snapshot/snapshot.ts';
 import { configBytes } from './config-bytes.ts';
 import { putFunction } from './function-builder.ts';
 import type { FunctionSpec, GroupSpec, HostSpec } from './host-spec.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Snapshot } from '../../lib/host/snapshot.ts';
-import { formatSnapshot } from '../../lib/host/snapshot-text.ts';
+import type { Snapshot } from '../../lib/host/snapshot/snapshot.ts';
+import { formatSnapshot } from '../../lib/host/snapshot/snapshot-text.ts';
 
 /** Writes a host as a snapshot file into a folder, as `--host` takes it; its path. */
 export function hostFile(folder: string, name: string, snapshot: Snapshot): string {

@@ -1,5 +1,5 @@
 import type { FileStatus } from '../../lib/host/host-reader.ts';
-import { type Snapshot, type SnapshotEntry, splitPath } from '../../lib/host/snapshot.ts';
+import { type Snapshot, type SnapshotEntry, splitPath } from '../../lib/host/snapshot/snapshot.ts';
 
 /**
  * A host's files as they are being made: directories come to be with what is in them, and every one of them

@@ -1,13 +1,13 @@
 import type { Known } from '../../lib/base/known.ts';
-import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/check-safety.ts';
 import type { Finding } from '../../lib/checks/finding.ts';
-import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
+import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/safety/check-safety.ts';
+import type { HostUse, LiveUse, OpenNode } from '../../lib/facts/host-use.ts';
+import type { NetInterface } from '../../lib/facts/network-use.ts';
+import type { BlockDevice, Mount } from '../../lib/facts/storage-use.ts';
+import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
-import type { HostUse, LiveUse, OpenNode } from '../../lib/pci/host-use.ts';
-import { groupDevices } from '../../lib/pci/iommu-group.ts';
-import type { NetInterface } from '../../lib/pci/network-use.ts';
-import type { BlockDevice, Mount } from '../../lib/pci/storage-use.ts';
-import { subsystemByPath } from '../../lib/sysfs/host-use/node-names.ts';
+import { groupDevices } from '../../lib/pci/group/iommu-group.ts';
+import { subsystemByPath } from '../../lib/sysfs/host-use/node/node-names.ts';
 import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
 import { buildHost } from './host-builder.ts';
 import type { FunctionSpec, HostSpec } from './host-spec.ts';
@@ -124,7 +124,7 @@ export function functionHere(facts: Partial<FunctionSpec> = {}): FunctionSpec {
   return { address: HERE, ids: '8086:10c9', classCode: '020000', group: 3, resetMethods: 'flr', ...facts };
 }
 
-export interface Situation {
+export interface State {
   readonly functions?: readonly FunctionSpec[];
   readonly host?: Partial<HostSpec>;
   readonly use?: Partial<HostUse>;
@@ -135,8 +135,8 @@ export interface Situation {
 }
 
 /** What the rules say of a described host. */
-export function findingsOf(situation: Situation): readonly Finding[] {
-  const { functions = [functionHere()], host = {}, use = {}, live = {}, take = [HERE] } = situation;
+export function findingsOf(state: State): readonly Finding[] {
+  const { functions = [functionHere()], host = {}, use = {}, live = {}, take = [HERE] } = state;
   const reader = new SnapshotHost(buildHost({ label: 'described', functions, ...host }));
   const { devices } = readHost(reader, SAFETY_FIELDS);
   return checkSafety(take as readonly PciAddress[], {
@@ -144,13 +144,13 @@ export function findingsOf(situation: Situation): readonly Finding[] {
     groups: groupDevices(devices, (group) => readGroupAttributes(reader, group)),
     use: { ...IDLE, ...use },
     live: { ...IDLE_LIVE, ...live },
-    tellsResetMethods: situation.tellsResetMethods ?? true,
+    tellsResetMethods: state.tellsResetMethods ?? true,
   });
 }
 
 /** The same as lines: `mounted refuses 00:03.0 holds what is mounted: sda1 on /srv`. */
-export function linesOf(situation: Situation): readonly string[] {
-  return findingsOf(situation).map(
+export function linesOf(state: State): readonly string[] {
+  return findingsOf(state).map(
     ({ name, severity, subject, message }) => `${name} ${severity} ${subject.slice(5)} ${message}`,
   );
 }

@@ -1,6 +1,6 @@
 import type { ChangeableHost } from '../../lib/apply/changeable-host.ts';
 import type { Run } from '../../lib/host/runner.ts';
-import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
 import { MemoryFiles } from './memory-files.ts';
 
 /** A host with files alone, on which whatever program is run comes to something, and does what it does with them. */

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SnapshotEntry } from '../../lib/host/snapshot.ts';
-import { parseSnapshot } from '../../lib/host/snapshot-parser.ts';
-import { formatSnapshot } from '../../lib/host/snapshot-text.ts';
+import type { SnapshotEntry } from '../../lib/host/snapshot/snapshot.ts';
+import { parseSnapshot } from '../../lib/host/snapshot/snapshot-parser.ts';
+import { formatSnapshot } from '../../lib/host/snapshot/snapshot-text.ts';
 import { BUNDLED_NAMES, fixture, ROOT } from './pci-program.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 

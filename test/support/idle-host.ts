@@ -1,5 +1,5 @@
 import type { HostReader } from '../../lib/host/host-reader.ts';
-import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
 import { buildHost } from './host-builder.ts';
 import type { FunctionSpec } from './host-spec.ts';
 import type { HostTree } from './host-tree.ts';

@@ -1,16 +1,21 @@
-import { plainHostDevice } from '../../lib/libvirt/host-device.ts';
+import { plainHostDevice } from '../../lib/libvirt/hostdev/host-device.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
 import type { PciDevice } from '../../lib/pci/device.ts';
 import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
-import type { Plan } from '../../lib/plan/plan.ts';
 import {
   assignmentSteps,
   assignTo,
   type DeviceToAssign,
   unassignFrom,
-} from '../../lib/plan/plan-assignment.ts';
-import { attachAll, attachmentSteps, detachFrom, runningMachines } from '../../lib/plan/plan-attachment.ts';
-import { ALL_FIELDS, readInventory } from '../../lib/sysfs/read-inventory.ts';
+} from '../../lib/plan/assignment/plan-assignment.ts';
+import {
+  attachAll,
+  attachmentSteps,
+  detachFrom,
+  runningMachines,
+} from '../../lib/plan/assignment/plan-attachment.ts';
+import type { Plan } from '../../lib/plan/plan.ts';
+import { ALL_FIELDS, readInventory } from '../../lib/sysfs/device/read-inventory.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
 /** Alone in its group. */

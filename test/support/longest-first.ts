@@ -13,7 +13,7 @@ const LONGEST = [
   'test/lab/kernel-contract.test.ts',
   'test/lab/assigned-machines.test.ts',
   'test/lab/readers-large.test.ts',
-  'test/lab/mending.test.ts',
+  'test/lab/fixes.test.ts',
   'test/lab/readers-intel.test.ts',
   'test/cli/hostile.test.ts',
   'test/unit/apply/every-fault.test.ts',

@@ -1,9 +1,9 @@
 import type { PciAddress } from '../../lib/pci/address.ts';
-import { withPersistedVfs } from '../../lib/plan/persisted-changes.ts';
+import { withPersistedVfs } from '../../lib/plan/persistence/persisted-changes.ts';
+import { planPersistence } from '../../lib/plan/persistence/plan-persistence.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
-import { planPersistence } from '../../lib/plan/plan-persistence.ts';
-import type { VfGoal } from '../../lib/plan/vf-goal.ts';
-import { persistenceSituation } from './binding-plans.ts';
+import type { VfGoal } from '../../lib/plan/sriov/vf-goal.ts';
+import { persistenceState } from './binding-plans.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 import { NO_GOAL, proposeVfs } from './vf-plans.ts';
 
@@ -14,8 +14,8 @@ export async function persistentVfsPlan(
   wishes: Partial<VfGoal>,
 ): Promise<Plan> {
   const proposal = await proposeVfs(machine, address, wishes);
-  const situation = persistenceSituation(machine);
-  const pfs = withPersistedVfs(proposal, { ...NO_GOAL, ...wishes }, situation.pfs, [proposal.situation.pf]);
-  const steps = planPersistence({ bindings: situation.bindings, pfs }, situation);
+  const state = persistenceState(machine);
+  const pfs = withPersistedVfs(proposal, { ...NO_GOAL, ...wishes }, state.pfs, [proposal.state.pf]);
+  const steps = planPersistence({ bindings: state.bindings, pfs }, state);
   return { ...proposal.plan, steps: [...proposal.plan.steps, ...steps] };
 }

@@ -1,9 +1,9 @@
 import type { HostReader } from '../../lib/host/host-reader.ts';
-import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
 import type { DeviceField, PciDevice } from '../../lib/pci/device.ts';
 import type { Inventory } from '../../lib/pci/inventory.ts';
 import type { PciNames } from '../../lib/pci/pci-ids.ts';
-import { ALL_FIELDS, type ProbedDevices, readInventory } from '../../lib/sysfs/read-inventory.ts';
+import { ALL_FIELDS, type ProbedDevices, readInventory } from '../../lib/sysfs/device/read-inventory.ts';
 import { buildHost } from './host-builder.ts';
 import type { FunctionSpec, HostSpec } from './host-spec.ts';
 import type { HostTree } from './host-tree.ts';

@@ -4,9 +4,9 @@ import type { HostWriter, Writing } from '../../lib/host/host-writer.ts';
 import type { Run } from '../../lib/host/runner.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
 import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
-import { NO_MAC } from '../../lib/pci/vf-settings.ts';
-import { readDriverNow } from '../../lib/sysfs/driver-state.ts';
-import { readInventory } from '../../lib/sysfs/read-inventory.ts';
+import { NO_MAC } from '../../lib/pci/sriov/vf-settings.ts';
+import { readDriverNow } from '../../lib/sysfs/device/driver-state.ts';
+import { readInventory } from '../../lib/sysfs/device/read-inventory.ts';
 
 interface Vf {
   mac: string;

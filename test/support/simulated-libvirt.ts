@@ -1,9 +1,9 @@
 import type { Run, Runner, RunOptions } from '../../lib/host/runner.ts';
-import { readOwnDevices } from '../../lib/libvirt/assigned-devices.ts';
-import { parseHostDevices } from '../../lib/libvirt/host-device-parser.ts';
-import { parseMachine } from '../../lib/libvirt/machine.ts';
-import type { KnownMachine, MachineDocument } from '../../lib/libvirt/read-machines.ts';
-import { parseXml } from '../../lib/libvirt/xml-document.ts';
+import { readOwnDevices } from '../../lib/libvirt/assignment/assigned-devices.ts';
+import { parseHostDevices } from '../../lib/libvirt/hostdev/host-device-parser.ts';
+import { parseMachine } from '../../lib/libvirt/machine/machine.ts';
+import type { KnownMachine, MachineDocument } from '../../lib/libvirt/machine/read-machines.ts';
+import { parseXml } from '../../lib/libvirt/xml/xml-document.ts';
 import { type FakeAnswer, FakeVirsh } from './fake-virsh.ts';
 import { uuidOf } from './made-up-libvirt.ts';
 

@@ -1,11 +1,11 @@
-import { SAFETY_FIELDS } from '../../lib/checks/check-safety.ts';
-import { VALIDATION_FIELDS } from '../../lib/checks/validate.ts';
-import type { ValidatedHost } from '../../lib/checks/validated-host.ts';
+import { SAFETY_FIELDS } from '../../lib/checks/safety/check-safety.ts';
+import { VALIDATION_FIELDS } from '../../lib/checks/validation/validate.ts';
+import type { ValidatedHost } from '../../lib/checks/validation/validated-host.ts';
+import type { MachineNeeds, NeededDevice } from '../../lib/facts/machine-needs.ts';
 import type { FileStatus } from '../../lib/host/host-reader.ts';
-import { SnapshotHost } from '../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
-import { groupDevices } from '../../lib/pci/iommu-group.ts';
-import type { MachineNeeds, NeededDevice } from '../../lib/pci/machine-needs.ts';
+import { groupDevices } from '../../lib/pci/group/iommu-group.ts';
 import { readHostFacts } from '../../lib/sysfs/host-facts/read-host-facts.ts';
 import { readHostUse } from '../../lib/sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../../lib/sysfs/kernel-release.ts';

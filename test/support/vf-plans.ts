@@ -1,10 +1,10 @@
 import type { PciAddress } from '../../lib/pci/address.ts';
 import { IDENTITY_FIELDS } from '../../lib/pci/identity.ts';
 import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
-import { planVfs, type VfsProposal } from '../../lib/plan/plan-vfs.ts';
-import type { VfGoal } from '../../lib/plan/vf-goal.ts';
-import { isLinkFailure, readPfLink } from '../../lib/sysfs/pf-link.ts';
-import { readInventory } from '../../lib/sysfs/read-inventory.ts';
+import { planVfs, type VfsProposal } from '../../lib/plan/sriov/plan-vfs.ts';
+import type { VfGoal } from '../../lib/plan/sriov/vf-goal.ts';
+import { isLinkFailure, readPfLink } from '../../lib/sysfs/device/pf-link.ts';
+import { readInventory } from '../../lib/sysfs/device/read-inventory.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
 /** The network card of the lab's machines that makes VFs. */

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import type { Snapshot } from '../../lib/host/snapshot.ts';
+import type { Snapshot } from '../../lib/host/snapshot/snapshot.ts';
 
 /**
  * Writes a host as a directory tree, so that one description serves the snapshot and the tree. What is denied

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseSnapshot } from '../../lib/host/snapshot-parser.ts';
-import { formatSnapshot } from '../../lib/host/snapshot-text.ts';
+import { parseSnapshot } from '../../lib/host/snapshot/snapshot-parser.ts';
+import { formatSnapshot } from '../../lib/host/snapshot/snapshot-text.ts';
 import { CAPTURED_FIXTURES, FIXTURE_HOSTS, FIXTURE_NAMES, MADE_FIXTURES } from '../support/fixture-hosts.ts';
 
 const folder = join(import.meta.dirname, '../../fixtures');

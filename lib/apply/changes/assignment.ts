@@ -1,11 +1,11 @@
-import { readAssigned } from '../../libvirt/assigned-devices.ts';
-import type { AssignedState } from '../../libvirt/assignment.ts';
-import { addressOf } from '../../libvirt/assignment.ts';
+import { readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
+import type { AssignedState } from '../../libvirt/assignment/assignment.ts';
+import { addressOf } from '../../libvirt/assignment/assignment.ts';
+import { isSameState, withAssigned } from '../../libvirt/assignment/with-assigned.ts';
 import type { VirshAnswer } from '../../libvirt/virsh.ts';
-import { isSameState, withAssigned } from '../../libvirt/with-assigned.ts';
-import { parseXml, type XmlDocument } from '../../libvirt/xml-document.ts';
+import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
 import type { AssignmentChange, VfPlace } from '../../plan/change.ts';
-import type { AskedChangeKind, Look, Problem } from '../change-kind.ts';
+import type { AskedChangeKind, Observation, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 import { problemOfVfs } from './vf-places.ts';
@@ -30,7 +30,7 @@ function lookOf(
   host: ChangeableHost,
   change: AssignmentChange,
   found: Definition | Problem,
-): Look<AssignmentChange> {
+): Observation<AssignmentChange> {
   return {
     problem: typeof found === 'string' ? found : null,
     isAt: (goal) => typeof found !== 'string' && isSameState(found.assigned, goal),

@@ -1,11 +1,11 @@
 import { pause } from '../../host/this-process.ts';
-import { readOwnDevices } from '../../libvirt/assigned-devices.ts';
-import { formatHostDevice } from '../../libvirt/host-device-text.ts';
-import { isGone } from '../../libvirt/read-machines.ts';
+import { readOwnDevices } from '../../libvirt/assignment/assigned-devices.ts';
+import { formatHostDevice } from '../../libvirt/hostdev/host-device-text.ts';
+import { isGone } from '../../libvirt/machine/read-machines.ts';
 import type { VirshAnswer } from '../../libvirt/virsh.ts';
-import { parseXml } from '../../libvirt/xml-document.ts';
+import { parseXml } from '../../libvirt/xml/xml-document.ts';
 import type { AttachmentChange, PluggedDevice } from '../../plan/change.ts';
-import type { AskedChangeKind, Look, Problem } from '../change-kind.ts';
+import type { AskedChangeKind, Observation, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 import { problemOfVfs } from './vf-places.ts';
@@ -28,7 +28,7 @@ export const attachmentChange: AskedChangeKind<AttachmentChange> = {
 /** What a machine has by the alias of a change: nothing, or nothing any more since it is off; or why that is not known. */
 type Now = { readonly plugged: PluggedDevice | 'off' | null } | Problem;
 
-function lookOf(host: ChangeableHost, change: AttachmentChange, now: Now): Look<AttachmentChange> {
+function lookOf(host: ChangeableHost, change: AttachmentChange, now: Now): Observation<AttachmentChange> {
   return {
     problem: typeof now === 'string' ? now : null,
     isAt(goal) {

@@ -1,9 +1,9 @@
 import { type BootLoaderChange, STALE } from '../../plan/change.ts';
-import { givesArguments } from '../../plan/grub-configuration.ts';
+import { givesArguments } from '../../plan/fixes/grub-configuration.ts';
 import { BOOT_LOADER_PATHS, FIX_PATHS } from '../../sysfs/paths.ts';
 import type { ChangeKind, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
-import { isMadeWith, markMade, markStale, runMaker } from './made-anew.ts';
+import { isMadeWith, markMade, markStale, runMaker } from './regenerated.ts';
 
 const UPDATE = 'update-grub';
 const STATE_PATH = FIX_PATHS.bootLoaderState;

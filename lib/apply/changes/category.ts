@@ -3,12 +3,12 @@ import {
   formatWithCategory,
   MACHINE_NAMESPACE,
   MACHINE_PREFIX,
-} from '../../libvirt/machine-metadata.ts';
-import { isGone } from '../../libvirt/read-machines.ts';
+} from '../../libvirt/machine/machine-metadata.ts';
+import { isGone } from '../../libvirt/machine/read-machines.ts';
 import type { VirshAnswer } from '../../libvirt/virsh.ts';
-import { parseXml, type XmlDocument } from '../../libvirt/xml-document.ts';
+import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
 import type { CategoryChange } from '../../plan/change.ts';
-import type { AskedChangeKind, Look, Problem } from '../change-kind.ts';
+import type { AskedChangeKind, Observation, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 
@@ -20,7 +20,7 @@ export const categoryChange: AskedChangeKind<CategoryChange> = {
 /** The document of a place; `off` where it was that of what runs, and that ended. */
 type Now = { readonly document: XmlDocument | 'off' } | Problem;
 
-function lookOf(host: ChangeableHost, change: CategoryChange, now: Now): Look<CategoryChange> {
+function lookOf(host: ChangeableHost, change: CategoryChange, now: Now): Observation<CategoryChange> {
   return {
     problem: typeof now === 'string' ? now : null,
     isAt(goal) {

@@ -2,8 +2,8 @@ import { isUnknown, type Known } from '../../base/known.ts';
 import type { HostWriter, Writing } from '../../host/host-writer.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
-import { type DriverChange, type DriverState, KERNELS_CHOICE } from '../../plan/change.ts';
-import { isOnBus, readDriverNow, readOverrideNow } from '../../sysfs/driver-state.ts';
+import { DEFAULT_DRIVER, type DriverChange, type DriverState } from '../../plan/change.ts';
+import { isOnBus, readDriverNow, readOverrideNow } from '../../sysfs/device/driver-state.ts';
 import { busEntryPath, driverPath, SYS_PATHS } from '../../sysfs/paths.ts';
 import type { ChangeKind, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
@@ -28,7 +28,7 @@ export const driverChange: ChangeKind<DriverChange> = {
     const driver = readDriverNow(reader, address);
     if (isUnknown(driver)) return `its driver can't be read: ${driver.unknown}`;
     // A function without a driver may be on its way: the kernel is asked once more.
-    const isThere = isDriver(driver, goal) && !(driver === null && goal.driver === KERNELS_CHOICE);
+    const isThere = isDriver(driver, goal) && !(driver === null && goal.driver === DEFAULT_DRIVER);
     const problem = isThere ? null : await changeDriver(host, address, driver, goal);
     return problem ?? (await setOverride(host, address, goal.override));
   },
@@ -45,7 +45,7 @@ export function isHeldByKernel(writer: HostWriter, address: PciAddress): boolean
 
 function isDriver(driver: Known<string>, goal: DriverState): boolean {
   if (isUnknown(driver)) return false;
-  if (goal.driver === KERNELS_CHOICE) return driver === null || !isPassthroughDriver(driver);
+  if (goal.driver === DEFAULT_DRIVER) return driver === null || !isPassthroughDriver(driver);
   return driver === goal.driver;
 }
 
@@ -57,7 +57,7 @@ async function changeDriver(
 ): Promise<Problem | null> {
   const { reader, writer } = host;
   // Then no other driver can come in between, and the probe asks this one alone, whatever it lists.
-  const asked = goal.driver === KERNELS_CHOICE ? null : goal.driver;
+  const asked = goal.driver === DEFAULT_DRIVER ? null : goal.driver;
   const problem =
     (asked === null && goal.driver === null ? null : await setOverride(host, address, asked)) ??
     (driver === null

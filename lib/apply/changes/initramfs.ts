@@ -1,6 +1,6 @@
 import { INITRAMFS_STATE_PATH, type InitramfsChange, STALE } from '../../plan/change.ts';
 import type { ChangeKind } from '../change-kind.ts';
-import { isMadeWith, markMade, markStale, runMaker } from './made-anew.ts';
+import { isMadeWith, markMade, markStale, runMaker } from './regenerated.ts';
 
 const UPDATE = 'update-initramfs';
 /** Says whether it does anything at all. */

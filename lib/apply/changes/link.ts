@@ -1,5 +1,5 @@
 import type { LinkChange } from '../../plan/change.ts';
-import { IP, isLinkFailure, readPfLink, saidOf } from '../../sysfs/pf-link.ts';
+import { IP, isLinkFailure, readPfLink, saidOf } from '../../sysfs/device/pf-link.ts';
 import type { ChangeKind } from '../change-kind.ts';
 
 /** Switches the network interface of a function on or off, by `ip`. */

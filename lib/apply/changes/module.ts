@@ -1,6 +1,6 @@
 import type { HostReader } from '../../host/host-reader.ts';
 import type { ModuleChange } from '../../plan/change.ts';
-import { functionsOn, isDriverRegistered, isModuleLoaded } from '../../sysfs/driver-state.ts';
+import { functionsOn, isDriverRegistered, isModuleLoaded } from '../../sysfs/device/driver-state.ts';
 import type { ChangeKind } from '../change-kind.ts';
 
 const MODPROBE = 'modprobe';

@@ -1,8 +1,8 @@
 import type { PciAddress } from '../../pci/address.ts';
-import { missingSettings, settingWords, VF_SETTINGS, type VfSettings } from '../../pci/vf-settings.ts';
+import { missingSettings, settingWords, VF_SETTINGS, type VfSettings } from '../../pci/sriov/vf-settings.ts';
 import type { VfState } from '../../plan/change.ts';
-import { settingArguments } from '../../plan/setting-arguments.ts';
-import { IP, isLinkFailure, readPfLink, saidOf } from '../../sysfs/pf-link.ts';
+import { settingArguments } from '../../plan/sriov/setting-arguments.ts';
+import { IP, isLinkFailure, readPfLink, saidOf } from '../../sysfs/device/pf-link.ts';
 import type { Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 

@@ -1,13 +1,13 @@
 import { isUnknown } from '../../base/known.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import {
+  DEFAULT_DRIVER,
   type DriverChange,
-  KERNELS_CHOICE,
   type VfState,
   type VfsChange,
   type VfsState,
 } from '../../plan/change.ts';
-import { isOnBus, readDriverNow, readVfsNow } from '../../sysfs/driver-state.ts';
+import { isOnBus, readDriverNow, readVfsNow } from '../../sysfs/device/driver-state.ts';
 import { busEntryPath, SYS_PATHS } from '../../sysfs/paths.ts';
 import type { ChangeKind, Problem } from '../change-kind.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
@@ -88,7 +88,7 @@ async function setDrivers(
 
 /** Of a VF that is made, whatever takes it may have it: where it is to be bound at each boot udev sees to that as it comes. */
 function isAnyDrivers({ driver: { driver } }: VfState): boolean {
-  return driver === KERNELS_CHOICE;
+  return driver === DEFAULT_DRIVER;
 }
 
 /** Has the kernel look for a driver where it would have looked by itself. */

@@ -1,38 +1,42 @@
-import { findLoss, findMovementSafety } from '../../apply/safety-reading.ts';
+import { findLoss, findRebindingSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
-import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
-import { readFileOf } from '../../host/input-file.ts';
-import { LiveRunner } from '../../host/live-runner.ts';
-import { concernedWith, kinOf, virtualFunctionsOf } from '../../pci/concerned-devices.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { readFileOf } from '../../host/file/input-file.ts';
+import { LiveRunner } from '../../host/live/live-runner.ts';
 import type { DeviceField } from '../../pci/device.ts';
-import { groupDevices } from '../../pci/iommu-group.ts';
-import { boundBy } from '../../plan/binding.ts';
-import { parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
-import { PERSISTED_FIELDS } from '../../plan/persisted-bindings.ts';
-import { withoutPersisted, withPersisted, withPersistedVfs } from '../../plan/persisted-changes.ts';
-import type { PersistedPf } from '../../plan/persisted-vfs.ts';
+import { groupDevices } from '../../pci/group/iommu-group.ts';
+import { concernedWith, kinOf, virtualFunctionsOf } from '../../pci/selector/concerned-devices.ts';
+import { boundBy } from '../../plan/binding/binding.ts';
+import { parseEarlierDrivers } from '../../plan/binding/earlier-drivers.ts';
+import { PERSISTED_FIELDS } from '../../plan/binding/persisted-bindings.ts';
+import { planBinding } from '../../plan/binding/plan-binding.ts';
+import {
+  withoutPersisted,
+  withPersisted,
+  withPersistedVfs,
+} from '../../plan/persistence/persisted-changes.ts';
 import type { Plan } from '../../plan/plan.ts';
-import { planBinding } from '../../plan/plan-binding.ts';
-import { HOST_DRIVER, type Policy, type PolicyDevice } from '../../plan/policy.ts';
-import { mergedMovement, moveByPolicy } from '../../plan/policy-movement.ts';
-import { parsePolicy } from '../../plan/policy-parser.ts';
+import { HOST_DRIVER, type Policy, type PolicyDevice } from '../../plan/policy/policy.ts';
+import { parsePolicy } from '../../plan/policy/policy-parser.ts';
+import { mergedRebinding, moveByPolicy } from '../../plan/policy/policy-rebinding.ts';
+import type { PersistedPf } from '../../plan/sriov/persisted-vfs.ts';
+import { rebindingDetails, vfsDetails } from '../../render/change/plan-document.ts';
+import { policyDocument } from '../../render/change/policy-document.ts';
+import { renderRebinding } from '../../render/change/rebinding-text.ts';
 import { formatDocument } from '../../render/documents.ts';
-import { renderMovement } from '../../render/movement-text.ts';
-import { movementDetails, vfsDetails } from '../../render/plan-document.ts';
-import { policyDocument } from '../../render/policy-document.ts';
-import { renderVfs } from '../../render/vfs-text.ts';
+import { renderVfs } from '../../render/sriov/vfs-text.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
-import { isDriverRegistered } from '../../sysfs/driver-state.ts';
+import { isDriverRegistered } from '../../sysfs/device/driver-state.ts';
+import { PROBING_FIELDS, type ProbedDevices, readInventory } from '../../sysfs/device/read-inventory.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
-import { PROBING_FIELDS, type ProbedDevices, readInventory } from '../../sysfs/read-inventory.ts';
 import { demandVfio } from '../demand-vfio.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { persistPart } from '../persist-option.ts';
-import { PF_FIELDS } from '../pf-situation.ts';
-import { readPolicySituation } from '../policy-situation.ts';
+import { PF_FIELDS } from '../pf-state.ts';
+import { readPolicyState } from '../policy-state.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { type CarriedOut, carryOut, type PreparedProposal } from '../run-proposal.ts';
@@ -128,7 +132,7 @@ async function differenceOf(policy: Policy, path: string, args: ApplyValues): Pr
   const inventory = readInventory(host, names, [...fields], probedFor(policy));
   const { devices, iommu } = inventory;
   const isLive = args.host === undefined;
-  const { pfs, bindings, postponed } = await readPolicySituation(
+  const { pfs, bindings, postponed } = await readPolicyState(
     policy,
     host,
     isLive ? new LiveRunner() : null,
@@ -140,8 +144,8 @@ async function differenceOf(policy: Policy, path: string, args: ApplyValues): Pr
   const recordText = typeof record === 'string' ? record : null;
   const abilities = { iommu, tellsResetMethods: tellsResetMethods(host, devices) };
   const ways = moveByPolicy(bindings, groups, abilities, parseEarlierDrivers(recordText));
-  const movement = mergedMovement(ways);
-  const binding = planBinding(movement, {
+  const rebinding = mergedRebinding(ways);
+  const binding = planBinding(rebinding, {
     isRegistered: (driver) => isDriverRegistered(host, driver),
     record: recordText,
     bootId: readBootId(host),
@@ -173,7 +177,7 @@ async function differenceOf(policy: Policy, path: string, args: ApplyValues): Pr
             devices,
             proposals.flatMap(({ lost }) => lost),
           ),
-          ...findMovementSafety(host, inventory, groups, movement),
+          ...findRebindingSafety(host, inventory, groups, rebinding),
         ],
         allowed,
       },
@@ -182,10 +186,10 @@ async function differenceOf(policy: Policy, path: string, args: ApplyValues): Pr
           .filter((proposal) => proposal.plan.steps.length > 0)
           .map((proposal) => renderVfs(proposal, width))
           .join('') +
-        renderMovement(movement, width, 'the policy says so') +
+        renderRebinding(rebinding, width, 'the policy says so') +
         (persistence?.overview(width) ?? ''),
       details: {
-        ...movementDetails(movement),
+        ...rebindingDetails(rebinding),
         ...vfsDetails(proposals),
         persistence: persistence?.details ?? null,
       },

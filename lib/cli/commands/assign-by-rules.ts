@@ -1,30 +1,30 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
-import { inputName, readInputFile } from '../../host/input-file.ts';
-import { isOfCardAmong } from '../../libvirt/hand-over.ts';
-import { formatHostDevice } from '../../libvirt/host-device-text.ts';
-import { readMachines } from '../../libvirt/read-machines.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { inputName, readInputFile } from '../../host/file/input-file.ts';
+import { formatHostDevice } from '../../libvirt/hostdev/host-device-text.ts';
+import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
+import { readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import { persistedDeviceOf } from '../../pci/persisted-device.ts';
-import { type AssignmentRules, type LeftDevice, shareOut } from '../../plan/assignment-rules.ts';
-import { DEFAULT_RULES, parseAssignmentRules } from '../../plan/assignment-rules-parser.ts';
-import { guardOf } from '../../plan/guard.ts';
+import { persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
+import { type AssignmentRules, distribute, type LeftDevice } from '../../plan/assignment/assignment-rules.ts';
+import { DEFAULT_RULES, parseAssignmentRules } from '../../plan/assignment/assignment-rules-parser.ts';
 import {
   assignmentSteps,
   assignTo,
   type DefinedMachine,
   type DeviceToAssign,
   refuseSecondHolder,
-} from '../../plan/plan-assignment.ts';
+} from '../../plan/assignment/plan-assignment.ts';
+import { guardOf } from '../../plan/guard.ts';
 import {
   type AssignedTitle,
   assignmentDetails,
   assignmentTitle,
   renderAssignments,
-} from '../../render/assignment-text.ts';
-import { leftDocument, renderLeft } from '../../render/shared-out-text.ts';
+} from '../../render/machine/assignment-text.ts';
+import { leftDocument, renderLeft } from '../../render/machine/distribution-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
 import type { AssignValues } from '../assign-values.ts';
@@ -32,11 +32,11 @@ import {
   assignmentPolicyOf,
   assignmentRemarks,
   findAssignmentSafety,
-  readAssignmentSituation,
-} from '../assignment-situation.ts';
+  readAssignmentState,
+} from '../assignment-state.ts';
 import { type CommandResult, isGiven } from '../grammar/command.ts';
-import { handOverOne } from '../hand-over-situation.ts';
-import { handOverWishesOf } from '../hand-over-wishes.ts';
+import { hostdevOptionsOf } from '../hostdev-options.ts';
+import { toHostdevOf } from '../hostdev-state.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
 import { startHookSteps } from '../start-hook.ts';
@@ -57,25 +57,25 @@ export async function runAssignByRules(
   refuseNames(args);
   const rules = rulesOf(args);
   const ruleFields = rules.rules.flatMap(({ selectors }) => selectors.flatMap(({ fields }) => fields));
-  const situation = await readAssignmentSituation(args, [...SAFETY_FIELDS, ...ruleFields]);
-  const { host, virsh, handing } = situation;
+  const state = await readAssignmentState(args, [...SAFETY_FIELDS, ...ruleFields]);
+  const { host, virsh, handing } = state;
   const { inventory, groups } = handing;
   const { devices } = inventory;
   const known = await readMachines(virsh, 'edit', hostLookup(host, handing.inventory.devices));
   const { machines, diagnostics } = known;
   const allowed = allowedOf(args);
-  const wishes = handOverWishesOf(args);
+  const wishes = hostdevOptionsOf(args);
   const policy = assignmentPolicyOf(args);
   if (policy === 'exclusive') refuseUnread(known);
   const targetsOf = (type: string): readonly DefinedMachine[] => machinesOfType(type, machines);
   const toAssign = (device: PciDevice, to: string, why: string, along: readonly PciDevice[]): RuledDevice => {
-    const { device: handed, notes } = handOverOne(handing, device, { ...wishes, category: to }, along);
+    const { device: handed, notes } = toHostdevOf(handing, device, { ...wishes, category: to }, along);
     return { device, handed, notes, policy, asked: false, allowed, why: `${why} → ${to}`, to };
   };
   const findingsOf = (addresses: readonly PciAddress[]): readonly Finding[] =>
-    findAssignmentSafety(situation, addresses);
+    findAssignmentSafety(state, addresses);
 
-  const { given, left } = shareOut(rules, {
+  const { given, left } = distribute(rules, {
     devices,
     groups,
     inputs: readHostUse(host).inputs,
@@ -129,7 +129,7 @@ export async function runAssignByRules(
       overview,
       details: { ...assignmentDetails(virsh.uri, ruled, assignments, diagnostics), left: leftDocument(left) },
       inventory,
-      remarks: assignmentRemarks(args, situation, inventory.diagnostics, diagnostics),
+      remarks: assignmentRemarks(args, state, inventory.diagnostics, diagnostics),
       nothingToDo: `${overview(terminal.width)}\nNothing to do.\n`,
       changesMachinesAlone: true,
     },

@@ -2,39 +2,39 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
-import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
-import { isOfCardAmong } from '../../libvirt/hand-over.ts';
-import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/read-machines.ts';
-import { concernedWith, physicalFunctionsOf } from '../../pci/concerned-devices.ts';
-import { selectUnit } from '../../pci/selector.ts';
-import { DEFAULT_RULES } from '../../plan/assignment-rules-parser.ts';
-import { guardOf } from '../../plan/guard.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
+import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
+import { concernedWith, physicalFunctionsOf } from '../../pci/selector/concerned-devices.ts';
+import { selectUnit } from '../../pci/selector/selector.ts';
+import { DEFAULT_RULES } from '../../plan/assignment/assignment-rules-parser.ts';
 import {
   assignmentSteps,
   assignTo,
   type DeviceToAssign,
   refuseSecondHolder,
-} from '../../plan/plan-assignment.ts';
-import { attachmentSteps } from '../../plan/plan-attachment.ts';
+} from '../../plan/assignment/plan-assignment.ts';
+import { attachmentSteps } from '../../plan/assignment/plan-attachment.ts';
+import { guardOf } from '../../plan/guard.ts';
 import {
   type AssignedTitle,
   assignmentDetails,
   assignmentTitle,
   renderAssignments,
-} from '../../render/assignment-text.ts';
-import { attachmentDetails, renderAttachments } from '../../render/attachment-text.ts';
+} from '../../render/machine/assignment-text.ts';
+import { attachmentDetails, renderAttachments } from '../../render/machine/attachment-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import type { AssignValues } from '../assign-values.ts';
 import {
   assignmentPolicyOf,
   assignmentRemarks,
   findAssignmentSafety,
-  readAssignmentSituation,
-} from '../assignment-situation.ts';
+  readAssignmentState,
+} from '../assignment-state.ts';
 import { scopeOf } from '../change-scope.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { handOverAll, withGroups } from '../hand-over-situation.ts';
-import { handOverWishesOf } from '../hand-over-wishes.ts';
+import { hostdevOptionsOf } from '../hostdev-options.ts';
+import { toHostdevs, withGroups } from '../hostdev-state.ts';
 import { attachNow, meantNow } from '../live-attachments.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
@@ -63,7 +63,7 @@ export async function runAssign(
   if (args.policy === 'vf-pool') return runVfPool(args, terminal, dialogue);
   refusePoolOptions(args);
   const scope = scopeOf(args);
-  const situation = await readAssignmentSituation(args, SAFETY_FIELDS, (devices) => {
+  const state = await readAssignmentState(args, SAFETY_FIELDS, (devices) => {
     const going = concernedWith(
       devices,
       words.flatMap((word) => selectUnit(devices, word)),
@@ -71,7 +71,7 @@ export async function runAssign(
     // A stable MAC of a VF may be made of the serial number of its PF.
     return [...going, ...physicalFunctionsOf(devices, going)];
   });
-  const { host, virsh, handing } = situation;
+  const { host, virsh, handing } = state;
   const { inventory } = handing;
   const asked = words.flatMap((word) => selectUnit(inventory.devices, word));
   const chosen = withGroups(handing, asked);
@@ -82,8 +82,8 @@ export async function runAssign(
   if (policy === 'exclusive') refuseUnread(known);
   const targets = scope.config ? demandTargets(args, machines) : [];
   const now = meantNow(args, scope, machines);
-  const wishes = handOverWishesOf(args, commonCategory([...targets, ...now.running]));
-  const handed = handOverAll(handing, chosen, wishes);
+  const wishes = hostdevOptionsOf(args, commonCategory([...targets, ...now.running]));
+  const handed = toHostdevs(handing, chosen, wishes);
   const devices = chosen.map((device, index): DeviceToAssign & AssignedTitle => {
     const { device: handedOver, notes } = withStableMac(
       handing,
@@ -111,7 +111,7 @@ export async function runAssign(
     {
       proposal: {
         plan,
-        findings: plan.steps.length === 0 ? [] : findAssignmentSafety(situation, addresses, attachments),
+        findings: plan.steps.length === 0 ? [] : findAssignmentSafety(state, addresses, attachments),
         allowed,
       },
       overview: (width) =>
@@ -121,12 +121,7 @@ export async function runAssign(
         ...attachmentDetails(scope.live, attachments, now.skipped),
       },
       inventory,
-      remarks: assignmentRemarks(
-        args,
-        situation,
-        aboutDevices(inventory.diagnostics, addresses),
-        diagnostics,
-      ),
+      remarks: assignmentRemarks(args, state, aboutDevices(inventory.diagnostics, addresses), diagnostics),
       nothingToDo: `${count(scope.config ? targets.length : now.running.length, 'machine')}: ${scope.config ? 'given' : 'there'} already.\nNothing to do.\n`,
       changesMachinesAlone: true,
     },

@@ -1,7 +1,7 @@
 import { EXIT } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
-import { addressOf } from '../../libvirt/assignment.ts';
-import { readMachines } from '../../libvirt/read-machines.ts';
+import { addressOf } from '../../libvirt/assignment/assignment.ts';
+import { readMachines } from '../../libvirt/machine/read-machines.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import {
   assignmentStatuses,
@@ -10,19 +10,19 @@ import {
   leftReason,
   repairAssignments,
   withOthers,
-} from '../../plan/assignment-status.ts';
+} from '../../plan/assignment/assignment-status.ts';
+import { assignmentSteps, type DefinedMachine } from '../../plan/assignment/plan-assignment.ts';
 import { guardOf } from '../../plan/guard.ts';
-import { assignmentSteps, type DefinedMachine } from '../../plan/plan-assignment.ts';
+import { formatDocument } from '../../render/documents.ts';
 import {
   assignmentListDocument,
   type MachineStatuses,
   renderAssignmentList,
-} from '../../render/assignment-list.ts';
-import { assignmentDetails, renderAssignments } from '../../render/assignment-text.ts';
-import { formatDocument } from '../../render/documents.ts';
+} from '../../render/machine/assignment-list.ts';
+import { assignmentDetails, renderAssignments } from '../../render/machine/assignment-text.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
-import { readInventory } from '../../sysfs/read-inventory.ts';
-import { assignmentRemarks, openAssignmentHost } from '../assignment-situation.ts';
+import { assignmentRemarks, openAssignmentHost } from '../assignment-state.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
 import type { ReadingValues } from '../reading-options.ts';

@@ -1,29 +1,29 @@
-import { findMovementSafety } from '../../apply/safety-reading.ts';
+import { findRebindingSafety } from '../../apply/safety-reading.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
-import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
-import { concernedWith, kinOf } from '../../pci/concerned-devices.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { mayBeAtPlacesOf } from '../../pci/find-persisted.ts';
+import { groupDevices, type IommuGroup } from '../../pci/group/iommu-group.ts';
 import type { Inventory } from '../../pci/inventory.ts';
-import { groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
-import { selectDevices } from '../../pci/selector.ts';
-import { parseNamingSelectors } from '../../pci/selector-parser.ts';
+import { mayBeAtPlacesOf } from '../../pci/persisted/find-persisted.ts';
+import { concernedWith, kinOf } from '../../pci/selector/concerned-devices.ts';
+import { selectDevices } from '../../pci/selector/selector.ts';
+import { parseNamingSelectors } from '../../pci/selector/selector-parser.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
-import { boundBy, type Movement, moveBack, moveToVfio } from '../../plan/binding.ts';
-import { parseEarlierDrivers } from '../../plan/earlier-drivers.ts';
-import { PERSISTED_FIELDS, type PersistedBinding } from '../../plan/persisted-bindings.ts';
-import { withoutPersisted, withPersisted } from '../../plan/persisted-changes.ts';
-import { planBinding } from '../../plan/plan-binding.ts';
-import { renderMovement } from '../../render/movement-text.ts';
-import { movementDetails } from '../../render/plan-document.ts';
+import { boundBy, planBind, planUnbind, type Rebinding } from '../../plan/binding/binding.ts';
+import { parseEarlierDrivers } from '../../plan/binding/earlier-drivers.ts';
+import { PERSISTED_FIELDS, type PersistedBinding } from '../../plan/binding/persisted-bindings.ts';
+import { planBinding } from '../../plan/binding/plan-binding.ts';
+import { withoutPersisted, withPersisted } from '../../plan/persistence/persisted-changes.ts';
+import { rebindingDetails } from '../../render/change/plan-document.ts';
+import { renderRebinding } from '../../render/change/rebinding-text.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
-import { isDriverRegistered } from '../../sysfs/driver-state.ts';
+import { isDriverRegistered } from '../../sysfs/device/driver-state.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
-import { readInventory } from '../../sysfs/read-inventory.ts';
 import { demandVfio } from '../demand-vfio.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { persistedRemark, persistPart, readBindingsOrNone, undecidedRemark } from '../persist-option.ts';
@@ -68,10 +68,10 @@ export async function runBind(
     move(asked, groups, { iommu, devices }, host) {
       refuseWithoutIommu(host, iommu);
       const abilities = { iommu, tellsResetMethods: tellsResetMethods(host, devices) };
-      return moveToVfio(asked, groups, abilities, () => chosen);
+      return planBind(asked, groups, abilities, () => chosen);
     },
-    persist: (asked, movement, bindings, { devices }) =>
-      withPersisted(boundBy(movement, asked), bindings, devices),
+    persist: (asked, rebinding, bindings, { devices }) =>
+      withPersisted(boundBy(rebinding, asked), bindings, devices),
     remark: () => '',
   });
 }
@@ -84,7 +84,7 @@ export function runUnbind(
 ): Promise<CommandResult> {
   return runBinding(args, terminal, dialogue, {
     persistTitle: 'Keep bindings over reboots no more',
-    move: (asked, groups, _inventory, host) => moveBack(asked, groups, parseEarlierDrivers(recordOf(host))),
+    move: (asked, groups, _inventory, host) => planUnbind(asked, groups, parseEarlierDrivers(recordOf(host))),
     persist: (asked, { moving }, bindings, { devices }) =>
       withoutPersisted([...asked, ...moving.map(({ device }) => device)], bindings, devices),
     remark: (asked, { moving }, { devices }, host, persists) => {
@@ -122,20 +122,20 @@ interface Way {
     groups: readonly IommuGroup[],
     inventory: Inventory,
     host: HostReader,
-  ): Movement;
+  ): Rebinding;
   /** What a plan is for that changes nothing but what is bound at each boot. */
   readonly persistTitle: string;
   /** What is bound at each boot from then on, where `--persist` is given, by what was until then. */
   persist(
     asked: readonly PciDevice[],
-    movement: Movement,
+    rebinding: Rebinding,
     bindings: readonly PersistedBinding[],
     inventory: Inventory,
   ): readonly PersistedBinding[];
   /** For standard error. */
   remark(
     asked: readonly PciDevice[],
-    movement: Movement,
+    rebinding: Rebinding,
     inventory: Inventory,
     host: HostReader,
     persists: boolean,
@@ -170,8 +170,8 @@ async function runBinding(
   });
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
   const asked = selectDevices(inventory.devices, selectors);
-  const movement = way.move(asked, groups, inventory, host);
-  const plan = planBinding(movement, {
+  const rebinding = way.move(asked, groups, inventory, host);
+  const plan = planBinding(rebinding, {
     isRegistered: (driver) => isDriverRegistered(host, driver),
     record: recordOf(host),
     bootId: readBootId(host),
@@ -180,19 +180,19 @@ async function runBinding(
   const persistence = persists
     ? persistPart(host, way.persistTitle, args.script, (records) => ({
         ...records,
-        bindings: way.persist(asked, movement, records.bindings, inventory),
+        bindings: way.persist(asked, rebinding, records.bindings, inventory),
       }))
     : null;
-  const findings = findMovementSafety(host, inventory, groups, movement);
+  const findings = findRebindingSafety(host, inventory, groups, rebinding);
   return runProposal(
     {
       proposal: { plan: persistence?.extend(plan) ?? plan, findings, allowed },
-      overview: (width) => renderMovement(movement, width) + (persistence?.overview(width) ?? ''),
-      details: { ...movementDetails(movement), persistence: persistence?.details ?? null },
+      overview: (width) => renderRebinding(rebinding, width) + (persistence?.overview(width) ?? ''),
+      details: { ...rebindingDetails(rebinding), persistence: persistence?.details ?? null },
       inventory,
       remarks:
         remarks(args, names, host, inventory.diagnostics) +
-        way.remark(asked, movement, inventory, host, persists),
+        way.remark(asked, rebinding, inventory, host, persists),
       nothingToDo: nothingToDo(asked),
     },
     args,

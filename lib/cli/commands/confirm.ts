@@ -1,11 +1,11 @@
 import { Journal, readJournals } from '../../apply/journal.ts';
-import { standingOf } from '../../apply/standing.ts';
+import { journalStatusOf } from '../../apply/journal-status.ts';
 import { stopWatchdog } from '../../apply/watchdog.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
 import { lockHost } from '../../host/host-lock.ts';
+import { confirmDocument } from '../../render/change/recover-documents.ts';
 import { formatDocument } from '../../render/documents.ts';
-import { confirmDocument } from '../../render/recover-documents.ts';
 import { changeableHost, demandRoot } from '../changing.ts';
 import { bootTimeOf, unfinishedError } from '../confirmation.ts';
 import type { CommandResult } from '../grammar/command.ts';
@@ -20,7 +20,7 @@ export async function runConfirm(args: Pick<ReadingValues, 'json'>): Promise<Com
     const journals = await readJournals(host.files);
     const now = bootTimeOf(host.reader);
     for (const left of journals) {
-      if (standingOf(left, now).kind !== 'awaiting') throw unfinishedError(left, now);
+      if (journalStatusOf(left, now).kind !== 'awaiting') throw unfinishedError(left, now);
     }
     if (journals.length === 0)
       throw new PortalGunError('NOTHING_TO_CONFIRM', 'no change awaits confirmation');

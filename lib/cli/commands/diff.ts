@@ -2,13 +2,13 @@ import { EXIT } from '../../base/errors.ts';
 import { count } from '../../base/text.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { openHost, openLiveHost } from '../../host/open-host.ts';
-import { SnapshotHost } from '../../host/snapshot-host.ts';
+import { SnapshotHost } from '../../host/snapshot/snapshot-host.ts';
 import { compareInventories, DIFFERENCE_FIELDS } from '../../pci/difference.ts';
-import { renderDifferences } from '../../render/difference-list.ts';
 import { diffDocument, formatDocument } from '../../render/documents.ts';
+import { renderDifferences } from '../../render/inventory/difference-list.ts';
 import { captureHost } from '../../sysfs/capture.ts';
-import { replaceIdentifiers } from '../../sysfs/pseudonyms.ts';
-import { readInventory } from '../../sysfs/read-inventory.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
+import { replaceIdentifiers } from '../../sysfs/redaction/replace-identifiers.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { namesOf, remarks } from '../reading-options.ts';
@@ -28,9 +28,9 @@ export function runDiff(args: DiffValues, terminal: Terminal): CommandResult {
   const second = open(args.after ?? THIS_MACHINE);
   const names = namesOf(args);
   // Stand-ins compare with stand-ins alone.
-  const replaced = hasStandIns(first) || hasStandIns(second);
-  const before = readInventory(replaced ? withStandIns(first) : first, names, DIFFERENCE_FIELDS);
-  const after = readInventory(replaced ? withStandIns(second) : second, names, DIFFERENCE_FIELDS);
+  const replaced = isRedacted(first) || isRedacted(second);
+  const before = readInventory(replaced ? redacted(first) : first, names, DIFFERENCE_FIELDS);
+  const after = readInventory(replaced ? redacted(second) : second, names, DIFFERENCE_FIELDS);
   const differences = compareInventories(before, after);
   const exitCode = differences.length === 0 ? EXIT.ok : EXIT.findings;
   const stderr = remarks(args, names, second, [...before.diagnostics, ...after.diagnostics]);
@@ -49,10 +49,10 @@ function open(path: string): HostReader {
   return path === THIS_MACHINE ? openLiveHost() : openHost(path);
 }
 
-function hasStandIns(host: HostReader): boolean {
+function isRedacted(host: HostReader): boolean {
   return host instanceof SnapshotHost && host.snapshot.identifiers === 'replaced';
 }
 
-function withStandIns(host: HostReader): HostReader {
-  return hasStandIns(host) ? host : new SnapshotHost(replaceIdentifiers(captureHost(host)));
+function redacted(host: HostReader): HostReader {
+  return isRedacted(host) ? host : new SnapshotHost(replaceIdentifiers(captureHost(host)));
 }

@@ -1,17 +1,22 @@
 import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
-import { groupedWith } from '../../pci/concerned-devices.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { GROUP_FIELDS, type GroupVerdict, groupDevices, type IommuGroup } from '../../pci/iommu-group.ts';
-import { type IommuState, iommuAdvice, isUnderXen } from '../../pci/iommu-state.ts';
-import { selectDevices } from '../../pci/selector.ts';
-import { parseSelectors } from '../../pci/selector-parser.ts';
+import {
+  GROUP_FIELDS,
+  type GroupVerdict,
+  groupDevices,
+  type IommuGroup,
+} from '../../pci/group/iommu-group.ts';
+import { type IommuState, iommuAdvice, isUnderXen } from '../../pci/group/iommu-state.ts';
+import { groupedWith } from '../../pci/selector/concerned-devices.ts';
+import { selectDevices } from '../../pci/selector/selector.ts';
+import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { formatDocument, groupsDocument } from '../../render/documents.ts';
-import { addressList } from '../../render/facts.ts';
-import { renderGroups } from '../../render/group-list.ts';
-import { wrapText } from '../../render/wrap-text.ts';
-import type { ProbedDevices } from '../../sysfs/read-inventory.ts';
+import { renderGroups } from '../../render/inventory/group-list.ts';
+import { addressList } from '../../render/layout/facts.ts';
+import { wrapText } from '../../render/layout/wrap-text.ts';
+import type { ProbedDevices } from '../../sysfs/device/read-inventory.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import type { InventoryValues } from '../inventory-source.ts';
 import { originRemark, sourceOf } from '../inventory-source.ts';

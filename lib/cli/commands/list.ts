@@ -3,21 +3,21 @@ import { knownValue } from '../../base/known.ts';
 import { count, formatJson, suggest } from '../../base/text.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { staysWithHost } from '../../pci/iommu-group.ts';
-import { selectDevices } from '../../pci/selector.ts';
-import { parseSelectors } from '../../pci/selector-parser.ts';
-import { layoutColumns } from '../../render/columns.ts';
-import { formatCsvRow } from '../../render/csv.ts';
+import { staysWithHost } from '../../pci/group/iommu-group.ts';
+import { selectDevices } from '../../pci/selector/selector.ts';
+import { parseSelectors } from '../../pci/selector/selector-parser.ts';
+import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
 import {
   DEFAULT_COLUMNS,
   DEVICE_COLUMNS,
   type DeviceColumn,
   type ListContext,
   WIDE_COLUMNS,
-} from '../../render/device-columns.ts';
-import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
-import { wrapText } from '../../render/wrap-text.ts';
-import type { ProbedDevices } from '../../sysfs/read-inventory.ts';
+} from '../../render/inventory/device-columns.ts';
+import { layoutColumns } from '../../render/layout/columns.ts';
+import { formatCsvRow } from '../../render/layout/csv.ts';
+import { wrapText } from '../../render/layout/wrap-text.ts';
+import type { ProbedDevices } from '../../sysfs/device/read-inventory.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import type { InventoryValues } from '../inventory-source.ts';
 import { originRemark, sourceOf } from '../inventory-source.ts';

@@ -1,12 +1,12 @@
 import { EXIT } from '../../base/errors.ts';
 import { isUnknown } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
-import { nearCategory, parseCategory } from '../../libvirt/category.ts';
-import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/read-machines.ts';
+import { nearCategory, parseCategory } from '../../libvirt/machine/category.ts';
+import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
 import { formatDocument } from '../../render/documents.ts';
-import { machineListDocument, renderMachines } from '../../render/machine-list.ts';
-import { machineRemarks, virshOf } from '../asked-libvirt.ts';
+import { machineListDocument, renderMachines } from '../../render/machine/machine-list.ts';
 import type { CommandResult } from '../grammar/command.ts';
+import { machineRemarks, virshOf } from '../libvirt-connection.ts';
 import type { LibvirtValues } from '../tables/libvirt-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 

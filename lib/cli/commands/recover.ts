@@ -1,20 +1,20 @@
 import type { ChangeableHost } from '../../apply/changeable-host.ts';
 import { readJournals } from '../../apply/journal.ts';
 import type { LeftJournal } from '../../apply/journal-parser.ts';
+import { journalStatusOf } from '../../apply/journal-status.ts';
 import { type Recovery, recover } from '../../apply/recover.ts';
-import { standingOf } from '../../apply/standing.ts';
 import { untilOverdue } from '../../apply/until-overdue.ts';
 import { stopWatchdog } from '../../apply/watchdog.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
 import { lockHost } from '../../host/host-lock.ts';
 import { pause } from '../../host/this-process.ts';
-import type { BoundUntilReboot } from '../../plan/bound-until-reboot.ts';
-import { renderProgress } from '../../render/apply-text.ts';
+import type { BoundUntilReboot } from '../../plan/binding/bound-until-reboot.ts';
+import { renderProgress } from '../../render/change/apply-text.ts';
+import { type RecoveredChange, recoverDocument } from '../../render/change/recover-documents.ts';
 import { formatDocument } from '../../render/documents.ts';
-import { type RecoveredChange, recoverDocument } from '../../render/recover-documents.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
-import { changeableHost, demandRoot, settled } from '../changing.ts';
+import { changeableHost, demandRoot, exitOf } from '../changing.ts';
 import { bootTimeOf } from '../confirmation.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { readLeftBound } from '../left-bound.ts';
@@ -146,7 +146,7 @@ async function endChanges(
             ? ''
             : `, except: ${heldBack.map(({ words }) => escapeControls(words)).join('; ')}`;
         if (isAsMeant) dialogue.say(`"${title}" is ${recovery === 'undo' ? 'undone' : 'finished'}${but}.\n`);
-        else exitCode = Math.max(exitCode, settled(report, interruption.signal, dialogue, style).exitCode);
+        else exitCode = Math.max(exitCode, exitOf(report, interruption.signal, dialogue, style).exitCode);
       }
       return { exitCode, changes };
     });
@@ -174,7 +174,7 @@ function overdueLock({ files, reader }: ChangeableHost, id: string): Promise<(()
   return untilOverdue({
     async look() {
       const left = (await readJournals(files)).find((each) => each.id === id);
-      return left === undefined ? null : standingOf(left, bootTimeOf(reader));
+      return left === undefined ? null : journalStatusOf(left, bootTimeOf(reader));
     },
     async lock() {
       try {

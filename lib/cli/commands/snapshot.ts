@@ -1,10 +1,10 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
-import { demandPlace, PRIVATE_MODE, putFile } from '../../host/output-folder.ts';
-import { formatSnapshot } from '../../host/snapshot-text.ts';
+import { demandPlace, PRIVATE_MODE, putFile } from '../../host/file/output-folder.ts';
+import { formatSnapshot } from '../../host/snapshot/snapshot-text.ts';
 import { formatDocument, snapshotDocument } from '../../render/documents.ts';
 import { captureHost } from '../../sysfs/capture.ts';
-import { hasMachineId, replaceIdentifiers } from '../../sysfs/pseudonyms.ts';
+import { hasMachineId, replaceIdentifiers } from '../../sysfs/redaction/replace-identifiers.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf } from '../reading-options.ts';

@@ -1,28 +1,28 @@
 import { findLoss } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { count, escapeControls } from '../../base/text.ts';
-import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
-import { LiveRunner } from '../../host/live-runner.ts';
+import { LiveRunner } from '../../host/live/live-runner.ts';
 import type { Runner } from '../../host/runner.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
-import { goalOf, type PersistedPf, parseVfs, VFS_PATH } from '../../plan/persisted-vfs.ts';
-import { planVfs, type VfsProposal } from '../../plan/plan-vfs.ts';
-import { planRestoredVfs } from '../../plan/restore-vfs.ts';
-import { BINDING_STATES } from '../../render/persistence-text.ts';
-import { vfsDetails } from '../../render/plan-document.ts';
-import { renderVfs } from '../../render/vfs-text.ts';
-import { readInventory } from '../../sysfs/read-inventory.ts';
+import { goalOf, type PersistedPf, parseVfs, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';
+import { planVfs, type VfsProposal } from '../../plan/sriov/plan-vfs.ts';
+import { planRestoredVfs } from '../../plan/sriov/restore-vfs.ts';
+import { BINDING_STATES } from '../../render/change/persistence-text.ts';
+import { vfsDetails } from '../../render/change/plan-document.ts';
+import { renderVfs } from '../../render/sriov/vfs-text.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { type PendingRecovery, pendingProblem, readPendingRecovery } from '../pending-recovery.ts';
 import type { PersistedValues } from '../persisted-host.ts';
 import { findPfs } from '../persisted-pfs.ts';
 import { readPersistedPfs } from '../persistence.ts';
-import { PF_FIELDS, readPfSituation } from '../pf-situation.ts';
+import { PF_FIELDS, readPfState } from '../pf-state.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { allowedOf } from '../safety.ts';
@@ -104,7 +104,7 @@ async function proposeEach(
       continue;
     }
     try {
-      const proposal = planVfs(await readPfSituation(host, runner, inventory, pf), goalOf(entry));
+      const proposal = planVfs(await readPfState(host, runner, inventory, pf), goalOf(entry));
       const open =
         proposal.plan.steps.length === 0
           ? null

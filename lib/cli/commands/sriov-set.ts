@@ -1,19 +1,19 @@
 import { findLoss } from '../../apply/safety-reading.ts';
 import { isUnknown } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
-import { SAFETY_FIELDS } from '../../checks/check-safety.ts';
-import { LiveRunner } from '../../host/live-runner.ts';
-import { concernedWith } from '../../pci/concerned-devices.ts';
-import { selectOne } from '../../pci/selector.ts';
-import { parseSelector } from '../../pci/selector-parser.ts';
-import { planVfs, type VfsProposal } from '../../plan/plan-vfs.ts';
-import { vfsDetails } from '../../render/plan-document.ts';
-import { renderVfs } from '../../render/vfs-text.ts';
-import { readInventory } from '../../sysfs/read-inventory.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { LiveRunner } from '../../host/live/live-runner.ts';
+import { concernedWith } from '../../pci/selector/concerned-devices.ts';
+import { selectOne } from '../../pci/selector/selector.ts';
+import { parseSelector } from '../../pci/selector/selector-parser.ts';
+import { planVfs, type VfsProposal } from '../../plan/sriov/plan-vfs.ts';
+import { vfsDetails } from '../../render/change/plan-document.ts';
+import { renderVfs } from '../../render/sriov/vfs-text.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { persistPart } from '../persist-option.ts';
 import { persistedVfsRemark, persistVfs } from '../persisted-pfs.ts';
-import { PF_FIELDS, readPfSituation } from '../pf-situation.ts';
+import { PF_FIELDS, readPfState } from '../pf-state.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
@@ -46,8 +46,8 @@ export async function runSriovSet(
     concernedWith(devices, [selectOne(devices, selector)]),
   );
   const runner = args.host === undefined ? new LiveRunner() : null;
-  const situation = await readPfSituation(host, runner, inventory, selectOne(inventory.devices, selector));
-  const proposal = planVfs(situation, goal);
+  const state = await readPfState(host, runner, inventory, selectOne(inventory.devices, selector));
+  const proposal = planVfs(state, goal);
   const persistence = args.persist
     ? persistPart(host, persistTitle(proposal), args.script, (records) => ({
         ...records,
@@ -65,7 +65,7 @@ export async function runSriovSet(
         remarks(args, names, host, inventory.diagnostics) +
         unknownSettings(proposal) +
         (persistence === null ? persistedVfsRemark(host, inventory.devices, proposal, goal) : ''),
-      nothingToDo: `${situation.pf.address} has ${count(proposal.to.count, 'VF')}, as asked.\nNothing to do.\n`,
+      nothingToDo: `${state.pf.address} has ${count(proposal.to.count, 'VF')}, as asked.\nNothing to do.\n`,
     },
     args,
     terminal,
@@ -74,12 +74,12 @@ export async function runSriovSet(
 }
 
 /** What a plan is for that changes nothing but what the PF has at each boot. */
-function persistTitle({ situation: { pf }, to }: VfsProposal): string {
+function persistTitle({ state: { pf }, to }: VfsProposal): string {
   return `Keep the VFs of ${pf.address} over reboots${to.count === 0 ? ' no more' : ''}`;
 }
 
 /** A plan for a captured host does not know what it would have to put back. */
-function unknownSettings({ situation: { pf, vfs, link }, from }: VfsProposal): string {
+function unknownSettings({ state: { pf, vfs, link }, from }: VfsProposal): string {
   if (link === null || !isUnknown(link.vfs) || vfs.length === 0) return '';
   return `pci: what the ${count(from.count, 'VF')} of ${pf.address} are set to is in no captured host: the plan does not keep it\n`;
 }

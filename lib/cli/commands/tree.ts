@@ -1,11 +1,11 @@
 import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { selectDevices } from '../../pci/selector.ts';
-import { parseSelectors } from '../../pci/selector-parser.ts';
+import { selectDevices } from '../../pci/selector/selector.ts';
+import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { buildTopology } from '../../pci/topology.ts';
 import { formatDocument, treeDocument } from '../../render/documents.ts';
-import { LINE_BRANCHES, PLAIN_BRANCHES, renderTopology } from '../../render/topology-tree.ts';
+import { LINE_BRANCHES, PLAIN_BRANCHES, renderTopology } from '../../render/inventory/topology-tree.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import type { InventoryValues } from '../inventory-source.ts';
 import { sourceOf } from '../inventory-source.ts';

@@ -1,29 +1,37 @@
 import { knownValue } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
-import { assignedNow, readAssigned } from '../../libvirt/assigned-devices.ts';
-import type { AssignedDevice } from '../../libvirt/assignment.ts';
-import { addressOf } from '../../libvirt/assignment.ts';
-import { readMachines } from '../../libvirt/read-machines.ts';
+import { assignedNow, readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
+import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
+import { addressOf } from '../../libvirt/assignment/assignment.ts';
+import { readMachines } from '../../libvirt/machine/read-machines.ts';
 import { parsePciAddress } from '../../pci/address.ts';
-import { kinOf } from '../../pci/concerned-devices.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import { findPersisted } from '../../pci/find-persisted.ts';
 import type { Inventory } from '../../pci/inventory.ts';
-import { selectUnit } from '../../pci/selector.ts';
+import { findPersisted } from '../../pci/persisted/find-persisted.ts';
+import { kinOf } from '../../pci/selector/concerned-devices.ts';
+import { selectUnit } from '../../pci/selector/selector.ts';
 import {
   assignmentSteps,
   type DefinedMachine,
   devicesByOthers,
   type MachineAssignment,
   unassignFrom,
-} from '../../plan/plan-assignment.ts';
-import { attachmentSteps, detachFrom, type MachineAttachment } from '../../plan/plan-attachment.ts';
+} from '../../plan/assignment/plan-assignment.ts';
+import {
+  attachmentSteps,
+  detachFrom,
+  type MachineAttachment,
+} from '../../plan/assignment/plan-attachment.ts';
+import { indexOf, vfPlacesOf } from '../../plan/assignment/vf-pool.ts';
 import { releaseHint } from '../../plan/release-hint.ts';
-import { indexOf, vfPlacesOf } from '../../plan/vf-pool.ts';
-import { assignmentDetails, assignmentTitle, renderAssignments } from '../../render/assignment-text.ts';
-import { attachmentDetails, renderAttachments } from '../../render/attachment-text.ts';
+import {
+  assignmentDetails,
+  assignmentTitle,
+  renderAssignments,
+} from '../../render/machine/assignment-text.ts';
+import { attachmentDetails, renderAttachments } from '../../render/machine/attachment-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
-import { assignmentRemarks, readAssignmentSituation } from '../assignment-situation.ts';
+import { assignmentRemarks, readAssignmentState } from '../assignment-state.ts';
 import type { ScopeValues } from '../change-scope.ts';
 import { scopeOf } from '../change-scope.ts';
 import type { CommandResult } from '../grammar/command.ts';
@@ -62,13 +70,13 @@ export async function runUnassign(
   const scope = scopeOf(args);
   const words = args.devices;
   // Devices that were assigned are known again by their identity, which others of their kind may have as well.
-  const situation = await readAssignmentSituation(args, [], (all) =>
+  const state = await readAssignmentState(args, [], (all) =>
     kinOf(
       all,
       words.flatMap((word) => namedBy(word, all)),
     ),
   );
-  const { host, virsh, handing } = situation;
+  const { host, virsh, handing } = state;
   const { inventory } = handing;
   const { devices } = inventory;
   const { machines, unread, diagnostics } = await readMachines(virsh, 'edit', hostLookup(host, devices));
@@ -122,7 +130,7 @@ export async function runUnassign(
         ...attachmentDetails(scope.live, detached, skipped),
       },
       inventory,
-      remarks: assignmentRemarks(args, situation, [], diagnostics) + poolRemark(changed, inventory),
+      remarks: assignmentRemarks(args, state, [], diagnostics) + poolRemark(changed, inventory),
       nothingToDo: `No machine ${scope.config ? 'is given that' : 'that runs has that'} by pci assign${unknown === 0 ? '' : ', as far as can be told'}.\n${foreign.map(foreignLine).join('')}Nothing to do.\n`,
       changesMachinesAlone: true,
     },

@@ -2,31 +2,31 @@ import { findSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { DENIED, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
 import type { Finding } from '../../checks/finding.ts';
-import type { Asked } from '../../checks/validate.ts';
-import type { ValidatedHost } from '../../checks/validated-host.ts';
-import { isPassed, reportOn } from '../../checks/validation-report.ts';
-import { PURPOSES, type Purpose } from '../../checks/validation-rule.ts';
+import type { Asked } from '../../checks/validation/validate.ts';
+import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
+import { isPassed, reportOn } from '../../checks/validation/validation-report.ts';
+import { PURPOSES, type Purpose } from '../../checks/validation/validation-rule.ts';
 import type { HostReader } from '../../host/host-reader.ts';
-import { LiveRunner } from '../../host/live-runner.ts';
+import { LiveRunner } from '../../host/live/live-runner.ts';
 import { isLocalUri } from '../../libvirt/connection-uri.ts';
-import { findMachine } from '../../libvirt/find-machine.ts';
-import { readFolderDrivers } from '../../libvirt/folder-drivers.ts';
 import { runHostValidate } from '../../libvirt/host-validate.ts';
-import { readMachines } from '../../libvirt/read-machines.ts';
-import type { HostLookup } from '../../libvirt/taken-functions.ts';
+import { findMachine } from '../../libvirt/machine/find-machine.ts';
+import { readFolderDrivers } from '../../libvirt/machine/folder-drivers.ts';
+import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import type { HostLookup } from '../../libvirt/machine/taken-functions.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import { selectDevices } from '../../pci/selector.ts';
-import { parseSelectors } from '../../pci/selector-parser.ts';
+import { selectDevices } from '../../pci/selector/selector.ts';
+import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { formatDocument } from '../../render/documents.ts';
-import { validationDocument } from '../../render/validation-document.ts';
-import { formatJUnit } from '../../render/validation-junit.ts';
-import { renderValidation } from '../../render/validation-text.ts';
+import { validationDocument } from '../../render/validation/validation-document.ts';
+import { formatJUnit } from '../../render/validation/validation-junit.ts';
+import { renderValidation } from '../../render/validation/validation-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
-import { virshOf } from '../asked-libvirt.ts';
-import { refuseElsewhere } from '../assignment-situation.ts';
+import { refuseElsewhere } from '../assignment-state.ts';
+import { mendHost, wantsFixes } from '../fix-host.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { mendHost, wantsMending } from '../mend-host.ts';
+import { virshOf } from '../libvirt-connection.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
@@ -34,7 +34,7 @@ import type { ChangingValues } from '../tables/changing-options.ts';
 import type { LibvirtValues } from '../tables/libvirt-options.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { needsOfAll, readSession, readSituation, type ToldByLibvirt } from '../validation-situation.ts';
+import { needsOfAll, readSession, readState, type ToldByLibvirt } from '../validation-state.ts';
 
 interface ValidateValues
   extends Pick<ChangingValues, 'dryRun' | 'script' | 'yes' | 'allow'>,
@@ -57,7 +57,7 @@ export async function runValidate(
 ): Promise<CommandResult> {
   const { width, style } = terminal;
   const format = formatOf(args);
-  const mends = wantsMending(args);
+  const mends = wantsFixes(args);
   const isStrict = args.strict;
   const purposes = PURPOSES.filter((purpose) => args.for.includes(purpose));
   const selectors = parseSelectors(args.devices).map((selector) => ({
@@ -69,25 +69,25 @@ export async function runValidate(
   const named = args.machine;
   // What a machine has is known only after the devices were read.
   const isAboutHost = selectors.length === 0 || named !== undefined;
-  const situation = readSituation(
+  const state = readState(
     host,
     names,
     selectors.flatMap((selector) => selector.fields),
     isAboutHost ? null : (all) => selectDevices(all, selectors),
   );
-  const { inventory } = situation;
+  const { inventory } = state;
   const devices = selectors.length === 0 ? [] : selectDevices(inventory.devices, selectors);
   const told = await libvirtFor(args, purposes, selectors.length > 0, hostLookup(host, inventory.devices));
   const machine = named === undefined ? null : findMachine(knownValue(told.machines) ?? [], named);
   const validated: ValidatedHost = {
-    ...situation.host,
+    ...state.host,
     session: readSession(host, virshOf(args).uri),
     folderDrivers: told.folderDrivers,
     machines: mapKnown(told.machines, (machines) => needsOfAll(machines, host)),
     findings: findingsOn(
       devices.map(({ address }) => address),
       host,
-      situation,
+      state,
     ),
   };
   const asked: Asked = {
@@ -178,7 +178,7 @@ async function folderDriversOf(virsh: Virsh): Promise<ToldByLibvirt['folderDrive
 function findingsOn(
   addresses: readonly PciAddress[],
   host: HostReader,
-  { inventory, host: { groups } }: ReturnType<typeof readSituation>,
+  { inventory, host: { groups } }: ReturnType<typeof readState>,
 ): ReadonlyMap<PciAddress, readonly Finding[]> {
   return new Map(
     addresses.map((address) => [address, findSafety(host, inventory, groups, [address], null)] as const),

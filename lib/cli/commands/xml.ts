@@ -1,16 +1,11 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { cardsOf, isOfCardAmong } from '../../libvirt/hand-over.ts';
-import type { Snippet } from '../../render/hand-over-text.ts';
+import { cardsOf, isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
+import type { Snippet } from '../../render/machine/hostdev-snippet-text.ts';
 import { deviceSnippets, snippetsResult } from '../device-snippets.ts';
 import { type CommandResult, isGiven, optionNamed } from '../grammar/command.ts';
 import { categoryIn, machineOf } from '../guest-addresses.ts';
-import {
-  type HandOverSituation,
-  handOverAll,
-  readHandOverSituation,
-  withGroups,
-} from '../hand-over-situation.ts';
-import { checkOfOne, handOverWishesOf } from '../hand-over-wishes.ts';
+import { checkOfOne, hostdevOptionsOf } from '../hostdev-options.ts';
+import { type HostdevState, readHostdevState, toHostdevs, withGroups } from '../hostdev-state.ts';
 import { sourceOf } from '../inventory-source.ts';
 import { poolSnippet } from '../pool-snippet.ts';
 import { namesOf, remarks } from '../reading-options.ts';
@@ -44,26 +39,26 @@ export async function runXml(args: XmlValues, terminal: Terminal): Promise<Comma
   }
   const source = await sourceOf(args);
   const names = namesOf(args);
-  const situation = await readHandOverSituation(source, names, words);
+  const state = await readHostdevState(source, names, words);
   const pool = args.pool;
-  const snippets = pool === undefined ? handedOver(args, situation) : [poolSnippet(args, pool, situation)];
-  const { host, diagnostics } = situation.inventory;
+  const snippets = pool === undefined ? hostdevOf(args, state) : [poolSnippet(args, pool, state)];
+  const { host, diagnostics } = state.inventory;
   const addresses = new Set(snippets.map(({ address }) => address));
   const met = diagnostics.filter(({ subject }) => addresses.has(subject));
   return snippetsResult(args, host, snippets, [], remarks(args, names, source, met));
 }
 
-function handedOver(args: XmlValues, situation: HandOverSituation): readonly Snippet[] {
+function hostdevOf(args: XmlValues, state: HostdevState): readonly Snippet[] {
   const machine = machineOf(args);
-  const wishes = handOverWishesOf(args, categoryIn(machine));
-  const { selected } = situation;
-  const chosen = args.group ? withGroups(situation, selected) : selected;
+  const wishes = hostdevOptionsOf(args, categoryIn(machine));
+  const { selected } = state;
+  const chosen = args.group ? withGroups(state, selected) : selected;
   checkOfOne(args, wishes, chosen.length);
   return deviceSnippets(
     args,
     machine,
-    handOverAll(situation, chosen, wishes),
+    toHostdevs(state, chosen, wishes),
     cardsOf(chosen),
-    isOfCardAmong(situation.inventory.devices),
+    isOfCardAmong(state.inventory.devices),
   );
 }

@@ -5,10 +5,10 @@ import { shortAddress } from '../../pci/address.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import { DEVICE_CATEGORIES } from '../../pci/device-class.ts';
 import { PciIdsNames } from '../../pci/pci-ids.ts';
-import { SELECTOR_KEYS } from '../../pci/selector-parser.ts';
-import { cellText, deviceTitle } from '../../render/facts.ts';
+import { SELECTOR_KEYS } from '../../pci/selector/selector-parser.ts';
+import { cellText, deviceTitle } from '../../render/layout/facts.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { SYS_PATHS } from '../../sysfs/paths.ts';
-import { readInventory } from '../../sysfs/read-inventory.ts';
 import { hostOf } from '../reading-options.ts';
 import type { Candidate, FindValues, FoundKind, GivenOptions } from './complete.ts';
 
@@ -115,8 +115,8 @@ function drivers(host: HostReader): readonly string[] {
 /** The names of the VMs that libvirt knows, if it answers at once. */
 async function machines(options: GivenOptions): Promise<readonly Candidate[]> {
   const [{ LiveRunner }, { askedUri }, { DEFAULT_URI }] = await Promise.all([
-    import('../../host/live-runner.ts'),
-    import('../asked-libvirt.ts'),
+    import('../../host/live/live-runner.ts'),
+    import('../libvirt-connection.ts'),
     import('../../libvirt/connection-uri.ts'),
   ]);
   const uri = askedUri(options)?.uri ?? DEFAULT_URI;
@@ -127,6 +127,6 @@ async function machines(options: GivenOptions): Promise<readonly Candidate[]> {
 }
 
 async function findings(): Promise<readonly Candidate[]> {
-  const { SAFETY_RULES } = await import('../../checks/safety-rules.ts');
+  const { SAFETY_RULES } = await import('../../checks/safety/safety-rules.ts');
   return SAFETY_RULES.map(({ name, title }) => ({ word: name, summary: title }));
 }

@@ -1,4 +1,4 @@
-import { hangText, wrapText } from '../../render/wrap-text.ts';
+import { hangText, wrapText } from '../../render/layout/wrap-text.ts';
 import { HELP } from './command.ts';
 import type { CommandSection, Program } from './program.ts';
 

@@ -1,4 +1,4 @@
-import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../../render/device-columns.ts';
+import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../../render/inventory/device-columns.ts';
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { INVENTORY_OPTIONS } from '../inventory-source.ts';
 import { READING_OPTIONS } from '../reading-options.ts';

@@ -1,6 +1,6 @@
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { INVENTORY_OPTIONS } from '../inventory-source.ts';
-import { HAND_OVER_OPTIONS } from './hand-over-options.ts';
+import { HOSTDEV_OPTIONS } from './hostdev-options.ts';
 
 /** The commands of `pci` that write what libvirt reads. */
 export const LIBVIRT_COMMANDS: readonly Command[] = [
@@ -19,7 +19,7 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
       },
     },
     options: {
-      ...HAND_OVER_OPTIONS,
+      ...HOSTDEV_OPTIONS,
       group: { describe: 'All that share an IOMMU group with the devices as well', type: 'boolean' },
       'guest-address': {
         describe:

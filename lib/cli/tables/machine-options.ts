@@ -1,4 +1,4 @@
-import { CATEGORIES } from '../../libvirt/category.ts';
+import { CATEGORIES } from '../../libvirt/machine/category.ts';
 import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 
 /** The options that name machines. */

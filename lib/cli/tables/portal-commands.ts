@@ -1,4 +1,4 @@
-import { CATEGORIES } from '../../libvirt/category.ts';
+import { CATEGORIES } from '../../libvirt/machine/category.ts';
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';

@@ -1,4 +1,4 @@
-import { PURPOSES } from '../../checks/validation-rule.ts';
+import { PURPOSES } from '../../checks/validation/validation-rule.ts';
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';

@@ -1,4 +1,4 @@
-import { colourStyle, plainStyle, type Style } from '../../render/style.ts';
+import { colourStyle, plainStyle, type Style } from '../../render/layout/style.ts';
 
 /** Where output goes, as far as it decides how output looks. */
 export interface Terminal {

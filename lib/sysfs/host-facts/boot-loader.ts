@@ -1,6 +1,6 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
+import type { BootLoader } from '../../facts/host-facts.ts';
 import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
-import type { BootLoader } from '../../pci/host-facts.ts';
 import { BOOT_LOADER_PATHS, PROC_PATHS } from '../paths.ts';
 import { readPresentAmong } from './present-files.ts';
 

@@ -1,6 +1,6 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
+import type { HostFacts } from '../../facts/host-facts.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
-import type { HostFacts } from '../../pci/host-facts.ts';
 import { MACHINE_PATHS } from '../paths.ts';
 import { firstReading } from './present-files.ts';
 

@@ -1,6 +1,6 @@
 import { BROKEN, type Known, mapKnown } from '../../base/known.ts';
+import type { HostFacts, HugePagePool } from '../../facts/host-facts.ts';
 import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
-import type { HostFacts, HugePagePool } from '../../pci/host-facts.ts';
 import { CPU_INFO_PATH, MACHINE_PATHS } from '../paths.ts';
 import { alwaysThere } from './present-files.ts';
 

@@ -1,6 +1,6 @@
 import { type Known, mapKnown } from '../../base/known.ts';
+import type { Distribution } from '../../facts/host-facts.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
-import type { Distribution } from '../../pci/host-facts.ts';
 import { MACHINE_PATHS } from '../paths.ts';
 import { firstReading } from './present-files.ts';
 

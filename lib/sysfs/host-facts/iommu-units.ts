@@ -1,7 +1,7 @@
 import { BROKEN, type Known, mapKnown } from '../../base/known.ts';
+import type { IommuUnit } from '../../facts/host-facts.ts';
+import { resolveLink } from '../../host/file/resolve-link.ts';
 import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
-import { resolveLink } from '../../host/resolve-link.ts';
-import type { IommuUnit } from '../../pci/host-facts.ts';
 import { MACHINE_PATHS, SYS_PATHS } from '../paths.ts';
 
 /** How many interrupts are looked at: on a large host there are thousands, all of one kind. */

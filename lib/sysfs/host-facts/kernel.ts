@@ -1,6 +1,6 @@
 import { BROKEN, type Known, mapKnown } from '../../base/known.ts';
+import type { HostFacts } from '../../facts/host-facts.ts';
 import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
-import type { HostFacts } from '../../pci/host-facts.ts';
 import { kernelOptionsPaths, LOCKDOWN_PATH, MACHINE_PATHS, PROC_PATHS } from '../paths.ts';
 import { alwaysThere, firstReading } from './present-files.ts';
 

@@ -1,6 +1,6 @@
 import { type Known, knownValue, mapKnown } from '../../base/known.ts';
+import type { HostFacts, QemuSettings, QemuUser } from '../../facts/host-facts.ts';
 import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
-import type { HostFacts, QemuSettings, QemuUser } from '../../pci/host-facts.ts';
 import { MACHINE_PATHS } from '../paths.ts';
 import { readPresent } from './present-files.ts';
 

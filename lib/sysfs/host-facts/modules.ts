@@ -1,12 +1,12 @@
 import { isUnknown, type Known, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
-import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
 import {
   type HostFacts,
   MACHINE_MODULES,
   type MachineModule,
   MODULE_PARAMETERS,
   type ModuleFacts,
-} from '../../pci/host-facts.ts';
+} from '../../facts/host-facts.ts';
+import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
 import { MACHINE_PATHS, moduleListPaths, PROC_PATHS } from '../paths.ts';
 import { readRelease } from './kernel.ts';
 import { readModprobeLines } from './modprobe-lines.ts';

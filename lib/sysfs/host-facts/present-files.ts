@@ -1,6 +1,6 @@
 import { type Known, mapKnown, UNREAD } from '../../base/known.ts';
+import type { PresentFile } from '../../facts/host-facts.ts';
 import { type HostReader, isFailure, knownOf, type Reading } from '../../host/host-reader.ts';
-import type { PresentFile } from '../../pci/host-facts.ts';
 
 /** What is at a path, who may do what with it; `null` where nothing is. */
 export function readPresent(host: HostReader, path: string): Known<PresentFile> {

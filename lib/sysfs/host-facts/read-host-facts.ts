@@ -1,7 +1,7 @@
 import { mapKnown } from '../../base/known.ts';
+import { type HostFacts, MACHINE_NODES } from '../../facts/host-facts.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
-import { type HostFacts, MACHINE_NODES } from '../../pci/host-facts.ts';
-import { readDriverClaims } from '../driver-claims.ts';
+import { readDriverClaims } from '../device/driver-claims.ts';
 import { readIommuState } from '../iommu-state.ts';
 import { MACHINE_PATHS, SYS_PATHS } from '../paths.ts';
 import { readBootLoader } from './boot-loader.ts';

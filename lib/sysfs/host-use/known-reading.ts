@@ -1,6 +1,6 @@
 import { BROKEN, isUnknown, type Known, UNREAD } from '../../base/known.ts';
+import { resolveLink } from '../../host/file/resolve-link.ts';
 import { type HostReader, knownOf, type Reading } from '../../host/host-reader.ts';
-import { resolveLink } from '../../host/resolve-link.ts';
 import { isPciAddress, type PciAddress } from '../../pci/address.ts';
 
 /** What a reading says of a file or directory that every running kernel has: where it is not there, nobody captured it. */

@@ -1,14 +1,14 @@
 import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import type { LiveUse } from '../../facts/host-use.ts';
 import { type HostReader, knownOf } from '../../host/host-reader.ts';
-import type { LiveUse } from '../../pci/host-use.ts';
 import { processPath } from '../paths.ts';
-import { readConnections } from './connections.ts';
 import { knownAlways } from './known-reading.ts';
-import { readMountNamespaces } from './mount-namespaces.ts';
-import { readElsewhere } from './net-namespaces.ts';
-import { INITIAL_PIDS, readOpenFiles } from './open-files.ts';
-import { readPacketSockets } from './packet-sockets.ts';
-import { sessionAddressIn } from './ssh-connection.ts';
+import { readConnections } from './network/connections.ts';
+import { readElsewhere } from './network/net-namespaces.ts';
+import { readPacketSockets } from './network/packet-sockets.ts';
+import { sessionAddressIn } from './network/ssh-connection.ts';
+import { INITIAL_PIDS, readOpenFiles } from './node/open-files.ts';
+import { readMountNamespaces } from './storage/mount-namespaces.ts';
 
 // As many ancestors as any session has; the kernel's own tree ends at 1.
 const MAX_ANCESTORS = 64;

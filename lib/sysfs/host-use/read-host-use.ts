@@ -1,35 +1,34 @@
+import type { HostUse } from '../../facts/host-use.ts';
+import type { StorageUse } from '../../facts/storage-use.ts';
 import type { HostReader } from '../../host/host-reader.ts';
-import type { HostUse } from '../../pci/host-use.ts';
-import type { StorageUse } from '../../pci/storage-use.ts';
-import { readAutomounts } from './automounts.ts';
-import { readBlocks } from './blocks.ts';
-import { readConsoles } from './consoles.ts';
-import { readDeviceNames } from './device-names.ts';
-import { readDeviceNodes } from './device-nodes.ts';
+import { readConsoles } from './console/consoles.ts';
 import {
   readDisplayClaims,
   readFramebufferConsole,
   readFramebufferMap,
   readFramebuffers,
   readTpms,
-} from './displays.ts';
-import { readExports } from './exports.ts';
-import { readFileSystems, readPools } from './file-systems.ts';
-import { readFunctionPorts } from './function-ports.ts';
-import { readBluetoothAdapters, readInputs } from './inputs.ts';
-import { readInterfaces } from './interfaces.ts';
-import { askNetwork } from './ip-answers.ts';
-
-import { readIpv4, readIpv6 } from './ip-use.ts';
-import { readKernelWork } from './kernel-work.ts';
-import { readMadeDevices } from './made-devices.ts';
-import { readHibernation, readMounts, readSwaps } from './mounts.ts';
-import { readShares } from './share-devices.ts';
-import { readSoundStreams } from './sound.ts';
-import { readSystemMemory } from './system-memory.ts';
-import { readTargetPorts } from './target-ports.ts';
-import { readTunnels } from './tunnels.ts';
-import { readWatchdogs } from './watchdogs.ts';
+} from './console/displays.ts';
+import { readBluetoothAdapters, readInputs } from './console/inputs.ts';
+import { readSoundStreams } from './console/sound.ts';
+import { readFunctionPorts } from './network/function-ports.ts';
+import { readInterfaces } from './network/interfaces.ts';
+import { askNetwork } from './network/ip-answers.ts';
+import { readIpv4, readIpv6 } from './network/ip-use.ts';
+import { readDeviceNames } from './node/device-names.ts';
+import { readDeviceNodes } from './node/device-nodes.ts';
+import { readKernelWork } from './node/kernel-work.ts';
+import { readMadeDevices } from './node/made-devices.ts';
+import { readTunnels } from './node/tunnels.ts';
+import { readWatchdogs } from './node/watchdogs.ts';
+import { readAutomounts } from './storage/automounts.ts';
+import { readBlocks } from './storage/blocks.ts';
+import { readExports } from './storage/exports.ts';
+import { readFileSystems, readPools } from './storage/file-systems.ts';
+import { readHibernation, readMounts, readSwaps } from './storage/mounts.ts';
+import { readShares } from './storage/share-devices.ts';
+import { readSystemMemory } from './storage/system-memory.ts';
+import { readTargetPorts } from './storage/target-ports.ts';
 
 /**
  * Reads what a host uses its hardware for: disks, file systems, swap, network, displays, input, TPM, sound. Nothing in

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../../lib/host/snapshot.ts';
+import type { Snapshot } from '../../../lib/host/snapshot/snapshot.ts';
 import { capability, extended } from '../config-bytes.ts';
 import { buildHost } from '../host-builder.ts';
 import type { FunctionSpec } from '../host-spec.ts';

@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../../lib/host/snapshot.ts';
+import type { Snapshot } from '../../../lib/host/snapshot/snapshot.ts';
 import { buildHost } from '../host-builder.ts';
 import { networkInterface } from '../things.ts';
 import { gigabitNic, hostBridge, memory, nvmeController, rootPort, usbController } from './functions.ts';

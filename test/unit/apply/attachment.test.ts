@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { lookAt } from '../../../lib/apply/change-kinds.ts';
+import { observe } from '../../../lib/apply/change-kinds.ts';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
@@ -92,7 +92,7 @@ test('one that lets go of it late has done so', async () => {
 test('what a libvirt says that does not ask the guest at all is told at once', async () => {
   await applyPlan(livePlan(host, 'plug'), host, OCCASION);
   host.libvirt.failure = ([verb]) => (verb === 'detach-device-alias' ? 'no hotplug there' : null);
-  expect(await (await lookAt(host, changeOf('unplug'))).reach('to')).toBe(
+  expect(await (await observe(host, changeOf('unplug'))).reach('to')).toBe(
     'libvirt does not take it out: no hotplug there',
   );
 });
@@ -103,27 +103,27 @@ test('a machine that ended meanwhile gets nothing, and has nothing to be put bac
   const unplug = changeOf('unplug');
   // What is told of it then is its definition, which gives the device.
   host.libvirt.live = null;
-  expect(await (await lookAt(host, plug)).isAt('to')).toBe(false);
-  expect(await (await lookAt(host, plug)).reach('to')).toBe('it does not run any more');
-  expect(await (await lookAt(host, plug)).isAt('from')).toBe(true);
-  expect(await (await lookAt(host, unplug)).isAt('to')).toBe(true);
-  expect(await (await lookAt(host, unplug)).isAt('from')).toBe(true);
-  expect(await (await lookAt(host, unplug)).reach('from')).toBe(null);
+  expect(await (await observe(host, plug)).isAt('to')).toBe(false);
+  expect(await (await observe(host, plug)).reach('to')).toBe('it does not run any more');
+  expect(await (await observe(host, plug)).isAt('from')).toBe(true);
+  expect(await (await observe(host, unplug)).isAt('to')).toBe(true);
+  expect(await (await observe(host, unplug)).isAt('from')).toBe(true);
+  expect(await (await observe(host, unplug)).reach('from')).toBe(null);
   host.libvirt.failure = ([verb]) => (verb === 'dumpxml' ? 'failed to get domain' : null);
-  expect(await (await lookAt(host, plug)).isAt('from')).toBe(true);
+  expect(await (await observe(host, plug)).isAt('from')).toBe(true);
   host.libvirt.failure = ([verb]) => (verb === 'dumpxml' ? 'Cannot recv data: Connection reset' : null);
-  expect(await (await lookAt(host, plug)).isAt('from')).toBe(false);
-  expect(await (await lookAt(host, plug)).reach('to')).toBe(
+  expect(await (await observe(host, plug)).isAt('from')).toBe(false);
+  expect(await (await observe(host, plug)).reach('to')).toBe(
     "what it has now can't be read: Cannot recv data: Connection reset",
   );
 });
 
 test('another device by the same name is left', async () => {
   const plug = changeOf('plug');
-  await (await lookAt(host, plug)).reach('to');
+  await (await observe(host, plug)).reach('to');
   host.libvirt.live = host.libvirt.live?.replace(/(bus=.0x0)7/, '$16') ?? null;
-  expect(await (await lookAt(host, plug)).isAt('to')).toBe(false);
-  expect(await (await lookAt(host, plug)).reach('to')).toBe('it has 0000:06:00.0 by the same alias');
+  expect(await (await observe(host, plug)).isAt('to')).toBe(false);
+  expect(await (await observe(host, plug)).reach('to')).toBe('it has 0000:06:00.0 by the same alias');
 });
 
 test.each(['undo', 'finish'] as const)('after a kill while it is plugged in: %s', async (recovery) => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import type { Run } from '../../../lib/host/runner.ts';
-import { planFixes } from '../../../lib/plan/plan-fixes.ts';
+import { planFixes } from '../../../lib/plan/fixes/plan-fixes.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
 import { FaultyHost, Killed } from '../../support/faults.ts';
 import { exited, hostWithProgram } from '../../support/host-with-program.ts';

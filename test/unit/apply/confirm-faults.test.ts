@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readJournals } from '../../../lib/apply/journal.ts';
+import { type JournalStatus, journalStatusOf } from '../../../lib/apply/journal-status.ts';
 import { recover } from '../../../lib/apply/recover.ts';
-import { type Standing, standingOf } from '../../../lib/apply/standing.ts';
 import { untilOverdue } from '../../../lib/apply/until-overdue.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
 import { planFor } from '../../support/binding-plans.ts';
 import { FAULTS, type Fault, FaultyHost, Killed } from '../../support/faults.ts';
@@ -28,9 +28,9 @@ function stateBesideJournals(machine: SimulatedMachine): string {
   return stateOf({ ...machine, files });
 }
 
-async function standingAt({ files }: SimulatedMachine, uptimeMs: number): Promise<Standing | null> {
+async function standingAt({ files }: SimulatedMachine, uptimeMs: number): Promise<JournalStatus | null> {
   const [left] = await readJournals(files);
-  return left === undefined ? null : standingOf(left, { bootId: BOOT, uptimeMs });
+  return left === undefined ? null : journalStatusOf(left, { bootId: BOOT, uptimeMs });
 }
 
 interface Ending {
@@ -137,13 +137,13 @@ describe('a change that is to be confirmed', { timeout: 180_000 }, () => {
     await applyPlan(plan, machine, OCCASION, { confirmBy: () => CONFIRM_BY_MS });
     const [left] = await readJournals(machine.files);
     if (left === undefined) throw new Error('it awaits nothing');
-    expect(standingOf(left, { bootId: BOOT, uptimeMs: 50_000 })).toEqual({
+    expect(journalStatusOf(left, { bootId: BOOT, uptimeMs: 50_000 })).toEqual({
       kind: 'awaiting',
       remainingMs: 10_000,
     });
-    expect(standingOf(left, { bootId: BOOT, uptimeMs: 60_000 })).toEqual({ kind: 'overdue' });
-    expect(standingOf(left, { bootId: 'another', uptimeMs: 50_000 })).toEqual({ kind: 'overdue' });
-    expect(standingOf(left, { bootId: BOOT, uptimeMs: null })).toEqual({ kind: 'overdue' });
+    expect(journalStatusOf(left, { bootId: BOOT, uptimeMs: 60_000 })).toEqual({ kind: 'overdue' });
+    expect(journalStatusOf(left, { bootId: 'another', uptimeMs: 50_000 })).toEqual({ kind: 'overdue' });
+    expect(journalStatusOf(left, { bootId: BOOT, uptimeMs: null })).toEqual({ kind: 'overdue' });
     // What the kernel was told is gone with the boot; the journal must not stay.
     const next = simulateMachine(captured);
     for (const [path, text] of machine.files.files) {

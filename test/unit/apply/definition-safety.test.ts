@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { findDefinitionSafety, findSafety } from '../../../lib/apply/safety-reading.ts';
 import { safetyProblem } from '../../../lib/apply/step-safety.ts';
-import { SAFETY_FIELDS } from '../../../lib/checks/check-safety.ts';
+import { SAFETY_FIELDS } from '../../../lib/checks/safety/check-safety.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
+import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import { groupDevices } from '../../../lib/pci/iommu-group.ts';
+import { groupDevices } from '../../../lib/pci/group/iommu-group.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
 import type { Change } from '../../../lib/plan/change.ts';
+import { readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
 import { readGroupAttributes } from '../../../lib/sysfs/read-groups.ts';
-import { readInventory } from '../../../lib/sysfs/read-inventory.ts';
 import { uuidOf } from '../../support/made-up-libvirt.ts';
 import { fixture } from '../../support/pci-program.ts';
 

@@ -3,13 +3,13 @@ import type { LeftJournal } from '../../../lib/apply/journal-parser.ts';
 import { journalInTheWay, touchedByAll } from '../../../lib/apply/touched.ts';
 import { pendingProblem } from '../../../lib/cli/pending-recovery.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { Change } from '../../../lib/plan/change.ts';
 import {
   BINDINGS_PATH,
   type PersistedBinding,
   parseBindings,
   serializeBindings,
-} from '../../../lib/plan/persisted-bindings.ts';
+} from '../../../lib/plan/binding/persisted-bindings.ts';
+import type { Change } from '../../../lib/plan/change.ts';
 
 const at = (address: string): PciAddress => address as PciAddress;
 const NIC = at('0000:03:00.0');

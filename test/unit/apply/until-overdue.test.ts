@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Standing } from '../../../lib/apply/standing.ts';
+import type { JournalStatus } from '../../../lib/apply/journal-status.ts';
 import { untilOverdue } from '../../../lib/apply/until-overdue.ts';
 
-const OVERDUE: Standing = { kind: 'overdue' };
-const CUT_SHORT: Standing = { kind: 'cut-short' };
-const awaiting = (remainingMs: number): Standing => ({ kind: 'awaiting', remainingMs });
+const OVERDUE: JournalStatus = { kind: 'overdue' };
+const CUT_SHORT: JournalStatus = { kind: 'cut-short' };
+const awaiting = (remainingMs: number): JournalStatus => ({ kind: 'awaiting', remainingMs });
 
 /** A watch over what is seen at each look, and at each try to lock; says what was done, in order. */
-async function watch(looks: readonly (Standing | null)[], locks: readonly boolean[]) {
+async function watch(looks: readonly (JournalStatus | null)[], locks: readonly boolean[]) {
   const done: string[] = [];
   const left = { looks: [...looks], locks: [...locks] };
   const next = <T>(list: T[]): T => {

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { DENIED, UNREAD } from '../../../lib/base/known.ts';
+import type {
+  HostConsole,
+  HostThing,
+  InputDevice,
+  KernelWork,
+  Watchdog,
+} from '../../../lib/facts/host-use.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { HostConsole, HostThing, InputDevice, KernelWork, Watchdog } from '../../../lib/pci/host-use.ts';
 import { findingsOf, functionHere, HERE, linesOf } from '../../support/host-use.ts';
 import { networkInterface } from '../../support/things.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { knownValue } from '../../../lib/base/known.ts';
-import { checkLoss, SAFETY_FIELDS } from '../../../lib/checks/check-safety.ts';
+import { checkLoss, SAFETY_FIELDS } from '../../../lib/checks/safety/check-safety.ts';
+import type { LiveUse } from '../../../lib/facts/host-use.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { LiveUse } from '../../../lib/pci/host-use.ts';
 import { readLiveUse } from '../../../lib/sysfs/host-use/live-use.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
 import { openNode } from '../../support/host-use.ts';

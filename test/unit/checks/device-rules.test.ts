@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
+import type { DeviceHolder, InputDevice, LiveUse, OpenNode } from '../../../lib/facts/host-use.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { DeviceHolder, InputDevice, LiveUse, OpenNode } from '../../../lib/pci/host-use.ts';
 import { extended } from '../../support/config-bytes.ts';
 import type { HostTree } from '../../support/host-tree.ts';
-import { findingsOf, functionHere, HERE, linesOf, openNode, type Situation } from '../../support/host-use.ts';
+import { findingsOf, functionHere, HERE, linesOf, openNode, type State } from '../../support/host-use.ts';
 import { hostBridge, memory, rootPort, usbController } from '../../support/hosts/functions.ts';
 import { display, networkInterface, soundCard } from '../../support/things.ts';
 
@@ -23,7 +23,7 @@ const GPU = functionHere({
   bootVga: false,
   below: display(0, 'HDMI-A-1'),
 });
-const lines = (situation: Situation) => linesOf(situation);
+const lines = (state: State) => linesOf(state);
 
 describe('a display', () => {
   it('that shows nothing of the host is not in the way', () => {
@@ -87,11 +87,11 @@ describe('a display', () => {
     ]);
     expect(lines({ use: { displayClaims: DENIED }, live: { unseen: DENIED } })).toEqual([]);
     const serial = [functionHere({ classCode: '070002' })];
-    for (const situation of [
+    for (const state of [
       { functions: [GPU], use: { framebuffers: DENIED } },
       { functions: serial, use: { consoles: DENIED } },
     ])
-      expect(lines(situation)).toEqual([expect.stringMatching(/^console unknown /)]);
+      expect(lines(state)).toEqual([expect.stringMatching(/^console unknown /)]);
     expect(lines({ use: { framebuffers: DENIED, consoles: DENIED } })).toEqual([]);
   });
 });

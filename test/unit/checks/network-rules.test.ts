@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
-import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { HostUse, LiveUse } from '../../../lib/pci/host-use.ts';
+import type { HostUse, LiveUse } from '../../../lib/facts/host-use.ts';
 import type {
   ElsewhereInterface,
   FunctionPort,
   IpAddress,
   IpRoute,
   NetInterface,
-} from '../../../lib/pci/network-use.ts';
-import { findingsOf, functionHere, HERE, linesOf, link, type Situation } from '../../support/host-use.ts';
+} from '../../../lib/facts/network-use.ts';
+import type { PciAddress } from '../../../lib/pci/address.ts';
+import { findingsOf, functionHere, HERE, linesOf, link, type State } from '../../support/host-use.ts';
 import { networkInterface } from '../../support/things.ts';
 
 const NIC = functionHere({ driver: 'igb', below: networkInterface('enp3s0f1', '52:54:00:00:00:01') });
@@ -34,7 +34,7 @@ const ipv4 = (addresses: HostUse['ipv4']['addresses'], routes: HostUse['ipv4']['
   interfaces: [OWN, LOOPBACK],
   ipv4: { addresses, routes },
 });
-const lines = (use: Partial<HostUse>, more: Omit<Situation, 'use'> = {}) =>
+const lines = (use: Partial<HostUse>, more: Omit<State, 'use'> = {}) =>
   linesOf({ functions: [NIC], use, ...more });
 
 describe('a network card', () => {
@@ -376,7 +376,7 @@ describe('what to do about a network card', () => {
 
 describe('a network card of which something could not be read', () => {
   it.each([DENIED, BROKEN, UNREAD])('is not cleared: %j', (why) => {
-    const names = (use: Partial<HostUse>, more: Omit<Situation, 'use'> = {}) =>
+    const names = (use: Partial<HostUse>, more: Omit<State, 'use'> = {}) =>
       findingsOf({ functions: [NIC], use, ...more }).map(({ name, severity }) => `${name} ${severity}`);
     expect(names({ interfaces: why })).toEqual([
       'net-address unknown',

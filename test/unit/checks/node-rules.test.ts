@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DENIED, type Known, UNREAD } from '../../../lib/base/known.ts';
-import type { DeviceHolder, OpenNode } from '../../../lib/pci/host-use.ts';
+import type { DeviceHolder, OpenNode } from '../../../lib/facts/host-use.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
 import { findingsOf, functionHere, HERE, linesOf, openNode } from '../../support/host-use.ts';
 import { rootPort } from '../../support/hosts/functions.ts';

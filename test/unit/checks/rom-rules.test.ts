@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { checkRomReading, ROM_SAFETY_FIELDS } from '../../../lib/checks/check-safety.ts';
 import { refusalsAmong } from '../../../lib/checks/finding.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import type { LiveUse } from '../../../lib/pci/host-use.ts';
+import { checkRomReading, ROM_SAFETY_FIELDS } from '../../../lib/checks/safety/check-safety.ts';
+import type { LiveUse } from '../../../lib/facts/host-use.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
 import { buildHost } from '../../support/host-builder.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';

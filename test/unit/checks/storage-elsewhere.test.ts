@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED } from '../../../lib/base/known.ts';
+import type { HostUse, LiveUse } from '../../../lib/facts/host-use.ts';
+import type { RemoteStorage } from '../../../lib/facts/storage-use.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { HostUse, LiveUse } from '../../../lib/pci/host-use.ts';
-import type { RemoteStorage } from '../../../lib/pci/storage-use.ts';
 import { block, findingsOf, functionHere, HERE, linesOf, link, mount } from '../../support/host-use.ts';
 import { networkInterface, sataDrive } from '../../support/things.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD, type Unknown } from '../../../lib/base/known.ts';
-import type { HostUse } from '../../../lib/pci/host-use.ts';
+import type { HostUse } from '../../../lib/facts/host-use.ts';
 import { block, findingsOf, functionHere, HERE, linesOf, mount, openNode } from '../../support/host-use.ts';
 import { sataDrive } from '../../support/things.ts';
 

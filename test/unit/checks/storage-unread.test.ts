@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { PortalGunError } from '../../../lib/base/errors.ts';
-import { checkSafety, SAFETY_FIELDS } from '../../../lib/checks/check-safety.ts';
 import { refusalsAmong } from '../../../lib/checks/finding.ts';
+import { checkSafety, SAFETY_FIELDS } from '../../../lib/checks/safety/check-safety.ts';
 import type { HostReader, ReadFailure } from '../../../lib/host/host-reader.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { groupDevices } from '../../../lib/pci/iommu-group.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { groupDevices } from '../../../lib/pci/group/iommu-group.ts';
 import { readLiveUse } from '../../../lib/sysfs/host-use/live-use.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
 import { readGroupAttributes } from '../../../lib/sysfs/read-groups.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED } from '../../../lib/base/known.ts';
+import type { HostUse, TunnelHost } from '../../../lib/facts/host-use.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { HostUse, TunnelHost } from '../../../lib/pci/host-use.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
 import { block, linesOf, mount } from '../../support/host-use.ts';
 import { nvmeDrive } from '../../support/things.ts';

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { isUnknown } from '../../../lib/base/known.ts';
-import type { Asked } from '../../../lib/checks/validate.ts';
+import type { Asked } from '../../../lib/checks/validation/validate.ts';
 import {
   countOutcomes,
   isPassed,
   reportOn,
   type ValidationReport,
-} from '../../../lib/checks/validation-report.ts';
-import type { HostValidateRow } from '../../../lib/pci/host-validate-row.ts';
+} from '../../../lib/checks/validation/validation-report.ts';
+import type { HostValidateRow } from '../../../lib/facts/host-validate-row.ts';
 import type { HostTree } from '../../support/host-tree.ts';
 import {
   AT,

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { UNREAD } from '../../../lib/base/known.ts';
 import type { Finding } from '../../../lib/checks/finding.ts';
-import { validateHost } from '../../../lib/checks/validate.ts';
-import type { ValidatedHost } from '../../../lib/checks/validated-host.ts';
-import { PURPOSES } from '../../../lib/checks/validation-rule.ts';
-import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from '../../../lib/checks/validation-rules.ts';
-import type { Verdict } from '../../../lib/checks/verdict.ts';
-import type { MachineNeeds } from '../../../lib/pci/machine-needs.ts';
+import { validateHost } from '../../../lib/checks/validation/validate.ts';
+import type { ValidatedHost } from '../../../lib/checks/validation/validated-host.ts';
+import { PURPOSES } from '../../../lib/checks/validation/validation-rule.ts';
+import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from '../../../lib/checks/validation/validation-rules.ts';
+import type { Verdict } from '../../../lib/checks/validation/verdict.ts';
+import type { MachineNeeds } from '../../../lib/facts/machine-needs.ts';
 import type { FunctionSpec, HostSpec } from '../../support/host-spec.ts';
 import type { HostTree } from '../../support/host-tree.ts';
 import {

@@ -1,18 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { LeftJournal } from '../../../lib/apply/journal-parser.ts';
 import { readLeftBound } from '../../../lib/cli/left-bound.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
-import type { Change } from '../../../lib/plan/change.ts';
 import {
   BINDINGS_PATH,
   PERSISTED_FIELDS,
   type PersistedBinding,
   persistedBindingOf,
   serializeBindings,
-} from '../../../lib/plan/persisted-bindings.ts';
-import { readInventory } from '../../../lib/sysfs/read-inventory.ts';
+} from '../../../lib/plan/binding/persisted-bindings.ts';
+import type { Change } from '../../../lib/plan/change.ts';
+import { readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
 import { buildHost } from '../../support/host-builder.ts';
 import { gigabitNic, hostBridge, nvmeController, rootPort } from '../../support/hosts/functions.ts';
 

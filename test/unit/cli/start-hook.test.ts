@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { startHookSteps } from '../../../lib/cli/start-hook.ts';
 import { openLiveHost } from '../../../lib/host/open-host.ts';
-import { START_HOOK_PATH } from '../../../lib/plan/start-hook-paths.ts';
+import { START_HOOK_PATH } from '../../../lib/plan/persistence/start-hook-paths.ts';
 
 const host = { ...openLiveHost(), readText: () => null, exists: () => false, list: () => null } as never;
 

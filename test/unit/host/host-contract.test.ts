@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { TreeHost } from '../../../lib/host/file/tree-host.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
-import { RecordingHost } from '../../../lib/host/recording-host.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
-import { formatSnapshot } from '../../../lib/host/snapshot-text.ts';
-import { TreeHost } from '../../../lib/host/tree-host.ts';
+import { RecordingHost } from '../../../lib/host/snapshot/recording-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
+import { formatSnapshot } from '../../../lib/host/snapshot/snapshot-text.ts';
 import { OverlayHost } from '../../../lib/simulation/overlay-host.ts';
 import { asNobody } from '../../support/as-nobody.ts';
 import { HostTree } from '../../support/host-tree.ts';

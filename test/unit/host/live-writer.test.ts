@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LiveWriter } from '../../../lib/host/live-writer.ts';
+import { LiveWriter } from '../../../lib/host/live/live-writer.ts';
 import { childProcesses } from '../../support/child-processes.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

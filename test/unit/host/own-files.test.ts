@@ -1,8 +1,8 @@
 import { chmodSync, chownSync, mkdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { LiveFiles } from '../../../lib/host/live-files.ts';
-import { distrustOf, prepareFolder } from '../../../lib/host/own-files.ts';
+import { distrustOf, prepareFolder } from '../../../lib/host/file/own-files.ts';
+import { LiveFiles } from '../../../lib/host/live/live-files.ts';
 import { whySkipped } from '../../support/skipping.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortalGunError } from '../../../lib/base/errors.ts';
-import type { Snapshot, SnapshotEntry } from '../../../lib/host/snapshot.ts';
-import { looksLikeSnapshot, parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
-import { formatSnapshot } from '../../../lib/host/snapshot-text.ts';
+import type { Snapshot, SnapshotEntry } from '../../../lib/host/snapshot/snapshot.ts';
+import { looksLikeSnapshot, parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
+import { formatSnapshot } from '../../../lib/host/snapshot/snapshot-text.ts';
 import { errorOf } from '../../support/error-of.ts';
 import { HostTree } from '../../support/host-tree.ts';
 

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, openSync, symlinkSync, truncateSync, writeFileSyn
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { TreeHost } from '../../../lib/host/tree-host.ts';
+import { TreeHost } from '../../../lib/host/file/tree-host.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 /** The most of a file of /proc that the kernel gives at once. */
@@ -20,7 +20,7 @@ describe('what stands in a foreign tree', () => {
     const program = join(folder, 'read-fifo.mjs');
     buildSync({
       stdin: {
-        contents: `import { TreeHost } from './lib/host/tree-host.ts';
+        contents: `import { TreeHost } from './lib/host/file/tree-host.ts';
           const host = new TreeHost(process.argv[2], 'tree');
           console.log(JSON.stringify([host.readText('/fifo'), host.readLines('/fifo', ['x'])]));`,
         resolveDir: join(import.meta.dirname, '../../..'),

@@ -2,13 +2,17 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readAssigned } from '../../../lib/libvirt/assigned-devices.ts';
-import { type AssignedDevice, type AssignedState, aliasOf } from '../../../lib/libvirt/assignment.ts';
-import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
-import { parseHostDevices } from '../../../lib/libvirt/host-device-parser.ts';
-import { MACHINE_NAMESPACE } from '../../../lib/libvirt/machine-metadata.ts';
-import { isSameState, withAssigned } from '../../../lib/libvirt/with-assigned.ts';
-import { parseXml, type XmlDocument } from '../../../lib/libvirt/xml-document.ts';
+import { readAssigned } from '../../../lib/libvirt/assignment/assigned-devices.ts';
+import {
+  type AssignedDevice,
+  type AssignedState,
+  aliasOf,
+} from '../../../lib/libvirt/assignment/assignment.ts';
+import { isSameState, withAssigned } from '../../../lib/libvirt/assignment/with-assigned.ts';
+import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';
+import { parseHostDevices } from '../../../lib/libvirt/hostdev/host-device-parser.ts';
+import { MACHINE_NAMESPACE } from '../../../lib/libvirt/machine/machine-metadata.ts';
+import { parseXml, type XmlDocument } from '../../../lib/libvirt/xml/xml-document.ts';
 import { type PciAddress, parsePciAddress } from '../../../lib/pci/address.ts';
 import { corpusFolder } from '../../support/corpus.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import type { Assignment } from '../../../lib/libvirt/assignment.ts';
-import { parseAssignments } from '../../../lib/libvirt/assignment-metadata.ts';
-import { formatAssignment } from '../../../lib/libvirt/assignment-text.ts';
-import { MACHINE_NAMESPACE } from '../../../lib/libvirt/machine-metadata.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
+import type { Assignment } from '../../../lib/libvirt/assignment/assignment.ts';
+import { parseAssignments } from '../../../lib/libvirt/assignment/assignment-metadata.ts';
+import { formatAssignment } from '../../../lib/libvirt/assignment/assignment-text.ts';
+import { MACHINE_NAMESPACE } from '../../../lib/libvirt/machine/machine-metadata.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
 import { type PciAddress, parsePciAddress } from '../../../lib/pci/address.ts';
 
 const ADDRESS = parsePciAddress('0000:01:00.0') as PciAddress;

@@ -1,6 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { PortalGunError } from '../../../lib/base/errors.ts';
-import { CATEGORIES, guessCategory, nearCategory, parseCategory } from '../../../lib/libvirt/category.ts';
+import {
+  CATEGORIES,
+  guessCategory,
+  nearCategory,
+  parseCategory,
+} from '../../../lib/libvirt/machine/category.ts';
 
 const problemOf = (raw: string): PortalGunError => {
   try {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN } from '../../../lib/base/known.ts';
-import { readFolderDrivers } from '../../../lib/libvirt/folder-drivers.ts';
+import { readFolderDrivers } from '../../../lib/libvirt/machine/folder-drivers.ts';
 
 // What a real libvirt says is tried in test/lab/validate-machine.test.ts.
 

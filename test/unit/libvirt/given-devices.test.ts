@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { givenTo } from '../../../lib/libvirt/given-devices.ts';
-import { parseMachine } from '../../../lib/libvirt/machine.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
+import { givenTo } from '../../../lib/libvirt/machine/given-devices.ts';
+import { parseMachine } from '../../../lib/libvirt/machine/machine.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import { domainXml, uuidOf } from '../../support/made-up-libvirt.ts';
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { readTopology, requesterOf } from '../../../lib/libvirt/guest-buses.ts';
+import { readTopology, requesterOf } from '../../../lib/libvirt/assignment/guest-buses.ts';
 import {
   isSlotFree,
   placeCard,
   placeProblem,
   planGuestAddresses,
-} from '../../../lib/libvirt/guest-topology.ts';
-import { formatGuestAddress } from '../../../lib/libvirt/pci-address-xml.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
-import type { XmlElement } from '../../../lib/libvirt/xml-element.ts';
+} from '../../../lib/libvirt/assignment/guest-topology.ts';
+import { formatGuestAddress } from '../../../lib/libvirt/xml/pci-address-xml.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
+import type { XmlElement } from '../../../lib/libvirt/xml/xml-element.ts';
 import { type PciAddress, parsePciAddress } from '../../../lib/pci/address.ts';
 
 function machine(type: string, ...devices: readonly string[]): XmlElement {

@@ -7,14 +7,14 @@ import {
   type HostdevPool,
   plainHostDevice,
   plainVfInterface,
-} from '../../../lib/libvirt/host-device.ts';
+} from '../../../lib/libvirt/hostdev/host-device.ts';
 import {
   parseHostDevice,
   parseHostDevices,
   parseHostdevPool,
-} from '../../../lib/libvirt/host-device-parser.ts';
-import { formatHostDevice, formatHostdevPool } from '../../../lib/libvirt/host-device-text.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
+} from '../../../lib/libvirt/hostdev/host-device-parser.ts';
+import { formatHostDevice, formatHostdevPool } from '../../../lib/libvirt/hostdev/host-device-text.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
 import { type PciAddress, parsePciAddress } from '../../../lib/pci/address.ts';
 import { corpusFolder } from '../../support/corpus.ts';
 

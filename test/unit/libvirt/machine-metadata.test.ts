@@ -5,8 +5,8 @@ import {
   MACHINE_NAMESPACE,
   MACHINE_PREFIX,
   readCategory,
-} from '../../../lib/libvirt/machine-metadata.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
+} from '../../../lib/libvirt/machine/machine-metadata.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
 
 const URI = MACHINE_NAMESPACE;
 

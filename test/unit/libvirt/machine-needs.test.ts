@@ -2,11 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BROKEN } from '../../../lib/base/known.ts';
-import { parseMachine } from '../../../lib/libvirt/machine.ts';
-import { needsOf } from '../../../lib/libvirt/machine-needs.ts';
-import type { KnownMachine } from '../../../lib/libvirt/read-machines.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
-import type { MachineNeeds } from '../../../lib/pci/machine-needs.ts';
+import type { MachineNeeds } from '../../../lib/facts/machine-needs.ts';
+import { parseMachine } from '../../../lib/libvirt/machine/machine.ts';
+import { needsOf } from '../../../lib/libvirt/machine/machine-needs.ts';
+import type { KnownMachine } from '../../../lib/libvirt/machine/read-machines.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
 import { corpusFolder } from '../../support/corpus.ts';
 import { domainXml, uuidOf } from '../../support/made-up-libvirt.ts';
 

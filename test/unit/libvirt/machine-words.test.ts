@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { tagCommand, unassignCommand, virshCommand } from '../../../lib/libvirt/machine-words.ts';
+import { tagCommand, unassignCommand, virshCommand } from '../../../lib/libvirt/machine/machine-words.ts';
 import { uuidOf } from '../../support/made-up-libvirt.ts';
 
 /** The words that a shell makes of a command. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { type Machine, parseMachine } from '../../../lib/libvirt/machine.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
+import { type Machine, parseMachine } from '../../../lib/libvirt/machine/machine.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
 import { corpusFolder } from '../../support/corpus.ts';
 
 function read(text: string): { readonly machine: Machine; readonly reports: readonly string[] } {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PortalGunError } from '../../../lib/base/errors.ts';
-import { findMachine } from '../../../lib/libvirt/find-machine.ts';
-import { readMachines } from '../../../lib/libvirt/read-machines.ts';
+import { findMachine } from '../../../lib/libvirt/machine/find-machine.ts';
+import { readMachines } from '../../../lib/libvirt/machine/read-machines.ts';
 import { domainXml, MadeUpLibvirt, type MadeUpMachine, uuidOf } from '../../support/made-up-libvirt.ts';
 
 const GONE = { error: 'failed to get domain: Domain not found: no domain with matching uuid' };

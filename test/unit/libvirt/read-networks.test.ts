@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BROKEN, UNREAD } from '../../../lib/base/known.ts';
-import { readNetworks } from '../../../lib/libvirt/read-networks.ts';
+import { readNetworks } from '../../../lib/libvirt/machine/read-networks.ts';
 import type { VirshAnswer } from '../../../lib/libvirt/virsh.ts';
 
 const answer = (output: string, error: string | null = null): VirshAnswer => ({ command: [], output, error });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { readMachines } from '../../../lib/libvirt/read-machines.ts';
-import { romOffers } from '../../../lib/libvirt/rom-offers.ts';
+import { romOffers } from '../../../lib/libvirt/hostdev/rom-offers.ts';
+import { readMachines } from '../../../lib/libvirt/machine/read-machines.ts';
 import { domainXml, MadeUpLibvirt, uuidOf } from '../../support/made-up-libvirt.ts';
 
 const hostdev = (slot: number, rom: string) =>

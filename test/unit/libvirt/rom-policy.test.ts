@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UNREAD } from '../../../lib/base/known.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { decideRom, type RomOccasion, type RomWish } from '../../../lib/libvirt/rom-policy.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { decideRom, type RomOccasion, type RomWish } from '../../../lib/libvirt/hostdev/rom-policy.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { buildHost } from '../../support/host-builder.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';

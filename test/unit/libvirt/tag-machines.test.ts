@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { readMachines } from '../../../lib/libvirt/read-machines.ts';
-import { planTagging, tagMachines } from '../../../lib/libvirt/tag-machines.ts';
+import { readMachines } from '../../../lib/libvirt/machine/read-machines.ts';
+import { planTagging, tagMachines } from '../../../lib/libvirt/machine/tag-machines.ts';
 import { domainXml, MadeUpLibvirt, tagXml, uuidOf } from '../../support/made-up-libvirt.ts';
 
 const [A, B, C] = [uuidOf(1), uuidOf(2), uuidOf(3)];

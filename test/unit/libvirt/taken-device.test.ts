@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { UNREAD } from '../../../lib/base/known.ts';
-import type { HostdevPool } from '../../../lib/libvirt/host-device.ts';
-import { argumentSlots, takenDevices } from '../../../lib/libvirt/taken-device.ts';
-import { mayTake, NO_HOST, withFunctions } from '../../../lib/libvirt/taken-functions.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
+import type { HostdevPool } from '../../../lib/libvirt/hostdev/host-device.ts';
+import { argumentSlots, takenDevices } from '../../../lib/libvirt/machine/taken-device.ts';
+import { mayTake, NO_HOST, withFunctions } from '../../../lib/libvirt/machine/taken-functions.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import { domainXml, uuidOf } from '../../support/made-up-libvirt.ts';
 

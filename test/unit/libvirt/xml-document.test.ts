@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PortalGunError } from '../../../lib/base/errors.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
-import { childOf, childrenOf, childText, type XmlElement } from '../../../lib/libvirt/xml-element.ts';
-import { formatXml } from '../../../lib/libvirt/xml-text.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
+import { childOf, childrenOf, childText, type XmlElement } from '../../../lib/libvirt/xml/xml-element.ts';
+import { formatXml } from '../../../lib/libvirt/xml/xml-text.ts';
 
 const read = (text: string): XmlElement => parseXml(text, 'a.xml').root;
 

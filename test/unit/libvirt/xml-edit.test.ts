@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
-import { appendLines, applyEdits, removeElement } from '../../../lib/libvirt/xml-edit.ts';
-import { childOf, type XmlElement } from '../../../lib/libvirt/xml-element.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
+import { appendLines, applyEdits, removeElement } from '../../../lib/libvirt/xml/xml-edit.ts';
+import { childOf, type XmlElement } from '../../../lib/libvirt/xml/xml-element.ts';
 
 const child = (element: XmlElement, name: string): XmlElement => {
   const found = childOf(element, name);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, isUnknown, UNREAD } from '../../../lib/base/known.ts';
-import { capabilityName, extendedCapabilityName } from '../../../lib/pci/capability-names.ts';
-import { type ConfigSpace, parseConfigSpace } from '../../../lib/pci/config-space.ts';
+import { capabilityName, extendedCapabilityName } from '../../../lib/pci/config/capability-names.ts';
+import { type ConfigSpace, parseConfigSpace } from '../../../lib/pci/config/config-space.ts';
 
 type Patch = readonly [offset: number, ...bytes: number[]];
 

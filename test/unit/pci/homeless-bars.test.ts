@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { homelessBars, homelessVfBars, tellsVfBars } from '../../../lib/pci/homeless-bars.ts';
+import { homelessBars, homelessVfBars, tellsVfBars } from '../../../lib/pci/config/homeless-bars.ts';
 import { configBytes } from '../../support/config-bytes.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
 import { ONE_SPEC, readSpec } from '../../support/reading.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { kernelRomSize, MAX_ROM_BYTES, parseOptionRom } from '../../../lib/pci/option-rom.ts';
-import { judgeRom } from '../../../lib/pci/option-rom-verdicts.ts';
+import { kernelRomSize, MAX_ROM_BYTES, parseOptionRom } from '../../../lib/pci/rom/option-rom.ts';
+import { judgeRom } from '../../../lib/pci/rom/option-rom-verdicts.ts';
 import { cpuTimeMs } from '../../support/cpu-time.ts';
 import { joined, romImage, romOf } from '../../support/option-rom.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { handOver } from '../../../lib/libvirt/hand-over.ts';
+import { toHostdev } from '../../../lib/libvirt/hostdev/to-hostdev.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
-import { groupDevices } from '../../../lib/pci/iommu-group.ts';
-import { passthroughNotes } from '../../../lib/pci/passthrough.ts';
-import { moveBack, moveToVfio } from '../../../lib/plan/binding.ts';
+import { groupDevices } from '../../../lib/pci/group/iommu-group.ts';
+import { passthroughNotes } from '../../../lib/pci/group/passthrough.ts';
+import { planBind, planUnbind } from '../../../lib/plan/binding/binding.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
 import { readSpec } from '../../support/reading.ts';
 
@@ -63,20 +63,20 @@ describe('a function that its own driver gives to VMs', () => {
     expect(group?.verdict).toBe('ready');
     const notes = passthroughNotes(device, group, HOST);
     expect(notes.filter(({ level }) => level === 'needs' || level === 'blocks')).toEqual([]);
-    expect(moveToVfio([device], groups, HOST).moving).toEqual([]);
-    expect(handOver(device, WISHES, notes, new Map()).device.isManaged).toBe(false);
+    expect(planBind([device], groups, HOST).moving).toEqual([]);
+    expect(toHostdev(device, WISHES, notes, new Map()).device.isManaged).toBe(false);
   });
 
   test('that is none of VFIO by its name stays on it, whoever asks', () => {
     const { device, groups, group } = deviceOn('nvidia', { ...NODE, 'nvidia/current_vgpu_type': '1147' });
-    expect(() => moveToVfio([device], groups, HOST, () => 'vfio-pci')).toThrow(
+    expect(() => planBind([device], groups, HOST, () => 'vfio-pci')).toThrow(
       expect.objectContaining({ code: 'CANNOT_BE_GIVEN' }),
     );
     const notes = passthroughNotes(device, group, HOST);
-    expect(() => handOver(device, { ...WISHES, isManaged: true }, notes, new Map())).toThrow(
+    expect(() => toHostdev(device, { ...WISHES, isManaged: true }, notes, new Map())).toThrow(
       expect.objectContaining({ code: 'CANNOT_BE_GIVEN' }),
     );
-    expect(moveBack([device], groups, new Map()).moving).toEqual([]);
+    expect(planUnbind([device], groups, new Map()).moving).toEqual([]);
   });
 
   test('and has no vGPU type yet needs one, and is not bound', () => {
@@ -85,7 +85,7 @@ describe('a function that its own driver gives to VMs', () => {
     expect(passthroughNotes(device, group, HOST)).toContainEqual(
       expect.objectContaining({ level: 'needs', code: 'vgpu-type' }),
     );
-    expect(() => moveToVfio([device], groups, HOST)).toThrow(
+    expect(() => planBind([device], groups, HOST)).toThrow(
       expect.objectContaining({ code: 'CANNOT_BE_GIVEN' }),
     );
   });
@@ -96,7 +96,7 @@ describe('a function that its own driver gives to VMs', () => {
     expect(passthroughNotes(device, group, HOST)).toContainEqual(
       expect.objectContaining({ level: 'unknown', code: 'vgpu-type' }),
     );
-    expect(() => moveToVfio([device], groups, HOST)).toThrow();
+    expect(() => planBind([device], groups, HOST)).toThrow();
   });
 });
 
@@ -108,6 +108,6 @@ describe('a function on another driver', () => {
     const { device, group } = deviceOn(driver, below);
     expect(group?.verdict).toBe(verdict);
     const notes = passthroughNotes(device, group, HOST);
-    expect(handOver(device, WISHES, notes, new Map()).device.isManaged).toBe(isManaged);
+    expect(toHostdev(device, WISHES, notes, new Map()).device.isManaged).toBe(isManaged);
   });
 });

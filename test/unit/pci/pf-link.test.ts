@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parsePfLink } from '../../../lib/pci/pf-link.ts';
-import { missingSettings, NO_VLAN, settingWords, type VfSettings } from '../../../lib/pci/vf-settings.ts';
+import { parsePfLink } from '../../../lib/pci/sriov/pf-link.ts';
+import {
+  missingSettings,
+  NO_VLAN,
+  settingWords,
+  type VfSettings,
+} from '../../../lib/pci/sriov/vf-settings.ts';
 
 /** What `ip -json link show dev enp1s0` of iproute2 6.15 prints of an 82576 under igb that has three VFs. */
 const CAPTURED = `[{"ifindex":7,"ifname":"enp1s0","flags":["NO-CARRIER","BROADCAST","MULTICAST","UP"],"mtu":1500,"qdisc":"mq","operstate":"DOWN","linkmode":"DEFAULT","group":"default","txqlen":1000,"link_type":"ether","address":"52:54:00:00:00:02","broadcast":"ff:ff:ff:ff:ff:ff","vfinfo_list":[{"vf":0,"link_type":"ether","address":"02:11:22:33:44:66","broadcast":"ff:ff:ff:ff:ff:ff","vlan_list":[{"vlan":5}],"rate":{"max_tx":0,"min_tx":0},"spoofchk":true,"link_state":"auto","trust":false},{"vf":1,"link_type":"ether","address":"00:00:00:00:00:00","broadcast":"ff:ff:ff:ff:ff:ff","vlan_list":[{"vlan":100,"qos":3}],"rate":{"max_tx":0,"min_tx":0},"spoofchk":false,"link_state":"auto","trust":true},{"vf":2,"link_type":"ether","address":"02:11:22:33:44:77","broadcast":"ff:ff:ff:ff:ff:ff","vlan_list":[{}],"rate":{"max_tx":0,"min_tx":0},"spoofchk":false,"link_state":"auto","trust":true}],"altnames":["enx525400000002"]}]`;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { isBridge } from '../../../lib/pci/iommu-group.ts';
-import { selectUnit } from '../../../lib/pci/selector.ts';
+import { isBridge } from '../../../lib/pci/group/iommu-group.ts';
+import { selectUnit } from '../../../lib/pci/selector/selector.ts';
 import { readHost } from '../../support/reading.ts';
 
 const { devices } = readHost(openHost('fixtures/lab-intel-vfio.snapshot'));

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { stableMac } from '../../../lib/pci/stable-mac.ts';
+import { stableMac } from '../../../lib/pci/sriov/stable-mac.ts';
 
 describe('the stable MAC of a VF', () => {
   // A contract: what is written here is what VFs have had, and must have after every later version.

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { DENIED } from '../../../lib/base/known.ts';
-import { uplinkOf } from '../../../lib/pci/uplink.ts';
+import { uplinkOf } from '../../../lib/pci/sriov/uplink.ts';
 
 const ports = (names: Readonly<Record<string, string | null>>) =>
   Object.entries(names).map(([name, portName]) => ({ name, portName }));

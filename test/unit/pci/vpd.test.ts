@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BROKEN } from '../../../lib/base/known.ts';
-import { parseVpd } from '../../../lib/pci/vpd.ts';
+import { parseVpd } from '../../../lib/pci/config/vpd.ts';
 
 const ascii = (raw: string): number[] => Array.from(raw, (character) => character.charCodeAt(0));
 const large = (tag: number, data: readonly number[]): number[] => [

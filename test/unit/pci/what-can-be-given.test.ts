@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { groupDevices, type IommuGroup, isBridge, isSilent } from '../../../lib/pci/iommu-group.ts';
-import { passthroughNotes } from '../../../lib/pci/passthrough.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { groupDevices, type IommuGroup, isBridge, isSilent } from '../../../lib/pci/group/iommu-group.ts';
+import { passthroughNotes } from '../../../lib/pci/group/passthrough.ts';
 import { readGroupAttributes } from '../../../lib/sysfs/read-groups.ts';
 import { configBytes } from '../../support/config-bytes.ts';
 import { buildHost } from '../../support/host-builder.ts';

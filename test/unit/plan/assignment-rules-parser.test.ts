@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { DEFAULT_RULES, parseAssignmentRules } from '../../../lib/plan/assignment-rules-parser.ts';
+import { DEFAULT_RULES, parseAssignmentRules } from '../../../lib/plan/assignment/assignment-rules-parser.ts';
 
 const HEAD = 'portal-gun: assignment-rules/v1\n';
 const parse = (text: string) => parseAssignmentRules(text, 'r.yaml');

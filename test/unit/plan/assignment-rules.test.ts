@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { UNREAD } from '../../../lib/base/known.ts';
 import type { Finding } from '../../../lib/checks/finding.ts';
+import type { HostUse, InputDevice } from '../../../lib/facts/host-use.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { HostUse, InputDevice } from '../../../lib/pci/host-use.ts';
-import { groupDevices } from '../../../lib/pci/iommu-group.ts';
-import { type HostToShareOut, shareOut } from '../../../lib/plan/assignment-rules.ts';
-import { DEFAULT_RULES, parseAssignmentRules } from '../../../lib/plan/assignment-rules-parser.ts';
+import { groupDevices } from '../../../lib/pci/group/iommu-group.ts';
+import { distribute, type HostToShareOut } from '../../../lib/plan/assignment/assignment-rules.ts';
+import { DEFAULT_RULES, parseAssignmentRules } from '../../../lib/plan/assignment/assignment-rules-parser.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
 import { readGroupAttributes } from '../../../lib/sysfs/read-groups.ts';
 import { CORPUS_HOSTS, unpackHost, WHY_SKIPPED } from '../../support/corpus.ts';
@@ -27,7 +27,7 @@ type Given = Partial<Pick<HostToShareOut, 'inputs' | 'obstacleOf' | 'refusalsOf'
 function outcomes(host: HostReader, given: Given = {}, rules = DEFAULTS): readonly string[] {
   const { devices } = readHost(host);
   const groups = groupDevices(devices, (id) => readGroupAttributes(host, id));
-  const shared = shareOut(rules, {
+  const shared = distribute(rules, {
     devices,
     groups,
     inputs: [],

@@ -1,8 +1,8 @@
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
+import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';
 import { type PciAddress, parsePciAddress } from '../../../lib/pci/address.ts';
-import { ASSIGNMENT_HEAD, assignmentLines } from '../../../lib/plan/assignment-script.ts';
+import { ASSIGNMENT_HEAD, assignmentLines } from '../../../lib/plan/script/assignment-script.ts';
 import { uuidOf } from '../../support/made-up-libvirt.ts';
 
 const MACHINE = uuidOf(1);

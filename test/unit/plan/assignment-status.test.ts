@@ -1,22 +1,22 @@
 import { expect, test } from 'vitest';
 import { BROKEN } from '../../../lib/base/known.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { readAssigned } from '../../../lib/libvirt/assigned-devices.ts';
-import { addressOf, aliasOf } from '../../../lib/libvirt/assignment.ts';
-import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
-import { parseMachine } from '../../../lib/libvirt/machine.ts';
-import { withAssigned } from '../../../lib/libvirt/with-assigned.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
+import { readAssigned } from '../../../lib/libvirt/assignment/assigned-devices.ts';
+import { addressOf, aliasOf } from '../../../lib/libvirt/assignment/assignment.ts';
+import { withAssigned } from '../../../lib/libvirt/assignment/with-assigned.ts';
+import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';
+import { parseMachine } from '../../../lib/libvirt/machine/machine.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
-import { persistedDeviceOf } from '../../../lib/pci/persisted-device.ts';
+import { persistedDeviceOf } from '../../../lib/pci/persisted/persisted-device.ts';
 import {
   assignmentStatuses,
   isRepairable,
   leftReason,
   repairAssignments,
   withOthers,
-} from '../../../lib/plan/assignment-status.ts';
-import type { DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
+} from '../../../lib/plan/assignment/assignment-status.ts';
+import type { DefinedMachine } from '../../../lib/plan/assignment/plan-assignment.ts';
 import { domainXml, uuidOf } from '../../support/made-up-libvirt.ts';
 import { readHost } from '../../support/reading.ts';
 

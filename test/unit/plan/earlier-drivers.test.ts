@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import { lastSeenAs } from '../../../lib/pci/last-seen.ts';
+import { lastSeenAs } from '../../../lib/pci/persisted/last-seen.ts';
 import {
   type EarlierDriver,
   parseEarlierDrivers,
   serializeEarlierDrivers,
-} from '../../../lib/plan/earlier-drivers.ts';
+} from '../../../lib/plan/binding/earlier-drivers.ts';
 
 const MARKS = { drive: 'S1', model: 'M', wwn: null, guid: null, mac: null };
 const ENTRY: EarlierDriver = { id: '144d:a808', driver: 'nvme', override: null };

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import { formatEarlyProgram, tokenOf } from '../../../lib/plan/early-bindings.ts';
-import type { PersistedBinding } from '../../../lib/plan/persisted-bindings.ts';
+import { formatEarlyProgram, tokenOf } from '../../../lib/plan/binding/early-bindings.ts';
+import type { PersistedBinding } from '../../../lib/plan/binding/persisted-bindings.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const SERIAL_AT = 0x140;

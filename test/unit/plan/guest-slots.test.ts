@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type AssignedDevice, aliasOf } from '../../../lib/libvirt/assignment.ts';
-import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
-import { formatGuestAddress } from '../../../lib/libvirt/pci-address-xml.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
+import { type AssignedDevice, aliasOf } from '../../../lib/libvirt/assignment/assignment.ts';
+import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';
+import { formatGuestAddress } from '../../../lib/libvirt/xml/pci-address-xml.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
 import { type PciAddress, parsePciAddress } from '../../../lib/pci/address.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import {
@@ -10,7 +10,7 @@ import {
   refuseTornGroups,
   withMultifunction,
   withoutGaps,
-} from '../../../lib/plan/guest-slots.ts';
+} from '../../../lib/plan/assignment/guest-slots.ts';
 
 function at(text: string): PciAddress {
   return parsePciAddress(text) ?? expect.fail(text);

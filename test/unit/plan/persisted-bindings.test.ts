@@ -1,26 +1,26 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { Attachment, AttachmentKind } from '../../../lib/pci/attachment.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { traitsOf } from '../../../lib/pci/device-traits.ts';
-import { findPersisted } from '../../../lib/pci/find-persisted.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
-import { bindingStatus } from '../../../lib/plan/binding-status.ts';
-import { boundUntilReboot } from '../../../lib/plan/bound-until-reboot.ts';
+import { findPersisted } from '../../../lib/pci/persisted/find-persisted.ts';
+import { bindingStatus } from '../../../lib/plan/binding/binding-status.ts';
+import { boundUntilReboot } from '../../../lib/plan/binding/bound-until-reboot.ts';
 import {
   PERSISTED_FIELDS,
   type PersistedBinding,
   parseBindings,
   persistedBindingOf,
   serializeBindings,
-} from '../../../lib/plan/persisted-bindings.ts';
-import { withoutPersisted, withPersisted } from '../../../lib/plan/persisted-changes.ts';
-import { recordChanges } from '../../../lib/plan/record-changes.ts';
-import { readInventory } from '../../../lib/sysfs/read-inventory.ts';
+} from '../../../lib/plan/binding/persisted-bindings.ts';
+import { withoutPersisted, withPersisted } from '../../../lib/plan/persistence/persisted-changes.ts';
+import { recordChanges } from '../../../lib/plan/persistence/record-changes.ts';
+import { readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../fixtures/lab-intel.snapshot'), 'utf8');
 const { devices } = readInventory(new SnapshotHost(parseSnapshot(text, 'lab-intel')), NO_NAMES, [

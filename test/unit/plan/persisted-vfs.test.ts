@@ -1,19 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
-import { stableMac } from '../../../lib/pci/stable-mac.ts';
-import { withPersistedVfs } from '../../../lib/plan/persisted-changes.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
+import { stableMac } from '../../../lib/pci/sriov/stable-mac.ts';
+import { withPersistedVfs } from '../../../lib/plan/persistence/persisted-changes.ts';
 import {
   goalOf,
   type PersistedPf,
   parseVfs,
   persistedPfOf,
   serializeVfs,
-} from '../../../lib/plan/persisted-vfs.ts';
-import type { VfGoal } from '../../../lib/plan/vf-goal.ts';
-import { vfsStatus } from '../../../lib/plan/vfs-status.ts';
+} from '../../../lib/plan/sriov/persisted-vfs.ts';
+import type { VfGoal } from '../../../lib/plan/sriov/vf-goal.ts';
+import { vfsStatus } from '../../../lib/plan/sriov/vfs-status.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
 import { type SimulatedMachine, simulateMachine } from '../../support/simulated-changes.ts';
 import { NETWORK_PF, NO_GOAL, NVME_PF, proposeVfs } from '../../support/vf-plans.ts';
@@ -32,13 +32,13 @@ async function setAndWrite(
   pf = NETWORK_PF,
 ): Promise<PersistedPf> {
   const proposal = await proposeVfs(machine, pf, wishes);
-  const entry = persistedPfOf(proposal, { ...NO_GOAL, ...wishes }, kept, [proposal.situation.pf]);
+  const entry = persistedPfOf(proposal, { ...NO_GOAL, ...wishes }, kept, [proposal.state.pf]);
   expect((await applyPlan(proposal.plan, machine, OCCASION)).outcome).toBe('done');
   return entry;
 }
 
 const statusOf = async (entry: PersistedPf, machine: SimulatedMachine, pf = NETWORK_PF) =>
-  vfsStatus(entry, (await proposeVfs(machine, pf, {})).situation);
+  vfsStatus(entry, (await proposeVfs(machine, pf, {})).state);
 
 describe('what is written down of a PF', () => {
   it('has each VF with its MAC and what was asked, and comes to the same VFs on a fresh host', async () => {
@@ -98,22 +98,20 @@ describe('what is written down of a PF', () => {
     expect(entry).toMatchObject({ count: 2, autoprobe: false, vfs: [] });
     expect(await statusOf(entry, machine, NVME_PF)).toBe('in-force');
     const none = await proposeVfs(machine, NVME_PF, { count: 0 });
-    const { pf } = none.situation;
+    const { pf } = none.state;
     expect(withPersistedVfs(none, NO_GOAL, [entry], [pf])).toEqual([]);
     const two = await proposeVfs(machine, NVME_PF, {});
-    expect(withPersistedVfs(two, NO_GOAL, [entry], [two.situation.pf])).toEqual([entry]);
+    expect(withPersistedVfs(two, NO_GOAL, [entry], [two.state.pf])).toEqual([entry]);
   });
 
   it('is not in force where the PF can not have it', async () => {
     const machine = simulateMachine(captured);
     const entry = await setAndWrite(machine, { count: 1 });
-    const { situation } = await proposeVfs(machine, NETWORK_PF, {});
-    expect(vfsStatus({ ...entry, count: 8 }, situation)).toBe('not-in-force');
-    expect(vfsStatus(entry, { ...situation, pf: { ...situation.pf, driver: 'vfio-pci' } })).toBe(
-      'not-in-force',
-    );
+    const { state } = await proposeVfs(machine, NETWORK_PF, {});
+    expect(vfsStatus({ ...entry, count: 8 }, state)).toBe('not-in-force');
+    expect(vfsStatus(entry, { ...state, pf: { ...state.pf, driver: 'vfio-pci' } })).toBe('not-in-force');
     const unread = {
-      ...situation,
+      ...state,
       link: { interface: 'eth0', isUp: true, mac: CARD, vfs: { unknown: 'unread' } },
     } as const;
     expect(vfsStatus(entry, unread)).toEqual({ unknown: 'unread' });

@@ -1,11 +1,15 @@
 import { expect, test } from 'vitest';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
-import { readMachines } from '../../../lib/libvirt/read-machines.ts';
+import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';
+import { readMachines } from '../../../lib/libvirt/machine/read-machines.ts';
 import { parsePciAddress } from '../../../lib/pci/address.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
-import { assignmentSteps, assignTo, type DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
-import { ALL_FIELDS, readInventory } from '../../../lib/sysfs/read-inventory.ts';
+import {
+  assignmentSteps,
+  assignTo,
+  type DefinedMachine,
+} from '../../../lib/plan/assignment/plan-assignment.ts';
+import { ALL_FIELDS, readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
 import { domainXml, MadeUpLibvirt, uuidOf } from '../../support/made-up-libvirt.ts';
 
 test('a device in a domain that libvirt can not write is refused before anything is planned', async () => {

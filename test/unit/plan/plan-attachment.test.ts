@@ -1,20 +1,20 @@
 import { describe, expect, it, test } from 'vitest';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { readAssigned } from '../../../lib/libvirt/assigned-devices.ts';
-import { addressOf, aliasOf } from '../../../lib/libvirt/assignment.ts';
-import { readMachines } from '../../../lib/libvirt/read-machines.ts';
-import { parseXml } from '../../../lib/libvirt/xml-document.ts';
+import { readAssigned } from '../../../lib/libvirt/assignment/assigned-devices.ts';
+import { addressOf, aliasOf } from '../../../lib/libvirt/assignment/assignment.ts';
+import { readMachines } from '../../../lib/libvirt/machine/read-machines.ts';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
-import { heldUntilItEnds } from '../../../lib/plan/assignment-status.ts';
-import { assignTo } from '../../../lib/plan/plan-assignment.ts';
+import { heldUntilItEnds } from '../../../lib/plan/assignment/assignment-status.ts';
+import { assignTo } from '../../../lib/plan/assignment/plan-assignment.ts';
 import {
   attachAll,
   attachmentSteps,
   detachFrom,
   type RunningMachine,
   runningMachines,
-} from '../../../lib/plan/plan-attachment.ts';
-import { formatScript } from '../../../lib/plan/script.ts';
+} from '../../../lib/plan/assignment/plan-attachment.ts';
+import { formatScript } from '../../../lib/plan/script/script.ts';
 import { CARD, toAssign } from '../../support/live-plans.ts';
 import { domainXml, MadeUpLibvirt, type MadeUpMachine, uuidOf } from '../../support/made-up-libvirt.ts';
 import { simulateMachine } from '../../support/simulated-changes.ts';

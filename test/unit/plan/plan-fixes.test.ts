@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import type { Fix } from '../../../lib/checks/fix.ts';
+import type { Fix } from '../../../lib/checks/validation/fix.ts';
 import { STALE } from '../../../lib/plan/change.ts';
-import { givesArguments } from '../../../lib/plan/grub-configuration.ts';
-import { type FixSituation, type FixStep, planFixes } from '../../../lib/plan/plan-fixes.ts';
+import { givesArguments } from '../../../lib/plan/fixes/grub-configuration.ts';
+import { type FixState, type FixStep, planFixes } from '../../../lib/plan/fixes/plan-fixes.ts';
 import { FIX_PATHS } from '../../../lib/sysfs/paths.ts';
 
 const IOMMU: Fix = { kind: 'kernel-argument', argument: 'intel_iommu=on' };
@@ -14,7 +14,7 @@ const NESTED: Fix = { kind: 'module-option', module: 'kvm_intel', option: 'neste
 const LIMIT: Fix = { kind: 'lock-limit', user: 'maria', sizeBytes: 3 * 2 ** 30 };
 const ALL = [IOMMU, INTERRUPTS, VHOST, TUN, NESTED, LIMIT];
 
-const NOTHING: FixSituation = {
+const NOTHING: FixState = {
   textOf: () => null,
   bootLoader: null,
   isLoaded: () => false,
@@ -22,7 +22,7 @@ const NOTHING: FixSituation = {
 };
 
 /** A host after steps. */
-function hostAfter(steps: readonly FixStep[], before: FixSituation = NOTHING): FixSituation {
+function hostAfter(steps: readonly FixStep[], before: FixState = NOTHING): FixState {
   const files = new Map<string, string | null>();
   const loaded = new Set<string>();
   let bootLoader = before.bootLoader;
@@ -105,7 +105,7 @@ describe('the steps of fixes', () => {
 
   it('raise a limit, and lower none', () => {
     const limit = (gib: number): Fix => ({ kind: 'lock-limit', user: 'maria', sizeBytes: gib * 2 ** 30 });
-    const limits = (situation: FixSituation) => situation.textOf(FIX_PATHS.limits)?.match(/memlock .*/g);
+    const limits = (state: FixState) => state.textOf(FIX_PATHS.limits)?.match(/memlock .*/g);
     expect(limits(hostAfter(planFixes([limit(3), limit(2)], NOTHING)))).toEqual(['memlock 3145728']);
     const low = hostAfter(planFixes([limit(1)], NOTHING));
     expect(limits(hostAfter(planFixes([limit(2)], low), low))).toEqual([
@@ -131,8 +131,8 @@ describe('the steps of fixes', () => {
     ['options', FIX_PATHS.moduleOptions, NESTED],
   ])('replace no file for %s that somebody else made', (_, path, fix) => {
     for (const text of ['', 'options kvm_intel nested=0\n', '# Made by pci\n']) {
-      const situation = { ...NOTHING, textOf: (each: string) => (each === path ? text : null) };
-      expect(() => planFixes([fix], situation)).toThrow(
+      const state = { ...NOTHING, textOf: (each: string) => (each === path ? text : null) };
+      expect(() => planFixes([fix], state)).toThrow(
         expect.objectContaining({ code: 'NOT_OURS', subject: path }),
       );
     }

@@ -1,22 +1,30 @@
 import { describe, expect, it } from 'vitest';
-import { lookAt } from '../../../lib/apply/change-kinds.ts';
+import { observe } from '../../../lib/apply/change-kinds.ts';
 import { knownValue } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
-import { formatHostDevice } from '../../../lib/libvirt/host-device-text.ts';
-import { type KnownMachine, readMachines } from '../../../lib/libvirt/read-machines.ts';
-import { withAssigned } from '../../../lib/libvirt/with-assigned.ts';
+import { withAssigned } from '../../../lib/libvirt/assignment/with-assigned.ts';
+import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';
+import { formatHostDevice } from '../../../lib/libvirt/hostdev/host-device-text.ts';
+import { type KnownMachine, readMachines } from '../../../lib/libvirt/machine/read-machines.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import { identityOf } from '../../../lib/pci/identity.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
+import {
+  assignmentSteps,
+  assignTo,
+  type DefinedMachine,
+} from '../../../lib/plan/assignment/plan-assignment.ts';
+import {
+  type PoolRequest,
+  planVfPool,
+  type VfPoolProposal,
+} from '../../../lib/plan/assignment/plan-vf-pool.ts';
 import type { Change } from '../../../lib/plan/change.ts';
-import { assignmentSteps, assignTo, type DefinedMachine } from '../../../lib/plan/plan-assignment.ts';
-import { type PoolRequest, planVfPool, type VfPoolProposal } from '../../../lib/plan/plan-vf-pool.ts';
-import type { PfSituation } from '../../../lib/plan/vf-goal.ts';
-import { readVfsNow } from '../../../lib/sysfs/driver-state.ts';
-import { isLinkFailure, readPfLink } from '../../../lib/sysfs/pf-link.ts';
-import { ALL_FIELDS, readInventory } from '../../../lib/sysfs/read-inventory.ts';
+import type { PfState } from '../../../lib/plan/sriov/vf-goal.ts';
+import { readVfsNow } from '../../../lib/sysfs/device/driver-state.ts';
+import { isLinkFailure, readPfLink } from '../../../lib/sysfs/device/pf-link.ts';
+import { ALL_FIELDS, readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
 import { FakeVirsh } from '../../support/fake-virsh.ts';
 import { domainXml, MadeUpLibvirt, uuidOf } from '../../support/made-up-libvirt.ts';
@@ -53,7 +61,7 @@ function given(address: string): string {
   return `<hostdev mode="subsystem" type="pci" managed="yes"><source><address domain="0x0000" bus="0x${bus}" slot="0x${slot}" function="0x${fn}"/></source></hostdev>`;
 }
 
-async function situationOf(machine: SimulatedMachine, pf: PciAddress): Promise<PfSituation> {
+async function stateOf(machine: SimulatedMachine, pf: PciAddress): Promise<PfState> {
   const { devices } = readInventory(machine.reader, NO_NAMES, ALL_FIELDS);
   const find = (address: PciAddress) => devices.filter((device) => device.address === address);
   const [device] = find(pf);
@@ -92,7 +100,7 @@ async function plan(
 ): Promise<VfPoolProposal> {
   return planVfPool({
     ...more,
-    situation: await situationOf(machine, pf),
+    state: await stateOf(machine, pf),
     targets: targets ?? (machines as readonly DefinedMachine[]),
     machines,
     vlan: vlan ?? null,
@@ -228,7 +236,7 @@ describe('a pool of VFs', () => {
   });
 
   it('leaves a VF that was assigned by itself known by its place, whatever MAC its driver had', async () => {
-    const [device] = (await situationOf(withVfs(), NETWORK_PF)).vfs;
+    const [device] = (await stateOf(withVfs(), NETWORK_PF)).vfs;
     const [machine] = await machinesOf({ a: '' });
     if (device === undefined || machine === undefined) throw new Error('there are both');
     expect(identityOf(device).mac).not.toBeNull();
@@ -272,18 +280,18 @@ describe('a pool of VFs', () => {
       return step.change;
     };
     const to = { ...machine, runner };
-    expect(await (await lookAt(to, changeOf(1))).reach('to')).toBe(
+    expect(await (await observe(to, changeOf(1))).reach('to')).toBe(
       '0000:01:10.0 is not VF 1 of 0000:01:00.0, which was meant',
     );
     expect(defined).toEqual([]);
-    expect(await (await lookAt(to, changeOf(1))).isAt('from')).toBe(true);
-    expect(await (await lookAt(to, changeOf(1))).reach('from')).toBe(null);
+    expect(await (await observe(to, changeOf(1))).isAt('from')).toBe(true);
+    expect(await (await observe(to, changeOf(1))).reach('from')).toBe(null);
     const crowded = { ...to, reader: withCompanion(machine.reader) };
-    expect(await (await lookAt(crowded, changeOf(0))).reach('to')).toBe(
+    expect(await (await observe(crowded, changeOf(0))).reach('to')).toBe(
       '0000:01:10.0 shares its IOMMU group with 0000:01:00.0: no machine can have it alone',
     );
     expect(defined).toEqual([]);
-    await (await lookAt(to, changeOf(0))).reach('to');
+    await (await observe(to, changeOf(0))).reach('to');
     expect(defined).toEqual(['once']);
   });
 });

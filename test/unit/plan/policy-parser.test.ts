@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortalGunError } from '../../../lib/base/errors.ts';
-import { parsePolicy } from '../../../lib/plan/policy-parser.ts';
+import { parsePolicy } from '../../../lib/plan/policy/policy-parser.ts';
 
 const HEAD = 'portal-gun: policy/v1\n';
 

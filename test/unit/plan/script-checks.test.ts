@@ -6,7 +6,7 @@ import type { Finding } from '../../../lib/checks/finding.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { Change } from '../../../lib/plan/change.ts';
 import type { Guard } from '../../../lib/plan/guard.ts';
-import { formatScript } from '../../../lib/plan/script.ts';
+import { formatScript } from '../../../lib/plan/script/script.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const ADDRESS = '0000:03:00.0' as PciAddress;

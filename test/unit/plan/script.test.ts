@@ -6,7 +6,7 @@ import { quote } from '../../../lib/base/shell-command.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import { type Change, INITRAMFS_STATE_PATH, STALE } from '../../../lib/plan/change.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
-import { formatScript } from '../../../lib/plan/script.ts';
+import { formatScript } from '../../../lib/plan/script/script.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
 
 const ADDRESS = '0000:03:00.0' as PciAddress;

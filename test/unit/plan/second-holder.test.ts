@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest';
 import { openHost } from '../../../lib/host/open-host.ts';
-import type { AssignmentPolicy } from '../../../lib/libvirt/assignment.ts';
-import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
-import { type KnownMachine, readMachines } from '../../../lib/libvirt/read-machines.ts';
-import { withAssigned } from '../../../lib/libvirt/with-assigned.ts';
+import type { AssignmentPolicy } from '../../../lib/libvirt/assignment/assignment.ts';
+import { withAssigned } from '../../../lib/libvirt/assignment/with-assigned.ts';
+import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';
+import { type KnownMachine, readMachines } from '../../../lib/libvirt/machine/read-machines.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
-import { assignTo, type DefinedMachine, refuseSecondHolder } from '../../../lib/plan/plan-assignment.ts';
-import { ALL_FIELDS, readInventory } from '../../../lib/sysfs/read-inventory.ts';
+import {
+  assignTo,
+  type DefinedMachine,
+  refuseSecondHolder,
+} from '../../../lib/plan/assignment/plan-assignment.ts';
+import { ALL_FIELDS, readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
 import { domainXml, MadeUpLibvirt, uuidOf } from '../../support/made-up-libvirt.ts';
 
 const { devices } = readInventory(openHost('fixtures/gpu-desktop.snapshot'), NO_NAMES, ALL_FIELDS);

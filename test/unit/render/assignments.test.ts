@@ -2,32 +2,32 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { plainHostDevice } from '../../../lib/libvirt/host-device.ts';
-import { readMachines } from '../../../lib/libvirt/read-machines.ts';
-import { planTagging } from '../../../lib/libvirt/tag-machines.ts';
-import { withAssigned } from '../../../lib/libvirt/with-assigned.ts';
+import { withAssigned } from '../../../lib/libvirt/assignment/with-assigned.ts';
+import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';
+import { readMachines } from '../../../lib/libvirt/machine/read-machines.ts';
+import { planTagging } from '../../../lib/libvirt/machine/tag-machines.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
-import type { PassthroughNote } from '../../../lib/pci/passthrough.ts';
+import type { PassthroughNote } from '../../../lib/pci/group/passthrough.ts';
 import { PciIdsNames } from '../../../lib/pci/pci-ids.ts';
-import type { LeftDevice } from '../../../lib/plan/assignment-rules.ts';
-import { assignmentStatuses } from '../../../lib/plan/assignment-status.ts';
+import type { LeftDevice } from '../../../lib/plan/assignment/assignment-rules.ts';
+import { assignmentStatuses } from '../../../lib/plan/assignment/assignment-status.ts';
 import {
   assignmentSteps,
   assignTo,
   type DefinedMachine,
   type MachineAssignment,
   unassignFrom,
-} from '../../../lib/plan/plan-assignment.ts';
-import { renderAssignmentList } from '../../../lib/render/assignment-list.ts';
-import { assignmentTitle, renderAssignments } from '../../../lib/render/assignment-text.ts';
-import { renderMachines } from '../../../lib/render/machine-list.ts';
-import { renderProposal } from '../../../lib/render/plan-text.ts';
-import { renderLeft } from '../../../lib/render/shared-out-text.ts';
-import { plainStyle } from '../../../lib/render/style.ts';
-import { renderTagging } from '../../../lib/render/tagging-text.ts';
-import textWidth from '../../../lib/render/text-width.ts';
-import { renderVfPool } from '../../../lib/render/vf-pool-text.ts';
-import { ALL_FIELDS, readInventory } from '../../../lib/sysfs/read-inventory.ts';
+} from '../../../lib/plan/assignment/plan-assignment.ts';
+import { renderProposal } from '../../../lib/render/change/plan-text.ts';
+import { plainStyle } from '../../../lib/render/layout/style.ts';
+import textWidth from '../../../lib/render/layout/text-width.ts';
+import { renderAssignmentList } from '../../../lib/render/machine/assignment-list.ts';
+import { assignmentTitle, renderAssignments } from '../../../lib/render/machine/assignment-text.ts';
+import { renderLeft } from '../../../lib/render/machine/distribution-text.ts';
+import { renderMachines } from '../../../lib/render/machine/machine-list.ts';
+import { renderTagging } from '../../../lib/render/machine/tagging-text.ts';
+import { renderVfPool } from '../../../lib/render/sriov/vf-pool-text.ts';
+import { ALL_FIELDS, readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
 import { domainXml, MadeUpLibvirt, tagXml, uuidOf } from '../../support/made-up-libvirt.ts';
 import { simulateMachine } from '../../support/simulated-changes.ts';
 import { NETWORK_PF, proposeVfs } from '../../support/vf-plans.ts';

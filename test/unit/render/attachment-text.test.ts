@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { heldUntilItEnds } from '../../../lib/plan/assignment-status.ts';
-import { attachAll, detachFrom, runningMachines } from '../../../lib/plan/plan-attachment.ts';
-import { renderAssignmentList } from '../../../lib/render/assignment-list.ts';
-import { assignmentTitle } from '../../../lib/render/assignment-text.ts';
-import { renderAttachments } from '../../../lib/render/attachment-text.ts';
-import { plainStyle } from '../../../lib/render/style.ts';
+import { heldUntilItEnds } from '../../../lib/plan/assignment/assignment-status.ts';
+import { attachAll, detachFrom, runningMachines } from '../../../lib/plan/assignment/plan-attachment.ts';
+import { plainStyle } from '../../../lib/render/layout/style.ts';
+import { renderAssignmentList } from '../../../lib/render/machine/assignment-list.ts';
+import { assignmentTitle } from '../../../lib/render/machine/assignment-text.ts';
+import { renderAttachments } from '../../../lib/render/machine/attachment-text.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
 import { CARD, livePlan, toAssign } from '../../support/live-plans.ts';
 import { simulateMachine } from '../../support/simulated-changes.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type ColumnLayout, layoutColumns } from '../../../lib/render/columns.ts';
-import { plainStyle } from '../../../lib/render/style.ts';
-import textWidth from '../../../lib/render/text-width.ts';
+import { type ColumnLayout, layoutColumns } from '../../../lib/render/layout/columns.ts';
+import { plainStyle } from '../../../lib/render/layout/style.ts';
+import textWidth from '../../../lib/render/layout/text-width.ts';
 
 const column = (heading: string, more: Partial<ColumnLayout> = {}): ColumnLayout => ({
   heading,

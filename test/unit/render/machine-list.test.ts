@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type KnownMachine, readMachines } from '../../../lib/libvirt/read-machines.ts';
-import { planTagging } from '../../../lib/libvirt/tag-machines.ts';
-import { renderMachines } from '../../../lib/render/machine-list.ts';
-import { plainStyle } from '../../../lib/render/style.ts';
-import { renderTagging } from '../../../lib/render/tagging-text.ts';
-import textWidth from '../../../lib/render/text-width.ts';
+import { type KnownMachine, readMachines } from '../../../lib/libvirt/machine/read-machines.ts';
+import { planTagging } from '../../../lib/libvirt/machine/tag-machines.ts';
+import { plainStyle } from '../../../lib/render/layout/style.ts';
+import textWidth from '../../../lib/render/layout/text-width.ts';
+import { renderMachines } from '../../../lib/render/machine/machine-list.ts';
+import { renderTagging } from '../../../lib/render/machine/tagging-text.ts';
 import {
   domainXml,
   MadeUpLibvirt,

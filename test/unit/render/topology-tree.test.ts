@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TopologyNode } from '../../../lib/pci/topology.ts';
-import { plainStyle } from '../../../lib/render/style.ts';
-import textWidth from '../../../lib/render/text-width.ts';
-import { LINE_BRANCHES, renderTopology } from '../../../lib/render/topology-tree.ts';
+import { LINE_BRANCHES, renderTopology } from '../../../lib/render/inventory/topology-tree.ts';
+import { plainStyle } from '../../../lib/render/layout/style.ts';
+import textWidth from '../../../lib/render/layout/text-width.ts';
 import { ONE_SPEC, readSpec } from '../../support/reading.ts';
 
 const [device] = readSpec({ functions: [{ ...ONE_SPEC, driver: 'igb', group: 7 }] }).devices;

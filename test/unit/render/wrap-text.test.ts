@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { beginningOf, cutText } from '../../../lib/render/cut-text.ts';
-import { hangText, wrapText } from '../../../lib/render/wrap-text.ts';
+import { beginningOf, cutText } from '../../../lib/render/layout/cut-text.ts';
+import { hangText, wrapText } from '../../../lib/render/layout/wrap-text.ts';
 
 describe('wrapText', () => {
   it.each<readonly [string, number | null, readonly string[]]>([

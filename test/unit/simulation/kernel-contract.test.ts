@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { parseSnapshot } from '../../../lib/host/snapshot-parser.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
 import { castDevices } from '../../contract/cast-devices.ts';
 import { parseTranscripts, runScenarios, SCENARIOS } from '../../contract/run-scenarios.ts';
 import { prepareSimulation } from '../../contract/simulated-machine.ts';

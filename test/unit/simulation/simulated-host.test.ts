@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { knownValue } from '../../../lib/base/known.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { formatSnapshot } from '../../../lib/host/snapshot-text.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { formatSnapshot } from '../../../lib/host/snapshot/snapshot-text.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { SimulatedHost } from '../../../lib/simulation/simulated-host.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { SimulatedHost } from '../../../lib/simulation/simulated-host.ts';
 import { parseRecordedRomWrites } from '../../contract/rom-writes.ts';
 import { buildHost } from '../../support/host-builder.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED } from '../../../lib/base/known.ts';
 import type { Attachment } from '../../../lib/pci/attachment.ts';
-import { compareNames } from '../../../lib/sysfs/attachments.ts';
+import { compareNames } from '../../../lib/sysfs/device/attachments.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
 import type { HostTree } from '../../support/host-tree.ts';
 import { ONE, ONE_SPEC, readOne, readSpec } from '../../support/reading.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED } from '../../../lib/base/known.ts';
 import type { DeviceField } from '../../../lib/pci/device.ts';
-import { ALL_FIELDS } from '../../../lib/sysfs/read-inventory.ts';
+import { ALL_FIELDS } from '../../../lib/sysfs/device/read-inventory.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
 import { ONE, readOne } from '../../support/reading.ts';
 

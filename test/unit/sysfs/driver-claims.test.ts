@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DENIED } from '../../../lib/base/known.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { isClaimed } from '../../../lib/pci/driver-claim.ts';
-import { readDriverClaims } from '../../../lib/sysfs/driver-claims.ts';
+import { readDriverClaims } from '../../../lib/sysfs/device/driver-claims.ts';
 import { HostTree } from '../../support/host-tree.ts';
 import { ONE_SPEC, readSpec } from '../../support/reading.ts';
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, isUnknown, UNREAD } from '../../../lib/base/known.ts';
+import type { HostFacts } from '../../../lib/facts/host-facts.ts';
+import { TreeHost } from '../../../lib/host/file/tree-host.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
-import { RecordingHost } from '../../../lib/host/recording-host.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { TreeHost } from '../../../lib/host/tree-host.ts';
-import type { HostFacts } from '../../../lib/pci/host-facts.ts';
+import { RecordingHost } from '../../../lib/host/snapshot/recording-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { readHostFacts } from '../../../lib/sysfs/host-facts/read-host-facts.ts';
-import { replaceIdentifiers } from '../../../lib/sysfs/pseudonyms.ts';
+import { replaceIdentifiers } from '../../../lib/sysfs/redaction/replace-identifiers.ts';
 import { buildHost } from '../../support/host-builder.ts';
 import type { HostTree } from '../../support/host-tree.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';

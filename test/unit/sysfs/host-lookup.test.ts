@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { isUnknown } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { hostLookup } from '../../../lib/sysfs/host-lookup.ts';
 import { readHost } from '../../support/reading.ts';
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { readConsoles } from '../../../lib/sysfs/host-use/consoles.ts';
-import { readDeviceNodes } from '../../../lib/sysfs/host-use/device-nodes.ts';
-import { readFramebufferMap } from '../../../lib/sysfs/host-use/displays.ts';
-import { readBluetoothAdapters, readInputs } from '../../../lib/sysfs/host-use/inputs.ts';
-import { readKernelWork } from '../../../lib/sysfs/host-use/kernel-work.ts';
-import { readMadeDevices } from '../../../lib/sysfs/host-use/made-devices.ts';
-import { readSystemMemory } from '../../../lib/sysfs/host-use/system-memory.ts';
-import { readWatchdogs } from '../../../lib/sysfs/host-use/watchdogs.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { readConsoles } from '../../../lib/sysfs/host-use/console/consoles.ts';
+import { readFramebufferMap } from '../../../lib/sysfs/host-use/console/displays.ts';
+import { readBluetoothAdapters, readInputs } from '../../../lib/sysfs/host-use/console/inputs.ts';
+import { readDeviceNodes } from '../../../lib/sysfs/host-use/node/device-nodes.ts';
+import { readKernelWork } from '../../../lib/sysfs/host-use/node/kernel-work.ts';
+import { readMadeDevices } from '../../../lib/sysfs/host-use/node/made-devices.ts';
+import { readWatchdogs } from '../../../lib/sysfs/host-use/node/watchdogs.ts';
+import { readSystemMemory } from '../../../lib/sysfs/host-use/storage/system-memory.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 type Put = (tree: HostTree) => void;

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { readConsoles } from '../../../lib/sysfs/host-use/consoles.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { readConsoles } from '../../../lib/sysfs/host-use/console/consoles.ts';
 import {
   readDisplayClaims,
   readFramebufferConsole,
   readFramebuffers,
   readTpms,
-} from '../../../lib/sysfs/host-use/displays.ts';
-import { readInputs } from '../../../lib/sysfs/host-use/inputs.ts';
+} from '../../../lib/sysfs/host-use/console/displays.ts';
+import { readInputs } from '../../../lib/sysfs/host-use/console/inputs.ts';
+import { readSoundStreams } from '../../../lib/sysfs/host-use/console/sound.ts';
 import { readLiveUse } from '../../../lib/sysfs/host-use/live-use.ts';
-import { readSoundStreams } from '../../../lib/sysfs/host-use/sound.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 function host(put: (tree: HostTree) => void): SnapshotHost {

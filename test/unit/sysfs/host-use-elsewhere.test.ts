@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { readAutomounts } from '../../../lib/sysfs/host-use/automounts.ts';
-import { readBlocks } from '../../../lib/sysfs/host-use/blocks.ts';
-import { readExports } from '../../../lib/sysfs/host-use/exports.ts';
-import { readFileSystems } from '../../../lib/sysfs/host-use/file-systems.ts';
-import { parseMount } from '../../../lib/sysfs/host-use/mount-line.ts';
-import { readMountNamespaces } from '../../../lib/sysfs/host-use/mount-namespaces.ts';
-import { readHibernation, readMounts } from '../../../lib/sysfs/host-use/mounts.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { readTunnels } from '../../../lib/sysfs/host-use/node/tunnels.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
-import { readShares } from '../../../lib/sysfs/host-use/share-devices.ts';
-import { readTunnels } from '../../../lib/sysfs/host-use/tunnels.ts';
+import { readAutomounts } from '../../../lib/sysfs/host-use/storage/automounts.ts';
+import { readBlocks } from '../../../lib/sysfs/host-use/storage/blocks.ts';
+import { readExports } from '../../../lib/sysfs/host-use/storage/exports.ts';
+import { readFileSystems } from '../../../lib/sysfs/host-use/storage/file-systems.ts';
+import { parseMount } from '../../../lib/sysfs/host-use/storage/mount-line.ts';
+import { readMountNamespaces } from '../../../lib/sysfs/host-use/storage/mount-namespaces.ts';
+import { readHibernation, readMounts } from '../../../lib/sysfs/host-use/storage/mounts.ts';
+import { readShares } from '../../../lib/sysfs/host-use/storage/share-devices.ts';
 import { HostTree } from '../../support/host-tree.ts';
 import { putBlock } from '../../support/put-block.ts';
 

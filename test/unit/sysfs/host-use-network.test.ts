@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { readInterfaces } from '../../../lib/sysfs/host-use/interfaces.ts';
-import { formatIpv6, ipv4OfRoute, prefixLengthOf } from '../../../lib/sysfs/host-use/ip-text.ts';
-import { readIpv4, readIpv6 } from '../../../lib/sysfs/host-use/ip-use.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { readInterfaces } from '../../../lib/sysfs/host-use/network/interfaces.ts';
+import { formatIpv6, ipv4OfRoute, prefixLengthOf } from '../../../lib/sysfs/host-use/network/ip-text.ts';
+import { readIpv4, readIpv6 } from '../../../lib/sysfs/host-use/network/ip-use.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 function host(put: (tree: HostTree) => void): SnapshotHost {

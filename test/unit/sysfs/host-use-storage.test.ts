@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { readBlocks } from '../../../lib/sysfs/host-use/blocks.ts';
-import { readFileSystems, readPools } from '../../../lib/sysfs/host-use/file-systems.ts';
-import { parseMount } from '../../../lib/sysfs/host-use/mount-line.ts';
-import { readMounts, readSwaps } from '../../../lib/sysfs/host-use/mounts.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { readBlocks } from '../../../lib/sysfs/host-use/storage/blocks.ts';
+import { readFileSystems, readPools } from '../../../lib/sysfs/host-use/storage/file-systems.ts';
+import { parseMount } from '../../../lib/sysfs/host-use/storage/mount-line.ts';
+import { readMounts, readSwaps } from '../../../lib/sysfs/host-use/storage/mounts.ts';
 import { HostTree } from '../../support/host-tree.ts';
 import { putBlock } from '../../support/put-block.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { HostReader, Reading } from '../../../lib/host/host-reader.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { askLinks, askNetwork } from '../../../lib/sysfs/host-use/ip-answers.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { askLinks, askNetwork } from '../../../lib/sysfs/host-use/network/ip-answers.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';
 import { HostTree } from '../../support/host-tree.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { tellsResetMethods } from '../../../lib/sysfs/kernel-release.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DENIED, UNREAD } from '../../../lib/base/known.ts';
 import { traitsOf } from '../../../lib/pci/device-traits.ts';
-import { lastSeenAs } from '../../../lib/pci/last-seen.ts';
+import { lastSeenAs } from '../../../lib/pci/persisted/last-seen.ts';
 import { BOOT_ID_PATH, EARLIER_DRIVERS_PATH } from '../../../lib/sysfs/paths.ts';
 import type { FunctionSpec } from '../../support/host-spec.ts';
 import type { HostTree } from '../../support/host-tree.ts';

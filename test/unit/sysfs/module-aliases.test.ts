@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { BROKEN, DENIED } from '../../../lib/base/known.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { cpuTimeMs } from '../../support/cpu-time.ts';
 import { buildHost } from '../../support/host-builder.ts';
 import type { HostTree } from '../../support/host-tree.ts';

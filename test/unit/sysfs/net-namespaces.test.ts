@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { readFunctionPorts } from '../../../lib/sysfs/host-use/function-ports.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { readLiveUse } from '../../../lib/sysfs/host-use/live-use.ts';
+import { readFunctionPorts } from '../../../lib/sysfs/host-use/network/function-ports.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 function host(put: (tree: HostTree) => void): HostReader {

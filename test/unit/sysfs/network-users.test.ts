@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { UNREAD } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { readConnections } from '../../../lib/sysfs/host-use/connections.ts';
-import { readInterfaces } from '../../../lib/sysfs/host-use/interfaces.ts';
-import { readRdmaUsers } from '../../../lib/sysfs/host-use/rdma-users.ts';
-import { readSockets } from '../../../lib/sysfs/host-use/socket-table.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { readConnections } from '../../../lib/sysfs/host-use/network/connections.ts';
+import { readInterfaces } from '../../../lib/sysfs/host-use/network/interfaces.ts';
+import { readRdmaUsers } from '../../../lib/sysfs/host-use/network/rdma-users.ts';
+import { readSockets } from '../../../lib/sysfs/host-use/network/socket-table.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 function host(put: (tree: HostTree) => void, answers: Readonly<Record<string, string>> = {}): HostReader {

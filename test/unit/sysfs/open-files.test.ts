@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
 import type { DeviceNumber, Reading } from '../../../lib/host/host-reader.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { readOpenFiles } from '../../../lib/sysfs/host-use/open-files.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { readOpenFiles } from '../../../lib/sysfs/host-use/node/open-files.ts';
 import { HostTree } from '../../support/host-tree.ts';
 import { numberedHost } from '../../support/numbered-host.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { iommuAdvice } from '../../../lib/pci/iommu-state.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { iommuAdvice } from '../../../lib/pci/group/iommu-state.ts';
 import { hasSmmu, readIommuState } from '../../../lib/sysfs/iommu-state.ts';
 import { HostTree } from '../../support/host-tree.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BROKEN, DENIED, UNREAD } from '../../../lib/base/known.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { readGroupAttributes } from '../../../lib/sysfs/read-groups.ts';
 import { FIXTURE_HOSTS } from '../../support/fixture-hosts.ts';
 import { HostTree } from '../../support/host-tree.ts';

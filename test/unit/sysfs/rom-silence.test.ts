@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SnapshotHost } from '../../../lib/host/snapshot-host.ts';
-import { whyRomIsSilent } from '../../../lib/sysfs/rom-silence.ts';
+import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
+import { whyRomIsSilent } from '../../../lib/sysfs/device/rom-silence.ts';
 import { buildHost } from '../../support/host-builder.ts';
 import type { HostTree } from '../../support/host-tree.ts';
 import { functionHere, HERE } from '../../support/host-use.ts';

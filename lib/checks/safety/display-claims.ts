@@ -1,0 +1,18 @@
+import { knownValue } from '../../base/known.ts';
+import type { DisplayClaim } from '../../facts/host-use.ts';
+import type { PciDevice } from '../../pci/device.ts';
+
+export function isDisplay({ class: deviceClass }: PciDevice): boolean {
+  return knownValue(deviceClass)?.code.startsWith('03') ?? false;
+}
+
+/** What boot displays hold of the memory of a device. */
+export function claimsOn({ bars }: PciDevice, claims: readonly DisplayClaim[]): readonly DisplayClaim[] {
+  return claims.filter(({ start, end }) =>
+    (knownValue(bars) ?? []).some(({ kind, address, sizeBytes }) => {
+      if (kind !== 'memory' || address === null) return false;
+      const first = BigInt(address);
+      return BigInt(end) >= first && BigInt(start) < first + BigInt(sizeBytes);
+    }),
+  );
+}

@@ -1,0 +1,69 @@
+import { isUnknown } from '../../base/known.ts';
+import type { DeviceHolder } from '../../facts/host-use.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { NodeHolder, NodeRule } from './open-nodes.ts';
+import { listSome, type Observation, unknownFinding } from './safety-rule.ts';
+import type { SafetyView } from './safety-view.ts';
+
+/** `qemu-system-x86 (pid 812)`, or the machine that it runs. */
+export function holderName({ command, machine, pid }: DeviceHolder): string {
+  return machine === null ? `${command ?? 'a process'} (pid ${pid})` : `machine ${machine} (pid ${pid})`;
+}
+
+/** What is open, a line a process. */
+export function holderEvidence({ holder, nodes }: NodeHolder): string {
+  return `${holderName(holder)} holds ${nodes.map(({ path }) => path).join(', ')} open`;
+}
+
+/** The names of processes, each once, for a message. */
+export function holderNames(holders: readonly NodeHolder[]): string {
+  return listSome([...new Set(holders.map(({ holder }) => holderName(holder)))]);
+}
+
+/** What a rule reports of nodes that may be of a function, and of processes that could not be looked at. */
+export function notCleared(
+  unsure: readonly NodeHolder[],
+  { unseen }: { readonly unseen: SafetyView['host']['live']['unseen'] },
+  what: string,
+  mayHave: boolean,
+): readonly Observation[] {
+  if (unsure.length > 0) {
+    const nodes = [...new Set(unsure.flatMap((each) => each.nodes.map(({ path }) => path)))];
+    return [
+      {
+        message: `is not cleared: ${holderNames(unsure)} has ${listSome(nodes)} open, which may be of this device`,
+        evidence: unsure.map(holderEvidence),
+        remedy: `find out which device it is, or stop ${holderNames(unsure)}`,
+        isUnknown: true,
+      },
+    ];
+  }
+  return mayHave && isUnknown(unseen) ? [unknownFinding(what, unseen)] : [];
+}
+
+/** What a rule reports of the nodes of a function that are open. */
+export function observeNodes(
+  device: PciDevice,
+  view: SafetyView,
+  rule: NodeRule,
+  texts: {
+    /** What so many processes do with it: `is in use for graphics by NAMES`. */
+    readonly inUse: (names: string, nodes: string) => string;
+    /** What is not known if it is not: a clause. */
+    readonly what: string;
+    readonly remedy?: (holders: readonly NodeHolder[]) => string;
+    /** Whether it has such nodes, or may have. */
+    readonly mayHave: boolean;
+  },
+): readonly Observation[] {
+  const { holders, unsure } = view.nodes.useOf(device, rule);
+  if (holders.length === 0) return notCleared(unsure, view.host.live, texts.what, texts.mayHave);
+  const nodes = [...new Set(holders.flatMap((each) => each.nodes.map(({ path }) => path)))];
+  return [
+    {
+      message: texts.inUse(holderNames(holders), listSome(nodes)),
+      evidence: holders.map(holderEvidence),
+      ...(texts.remedy === undefined ? {} : { remedy: texts.remedy(holders) }),
+    },
+  ];
+}

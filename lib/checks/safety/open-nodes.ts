@@ -1,0 +1,184 @@
+import { isUnknown, knownValue } from '../../base/known.ts';
+import type { DeviceHolder, LiveUse, OpenNode } from '../../facts/host-use.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { staysWithHost } from '../../pci/group/iommu-group.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
+import { mayHaveDisks } from './storage-view.ts';
+
+/** A process, with those of its nodes that are meant. */
+export interface NodeHolder {
+  readonly holder: DeviceHolder;
+  readonly nodes: readonly OpenNode[];
+}
+
+/** Who has nodes of a function open, and who has some open that may be of it. */
+export interface NodeUse {
+  readonly holders: readonly NodeHolder[];
+  readonly unsure: readonly NodeHolder[];
+}
+
+/** The rules that look at open nodes; each node is one rule's. */
+export type NodeRule =
+  | 'block-open'
+  | 'machine-has-it'
+  | 'drm-in-use'
+  | 'sound-in-use'
+  | 'input-open'
+  | 'node-open';
+
+const RULES: Readonly<Record<string, NodeRule>> = {
+  block: 'block-open',
+  vfio: 'machine-has-it',
+  'vfio-dev': 'machine-has-it',
+  drm: 'drm-in-use',
+  graphics: 'drm-in-use',
+  accel: 'drm-in-use',
+  nvidia: 'drm-in-use',
+  kfd: 'drm-in-use',
+  sound: 'sound-in-use',
+  input: 'input-open',
+};
+
+/** The rule that reports nodes of a class or bus. */
+export function nodeRuleOf({ block, subsystem }: Pick<OpenNode, 'block' | 'subsystem'>): NodeRule {
+  if (block !== null) return 'block-open';
+  return RULES[subsystem ?? ''] ?? 'node-open';
+}
+
+/**
+ * The classes of functions that can have nodes of a class or bus, by the first digits of their code; of those that are
+ * not here any function with a driver can have them.
+ */
+const CLASSES: Readonly<Record<string, RegExp>> = {
+  drm: /^(03|12|0b40)/,
+  graphics: /^03/,
+  accel: /^(12|0b40|0880|ff)/,
+  nvidia: /^03/,
+  kfd: /^(03|12|0b40)/,
+  sound: /^(04|0c03)/,
+  input: /^(09|0c0[35]|0c80|1180|0780|0801)/,
+  usb: /^0c03/,
+  usbmisc: /^0c03/,
+  'usb-serial': /^0c03/,
+  hidraw: /^(09|0c0[35]|0c80|1180)/,
+  nvme: /^0108/,
+  scsi_generic: /^(01|0c03|0805)/,
+  scsi_tape: /^(01|0c0[034])/,
+  infiniband_verbs: /^(02|0c06|12)/,
+  hfi1_user: /^02/,
+  hvc: /^0780/,
+  // Memory of CXL, and what firmware sets aside of it.
+  dax: /^(05|00ff)/,
+  tty: /^(07|0b40|0c|0d|09|11|12|ff)/,
+  watchdog: /^(0601|0680|07|08|09|0c|1[0138]|ff)/,
+};
+
+/** Nodes of one driver for all of its devices. Who uses a device has a node of the device itself open as well. */
+const SHARED: Readonly<Record<string, { readonly driver: string; readonly own: readonly string[] }>> = {
+  nvidia: { driver: 'nvidia', own: ['nvidia', 'drm'] },
+  kfd: { driver: 'amdgpu', own: ['drm'] },
+  // The security processor, by which machines with encrypted memory live.
+  sev: { driver: 'ccp', own: [] },
+  tee: { driver: 'ccp', own: [] },
+};
+
+const NOBODY: NodeUse = { holders: [], unsure: [] };
+
+/** What processes have open, by the function that it is a node of. */
+export class OpenNodesView {
+  readonly #sure = new Map<PciAddress, Map<NodeRule, NodeHolder[]>>();
+  /** Nodes of devices that were not found, and of devices that hang on no function but go by the name of one that does. */
+  readonly #unsure: { readonly holder: DeviceHolder; readonly node: OpenNode }[] = [];
+  readonly #drivers: ReadonlySet<string>;
+
+  constructor(devices: readonly PciDevice[], { holders }: LiveUse) {
+    this.#drivers = new Set(devices.flatMap(({ driver }) => knownValue(driver) ?? []));
+    for (const holder of holders) {
+      for (const node of holder.nodes) {
+        const functions = knownValue(node.functions) ?? [];
+        for (const address of functions) this.#add(address, holder, node);
+        if (isUnfound(node) || (functions.length === 0 && node.block === null))
+          this.#unsure.push({ holder, node });
+      }
+    }
+  }
+
+  /** Who has nodes of a function open that a rule reports. Block devices are looked for through what is made of them. */
+  useOf(device: PciDevice, rule: NodeRule): NodeUse {
+    const sure = this.#sure.get(device.address)?.get(rule) ?? [];
+    const open = this.#unsure.filter(({ node }) => nodeRuleOf(node) === rule);
+    if (open.length === 0) return sure.length === 0 ? NOBODY : { holders: sure, unsure: [] };
+    const named = open.filter(({ node }) => isNamedAs(node, device));
+    const unsure = open.filter(({ node, holder }) => this.#mayBeOf(node, holder, device));
+    return { holders: [...sure, ...named.map(single)], unsure: unsure.map(single) };
+  }
+
+  #add(address: PciAddress, holder: DeviceHolder, node: OpenNode): void {
+    const rules = this.#sure.get(address) ?? new Map<NodeRule, NodeHolder[]>();
+    const rule = nodeRuleOf(node);
+    const held = rules.get(rule) ?? [];
+    const last = held.at(-1);
+    if (last?.holder === holder) held[held.length - 1] = { holder, nodes: [...last.nodes, node] };
+    else held.push({ holder, nodes: [node] });
+    this.#sure.set(address, rules.set(rule, held));
+  }
+
+  #mayBeOf(node: OpenNode, holder: DeviceHolder, device: PciDevice): boolean {
+    const { driver } = device;
+    if (driver === null || staysWithHost(device)) return false;
+    const name = knownValue(driver);
+    const subsystem = node.subsystem ?? '';
+    if (subsystem === 'vfio' || subsystem === 'vfio-dev')
+      return isUnfound(node) && mayBeInGroup(node, device);
+    if (name !== undefined && isPassthroughDriver(name)) return false;
+    const shared = SHARED[subsystem];
+    if (shared !== undefined) {
+      if (!isUnfound(node)) return false;
+      const isOfAnother = holder.nodes.some(
+        (other) => shared.own.includes(other.subsystem ?? '') && knownValue(other.functions)?.length === 1,
+      );
+      return !isOfAnother && (name ?? shared.driver) === shared.driver;
+    }
+    const makers = [...this.#drivers].filter((maker) => isNamedBy(node, maker));
+    if (makers.length > 0) return name === undefined || makers.includes(name);
+    if (!isUnfound(node)) return false;
+    if (subsystem === 'block') return mayHaveDisks(device);
+    const code = knownValue(device.class)?.code;
+    const classes = CLASSES[subsystem];
+    return code === undefined || classes === undefined || classes.test(code) || hasKind(device, subsystem);
+  }
+}
+
+function single({ holder, node }: { readonly holder: DeviceHolder; readonly node: OpenNode }): NodeHolder {
+  return { holder, nodes: [node] };
+}
+
+function isUnfound({ functions }: OpenNode): boolean {
+  return isUnknown(functions);
+}
+
+/** Whether something on a function goes by the name of a node that is on none: `hfi1_0`, an adapter of InfiniBand. */
+function isNamedAs({ name, functions }: OpenNode, { attachments }: PciDevice): boolean {
+  return !isUnknown(functions) && (knownValue(attachments) ?? []).some((each) => each.name === name);
+}
+
+/** Whether a node has the name of a driver, or is of a class that has: `nvidia-uvm` for nvidia. */
+function isNamedBy({ name, subsystem }: OpenNode, driver: string): boolean {
+  // Of no controller: what connects to those of other machines.
+  if (subsystem === 'nvme-fabrics') return false;
+  return [name, subsystem ?? ''].some(
+    (each) => each.startsWith(driver) && !/^[a-z]/i.test(each.slice(driver.length)),
+  );
+}
+
+function mayBeInGroup({ name, subsystem }: OpenNode, { driver, iommuGroup }: PciDevice): boolean {
+  const known = knownValue(driver);
+  if (known !== undefined && !isPassthroughDriver(known)) return false;
+  const group = knownValue(iommuGroup);
+  return subsystem !== 'vfio' || group === undefined || name === String(group) || !/^\d+$/.test(name);
+}
+
+function hasKind({ attachments }: PciDevice, subsystem: string): boolean {
+  return (knownValue(attachments) ?? []).some(({ kind }) => kind === subsystem);
+}

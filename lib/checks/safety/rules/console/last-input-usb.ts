@@ -1,0 +1,51 @@
+import { isUnknown, knownValue } from '../../../../base/known.ts';
+import type { InputDevice } from '../../../../facts/host-use.ts';
+import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
+import type { SafetyView } from '../../safety-view.ts';
+
+// Controllers of USB, and of I2C and the like, which touchpads hang on.
+const CONTROLLERS = /^(0c03|0c80|0c05|1180)/;
+const KINDS = ['keyboard', 'pointer'] as const;
+
+/** The only keyboard or mouse of the host is on it. */
+export const lastInputUsb: SafetyRule = {
+  name: 'last-input-usb',
+  title: 'the only keyboard or mouse is on it',
+  severity: 'refuses',
+  meaning:
+    'Every keyboard, or every mouse or touchpad, that the host has hangs on controllers that it gives away, and this is one of them. Who sits at the host can type nothing any more. What a program has made of others, and what a program brings by Bluetooth, does not count as one that is left; if there is no other keyboard than by Bluetooth, the adapter for it counts.',
+  remedy: 'put a keyboard on another controller, or accept it: --allow last-input-usb',
+  find: ({ address, class: deviceClass }, view) => {
+    const { inputs, bluetoothAdapters } = view.host.use;
+    const mayHaveInputs = CONTROLLERS.test(knownValue(deviceClass)?.code ?? '');
+    const adapters = (knownValue(bluetoothAdapters) ?? []).filter((each) => each.function === address);
+    const isOn = (input: InputDevice): boolean =>
+      input.function === address || (input.isBluetooth && adapters.length > 0);
+    if (isUnknown(inputs)) return mayHaveInputs ? [unknownFinding('which keyboards hang on it', inputs)] : [];
+    const all = inputs ?? [];
+    const last = KINDS.filter((kind) => {
+      const ofKind = all.filter((input) => input.kind === kind);
+      return ofKind.some(isOn) && ofKind.every((input) => input.isVirtual || goes(input, view));
+    });
+    const lost = all.filter((input) => isOn(input) && last.some((kind) => kind === input.kind));
+    if (lost.length > 0) {
+      const names = lost.map(({ title, name }) => knownValue(title) ?? name);
+      return [
+        {
+          message: `has the host's only ${last.join(' and ')}: ${listSome(names)}`,
+          evidence: lost.map(({ name, title }) => `${name}: ${knownValue(title) ?? 'without a name'}`),
+        },
+      ];
+    }
+    const unsure = all.find((input) => isOn(input) && isUnknown(input.kind))?.kind;
+    if (isUnknown(unsure)) return [unknownFinding('which keyboards hang on it', unsure)];
+    const isByRadio = mayHaveInputs && all.some(({ isBluetooth }) => isBluetooth);
+    return isByRadio && isUnknown(bluetoothAdapters)
+      ? [unknownFinding('which adapters for Bluetooth hang on it', bluetoothAdapters)]
+      : [];
+  },
+};
+
+function goes(input: InputDevice, { taken }: SafetyView): boolean {
+  return input.function !== null && taken.has(input.function);
+}

@@ -1,0 +1,41 @@
+import { knownValue } from '../../../../base/known.ts';
+import { shortAddress } from '../../../../pci/address.ts';
+import type { PciDevice } from '../../../../pci/device.ts';
+import { isBridge } from '../../../../pci/group/iommu-group.ts';
+import { listSome, type SafetyRule } from '../../safety-rule.ts';
+import type { SafetyView } from '../../safety-view.ts';
+
+/** Its only reset would hit functions that stay. */
+export const busReset: SafetyRule = {
+  name: 'bus-reset',
+  title: 'its only reset would hit functions that stay',
+  severity: 'warns',
+  meaning:
+    'Without a reset of its own it can be reset with its whole bus alone, and on that bus are functions that stay with the host. The kernel then refuses the reset, or resets them too.',
+  remedy: 'give the functions on its bus together, or put the card into a slot of its own',
+  isOfGiven: true,
+  find: (device, view) => {
+    const methods = knownValue(device.resetMethods);
+    if (methods === undefined || isBridge(device) || methods.some((method) => method !== 'bus')) return [];
+    const neighbours = neighboursOf(device, view).map(({ address }) => shortAddress(address));
+    if (neighbours.length === 0) return [];
+    return [
+      {
+        message: `can be reset with its whole bus alone, which has ${listSome(neighbours)} too`,
+        evidence: [
+          methods.length === 0 ? 'reset_method is empty' : 'reset_method: bus',
+          `on the same bus: ${neighbours.join(', ')}`,
+        ],
+      },
+    ];
+  },
+};
+
+/** Functions on the bus of a device that stay; those on a root bus are never reset with it. */
+function neighboursOf(device: PciDevice, view: SafetyView): readonly PciDevice[] {
+  if (knownValue(device.location)?.parent == null) return [];
+  const bus = device.address.slice(0, -'00.0'.length);
+  return view.host.devices.filter(
+    ({ address }) => address.startsWith(bus) && address !== device.address && !view.taken.has(address),
+  );
+}

@@ -1,0 +1,35 @@
+import { isUnknown, knownValue, UNREAD } from '../../../../base/known.ts';
+import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
+
+/** A program gets all packets of an interface of it. */
+export const netListener: SafetyRule = {
+  name: 'net-listener',
+  title: 'a program listens on its network interface',
+  severity: 'warns',
+  meaning:
+    'A packet socket (AF_PACKET) is bound to an interface of it, or to one that is above it: that of a capture, an intrusion detection, a DHCP client, LLDP or a program that makes networks of its own.',
+  remedy: 'stop the program if it needs the interface',
+  find: (device, view) => {
+    const { packetSockets } = view.host.live;
+    const stack = view.network.stackOn(device.address);
+    if (stack.length === 0) return [];
+    // What no snapshot can contain is not worth a warning.
+    if (packetSockets === UNREAD) return [];
+    if (isUnknown(packetSockets)) {
+      return [unknownFinding('which programs listen on its interfaces', packetSockets)];
+    }
+    const listeners = stack.flatMap(({ interface: { index }, path }) =>
+      (packetSockets ?? [])
+        .filter(({ interfaceIndex }) => interfaceIndex === knownValue(index))
+        .map(({ owner }) => `${owner ?? 'a program'} (${path})`),
+    );
+    if (listeners.length === 0) return [];
+    const names = [...new Set(listeners)];
+    return [
+      {
+        message: `is listened on through a packet socket by ${listSome(names)}`,
+        evidence: names.map((name) => `packet socket of ${name}`),
+      },
+    ];
+  },
+};

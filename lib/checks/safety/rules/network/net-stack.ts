@@ -1,0 +1,120 @@
+import { isUnknown, knownValue } from '../../../../base/known.ts';
+import { shellCommand } from '../../../../base/shell-command.ts';
+import type { ElsewhereInterface, InterfaceKind } from '../../../../facts/network-use.ts';
+import type { PciDevice } from '../../../../pci/device.ts';
+import { mayHaveInterfaces, type StackedInterface } from '../../network-view.ts';
+import {
+  firstUnknown,
+  listSome,
+  type Observation,
+  type SafetyRule,
+  unknownFinding,
+} from '../../safety-rule.ts';
+import type { SafetyView } from '../../safety-view.ts';
+
+const KINDS: Readonly<Record<InterfaceKind, string>> = {
+  bridge: 'bridge',
+  bond: 'bond',
+  team: 'team',
+  vrf: 'VRF',
+  openvswitch: 'Open vSwitch datapath',
+  vlan: 'VLAN',
+  macvlan: 'macvlan',
+  ipvlan: 'ipvlan',
+  macsec: 'MACsec interface',
+  vxlan: 'VXLAN',
+  tunnel: 'tunnel',
+  other: 'interface',
+};
+
+/** Other interfaces are made of it. */
+export const netStack: SafetyRule = {
+  name: 'net-stack',
+  title: 'a bridge, bond, VLAN or macvlan is above it',
+  severity: 'refuses',
+  meaning:
+    'An interface of it is in a bridge, bond or team, or a VLAN, macvlan, tunnel or the like is made of it, in this network namespace or in another, where a container has it. Virtual machines and containers on that lose their network, also where it carries no address of the host. If another namespace cannot be looked into, it is not known.',
+  remedy: 'take the interface out of it: ip link set NAME nomaster; or accept it: --allow net-stack',
+  find: (device, view) => {
+    const stack = view.network.stackOn(device.address);
+    const above = stack.filter(({ isAbove }) => isAbove);
+    const [first] = above;
+    const here =
+      first === undefined
+        ? []
+        : [
+            {
+              message: `is below ${listSome(above.map(titleOf))}`,
+              evidence: above.map(({ path }) => path),
+              remedy: `${remedyOf(first)}; or accept it: --allow net-stack`,
+            },
+          ];
+    const found = [...here, ...findElsewhere(device, view, stack)];
+    if (found.length > 0) return found;
+    const unknown = firstUnknown(
+      view.host.use.interfaces,
+      ...stack.flatMap((each) => [each.interface.uppers, each.interface.missedUppers]),
+    );
+    return unknown === undefined || !mayHaveInterfaces(device)
+      ? []
+      : [unknownFinding('which interfaces are made of its own', unknown)];
+  },
+};
+
+function titleOf({ interface: { kind, name } }: StackedInterface): string {
+  return `${KINDS[kind]} ${name}`;
+}
+
+/** The command that parts an interface from the one that it is made of, or the one that is in it. */
+function remedyOf({ interface: upper, below }: StackedInterface): string {
+  const lower = below?.name ?? '';
+  if (upper.kind === 'openvswitch') {
+    return `take the interface out of its bridge: ${shellCommand('ovs-vsctl', 'del-port', lower)}`;
+  }
+  if (knownValue(below?.master ?? null) === upper.name) {
+    return `take the interface out of it: ${shellCommand('ip', 'link', 'set', 'dev', lower, 'nomaster')}`;
+  }
+  return `remove it: ${shellCommand('ip', 'link', 'delete', 'dev', upper.name)}`;
+}
+
+function findElsewhere(
+  device: PciDevice,
+  { host }: SafetyView,
+  stack: readonly StackedInterface[],
+): readonly Observation[] {
+  if (stack.length === 0 && !mayHaveInterfaces(device)) return [];
+  const { interfaces, unseen, missed } = host.live.elsewhere;
+  const made = interfaces.filter(({ madeOf }) => madeOf !== null);
+  const indexes = stack.map((each) => each.interface.index);
+  const above = made.filter(({ madeOf }) => indexes.includes(madeOf));
+  const sure = above.filter(({ kind }) => kind !== 'other');
+  if (sure.length > 0) return [{ ...elsewhereObservation('is below', sure) }];
+  const isNumberless = indexes.some((index) => knownValue(index) === undefined);
+  const doubtful = isNumberless ? made : above;
+  if (doubtful.length > 0) {
+    return [{ ...elsewhereObservation('is not cleared: it may be below', doubtful), isUnknown: true }];
+  }
+  if (isUnknown(missed)) {
+    return [unknownFinding('which interfaces in other network namespaces are made of its own', missed)];
+  }
+  if (unseen.length === 0) return [];
+  return [
+    {
+      message: `is not cleared: it could not be read what interfaces are made of in the network namespace of ${listSome(unseen)}`,
+      evidence: unseen,
+      remedy: 'look there as root: lsns --type net; if nothing is made of it, --allow net-stack',
+      isUnknown: true,
+    },
+  ];
+}
+
+function elsewhereObservation(verb: string, above: readonly ElsewhereInterface[]): Observation {
+  const names = above.map(
+    ({ kind, name, where }) => `${KINDS[kind]} ${name} in another network namespace, of ${where}`,
+  );
+  return {
+    message: `${verb} ${listSome(names)}`,
+    evidence: names,
+    remedy: 'stop the container or program that uses it; or accept it: --allow net-stack',
+  };
+}

@@ -1,0 +1,93 @@
+import { knownValue } from '../../../../base/known.ts';
+import { shellCommand } from '../../../../base/shell-command.ts';
+import { isNodePath } from '../../../../facts/device-names.ts';
+import type { BlockDevice, StackKind } from '../../../../facts/storage-use.ts';
+import {
+  firstUnknown,
+  listSome,
+  type Observation,
+  type SafetyRule,
+  unknownFinding,
+} from '../../safety-rule.ts';
+import type { SafetyView } from '../../safety-view.ts';
+import { blockTitle, mayHaveDisks, type StackedBlock, type Stranger } from '../../storage-view.ts';
+
+/** How each kind is called, and the command that ends it. The kinds that other rules are about are not in it. */
+const KINDS: Readonly<
+  Partial<Record<StackKind, readonly [title: string, remedy: (block: BlockDevice) => string]>>
+> = {
+  loop: ['a loop device', ({ name }) => `detach it: ${shellCommand('losetup', '--detach', `/dev/${name}`)}`],
+  zram: [
+    'zram, which writes back to it',
+    ({ name }) =>
+      `switch it off: ${shellCommand('swapoff', `/dev/${name}`)} && ${shellCommand('zramctl', '--reset', `/dev/${name}`)}`,
+  ],
+  drbd: ['DRBD', ({ name }) => `take it down: ${shellCommand('drbdadm', 'down', `/dev/${name}`)}`],
+  virtual: ['a device that software makes', ({ name }) => `stop what made ${name}`],
+};
+
+/** The kernel holds a disk of it for something that no other rule is about. */
+export const blockHolder: SafetyRule = {
+  name: 'block-holder',
+  title: 'something else of the kernel holds a disk of it',
+  severity: 'refuses',
+  meaning:
+    'A loop device is over a disk or partition of it, zram writes back to one, DRBD replicates one, or the kernel lists another holder of it, of whatever kind.',
+  remedy: 'stop what holds it: see ls /sys/class/block/*/holders',
+  find: (device, view) => {
+    const stack = view.storage.stackOn(device.address);
+    const above = [...stack.blocks.values()].filter(
+      ({ block, isInFile }) =>
+        block.kind !== null && KINDS[block.kind] !== undefined && !isInFile && !isOwn(block, device.address),
+    );
+    if (above.length > 0 || stack.strangers.length > 0) return [held(above, stack.strangers)];
+    return mayHaveDisks(device) ? unresolved(view) : [];
+  },
+};
+
+/** Of a disk that software makes and that a function carries, such as a path of NVMe over Fibre Channel. */
+function isOwn(block: BlockDevice, address: string): boolean {
+  return block.functions.some((on) => on === address);
+}
+
+function held(above: readonly StackedBlock[], strangers: readonly Stranger[]): Observation {
+  const blocks = above.map(({ block }) => `${blockTitle(block)} (${titleOf(block)})`);
+  const others = strangers.map(({ name }) => `${name} (a holder of an unknown kind)`);
+  const [first] = above.toReversed();
+  const remedy = first === undefined ? undefined : KINDS[first.block.kind ?? 'virtual']?.[1](first.block);
+  return {
+    message: `is held by ${listSome([...blocks, ...others])}`,
+    evidence: [
+      ...above.map(({ block, path }) => `${block.name} is made of it: ${path}`),
+      ...strangers.map(({ path }) => `the kernel lists a holder: ${path}`),
+    ],
+    ...(remedy === undefined ? {} : { remedy }),
+  };
+}
+
+function titleOf({ kind, backingFile }: BlockDevice): string {
+  const [title = ''] = KINDS[kind ?? 'virtual'] ?? [];
+  const file = knownValue(backingFile);
+  return file === undefined ? title : `${title}: ${file}`;
+}
+
+/** Loop devices and zram over what leads to no known block device: it may be any. */
+function unresolved({ host, storage }: SafetyView): readonly Observation[] {
+  const blocks = knownValue(host.use.blocks) ?? [];
+  const unread = firstUnknown(...blocks.map(({ backingFile }) => backingFile));
+  if (unread !== undefined) return [unknownFinding('which disks loop devices and zram are over', unread)];
+  const lost = blocks.filter(({ backingFile }) => {
+    const path = knownValue(backingFile);
+    return path !== undefined && isNodePath(path) && storage.blockAt(path) === undefined;
+  });
+  if (lost.length === 0) return [];
+  const names = lost.map(({ name, backingFile }) => `${name} over ${knownValue(backingFile)}`);
+  return [
+    {
+      message: `is not cleared: no known device is below ${listSome(names)}`,
+      evidence: names,
+      remedy: 'see which device that is: losetup --list; if it is none of these, --allow block-holder',
+      isUnknown: true,
+    },
+  ];
+}

@@ -1,0 +1,137 @@
+import { knownValue } from '../../../../base/known.ts';
+import {
+  firstUnknown,
+  listSome,
+  type Observation,
+  type SafetyRule,
+  unknownFinding,
+} from '../../safety-rule.ts';
+import type { SafetyView } from '../../safety-view.ts';
+import {
+  isSystemMount,
+  mayHaveDisks,
+  mountEvidence,
+  mountTitle,
+  type StackedMount,
+  type StorageStack,
+  unmountCommand,
+} from '../../storage-view.ts';
+
+const JOURNALS = 'jbd2';
+
+/** A file system on it is mounted. */
+export const mounted: SafetyRule = {
+  name: 'mounted',
+  title: 'a file system on it is mounted',
+  severity: 'refuses',
+  meaning:
+    'A file system is mounted that is on it, or on something that is made of it, and that the host could run on without: also in another mount namespace, as in a container; or the kernel has one at work that no mount shows, or its journal. What was not yet written is lost, and programs that have files of it open fail.',
+  remedy: 'unmount it: umount MOUNTPOINT',
+  find: (device, view) => {
+    const stack = view.storage.stackOn(device.address);
+    const mounts = stack.mounts.filter((place) => !isSystemMount(place) && !place.isCopy);
+    const observations: Observation[] = mounts.length === 0 ? [] : [seen(mounts)];
+    const { use, live } = view.host;
+    const made = [...stack.blocks.values()].flatMap(({ block }) => [block.holders, block.number]);
+    const unknown = firstUnknown(use.blocks, use.mounts, use.fileSystems, ...made);
+    const concerns = made.length > 0 || mayHaveDisks(device);
+    if (unknown === undefined) observations.push(...unseen(stack, view));
+    else if (concerns)
+      observations.push(unknownFinding('which file systems are mounted from its disks', unknown));
+    if (!concerns) return observations;
+    const elsewhere = firstUnknown(live.unseenMounts);
+    if (unknown === undefined && elsewhere !== undefined) {
+      const what = 'which file systems other mount namespaces have mounted from its disks';
+      observations.push(unknownFinding(what, elsewhere));
+    }
+    return [...observations, ...unresolved(view), ...maybeMore(stack, view)];
+  },
+};
+
+function seen(mounts: readonly StackedMount[]): Observation {
+  const commands = [...new Set(mounts.map(unmountCommand))];
+  return {
+    message: `holds what is mounted: ${listSome([...new Set(mounts.map(mountTitle))])}`,
+    evidence: mounts.map(mountEvidence),
+    // What was mounted last may be on what was mounted first.
+    remedy: `unmount it: ${commands.reverse().join(' && ')}`,
+  };
+}
+
+/** File systems that the kernel has at work on it, and that no mount explains. */
+function unseen(stack: StorageStack, view: SafetyView): readonly Observation[] {
+  const { graph } = view.storage;
+  const explained = new Set(
+    stack.mounts.flatMap((place) => [place.block.block.name, ...graph.blocksOf(place)]),
+  );
+  const systems = view.host.use.fileSystems;
+  const hidden = (Array.isArray(systems) ? systems : []).filter(
+    ({ blocks }) =>
+      blocks.some((name: string) => stack.blocks.has(name)) &&
+      !blocks.some((name: string) => explained.has(name)),
+  );
+  if (hidden.length === 0) return [];
+  const names = hidden.map(({ type, blocks }) =>
+    type === JOURNALS
+      ? `the journal of a file system on ${blocks.join(', ')}`
+      : `${type} on ${blocks.join(', ')}`,
+  );
+  const [block = ''] = hidden.flatMap(({ blocks }) => blocks);
+  return [
+    {
+      message: `holds what is mounted somewhere else, in a container for one: ${listSome(names)}`,
+      evidence: names.map(
+        (name) => `the kernel has ${name} at work, and it is not among the mounts seen here`,
+      ),
+      remedy: `find who has it mounted: grep -l ${block} /proc/*/mountinfo, and stop that`,
+    },
+  ];
+}
+
+/** File systems that may have further devices, for which each is taken on which nothing else is known to be. */
+function maybeMore({ blocks }: StorageStack, { storage, host }: SafetyView): readonly Observation[] {
+  const systems = knownValue(host.use.fileSystems) ?? [];
+  const names = [
+    ...systems
+      .filter(({ mayHaveMore }) => mayHaveMore === true)
+      .map((each) => `${each.type} on ${each.blocks[0]}`),
+    ...storage.graph.mounts
+      .filter(({ mount, isCopy }) => mount.type === 'jfs' && !isCopy)
+      .map(({ mount }) => `the log of jfs on ${mount.source}`),
+  ];
+  if (names.length === 0) return [];
+  const unclaimed = [...blocks.values()].filter(
+    ({ block }) =>
+      knownValue(block.signature) === undefined &&
+      storage.graph.above(block.name).length === 0 &&
+      !systems.some((system) => system.blocks.includes(block.name)),
+  );
+  if (unclaimed.length === 0) return [];
+  return [
+    {
+      message: `is not cleared: ${listSome(unclaimed.map(({ block }) => block.name))} may be a further device of ${listSome(names)}`,
+      evidence: names.map((name) => `the kernel does not tell all devices of ${name}`),
+      remedy: 'see which devices it has: dump.f2fs or jfs_debugfs; if it is none of these, --allow mounted',
+      isUnknown: true,
+    },
+  ];
+}
+
+/** Mounts of devices by names that lead to none: any disk may be meant. */
+function unresolved(view: SafetyView): readonly Observation[] {
+  const names = view.storage.graph.mounts
+    .filter(({ isCopy }) => !isCopy)
+    .flatMap((place) =>
+      view.storage.graph.unresolvedOf(place).map((path) => `${path} for ${place.mount.point}`),
+    );
+  if (names.length === 0) return [];
+  return [
+    {
+      message: `is not cleared: no block device is known by what is mounted: ${listSome(names)}`,
+      evidence: names.map((name) => `mountinfo names ${name}`),
+      remedy:
+        'see which device that is: findmnt --output TARGET,SOURCE,MAJ:MIN; if it is none of these, --allow mounted',
+      isUnknown: true,
+    },
+  ];
+}

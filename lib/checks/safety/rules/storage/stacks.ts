@@ -1,0 +1,135 @@
+import { quote, shellCommand } from '../../../../base/shell-command.ts';
+import type { BlockDevice, StackKind } from '../../../../facts/storage-use.ts';
+import { listSome, type SafetyRule } from '../../safety-rule.ts';
+import { blockTitle } from '../../storage-view.ts';
+
+/** What one rule says of block devices of some kinds. */
+interface StackRuleFacts {
+  readonly kinds: readonly StackKind[];
+  /** What the disk is part of: `a running md array`. */
+  readonly whole: string;
+  /** What to do, before the commands: `stop the array`. */
+  readonly advice: string;
+  /** The command for one of them. */
+  readonly command: (block: BlockDevice) => string;
+}
+
+/** A rule for block devices of one kind that are made of the disks of a function. */
+function stackRule(
+  texts: Omit<SafetyRule, 'severity' | 'find'>,
+  { kinds, whole, advice, command }: StackRuleFacts,
+): SafetyRule {
+  return {
+    ...texts,
+    severity: 'refuses',
+    find: (device, view) => {
+      const { blocks } = view.storage.stackOn(device.address);
+      const above = [...blocks.values()].filter(
+        ({ block }) => block.kind !== null && kinds.includes(block.kind),
+      );
+      if (above.length === 0) return [];
+      const names = above.map(({ block }) => blockTitle(block));
+      // What was made last may be made of what was made first.
+      const commands = [...new Set(above.map(({ block }) => command(block)))].reverse();
+      return [
+        {
+          message: `is part of ${whole}: ${listSome(names)}`,
+          evidence: above.map(({ block, path }) => `${block.name} is made of it: ${path}`),
+          remedy: `${advice}: ${commands.join(' && ')}`,
+        },
+      ];
+    },
+  };
+}
+
+/** LVM volumes that are active are on it. */
+export const lvm = stackRule(
+  {
+    name: 'lvm',
+    title: 'active LVM volumes are on it',
+    meaning:
+      'A disk of it is a physical volume of LVM, and logical volumes of it are active. Where nothing is mounted from them, a program or a virtual machine may still have them.',
+    remedy: 'deactivate them: vgchange --activate n GROUP',
+  },
+  {
+    kinds: ['lvm'],
+    whole: 'active LVM volumes',
+    advice: 'deactivate them',
+    command: (block) => shellCommand('lvchange', '--activate', 'n', volumeOf(blockTitle(block))),
+  },
+);
+
+/** `vg-1/swap` of `vg--1-swap`: one hyphen stands between both names, and two for each in a name. */
+function volumeOf(title: string): string {
+  return title.replace(/(?<!-)((?:--)*)-(?!-)/, '$1/').replaceAll('--', '-');
+}
+
+/** An md array that runs has a disk of it. */
+export const md = stackRule(
+  {
+    name: 'md',
+    title: 'a disk of it is in a running md array',
+    meaning:
+      'A disk of it is a member of an array that runs. An array with a copy left runs on without it, degraded, and has to be rebuilt; one without stops.',
+    remedy: 'stop the array: mdadm --stop /dev/NAME; or take the member out of it',
+  },
+  {
+    kinds: ['md'],
+    whole: 'a running md array',
+    advice: 'stop the array, or take the member out of it',
+    command: ({ name }) => shellCommand('mdadm', '--stop', `/dev/${name}`),
+  },
+);
+
+/** An encrypted device on it is unlocked. */
+export const crypt = stackRule(
+  {
+    name: 'crypt',
+    title: 'an encrypted device on it is unlocked',
+    meaning: 'A dm-crypt device, such as one of LUKS, is open that is made of a disk of it.',
+    remedy: 'close it: cryptsetup close NAME',
+  },
+  {
+    kinds: ['crypt'],
+    whole: 'an unlocked encrypted device',
+    advice: 'close it',
+    command: (block) => shellCommand('cryptsetup', 'close', blockTitle(block)),
+  },
+);
+
+/** Another mapped device is made of it. */
+export const deviceMapper = stackRule(
+  {
+    name: 'device-mapper',
+    title: 'another mapped device is made of it',
+    meaning:
+      'A device of the device mapper is made of a disk of it that is none of LVM or dm-crypt: multipath, dmraid, a snapshot.',
+    remedy: 'remove it: multipath -f NAME, or dmsetup remove NAME',
+  },
+  {
+    kinds: ['multipath', 'device-mapper'],
+    whole: 'a mapped device',
+    advice: 'remove it',
+    command: (block) =>
+      block.kind === 'multipath'
+        ? shellCommand('multipath', '-f', blockTitle(block))
+        : shellCommand('dmsetup', 'remove', blockTitle(block)),
+  },
+);
+
+/** A bcache that is at work has a disk of it, as what is cached or as the cache. */
+export const bcache = stackRule(
+  {
+    name: 'bcache',
+    title: 'a disk of it is in a running bcache',
+    meaning:
+      'A disk of it backs a bcache device, or caches one. A cache that writes back holds data that is nowhere else yet.',
+    remedy: 'stop it: echo 1 > /sys/block/NAME/bcache/stop',
+  },
+  {
+    kinds: ['bcache'],
+    whole: 'a running bcache',
+    advice: 'stop it',
+    command: ({ name }) => `echo 1 > ${quote(`/sys/block/${name}/bcache/stop`)}`,
+  },
+);

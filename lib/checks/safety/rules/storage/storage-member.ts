@@ -1,0 +1,45 @@
+import { knownValue } from '../../../../base/known.ts';
+import { listSome, type SafetyRule } from '../../safety-rule.ts';
+import { blockTitle } from '../../storage-view.ts';
+
+// By what udev calls them.
+const MEMBERS: Readonly<Record<string, string>> = {
+  LVM2_member: 'LVM',
+  linux_raid_member: 'an md array',
+  isw_raid_member: 'a firmware RAID',
+  ddf_raid_member: 'a firmware RAID',
+  crypto_LUKS: 'LUKS',
+  zfs_member: 'a ZFS pool',
+  bcache: 'bcache',
+};
+
+/** A disk of it belongs to a set of disks that is not at work now. */
+export const storageMember: SafetyRule = {
+  name: 'storage-member',
+  title: 'a disk of it belongs to a set that is not at work',
+  severity: 'warns',
+  meaning:
+    'udev found a member of LVM, md, LUKS, bcache or ZFS on a disk of it, which nothing of the host has open now. The host may want it at its next start.',
+  remedy:
+    'make sure that nothing of the host wants it at the next start: /etc/fstab, /etc/crypttab, mdadm.conf',
+  find: (device, view) => {
+    const stack = view.storage.stackOn(device.address);
+    const pools = knownValue(view.host.use.pools) ?? [];
+    const idle = [...stack.blocks.values()].filter(({ block }) => {
+      const holders = knownValue(block.holders);
+      const isImported = block.signature === 'zfs_member' && pools.length > 0;
+      return holders?.length === 0 && !isImported && knownValue(block.signature) !== undefined;
+    });
+    const members = idle.flatMap(({ block, path }) => {
+      const what = MEMBERS[knownValue(block.signature) ?? ''];
+      return what === undefined ? [] : [{ text: `${blockTitle(block)}, of ${what}`, path }];
+    });
+    if (members.length === 0) return [];
+    return [
+      {
+        message: `holds what is not at work now: ${listSome(members.map(({ text }) => text))}`,
+        evidence: members.map(({ text, path }) => `udev found ${text}: ${path}`),
+      },
+    ];
+  },
+};

@@ -1,0 +1,55 @@
+import { isUnknown, knownValue } from '../../../../base/known.ts';
+import type { KernelWork } from '../../../../facts/host-use.ts';
+import type { PciDevice } from '../../../../pci/device.ts';
+import { isOfHost } from '../../../validation/host-driver.ts';
+import { listSome, type Observation, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
+
+// Of serial ports, buses, sound and sensors: their drivers themselves copy by an engine of the same function.
+const OWN_ENGINES = /^(04|07|0c|11)/;
+// Engines for copying, accelerators, processors and coprocessors, controllers of USB, and what has no class.
+const WORKERS = /^(08|0b|0c03|10|12|ff)/;
+
+const TITLES: Readonly<Record<KernelWork['kind'], string>> = {
+  dma: 'copying by',
+  'work queue': 'work queue',
+  algorithms: 'cryptography or compression of',
+  usbip: 'another host that has USB device',
+};
+
+/** The kernel itself has it work, for no program that has a node of it open. */
+export const kernelUse: SafetyRule = {
+  name: 'kernel-use',
+  title: 'the kernel itself uses it',
+  severity: 'refuses',
+  meaning:
+    'The kernel has it work for itself: a channel of a DMA engine is taken (`/sys/class/dma`), a work queue of an accelerator has clients (`/sys/bus/dsa`), algorithms of its driver are in use (`/proc/crypto`), by dm-crypt or IPsec for example, or another host uses a USB device on it (usbip). No process has a node of it open. The kernel can crash if the device leaves its driver, and data on its way is lost.',
+  remedy: 'stop what uses it, or accept it: --allow kernel-use',
+  find: (device, { host }) => {
+    const work = (knownValue(host.use.kernelWork) ?? []).filter((each) => isOn(each, device));
+    const sure = work.filter(({ functions }) => functions.length === 1);
+    const [found] = [observe(sure, false), observe(work, true)].filter((each) => each !== null);
+    if (found !== undefined) return [found];
+    return isUnknown(host.use.kernelWork) && mayWork(device)
+      ? [unknownFinding('whether the kernel itself uses it', host.use.kernelWork)]
+      : [];
+  },
+};
+
+function isOn({ kind, functions }: KernelWork, device: PciDevice): boolean {
+  if (!functions.includes(device.address)) return false;
+  return kind !== 'dma' || !OWN_ENGINES.test(knownValue(device.class)?.code ?? '');
+}
+
+function observe(work: readonly KernelWork[], isUnsure: boolean): Observation | null {
+  if (work.length === 0) return null;
+  const titles = listSome(work.map(({ kind, name }) => `${TITLES[kind]} ${name}`));
+  const evidence = work.map((each) => each.evidence);
+  if (!isUnsure) return { message: `is in use by the kernel: ${titles}`, evidence };
+  const message = `is not cleared: the kernel uses this device or another of its driver: ${titles}`;
+  return { message, evidence, isUnknown: true };
+}
+
+function mayWork(device: PciDevice): boolean {
+  const code = knownValue(device.class)?.code;
+  return isOfHost(device) && (code === undefined || WORKERS.test(code));
+}

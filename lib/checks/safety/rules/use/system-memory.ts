@@ -1,0 +1,38 @@
+import { isUnknown, knownValue } from '../../../../base/known.ts';
+import type { PciDevice } from '../../../../pci/device.ts';
+import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
+
+/** Memory of it is memory of the host. */
+export const systemMemory: SafetyRule = {
+  name: 'system-memory',
+  title: 'the host uses its memory as its own',
+  severity: 'refuses',
+  meaning:
+    'The kernel has taken memory of it as System RAM (`/proc/iomem`, for root alone): that of a CXL device, of a device of virtio, or of a GPU that shares its memory. Programs and the kernel itself have data in it, and crash if it goes.',
+  remedy:
+    'take the memory offline first: daxctl offline-memory and daxctl reconfigure-device --mode=devdax, then cxl disable-region; or start without it: memhp_default_state=offline on the kernel command line',
+  find: (device, view) => {
+    const { systemMemory: memory } = view.host.use;
+    const all = knownValue(memory) ?? [];
+    const own = all.filter(({ functions }) => knownValue(functions)?.includes(device.address) ?? false);
+    if (own.length > 0) {
+      const names = own.map(({ name }) => name);
+      return [
+        {
+          message: `has memory that the host uses as its own: ${listSome(names)}`,
+          evidence: names.map((name) => `/proc/iomem: System RAM in ${name}`),
+        },
+      ];
+    }
+    if (!mayHaveMemory(device)) return [];
+    const unknown = isUnknown(memory) ? memory : all.map(({ functions }) => functions).find(isUnknown);
+    return unknown === undefined
+      ? []
+      : [unknownFinding('whether the host uses its memory as its own', unknown)];
+  },
+};
+
+/** Controllers of memory, CXL's among them, and devices without a class, as virtio has for memory. */
+function mayHaveMemory({ class: deviceClass, driver }: PciDevice): boolean {
+  return driver !== null && /^(05|00ff|$)/.test(knownValue(deviceClass)?.code ?? '');
+}

@@ -1,0 +1,34 @@
+import { isUnknown, knownValue } from '../../../../base/known.ts';
+import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
+
+// Drivers of PCI that make devices of vDPA.
+const MAKERS =
+  /^(mlx5_core|ifcvf|pds_core|pds_vdpa|octeon_ep_vdpa|octep_vdpa|virtio-pci|vp_vdpa|sfc|snet|eni_vdpa|alibaba_eni_vdpa|nfp|qat)/;
+
+/** Devices of vDPA are made of it. */
+export const vdpa: SafetyRule = {
+  name: 'vdpa',
+  title: 'devices of vDPA are made of it',
+  severity: 'refuses',
+  meaning:
+    'vDPA devices are made of it (`/sys/bus/vdpa`), which go with it: virtual machines, or the host itself by virtio, have them as network cards or disks.',
+  remedy: 'remove them first: vdpa dev del NAME',
+  find: ({ address, driver }, view) => {
+    const { vdpaDevices } = view.host.use;
+    const own = (knownValue(vdpaDevices) ?? []).filter((each) => each.function === address);
+    if (own.length > 0) {
+      const names = own.map(({ name }) => name);
+      return [
+        {
+          message: `has vDPA devices: ${listSome(names)}`,
+          evidence: names.map((name) => `/sys/bus/vdpa/devices/${name}`),
+          remedy: names.map((name) => `vdpa dev del ${name}`).join('; '),
+        },
+      ];
+    }
+    const mayHave = driver !== null && MAKERS.test(knownValue(driver) ?? 'mlx5_core');
+    return isUnknown(vdpaDevices) && mayHave
+      ? [unknownFinding('which vDPA devices are made of it', vdpaDevices)]
+      : [];
+  },
+};

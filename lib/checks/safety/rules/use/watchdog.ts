@@ -1,0 +1,34 @@
+import { isUnknown, knownValue } from '../../../../base/known.ts';
+import { mayCarryBoardDevices } from '../../board-carriers.ts';
+import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
+
+/** A watchdog of it is armed. */
+export const watchdog: SafetyRule = {
+  name: 'watchdog',
+  title: 'an armed watchdog is on it',
+  severity: 'refuses',
+  meaning:
+    'A hardware watchdog on it counts down (`/sys/class/watchdog/watchdog0/state` is `active`), and a program, systemd for one, resets it. If nobody can do so any more, it restarts the host.',
+  remedy:
+    'stop what arms it: RuntimeWatchdogSec=off in /etc/systemd/system.conf and systemctl daemon-reexec, or systemctl stop watchdog; or accept it: --allow watchdog',
+  find: (device, view) => {
+    const { watchdogs } = view.host.use;
+    const own = (knownValue(watchdogs) ?? []).filter((each) => each.function === device.address);
+    const armed = own.filter(({ isArmed }) => isArmed === true);
+    if (armed.length > 0) {
+      const names = armed.map(
+        ({ name, identity }) => `${name} (${knownValue(identity) ?? 'of a kind not known'})`,
+      );
+      return [
+        {
+          message: `has a watchdog that is armed: ${listSome(names)}`,
+          evidence: armed.map(({ name }) => `/sys/class/watchdog/${name}/state: active`),
+        },
+      ];
+    }
+    const what = 'whether a watchdog on it is armed';
+    const unsure = own.map(({ isArmed }) => isArmed).find(isUnknown);
+    if (unsure !== undefined) return [unknownFinding(what, unsure)];
+    return isUnknown(watchdogs) && mayCarryBoardDevices(device) ? [unknownFinding(what, watchdogs)] : [];
+  },
+};

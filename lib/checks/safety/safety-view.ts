@@ -1,0 +1,76 @@
+import { knownValue } from '../../base/known.ts';
+import type { HostUse, LiveUse, OpenNode } from '../../facts/host-use.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { IommuGroup } from '../../pci/group/iommu-group.ts';
+import { NetworkView } from './network-view.ts';
+import { type NodeHolder, OpenNodesView } from './open-nodes.ts';
+import { StorageView } from './storage-view.ts';
+import { virtualFunctionsByPf } from './virtual-functions.ts';
+
+const NONE: ReadonlySet<PciAddress> = new Set();
+
+/** What the safety of a change is judged by. */
+export interface SafetyHost {
+  /** Every function of the host, with the facts of `SAFETY_FIELDS`. */
+  readonly devices: readonly PciDevice[];
+  readonly groups: readonly IommuGroup[];
+  readonly use: HostUse;
+  readonly live: LiveUse;
+  /** Whether the kernel says how devices can be reset (5.15 and later do). */
+  readonly tellsResetMethods: boolean;
+}
+
+/** A host with what is about to leave it, prepared for the rules. */
+export class SafetyView {
+  readonly host: SafetyHost;
+  /** The functions that were asked for. */
+  readonly asked: ReadonlySet<PciAddress>;
+  /** The functions that are given away: those that were asked for, and their groups. */
+  readonly given: ReadonlySet<PciAddress>;
+  /** Those, and what is gone with them: functions behind them, and VFs. */
+  readonly taken: ReadonlySet<PciAddress>;
+  readonly storage: StorageView;
+  readonly network: NetworkView;
+  readonly nodes: OpenNodesView;
+  readonly #devices: ReadonlyMap<PciAddress, PciDevice>;
+  readonly #vfs: ReadonlyMap<PciAddress, ReadonlySet<PciAddress>>;
+
+  constructor(
+    host: SafetyHost,
+    asked: ReadonlySet<PciAddress>,
+    given: ReadonlySet<PciAddress>,
+    taken: ReadonlySet<PciAddress>,
+  ) {
+    this.host = host;
+    this.asked = asked;
+    this.given = given;
+    this.taken = taken;
+    this.storage = new StorageView(host.use, host.live);
+    this.network = new NetworkView(host.use);
+    this.nodes = new OpenNodesView(host.devices, host.live);
+    this.#vfs = virtualFunctionsByPf(host.devices);
+    this.#devices = new Map(host.devices.map((device) => [device.address, device]));
+  }
+
+  device(address: PciAddress): PciDevice | undefined {
+    return this.#devices.get(address);
+  }
+
+  /** The VFs of a PF; of another function none. */
+  virtualFunctionsOf(pf: PciAddress): ReadonlySet<PciAddress> {
+    return this.#vfs.get(pf) ?? NONE;
+  }
+
+  groupOf(device: PciDevice): IommuGroup | undefined {
+    return this.host.groups.find(({ id }) => id === knownValue(device.iommuGroup));
+  }
+
+  /** The processes that hold nodes open which are meant. */
+  holdersOf(isMeant: (node: OpenNode) => boolean): readonly NodeHolder[] {
+    return this.host.live.holders.flatMap((holder) => {
+      const nodes = holder.nodes.filter(isMeant);
+      return nodes.length === 0 ? [] : [{ holder, nodes }];
+    });
+  }
+}

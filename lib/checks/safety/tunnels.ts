@@ -1,0 +1,39 @@
+import { isUnknown, knownValue } from '../../base/known.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { SafetyHost } from './safety-view.ts';
+
+/**
+ * The functions that are reached through PCIe tunnels of a Thunderbolt or USB4 host interface: those behind the ports
+ * that depend on it. If the kernel links none, as for a controller that is a card or chip of its own, those that are deeper
+ * than the interface below the same switch.
+ */
+export function tunnelledFrom(address: PciAddress, { devices, use }: SafetyHost): readonly PciAddress[] {
+  const tunnel = knownValue(use.tunnels)?.find((each) => each.function === address);
+  const self = devices.find((device) => device.address === address);
+  if (tunnel === undefined || self === undefined) return [];
+  const ports = knownValue(tunnel.ports) ?? [];
+  if (ports.length > 0)
+    return devices.filter((device) => isBehind(device, ports)).map((device) => device.address);
+  const above = bridgesOf(self);
+  // A switch is an upstream port with its downstream ports, the last of which leads to the interface.
+  const [upstream] = above.slice(-2, -1);
+  if (upstream === undefined || above.length < 3) return [];
+  return devices
+    .filter((device) => isBehind(device, [upstream]) && bridgesOf(device).length > above.length)
+    .map((device) => device.address);
+}
+
+function isBehind(device: PciDevice, ports: readonly PciAddress[]): boolean {
+  return bridgesOf(device).some((bridge) => ports.includes(bridge));
+}
+
+function bridgesOf({ location }: PciDevice): readonly PciAddress[] {
+  return knownValue(location)?.bridges ?? [];
+}
+
+/** By the class of a USB4 host interface, or the driver. */
+export function mayBeTunnelHost({ class: kind, driver }: PciDevice): boolean {
+  if (isUnknown(kind) || isUnknown(driver)) return true;
+  return driver === 'thunderbolt' || knownValue(kind)?.code === '0c0340';
+}

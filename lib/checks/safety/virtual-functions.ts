@@ -1,0 +1,30 @@
+import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+
+/**
+ * The VFs of each PF, by the links of the PF (`virtfn0`) and by those of the VFs (`physfn`): either may be unreadable.
+ */
+export function virtualFunctionsByPf(
+  devices: readonly PciDevice[],
+): ReadonlyMap<PciAddress, ReadonlySet<PciAddress>> {
+  const all = new Map<PciAddress, Set<PciAddress>>();
+  const add = (pf: PciAddress, vf: PciAddress): void => {
+    all.set(pf, (all.get(pf) ?? new Set()).add(vf));
+  };
+  for (const { address, sriov } of devices) {
+    const role = knownValue(sriov);
+    if (role?.role === 'pf') for (const vf of role.virtualFunctions) add(address, vf);
+    if (role?.role === 'vf') add(role.physicalFunction, address);
+  }
+  return all;
+}
+
+/** Why it is not known whether a function has more VFs than were found; `null` if it is known. */
+export function moreVirtualFunctions({ sriov }: PciDevice, found: number): Known<never> {
+  if (isUnknown(sriov)) return sriov;
+  if (sriov?.role !== 'pf') return null;
+  const { numVfs } = sriov;
+  if (isUnknown(numVfs)) return numVfs;
+  return (numVfs ?? 0) > found ? { unknown: 'broken' } : null;
+}

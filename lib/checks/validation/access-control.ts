@@ -1,0 +1,47 @@
+import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { AcsCapability } from '../../pci/config/capabilities.ts';
+import type { PciDevice } from '../../pci/device.ts';
+
+// What Linux asks of a port before it takes what is below it for isolated: REQ_ACS_FLAGS in drivers/iommu/iommu.c.
+const NEEDED = [
+  'sourceValidation',
+  'p2pRequestRedirect',
+  'p2pCompletionRedirect',
+  'upstreamForwarding',
+] as const;
+
+/** A port that does not keep what is below it apart. */
+export interface PortWithoutAcs {
+  readonly port: PciAddress;
+  /** `has no ACS capability` */
+  readonly why: string;
+}
+
+/** What a port lacks of access control; nothing where it lacks none, is no such port, or does not tell. */
+export function lackOf(port: PciDevice): readonly PortWithoutAcs[] {
+  const acs = accessControl(port);
+  if (acs === 'not a port' || isUnknown(acs)) return [];
+  if (acs === null) return [{ port: port.address, why: 'has no ACS capability' }];
+  const off = NEEDED.filter((feature) => !acs[feature].enabled);
+  return off.length === 0 ? [] : [{ port: port.address, why: `has ACS without ${off.join(', ')}` }];
+}
+
+/** The access control of a root or downstream port; others are of no concern here. */
+export function accessControl({ config }: PciDevice): Known<AcsCapability | 'not a port'> {
+  if (config === null) return 'not a port';
+  if (isUnknown(config)) return config;
+  const { pcie } = config;
+  if (isUnknown(pcie)) return pcie;
+  const type = pcie?.portType;
+  return type === 'root-port' || type === 'downstream-port' ? config.acs : 'not a port';
+}
+
+/** The ports above a device that do not keep it apart from its neighbours. */
+export function portsWithoutAcs(
+  { location }: PciDevice,
+  devices: readonly PciDevice[],
+): readonly PortWithoutAcs[] {
+  const above = knownValue(location)?.bridges ?? [];
+  return devices.filter(({ address }) => above.includes(address)).flatMap(lackOf);
+}

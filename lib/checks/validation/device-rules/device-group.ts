@@ -1,0 +1,48 @@
+import { isUnknown } from '../../../base/known.ts';
+import { shortAddress } from '../../../pci/address.ts';
+import { isBridge, isWithoutIommu } from '../../../pci/group/iommu-group.ts';
+import { iommuAdvice } from '../../../pci/group/iommu-state.ts';
+import { listSome } from '../../safety/safety-rule.ts';
+import { groupOf } from '../group-of.ts';
+import type { DeviceRule } from '../validation-rule.ts';
+import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
+
+/** The IOMMU watches over it. */
+export const deviceGroup: DeviceRule = {
+  id: 'device-group',
+  title: 'the IOMMU watches over it',
+  grade: 'fail',
+  purposes: ['passthrough'],
+  meaning:
+    'It is in an IOMMU group. With some IOMMUs (virtio-iommu) a device is in one only once a driver has looked at it.',
+  evaluate: (device, host) => {
+    if (isBridge(device)) return doesNotApply('is a bridge');
+    if (isUnknown(device.iommuGroup)) return unknownVerdict('its IOMMU group', device.iommuGroup);
+    const group = groupOf(device, host);
+    if (group !== undefined) {
+      const without = isWithoutIommu(group);
+      if (without === true) {
+        return violated('no IOMMU watches over its group: VFIO made it up (enable_unsafe_noiommu_mode)', {
+          evidence: [`group ${group.id}: vfio-noiommu`],
+          remedy: iommuAdvice(host.facts.iommu),
+        });
+      }
+      if (isUnknown(without)) return unknownVerdict('whether an IOMMU watches over its group', without);
+      const others = group.members.filter((member) => member.device !== device && !member.stays);
+      const names = others.map((member) => shortAddress(member.device.address));
+      return holds(
+        names.length === 0
+          ? `is alone in group ${group.id}`
+          : `is in group ${group.id} with ${listSome(names)}`,
+      );
+    }
+    if (host.groups.length === 0) return doesNotApply('there are no IOMMU groups');
+    return violated('is in no IOMMU group', {
+      remedy:
+        device.driver === null
+          ? 'bind it to vfio-pci and look again; some IOMMUs make a group then: pci bind'
+          : 'put it into another slot: the IOMMU does not cover this one',
+      ...(device.driver === null ? { grade: 'note' as const } : {}),
+    });
+  },
+};

@@ -1,0 +1,32 @@
+import { isBridge } from '../../../pci/group/iommu-group.ts';
+import { refusalsAmong } from '../../finding.ts';
+import type { DeviceRule } from '../validation-rule.ts';
+import { doesNotApply, holds, violated } from '../verdict.ts';
+
+/** The host can spare it. */
+export const deviceSpare: DeviceRule = {
+  id: 'device-spare',
+  title: 'the host can spare it',
+  grade: 'fail',
+  purposes: ['passthrough'],
+  meaning:
+    'None of the [safety rules](safety-rules.md) stops it from being taken, with all that goes with it. What they could not find out is said by `pci bind --dry-run`.',
+  evaluate: (device, { findings }) => {
+    if (isBridge(device)) return doesNotApply('is a bridge');
+    const found = findings.get(device.address);
+    if (found === undefined) return doesNotApply('was not looked at');
+    const refusals = refusalsAmong(found, new Set());
+    const known = refusals.filter(({ severity }) => severity !== 'unknown');
+    const [first] = known;
+    if (first !== undefined) {
+      return violated('the host uses it, or what goes with it', {
+        evidence: known.map(({ name, subject, message }) => `${subject} ${message} (${name})`),
+        remedy: first.remedy,
+      });
+    }
+    const [unknown] = refusals;
+    if (unknown === undefined) return holds('the host can spare it');
+    const { subject, message, remedy, name } = unknown;
+    return { kind: 'unknown', message: `${subject} ${message} (${name}): ${remedy}`, why: 'unread' };
+  },
+};

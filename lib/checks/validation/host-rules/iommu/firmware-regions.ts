@@ -1,0 +1,36 @@
+import { isUnknown, knownValue, UNREAD } from '../../../../base/known.ts';
+import { count } from '../../../../base/text.ts';
+import { shortAddress } from '../../../../pci/address.ts';
+import { listSome } from '../../../safety/safety-rule.ts';
+import type { HostRule } from '../../validation-rule.ts';
+import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
+
+/** The firmware uses no device for itself. */
+export const firmwareRegions: HostRule = {
+  id: 'firmware-regions',
+  title: 'the firmware uses no device for itself',
+  grade: 'warn',
+  purposes: ['passthrough', 'gpu'],
+  meaning:
+    'No IOMMU group has a region of type `direct` (`reserved_regions`; RMRR): the kernel refuses to give away a device through which the firmware goes on using memory.',
+  evaluate: ({ groups }) => {
+    if (groups.length === 0) return doesNotApply('there are no IOMMU groups');
+    const used = groups.filter(({ reservedRegions }) =>
+      knownValue(reservedRegions)?.some(({ kind }) => kind === 'direct'),
+    );
+    if (used.length > 0) {
+      return violated(`the firmware uses memory through ${count(used.length, 'group')} (RMRR)`, {
+        evidence: used.map(
+          ({ id, members }) =>
+            `group ${id}: ${listSome(members.map(({ device }) => shortAddress(device.address)))}`,
+        ),
+        remedy: "look for a firmware update or setting of the vendor's that takes the region away",
+      });
+    }
+    // Kernels before 4.11 do not tell.
+    const unknown = groups.map(({ reservedRegions }) => reservedRegions ?? UNREAD).find(isUnknown);
+    return unknown === undefined
+      ? holds('no group has a region of the firmware')
+      : unknownVerdict('what the firmware reserves', unknown);
+  },
+};

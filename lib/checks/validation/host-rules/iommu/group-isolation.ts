@@ -1,0 +1,63 @@
+import { knownValue } from '../../../../base/known.ts';
+import { count } from '../../../../base/text.ts';
+import { shortAddress, slotOf } from '../../../../pci/address.ts';
+import type { PciDevice } from '../../../../pci/device.ts';
+import { type IommuGroup, isBridge } from '../../../../pci/group/iommu-group.ts';
+import { listSome } from '../../../safety/safety-rule.ts';
+import { portsWithoutAcs } from '../../access-control.ts';
+import type { HostRule } from '../../validation-rule.ts';
+import { doesNotApply, holds, violated } from '../../verdict.ts';
+
+/** Each card can be given by itself. */
+export const groupIsolation: HostRule = {
+  id: 'group-isolation',
+  title: 'each card can be given by itself',
+  grade: 'warn',
+  purposes: ['passthrough', 'gpu'],
+  meaning:
+    'No IOMMU group holds devices of several cards: the members of a group go to one machine together, or stay. Cards share a group where a port above them has no access control (ACS), or where they are behind one conventional bridge. Several functions of one card in a group are said as a note.',
+  evaluate: ({ groups: known, devices: all, asked }) => {
+    const groups = asked === null ? known : known.filter(isOfAny(asked));
+    if (known.length === 0) return doesNotApply('there are no IOMMU groups');
+    if (groups.length === 0) return doesNotApply('no device that is asked about is in an IOMMU group');
+    const shared = groups
+      .map((group) => ({ group, devices: devicesOf(group) }))
+      .filter(({ devices }) => devices.length > 1);
+    const mixed = shared.filter(
+      ({ devices }) => new Set(devices.map(({ address }) => slotOf(address))).size > 1,
+    );
+    const told = mixed.length > 0 ? mixed : shared;
+    if (told.length === 0) return holds('each group has one device');
+    const evidence = told.map(
+      ({ group, devices }) =>
+        `group ${group.id}: ${listSome(devices.map(({ address }) => shortAddress(address)))}`,
+    );
+    const ports = told.flatMap(({ devices }) =>
+      devices.flatMap((device) => portsWithoutAcs(device, all ?? [])),
+    );
+    const without = [...new Set(ports.map(({ port, why }) => `${shortAddress(port)} ${why}`))];
+    return violated(
+      mixed.length > 0
+        ? `devices of several cards share ${count(mixed.length, 'group')}: they go together, or stay`
+        : `functions of one card share ${count(shared.length, 'group')}: they go together, or stay`,
+      {
+        evidence: [...evidence, ...without],
+        remedy:
+          'give what shares a group to one machine, or put cards into slots behind other ports: pci groups, pci tree',
+        ...(mixed.length > 0 ? {} : { grade: 'note' as const }),
+      },
+    );
+  },
+};
+
+function isOfAny(devices: readonly PciDevice[]): (group: IommuGroup) => boolean {
+  const ids = new Set(devices.map(({ iommuGroup }) => knownValue(iommuGroup)));
+  return ({ id }) => ids.has(id);
+}
+
+/** The members that a machine could use. */
+function devicesOf({ members }: IommuGroup): readonly PciDevice[] {
+  return members
+    .filter(({ stays, behind, device }) => !stays && behind === null && !isBridge(device))
+    .map(({ device }) => device);
+}

@@ -1,0 +1,32 @@
+import { isUnknown } from '../../../../base/known.ts';
+import { iommuAdvice, isUnderXen } from '../../../../pci/group/iommu-state.ts';
+import type { HostRule } from '../../validation-rule.ts';
+import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
+
+/** The firmware describes an IOMMU. */
+export const iommuFirmware: HostRule = {
+  id: 'iommu-firmware',
+  title: 'the firmware describes an IOMMU',
+  grade: 'warn',
+  purposes: ['passthrough', 'sriov', 'gpu'],
+  meaning:
+    'ACPI has a table of IOMMUs: `DMAR` (Intel), `IVRS` (AMD), `VIOT` (virtio), `IORT` (Arm) or `RIMT` (RISC-V) in `/sys/firmware/acpi/tables`. It is there when the board has one and the setup of the firmware has it switched on.',
+  virtHostValidate: 'device assignment IOMMU support',
+  whyOther:
+    'it goes by what the processor can do, and looks for the table of the maker that it takes for its own',
+  evaluate: ({ facts: { iommu } }) => {
+    const { firmwareTables, units } = iommu;
+    if (isUnknown(firmwareTables)) return unknownVerdict('which tables the firmware has', firmwareTables);
+    if (firmwareTables === null) {
+      return units.length > 0
+        ? holds('the kernel found it without ACPI')
+        : doesNotApply('the host has no ACPI');
+    }
+    if (isUnderXen(iommu)) return doesNotApply('Xen has the IOMMU, and hides its table');
+    if (firmwareTables.length > 0) return holds(`the firmware has the table ${firmwareTables.join(', ')}`);
+    return violated('the firmware describes no IOMMU: the board has none, or it is switched off', {
+      evidence: ['/sys/firmware/acpi/tables: no DMAR, IVRS, VIOT, RIMT, or IORT with an SMMU'],
+      remedy: iommuAdvice(iommu),
+    });
+  },
+};

@@ -1,0 +1,67 @@
+import { isUnknown, knownValue } from '../../../../base/known.ts';
+import { count } from '../../../../base/text.ts';
+import { isWithoutIommu } from '../../../../pci/group/iommu-group.ts';
+import { iommuAdvice, isUnderXen, switchedOffBy, switchedOnBy } from '../../../../pci/group/iommu-state.ts';
+import { fixRemedy, withoutArgumentRemedy } from '../../remedies.ts';
+import type { ValidatedHost } from '../../validated-host.ts';
+import type { HostRule } from '../../validation-rule.ts';
+import { holds, unknownVerdict, type Violation, violated } from '../../verdict.ts';
+
+const FIX = { kind: 'kernel-argument', argument: 'intel_iommu=on' } as const;
+
+/** An IOMMU is at work. */
+export const iommuInEffect: HostRule = {
+  id: 'iommu-in-effect',
+  title: 'the kernel runs with an IOMMU',
+  grade: 'fail',
+  purposes: ['passthrough', 'sriov', 'gpu'],
+  meaning:
+    'There are IOMMU groups (`/sys/kernel/iommu_groups`), and devices in them. What the kernel command line says is no proof of that either way; it is looked at for what to do alone.',
+  virtHostValidate: 'IOMMU is enabled by kernel',
+  evaluate: (host) => {
+    const { iommu, iommuGroups } = host.facts;
+    const covered = host.groups.filter((group) => isWithoutIommu(group) !== true);
+    if (covered.length > 0) {
+      return holds(`${count(covered.length, 'IOMMU group')}`, ...iommu.units.map((unit) => `unit ${unit}`));
+    }
+    const unread = host.devices?.map((device) => device.iommuGroup).find(isUnknown);
+    if (unread !== undefined) return unknownVerdict('in which IOMMU groups devices are', unread);
+    if (isUnknown(iommuGroups)) return unknownVerdict('whether there are IOMMU groups', iommuGroups);
+    const tables = knownValue(iommu.firmwareTables);
+    const words = knownValue(iommu.kernelArguments);
+    return violated(messageOf(host), {
+      evidence: [
+        ...(tables === undefined ? [] : [tablesText(tables)]),
+        iommu.units.length > 0 ? `the kernel drives ${iommu.units.join(', ')}` : 'the kernel drives no unit',
+        ...(words === undefined ? [] : [`about it on its command line: ${words.join(' ') || 'nothing'}`]),
+      ],
+      ...wayOut(host, tables ?? []),
+    });
+  },
+};
+
+function messageOf({ facts: { iommu }, groups }: ValidatedHost): string {
+  if (isUnderXen(iommu)) return 'the kernel runs under Xen, which has the IOMMU: no device is in a group';
+  return groups.length > 0
+    ? 'the kernel runs without an IOMMU: VFIO made up the groups that there are (enable_unsafe_noiommu_mode)'
+    : 'the kernel runs without an IOMMU: no device is in a group';
+}
+
+function tablesText(tables: readonly string[]): string {
+  return tables.length > 0
+    ? `the firmware has one (${tables.join(', ')} table)`
+    : 'no table of the firmware has one';
+}
+
+function wayOut({ facts }: ValidatedHost, tables: readonly string[]): Pick<Violation, 'remedy' | 'fix'> {
+  if (isUnderXen(facts.iommu)) return { remedy: iommuAdvice(facts.iommu) };
+  const off = switchedOffBy(facts.iommu);
+  const isAbleKernel = knownValue(facts.kernel.options)?.has('INTEL_IOMMU') !== false;
+  // Of words about Intel's the last counts, and of others none takes them back.
+  const canBeTold =
+    off === undefined ? switchedOnBy(facts.iommu) === undefined : off.startsWith('intel_iommu=');
+  const fix = tables.includes('DMAR') && isAbleKernel && canBeTold ? { fix: FIX } : {};
+  if (off !== undefined) return { remedy: withoutArgumentRemedy(off, facts), ...fix };
+  if (tables.includes('DMAR') && !isAbleKernel) return { remedy: 'run a kernel with CONFIG_INTEL_IOMMU' };
+  return { remedy: 'fix' in fix ? fixRemedy(FIX, facts) : iommuAdvice(facts.iommu), ...fix };
+}

@@ -1,0 +1,39 @@
+import { knownValue } from '../../../../base/known.ts';
+import { shortAddress } from '../../../../pci/address.ts';
+import { whyNoVfs } from '../../../../pci/sriov/why-no-vfs.ts';
+import { listSome } from '../../../safety/safety-rule.ts';
+import { hasSriov, NO_VFS_REMEDY, vfsOfDriver } from '../../sriov-ability.ts';
+import type { HostRule } from '../../validation-rule.ts';
+import { doesNotApply, holds, violated } from '../../verdict.ts';
+
+/** Drivers make virtual functions. */
+export const sriovDriver: HostRule = {
+  id: 'sriov-driver',
+  title: 'kernel and drivers make virtual functions',
+  grade: 'fail',
+  purposes: ['sriov'],
+  meaning:
+    "Each card with SR-IOV has `sriov_totalvfs` of more than 0: the kernel is built with `CONFIG_PCI_IOV`, and the card's driver makes virtual functions. On vfio-pci, or without a driver, it makes none.",
+  evaluate: ({ devices, facts }) => {
+    const able = (devices ?? []).filter(hasSriov);
+    if (able.length === 0) return doesNotApply('no card is known to have SR-IOV');
+    const unable = able.filter((device) => vfsOfDriver(device) === 0 || whyNoVfs(device.driver) !== null);
+    const isWrong = unable.length === able.length || unable.some((device) => vfsOfDriver(device) === 0);
+    if (unable.length === 0) return holds('kernel and drivers make virtual functions');
+    const isKernel = knownValue(facts.kernel.options)?.get('PCI_IOV') === undefined;
+    return violated(
+      `${listSome(unable.map(({ address }) => shortAddress(address)))} could make virtual functions, and can't`,
+      {
+        evidence: unable.map(
+          ({ address, driver }) => `${shortAddress(address)}: driver ${knownValue(driver) ?? 'none'}`,
+        ),
+        remedy:
+          isKernel && facts.kernel.options !== null && knownValue(facts.kernel.options) !== undefined
+            ? 'run a kernel with CONFIG_PCI_IOV'
+            : NO_VFS_REMEDY,
+        // One that is given away as a whole keeps no other from making them.
+        ...(isWrong ? {} : { grade: 'note' as const }),
+      },
+    );
+  },
+};

@@ -1,0 +1,31 @@
+import { isUnknown, knownValue } from '../../../../base/known.ts';
+import { shortAddress } from '../../../../pci/address.ts';
+import { claimsOn, isDisplay } from '../../../safety/display-claims.ts';
+import { listSome } from '../../../safety/safety-rule.ts';
+import type { HostRule } from '../../validation-rule.ts';
+import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
+
+/** No picture of the boot is held in a graphics card. */
+export const bootFramebuffer: HostRule = {
+  id: 'boot-framebuffer',
+  title: 'nothing of the boot display is left on a graphics card',
+  grade: 'fail',
+  purposes: ['gpu'],
+  meaning:
+    "The driver of the display that the firmware started with holds no memory of a graphics card (`/proc/iomem`: efifb, vesafb, simplefb, BOOTFB; for root alone). While it does, VFIO can't map that memory, and a machine with the card has no picture, or does not start.",
+  evaluate: ({ devices, use: { displayClaims } }) => {
+    const displays = (devices ?? []).filter(isDisplay);
+    if (displays.length === 0) return doesNotApply('the host has no display device');
+    if (isUnknown(displayClaims)) return unknownVerdict('what memory the boot display holds', displayClaims);
+    const held = displays.flatMap((device) =>
+      claimsOn(device, knownValue(displayClaims) ?? []).map(({ owner }) => ({ device, owner })),
+    );
+    if (held.length === 0) return holds('the boot display holds no memory of a graphics card');
+    const cards = [...new Set(held.map(({ device }) => shortAddress(device.address)))];
+    return violated(`the boot display holds memory of ${listSome(cards)}`, {
+      evidence: held.map(({ device, owner }) => `${shortAddress(device.address)}: ${owner}`),
+      remedy:
+        'make another card the boot display in the firmware; or add initcall_blacklist=sysfb_init to the kernel command line (before Linux 5.15: video=efifb:off), which leaves the host without a picture until a driver has the card',
+    });
+  },
+};

@@ -1,0 +1,119 @@
+import { isUnknown, knownValue } from '../../../base/known.ts';
+import { count } from '../../../base/text.ts';
+import type { NeededDevice } from '../../../facts/machine-needs.ts';
+import type { PciDevice } from '../../../pci/device.ts';
+import { isBridge, isSilent, lastingObstacles } from '../../../pci/group/iommu-group.ts';
+import { boundToOwnDriver, isWithVfio } from '../../../pci/vfio-state.ts';
+import { groupOf } from '../group-of.ts';
+import { iommuInEffect } from '../host-rules/iommu/iommu-in-effect.ts';
+import type { ValidatedHost } from '../validated-host.ts';
+import type { MachineRule } from '../validation-rule.ts';
+import { doesNotApply, fixOf, holds, unknownVerdict, violated } from '../verdict.ts';
+
+const NO_GROUP = 'is in no IOMMU group';
+
+/** Its devices can be given to it. */
+export const machineDevices: MachineRule = {
+  id: 'machine-devices',
+  title: 'the devices that it is given can be given',
+  grade: 'fail',
+  purposes: ['machines', 'passthrough'],
+  meaning:
+    "Each device that its definition takes, in whatever way, is on the bus, answers, is no bridge, is in an IOMMU group that the kernel gives away, and stands in it once. With `managed='no'`, and by an argument for QEMU, it is on a VFIO driver already. Mediated devices and vDPA nodes exist.",
+  evaluate: ({ devices }, host) => {
+    if (devices.length === 0) return doesNotApply('is given no device');
+    if (host.devices === null)
+      return violated('is given devices, and the host shows no PCI bus', {
+        remedy: 'run it where the devices are',
+      });
+    const problems = [
+      ...twice(devices).map((address) => `${address} stands in it twice`),
+      ...devices.flatMap((each) => problemsOf(each, host)),
+    ];
+    const warnings = devices
+      .filter(({ kind, address }) => kind === 'argument' && address !== null)
+      .map(({ name }) => `${name} is given by an argument for QEMU, of which libvirt knows nothing`);
+    const unknown = devices.find(({ functions }) => isUnknown(functions));
+    if (problems.length === 0 && unknown !== undefined && isUnknown(unknown.functions)) {
+      return unknownVerdict(`whether ${unknown.name} is there`, unknown.functions);
+    }
+    if (problems.length === 0 && warnings.length > 0) {
+      return violated(warnings[0] as string, {
+        evidence: warnings,
+        remedy: 'write it as an element: libvirt then binds it, and lets QEMU open it: pci xml DEVICE',
+        grade: 'warn',
+      });
+    }
+    if (problems.length === 0) return holds(`${count(devices.length, 'device')} can be given to it`);
+    // Without an IOMMU it is no fault of theirs.
+    const isOfHost = problems.every((each) => each.endsWith(NO_GROUP)) && host.groups.length === 0;
+    const ofIommu = isOfHost ? iommuInEffect.evaluate(host) : null;
+    return violated(problems[0] as string, {
+      evidence: [...problems, ...warnings],
+      ...(ofIommu?.kind === 'violated'
+        ? { remedy: ofIommu.remedy, ...fixOf(ofIommu) }
+        : {
+            remedy:
+              'where a device moved, pci assignments --repair finds it again; else take it out: pci unassign, virsh edit',
+          }),
+    });
+  },
+};
+
+function problemsOf(
+  { kind, name, address, functions, isManaged }: NeededDevice,
+  host: ValidatedHost,
+): readonly string[] {
+  if (kind === 'unread') return [`a device of it makes no sense: ${name}`];
+  if (address === null) {
+    return kind !== 'pool-interface' && knownValue(functions)?.length === 0 ? [`${name} is not there`] : [];
+  }
+  const device = host.devices?.find((each) => each.address === address);
+  if (device === undefined) return [`${address} is not on the bus`];
+  const problem = problemOf(device, host) ?? driverProblem(device, kind, isManaged);
+  return problem === null ? [] : [`${address} ${problem}`];
+}
+
+/** libvirt starts no machine whose device it is not to bind, and that a driver of the host has. */
+function driverProblem(
+  device: PciDevice,
+  kind: NeededDevice['kind'],
+  isManaged: boolean | null,
+): string | null {
+  if (isManaged === true) {
+    const own = boundToOwnDriver(device);
+    return own === null ? null : `is given with managed='yes', and ${own}`;
+  }
+  if (isManaged === null || isUnknown(device.driver) || isWithVfio(device)) return null;
+  // Without a driver QEMU finds no node of VFIO to open.
+  const on = device.driver === null ? 'has no driver' : `is on ${device.driver}`;
+  return `${on}, and ${kind === 'argument' ? 'an argument for QEMU binds nothing' : "managed='no' leaves it there"}`;
+}
+
+function problemOf(device: PciDevice, host: ValidatedHost): string | null {
+  if (isBridge(device)) return 'is a bridge, which stays with the host';
+  if (isSilent(device)) return 'does not answer: its configuration space reads all ones';
+  const group = groupOf(device, host);
+  if (group === undefined) return device.iommuGroup === null && device.driver !== null ? NO_GROUP : null;
+  const [obstacle] = lastingObstacles(group, device);
+  if (obstacle === undefined) return null;
+  return obstacle.code === 'DIRECT_REGION'
+    ? `is in group ${group.id}, which the firmware uses (RMRR)`
+    : `is in group ${group.id}: ${obstacle.message}`;
+}
+
+/** An NVMe controller may be there once for each of its namespaces. */
+function twice(devices: readonly NeededDevice[]): readonly string[] {
+  const all = devices.flatMap(({ address, kind }) => (address === null ? [] : [{ address, kind }]));
+  return [
+    ...new Set(
+      all
+        .filter(({ address, kind }, index) =>
+          all
+            .slice(0, index)
+            .some((other) => other.address === address && (kind !== 'nvme' || other.kind !== 'nvme')),
+        )
+        .map(({ address }) => address),
+    ),
+  ];
+}

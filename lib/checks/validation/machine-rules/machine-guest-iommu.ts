@@ -1,0 +1,36 @@
+import { knownValue } from '../../../base/known.ts';
+import { type PciAddress, shortAddress } from '../../../pci/address.ts';
+import type { MachineRule } from '../validation-rule.ts';
+import { doesNotApply, holds, violated } from '../verdict.ts';
+
+/** An IOMMU of its guest tears no group of the host apart. */
+export const machineGuestIommu: MachineRule = {
+  id: 'machine-guest-iommu',
+  title: 'the IOMMU of its guest leaves groups of the host together',
+  grade: 'fail',
+  purposes: ['machines', 'passthrough'],
+  meaning:
+    'If the guest has an IOMMU, it gives each device an address space of its own, and all devices behind one conventional bridge one. The host has one address space for each IOMMU group: QEMU does not start with two devices of one group that the guest has apart.',
+  evaluate: ({ devices, iommu }, host) => {
+    if (iommu === null) return doesNotApply('has no IOMMU in its guest');
+    const groups = new Map<number, Map<string, PciAddress>>();
+    for (const { address, requester } of devices) {
+      const group = knownValue(host.devices?.find((each) => each.address === address)?.iommuGroup ?? null);
+      if (address === null || group === undefined) continue;
+      const apart = groups.get(group) ?? new Map<string, PciAddress>();
+      groups.set(group, apart.set(requester ?? address, address));
+    }
+    const torn = [...groups].filter(([, apart]) => apart.size > 1);
+    const [first] = torn;
+    if (first === undefined) return holds('no group of the host is torn apart');
+    const sentences = torn.map(
+      ([group, apart]) =>
+        `${[...apart.values()].map(shortAddress).join(' and ')} of group ${group} have an address space each in the guest`,
+    );
+    return violated(sentences[0] as string, {
+      evidence: sentences,
+      remedy:
+        "put them behind one controller of model='pcie-to-pci-bridge', or remove <iommu> from the machine: virsh edit",
+    });
+  },
+};

@@ -1,0 +1,23 @@
+import { isUnknown } from '../../../base/known.ts';
+import { installRemedy } from '../remedies.ts';
+import type { MachineRule } from '../validation-rule.ts';
+import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
+
+/** There is virtiofsd for it. */
+export const machineVirtiofs: MachineRule = {
+  id: 'machine-virtiofs',
+  title: 'folders can be shared with it as it says',
+  grade: 'fail',
+  purposes: ['machines'],
+  meaning:
+    "Where folders are shared with it by virtiofs (`<driver type='virtiofs'>`), `virtiofsd` is installed.",
+  evaluate: ({ wantsVirtiofs }, { facts }) => {
+    if (!wantsVirtiofs) return doesNotApply('shares no folder by virtiofs');
+    const program = facts.virtiofsd;
+    if (isUnknown(program)) return unknownVerdict('whether virtiofsd is installed', program);
+    if (program !== null) return holds(`there is ${program}`);
+    return violated('shares a folder by virtiofs, and virtiofsd is not installed', {
+      remedy: installRemedy('virtiofsd', facts.distribution),
+    });
+  },
+};

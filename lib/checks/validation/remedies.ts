@@ -1,0 +1,121 @@
+import { type Known, knownValue } from '../../base/known.ts';
+import type { BootLoader, Distribution } from '../../facts/host-facts.ts';
+import { type DistributionFamily, familyOf } from './distribution-family.ts';
+import type { Fix, FixFacts } from './fix.ts';
+
+const PACKAGES = {
+  qemu: { debian: 'qemu-system-x86', fedora: 'qemu-kvm', arch: 'qemu-base', suse: 'qemu-x86' },
+  libvirt: {
+    debian: 'libvirt-daemon-system',
+    fedora: 'libvirt-daemon-kvm',
+    arch: 'libvirt',
+    suse: 'libvirt-daemon-qemu',
+  },
+  uefi: { debian: 'ovmf', fedora: 'edk2-ovmf', arch: 'edk2-ovmf', suse: 'qemu-ovmf-x86_64' },
+  virtiofsd: { debian: 'virtiofsd', fedora: 'virtiofsd', arch: 'virtiofsd', suse: 'virtiofsd' },
+  kernel: {
+    debian: 'linux-image-amd64',
+    fedora: 'kernel-modules',
+    arch: 'linux',
+    suse: 'kernel-default',
+  },
+} as const satisfies Record<string, Record<DistributionFamily, string>>;
+
+const NAMES: Readonly<Record<keyof typeof PACKAGES, string>> = {
+  qemu: 'QEMU',
+  libvirt: "libvirt's daemon with its QEMU driver",
+  uefi: 'UEFI for machines (OVMF)',
+  virtiofsd: 'virtiofsd',
+  kernel: 'the kernel with all of its modules',
+};
+
+const INSTALL: Readonly<Record<DistributionFamily, string>> = {
+  debian: 'apt install',
+  fedora: 'dnf install',
+  arch: 'pacman -S',
+  suse: 'zypper install',
+};
+
+/** How something is installed on a distribution: `apt install ovmf`. */
+export function installRemedy(what: keyof typeof PACKAGES, distribution: Known<Distribution>): string {
+  const family = familyOf(distribution);
+  if (family === null) return `install ${NAMES[what]}`;
+  return `install ${NAMES[what]}: ${INSTALL[family]} ${PACKAGES[what][family]}`;
+}
+
+const GRUB_SETTING = 'GRUB_CMDLINE_LINUX_DEFAULT in /etc/default/grub';
+const ENTRIES = 'the line "options" of each entry that bootctl list names';
+
+/** How a word comes on the kernel's command line. */
+function argumentRemedy(argument: string, facts: FixFacts): string {
+  const inGrub = `add ${argument} to ${GRUB_SETTING}, run`;
+  switch (loaderOf(facts)) {
+    case 'rpm-ostree':
+      return `rpm-ostree kargs --append-if-missing=${argument}, and restart`;
+    case 'proxmox-boot-tool':
+      return `add ${argument} to /etc/kernel/cmdline, or, with GRUB, to ${GRUB_SETTING}, run proxmox-boot-tool refresh, and restart`;
+    case 'systemd-boot':
+      return `add ${argument} to ${ENTRIES}, and, for kernels to come, to /etc/kernel/cmdline, and restart`;
+    case 'grubby':
+      return `grubby --update-kernel=ALL --args=${argument}, and restart`;
+    case 'update-grub':
+      return `${inGrub} update-grub, and restart`;
+    case 'arch':
+      return `${inGrub} grub-mkconfig -o /boot/grub/grub.cfg, and restart; with systemd-boot, to the line "options" of the file in /boot/loader/entries`;
+    case 'suse':
+      return `${inGrub} grub2-mkconfig -o /boot/grub2/grub.cfg, and restart`;
+    default:
+      return `add ${argument} to the kernel command line in the settings of the boot loader, and restart`;
+  }
+}
+
+/** How a word is taken off the kernel's command line. */
+export function withoutArgumentRemedy(argument: string, facts: FixFacts): string {
+  const inGrub = `take ${argument} out of /etc/default/grub, run`;
+  switch (loaderOf(facts)) {
+    case 'rpm-ostree':
+      return `rpm-ostree kargs --delete-if-present=${argument}, and restart`;
+    case 'proxmox-boot-tool':
+      return `take ${argument} out of /etc/kernel/cmdline, or, with GRUB, out of /etc/default/grub, run proxmox-boot-tool refresh, and restart`;
+    case 'systemd-boot':
+      return `take ${argument} out of ${ENTRIES}, and out of /etc/kernel/cmdline, and restart`;
+    case 'grubby':
+      return `grubby --update-kernel=ALL --remove-args=${argument}, and restart`;
+    case 'update-grub':
+      return `${inGrub} update-grub, and restart`;
+    case 'arch':
+      return `${inGrub} grub-mkconfig -o /boot/grub/grub.cfg, and restart`;
+    case 'suse':
+      return `${inGrub} grub2-mkconfig -o /boot/grub2/grub.cfg, and restart`;
+    default:
+      return `take ${argument} off the kernel command line in the settings of the boot loader, and restart`;
+  }
+}
+
+/** What sets the kernel's arguments, where that is certain; else what is usual on the distribution. */
+function loaderOf({ bootLoader, distribution }: FixFacts): BootLoader | 'arch' | 'suse' | null {
+  const loader = knownValue(bootLoader);
+  if (loader !== undefined && loader !== 'other') return loader;
+  const family = familyOf(distribution);
+  return family === 'debian' ? 'update-grub' : family === 'fedora' ? 'grubby' : family;
+}
+
+/** What a person does in place of a fix, on a host. */
+export function fixRemedy(fix: Fix, facts: FixFacts): string {
+  switch (fix.kind) {
+    case 'kernel-argument':
+      return argumentRemedy(fix.argument, facts);
+    case 'load-module':
+      return `modprobe ${fix.module}; for each boot, a line ${fix.module} in a file in /etc/modules-load.d`;
+    case 'module-option':
+      return `write "options ${fix.module} ${fix.option}" into a file in /etc/modprobe.d, and restart, or load ${fix.module} anew while no machine runs`;
+    case 'lock-limit':
+      return `write "${fix.user} - memlock ${fix.sizeBytes / 1024}" into a file in /etc/security/limits.d, and log in anew`;
+    case 'persisted':
+      return 'persist again what was persisted: pci bind --persist, pci sriov set --persist';
+  }
+}
+
+/** What to do about virtual functions that share the group of their card. */
+export const APART_REMEDY =
+  'put the card into a slot behind a port with ACS (pci tree), or switch on ACS in the setup of the firmware; or give the whole card, without virtual functions';

@@ -1,0 +1,105 @@
+import { type Known, knownValue } from '../../base/known.ts';
+import type { MachineNeeds } from '../../facts/machine-needs.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { SAFETY_FIELDS } from '../safety/check-safety.ts';
+import type { ValidatedHost } from './validated-host.ts';
+import type { DeviceRule, HostRule, MachineRule, Purpose } from './validation-rule.ts';
+import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from './validation-rules.ts';
+import type { Verdict } from './verdict.ts';
+
+/** The facts of every device that the rules need. */
+export const VALIDATION_FIELDS: readonly DeviceField[] = [
+  ...SAFETY_FIELDS,
+  'vendor',
+  'device',
+  'subsystem',
+  'driverOverride',
+];
+
+/** What is asked of a host. */
+export interface Asked {
+  /** What it is wanted for; empty where nothing is said. */
+  readonly purposes: readonly Purpose[];
+  readonly devices: readonly PciDevice[];
+  readonly machine: MachineNeeds | null;
+}
+
+/** How a check ended: `unknown` where it could not be told, `apart` where there was nothing to check. */
+export type Outcome = 'pass' | 'note' | 'warn' | 'fail' | 'unknown' | 'apart';
+
+/** What one rule said of the host, of a device, or of a machine. */
+export interface CheckResult {
+  readonly rule: HostRule | DeviceRule | MachineRule;
+  readonly scope: 'host' | 'device' | 'machine';
+  /** The device or machine that it is about; `null` for the host. */
+  readonly subject: string | null;
+  readonly outcome: Outcome;
+  readonly verdict: Verdict;
+}
+
+/** What a host is wanted for where nobody says: to run machines, and to give them devices. */
+const USUAL: readonly Purpose[] = ['passthrough', 'machines'];
+
+/**
+ * Runs the rules that what was asked calls for. Where nothing was, all those of the host, and those of every machine that is
+ * known; of what then nobody asked for (SR-IOV, graphics cards, nested machines) a note is made at most.
+ */
+export function validateHost(host: ValidatedHost, asked: Asked): readonly CheckResult[] {
+  const { devices, machine } = asked;
+  const purposes = wantedPurposes(asked);
+  const isAsked = ({ purposes: own }: { readonly purposes: readonly Purpose[] }): boolean =>
+    own.some((purpose) => purposes.includes(purpose));
+  const isGeneral = asked.purposes.length === 0 && devices.length === 0 && machine === null;
+  const ofHost = HOST_RULES.filter((rule) => isGeneral || isAsked(rule)).map((rule) =>
+    resultOf(rule, 'host', null, rule.evaluate(host), isAsked(rule)),
+  );
+  const ofDevices = devices.flatMap((device) =>
+    DEVICE_RULES.filter((rule) => asked.purposes.length === 0 || isAsked(rule)).map((rule) =>
+      resultOf(rule, 'device', device.address, rule.evaluate(device, host), isAsked(rule)),
+    ),
+  );
+  const ofMachines = machinesToCheck(host.machines, asked).flatMap((each) =>
+    MACHINE_RULES.filter(isAsked).map((rule) =>
+      resultOf(rule, 'machine', each.name, rule.evaluate(each, host), true),
+    ),
+  );
+  return [...ofHost, ...ofDevices, ...ofMachines];
+}
+
+function wantedPurposes({ purposes, devices, machine }: Asked): readonly Purpose[] {
+  if (purposes.length > 0) return purposes;
+  if (machine !== null) return machine.devices.length > 0 ? USUAL : ['machines'];
+  return devices.length > 0 ? ['passthrough'] : USUAL;
+}
+
+/** The one that is asked about; else all of them, where nobody asks about a device. */
+function machinesToCheck(
+  machines: Known<readonly MachineNeeds[]>,
+  { machine, devices }: Asked,
+): readonly MachineNeeds[] {
+  if (machine !== null) return [machine];
+  return devices.length > 0 ? [] : (knownValue(machines) ?? []);
+}
+
+function resultOf(
+  rule: HostRule | DeviceRule | MachineRule,
+  scope: CheckResult['scope'],
+  subject: string | null,
+  verdict: Verdict,
+  isAsked: boolean,
+): CheckResult {
+  return { rule, scope, subject, outcome: outcomeOf(verdict, rule, isAsked), verdict };
+}
+
+function outcomeOf(verdict: Verdict, rule: HostRule | DeviceRule | MachineRule, isAsked: boolean): Outcome {
+  switch (verdict.kind) {
+    case 'holds':
+      return 'pass';
+    case 'violated':
+      return isAsked ? (verdict.grade ?? rule.grade) : 'note';
+    case 'unknown':
+      return 'unknown';
+    case 'not-applicable':
+      return 'apart';
+  }
+}

@@ -1,0 +1,68 @@
+import type { HostValidateRow } from '../../facts/host-validate-row.ts';
+import { chooseFixes } from './fixes.ts';
+import { type HostTier, tierOf } from './host-tier.ts';
+import { type Asked, type CheckResult, type Outcome, validateHost } from './validate.ts';
+import type { ValidatedHost } from './validated-host.ts';
+
+/** What a check came to, with what virt-host-validate says of the same. */
+export interface ReconciledResult extends CheckResult {
+  /** `null` where it says nothing of it. */
+  readonly other: HostValidateRow | null;
+  /** Whether one of both says that all is well, and the other does not. */
+  readonly isContradicted: boolean;
+}
+
+/** What came of validating a host. */
+export interface ValidationReport extends HostTier {
+  readonly asked: Asked;
+  readonly results: readonly ReconciledResult[];
+  /** What virt-host-validate says of which there is no rule; `null` where it was not asked. */
+  readonly others: readonly HostValidateRow[] | null;
+  /** How many of those that fail we can mend. */
+  readonly mendable: number;
+}
+
+/**
+ * Validates a host.
+ *
+ * @param rows what virt-host-validate says there; `null` where it was not asked
+ */
+export function reportOn(
+  host: ValidatedHost,
+  asked: Asked,
+  rows: readonly HostValidateRow[] | null,
+): ValidationReport {
+  const results = validateHost(host, asked).map((result) => reconcile(result, rows ?? []));
+  const told = new Set(results.map(({ other }) => other));
+  // What was not asked for is left out here too.
+  const isAll = asked.purposes.length === 0 && asked.devices.length === 0 && asked.machine === null;
+  return {
+    ...tierOf(host),
+    asked,
+    results,
+    mendable: chooseFixes(results, false, host.facts).chosen.length,
+    others: rows === null ? null : isAll ? rows.filter((row) => !told.has(row)) : [],
+  };
+}
+
+function reconcile(result: CheckResult, rows: readonly HostValidateRow[]): ReconciledResult {
+  const name = 'virtHostValidate' in result.rule ? result.rule.virtHostValidate : undefined;
+  const other = rows.find(({ text }) => text === name) ?? null;
+  const isJudged = result.outcome !== 'unknown' && result.outcome !== 'apart';
+  const isContradicted =
+    other !== null && isJudged && (result.outcome === 'pass') !== (other.word === 'PASS');
+  return { ...result, other, isContradicted };
+}
+
+/** How many checks came to what. */
+export function countOutcomes(results: readonly CheckResult[]): Readonly<Record<Outcome, number>> {
+  const counts = { pass: 0, note: 0, warn: 0, fail: 0, unknown: 0, apart: 0 };
+  for (const { outcome } of results) counts[outcome] += 1;
+  return counts;
+}
+
+/** Whether a host is what was asked: nothing fails; where it is strict, nothing is warned of either, and all could be told. */
+export function isPassed({ results }: ValidationReport, isStrict: boolean): boolean {
+  const { fail, warn, unknown } = countOutcomes(results);
+  return fail === 0 && (!isStrict || (warn === 0 && unknown === 0));
+}

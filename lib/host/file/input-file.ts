@@ -1,0 +1,64 @@
+import { readSync } from 'node:fs';
+import { type ErrorCode, PortalGunError } from '../../base/errors.ts';
+import { errorCode, isFailure, type Reading } from '../host-reader.ts';
+import { readFileBounded } from './files.ts';
+
+const STANDARD_INPUT = 0;
+const PIECE_BYTES = 64 * 1024;
+const RETRY_MS = 10;
+
+/** What a file that a command is given is called in errors: `-` is standard input. */
+export function inputName(path: string): string {
+  return path === '-' ? 'standard input' : path;
+}
+
+/**
+ * The bytes of a file that a command is given, whatever is in it; `-` is standard input.
+ *
+ * @param code of the error if it cannot be read for another reason, or is longer than `maxBytes`
+ * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, or of that code
+ */
+export function readInputFile(path: string, maxBytes: number, code: ErrorCode): Buffer {
+  return path === '-'
+    ? demandBytes(readStandardInput(maxBytes), inputName(path), code)
+    : readFileOf(path, maxBytes, code);
+}
+
+/** The same where `-` is a file of that name. */
+export function readFileOf(path: string, maxBytes: number, code: ErrorCode): Buffer {
+  return demandBytes(readFileBounded(path, maxBytes), path, code);
+}
+
+function demandBytes(reading: Reading<Buffer>, subject: string, code: ErrorCode): Buffer {
+  if (reading === null) throw new PortalGunError('NOT_FOUND', 'no such file', { subject });
+  if (!isFailure(reading)) return reading;
+  throw new PortalGunError(
+    reading.unknown === 'denied' ? 'PERMISSION_DENIED' : code,
+    `cannot be read: ${reading.detail}`,
+    { subject },
+  );
+}
+
+function readStandardInput(maxBytes: number): Reading<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for (;;) {
+    const piece = Buffer.allocUnsafe(PIECE_BYTES);
+    let size: number;
+    try {
+      size = readSync(STANDARD_INPUT, piece, 0, PIECE_BYTES, null);
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === 'EOF') size = 0;
+      else if (code === 'EAGAIN') {
+        // Somebody made it one that does not wait.
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
+        continue;
+      } else return { unknown: 'broken', detail: code };
+    }
+    if (size === 0) return Buffer.concat(pieces);
+    length += size;
+    if (length > maxBytes) return { unknown: 'broken', detail: 'EFBIG' };
+    pieces.push(piece.subarray(0, size));
+  }
+}

@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { PortalGunError } from '../../base/errors.ts';
+import { isFailure } from '../host-reader.ts';
+import { isDirectory, outputError, outputPlace, readFileBounded, writeFileWhole } from './files.ts';
+
+/** What became of a file: it was made, changed, or was so already. */
+export type FileOutcome = 'written' | 'replaced' | 'unchanged';
+
+const MAX_BYTES = 16 * 1024 * 1024;
+/** Everybody may read it, as the user that QEMU runs as has to. */
+export const PUBLIC_MODE = 0o644;
+/** Only its owner may read it. */
+export const PRIVATE_MODE = 0o600;
+
+/**
+ * Puts files in a folder of this machine, which is made where it alone is missing. What is to be written is on the disk before any
+ * file is put in its place, each at once; where that fails those that were made are taken away again.
+ *
+ * @param files texts by name
+ * @param overwrites whether a file may be replaced that holds something else
+ * @returns what became of each, in the order of `files`
+ * @throws PortalGunError FILE_EXISTS where one may not, and then none is written; OUTPUT_FAILED, PERMISSION_DENIED
+ */
+export function writeFolder(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  overwrites: boolean,
+): ReadonlyMap<string, FileOutcome> {
+  if (!isDirectory(folder) && existsSync(folder)) {
+    throw new PortalGunError('OUTPUT_FAILED', 'is not a directory', {
+      subject: folder,
+      hint: 'give the path of a folder, or of none yet',
+    });
+  }
+  const outcomes = new Map([...files].map(([name, text]) => [name, outcomeOf(join(folder, name), text)]));
+  const others = [...outcomes].filter(([, outcome]) => outcome === 'replaced').map(([name]) => name);
+  if (others.length > 0 && !overwrites) {
+    const more = others.length > 1 ? `, and ${others.length - 1} more` : '';
+    throw new PortalGunError('FILE_EXISTS', `is there with other content${more}; nothing is written`, {
+      subject: join(folder, others[0] ?? ''),
+    });
+  }
+  const changed = [...files].filter(([name]) => outcomes.get(name) !== 'unchanged');
+  if (changed.length > 0) put(folder, new Map(changed), outcomes);
+  return outcomes;
+}
+
+/**
+ * Puts one file on this machine, whole or not at all.
+ *
+ * @param overwrites whether a file may be replaced that holds something else
+ * @throws PortalGunError FILE_EXISTS where it may not; OUTPUT_FAILED, PERMISSION_DENIED
+ */
+export function putFile(
+  path: string,
+  content: string | Uint8Array,
+  mode: number,
+  overwrites: boolean,
+): FileOutcome {
+  const outcome = outcomeOf(path, content);
+  if (outcome === 'replaced' && !overwrites) {
+    throw new PortalGunError('FILE_EXISTS', 'is there with other content; nothing is written', {
+      subject: path,
+    });
+  }
+  if (outcome !== 'unchanged') writeFileWhole(path, content, mode);
+  return outcome;
+}
+
+/**
+ * @param hint what to give in place of what is no regular file; where standard output would do, how to get that
+ * @throws PortalGunError OUTPUT_FAILED if no file can be put at a path: it has no folder, or is no regular file
+ */
+export function demandPlace(path: string, hint?: string): void {
+  outputPlace(path, hint);
+  if (isDirectory(dirname(path))) return;
+  throw new PortalGunError('OUTPUT_FAILED', 'cannot be written: no such folder', { subject: path });
+}
+
+function outcomeOf(path: string, content: string | Uint8Array): FileOutcome {
+  const { at, isThere } = outputPlace(path);
+  const there = isThere ? readFileBounded(at, MAX_BYTES) : null;
+  if (there === null) return 'written';
+  // What is larger than all that is written here is something else.
+  if (isFailure(there)) {
+    if (there.detail === 'EFBIG') return 'replaced';
+    throw outputError(path, Object.assign(new Error(there.detail), { code: there.detail }), '');
+  }
+  return there.equals(Buffer.from(content)) ? 'unchanged' : 'replaced';
+}
+
+function put(
+  folder: string,
+  files: ReadonlyMap<string, string>,
+  outcomes: ReadonlyMap<string, FileOutcome>,
+): void {
+  const made: string[] = [];
+  let drafts: string | undefined;
+  try {
+    if (!isDirectory(folder)) mkdirSync(folder);
+    drafts = mkdtempSync(join(folder, '.drafts.'));
+    for (const [name, text] of files) writeFileSync(join(drafts, name), text);
+    for (const name of files.keys()) {
+      renameSync(join(drafts, name), outputPlace(join(folder, name)).at);
+      if (outcomes.get(name) === 'written') made.push(join(folder, name));
+    }
+  } catch (error) {
+    for (const path of made) rmSync(path, { force: true });
+    throw error instanceof PortalGunError ? error : outputError(folder, error, 'no folder to make it in');
+  } finally {
+    if (drafts !== undefined) rmSync(drafts, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,84 @@
+import { lstatSync, readlinkSync } from 'node:fs';
+import { errorCode } from '../host-reader.ts';
+import { resolveLink } from './resolve-link.ts';
+
+// As many as the kernel follows.
+const MAX_LINKS = 40;
+
+/** Why a path in a tree cannot be used: what `code` says, as for an error of the kernel. */
+class TreePathError extends Error {
+  readonly code: string;
+
+  constructor(code: string) {
+    super(code);
+    this.code = code;
+  }
+}
+
+/**
+ * The paths of a captured tree, as if its root were that of the file system: a link that leads out of it is refused,
+ * since what is there belongs to this machine.
+ */
+export class TreePaths {
+  readonly #root: string;
+  /** What each directory is, links followed. */
+  readonly #directories = new Map<string, string>([['', '']]);
+
+  /** @param root absolute, without a slash at its end */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** The path on this machine of something in the tree, all links followed. Throws as the file system does. */
+  whole(path: string): string {
+    return this.#root + this.#follow(path, 0);
+  }
+
+  /** The same without following a link that is the last part of the path. */
+  entry(path: string): string {
+    return this.#root + this.#parted(path, 0);
+  }
+
+  /** The same for a file that is to be read: only a regular one, since to open a device has effects. */
+  file(path: string): string {
+    const at = this.entry(path);
+    const status = lstatSync(at);
+    if (status.isSymbolicLink()) throw new TreePathError('ELOOP');
+    if (status.isDirectory()) throw new TreePathError('EISDIR');
+    if (!status.isFile()) throw new TreePathError('not a regular file');
+    return at;
+  }
+
+  #parted(path: string, links: number): string {
+    const slash = path.lastIndexOf('/');
+    return `${this.#directory(path.slice(0, slash), links)}/${path.slice(slash + 1)}`;
+  }
+
+  #directory(path: string, links: number): string {
+    const known = this.#directories.get(path);
+    if (known !== undefined) return known;
+    const found = this.#follow(path, links);
+    this.#directories.set(path, found);
+    return found;
+  }
+
+  #follow(path: string, links: number): string {
+    if (path === '' || path === '/') return '';
+    const at = this.#parted(path, links);
+    const target = this.#linkAt(at);
+    if (target === null) return at;
+    if (links === MAX_LINKS) throw new TreePathError('ELOOP');
+    const next = resolveLink(at, target);
+    if (next === null) throw new TreePathError('a link leads out of the tree');
+    return this.#follow(next, links + 1);
+  }
+
+  #linkAt(path: string): string | null {
+    try {
+      return readlinkSync(this.#root + path);
+    } catch (error) {
+      if (errorCode(error) === 'EINVAL') return null;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,33 @@
+import { spawnSync } from 'node:child_process';
+import { TreeHost } from '../file/tree-host.ts';
+import { type AskedProgram, errorCode, type Reading } from '../host-reader.ts';
+import { PROGRAM_PLACES } from '../programs.ts';
+
+// The kernel answers at once, also with the routes of a large router.
+const TIMEOUT_MS = 20_000;
+const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
+
+/** The machine that this program runs on. Beside its files, the kernel can be asked through programs. */
+export class LiveHost extends TreeHost {
+  constructor(label: string) {
+    super('', label);
+  }
+
+  ask(program: AskedProgram, args: readonly string[]): Reading<string> {
+    const { error, status, signal, stdout } = spawnSync(program, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: TIMEOUT_MS,
+      killSignal: 'SIGKILL',
+      maxBuffer: MAX_ANSWER_BYTES,
+      cwd: '/',
+      env: { LC_ALL: 'C', PATH: PROGRAM_PLACES },
+    });
+    if (error !== undefined) {
+      const code = errorCode(error);
+      return code === 'ENOENT' ? null : { unknown: 'broken', detail: code };
+    }
+    if (status !== 0) return { unknown: 'broken', detail: `exits with ${status ?? signal}` };
+    return stdout;
+  }
+}

@@ -1,0 +1,114 @@
+import { resolveLink } from '../file/resolve-link.ts';
+import {
+  type DeviceNumber,
+  type FileStatus,
+  type HostReader,
+  isFailure,
+  type Reading,
+} from '../host-reader.ts';
+import type { Snapshot, SnapshotEntry } from './snapshot.ts';
+
+/**
+ * A host that passes every read on to another and remembers the answer. Capturing runs the ordinary
+ * readers over it, so that a snapshot holds just what they read.
+ */
+export class RecordingHost implements HostReader {
+  readonly label: string;
+  readonly #host: HostReader;
+  readonly #entries = new Map<string, SnapshotEntry>();
+
+  constructor(host: HostReader) {
+    this.label = host.label;
+    this.#host = host;
+  }
+
+  /** Everything that was read so far. */
+  snapshot(): Snapshot {
+    return { label: this.label, identifiers: 'raw', entries: new Map(this.#entries) };
+  }
+
+  readBytes(path: string): Reading<Uint8Array> {
+    return this.#keep(path, this.#host.readBytes(path), (bytes) => ({ kind: 'bytes', bytes }));
+  }
+
+  readText(path: string): Reading<string> {
+    return this.#keep(path, this.#host.readText(path), (text) => ({ kind: 'text', text }));
+  }
+
+  readTable(path: string): Reading<string> {
+    return this.#keep(path, this.#host.readTable(path), (text) => ({ kind: 'text', text }));
+  }
+
+  readLink(path: string): Reading<string> {
+    return this.#keep(path, this.#host.readLink(path), (target) => ({ kind: 'link', target }));
+  }
+
+  list(path: string): Reading<readonly string[]> {
+    return this.#keep(path, this.#host.list(path), (names) => ({ kind: 'directory', names }));
+  }
+
+  status(path: string): Reading<FileStatus> {
+    const reading = this.#host.status(path);
+    if (reading === null || isFailure(reading)) return this.#keep(path, reading, () => ({ kind: 'present' }));
+    this.#add(path, { kind: 'status', status: reading });
+    return reading;
+  }
+
+  /** Passed on, and not kept: it is of what runs now. */
+  deviceNumber(path: string): Reading<DeviceNumber> {
+    return this.#host.deviceNumber(path);
+  }
+
+  exists(path: string): boolean {
+    const there = this.#host.exists(path);
+    if (there) this.#add(path, { kind: 'present' });
+    else this.#keepDangling(path);
+    return there;
+  }
+
+  readLines(path: string, prefixes: readonly string[]): Reading<readonly string[]> {
+    return this.#keep(path, this.#host.readLines(path, prefixes), (lines) => {
+      const before = this.#entries.get(path);
+      const kept = before?.kind === 'lines' ? before.lines : [];
+      return { kind: 'lines', lines: [...new Set([...kept, ...lines])].sort() };
+    });
+  }
+
+  #keep<T>(path: string, reading: Reading<T>, entry: (value: T) => SnapshotEntry): Reading<T> {
+    if (reading === null) this.#keepNothing(path);
+    else if (!isFailure(reading)) this.#keepContent(path, entry(reading));
+    else if (reading.unknown !== 'unread') {
+      this.#add(path, { kind: 'failure', unknown: reading.unknown, detail: reading.detail });
+    }
+    return reading;
+  }
+
+  #keepContent(path: string, entry: SnapshotEntry): void {
+    const known = this.#entries.get(path)?.kind;
+    // Text may have lost what was no UTF-8, where bytes give both; and what a link leads to has its own path.
+    if (entry.kind === 'text' ? known === 'bytes' : entry.kind === 'directory' && known === 'link') return;
+    this.#entries.set(path, entry);
+  }
+
+  /** Nothing to read that way; something else may be there: a file has no target, and no names. */
+  #keepNothing(path: string): void {
+    if (!this.#host.exists(path)) this.#add(path, { kind: 'absent' });
+    else if (this.#host.readLink(path) === null) this.#add(path, { kind: 'no-link' });
+  }
+
+  #keepDangling(path: string): void {
+    const target = this.#host.readLink(path);
+    if (typeof target !== 'string') return;
+    this.#entries.set(path, { kind: 'link', target });
+    const at = resolveLink(path, target);
+    if (at !== null && !this.#host.exists(at)) this.#add(at, { kind: 'absent' });
+  }
+
+  /** Never in place of more that is known. */
+  #add(path: string, entry: SnapshotEntry): void {
+    const known = this.#entries.get(path);
+    if (known === undefined || (known.kind === 'present' && entry.kind !== 'present')) {
+      this.#entries.set(path, entry);
+    }
+  }
+}

@@ -1,0 +1,189 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { type FileStatus, MAX_ATTRIBUTE_BYTES, MAX_TABLE_BYTES } from '../host-reader.ts';
+import type { Identifiers, Snapshot, SnapshotEntry } from './snapshot.ts';
+import { END, MAGIC } from './snapshot-text.ts';
+import { TextLines } from './text-lines.ts';
+
+/** Four times what a host of 4,096 functions has. */
+const MAX_ENTRIES = 1_000_000;
+
+/**
+ * Reads the text of a snapshot.
+ *
+ * @throws PortalGunError BAD_SNAPSHOT, with the line
+ */
+export function parseSnapshot(rawText: string, subject: string): Snapshot {
+  return new SnapshotParser(rawText, subject).parse();
+}
+
+/** Whether text claims to be a snapshot. */
+export function looksLikeSnapshot(rawText: string): boolean {
+  return rawText.startsWith('portal-gun snapshot');
+}
+
+class SnapshotParser {
+  readonly #lines: TextLines;
+  readonly #subject: string;
+  readonly #entries = new Map<string, SnapshotEntry>();
+
+  constructor(rawText: string, subject: string) {
+    this.#lines = new TextLines(rawText);
+    this.#subject = subject;
+  }
+
+  parse(): Snapshot {
+    const magic = this.#lines.next();
+    if (magic !== MAGIC) {
+      throw this.#error(
+        magic?.startsWith('portal-gun snapshot')
+          ? `is a snapshot of another format than this version reads (${magic.slice(0, 40)})`
+          : 'is not a snapshot',
+      );
+    }
+    const label = unescapeText(this.#header('host'));
+    const identifiers = this.#header('identifiers');
+    if (identifiers !== 'raw' && identifiers !== 'replaced')
+      throw this.#error('identifiers: raw or replaced');
+    for (;;) {
+      if (this.#lines.peek() === undefined)
+        throw this.#error(`lacks the line "${END}" after it: it was cut short`);
+      if (this.#section() === 'end') break;
+    }
+    return { label, identifiers: identifiers satisfies Identifiers, entries: this.#entries };
+  }
+
+  #header(name: string): string {
+    const line = this.#lines.next();
+    if (line === undefined || !line.startsWith(`${name}: `)) throw this.#error(`lacks its "${name}:" line`);
+    return line.slice(name.length + 2);
+  }
+
+  #error(what: string): PortalGunError {
+    return new PortalGunError('BAD_SNAPSHOT', `line ${Math.max(1, this.#lines.number)}: ${what}`, {
+      subject: this.#subject,
+    });
+  }
+
+  /** Reads a section, or the last line, which stands where one would begin. */
+  #section(): 'more' | 'end' {
+    const blank = this.#lines.next();
+    const header = this.#lines.next();
+    if (blank === '' && header === END && this.#lines.peek() === undefined) return 'end';
+    const match = blank === '' && header !== undefined ? /^(\/\S*)( \+)?:$/.exec(header) : null;
+    if (match === null) throw this.#error('a section begins with an empty line and its directory');
+    const path = unescapeText(match[1] as string);
+    const names: string[] = [];
+    for (let line = this.#lines.peek(); line !== undefined && line !== ''; line = this.#lines.peek()) {
+      this.#lines.next();
+      this.#member(path === '/' ? '' : path, line, names);
+    }
+    if (match[2] === undefined) this.#entries.set(path, { kind: 'directory', names: names.sort() });
+    return 'more';
+  }
+
+  #member(directory: string, line: string, names: string[]): void {
+    const match = /^ {2}(\S+)(?: (->|[=~:!%])(?: (.*))?)?$/.exec(line);
+    if (match === null) throw this.#error('expected two blanks, a name, and what is known of it');
+    if (this.#entries.size >= MAX_ENTRIES) throw this.#error(`holds more than ${MAX_ENTRIES} files`);
+    const name = unescapeText(match[1] as string);
+    const path = `${directory}/${name}`;
+    const rest = match[3];
+    const entry = this.#entry(match[2], rest);
+    if (entry.kind !== 'absent') names.push(name);
+    if (entry.kind !== 'present') this.#entries.set(path, entry);
+    else if (!this.#entries.has(path)) this.#entries.set(path, entry);
+  }
+
+  #entry(sign: string | undefined, rest: string | undefined): SnapshotEntry {
+    switch (sign) {
+      case undefined:
+        return { kind: 'present' };
+      case '->':
+        return { kind: 'link', target: unescapeText(rest ?? '') };
+      case '=':
+        if (rest !== undefined) return { kind: 'text', text: `${unescapeText(rest)}\n` };
+        return { kind: 'text', text: this.#textRows() };
+      case '~':
+        return { kind: 'lines', lines: this.#rows(MAX_TABLE_BYTES) };
+      case ':':
+        return { kind: 'bytes', bytes: this.#bytes(rest ?? '') };
+      case '%':
+        return { kind: 'status', status: this.#status(rest ?? '') };
+      default:
+        return this.#failure(rest ?? '');
+    }
+  }
+
+  #failure(rest: string): SnapshotEntry {
+    if (rest === 'absent' || rest === 'no-link') return { kind: rest };
+    const match = /^(denied|broken) (\S+)$/.exec(rest);
+    if (match === null) throw this.#error('after "!" comes absent, no-link, denied CODE or broken CODE');
+    return {
+      kind: 'failure',
+      unknown: match[1] as 'denied' | 'broken',
+      detail: unescapeText(match[2] as string),
+    };
+  }
+
+  #status(rest: string): FileStatus {
+    const match = /^(file|directory|character|block|other) ([0-7]{1,4}) (\d{1,10}) (\d{1,10})$/.exec(rest);
+    if (match === null) throw this.#error('after "%" come what it is, its mode, owner and group');
+    const [, kind, mode = '', userId, groupId] = match;
+    return {
+      kind: kind as FileStatus['kind'],
+      mode: Number.parseInt(mode, 8),
+      userId: Number(userId),
+      groupId: Number(groupId),
+    };
+  }
+
+  /** @param mostLength how long what the readers read of one file can be, in characters */
+  #rows(mostLength: number): string[] {
+    const rows: string[] = [];
+    let length = 0;
+    for (let line = this.#lines.peek(); line?.startsWith('    |') === true; line = this.#lines.peek()) {
+      this.#lines.next();
+      const row = unescapeText(line.slice(6));
+      length += row.length + 1;
+      if (length > mostLength) throw this.#error(`one file has more than ${mostLength} characters`);
+      rows.push(row);
+    }
+    return rows;
+  }
+
+  #textRows(): string {
+    const text = this.#rows(MAX_ATTRIBUTE_BYTES + 1).join('\n');
+    if (this.#lines.peek() === '    \\') {
+      this.#lines.next();
+      return text;
+    }
+    return text === '' ? '' : `${text}\n`;
+  }
+
+  #bytes(rawSize: string): Uint8Array {
+    const sizeBytes = /^\d{1,6}$/.test(rawSize) ? Number(rawSize) : Number.NaN;
+    if (!(sizeBytes <= MAX_ATTRIBUTE_BYTES))
+      throw this.#error(`a size of at most ${MAX_ATTRIBUTE_BYTES} bytes comes after ":"`);
+    const bytes = new Uint8Array(sizeBytes);
+    for (;;) {
+      const match = /^ {4}([0-9a-f]{3,5}) {2}([0-9a-f]{2}(?: [0-9a-f]{2}){0,15})$/.exec(
+        this.#lines.peek() ?? '',
+      );
+      if (match === null) return bytes;
+      this.#lines.next();
+      const offset = Number.parseInt(match[1] as string, 16);
+      const row = (match[2] as string).split(' ').map((digits) => Number.parseInt(digits, 16));
+      if (offset + row.length > sizeBytes) throw this.#error('a row reaches past the end of its file');
+      bytes.set(row, offset);
+    }
+  }
+}
+
+function unescapeText(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\(?:\\|u\{([0-9a-f]{1,6})\})/g, (whole, digits: string | undefined) => {
+    if (digits === undefined) return '\\';
+    const code = Number.parseInt(digits, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}

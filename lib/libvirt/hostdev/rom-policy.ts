@@ -1,0 +1,69 @@
+import { isUnknown, knownValue } from '../../base/known.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { PassthroughNote } from '../../pci/group/passthrough.ts';
+import type { RomSetting } from './host-device.ts';
+
+/** The option ROM as it is wanted: by what the device is and whom it is for, as said, or from a file. */
+export type RomWish = 'auto' | 'on' | 'off' | { readonly file: string };
+
+/** What a guest is told of an option ROM, and why. */
+export interface RomDecision {
+  readonly rom: RomSetting | null;
+  readonly notes: readonly PassthroughNote[];
+}
+
+/** What decides beside the device. */
+export interface RomOccasion {
+  /** The category of the machines that get it; `null` where that is not known. */
+  readonly category: string | null;
+  readonly bootOrder: number | null;
+}
+
+const NOTHING_SAID: RomDecision = { rom: null, notes: [] };
+
+/**
+ * Decides what a guest gets of a device's option ROM. Needs the fields `class`, `sriov`, `rom`.
+ *
+ * `auto` is `off` for a network card, which could but boot the guest over the network: in a router its firmware would wait
+ * for that at each start. It is on for a machine of another known category, and for all other devices. The copy of the boot
+ * display's ROM is no good in a guest: there a file is needed, which somebody has to name.
+ */
+export function decideRom(device: PciDevice, wish: RomWish, occasion: RomOccasion): RomDecision {
+  if (typeof wish === 'object') return { rom: setting(null, wish.file), notes: [] };
+  if (wish !== 'auto') return { rom: setting(wish === 'on'), notes: [] };
+  const { rom, sriov, class: deviceClass, address } = device;
+  // A VF has none, whatever its card has.
+  if (rom === null || knownValue(sriov)?.role === 'vf') return NOTHING_SAID;
+  if (knownValue(rom)?.isShadow === true) return { rom: null, notes: [shadowNote(address)] };
+  if (knownValue(rom)?.sizeBytes === 0) return NOTHING_SAID;
+  const isNetwork = knownValue(deviceClass)?.code.startsWith('02') === true;
+  if (!isNetwork) return isUnknown(rom) ? NOTHING_SAID : shown('its firmware may start the device with it');
+  if (occasion.bootOrder !== null) return shown('it is among what the guest boots from');
+  const { category } = occasion;
+  if (category === 'router') {
+    return hidden('a router boots from its disk, and would wait for the network at each start (PXE)');
+  }
+  if (category === null) {
+    return hidden("all it could do is boot over the network, and it slows the guest's firmware");
+  }
+  return shown(`a machine of type ${category} may boot over the network with it`);
+}
+
+function setting(hasBar: boolean | null, file: string | null = null): RomSetting {
+  return { isEnabled: null, hasBar, file };
+}
+
+function shown(why: string): RomDecision {
+  const message = `its ROM is shown to the guest: ${why}; --rom off hides it`;
+  return { rom: null, notes: [{ level: 'ok', code: 'rom-on', message }] };
+}
+
+function hidden(why: string): RomDecision {
+  const message = `its ROM is hidden from the guest (rom bar='off'): ${why}; --rom on shows it`;
+  return { rom: setting(false), notes: [{ level: 'ok', code: 'rom-off', message }] };
+}
+
+function shadowNote(address: string): PassthroughNote {
+  const message = `its ROM can't be read as long as it is the boot display: the guest gets the copy that the firmware left, if any, and may show nothing. Give it a file: with another card as the boot display sudo pci rom dump ${address} -o card.rom, and from then on --rom card.rom`;
+  return { level: 'needs', code: 'rom-file', message };
+}

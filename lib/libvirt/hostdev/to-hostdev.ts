@@ -1,0 +1,170 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { isUnknown, knownValue } from '../../base/known.ts';
+import { type PciAddress, slotOf } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { PassthroughNote } from '../../pci/group/passthrough.ts';
+import type { PfLink } from '../../pci/sriov/pf-link.ts';
+import { boundToOwnDriver, ownVfioDriver } from '../../pci/vfio-state.ts';
+import { type PciHostDevice, plainHostDevice, plainVfInterface, type VfInterface } from './host-device.ts';
+import { decideRom, type RomWish } from './rom-policy.ts';
+
+/** How a device is to be handed to a machine, as far as somebody said. */
+export interface HostdevOptions {
+  /** `null`: a VF of a network card as an interface, all else as a hostdev. */
+  readonly as: 'hostdev' | 'interface' | null;
+  readonly rom: RomWish;
+  /** The category of the machines that it is for; `null` where that is not known. */
+  readonly category: string | null;
+  /** `null`: yes, unless a driver of its own gives the device to VMs. */
+  readonly isManaged: boolean | null;
+  readonly mac: string | null;
+  readonly vlan: number | null;
+  readonly bootOrder: number | null;
+  readonly persistentPeer: string | null;
+}
+
+/** A device as it is handed over, with what to know of it. */
+export interface PlannedHostdev {
+  readonly device: PciHostDevice | VfInterface;
+  readonly notes: readonly PassthroughNote[];
+}
+
+/** What is known of the PF of a VF, apart from its own facts; `null` where it has no network interface. */
+export type PfLinks = ReadonlyMap<PciAddress, PfLink | null>;
+
+/** Of what passing a device through would take, that which keeps it from a machine whatever is done. */
+const NEVER = ['behind-controller', 'iommu', 'bridge', 'not-answering', 'without-iommu', 'vf-with-pf'];
+/** What is of no interest to whoever has the XML: all is well, or it is said where the device is bound. */
+const SILENT = ['bound', 'reset', 'group-alone', 'group-bridges', 'loses', 'loss-unknown'];
+
+/**
+ * Decides how a device is handed to a machine. Needs the fields `class`, `sriov`, `rom`.
+ *
+ * @param passthrough what it would take to pass it through
+ * @throws PortalGunError CANNOT_BE_GIVEN for what stays with the host whatever is done; BAD_ARGUMENT for a wish that is not
+ *   for such a device
+ */
+export function toHostdev(
+  device: PciDevice,
+  wishes: HostdevOptions,
+  passthrough: readonly PassthroughNote[],
+  pfLinks: PfLinks,
+): PlannedHostdev {
+  const never = passthrough.find(({ level, code }) => level === 'blocks' && NEVER.includes(code));
+  if (never !== undefined) {
+    throw new PortalGunError('CANNOT_BE_GIVEN', never.message, { subject: device.address });
+  }
+  const isManaged = wishes.isManaged ?? ownVfioDriver(device) === null;
+  refuseManaged(device, isManaged);
+  const notes = passthrough.filter(({ code }) => !SILENT.includes(code) && !(code === 'bind' && isManaged));
+  const { address } = device;
+  const role = knownValue(device.sriov);
+  const pf = isNetworkVf(device) && role?.role === 'vf' ? role.physicalFunction : null;
+  const link = pf === null ? undefined : pfLinks.get(pf);
+  const asInterface = wishes.as === 'interface' || (wishes.as === null && pf !== null && link !== null);
+  if (wishes.as === 'interface' && pf === null) {
+    throw new PortalGunError('BAD_ARGUMENT', `${address} is no virtual function of a network card`, {
+      subject: '--as',
+      hint: 'an interface can be such a one alone; leave --as out',
+    });
+  }
+  const { rom, notes: romNote } = decideRom(device, wishes.rom, wishes);
+  const common = {
+    isManaged,
+    bootOrder: wishes.bootOrder,
+    persistentPeer: wishes.persistentPeer,
+    rom,
+  };
+  if (asInterface && pf !== null) {
+    const vlans = wishes.vlan === null ? [] : [wishes.vlan];
+    return {
+      device: { ...plainVfInterface(address), ...common, mac: wishes.mac, vlans },
+      notes: [...notes, ...interfaceNotes(wishes, pf, link), ...romNote],
+    };
+  }
+  if (wishes.mac !== null || wishes.vlan !== null) {
+    throw new PortalGunError('BAD_ARGUMENT', `${address} goes as a hostdev, of which libvirt sets neither`, {
+      subject: wishes.mac === null ? '--vlan' : '--mac',
+      hint:
+        pf === null
+          ? 'it is for virtual functions of network cards'
+          : 'have the host hold it to one: pci sriov set',
+    });
+  }
+  return {
+    device: { ...plainHostDevice(address), ...common },
+    notes: [...notes, ...vfNotes(pf, link, wishes.as), ...romNote],
+  };
+}
+
+/** With `managed='yes'` libvirt binds the VF of a vGPU to vfio-pci, and the vGPU is gone. */
+function refuseManaged(device: PciDevice, isManaged: boolean): void {
+  const own = boundToOwnDriver(device);
+  if (!isManaged || own === null || ownVfioDriver(device) === null) return;
+  throw new PortalGunError('CANNOT_BE_GIVEN', own, {
+    subject: device.address,
+    hint: 'leave --managed out, or say --managed no: libvirt then leaves it on its driver',
+  });
+}
+
+/** What goes to one guest slot each: the functions of a card; a VF by itself, since each can be taken away alone. */
+export function cardsOf(devices: readonly PciDevice[]): readonly (readonly PciAddress[])[] {
+  const cards = new Map<string, PciAddress[]>();
+  for (const { address, sriov } of devices) {
+    const key = knownValue(sriov)?.role === 'vf' ? address : slotOf(address);
+    const card = cards.get(key);
+    if (card === undefined) cards.set(key, [address]);
+    else card.push(address);
+  }
+  return [...cards.values()];
+}
+
+/** Whether a function goes to one guest slot with the others of its card: one that is there, and no VF. */
+export function isOfCardAmong(devices: readonly PciDevice[]): (address: PciAddress) => boolean {
+  const roles = new Map(devices.map(({ address, sriov }) => [address, sriov] as const));
+  return (address) => {
+    const sriov = roles.get(address);
+    return sriov !== undefined && !isUnknown(sriov) && sriov?.role !== 'vf';
+  };
+}
+
+/** Whether a function is a VF of a network card, whose MAC and VLAN its PF sets. */
+export function isNetworkVf({ class: deviceClass, sriov }: PciDevice): boolean {
+  return knownValue(sriov)?.role === 'vf' && knownValue(deviceClass)?.code.startsWith('02') === true;
+}
+
+function interfaceNotes(
+  { mac }: HostdevOptions,
+  pf: PciAddress,
+  link: PfLink | null | undefined,
+): readonly PassthroughNote[] {
+  const notes: PassthroughNote[] = [];
+  if (link === undefined) {
+    const message = `its PF ${pf} has to be up before the machine starts; whether it is could not be read`;
+    notes.push({ level: 'unknown', code: 'pf-unknown', message });
+  } else if (link === null) {
+    const message = `its PF ${pf} has no network interface on the host, and libvirt sets MAC and VLAN through that`;
+    notes.push({ level: 'needs', code: 'pf-without-interface', message });
+  } else if (link.isUp !== true) {
+    const isDown = link.isUp === false;
+    const state = isDown ? 'is down, and' : 'may be down, and';
+    const message = `its PF ${pf} (${link.interface}) ${state} has to be up before the machine starts: pci sriov set ${pf}`;
+    notes.push({ level: isDown ? 'needs' : 'unknown', code: isDown ? 'pf-down' : 'pf-unknown', message });
+  }
+  if (mac === null) {
+    const message = 'has no MAC here: libvirt makes one up when the machine is defined; --mac says which';
+    notes.push({ level: 'warns', code: 'no-mac', message });
+  }
+  return notes;
+}
+
+function vfNotes(
+  pf: PciAddress | null,
+  link: PfLink | null | undefined,
+  as: HostdevOptions['as'],
+): readonly PassthroughNote[] {
+  if (pf === null) return [];
+  const why = as === null && link === null ? `its PF ${pf} has no network interface on the host; ` : '';
+  const message = `goes as a hostdev: ${why}its MAC and VLAN are what the host holds it to: pci sriov set ${pf}`;
+  return [{ level: 'warns', code: 'vf-as-hostdev', message }];
+}

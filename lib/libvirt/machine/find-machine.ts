@@ -1,0 +1,26 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { suggest } from '../../base/text.ts';
+import type { KnownMachine } from './read-machines.ts';
+
+const MOST_NAMED = 5;
+
+/**
+ * The machine of a name, or of a UUID.
+ *
+ * @throws PortalGunError MACHINE_NOT_FOUND, with which was probably meant
+ */
+export function findMachine(machines: readonly KnownMachine[], word: string): KnownMachine {
+  const found =
+    machines.find(({ name }) => name === word) ?? machines.find(({ uuid }) => uuid === word.toLowerCase());
+  if (found !== undefined) return found;
+  const names = machines.map(({ name }) => name);
+  const meant = suggest(word, names);
+  const some = names.slice(0, MOST_NAMED).join(', ');
+  const hint =
+    meant !== undefined
+      ? `did you mean ${meant}?`
+      : names.length === 0
+        ? 'libvirt has no machine'
+        : `there ${names.length === 1 ? 'is' : 'are'} ${some}${names.length > MOST_NAMED ? ', …' : ''}: see portal list`;
+  throw new PortalGunError('MACHINE_NOT_FOUND', 'there is no such machine', { subject: word, hint });
+}

@@ -1,0 +1,19 @@
+import { type PciAddress, slotOf } from '../../pci/address.ts';
+import type { HeldFunction } from '../assignment/guest-topology.ts';
+import type { TakenDevice } from './taken-device.ts';
+
+/** A function of the host that a machine has, and where its guest sees it; `null` if the document does not say. */
+export function heldFunction(device: TakenDevice): HeldFunction | null {
+  if (device.kind !== 'hostdev' && device.kind !== 'interface') return null;
+  const { address, guestAddress } = device;
+  return guestAddress === null ? null : { address, guestAddress };
+}
+
+/** Those that are in one slot of the host with a card. */
+export function siblingsIn(
+  held: readonly HeldFunction[],
+  card: readonly PciAddress[],
+): readonly HeldFunction[] {
+  const slots = new Set(card.map(slotOf));
+  return held.filter(({ address }) => slots.has(slotOf(address)));
+}

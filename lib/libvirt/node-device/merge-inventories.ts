@@ -1,0 +1,80 @@
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { isUnknown, type Known, mapKnown } from '../../base/known.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+
+/**
+ * One inventory of what the kernel says of this machine and what its libvirt says. The kernel's word goes before, since
+ * libvirt has its own from there; what could not be read there is taken from libvirt. Where both tell something, and not
+ * the same, it is a diagnostic.
+ *
+ * @param fields that were asked of the kernel
+ */
+export function mergeInventories(
+  kernels: Inventory,
+  libvirts: Inventory,
+  fields: readonly DeviceField[],
+): Inventory {
+  const theirs = new Map(libvirts.devices.map((device) => [device.address, device]));
+  const own = new Set(kernels.devices.map(({ address }) => address));
+  const extra = libvirts.devices.filter(({ address }) => !own.has(address));
+  const disagree = (subject: string, message: string): Diagnostic => ({
+    subject,
+    code: 'SOURCES_DISAGREE',
+    message,
+  });
+  return {
+    host: { ...kernels.host, ...libvirts.host, label: kernels.host.label },
+    devices: kernels.devices.map((device) => {
+      const other = theirs.get(device.address);
+      return other === undefined ? device : filled(device, other, fields);
+    }),
+    iommu: kernels.iommu,
+    diagnostics: [
+      ...kernels.diagnostics,
+      ...libvirts.diagnostics,
+      ...kernels.devices.flatMap((device) => {
+        const other = theirs.get(device.address);
+        return other === undefined
+          ? [disagree(device.address, 'is on the bus, and libvirt does not know of it')]
+          : differencesOf(device, other).map((message) => disagree(device.address, message));
+      }),
+      ...extra.map(({ address }) => disagree(address, 'is known to libvirt, and not on the bus')),
+    ],
+  };
+}
+
+/** What could not be read, from libvirt where that tells it. */
+function filled(device: PciDevice, other: PciDevice, fields: readonly DeviceField[]): PciDevice {
+  const gained = fields.filter((field) => isUnknown(device[field]) && !isUnknown(other[field]));
+  return gained.length === 0
+    ? device
+    : { ...device, ...Object.fromEntries(gained.map((field) => [field, other[field]])) };
+}
+
+/** How each fact that both tell is compared, and named. */
+const COMPARED: readonly (readonly [name: string, fact: (device: PciDevice) => Known<string | number>])[] = [
+  ['the driver', ({ driver }) => driver],
+  ['the IOMMU group', ({ iommuGroup }) => iommuGroup],
+  ['the NUMA node', ({ numaNode }) => numaNode],
+  ['the class', (device) => mapKnown(device.class, ({ code }) => code)],
+  ['the vendor', (device) => mapKnown(device.vendor, ({ id }) => id)],
+  ['the device id', (device) => mapKnown(device.device, ({ id }) => id)],
+  [
+    'the physical function',
+    ({ sriov }) => mapKnown(sriov, (role) => (role.role === 'vf' ? role.physicalFunction : null)),
+  ],
+  [
+    'the virtual functions',
+    ({ sriov }) =>
+      mapKnown(sriov, (role) => (role.role === 'pf' ? role.virtualFunctions.join(' ') || null : null)),
+  ],
+];
+
+function differencesOf(device: PciDevice, other: PciDevice): readonly string[] {
+  return COMPARED.flatMap(([name, fact]) => {
+    const [kernels, libvirts] = [fact(device), fact(other)];
+    if (isUnknown(kernels) || isUnknown(libvirts) || kernels === libvirts) return [];
+    return [`${name} is ${kernels ?? 'none'} to the kernel, and ${libvirts ?? 'none'} to libvirt`];
+  });
+}

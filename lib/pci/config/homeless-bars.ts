@@ -1,0 +1,85 @@
+import { knownValue } from '../../base/known.ts';
+import type { PciDevice } from '../device.ts';
+import type { Bar } from './bar.ts';
+
+/** A base address register for which nobody found room. */
+export interface HomelessBar {
+  readonly index: number;
+  /** `null` where the kernel gave it up, and its size is lost. */
+  readonly sizeBytes: number | null;
+}
+
+/** Register bits: I/O, 64 bits, prefetchable; the rest is the address. */
+const TYPE_64 = 0x4;
+const MEMORY_FLAGS = 0xf;
+const IO_FLAGS = 0x3;
+const IO = 0x1;
+
+/** Devices of processors whose registers are no BARs at all: the kernel reads none of them (quirk_remove_bars). */
+const WITHOUT_BARS = /^(08|11)/;
+
+/**
+ * The BARs of a function that have no address. The kernel clears the line in `resource` of one that it gives up; the register in
+ * configuration space still says that it exists, by its type or by an address that is not its own. One of 32 bits that reads all
+ * zeros can't be told from one that is not there.
+ */
+export function homelessBars({ bars, config, sriov, class: deviceClass }: PciDevice): readonly HomelessBar[] {
+  const known = knownValue(bars) ?? [];
+  const space = knownValue(config);
+  const isVf = knownValue(sriov)?.role === 'vf';
+  const isPlain = space !== undefined && space.headerType === 0 && !space.isSilent && !isVf;
+  const isOther = known.length === 0 && WITHOUT_BARS.test(knownValue(deviceClass)?.code ?? '');
+  return homeless(known, isPlain && !isOther ? space.bars : []);
+}
+
+/**
+ * The same of the BARs of virtual functions, by `resource` of their PF and by its capability of SR-IOV, whose registers hold an
+ * address where there is room. Where all of them read zero there is none for any.
+ */
+export function homelessVfBars(device: PciDevice): readonly HomelessBar[] {
+  const { lines, registers } = vfBarsOf(device);
+  const byLines = lines ?? [];
+  if (byLines.length > 0 || registers === undefined) return homeless(byLines, registers ?? []);
+  if (registers.every((register) => register === 0)) return [{ index: 0, sizeBytes: null }];
+  return homeless([], registers).filter(
+    ({ index }) => !hasAddress(registers[index] ?? 0, registers[index + 1] ?? 0),
+  );
+}
+
+/** Whether anything tells which BARs virtual functions of a PF have. */
+export function tellsVfBars(device: PciDevice): boolean {
+  const { lines, registers } = vfBarsOf(device);
+  return (lines ?? []).length > 0 || registers !== undefined;
+}
+
+function vfBarsOf({ config, sriov }: PciDevice): {
+  readonly lines: readonly Bar[] | undefined;
+  readonly registers: readonly number[] | undefined;
+} {
+  const role = knownValue(sriov);
+  return {
+    lines: role?.role === 'pf' ? knownValue(role.vfBars ?? null) : undefined,
+    registers: knownValue(knownValue(config)?.sriov ?? null)?.vfBars,
+  };
+}
+
+function homeless(bars: readonly Bar[], registers: readonly number[]): readonly HomelessBar[] {
+  const byIndex = new Map(bars.map((bar) => [bar.index, bar]));
+  const found: HomelessBar[] = [];
+  for (let index = 0; index < 6; index += 1) {
+    const bar = byIndex.get(index);
+    const register = registers[index] ?? 0;
+    if (bar?.address === null) found.push({ index, sizeBytes: bar.sizeBytes });
+    else if (bar === undefined && register !== 0) found.push({ index, sizeBytes: null });
+    const isWide = bar === undefined ? (register & (TYPE_64 | IO)) === TYPE_64 : bar.width === 64;
+    // The second half of a wide one.
+    if (isWide) index += 1;
+  }
+  return found;
+}
+
+/** Whether a register of a BAR, with the one behind it, has an address. */
+function hasAddress(register: number, next: number): boolean {
+  if ((register & IO) !== 0) return (register & ~IO_FLAGS) !== 0;
+  return (register & ~MEMORY_FLAGS) !== 0 || ((register & TYPE_64) !== 0 && next !== 0);
+}

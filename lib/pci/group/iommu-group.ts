@@ -1,0 +1,274 @@
+import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { type PciAddress, shortAddress } from '../address.ts';
+import { HEADER_BYTES } from '../config/registers.ts';
+import type { DeviceField, PciDevice } from '../device.ts';
+import { isBusBridge } from '../device-class.ts';
+import { boundToOwnDriver, isWithVfio } from '../vfio-state.ts';
+
+/** A range of I/O virtual addresses that the IOMMU reserves for a group. */
+export interface ReservedRegion {
+  /** Hex with `0x`. */
+  readonly start: string;
+  readonly end: string;
+  /** `direct` (firmware's own use: RMRR), `direct-relaxable`, `reserved`, `msi`; the kernel's word. */
+  readonly kind: string;
+}
+
+/** What the kernel says of a group itself, apart from its members. */
+export interface GroupAttributes {
+  /** What the driver that made it calls it, in `name`: `vfio-noiommu`. `null` for nearly all; left out is not known. */
+  readonly name?: Known<string>;
+  /** The default domain's type: `DMA`, `DMA-FQ`, `identity`, `blocked`. */
+  readonly type: Known<string>;
+  readonly reservedRegions: Known<readonly ReservedRegion[]>;
+}
+
+/** Why a group can't be given to a VM as it stands, or can't at all. */
+export type ObstacleCode =
+  /** A driver of the host holds the member; binding it to vfio-pci lifts this. */
+  | 'HOST_DRIVER'
+  /** The member can be given only by its own driver, which is not ready for that: a VF without a vGPU type. */
+  | 'OWN_DRIVER'
+  /** It is not known which driver holds the member. */
+  | 'DRIVER_UNKNOWN'
+  /** No member is on a driver that hands devices to VMs. */
+  | 'NOT_BOUND'
+  /** Which memory the firmware uses through the group is not known. */
+  | 'REGIONS_UNKNOWN'
+  /** The firmware uses memory through the member (RMRR); the kernel then refuses to give the group away. */
+  | 'DIRECT_REGION'
+  /** VFIO made the group up for a device that no IOMMU covers (`enable_unsafe_noiommu_mode`). */
+  | 'WITHOUT_IOMMU'
+  /** Whether an IOMMU covers the group is not known. */
+  | 'IOMMU_UNKNOWN'
+  /** The member does not answer: its configuration space reads all ones. */
+  | 'NOT_ANSWERING'
+  /** The member is a VF, and its PF is in the same group: when the PF leaves its driver, the VF is gone. */
+  | 'VF_WITH_PF'
+  /** Nothing but bridges: there is no device to give. */
+  | 'BRIDGES_ONLY';
+
+/** The obstacles that no driver lifts. */
+const LASTING: readonly ObstacleCode[] = [
+  'WITHOUT_IOMMU',
+  'NOT_ANSWERING',
+  'VF_WITH_PF',
+  'DIRECT_REGION',
+  'BRIDGES_ONLY',
+];
+
+export interface GroupObstacle {
+  readonly code: ObstacleCode;
+  /** The member that it is about, `null` where it is about the whole group. */
+  readonly subject: PciAddress | null;
+  readonly message: string;
+}
+
+export interface GroupMember {
+  readonly device: PciDevice;
+  /** Ports and bridges stay with the host when the rest of their group goes. */
+  readonly stays: boolean;
+  /**
+   * The member above it that is no bridge and yet makes its bus, such as a VMD controller: the device goes when
+   * that one goes, and never on its own. `null` for nearly all.
+   */
+  readonly behind: PciAddress | null;
+}
+
+/**
+ * - `ready`: a member is on a VFIO driver, and the others are too, or on pci-stub, or without a driver.
+ * - `bindable`: it could be given once the members that an obstacle names are bound to vfio-pci.
+ * - `unknown`: nothing speaks against it, but not all that could was readable.
+ * - `never`: it can't be given on this host.
+ */
+export type GroupVerdict = 'ready' | 'bindable' | 'unknown' | 'never';
+
+export interface IommuGroup extends GroupAttributes {
+  readonly id: number;
+  /** Ordered by address. */
+  readonly members: readonly GroupMember[];
+  readonly verdict: GroupVerdict;
+  readonly obstacles: readonly GroupObstacle[];
+}
+
+/** Whether a function is a port or bridge, which stays with its driver when its group is given away. */
+export function staysWithHost(device: PciDevice): boolean {
+  const headerType = knownValue(knownValue(device.config)?.headerType ?? null);
+  if (headerType !== undefined) return headerType !== 0;
+  return isBusBridge(knownValue(device.class)?.code ?? '');
+}
+
+// The bridges to the CPU, to ISA, EISA and Micro Channel have an ordinary header, and are parts of the board.
+const BOARD_BRIDGE = /^060[0-3]/;
+
+/**
+ * Whether a function is a bridge of any kind, to another bus or of the host: nothing that a VM could use. Its header decides: of
+ * class 06 are also endpoints, such as NVSwitch and non-transparent bridges (0680).
+ */
+export function isBridge(device: PciDevice): boolean {
+  return staysWithHost(device) || BOARD_BRIDGE.test(knownValue(device.class)?.code ?? '');
+}
+
+/**
+ * Whether a function is known not to answer, as after a reset that failed, or when its power or link is gone. The ids in sysfs
+ * are those that the kernel kept; the registers read all ones, or what no header has. Needs the field `config`.
+ */
+export function isSilent({ vendor, config }: PciDevice): boolean {
+  if (knownValue(vendor)?.id === 'ffff') return true;
+  const space = knownValue(config);
+  if (space === undefined || space.sizeBytes < HEADER_BYTES) return false;
+  return space.isSilent || isUnknown(space.headerType);
+}
+
+/** The fields that {@link groupDevices} needs. */
+export const GROUP_FIELDS: readonly DeviceField[] = [
+  'location',
+  'class',
+  'driver',
+  'vfio',
+  'iommuGroup',
+  'sriov',
+  'config',
+];
+
+/** The groups that the devices name, ordered by number, each with a verdict. Needs {@link GROUP_FIELDS}. */
+export function groupDevices(
+  devices: readonly PciDevice[],
+  attributesOf: (group: number) => GroupAttributes,
+): readonly IommuGroup[] {
+  const members = new Map<number, PciDevice[]>();
+  for (const device of devices) {
+    const id = knownValue(device.iommuGroup);
+    if (id === undefined) continue;
+    const known = members.get(id);
+    if (known === undefined) members.set(id, [device]);
+    else known.push(device);
+  }
+  return [...members.keys()]
+    .sort((a, b) => a - b)
+    .map((id) => judge(id, toMembers(members.get(id) ?? []), attributesOf(id)));
+}
+
+function toMembers(devices: readonly PciDevice[]): readonly GroupMember[] {
+  const makers = new Set(devices.filter((device) => !isBridge(device)).map(({ address }) => address));
+  return devices.map((device) => ({
+    device,
+    stays: staysWithHost(device),
+    behind: knownValue(device.location)?.bridges.find((above) => makers.has(above)) ?? null,
+  }));
+}
+
+function judge(id: number, members: readonly GroupMember[], attributes: GroupAttributes): IommuGroup {
+  const obstacles = [...blockers(members, attributes), ...driverObstacles(members)];
+  return { id, ...attributes, members, verdict: verdictOf(obstacles), obstacles };
+}
+
+function verdictOf(obstacles: readonly GroupObstacle[]): GroupVerdict {
+  const has = (...codes: readonly ObstacleCode[]): boolean =>
+    obstacles.some(({ code }) => codes.includes(code));
+  if (has(...LASTING)) return 'never';
+  if (has('REGIONS_UNKNOWN', 'DRIVER_UNKNOWN', 'IOMMU_UNKNOWN')) return 'unknown';
+  return obstacles.length > 0 ? 'bindable' : 'ready';
+}
+
+function blockers(members: readonly GroupMember[], attributes: GroupAttributes): readonly GroupObstacle[] {
+  if (members.every(({ device }) => isBridge(device))) {
+    return [
+      { code: 'BRIDGES_ONLY', subject: null, message: 'holds bridges alone: there is nothing to give' },
+    ];
+  }
+  return [
+    ...translationObstacles(attributes),
+    ...members.flatMap((member) => memberObstacles(member, members)),
+    ...regionObstacles(attributes),
+  ];
+}
+
+/** Types of a default domain, which only a group of an IOMMU has. */
+const DOMAIN_TYPE = /^(DMA|DMA-FQ|identity|blocked)$/;
+const VFIO_NO_IOMMU = 'vfio-noiommu';
+
+/** Whether VFIO made a group up for a device that no IOMMU covers: such a one has a name, no domain and no regions. */
+export function isWithoutIommu({ name, type, reservedRegions }: GroupAttributes): Known<boolean> {
+  if (name === VFIO_NO_IOMMU) return true;
+  if (DOMAIN_TYPE.test(knownValue(type) ?? '')) return false;
+  if ((knownValue(reservedRegions)?.length ?? 0) > 0) return false;
+  return name === undefined ? UNREAD : isUnknown(name) ? name : false;
+}
+
+function translationObstacles(attributes: GroupAttributes): readonly GroupObstacle[] {
+  const without = isWithoutIommu(attributes);
+  if (without === false) return [];
+  if (without === true) {
+    const message =
+      'no IOMMU covers it: VFIO made it up (enable_unsafe_noiommu_mode), and a device in it reaches all memory of the host';
+    return [{ code: 'WITHOUT_IOMMU', subject: null, message }];
+  }
+  // That the regions are not known says the same, and more.
+  if (knownValue(attributes.reservedRegions) === undefined) return [];
+  return [{ code: 'IOMMU_UNKNOWN', subject: null, message: 'whether an IOMMU covers it is not known' }];
+}
+
+function memberObstacles(
+  { device, stays, behind }: GroupMember,
+  members: readonly GroupMember[],
+): readonly GroupObstacle[] {
+  if (stays || behind !== null) return [];
+  const { address } = device;
+  if (isSilent(device)) {
+    const message = `${shortAddress(address)} does not answer: its configuration space reads all ones`;
+    return [{ code: 'NOT_ANSWERING', subject: address, message }];
+  }
+  const role = knownValue(device.sriov);
+  if (role?.role !== 'vf') return [];
+  const { physicalFunction } = role;
+  if (!members.some((member) => member.device.address === physicalFunction)) return [];
+  const message = `${shortAddress(address)} is a VF of ${shortAddress(physicalFunction)}, which is in the group too: when that leaves its driver, the VF is gone`;
+  return [{ code: 'VF_WITH_PF', subject: address, message }];
+}
+
+function regionObstacles({ reservedRegions }: GroupAttributes): readonly GroupObstacle[] {
+  const regions = knownValue(reservedRegions);
+  if (regions === undefined) {
+    const message = 'whether the firmware uses memory through it (RMRR) is not known';
+    return [{ code: 'REGIONS_UNKNOWN', subject: null, message }];
+  }
+  return regions
+    .filter(({ kind }) => kind === 'direct')
+    .map(({ start, end }) => ({
+      code: 'DIRECT_REGION',
+      subject: null,
+      message: `the firmware uses ${start} to ${end} through it (RMRR); the kernel refuses to give it away`,
+    }));
+}
+
+/**
+ * What keeps a member of a group from every machine, whatever its drivers: the obstacles that are about the whole group, about
+ * the member itself, or about one that has to go with it. For a PF its VFs are none: they can be taken away first.
+ */
+export function lastingObstacles(group: IommuGroup, { address }: PciDevice): readonly GroupObstacle[] {
+  return group.obstacles.filter(
+    ({ code, subject }) => LASTING.includes(code) && (code !== 'VF_WITH_PF' || subject === address),
+  );
+}
+
+function driverObstacles(members: readonly GroupMember[]): readonly GroupObstacle[] {
+  const held = members.flatMap(driverObstacle);
+  const bound = members.some(({ device }) => isWithVfio(device));
+  if (held.length > 0 || bound || members.every(({ device }) => isBridge(device))) return held;
+  return [{ code: 'NOT_BOUND', subject: null, message: 'nothing of it is on vfio-pci yet' }];
+}
+
+function driverObstacle({ device, stays, behind }: GroupMember): readonly GroupObstacle[] {
+  if (stays || behind !== null || device.driver === null) return [];
+  const name = shortAddress(device.address);
+  if (isUnknown(device.driver)) {
+    return [
+      { code: 'DRIVER_UNKNOWN', subject: device.address, message: `which driver holds ${name} is not known` },
+    ];
+  }
+  if (isWithVfio(device)) return [];
+  const own = boundToOwnDriver(device);
+  if (own !== null) return [{ code: 'OWN_DRIVER', subject: device.address, message: `${name} ${own}` }];
+  return [{ code: 'HOST_DRIVER', subject: device.address, message: `${name} is held by ${device.driver}` }];
+}

@@ -1,0 +1,91 @@
+import { type Known, knownValue } from '../../base/known.ts';
+import { type Architecture, architectureAdvice, type Hypervisor, virtualIommuAdvice } from '../platform.ts';
+
+/** Whether an IOMMU is at work, whether the firmware describes one, and what decides whether the kernel uses it. */
+export interface IommuState {
+  /** The units that the kernel drives: `dmar0`, `ivhd0`. Empty where none is in effect. */
+  readonly units: readonly string[];
+  /** The firmware's table of IOMMUs: `DMAR` (Intel), `IVRS` (AMD), `VIOT` (virtio), `IORT` (Arm), `RIMT` (RISC-V). `null` without ACPI. */
+  readonly firmwareTables: Known<readonly string[]>;
+  /** `Intel`, `AMD`; `null` for others. */
+  readonly cpuMaker: Known<string>;
+  /** The kernel's arguments that are about it: `intel_iommu=on`, `iommu=pt`. */
+  readonly kernelArguments: Known<readonly string[]>;
+  /** `null` where nothing tells. */
+  readonly architecture: Known<Architecture>;
+  /** What the host runs under; `null` for nothing. */
+  readonly hypervisor: Known<Hypervisor>;
+}
+
+// Documentation/admin-guide/kernel-parameters.txt. There is no word that takes the first kind back.
+const SWITCHED_OFF = /^(iommu|amd_iommu)=(.*,)?off(,|$)/;
+const INTEL_SWITCH = /^intel_iommu=(?:.*,)?(on|off)(?:,|$)/;
+const SWITCHES: Readonly<Record<string, string>> = { Intel: 'VT-d', AMD: 'AMD-Vi (IOMMU)' };
+
+/** The kernel's argument that keeps the IOMMU switched off, if one does. Of those about Intel's the last one counts. */
+export function switchedOffBy(state: IommuState): string | undefined {
+  const words = knownValue(state.kernelArguments) ?? [];
+  const last = intelWord(state);
+  const isOff = last !== undefined && INTEL_SWITCH.exec(last)?.[1] === 'off';
+  return words.find((word) => SWITCHED_OFF.test(word)) ?? (isOff ? last : undefined);
+}
+
+/** The kernel's argument that switches Intel's IOMMU on, if one does. */
+export function switchedOnBy(state: IommuState): string | undefined {
+  const last = intelWord(state);
+  return last !== undefined && INTEL_SWITCH.exec(last)?.[1] === 'on' ? last : undefined;
+}
+
+function intelWord({ kernelArguments }: IommuState): string | undefined {
+  return knownValue(kernelArguments)?.findLast((word) => INTEL_SWITCH.test(word));
+}
+
+const XEN_ADVICE =
+  'this is dom0 of Xen, and Xen has the IOMMU: give devices to its guests with xl pci-assignable-add, or boot the host without Xen';
+
+/** Whether Xen has the IOMMU, so that Linux sees none. */
+export function isUnderXen({ hypervisor }: IommuState): boolean {
+  const known = knownValue(hypervisor);
+  return known?.kind === 'xen' && known.isHost;
+}
+
+/**
+ * What to do, on a host that runs without an IOMMU, so that it runs with one: for this architecture, hypervisor, CPU, firmware
+ * and command line.
+ */
+export function iommuAdvice(state: IommuState): string {
+  const { firmwareTables } = state;
+  if (isUnderXen(state)) return XEN_ADVICE;
+  const off = switchedOffBy(state);
+  if (off !== undefined) return `take ${off} off the kernel command line, and start it anew`;
+  const tables = knownValue(firmwareTables);
+  const architecture = knownValue(state.architecture);
+  const hypervisor = knownValue(state.hypervisor);
+  // An IORT is there on every machine of Arm with ACPI, also on one without an SMMU.
+  if (hypervisor !== undefined && (tables ?? []).every((table) => table === 'IORT')) {
+    return virtualIommuAdvice(hypervisor, architecture);
+  }
+  if (architecture !== undefined && architecture !== 'x86') {
+    return architectureAdvice(architecture, firmwareTables === null ? null : tables);
+  }
+  return x86Advice(state, tables);
+}
+
+function x86Advice(state: IommuState, tables: readonly string[] | undefined): string {
+  const maker = knownValue(state.cpuMaker);
+  const inFirmware = `switch on ${SWITCHES[maker ?? ''] ?? 'VT-d (Intel) or AMD-Vi (AMD)'} in the setup of the firmware`;
+  const onIntel = 'add intel_iommu=on to the kernel command line';
+  const on = switchedOnBy(state);
+  const messages = 'see the messages of the kernel, dmesg | grep -e DMAR -e IOMMU';
+  if (tables === undefined) {
+    if (maker === 'AMD') return inFirmware;
+    if (on !== undefined) return `${inFirmware}; ${on} is on the kernel command line already`;
+    return `${inFirmware}, and${maker === 'Intel' ? '' : ', on Intel,'} ${onIntel}`;
+  }
+  if (tables.length === 0) return inFirmware;
+  if (!tables.includes('DMAR')) {
+    return `the kernel has no driver for it in effect (${tables.join(', ')} table): see its messages, dmesg | grep -i iommu`;
+  }
+  if (on === undefined) return onIntel;
+  return `${on} is on the kernel command line already: ${messages}; the kernel needs CONFIG_INTEL_IOMMU`;
+}

@@ -1,0 +1,203 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import { isPciAddress, type PciAddress } from '../address.ts';
+import type { PciDevice } from '../device.ts';
+import {
+  type DeviceTraits,
+  haveOneFunctionNumber,
+  isVf,
+  type SerialAt,
+  traitsOf,
+  twinsOf,
+} from '../device-traits.ts';
+
+/** Marks that earlier versions did not write down: an entry without one is known by the others. */
+const LATER_MARKS = ['drive', 'model', 'wwn', 'guid'] as const;
+type LaterMark = (typeof LATER_MARKS)[number];
+
+/** What is written down of a device to find it again. What is not there was not known, or not looked for yet. */
+export interface PersistedTraits extends Omit<DeviceTraits, LaterMark> {
+  readonly path: string;
+  readonly id: string;
+  readonly deviceSerial: SerialAt | null;
+  /** The serial number of the drive that it is. */
+  readonly drive?: string;
+  /** The model of that drive. */
+  readonly model?: string;
+  /** Its world wide name: of the port, the Thunderbolt host, the GPU. */
+  readonly wwn?: string;
+  /** The GUID of its InfiniBand node. */
+  readonly guid?: string;
+  /** Whether no other function of the host had its ids. */
+  readonly only?: boolean;
+}
+
+/** A device of which something is written down for each boot. */
+export interface PersistedDevice extends PersistedTraits {
+  /** Where it was when that was written down: a name for people, by which nothing is found. */
+  readonly address: PciAddress;
+  /** Of a virtual function: whose, and which. It is known by that, and by its ids, and by nothing else. */
+  readonly vf?: PersistedVf;
+}
+
+/** A virtual function, by what it is one of. */
+export interface PersistedVf {
+  readonly pf: PersistedTraits;
+  readonly index: number;
+}
+
+/**
+ * What is written down of a device, to find it again.
+ *
+ * @param kept what was written down of it before: what can't be seen on its driver of now stays known by it
+ * @param devices all of the host, with `TRAIT_FIELDS`: they tell what is of one device alone
+ * @throws PortalGunError CANNOT_PERSIST where it could not be found again
+ */
+export function persistedDeviceOf(
+  device: PciDevice,
+  kept: PersistedDevice | null,
+  devices: readonly PciDevice[] = [],
+): PersistedDevice {
+  const { path, id, subsystem, deviceSerial, productSerial, mac, ...more } = persistedTraitsOf(
+    device,
+    kept,
+    devices,
+  );
+  const vf = persistedVfOf(device, kept, devices);
+  return {
+    ...{ address: device.address, path, id, subsystem, deviceSerial, productSerial, mac },
+    ...more,
+    ...(vf === null ? {} : { vf }),
+  };
+}
+
+/**
+ * What is kept of a device with what a machine is given: the same, but for what only counts while a host starts.
+ *
+ * @throws PortalGunError CANNOT_PERSIST where it could not be found again
+ */
+export function keptDeviceOf(
+  device: PciDevice,
+  kept: PersistedDevice | null,
+  devices: readonly PciDevice[],
+): PersistedDevice {
+  const { only: _, vf, ...persisted } = persistedDeviceOf(device, kept, devices);
+  if (vf === undefined) return persisted;
+  const { only: __, ...pf } = vf.pf;
+  // The MAC of a VF is what it was set to last, and no mark of it.
+  return { ...persisted, mac: null, vf: { pf, index: vf.index } };
+}
+
+function persistedVfOf(
+  { sriov }: PciDevice,
+  kept: PersistedDevice | null,
+  devices: readonly PciDevice[],
+): PersistedVf | null {
+  const role = knownValue(sriov);
+  if (role?.role !== 'vf') return null;
+  const index = knownValue(role.index);
+  const pf = devices.find(({ address }) => address === role.physicalFunction);
+  if (index === undefined || pf === undefined) return kept?.vf ?? null;
+  return { pf: persistedTraitsOf(pf, kept?.vf?.pf ?? null, devices), index };
+}
+
+function persistedTraitsOf(
+  device: PciDevice,
+  kept: PersistedTraits | null,
+  devices: readonly PciDevice[],
+): PersistedTraits {
+  const traits = traitsOf(device);
+  const { path, id, subsystem, deviceSerial, productSerial, mac } = traits;
+  if (path === null || id === null || !PATH.test(path)) {
+    throw new PortalGunError(
+      'CANNOT_PERSIST',
+      'its place and ids are not known: it could not be found again',
+      {
+        subject: device.address,
+      },
+    );
+  }
+  const twins = twinsOf(device, devices);
+  const others = twins
+    .filter(({ address }) => haveOneFunctionNumber(address, device.address))
+    .map((twin) => traitsOf(twin));
+  // What two cards say tells neither: some makers give all of a kind one serial number.
+  const own = <T>(value: T | null, of: (other: DeviceTraits) => T | null): T | null =>
+    value !== null && others.some((other) => of(other) === value) ? null : value;
+  const serial = isUnknown(deviceSerial) ? (kept?.deviceSerial ?? null) : deviceSerial;
+  const later = LATER_MARKS.flatMap((key) => {
+    const value = traits[key] ?? kept?.[key] ?? null;
+    // A model is of all of its kind.
+    const mark = key === 'model' ? value : own(value, (other) => other[key]);
+    return mark === null ? [] : [[key, mark] as const];
+  });
+  const isListed = devices.some(({ address }) => address === device.address);
+  return {
+    ...{ path, id, subsystem },
+    deviceSerial:
+      own(serial?.value ?? null, (other) => knownSerial(other.deviceSerial)) === null ? null : serial,
+    productSerial: own(productSerial ?? kept?.productSerial ?? null, (other) => other.productSerial),
+    mac: own(mac ?? kept?.mac ?? null, (other) => other.mac),
+    ...Object.fromEntries(later),
+    ...(isListed && !isVf(device) ? { only: twins.length === 0 } : {}),
+  };
+}
+
+function knownSerial(serial: Known<SerialAt>): string | null {
+  return knownValue(serial)?.value ?? null;
+}
+
+// Parts of it become parts of programs that root runs: nothing is taken that is not of these forms.
+const PATH = /^pci[0-9a-f]{4,8}:[0-9a-f]{2}(\/[0-9a-f]{2}\.[0-7]){1,32}$/;
+const IDS = /^[0-9a-f]{4}:[0-9a-f]{4}$/;
+const SERIAL = /^([0-9a-f]{2}-){7}[0-9a-f]{2}$/;
+
+/** Whether an entry of a record tells of a device, each part in its form. */
+export function isPersistedDevice(entry: Readonly<Record<string, unknown>>): boolean {
+  const { address, vf } = entry;
+  return isOf(address, { test: isPciAddress }) && areTraits(entry) && (vf === undefined || isPersistedVf(vf));
+}
+
+function areTraits(traits: Readonly<Record<string, unknown>>): boolean {
+  const { path, id, subsystem, deviceSerial, productSerial, mac, only } = traits;
+  return (
+    isOf(path, PATH) &&
+    isOf(id, IDS) &&
+    (subsystem === null || isOf(subsystem, IDS)) &&
+    (deviceSerial === null || isSerialAt(deviceSerial)) &&
+    [productSerial, mac].every((each) => each === null || typeof each === 'string') &&
+    LATER_MARKS.every((key) => traits[key] === undefined || typeof traits[key] === 'string') &&
+    (only === undefined || typeof only === 'boolean')
+  );
+}
+
+function isPersistedVf(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pf, index } = value as Record<string, unknown>;
+  return (
+    typeof pf === 'object' &&
+    pf !== null &&
+    areTraits(pf as Readonly<Record<string, unknown>>) &&
+    typeof index === 'number' &&
+    Number.isInteger(index) &&
+    index >= 0 &&
+    index <= 0xffff
+  );
+}
+
+/** Whether a value is text of a form. */
+export function isOf(value: unknown, form: { test(text: string): boolean }): value is string {
+  return typeof value === 'string' && form.test(value);
+}
+
+function isSerialAt(value: unknown): value is SerialAt {
+  if (typeof value !== 'object' || value === null) return false;
+  const { offset, value: serial } = value as Record<string, unknown>;
+  return (
+    typeof offset === 'number' &&
+    Number.isInteger(offset) &&
+    offset >= 0x100 &&
+    offset <= 0xff4 &&
+    isOf(serial, SERIAL)
+  );
+}

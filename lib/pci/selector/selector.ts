@@ -1,0 +1,125 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import { suggest } from '../../base/text.ts';
+import { parsePciAddress, slotOf } from '../address.ts';
+import type { DeviceField, PciDevice } from '../device.ts';
+import { isBridge } from '../group/iommu-group.ts';
+import { isPassthroughDriver } from '../vfio-state.ts';
+import { didYouMean, parseSelector, type Selector } from './selector-parser.ts';
+
+/**
+ * The devices that any of the selectors matches, in their own order; all where there is no selector.
+ *
+ * @throws PortalGunError DEVICE_NOT_FOUND where a selector names something that is not there
+ */
+export function selectDevices(
+  devices: readonly PciDevice[],
+  selectors: readonly Selector[],
+): readonly PciDevice[] {
+  if (selectors.length === 0) return devices;
+  for (const selector of selectors) {
+    if (selector.mustMatch && !devices.some((device) => selector.matches(device)))
+      throw notFound(selector, devices);
+  }
+  return devices.filter((device) => selectors.some((selector) => selector.matches(device)));
+}
+
+function notFound(selector: Selector, devices: readonly PciDevice[]): PortalGunError {
+  return new PortalGunError('DEVICE_NOT_FOUND', 'no device of the host is that', {
+    subject: selector.text,
+    ...(selector.fields.length === 0 ? neighbours(selector, devices) : nearestHint(selector, devices)),
+  });
+}
+
+function nearestHint(selector: Selector, devices: readonly PciDevice[]): { hint?: string } {
+  const meant = nearest(selector, devices);
+  const bound = devices.filter((device) => selector.fields.some((field) => isHidden(device, field)));
+  if (meant !== undefined || bound.length === 0) return didYouMean(meant);
+  return {
+    hint: `a device on a VFIO driver has no interface, disk or driver of the host; on one are ${sample(bound)}`,
+  };
+}
+
+/** What is on the same bus as an address that nothing is at. */
+function neighbours({ text }: Selector, devices: readonly PciDevice[]): { hint?: string } {
+  const wanted = parsePciAddress(text) ?? parsePciAddress(`${text}.0`);
+  const bus = wanted?.slice(0, wanted.lastIndexOf(':'));
+  const near = devices.filter(({ address }) => address.slice(0, address.lastIndexOf(':')) === bus);
+  if (near.length === 0) return bus === undefined ? {} : { hint: `nothing is on bus ${bus}; see pci list` };
+  return { hint: `on bus ${bus} there are ${sample(near)}` };
+}
+
+function sample(devices: readonly PciDevice[]): string {
+  const shown = devices.slice(0, 8).map(({ address }) => address);
+  return `${shown.join(', ')}${devices.length > shown.length ? ', …' : ''}`;
+}
+
+/** The facts that a device has only on a driver of the host, and the classes of the devices that have them. */
+const BY_DRIVER: { readonly [F in DeviceField]?: RegExp } = {
+  driver: /^/,
+  netInterfaces: /^(02|0d)/,
+  blockDevices: /^(01|0805)/,
+};
+
+/** Whether a device may have had a fact that it does not have on the VFIO driver that it is on. */
+function isHidden(device: PciDevice, field: DeviceField): boolean {
+  if (!isPassthroughDriver(knownValue(device.driver) ?? '')) return false;
+  const code = knownValue(device.class)?.code;
+  return BY_DRIVER[field] !== undefined && (code === undefined || BY_DRIVER[field].test(code));
+}
+
+/** The value on this host that a selector was most likely meant to have: `driver=vfio-pci` for `driver=vfio_pci`. */
+export function nearest({ text, keys, fields }: Selector, devices: readonly PciDevice[]): string | undefined {
+  const key = text.slice(0, text.indexOf('=') + 1);
+  const [field] = fields;
+  if (key === '' || field === undefined || keys.length > 1 || text.startsWith('!')) return undefined;
+  // What is meant may be one of those that are bound, which have no names of the host: any other would be another card.
+  const isHiding = devices.some((device) => isHidden(device, field));
+  const values = devices.flatMap((device): readonly unknown[] => {
+    const value: unknown = device[field];
+    return Array.isArray(value) ? value : [value];
+  });
+  const candidates = new Set(
+    values
+      .filter((value) => typeof value === 'string')
+      .filter((value) => !isHiding || (field === 'driver' && isPassthroughDriver(value)))
+      .map((value) => `${key}${value}`),
+  );
+  return suggest(text, [...candidates]);
+}
+
+/**
+ * The one device that a selector means.
+ *
+ * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_SELECTOR
+ */
+export function selectOne(devices: readonly PciDevice[], text: string): PciDevice {
+  const found = selectDevices(devices, [{ ...parseSelector(text), mustMatch: true }]);
+  const [first, second] = found;
+  if (first !== undefined && second === undefined) return first;
+  throw new PortalGunError('AMBIGUOUS_DEVICE', `means ${found.length} devices, where one is needed`, {
+    subject: text,
+    hint: `say which: ${sample(found)}`,
+  });
+}
+
+/**
+ * The devices of one card or of one IOMMU group, which a selector means together; bridges among others are left out, since
+ * they stay with the host.
+ *
+ * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_SELECTOR
+ */
+export function selectUnit(devices: readonly PciDevice[], text: string): readonly PciDevice[] {
+  const all = selectDevices(devices, [{ ...parseSelector(text), mustMatch: true }]);
+  const others = all.filter((device) => !isBridge(device));
+  const found = others.length === 0 ? all : others;
+  const isOne = (keyOf: (device: PciDevice) => unknown): boolean =>
+    found.every((device) => keyOf(device) !== undefined && keyOf(device) === keyOf(found[0] as PciDevice));
+  if (isOne(({ address }) => slotOf(address)) || isOne(({ iommuGroup }) => knownValue(iommuGroup)))
+    return found;
+  throw new PortalGunError(
+    'AMBIGUOUS_DEVICE',
+    `means ${found.length} devices, of more than one card and more than one IOMMU group`,
+    { subject: text, hint: `say which: ${sample(found)}` },
+  );
+}

@@ -1,0 +1,31 @@
+import type { Known } from '../../base/known.ts';
+import type { PciAddress } from '../address.ts';
+import type { Bar } from '../config/bar.ts';
+
+/** A physical function: what SR-IOV makes virtual functions of. */
+export interface PhysicalFunction {
+  readonly role: 'pf';
+  /** The most VFs that the driver allows (`sriov_totalvfs`); the config space may say more. */
+  readonly totalVfs: Known<number>;
+  readonly numVfs: Known<number>;
+  /** Whether the kernel looks for a driver for new VFs. */
+  readonly autoprobe: Known<boolean>;
+  /** Routing id of VF 0 less the PF's, and from one VF to the next. */
+  readonly offset: Known<number>;
+  readonly stride: Known<number>;
+  /** Device id of its VFs, four hex digits. */
+  readonly vfDeviceId: Known<string>;
+  /** The room for the BARs of its VFs, each for all of them, by the index of the BAR of a VF; empty where the kernel tells none. */
+  readonly vfBars?: Known<readonly Bar[]>;
+  /** Its VFs in the order of their index. */
+  readonly virtualFunctions: readonly PciAddress[];
+}
+
+export interface VirtualFunction {
+  readonly role: 'vf';
+  readonly physicalFunction: PciAddress;
+  /** Its number among the VFs of its PF, from 0. */
+  readonly index: Known<number>;
+}
+
+export type SriovRole = PhysicalFunction | VirtualFunction;

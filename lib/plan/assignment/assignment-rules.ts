@@ -1,0 +1,281 @@
+import { isUnknown, knownValue } from '../../base/known.ts';
+import type { Finding } from '../../checks/finding.ts';
+import type { HostUse, InputDevice } from '../../facts/host-use.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { type IommuGroup, isBridge, staysWithHost } from '../../pci/group/iommu-group.ts';
+import type { Selector } from '../../pci/selector/selector-parser.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
+
+/** Whether a USB controller is kept for a keyboard of the host: where it has none at a PS/2 port, in any case, or not. */
+export const KEEP_USB = ['auto', 'always', 'never'] as const;
+
+/** Which devices go to machines of which type. */
+export interface AssignmentRule {
+  readonly selectors: readonly Selector[];
+  /** A category of machines; `null` for devices that stay with the host. */
+  readonly to: string | null;
+}
+
+/**
+ * How the devices of a host are shared out: by the first rule that a device fits, or any of those that go with it, since
+ * the members of an IOMMU group go together.
+ */
+export interface AssignmentRules {
+  readonly rules: readonly AssignmentRule[];
+  readonly keepUsb: (typeof KEEP_USB)[number];
+}
+
+/**
+ * Why a device is left with the host.
+ *
+ * - `bridge`: it is a port or bridge. `rule`: the rules say so; `no-rule`: they say nothing of it.
+ * - `group`: another member of its IOMMU group stays. `behind`: it goes with the controller that makes its bus.
+ * - `vfs`: it is a VF, or has some.
+ * - `keyboard`: a USB controller that is kept for one.
+ * - `in-use`: the host uses it. `impossible`: it can be given to no machine.
+ * - `no-machine`: none is of that type. `assigned`: a machine has it alone.
+ */
+export type LeftCode =
+  | 'bridge'
+  | 'rule'
+  | 'no-rule'
+  | 'group'
+  | 'behind'
+  | 'vfs'
+  | 'keyboard'
+  | 'in-use'
+  | 'impossible'
+  | 'no-machine'
+  | 'assigned';
+
+interface Obstacle {
+  readonly code: LeftCode;
+  /** In words that say what is so of the device. */
+  readonly reason: string;
+  /** With `no-machine`: the type. */
+  readonly missingType?: string;
+}
+
+/** A device that stays, and why. */
+export interface LeftDevice extends Obstacle {
+  readonly device: PciDevice;
+}
+
+/** A device that goes to the machines of a type. */
+interface SharedOutDevice {
+  readonly device: PciDevice;
+  readonly to: string;
+  /** The rule that it goes by, as it is written: `class=network`; or whose group it is in. */
+  readonly reason: string;
+}
+
+/** What becomes of the devices of a host: each is in one of the two, in the order of the host. */
+export interface SharedOut {
+  readonly given: readonly SharedOutDevice[];
+  readonly left: readonly LeftDevice[];
+}
+
+/** The host whose devices are shared out. Of devices `class`, `config`, `driver`, `iommuGroup`, `location` and `sriov` are needed. */
+export interface HostToShareOut {
+  readonly devices: readonly PciDevice[];
+  readonly groups: readonly IommuGroup[];
+  readonly inputs: HostUse['inputs'];
+  /** What keeps a device from machines of a type; `null` where nothing does. */
+  obstacleOf(device: PciDevice, to: string): Obstacle | null;
+  /** What stops those devices from leaving the host together. */
+  refusalsOf(addresses: readonly PciAddress[]): readonly Finding[];
+}
+
+/** What has to go together: the members of an IOMMU group, or one device that is in none. */
+interface Unit {
+  readonly members: readonly PciDevice[];
+  readonly to: string;
+  readonly reasons: ReadonlyMap<PciDevice, string>;
+}
+
+/** Shares the devices of a host out by rules. What can't be given stays, with the reason. */
+export function distribute(rules: AssignmentRules, host: HostToShareOut): SharedOut {
+  const left = new Map<PciDevice, Obstacle>();
+  const units = unitsOf(host).flatMap((members) => judge(members, rules, host, left));
+  const going = new Set(units);
+  const keep = (unit: Unit, culprit: PciDevice, obstacle: Obstacle): void => {
+    going.delete(unit);
+    leave(unit.members, culprit, obstacle, left);
+  };
+  // Which one is kept for a keyboard depends on which stay in any case.
+  keepUsed(host, going, ({ name }) => name !== 'last-input-usb', keep);
+  keepKeyboard(rules, host, going, keep);
+  keepUsed(host, going, () => true, keep);
+  const given = [...going].flatMap(({ to, reasons }) =>
+    [...reasons].map(([device, reason]): SharedOutDevice => ({ device, to, reason })),
+  );
+  return {
+    given: host.devices.flatMap((device) => given.find((each) => each.device === device) ?? []),
+    left: host.devices.flatMap((device) => {
+      const obstacle = left.get(device);
+      return obstacle === undefined ? [] : [{ device, ...obstacle }];
+    }),
+  };
+}
+
+function unitsOf({ devices, groups }: HostToShareOut): readonly (readonly PciDevice[])[] {
+  const grouped = groups.map(({ members }) => members.map(({ device }) => device));
+  const single = devices.filter(({ iommuGroup }) => knownValue(iommuGroup) === undefined);
+  return [...grouped, ...single.map((device) => [device])];
+}
+
+function judge(
+  all: readonly PciDevice[],
+  rules: AssignmentRules,
+  host: HostToShareOut,
+  left: Map<PciDevice, Obstacle>,
+): readonly Unit[] {
+  for (const device of all.filter(isBridge)) {
+    left.set(device, { code: 'bridge', reason: 'is a port or bridge of the host' });
+  }
+  const makerOf = (device: PciDevice): PciAddress | null =>
+    host.groups.flatMap(({ members }) => members).find((member) => member.device === device)?.behind ?? null;
+  const members = all.filter((device) => {
+    const maker = isBridge(device) ? null : makerOf(device);
+    if (maker !== null)
+      left.set(device, { code: 'behind', reason: `goes with ${maker}, which makes its bus` });
+    return !isBridge(device) && maker === null;
+  });
+  if (members.length === 0) return [];
+  const bridge = all.find(isHeldBridge);
+  const ruled = members.map((device) => ({ device, rule: ruleOf(rules, device) }));
+  const fitting = rules.rules.find((each) => ruled.some(({ rule }) => rule === each));
+  const to = fitting?.to ?? null;
+  if (bridge !== undefined || fitting === undefined || to === null) {
+    const culprit = bridge ?? ruled.find(({ rule }) => rule === fitting)?.device;
+    leave(members, culprit, stayingBy(fitting), left);
+    return [];
+  }
+  for (const device of members) {
+    const obstacle = virtualObstacle(device) ?? host.obstacleOf(device, to);
+    if (obstacle === null) continue;
+    leave(members, device, obstacle, left);
+    return [];
+  }
+  const leader = ruled.find(({ rule }) => rule === fitting)?.device;
+  const reasons = ruled.map(({ device, rule }): [PciDevice, string] => [
+    device,
+    rule?.to === to ? wordsOf(rule) : `in the IOMMU group of ${leader?.address}`,
+  ]);
+  return [{ members, to, reasons: new Map(reasons) }];
+}
+
+/** A bridge of the host itself, whose driver keeps the kernel from giving its group away. */
+function isHeldBridge(device: PciDevice): boolean {
+  if (!isBridge(device) || staysWithHost(device) || device.driver === null) return false;
+  return isUnknown(device.driver) || !isPassthroughDriver(device.driver);
+}
+
+function ruleOf({ rules }: AssignmentRules, device: PciDevice): AssignmentRule | undefined {
+  return rules.find(({ selectors }) => selectors.some((selector) => selector.matches(device)));
+}
+
+function stayingBy(rule: AssignmentRule | undefined): Obstacle {
+  return rule === undefined
+    ? { code: 'no-rule', reason: 'the rules say nothing of it' }
+    : { code: 'rule', reason: `the rules leave it: ${wordsOf(rule)}` };
+}
+
+function wordsOf({ selectors }: AssignmentRule): string {
+  return selectors.map(({ text }) => text).join(', ');
+}
+
+function virtualObstacle({ sriov }: PciDevice): Obstacle | null {
+  const role = knownValue(sriov);
+  if (role?.role === 'vf') {
+    const reason = `is a VF of ${role.physicalFunction}: those are given by name, one to each machine`;
+    return { code: 'vfs', reason };
+  }
+  if (role?.role === 'pf' && role.virtualFunctions.length > 0) {
+    return { code: 'vfs', reason: 'has VFs, which are gone when it goes' };
+  }
+  return null;
+}
+
+/** Leaves what has to go together, for what is so of one. */
+function leave(
+  members: readonly PciDevice[],
+  culprit: PciDevice | undefined,
+  obstacle: Obstacle,
+  left: Map<PciDevice, Obstacle>,
+): void {
+  for (const device of members) {
+    left.set(
+      device,
+      device === culprit
+        ? obstacle
+        : { code: 'group', reason: `is in the IOMMU group of ${culprit?.address}, which stays` },
+    );
+  }
+}
+
+type Keep = (unit: Unit, culprit: PciDevice, obstacle: Obstacle) => void;
+
+/** Keeps what the host uses, until nothing of what goes is. */
+function keepUsed(
+  host: HostToShareOut,
+  going: ReadonlySet<Unit>,
+  counts: (refusal: Finding) => boolean,
+  keep: Keep,
+): void {
+  for (;;) {
+    const addresses = [...going].flatMap(({ members }) => members.map(({ address }) => address));
+    const refusals = host.refusalsOf(addresses).filter(counts);
+    const before = going.size;
+    for (const unit of [...going]) {
+      const [first] = refusals.filter(({ subject }) => unit.members.some(takesAlong(subject, host)));
+      if (first === undefined) continue;
+      const culprit = unit.members.find(takesAlong(first.subject, host)) ?? unit.members[0];
+      const reason = `${first.message} (${first.name})`;
+      if (culprit !== undefined) keep(unit, culprit, { code: 'in-use', reason });
+    }
+    if (going.size === before) return;
+  }
+}
+
+/** Whether a device is that of an address, or the host loses that with it. */
+function takesAlong(subject: PciAddress, { devices }: HostToShareOut): (device: PciDevice) => boolean {
+  const lost = devices.find(({ address }) => address === subject);
+  const above = knownValue(lost?.location ?? null)?.bridges ?? [];
+  return ({ address }) => address === subject || above.includes(address);
+}
+
+/** Keeps a USB controller where the host would have none to plug a keyboard into. */
+function keepKeyboard(
+  { keepUsb }: AssignmentRules,
+  { devices, inputs }: HostToShareOut,
+  going: ReadonlySet<Unit>,
+  keep: Keep,
+): void {
+  const keyboards = (knownValue(inputs) ?? []).filter(({ kind }) => kind === 'keyboard');
+  if (keepUsb === 'never' || (keepUsb === 'auto' && keyboards.some(({ isPs2 }) => isPs2))) return;
+  const isGoing = (device: PciDevice): boolean => [...going].some(({ members }) => members.includes(device));
+  const controllers = devices.filter((device) => knownValue(device.class)?.code.startsWith('0c03') === true);
+  const used = controllers.filter((device) => keyboards.some((each) => each.function === device.address));
+  const candidates = used.length > 0 ? used : controllers;
+  const [kept] = candidates;
+  if (kept === undefined || !candidates.every(isGoing)) return;
+  const unit = [...going].find(({ members }) => members.includes(kept));
+  const keyboard = keyboards.find((each) => each.function === kept.address);
+  if (unit !== undefined) keep(unit, kept, { code: 'keyboard', reason: keptFor(keyboard, keepUsb, inputs) });
+}
+
+function keptFor(
+  keyboard: InputDevice | undefined,
+  keepUsb: AssignmentRules['keepUsb'],
+  inputs: HostUse['inputs'],
+): string {
+  const why =
+    keepUsb === 'always'
+      ? 'the rules keep one USB controller'
+      : isUnknown(inputs)
+        ? 'whether the host has a PS/2 keyboard could not be read, so one USB controller stays'
+        : 'the host has no PS/2 keyboard, so one USB controller stays';
+  return keyboard === undefined ? why : `${why}: this one has ${knownValue(keyboard.title) ?? keyboard.name}`;
+}

@@ -1,0 +1,181 @@
+import { knownValue } from '../../base/known.ts';
+import { assignedNow, readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
+import type { AssignedDevice, AssignedState } from '../../libvirt/assignment/assignment.ts';
+import { addressOf } from '../../libvirt/assignment/assignment.ts';
+import type { KnownMachine, MachineDocument } from '../../libvirt/machine/read-machines.ts';
+import { soleFunction, takesForSure } from '../../libvirt/machine/taken-functions.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { findPersisted, isDeviceOf } from '../../pci/persisted/find-persisted.ts';
+import { keptDeviceOf } from '../../pci/persisted/persisted-device.ts';
+import type { DefinedMachine, MachineAssignment } from './plan-assignment.ts';
+
+/**
+ * How an assignment stands on a host.
+ *
+ * - `in-place`: its definition gives the device that was meant.
+ * - `moved`: the device is at another address now, and the definition gives the old one.
+ * - `group-changed`: it is the device, in a group of another number.
+ * - `replaced`: at its place is another device.
+ * - `missing`: it is not on the bus.
+ * - `ambiguous`: several devices may be it.
+ * - `unknown`: one of its kind is at its place, and what would tell can't be read.
+ * - `also-elsewhere`: it is for one machine alone, and the definition of another, such as a clone, gives it as well.
+ * - `taken-out`: somebody took the device out of the definition; `unrecorded`: or what is kept of it.
+ */
+export type AssignmentStanding =
+  | 'in-place'
+  | 'moved'
+  | 'group-changed'
+  | 'replaced'
+  | 'missing'
+  | 'ambiguous'
+  | 'unknown'
+  | 'also-elsewhere'
+  | 'taken-out'
+  | 'unrecorded';
+
+/** A device of a machine's definition that was assigned, and how it stands. */
+export interface AssignmentStatus {
+  readonly assigned: AssignedDevice;
+  readonly standing: AssignmentStanding;
+  /** The device that was meant, where it was found. */
+  readonly device: PciDevice | null;
+  /** The address that the machine has it by now; `null` where it does not run, or runs without it. */
+  readonly heldAt: PciAddress | null;
+}
+
+/** How all that was assigned to a machine stands. Needs `IDENTITY_FIELDS` and `iommuGroup` of the devices. */
+export function assignmentStatuses(
+  machine: {
+    readonly definition: Pick<MachineDocument, 'document'>;
+    readonly live: Pick<MachineDocument, 'machine'> | null;
+  },
+  devices: readonly PciDevice[],
+): readonly AssignmentStatus[] {
+  const held = new Set((machine.live?.machine.devices ?? []).flatMap((device) => soleFunction(device) ?? []));
+  return readAssigned(machine.definition.document).devices.map((assigned) => {
+    const { standing, device } = standingOf(assigned, devices);
+    const address = addressOf(assigned);
+    return { assigned, standing, device, heldAt: address !== null && held.has(address) ? address : null };
+  });
+}
+
+/** Statuses with what others are given of the same: what is for one machine alone is not as assigned then. */
+export function withOthers(
+  statuses: readonly AssignmentStatus[],
+  others: readonly Pick<KnownMachine, 'definition' | 'live'>[],
+): readonly AssignmentStatus[] {
+  return statuses.map((status) => {
+    const { assigned, standing } = status;
+    const address = addressOf(assigned);
+    const isForOne = (assigned.assignment?.policy ?? 'shared') !== 'shared';
+    if (standing !== 'in-place' || !isForOne || address === null) return status;
+    const isElsewhere = others.some((machine) =>
+      [machine.definition, machine.live].some(
+        (each) => each?.machine.devices.some((given) => takesForSure(given, address)) === true,
+      ),
+    );
+    return isElsewhere ? { ...status, standing: 'also-elsewhere' } : status;
+  });
+}
+
+/** What a machine has by us as it runs, and its definition does not give it: it is gone when the machine ends. */
+export function heldUntilItEnds({
+  definition,
+  live,
+}: Pick<KnownMachine, 'definition' | 'live'>): readonly AssignedDevice[] {
+  // What can't be told is said of the machine, and not guessed.
+  if (live === null || live.unreadable !== null || (definition?.unreadable ?? null) !== null) return [];
+  const given = definition === null ? [] : readAssigned(definition.document).devices;
+  return assignedNow({ definition, live }).filter(
+    (now) => !given.some((each) => each.device !== null && addressOf(each) === now.device.address),
+  );
+}
+
+function standingOf(
+  assigned: AssignedDevice,
+  devices: readonly PciDevice[],
+): { readonly standing: AssignmentStanding; readonly device: PciDevice | null } {
+  const { assignment } = assigned;
+  const given = addressOf(assigned);
+  if (assignment === null) {
+    return { standing: 'unrecorded', device: devices.find(({ address }) => address === given) ?? null };
+  }
+  const { kind, device } = findPersisted(assignment.device, devices);
+  if (kind !== 'here' && kind !== 'moved') return { standing: kind, device: null };
+  if (assigned.device === null) return { standing: 'taken-out', device };
+  if (device.address !== given) return { standing: 'moved', device };
+  const group = knownValue(device.iommuGroup) ?? null;
+  const isSame = assignment.iommuGroup === null || group === assignment.iommuGroup;
+  return { standing: isSame ? 'in-place' : 'group-changed', device };
+}
+
+/** Whether `--repair` can put it in order: what was meant is known for sure. */
+export function isRepairable({ standing, device }: AssignmentStatus): boolean {
+  return device !== null && ['moved', 'group-changed', 'unrecorded'].includes(standing);
+}
+
+/** Why an assignment that is not in order is left by `--repair`; `null` for one that is in order, or is repaired. */
+export function leftReason(status: AssignmentStatus, devices: readonly PciDevice[]): string | null {
+  const { standing, assigned } = status;
+  if (standing === 'in-place' || isRepairable(status)) return null;
+  const vf = assigned.assignment?.device.vf;
+  const pf = vf === undefined ? undefined : devices.find((device) => isDeviceOf(vf.pf, device));
+  switch (standing) {
+    case 'missing':
+    case 'replaced':
+      if (vf === undefined) {
+        return standing === 'missing' ? 'its device is not on this host' : 'another device is at its place';
+      }
+      return pf === undefined
+        ? `the PF whose VF ${vf.index} it is is not on this host; give the machine another: pci assign PF --policy vf-pool`
+        : `its PF ${pf.address} has no VF ${vf.index}; make it: pci sriov set ${pf.address} --vfs ${vf.index + 1}`;
+    case 'ambiguous':
+      return 'several devices of this host may be it';
+    case 'unknown':
+      return 'what tells its device from others cannot be read';
+    case 'taken-out':
+      return 'its device was removed from the definition by another program';
+    default:
+      return 'its device was not found';
+  }
+}
+
+/** What a machine's definition becomes where it gives what was meant; what can't be put in order is left. */
+export function repairAssignments(
+  machine: DefinedMachine,
+  statuses: readonly AssignmentStatus[],
+  hostDevices: readonly PciDevice[],
+): MachineAssignment {
+  const from = readAssigned(machine.definition.document);
+  const repaired = statuses.filter(isRepairable);
+  const devices = from.devices.map((assigned): AssignedDevice => {
+    const device = repaired.find((each) => each.assigned.alias === assigned.alias)?.device ?? null;
+    return device === null ? assigned : pointedAt(assigned, device, hostDevices);
+  });
+  const to: AssignedState = { ...from, devices };
+  const changed = devices.filter((each, index) => addressOf(each) !== addressOf(from.devices[index] ?? each));
+  return { machine, from, to, gained: changed, lost: [], byOthers: [] };
+}
+
+/** The same assignment, of the device that was meant where that is now. */
+export function pointedAt(
+  assigned: AssignedDevice,
+  found: PciDevice,
+  hostDevices: readonly PciDevice[],
+): AssignedDevice {
+  const { alias, assignment, device } = assigned;
+  return {
+    alias,
+    assignment: {
+      alias,
+      policy: assignment?.policy ?? 'shared',
+      device: keptDeviceOf(found, assignment?.device ?? null, hostDevices),
+      // VFs of a pool get another each time that they are made.
+      iommuGroup: assignment?.policy === 'vf-pool' ? null : (knownValue(found.iommuGroup) ?? null),
+      ...(assignment?.allowed === undefined ? {} : { allowed: assignment.allowed }),
+    },
+    device: device !== null && 'address' in device ? { ...device, address: found.address } : device,
+  };
+}

@@ -1,0 +1,284 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
+import { readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
+import {
+  type AssignedDevice,
+  type AssignedState,
+  type Assignment,
+  type AssignmentPolicy,
+  addressOf,
+  aliasOf,
+  freeAlias,
+} from '../../libvirt/assignment/assignment.ts';
+import { planGuestAddresses } from '../../libvirt/assignment/guest-topology.ts';
+import { isSameState, withAssigned } from '../../libvirt/assignment/with-assigned.ts';
+import { cardsOf, type PlannedHostdev } from '../../libvirt/hostdev/to-hostdev.ts';
+import { givenTo } from '../../libvirt/machine/given-devices.ts';
+import { heldFunction, siblingsIn } from '../../libvirt/machine/held-functions.ts';
+import { categoryAsWritten, formatWithCategory } from '../../libvirt/machine/machine-metadata.ts';
+import type { KnownMachine, MachineDocument } from '../../libvirt/machine/read-machines.ts';
+import { soleFunction, takesForSure } from '../../libvirt/machine/taken-functions.ts';
+import { parseXml } from '../../libvirt/xml/xml-document.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { keptDeviceOf } from '../../pci/persisted/persisted-device.ts';
+import type { AssignmentChange, VfPlace } from '../change.ts';
+import type { Step } from '../plan.ts';
+import { releaseHint } from '../release-hint.ts';
+import {
+  functionsOf,
+  joinsAnothers,
+  refuseTornGroups,
+  usedFunctions,
+  withMultifunction,
+  withoutGaps,
+} from './guest-slots.ts';
+
+/** A device that machines are to get, as each of them gets it. */
+export interface DeviceToAssign {
+  readonly device: PciDevice;
+  readonly handed: PlannedHostdev['device'];
+  readonly policy: AssignmentPolicy;
+  /** Whether it was named, or goes along as a member of the group. */
+  readonly asked: boolean;
+  /** The names of safety rules that are lifted for it; none where nothing is said. */
+  readonly allowed?: ReadonlySet<string>;
+  /** Other devices of the host, with `TRAIT_FIELDS`: of a VF at least its PF, by which it is found again. */
+  readonly others?: readonly PciDevice[];
+}
+
+/** A machine that has a definition, in which what is ours can be read. */
+export interface DefinedMachine extends KnownMachine {
+  readonly definition: MachineDocument;
+}
+
+/** What becomes of one machine. */
+export interface MachineAssignment {
+  readonly machine: DefinedMachine;
+  readonly from: AssignedState;
+  readonly to: AssignedState;
+  /** What it gets, in its own order; none where it has all of it already. */
+  readonly gained: readonly AssignedDevice[];
+  readonly lost: readonly AssignedDevice[];
+  /** Devices that its definition gives it already, by somebody else's hand: they are left. */
+  readonly byOthers: readonly PciAddress[];
+}
+
+/**
+ * What a machine's definition becomes with devices that it is to get. What it has of them is left, where it is of the same
+ * policy. Needs `IDENTITY_FIELDS`, `iommuGroup` and `sriov` of the devices.
+ *
+ * @param isOfCard whether a function goes to one guest slot with the others of its card
+ * @throws PortalGunError BAD_XML, NO_GUEST_SLOT, CANNOT_PERSIST; CANNOT_BE_GIVEN if the guest's IOMMU would tear a group apart
+ */
+export function assignTo(
+  machine: DefinedMachine,
+  devices: readonly DeviceToAssign[],
+  isOfCard: (address: PciAddress) => boolean = () => false,
+): MachineAssignment {
+  const { document } = machine.definition;
+  const from = readAssigned(document);
+  const byOthers = devicesByOthers(machine, from);
+  const wanted = devices.filter(({ device }) => !byOthers.includes(device.address));
+  const kept = from.devices.map((known): AssignedDevice => {
+    const again = wanted.find(({ device }) => known.device !== null && hasAddress(known, device.address));
+    return again === undefined ? known : { ...known, assignment: assignmentOf(known.alias, again, known) };
+  });
+  const missing = wanted.filter(
+    ({ device }) => !from.devices.some((known) => hasAddress(known, device.address)),
+  );
+  const there = machine.definition.machine.devices.flatMap(({ device }) => heldFunction(device) ?? []);
+  const held = there.filter(({ address }) => isOfCard(address));
+  const { addresses, newRootPorts } = planGuestAddresses(
+    document.root,
+    cardsOf(missing.map(({ device }) => device)),
+    (card) => siblingsIn(held, card.filter(isOfCard)),
+  );
+  const taken = new Set(from.devices.map(({ alias }) => alias));
+  const gained = missing.map((each): AssignedDevice => {
+    const alias = freeAlias(aliasOf(each.device.address), taken);
+    const guestAddress = addresses.get(each.device.address) ?? null;
+    const assignment = assignmentOf(alias, each, null);
+    const joinsSlot = guestAddress !== null && joinsAnothers(held, from, guestAddress);
+    return {
+      alias,
+      assignment: joinsSlot ? { ...assignment, joinsSlot } : assignment,
+      device: { ...each.handed, alias, guestAddress },
+    };
+  });
+  const to: AssignedState = {
+    devices: withMultifunction([...kept, ...gained], usedFunctions(document.root)),
+    rootPorts: [...from.rootPorts, ...newRootPorts].sort((a, b) => a - b),
+  };
+  refuseTornGroups(
+    machine.name,
+    document.root,
+    devices.map(({ device }) => device),
+    [...functionsOf(to), ...there],
+  );
+  return {
+    machine,
+    from,
+    to,
+    gained,
+    lost: [],
+    byOthers: byOthers.filter((each) => isWanted(devices, each)),
+  };
+}
+
+/** What a machine's definition becomes without devices that were assigned to it. */
+export function unassignFrom(
+  machine: DefinedMachine,
+  isMeant: (assigned: AssignedDevice) => boolean,
+): MachineAssignment {
+  const { root } = machine.definition.document;
+  const from = readAssigned(machine.definition.document);
+  const lost = from.devices.filter(isMeant);
+  const devices = withoutGaps(
+    from.devices.filter((each) => !lost.includes(each)),
+    lost,
+    usedFunctions(root),
+  );
+  const inUse = new Set(devices.map(({ device }) => device?.guestAddress?.bus));
+  const to = { devices, rootPorts: from.rootPorts.filter((index) => inUse.has(index)) };
+  return { machine, from, to, gained: [], lost, byOthers: [] };
+}
+
+/**
+ * The step that makes it so; none where it is so.
+ *
+ * @param vfs those among what it gains that are made first
+ */
+export function assignmentSteps(
+  uri: string,
+  { machine, from, to, gained, lost }: MachineAssignment,
+  vfs: readonly VfPlace[] = [],
+): readonly Step[] {
+  if (isSameState(from, to)) return [];
+  const { document } = machine.definition;
+  const after = parseXml(withAssigned(document, to), document.name);
+  const metadata = formatWithCategory(after, categoryAsWritten(after));
+  const change: AssignmentChange = {
+    ...{ kind: 'assignment', uri, machine: machine.uuid, from, to, metadata },
+    ...(vfs.length === 0 ? {} : { vfs }),
+  };
+  const named = (devices: readonly AssignedDevice[]): string =>
+    devices.map((each) => addressOf(each) ?? each.alias).join(', ');
+  const words = [
+    ...(gained.length > 0 ? [`is given ${named(gained)}`] : []),
+    ...(lost.length > 0 ? [`is not given ${named(lost)} any more`] : []),
+  ];
+  const what = words.length > 0 ? words.join(', and ') : 'is told anew what it is given';
+  return [{ words: `${machine.name}: ${what}`, change }];
+}
+
+/**
+ * Refuses what would give a device to more machines than its policy allows: one, where it is `exclusive`, be it by this or by an earlier assignment.
+ *
+ * @throws PortalGunError ASSIGNED_ELSEWHERE
+ */
+export function refuseSecondHolder(
+  devices: readonly DeviceToAssign[],
+  targets: readonly KnownMachine[],
+  all: readonly KnownMachine[],
+): void {
+  for (const { device, policy } of devices) {
+    const { address } = device;
+    const holders = all.filter((machine) => !targets.includes(machine) && givenTo(machine, address));
+    const [other] = holders;
+    if (policy === 'exclusive' && targets.length > 1) {
+      throw new PortalGunError(
+        'ASSIGNED_ELSEWHERE',
+        `can't be given to ${count(targets.length, 'machine')}: one alone may have it`,
+        {
+          subject: address,
+          hint: 'name one machine with --machine, or give it to several with --policy shared, one of which can run at a time',
+        },
+      );
+    }
+    const unsure = holders.find(({ definition }) => (definition?.unreadable ?? null) !== null);
+    if (unsure !== undefined) {
+      const { subject = null, hint = '' } = unsure.definition?.unreadable ?? {};
+      throw new PortalGunError(
+        'ASSIGNED_ELSEWHERE',
+        `may be given to ${unsure.name} alone: what is kept of that can't be read (${subject})`,
+        { subject: address, hint },
+      );
+    }
+    if (policy === 'exclusive' && other !== undefined) {
+      throw new PortalGunError(
+        'ASSIGNED_ELSEWHERE',
+        `${isSurelyGiven(other, address) ? 'is' : 'may be'} given to ${other.name} already, and one alone may have it`,
+        {
+          subject: address,
+          hint: `${releaseHint(other, address)}; or --policy shared`,
+        },
+      );
+    }
+    const owner = all.find(
+      (machine) => !targets.includes(machine) && (policyOf(machine, address) ?? 'shared') !== 'shared',
+    );
+    if (owner !== undefined) {
+      throw new PortalGunError(
+        'ASSIGNED_ELSEWHERE',
+        `is assigned to ${owner.name} alone (--policy ${policyOf(owner, address)})`,
+        {
+          subject: address,
+          hint: releaseHint(owner, address),
+        },
+      );
+    }
+  }
+}
+
+function hasAddress(known: AssignedDevice, address: PciAddress): boolean {
+  return known.device !== null && addressOf(known) === address;
+}
+
+function isWanted(devices: readonly DeviceToAssign[], address: PciAddress): boolean {
+  return devices.some(({ device }) => device.address === address);
+}
+
+function assignmentOf(
+  alias: string,
+  { device, policy, allowed, others = [] }: DeviceToAssign,
+  known: AssignedDevice | null,
+): Assignment {
+  const names = [...new Set([...(known?.assignment?.allowed ?? []), ...(allowed ?? [])])].sort();
+  const kept = keptDeviceOf(device, known?.assignment?.device ?? null, others);
+  return {
+    alias,
+    policy,
+    // The MAC of a VF is what it was set to last, and no mark of it.
+    device: knownValue(device.sriov)?.role === 'vf' ? { ...kept, mac: null } : kept,
+    iommuGroup: knownValue(device.iommuGroup) ?? null,
+    ...(names.length === 0 ? {} : { allowed: names }),
+  };
+}
+
+/** Devices that a machine's definition takes by somebody else's hand, in whatever way. */
+export function devicesByOthers(
+  { definition }: DefinedMachine,
+  { devices }: AssignedState,
+): readonly PciAddress[] {
+  const ours = new Set(devices.map(({ alias }) => alias));
+  return definition.machine.devices.flatMap((given): readonly PciAddress[] => {
+    if ('alias' in given.device && ours.has(given.device.alias ?? '')) return [];
+    return 'address' in given.device ? [soleFunction(given)].filter((each) => each !== null) : [];
+  });
+}
+
+/** Whether a machine takes a device by its address, and not perhaps. */
+function isSurelyGiven({ definition, live }: KnownMachine, address: PciAddress): boolean {
+  return [definition, live].some(
+    (each) => each?.machine.devices.some((given) => takesForSure(given, address)) === true,
+  );
+}
+
+/** By which policy a machine has a device. */
+function policyOf({ definition }: KnownMachine, address: PciAddress): AssignmentPolicy | undefined {
+  if (definition === null || definition.unreadable !== null) return undefined;
+  return readAssigned(definition.document).devices.find((each) => addressOf(each) === address)?.assignment
+    ?.policy;
+}

@@ -1,0 +1,33 @@
+import { categoryAsWritten, formatWithCategory } from '../../libvirt/machine/machine-metadata.ts';
+import type { Tagging } from '../../libvirt/machine/tag-machines.ts';
+import type { CategoryChange } from '../change.ts';
+import type { Plan, Step } from '../plan.ts';
+
+/**
+ * The plan that gives machines a category, or takes it, in their definitions and in what runs.
+ *
+ * @throws PortalGunError BAD_XML where what stands in our namespace is not ours
+ */
+export function planTaggings(uri: string, taggings: readonly Tagging[], category: string | null): Plan {
+  const names = taggings.filter(({ places }) => places.length > 0).map(({ machine }) => machine.name);
+  const whom = names.length === 1 ? names[0] : `${names.length} machines`;
+  return {
+    title: category === null ? `Remove the category of ${whom}` : `Tag ${whom} ${category}`,
+    guards: [],
+    steps: taggings.flatMap((tagging) => stepsOf(uri, tagging)),
+  };
+}
+
+function stepsOf(uri: string, { machine, category, places }: Tagging): readonly Step[] {
+  return places.flatMap((place): readonly Step[] => {
+    const document = machine[place]?.document;
+    if (document === undefined) return [];
+    const change: CategoryChange = {
+      ...{ kind: 'category', uri, machine: machine.uuid, place },
+      ...{ from: categoryAsWritten(document), to: category },
+      metadata: formatWithCategory(document, category),
+    };
+    const what = category === null ? 'no category' : `category ${category}`;
+    return [{ words: `${machine.name}: ${what}${place === 'live' ? ' in what runs' : ''}`, change }];
+  });
+}

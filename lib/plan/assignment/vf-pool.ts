@@ -1,0 +1,129 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
+import { addressOf } from '../../libvirt/assignment/assignment.ts';
+import { plainHostDevice, plainVfInterface } from '../../libvirt/hostdev/host-device.ts';
+import { isNetworkVf } from '../../libvirt/hostdev/to-hostdev.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { topologyPath } from '../../pci/location.ts';
+import { isDeviceOf } from '../../pci/persisted/find-persisted.ts';
+import type { PhysicalFunction } from '../../pci/sriov/sriov.ts';
+import { vfAddress } from '../../pci/sriov/vf-address.ts';
+import { isNoVlan } from '../../pci/sriov/vf-settings.ts';
+import { pfRoleOf } from '../sriov/plan-vfs.ts';
+import type { PfState, VfWishes } from '../sriov/vf-goal.ts';
+import { stableMacOf } from '../sriov/vfs-states.ts';
+import type { DeviceToAssign } from './plan-assignment.ts';
+
+/** Where the VFs of a PF are: those that are there, and those that it could make. */
+export interface VfPlaces {
+  readonly pf: PciDevice;
+  /** By index, of as many as it can have; `null` where it is not known where that would be. */
+  readonly addresses: readonly (PciAddress | null)[];
+}
+
+/** The VFs of a PF, to be given to a machine each. */
+export interface VfPool extends VfPlaces {
+  readonly state: PfState;
+  readonly role: PhysicalFunction;
+}
+
+/**
+ * The pool that a PF is. Needs `location`, `class`, `vendor`, `device`, `config`, `driver` and `sriov` of it.
+ *
+ * @throws PortalGunError NO_SRIOV
+ */
+export function vfPoolOf(state: PfState): VfPool {
+  const { pf } = state;
+  const role = pfRoleOf(pf);
+  return { state, role, pf, addresses: vfPlacesOf(pf, role).addresses };
+}
+
+/** Where the VFs of a PF are. Needs `config` of it. */
+export function vfPlacesOf(pf: PciDevice, role: PhysicalFunction): VfPlaces {
+  const { totalVfs, virtualFunctions } = role;
+  const registers = knownValue(knownValue(pf.config)?.sriov ?? null);
+  // Kernels before 4.13 have them in the registers alone.
+  const offset = knownValue(role.offset) ?? registers?.vfOffset;
+  const stride = knownValue(role.stride) ?? registers?.vfStride;
+  const most = knownValue(totalVfs) ?? virtualFunctions.length;
+  const addresses = Array.from({ length: most }, (_, index) => {
+    const there = virtualFunctions[index];
+    if (there !== undefined || offset === undefined || stride === undefined) return there ?? null;
+    return vfAddress(pf.address, { offset, stride }, index);
+  });
+  return { pf, addresses };
+}
+
+/** Which VF is at an address, or will be; `null` for none. */
+export function indexAt({ addresses }: VfPlaces, address: PciAddress): number | null {
+  const index = addresses.indexOf(address);
+  return index < 0 ? null : index;
+}
+
+/** Which VF was assigned, also where the PF moved since, or the buses were numbered anew; `null` for none. Needs `TRAIT_FIELDS` of the PF. */
+export function indexOf(places: VfPlaces, assigned: AssignedDevice): number | null {
+  const vf = assigned.assignment?.device.vf;
+  if (vf !== undefined) return isDeviceOf(vf.pf, places.pf) ? vf.index : null;
+  const address = addressOf(assigned);
+  const index = address === null ? null : indexAt(places, address);
+  const location = knownValue(places.pf.location);
+  const path = assigned.assignment?.device.path;
+  if (index !== null || path === undefined || location === undefined) return index;
+  const found = places.addresses.findIndex((each) => each !== null && topologyPath(location, each) === path);
+  return found < 0 ? null : found;
+}
+
+/**
+ * A VF as a machine of a pool gets it, with the MAC and the VLAN that are persisted for it: for a network card an interface with the MAC of the stable scheme. It is known by its place
+ * and id alone, which can be foreseen of one that is not there: its group, and the MAC that a driver sees, are others each time
+ * that it is made.
+ *
+ * @throws PortalGunError CANNOT_PERSIST where it can't be foreseen where it will be, or what; BAD_ARGUMENT
+ */
+export function poolDevice(
+  pool: VfPool,
+  index: number,
+  vlan: number | null,
+  wishes: VfWishes,
+): DeviceToAssign {
+  const { state, role } = pool;
+  const { pf, vfs, link } = state;
+  const address = pool.addresses[index] ?? null;
+  const registers = knownValue(knownValue(pf.config)?.sriov ?? null);
+  const id = knownValue(role.vfDeviceId) ?? registers?.vfDeviceId;
+  if (address === null || (vfs[index] === undefined && id === undefined)) {
+    throw new PortalGunError('CANNOT_PERSIST', `where its VF ${index} will be, or what, is not known`, {
+      subject: pf.address,
+      hint: `make it first: pci sriov set ${pf.address} --vfs ${index + 1}`,
+    });
+  }
+  const device: PciDevice = {
+    ...pf,
+    address,
+    device: vfs[index]?.device ?? { id: id ?? '', name: null },
+    sriov: { role: 'vf', physicalFunction: pf.address, index },
+    ...{ subsystem: null, config: null, vpd: null, attachments: null, iommuGroup: null },
+  };
+  const common = { device, policy: 'vf-pool', asked: true, others: [pf] } as const;
+  if (isNetworkVf(device) && link !== null) {
+    // libvirt takes away what it is not told of.
+    const kept = wishes.vlan === undefined || isNoVlan(wishes.vlan) ? null : wishes.vlan.id;
+    const held = vlan ?? kept;
+    const vlans = held === null ? [] : [held];
+    const mac = wishes.mac === undefined || wishes.mac === 'driver' ? stableMacOf(state, index) : wishes.mac;
+    return { ...common, handed: { ...plainVfInterface(address), mac, vlans } };
+  }
+  if (vlan !== null) {
+    throw new PortalGunError(
+      'BAD_ARGUMENT',
+      `VFs of ${pf.address} have no VLAN: it has no network interface`,
+      {
+        subject: '--vlan',
+        hint: 'leave it out',
+      },
+    );
+  }
+  return { ...common, handed: plainHostDevice(address) };
+}

@@ -1,0 +1,238 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { isUnknown, knownValue } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { GroupMember, IommuGroup } from '../../pci/group/iommu-group.ts';
+import { type HostAbilities, passthroughNotes } from '../../pci/group/passthrough.ts';
+import { boundToOwnDriver, isPassthroughDriver, isWithVfio, ownVfioDriver } from '../../pci/vfio-state.ts';
+import { DEFAULT_DRIVER, type DriverState } from '../change.ts';
+import { guardOf } from '../guard.ts';
+import type { EarlierDrivers } from './earlier-drivers.ts';
+
+/** The driver that hands a device to a VM, where none of its own kind is there for it. */
+const VFIO_PCI = 'vfio-pci';
+
+/** A function that changes its driver. */
+export interface ReboundDevice {
+  readonly device: PciDevice;
+  /** Whether it was named, or goes because its group does. */
+  readonly asked: boolean;
+  readonly from: DriverState;
+  readonly to: DriverState;
+}
+
+/**
+ * Why a member of a group that goes is left as it is.
+ *
+ * - `port`: a port or bridge, which stays with its driver.
+ * - `behind`: it goes when the controller above it goes.
+ * - `no-driver`: nothing holds it.
+ * - `ready`: it is on a driver that hands devices to VMs.
+ */
+export type StayReason = 'port' | 'behind' | 'no-driver' | 'ready';
+
+/** A member of a group that is left as it is. */
+interface StayingDevice {
+  readonly device: PciDevice;
+  readonly reason: StayReason;
+}
+
+/** Who moves and who stays, over all groups that are touched. */
+export interface Rebinding {
+  readonly groups: readonly number[];
+  readonly moving: readonly ReboundDevice[];
+  readonly staying: readonly StayingDevice[];
+}
+
+/**
+ * Who must change drivers so that the devices that were asked for can be given to a VM: they themselves, and every
+ * member of their groups that a driver of the host holds. Needs the fields of `passthroughNotes`, and
+ * `driver`, `driverOverride` and `modules`.
+ *
+ * @param chosen the driver for one that was asked for; where there is none the one that is made for it
+ * (`mlx5_vfio_pci`), or else vfio-pci
+ * @throws PortalGunError CANNOT_BE_GIVEN; PERMISSION_DENIED where a driver can't be read
+ */
+export function planBind(
+  asked: readonly PciDevice[],
+  groups: readonly IommuGroup[],
+  host: HostAbilities,
+  chosen: (device: PciDevice) => string | null = () => null,
+): Rebinding {
+  const touched = groups.filter(({ members }) => members.some(({ device }) => asked.includes(device)));
+  for (const device of asked) {
+    const group = touched.find(({ members }) => members.some((member) => member.device === device));
+    refuseWhatCannotGo(device, group, host);
+  }
+  const members = touched.flatMap((group) => group.members);
+  const others = members.filter(({ device }) => !asked.includes(device));
+  const going = others.filter((member) => stayReason(member) === null).map(({ device }) => device);
+  return {
+    groups: touched.map(({ id }) => id),
+    // One that is there already has nothing to change.
+    moving: inGroups([...asked, ...going], members)
+      .map((device) => toVfio(device, asked.includes(device), chosen(device)))
+      .filter(({ from, to }) => from.driver !== to.driver),
+    staying: others.flatMap((member) => {
+      const reason = stayReason(member);
+      return reason === null ? [] : [{ device: member.device, reason }];
+    }),
+  };
+}
+
+/** Devices in the order of their groups, and then those without one: a virtio-iommu makes it when they are bound. */
+function inGroups(devices: readonly PciDevice[], members: readonly GroupMember[]): readonly PciDevice[] {
+  const grouped = members.map(({ device }) => device).filter((device) => devices.includes(device));
+  return [...grouped, ...devices.filter((device) => !grouped.includes(device))];
+}
+
+function toVfio(device: PciDevice, isAsked: boolean, chosen: string | null): ReboundDevice {
+  refuseVirtualFunctions(device);
+  const driver = (isAsked ? chosen : null) ?? ownVfioDriver(device) ?? vfioDriverFor(device);
+  refuseLeavingOwn(device, driver);
+  return { device, asked: isAsked, from: driverStateOf(device), to: { driver, override: driver } };
+}
+
+/** A vGPU ends when its VF leaves the driver that made it. */
+function refuseLeavingOwn(device: PciDevice, to: string): void {
+  const own = boundToOwnDriver(device);
+  if (own === null || to === device.driver) return;
+  throw new PortalGunError('CANNOT_BE_GIVEN', own, {
+    subject: device.address,
+    hint:
+      ownVfioDriver(device) === null
+        ? `see what it needs: pci show ${device.address}`
+        : `there is nothing to bind: give it as it is, with managed='no': pci xml ${device.address}`,
+  });
+}
+
+function refuseWhatCannotGo(device: PciDevice, group: IommuGroup | undefined, host: HostAbilities): void {
+  const note = passthroughNotes(device, group, host).find(({ level }) => level === 'blocks');
+  if (note === undefined) return;
+  throw new PortalGunError('CANNOT_BE_GIVEN', note.message, { subject: device.address });
+}
+
+/** With its driver a PF loses its VFs, and nothing of what they were set to would come back. */
+function refuseVirtualFunctions({ address, sriov }: PciDevice): void {
+  const role = knownValue(sriov);
+  if (role?.role !== 'pf' || role.virtualFunctions.length === 0) return;
+  throw new PortalGunError(
+    'CANNOT_BE_GIVEN',
+    `has ${count(role.virtualFunctions.length, 'virtual function')}`,
+    {
+      subject: address,
+      hint: `take them away first: pci sriov set ${address} --vfs 0; or give the virtual functions, and keep it`,
+    },
+  );
+}
+
+function stayReason({ device, stays, behind }: GroupMember): StayReason | null {
+  if (stays) return 'port';
+  if (behind !== null) return 'behind';
+  if (device.driver === null) return 'no-driver';
+  return isWithVfio(device) ? 'ready' : null;
+}
+
+/** The VFIO driver that the kernel names for a device, by the aliases `vfio_pci:…` of its modules. */
+function vfioDriverFor({ modules }: PciDevice): string {
+  return (
+    knownValue(modules)?.find((module) => module !== 'vfio_pci' && isPassthroughDriver(module)) ?? VFIO_PCI
+  );
+}
+
+/**
+ * What a function is on now.
+ *
+ * @throws PortalGunError PERMISSION_DENIED where it can't be told
+ */
+export function driverStateOf({ address, driver, driverOverride }: PciDevice): DriverState {
+  if (isUnknown(driver) || isUnknown(driverOverride)) {
+    throw new PortalGunError('PERMISSION_DENIED', 'which driver it is on could not be read', {
+      subject: address,
+    });
+  }
+  return { driver, override: driverOverride };
+}
+
+/** A device, and the driver that it is to be on. */
+export interface BoundDevice {
+  readonly device: PciDevice;
+  readonly driver: string;
+}
+
+/** Who is on a driver that hands devices to VMs once a rebinding is made: who moves there, and who is there already. */
+export function boundBy({ moving, staying }: Rebinding, asked: readonly PciDevice[]): readonly BoundDevice[] {
+  const there = [
+    ...asked.filter((device) => !moving.some((each) => each.device === device)),
+    ...staying.filter(({ reason }) => reason === 'ready').map(({ device }) => device),
+  ];
+  return [
+    ...moving.map(({ device, to }) => ({ device, driver: to.driver })),
+    ...there.map((device) => ({ device, driver: knownValue(device.driver) ?? null })),
+  ].filter((bound): bound is BoundDevice => bound.driver !== null && isPassthroughDriver(bound.driver));
+}
+
+/**
+ * Who must change drivers so that devices are on those that were written down for them. Nobody else moves, whatever is in
+ * their groups now.
+ *
+ * @throws PortalGunError CANNOT_BE_GIVEN, PERMISSION_DENIED
+ */
+export function planPersistedBinds(
+  bound: readonly BoundDevice[],
+  groups: readonly IommuGroup[],
+  host: HostAbilities,
+): Rebinding {
+  const missing = bound.filter(({ device, driver }) => device.driver !== driver);
+  const touched = groups.filter(({ members }) =>
+    members.some((member) => missing.some(({ device }) => device === member.device)),
+  );
+  const moving = missing.map(({ device, driver }) => {
+    refuseWhatCannotGo(
+      device,
+      touched.find(({ members }) => members.some((member) => member.device === device)),
+      host,
+    );
+    refuseVirtualFunctions(device);
+    return { device, asked: true, from: driverStateOf(device), to: { driver, override: driver } };
+  });
+  return { groups: touched.map(({ id }) => id), moving, staying: [] };
+}
+
+/** Whether a driver is one of the host, and none that hands devices to VMs. */
+export function isOfHost({ driver }: DriverState): boolean {
+  return driver === null || driver === DEFAULT_DRIVER || !isPassthroughDriver(driver);
+}
+
+/**
+ * Who goes back to the host: those that were asked for and are on a driver that hands devices to VMs, and with
+ * them the members of their groups that are, each to what it had before it was bound, or, where nobody kept that
+ * in mind, to what the kernel finds.
+ *
+ * @throws PortalGunError PERMISSION_DENIED
+ */
+export function planUnbind(
+  asked: readonly PciDevice[],
+  groups: readonly IommuGroup[],
+  earlier: EarlierDrivers,
+): Rebinding {
+  const touched = groups.filter(({ members }) => members.some(({ device }) => asked.includes(device)));
+  const members = touched.flatMap((group) => group.members);
+  const all = new Set([...members.map(({ device }) => device), ...asked]);
+  const moving = inGroups([...all], members)
+    .filter(({ driver }) => isPassthroughDriver(knownValue(driver) ?? ''))
+    .map((device) => ({
+      device,
+      asked: asked.includes(device),
+      from: driverStateOf(device),
+      to: earlierStateOf(device, earlier),
+    }));
+  return { groups: touched.map(({ id }) => id), moving, staying: [] };
+}
+
+function earlierStateOf(device: PciDevice, earlier: EarlierDrivers): DriverState {
+  const kept = earlier.get(device.address);
+  // Another device may be at the address since.
+  if (kept === undefined || kept.id !== guardOf(device).id) return { driver: DEFAULT_DRIVER, override: null };
+  return { driver: kept.driver, override: kept.override };
+}

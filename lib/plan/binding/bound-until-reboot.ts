@@ -1,0 +1,38 @@
+import { knownValue } from '../../base/known.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { type DriverClaim, isClaimed } from '../../pci/driver-claim.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
+import type { BindingStatus } from './binding-status.ts';
+
+/** A device that is on a VFIO driver now, and that nothing binds at the next boot. */
+export interface BoundUntilReboot {
+  readonly address: PciAddress;
+  readonly driver: string;
+  /** What gives it back to the host before that. */
+  readonly command: string;
+}
+
+/**
+ * The devices on a VFIO driver that no record has: bound without `--persist`, by a VM that runs, or early in this boot by a record that
+ * was undone since.
+ *
+ * @param statuses of all persisted bindings
+ * @param claims by which others bind devices at each boot
+ */
+export function boundUntilReboot(
+  statuses: readonly BindingStatus[],
+  devices: readonly PciDevice[],
+  claims: readonly DriverClaim[],
+): readonly BoundUntilReboot[] {
+  const recorded = new Set(
+    statuses.flatMap(({ state, device }) => (state === 'replaced' || device === null ? [] : [device])),
+  );
+  return devices.flatMap((device) => {
+    const { address } = device;
+    const driver = knownValue(device.driver) ?? '';
+    if (!isPassthroughDriver(driver) || recorded.has(device)) return [];
+    const isOthers = claims.some((claim) => isPassthroughDriver(claim.driver) && isClaimed(claim, device));
+    return isOthers ? [] : [{ address, driver, command: `pci unbind ${address}` }];
+  });
+}

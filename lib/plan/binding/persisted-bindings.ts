@@ -1,0 +1,76 @@
+import { knownValue } from '../../base/known.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
+import { isOf, type PersistedDevice, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
+import { parseRecord, type RecordForm, serializeRecord } from '../persistence/record.ts';
+
+/** Where it is written down which devices are given to VMs from each boot on. */
+export const BINDINGS_PATH = '/etc/portal-gun/bindings.json';
+
+/** A device that is given to VMs from each boot on. */
+export interface PersistedBinding extends PersistedDevice {
+  readonly driver: string;
+  /** Six hex digits. */
+  readonly class?: string;
+  /** That it was the display that the firmware had started. */
+  readonly bootDisplay?: boolean;
+}
+
+/** The fields that {@link persistedBindingOf} needs. */
+export const PERSISTED_FIELDS: readonly DeviceField[] = [...TRAIT_FIELDS, 'class', 'bootVga'];
+
+// It becomes part of programs that root runs.
+const DRIVER = /^[\w-]{1,64}$/;
+const CLASS = /^[0-9a-f]{6}$/;
+
+const FORM: RecordForm<PersistedBinding> = {
+  path: BINDINGS_PATH,
+  schema: 'portal-gun/bindings/v1',
+  isEntry: (entry): entry is typeof entry & PersistedBinding =>
+    isOf(entry['driver'], DRIVER) &&
+    isPassthroughDriver(entry['driver']) &&
+    (entry['class'] === undefined || isOf(entry['class'], CLASS)) &&
+    (entry['bootDisplay'] === undefined || typeof entry['bootDisplay'] === 'boolean'),
+};
+
+/**
+ * What is written down of a device that is bound.
+ *
+ * @param kept what was written down of it before
+ * @param devices all of the host, with `TRAIT_FIELDS`
+ * @throws PortalGunError CANNOT_PERSIST where it could not be found again
+ */
+export function persistedBindingOf(
+  device: PciDevice,
+  driver: string,
+  kept: PersistedBinding | null,
+  devices: readonly PciDevice[],
+): PersistedBinding {
+  const { address, ...traits } = persistedDeviceOf(device, kept, devices);
+  const code = knownValue(device.class)?.code;
+  return {
+    ...{ address, driver },
+    ...traits,
+    ...(code === undefined ? {} : { class: code }),
+    ...(knownValue(device.bootVga) === true ? { bootDisplay: true } : {}),
+  };
+}
+
+/**
+ * The record, ordered by address; `null` where there is nothing to keep.
+ *
+ * @throws PortalGunError CANNOT_PERSIST where it would be too large to be read again
+ */
+export function serializeBindings(bindings: readonly PersistedBinding[]): string | null {
+  return serializeRecord(FORM, bindings);
+}
+
+/**
+ * Reads the record; `null` is an empty one.
+ *
+ * @throws PortalGunError BAD_RECORD
+ */
+export function parseBindings(text: string | null): readonly PersistedBinding[] {
+  return parseRecord(FORM, text);
+}

@@ -1,0 +1,91 @@
+import { knownValue } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { isVf } from '../../pci/device-traits.ts';
+import { hostMarksOf, isMarked } from '../../pci/host-marks.ts';
+import { lastSeenAs } from '../../pci/persisted/last-seen.ts';
+import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
+import type { FileChange } from '../change.ts';
+import { DEFAULT_DRIVER } from '../change.ts';
+import { guardOf } from '../guard.ts';
+import type { Plan, Step } from '../plan.ts';
+import { isOfHost, type Rebinding, type ReboundDevice } from './binding.ts';
+import { type EarlierDriver, parseEarlierDrivers, serializeEarlierDrivers } from './earlier-drivers.ts';
+
+/** What of the host decides how drivers are changed. */
+export interface HostBindingState {
+  /** Whether a driver is registered with the PCI bus. */
+  isRegistered(driver: string): boolean;
+  /** The record of earlier drivers as it stands, `null` where there is none. */
+  readonly record: string | null;
+  /** The boot that the record is for; `null` if it is not known, as of a captured host: then what identifies devices is not kept. */
+  readonly bootId: string | null;
+}
+
+/** The plan that moves devices to other drivers: first the modules, then the record of what they had, then each. */
+export function planBinding({ groups, moving }: Rebinding, state: HostBindingState): Plan {
+  const steps =
+    moving.length === 0
+      ? []
+      : [...moduleSteps(moving, state), ...recordSteps(moving, state), ...moving.map(driverStep)];
+  return { title: titleOf(groups, moving), guards: moving.map(({ device }) => guardOf(device)), steps };
+}
+
+function titleOf(groups: readonly number[], moving: readonly ReboundDevice[]): string {
+  const groupWords = groups.length === 1 ? `group ${groups[0]}` : `groups ${groups.join(', ')}`;
+  const what = groups.length === 0 ? moving.map(({ device }) => device.address).join(', ') : groupWords;
+  const drivers = [...new Set(moving.map(({ to }) => to.driver ?? 'none'))];
+  const isBack = moving.every(({ to }) => isOfHost(to));
+  const goal = isBack ? 'back to the host' : `to ${drivers.join(', ')}`;
+  return `Give ${what} ${goal}: ${count(moving.length, 'device')}`;
+}
+
+function moduleSteps(moving: readonly ReboundDevice[], { isRegistered }: HostBindingState): readonly Step[] {
+  const drivers = new Set(moving.map(({ to }) => to.driver));
+  return [...drivers].flatMap((driver) =>
+    driver === null || driver === DEFAULT_DRIVER || isRegistered(driver)
+      ? []
+      : [
+          {
+            words: `load ${driver}`,
+            // modprobe takes either of the two strokes.
+            change: { kind: 'module', module: driver, driver, from: false, to: true } as const,
+          },
+        ],
+  );
+}
+
+/** Those that go to VMs are written down with what they had; those that come back are struck out. */
+function recordSteps(
+  moving: readonly ReboundDevice[],
+  { record, bootId }: HostBindingState,
+): readonly Step[] {
+  const earlier = new Map<PciAddress, EarlierDriver>(parseEarlierDrivers(record));
+  for (const { device, from, to } of moving) {
+    if (isOfHost(to)) earlier.delete(device.address);
+    // What it had before the first of several moves is what counts.
+    else if (isOfHost(from))
+      earlier.set(device.address, { id: guardOf(device).id, ...from, ...seenOf(device, bootId) });
+  }
+  const to = serializeEarlierDrivers(earlier);
+  if (to === record) return [];
+  const change: FileChange = { kind: 'file', path: EARLIER_DRIVERS_PATH, from: record, to };
+  return [
+    { words: `update ${EARLIER_DRIVERS_PATH}: which drivers they had, and what identifies them`, change },
+  ];
+}
+
+/** What tells it from others of its kind, while a driver of the host shows that. */
+function seenOf(device: PciDevice, bootId: string | null): Pick<EarlierDriver, 'seen'> {
+  const marks = hostMarksOf(knownValue(device.attachments) ?? []);
+  // A VF is known by its PF.
+  if (bootId === null || isVf(device) || !isMarked(marks)) return {};
+  return { seen: lastSeenAs(bootId, guardOf(device).subsystem, marks) };
+}
+
+function driverStep({ device: { address }, from, to }: ReboundDevice): Step {
+  const change = { kind: 'driver', address, from, to } as const;
+  const goal = to.driver === DEFAULT_DRIVER ? 'the driver that the kernel finds' : (to.driver ?? 'no driver');
+  return { words: `${address}: from ${from.driver ?? 'no driver'} to ${goal}`, change };
+}

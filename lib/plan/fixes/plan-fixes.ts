@@ -1,0 +1,96 @@
+import type { Fix } from '../../checks/validation/fix.ts';
+import { FIX_PATHS } from '../../sysfs/paths.ts';
+import { type Change, type FileChange, STALE } from '../change.ts';
+import type { Step } from '../plan.ts';
+import { argumentsIn, type FixLine, fixLine, isCovered, withLines } from './fix-files.ts';
+
+/** What of a host decides what is yet to be done for fixes. */
+export interface FixState {
+  /** What is in a file of ours, `null` where there is none. */
+  readonly textOf: (path: string) => string | null;
+  /** With which arguments of ours the boot loader's configuration was made: see `BootLoaderChange`. */
+  readonly bootLoader: string | null;
+  readonly isLoaded: (module: string) => boolean;
+  /** The steps by which what outlives a boot is brought in line with what was written down. */
+  readonly persistence: readonly Step[];
+}
+
+/** A step with the fixes that it is for. */
+export interface FixStep extends Step {
+  readonly fixes: readonly Fix[];
+}
+
+/**
+ * The steps that make fixes: modules that are loaded, lines in files of ours, and last what takes long, the boot loader's
+ * configuration and the initial RAM disks. What is done already has no step.
+ *
+ * @throws PortalGunError NOT_OURS where a file stands in the place of one of ours
+ */
+export function planFixes(fixes: readonly Fix[], state: FixState): readonly FixStep[] {
+  const lines = fixes.flatMap((fix) => {
+    const line = fixLine(fix);
+    return line === null ? [] : [{ ...line, fix }];
+  });
+  const paths = [...new Set(lines.map(({ path }) => path))].filter((path) => path !== FIX_PATHS.bootLoader);
+  const ofBoot = fixes.filter(({ kind }) => kind === 'persisted');
+  return [
+    ...fixes.flatMap((fix) => loadStep(fix, state)),
+    ...paths.flatMap((path) => fileStep(path, lines, state)),
+    ...bootLoaderSteps(lines, state),
+    ...(ofBoot.length === 0 ? [] : state.persistence.map((step) => ({ ...step, fixes: ofBoot }))),
+  ];
+}
+
+function loadStep(fix: Fix, { isLoaded }: FixState): readonly FixStep[] {
+  if (fix.kind !== 'load-module' || isLoaded(fix.module)) return [];
+  const { module } = fix;
+  const change: Change = { kind: 'module', module, driver: null, from: false, to: true };
+  return [{ words: `load ${module}`, change, fixes: [fix] }];
+}
+
+type LineOfFix = FixLine & { readonly fix: Fix };
+
+function fileStep(
+  path: string,
+  all: readonly LineOfFix[],
+  { textOf }: FixState,
+): readonly (FixStep & { readonly change: FileChange })[] {
+  const lines = all.filter((each) => each.path === path);
+  const from = textOf(path);
+  const missing = lines.filter(({ line }) => !isCovered(line, from?.split('\n') ?? []));
+  const to = withLines(
+    path,
+    from,
+    lines.map(({ line }) => line),
+  );
+  if (to === from) return [];
+  const purposes = missing.map(({ purpose }) => purpose).join(', ');
+  return [
+    {
+      words: `${from === null ? 'write' : 'add to'} ${path}: ${purposes}`,
+      change: { kind: 'file', path, from, to },
+      fixes: missing.map(({ fix }) => fix),
+    },
+  ];
+}
+
+/** The file comes between two changes of the configuration that is made of it: see `BootLoaderChange`. */
+function bootLoaderSteps(lines: readonly LineOfFix[], state: FixState): readonly FixStep[] {
+  const ofLoader = lines.filter(({ path }) => path === FIX_PATHS.bootLoader);
+  if (ofLoader.length === 0) return [];
+  const steps = fileStep(FIX_PATHS.bootLoader, lines, state);
+  const before = state.bootLoader;
+  const words = argumentsIn(steps[0]?.change.to ?? state.textOf(FIX_PATHS.bootLoader));
+  if (steps.length === 0 && before === words) return [];
+  const fixes = steps[0]?.fixes ?? ofLoader.map(({ fix }) => fix);
+  const step = (text: string, from: string | null, to: string | null): FixStep => ({
+    words: `the configuration of GRUB: ${text}`,
+    change: { kind: 'boot-loader', from, to },
+    fixes,
+  });
+  return [
+    ...(before === STALE ? [] : [step('to be made anew', before, STALE)]),
+    ...steps,
+    step(`make it anew by update-grub, with ${words}`, STALE, words),
+  ];
+}

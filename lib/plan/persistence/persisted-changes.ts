@@ -1,0 +1,92 @@
+import type { PciDevice } from '../../pci/device.ts';
+import { traitsOf } from '../../pci/device-traits.ts';
+import { findPersisted, persistedFor } from '../../pci/persisted/find-persisted.ts';
+import { type PersistedDevice, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
+import type { BoundDevice } from '../binding/binding.ts';
+import { type PersistedBinding, persistedBindingOf } from '../binding/persisted-bindings.ts';
+import { type PersistedPf, persistedPfOf } from '../sriov/persisted-vfs.ts';
+import type { VfsProposal } from '../sriov/plan-vfs.ts';
+import type { VfGoal } from '../sriov/vf-goal.ts';
+
+/**
+ * What is written down once devices are to be bound at each boot: they with their drivers, and all that was before.
+ *
+ * @param devices all of the host; those with `TRAIT_FIELDS`
+ * @throws PortalGunError CANNOT_PERSIST
+ */
+export function withPersisted(
+  bound: readonly BoundDevice[],
+  kept: readonly PersistedBinding[],
+  devices: readonly PciDevice[],
+): readonly PersistedBinding[] {
+  return bound.reduce<readonly PersistedBinding[]>(
+    (bindings, { device, driver }) =>
+      withEntry(device, bindings, devices, {
+        entryOf: (known) => persistedBindingOf(device, driver, known, devices),
+        movedTo: (found, entry) => persistedBindingOf(found, entry.driver, entry, devices),
+      }),
+    kept,
+  );
+}
+
+/**
+ * What is written down once a PF is to have at each boot what is proposed for it; without VFs it is not written down.
+ *
+ * @param devices where it may be taken for another: all PFs of the host at least; those with `TRAIT_FIELDS`
+ * @throws PortalGunError CANNOT_PERSIST
+ */
+export function withPersistedVfs(
+  proposal: VfsProposal,
+  goal: VfGoal,
+  kept: readonly PersistedPf[],
+  devices: readonly PciDevice[],
+): readonly PersistedPf[] {
+  const { pf } = proposal.state;
+  if (proposal.to.count === 0) return withoutPersisted([pf], kept, devices);
+  return withEntry(pf, kept, devices, {
+    entryOf: (known) => persistedPfOf(proposal, goal, known, devices),
+    movedTo: (found, { count, autoprobe, isUp, vfs, ...entry }) => ({
+      ...persistedDeviceOf(found, entry, devices),
+      ...{ count, autoprobe, isUp, vfs },
+    }),
+  });
+}
+
+/** How entries of a record are made. */
+interface Entries<T> {
+  entryOf(known: T | null): T;
+  /** An entry for where its device is now. */
+  movedTo(found: PciDevice, entry: T): T;
+}
+
+/**
+ * An entry that names the same place gives way if its device is gone: only one device can be there. If that is elsewhere, its entry
+ * follows it; if it may be elsewhere, its entry stays.
+ */
+function withEntry<T extends PersistedDevice>(
+  device: PciDevice,
+  kept: readonly T[],
+  devices: readonly PciDevice[],
+  { entryOf, movedTo }: Entries<T>,
+): readonly T[] {
+  const known = persistedFor(device, kept, devices);
+  const added = entryOf(known);
+  const others = kept.flatMap((entry) => {
+    if (entry === known) return [];
+    if (entry.path !== added.path) return [entry];
+    const { kind, device: found } = findPersisted(entry, devices);
+    if (kind === 'moved' && found !== device) return [movedTo(found, entry)];
+    return kind === 'unknown' && traitsOf(found).path !== entry.path ? [entry] : [];
+  });
+  return [...others, added];
+}
+
+/** What stays written down once it is to be so no more of some devices. */
+export function withoutPersisted<T extends PersistedDevice>(
+  freed: readonly PciDevice[],
+  kept: readonly T[],
+  devices: readonly PciDevice[],
+): readonly T[] {
+  const struck = freed.map((device) => persistedFor(device, kept, devices));
+  return kept.filter((entry) => !struck.includes(entry));
+}

@@ -1,0 +1,79 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { comparePciAddresses } from '../../pci/address.ts';
+import { isPersistedDevice, type PersistedDevice } from '../../pci/persisted/persisted-device.ts';
+
+/** What is read at once, of a record as of an attribute. */
+const MAX_LENGTH = 64 * 1024;
+
+/** A file in which something is written down of devices for each boot. */
+export interface RecordForm<T extends PersistedDevice> {
+  readonly path: string;
+  /** `portal-gun/bindings/v1`. */
+  readonly schema: string;
+  /** Whether an entry has, besides what tells of its device, all that it must, each part in its form. */
+  isEntry(entry: Readonly<Record<string, unknown>>): entry is Readonly<Record<string, unknown>> & T;
+}
+
+/**
+ * A record, ordered by address; `null` where there is nothing to keep.
+ *
+ * @throws PortalGunError CANNOT_PERSIST where it would be too large to be read again
+ */
+export function serializeRecord<T extends PersistedDevice>(
+  { schema }: RecordForm<T>,
+  entries: readonly T[],
+): string | null {
+  if (entries.length === 0) return null;
+  const devices = byAddress(entries);
+  const record = { schema, devices };
+  // What is too long for people to read can do without its indents.
+  const text = [2, 0].map((indent) => `${JSON.stringify(record, null, indent)}\n`).find(isReadable);
+  if (text !== undefined) return text;
+  throw new PortalGunError('CANNOT_PERSIST', `${devices.length} devices are more than can be kept`);
+}
+
+/** Entries in the order in which a record has them. */
+export function byAddress<T extends PersistedDevice>(entries: readonly T[]): readonly T[] {
+  return [...entries].sort((a, b) => comparePciAddresses(a.address, b.address));
+}
+
+/** Whether a text is read whole. */
+export function isReadable(text: string): boolean {
+  return Buffer.byteLength(text) <= MAX_LENGTH;
+}
+
+/**
+ * Reads a record; `null` is an empty one.
+ *
+ * @throws PortalGunError BAD_RECORD
+ */
+export function parseRecord<T extends PersistedDevice>(
+  { path, schema, isEntry }: RecordForm<T>,
+  text: string | null,
+): readonly T[] {
+  if (text === null) return [];
+  const record = parseObject(text);
+  if (!isObject(record)) throw damaged(path, 'it is no JSON object');
+  const { devices } = record;
+  if (record['schema'] !== schema || !Array.isArray(devices)) throw damaged(path, `it is none of ${schema}`);
+  return devices.map((entry: unknown, index) => {
+    if (isObject(entry) && isPersistedDevice(entry) && isEntry(entry)) return entry;
+    throw damaged(path, `entry ${index + 1} makes no sense`);
+  });
+}
+
+function parseObject(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+function damaged(path: string, detail: string): PortalGunError {
+  return new PortalGunError('BAD_RECORD', detail, { subject: path });
+}

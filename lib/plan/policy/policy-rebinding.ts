@@ -1,0 +1,92 @@
+import { PortalGunError } from '../../base/errors.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { IommuGroup } from '../../pci/group/iommu-group.ts';
+import type { HostAbilities } from '../../pci/group/passthrough.ts';
+import { planBind, planUnbind, type Rebinding } from '../binding/binding.ts';
+import type { EarlierDrivers } from '../binding/earlier-drivers.ts';
+import { HOST_DRIVER } from './policy.ts';
+
+/** A device that a policy names, and what it says of it. */
+export interface PolicyBinding {
+  readonly device: PciDevice;
+  /** As in `BindingPolicy`. */
+  readonly driver: string | null;
+  /** Where it says so: `policy.yaml:4:5`. */
+  readonly at: string;
+}
+
+/** Who must change drivers for a policy: whoever goes to VMs, and whoever comes back from them. */
+export interface PolicyRebinding {
+  /** Those that are named to be given to VMs, and to be with the host. */
+  readonly given: readonly PciDevice[];
+  readonly kept: readonly PciDevice[];
+  readonly toVfio: Rebinding;
+  readonly back: Rebinding;
+}
+
+/**
+ * Who must change drivers so that it is as a policy says. A group goes as a whole, also where one member is named.
+ *
+ * @throws PortalGunError BAD_POLICY where it contradicts itself; CANNOT_BE_GIVEN, PERMISSION_DENIED
+ */
+export function moveByPolicy(
+  bindings: readonly PolicyBinding[],
+  groups: readonly IommuGroup[],
+  host: HostAbilities,
+  earlier: EarlierDrivers,
+): PolicyRebinding {
+  refuseContradiction(bindings, groups);
+  const driverOf = (device: PciDevice): string | null =>
+    bindings.find((each) => each.device === device)?.driver ?? null;
+  const named = (isOfHost: boolean): readonly PciDevice[] => [
+    ...new Set(
+      bindings.filter(({ driver }) => (driver === HOST_DRIVER) === isOfHost).map(({ device }) => device),
+    ),
+  ];
+  const [given, kept] = [named(false), named(true)];
+  return {
+    given,
+    kept,
+    toVfio: planBind(given, groups, host, driverOf),
+    back: planUnbind(kept, groups, earlier),
+  };
+}
+
+/** Both ways of a policy as one rebinding. */
+export function mergedRebinding({ toVfio, back }: PolicyRebinding): Rebinding {
+  return {
+    groups: [...new Set([...toVfio.groups, ...back.groups])],
+    moving: [...toVfio.moving, ...back.moving],
+    staying: [...toVfio.staying, ...back.staying],
+  };
+}
+
+/** One device can't be on two drivers, nor can one group be with a VM and with the host. */
+function refuseContradiction(bindings: readonly PolicyBinding[], groups: readonly IommuGroup[]): void {
+  const groupOf = (device: PciDevice): IommuGroup | undefined =>
+    groups.find(({ members }) => members.some((member) => member.device === device));
+  for (const one of bindings) {
+    const isOfHost = one.driver === HOST_DRIVER;
+    const other = bindings.find((each) =>
+      each.device === one.device
+        ? each.driver !== one.driver
+        : (each.driver === HOST_DRIVER) !== isOfHost &&
+          groupOf(one.device) !== undefined &&
+          groupOf(each.device) === groupOf(one.device),
+    );
+    if (other === undefined) continue;
+    const what =
+      other.device === one.device
+        ? `${one.device.address} is to be on ${wordOf(one)}, and by ${other.at} on ${wordOf(other)}`
+        : `${one.device.address} is to be on ${wordOf(one)}, and ${other.device.address}, of the same IOMMU group, by ${other.at} on ${wordOf(other)}`;
+    throw new PortalGunError('BAD_POLICY', what, {
+      subject: one.at,
+      hint: 'a group goes to a VM as a whole, and stays with the host as a whole',
+    });
+  }
+}
+
+function wordOf({ driver }: PolicyBinding): string {
+  if (driver === HOST_DRIVER) return 'a driver of the host';
+  return driver ?? 'a VFIO driver';
+}

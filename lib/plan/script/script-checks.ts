@@ -1,0 +1,131 @@
+import { quote } from '../../base/shell-command.ts';
+import { type Finding, refusalsAmong } from '../../checks/finding.ts';
+import { SYS_PATHS } from '../../sysfs/paths.ts';
+import { isOfHost } from '../binding/binding.ts';
+import type { Change } from '../change.ts';
+
+/** What of a device a script looks at before it takes it. */
+type Look = 'disks' | 'net' | 'open';
+
+/**
+ * Stands in scripts that take devices: a script is run long after it was made, so it looks again at what can have changed.
+ * Mount points of every mount namespace count, and every open file by its device number.
+ */
+export const CHECKS_HEAD = `
+# unused ADDRESS [disks] [net] [open]: stops if the host uses it by now; what is named is not looked at
+unused() {
+  address=$1 dir=$(readlink -f "${SYS_PATHS.pciDevices}/$1") nodes=
+  shift
+  skip=" $* "
+  for file in $(find "$dir" -name dev -type f); do
+    node=\${file%/dev} number=$(cat "$file")
+    name=\${node##*/} hex=$(printf "%x:%x" "\${number%:*}" "\${number#*:}")
+    case $(readlink "$node/subsystem") in
+      */block) nodes="$nodes|block special file $hex" ;;
+      *) nodes="$nodes|character special file $hex"; continue ;;
+    esac
+    case $skip in *" disks "*) continue ;; esac
+    if cat /proc/[0-9]*/mountinfo 2> /dev/null | awk -v number="$number" -v disk="/dev/$name" '
+      $3 == number { found = 1 }
+      { for (i = 7; i < NF - 1; i++) if ($i == "-" && $(i + 2) == disk) found = 1 }
+      END { exit !found }'; then fail "$address is in use: $name is mounted"; fi
+    for swap in $(awk 'NR > 1 { print $1 }' /proc/swaps); do
+      [ "$(basename "$(readlink -f "$swap")")" != "$name" ] || fail "$address is in use: $name is swap"
+    done
+    for holder in "$node"/holders/* /sys/fs/btrfs/*/devices/"$name"; do
+      [ ! -e "$holder" ] || fail "$address is in use: $name is part of $holder"
+    done
+    if grep -qs ID_FS_TYPE=zfs_member "/run/udev/data/b$number"; then
+      for pool in /proc/spl/kstat/zfs/*/; do [ ! -d "$pool" ] || fail "$address may be in use: $name is of a ZFS pool"; done
+    fi
+  done
+  case $skip in *" net "*) ;; *)
+    for file in $(find "$dir" -name ifindex -type f); do
+      link=\${file%/ifindex}
+      name=\${link##*/}
+      for upper in "$link"/upper_*; do [ ! -e "$upper" ] || fail "$address is in use: $name is part of \${upper##*/upper_}"; done
+      addresses=$(ip -o addr show dev "$name" scope global) || fail "what addresses $name has cannot be told"
+      [ -z "$addresses" ] || fail "$address is in use: $name has an address"
+      routes=$(ip -4 route show dev "$name"; ip -6 route show dev "$name" | grep -Ev "^(fe80::|ff00::|multicast)" || :)
+      [ -z "$routes" ] || fail "$address is in use: $name has a route"
+    done ;;
+  esac
+  case $skip in *" open "*) return 0 ;; esac
+  group=$(basename "$(readlink "$dir/iommu_group")")
+  if [ -e "/sys/class/vfio/$group/dev" ]; then
+    number=$(cat "/sys/class/vfio/$group/dev")
+    nodes="$nodes|character special file $(printf "%x:%x" "\${number%:*}" "\${number#*:}")"
+  fi
+  [ -n "$nodes" ] || return 0
+  if printf "%s\\n" /proc/[0-9]*/fd/* | xargs stat -L -c "%F %t:%T" 2> /dev/null | grep -qxE "\${nodes#|}"; then
+    fail "$address is in use: a process has a node of it open"
+  fi
+}
+
+# take ADDRESS DRIVER [what]...: unused, unless it is on that driver
+take() {
+  on=$(driver_of "$1")
+  [ "$on" != "$2" ] || return 0
+  case $on in
+    vfio-pci | pci-stub | *vfio_pci | *vfio-pci) unused "$1" disks net ;;
+    *) taken=$1; shift 2; unused "$taken" "$@" ;;
+  esac
+}
+
+# unheld ADDRESS: stops if a machine has it
+unheld() {
+  case $(driver_of "$1") in
+    vfio-pci | pci-stub | *vfio_pci | *vfio-pci) unused "$1" disks net ;;
+  esac
+}
+`;
+
+/** Stands in scripts that change how many VFs there are. */
+export const VFS_CHECKS_HEAD = `
+# take_vfs ADDRESS COUNT [what]...: the same of its VFs, if there is to be another number of them
+take_vfs() {
+  [ "$(cat "${SYS_PATHS.pciDevices}/$1/sriov_numvfs")" != "$2" ] || return 0
+  pf=$1
+  shift 2
+  for at in "${SYS_PATHS.pciDevices}/$pf"/virtfn*; do
+    [ ! -e "$at" ] || unused "$(basename "$(readlink "$at")")" "$@"
+  done
+}
+`;
+
+const DISK_RULES: readonly string[] = 'mounted swap lvm md crypt device-mapper bcache zfs'.split(' ');
+
+/** What is not looked at, since it is known to be so and was allowed. */
+export function passedOver(findings: readonly Finding[], allowed: ReadonlySet<string>): readonly Look[] {
+  const known = findings.filter(({ severity }) => severity !== 'unknown');
+  const lifted = refusalsAmong(known, new Set()).filter(({ name }) => allowed.has(name));
+  return [...new Set(lifted.map(({ name }) => lookOf(name)))].sort();
+}
+
+function lookOf(name: string): Look {
+  if (DISK_RULES.includes(name)) return 'disks';
+  return name.startsWith('net-') || name === 'session' ? 'net' : 'open';
+}
+
+/** The lines that look whether the host uses by now what a change takes. */
+export function checkLines(change: Change, over: readonly Look[]): readonly string[] {
+  const except = over.map((look) => ` ${look}`).join('');
+  switch (change.kind) {
+    case 'driver':
+      return [
+        isOfHost(change.to)
+          ? `unheld ${change.address}`
+          : `take ${change.address} ${quote(change.to.driver ?? '')}${except}`,
+      ];
+    case 'vfs':
+      return change.from.count === change.to.count
+        ? []
+        : [`take_vfs ${change.address} ${change.to.count}${except}`];
+    case 'link':
+      return change.to ? [] : [`unused ${change.address} disks open`];
+    case 'attachment':
+      return change.to === null ? [] : [`take ${change.address} vfio-pci${except}`];
+    default:
+      return [];
+  }
+}

@@ -1,0 +1,176 @@
+import type { PciDevice } from '../../pci/device.ts';
+import { isOf, type PersistedDevice, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
+import {
+  isNoRate,
+  isNoVlan,
+  NO_MAC,
+  VF_LINK_STATES,
+  VF_SETTINGS,
+  type VfSettings,
+} from '../../pci/sriov/vf-settings.ts';
+import { parseRecord, type RecordForm, serializeRecord } from '../persistence/record.ts';
+import type { VfsProposal } from './plan-vfs.ts';
+import type { VfGoal, VfWishes } from './vf-goal.ts';
+import { settingsOf } from './vfs-states.ts';
+
+/** Where it is written down which PFs get VFs at each boot. */
+export const VFS_PATH = '/etc/portal-gun/virtual-functions.json';
+
+/** A PF that gets VFs at each boot. */
+export interface PersistedPf extends PersistedDevice {
+  /** How many VFs, at least one. */
+  readonly count: number;
+  /** Whether the kernel is to look for drivers for them; `null` where it has no such switch. */
+  readonly autoprobe: boolean | null;
+  /** Whether its interface is to be up. */
+  readonly isUp: boolean;
+  /** What each is held to, by its index; a MAC is one, or `driver`. Empty for what is no network card. */
+  readonly vfs: readonly VfWishes[];
+}
+
+/** What is asked of a PF at each boot. */
+export function goalOf({ count, autoprobe, isUp, vfs }: PersistedPf): VfGoal {
+  return { count, autoprobe, isUp, all: {}, each: new Map(vfs.entries()) };
+}
+
+/**
+ * What is written down of a PF, as it is once a proposal is carried out. Needs `IDENTITY_FIELDS` of it.
+ *
+ * @param goal what was asked for
+ * @param kept what was written down of it before
+ * @throws PortalGunError CANNOT_PERSIST where it could not be found again
+ */
+export function persistedPfOf(
+  { state, to }: VfsProposal,
+  goal: VfGoal,
+  kept: PersistedPf | null,
+  devices: readonly PciDevice[],
+): PersistedPf {
+  const known = Array.from({ length: state.link === null ? 0 : to.count }, (_, index): VfWishes => {
+    const asked: VfWishes = { ...goal.all, ...goal.each.get(index) };
+    const planned = to.vfs.find((vf) => vf.index === index)?.settings ?? {};
+    const now = index < state.vfs.length ? { ...settingsOf(state, index), ...planned } : planned;
+    return wishesOf(asked, now, kept?.vfs[index] ?? null);
+  });
+  return {
+    ...persistedDeviceOf(state.pf, kept, devices),
+    count: to.count,
+    autoprobe: to.autoprobe,
+    isUp: goal.isUp,
+    vfs: known,
+  };
+}
+
+/**
+ * What one VF shall be held to at each boot: what is asked, what was written down, and what it is set to; not what it has
+ * because nothing was said, of which many a driver takes no setting.
+ */
+function wishesOf(asked: VfWishes, now: VfSettings, kept: VfWishes | null): VfWishes {
+  const { mac: _, ...others } = asked;
+  const wishes: VfWishes = { ...kept, ...now, ...others };
+  const keys = VF_SETTINGS.filter(
+    (key) => key !== 'mac' && (key in asked || (kept !== null && key in kept) || isMade(key, now)),
+  );
+  const mac = macOf(asked, now, kept);
+  return {
+    ...(mac === undefined ? {} : { mac }),
+    ...Object.fromEntries(keys.map((key) => [key, wishes[key]])),
+  };
+}
+
+function macOf({ mac: asked }: VfWishes, { mac }: VfSettings, kept: VfWishes | null): string | undefined {
+  if (asked === 'driver' || (asked === undefined && kept?.mac === 'driver')) return 'driver';
+  return mac === undefined || mac === NO_MAC ? kept?.mac : mac;
+}
+
+/** Whether a setting is one that somebody made: not what VFs come with. */
+function isMade(key: (typeof VF_SETTINGS)[number], settings: VfSettings): boolean {
+  const { vlan, trust, spoofCheck, linkState, rate } = settings;
+  switch (key) {
+    case 'vlan':
+      return vlan !== undefined && !isNoVlan(vlan);
+    case 'trust':
+      return trust === true;
+    case 'spoofCheck':
+      return spoofCheck === false;
+    case 'linkState':
+      return linkState !== undefined && linkState !== 'auto';
+    case 'rate':
+      return rate !== undefined && !isNoRate(rate);
+    default:
+      return false;
+  }
+}
+
+const FORM: RecordForm<PersistedPf> = {
+  path: VFS_PATH,
+  schema: 'portal-gun/virtual-functions/v1',
+  isEntry: (entry): entry is typeof entry & PersistedPf => {
+    const { count, autoprobe, isUp, vfs } = entry;
+    return (
+      isWhole(count, 0xffff) &&
+      count > 0 &&
+      (autoprobe === null || typeof autoprobe === 'boolean') &&
+      typeof isUp === 'boolean' &&
+      Array.isArray(vfs) &&
+      vfs.length <= count &&
+      vfs.every(areWishes)
+    );
+  },
+};
+
+// One station, and not nothing.
+const MAC = /^(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
+
+type Wish = (typeof VF_SETTINGS)[number];
+
+const WISHES: Readonly<Record<Wish, (value: unknown) => boolean>> = {
+  mac: (value) => value === 'driver' || isOf(value, MAC),
+  vlan: (value) =>
+    isParts(value) &&
+    isWhole(value['id'], 4094) &&
+    isWhole(value['qos'], 7) &&
+    isOf(value['protocol'], /^802\.1(Q|ad)$/),
+  trust: (value) => typeof value === 'boolean',
+  spoofCheck: (value) => typeof value === 'boolean',
+  linkState: (value) => VF_LINK_STATES.some((each) => each === value),
+  rate: (value) => isParts(value) && isWhole(value['min'], 0xffffffff) && isWhole(value['max'], 0xffffffff),
+};
+
+function areWishes(value: unknown): boolean {
+  return areSettings(value, WISHES.mac);
+}
+
+/** Whether a value is settings of one VF, each in its form. */
+export function areSettings(value: unknown, isMac: (mac: unknown) => boolean): boolean {
+  if (!isParts(value)) return false;
+  return Object.entries(value).every(([key, each]) =>
+    VF_SETTINGS.some((known) => known === key && (known === 'mac' ? isMac(each) : WISHES[known](each))),
+  );
+}
+
+function isParts(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isWhole(value: unknown, most: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
+}
+
+/**
+ * The record, ordered by address; `null` where there is nothing to keep.
+ *
+ * @throws PortalGunError CANNOT_PERSIST where it would be too large to be read again
+ */
+export function serializeVfs(pfs: readonly PersistedPf[]): string | null {
+  return serializeRecord(FORM, pfs);
+}
+
+/**
+ * Reads the record; `null` is an empty one.
+ *
+ * @throws PortalGunError BAD_RECORD
+ */
+export function parseVfs(text: string | null): readonly PersistedPf[] {
+  return parseRecord(FORM, text);
+}

@@ -1,0 +1,167 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { PhysicalFunction } from '../../pci/sriov/sriov.ts';
+import { NO_MAC } from '../../pci/sriov/vf-settings.ts';
+import { whyNoVfs } from '../../pci/sriov/why-no-vfs.ts';
+import type { VfsState } from '../change.ts';
+import { guardOf } from '../guard.ts';
+import type { Plan, Step } from '../plan.ts';
+import type { PfState, VfGoal } from './vf-goal.ts';
+import { changedVfs, remadeVfs, settingsOf } from './vfs-states.ts';
+
+/** How a PF gets to where it shall be. */
+export interface VfsProposal {
+  readonly plan: Plan;
+  readonly state: PfState;
+  readonly from: VfsState;
+  readonly to: VfsState;
+  /** Whether its interface is switched on. */
+  readonly goesUp: boolean;
+  /** The VFs that go, and may come back: all, where their number changes. */
+  readonly lost: readonly PciAddress[];
+}
+
+/**
+ * The plan that brings a PF to what is asked of it. VFs that stay keep what they are set to, and VFIO drivers, also where
+ * all must go for a moment.
+ *
+ * @throws PortalGunError NO_SRIOV, BAD_ARGUMENT, PERMISSION_DENIED
+ */
+export function planVfs(state: PfState, goal: VfGoal): VfsProposal {
+  const { pf, vfs, link } = state;
+  const role = pfRoleOf(pf);
+  const before = vfs.length;
+  const after = goal.count ?? before;
+  refuseImpossible(state, role, goal, after);
+  const autoprobe = knownValue(role.autoprobe) ?? null;
+  const isNew = after !== before;
+  const pairs = isNew ? remadeVfs(state, goal, after) : changedVfs(state, goal);
+  const from: VfsState = { count: before, autoprobe, vfs: pairs.from };
+  const to: VfsState = { count: after, autoprobe: goal.autoprobe ?? autoprobe, vfs: pairs.to };
+  refuseTwins(state, to, isNew);
+  const goesUp = goal.isUp && after > 0 && link?.isUp === false;
+  const isChanged = isNew || from.autoprobe !== to.autoprobe || to.vfs.length > 0;
+  const { address } = pf;
+  const vfsSteps: readonly Step[] = isChanged
+    ? [{ words: vfsWords(address, from, to), change: { kind: 'vfs', address, from, to } }]
+    : [];
+  const linkSteps: readonly Step[] = goesUp
+    ? [
+        {
+          words: `${address}: switch ${link.interface} on: without it its VFs have no link, and libvirt can't set them`,
+          change: { kind: 'link', address, from: false, to: true },
+        },
+      ]
+    : [];
+  // A VF's driver asks the PF for its MAC, which answers only while it is up.
+  const steps = isNew ? [...linkSteps, ...vfsSteps] : [...vfsSteps, ...linkSteps];
+  const plan = {
+    title: titleOf(state, from, to),
+    guards: steps.length === 0 ? [] : [guardOf(pf)],
+    steps,
+  };
+  return { plan, state, from, to, goesUp, lost: isNew ? vfs.map((vf) => vf.address) : [] };
+}
+
+/**
+ * What a device is as a PF, with a driver that can make VFs.
+ *
+ * @throws PortalGunError NO_SRIOV
+ */
+export function pfRoleOf({ address, sriov, driver }: PciDevice): PhysicalFunction {
+  const role = knownValue(sriov);
+  const refuse = (message: string, hint?: string): PortalGunError =>
+    new PortalGunError('NO_SRIOV', message, { subject: address, ...(hint === undefined ? {} : { hint }) });
+  if (role === undefined) throw refuse('is no physical function of SR-IOV');
+  if (role.role === 'vf') {
+    throw refuse(
+      `is itself a virtual function, of ${role.physicalFunction}`,
+      `name ${role.physicalFunction}`,
+    );
+  }
+  const why = whyNoVfs(driver);
+  if (why !== null) {
+    throw refuse(
+      why,
+      driver === null
+        ? 'bind it to the driver of its kind first'
+        : 'give it back to the driver of its kind first: pci unbind',
+    );
+  }
+  return role;
+}
+
+function refuseImpossible({ pf, link }: PfState, role: PhysicalFunction, goal: VfGoal, after: number): void {
+  const { address } = pf;
+  const most = knownValue(role.totalVfs);
+  if (most !== undefined && after > most) {
+    throw new PortalGunError('BAD_ARGUMENT', `${address} can have ${count(most, 'VF')} at most`, {
+      subject: '--vfs',
+    });
+  }
+  const stranger = [...goal.each.keys()].find((index) => index >= after);
+  if (stranger !== undefined) {
+    throw new PortalGunError(
+      'BAD_ARGUMENT',
+      `${address} has no VF ${stranger}: of ${after} the first is VF 0`,
+      {
+        subject: '--vf',
+      },
+    );
+  }
+  const wishes = [goal.all, ...goal.each.values()].some((each) => Object.keys(each).length > 0);
+  if (wishes && link === null) {
+    throw new PortalGunError(
+      'BAD_ARGUMENT',
+      'has no network interface: its VFs have no MAC, VLAN and the like',
+      {
+        subject: address,
+        hint: 'give --vfs and --autoprobe alone',
+      },
+    );
+  }
+  if (goal.autoprobe !== null && knownValue(role.autoprobe) === undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', `the kernel has no sriov_drivers_autoprobe for ${address}`, {
+      subject: '--autoprobe',
+    });
+  }
+}
+
+/** Two VFs of one MAC would take each other's frames. */
+function refuseTwins(state: PfState, to: VfsState, isNew: boolean): void {
+  const macs = new Map<string, number>();
+  const changing = new Map(to.vfs.map(({ index, settings }) => [index, settings.mac]));
+  for (let index = 0; index < to.count; index += 1) {
+    const mac = changing.get(index) ?? (isNew ? undefined : settingsOf(state, index).mac);
+    if (mac === undefined || mac === NO_MAC) continue;
+    const other = macs.get(mac);
+    if (other !== undefined) {
+      throw new PortalGunError('BAD_ARGUMENT', `VF ${other} and VF ${index} would both have ${mac}`, {
+        subject: state.pf.address,
+        hint: 'give each its own, --vf 0:mac=…, or --mac stable',
+      });
+    }
+    macs.set(mac, index);
+  }
+}
+
+function titleOf({ pf, link }: PfState, from: VfsState, to: VfsState): string {
+  const name = `${pf.address}${link === null ? '' : ` (${link.interface})`}`;
+  if (from.count !== to.count) return `Take ${name} from ${count(from.count, 'VF')} to ${to.count}`;
+  return `Set up ${name} with its ${count(to.count, 'VF')}`;
+}
+
+function vfsWords(address: PciAddress, from: VfsState, to: VfsState): string {
+  const isNew = from.count !== to.count;
+  const through = from.count > 0 && to.count > 0 ? ', through none' : '';
+  const set = to.vfs.filter(({ settings }) => Object.keys(settings).length > 0).map(({ index }) => index);
+  const parts = [
+    ...(isNew ? [`from ${count(from.count, 'VF')} to ${to.count}${through}`] : []),
+    ...(set.length === 0 ? [] : [isNew ? 'set each' : `set ${set.map((index) => `VF ${index}`).join(', ')}`]),
+    ...(from.autoprobe === to.autoprobe ? [] : [`autoprobe ${to.autoprobe === true ? 'on' : 'off'}`]),
+  ];
+  return `${address}: ${parts.join('; ')}`;
+}

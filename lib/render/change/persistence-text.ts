@@ -1,0 +1,224 @@
+import { isUnknown } from '../../base/known.ts';
+import { count, escapeControls } from '../../base/text.ts';
+import { traitsOf } from '../../pci/device-traits.ts';
+import type { PersistedDevice, PersistedTraits } from '../../pci/persisted/persisted-device.ts';
+import { type BindingState, type BindingStatus, isBound } from '../../plan/binding/binding-status.ts';
+import type { BoundUntilReboot } from '../../plan/binding/bound-until-reboot.ts';
+import type { PersistedBinding } from '../../plan/binding/persisted-bindings.ts';
+import type { BootState, PersistedRecords } from '../../plan/persistence/persistence-files.ts';
+import { type RecordChanges, recordChanges } from '../../plan/persistence/record-changes.ts';
+import { deviceTitle } from '../layout/facts.ts';
+import type { Style } from '../layout/style.ts';
+import { tableBlock } from '../layout/table-block.ts';
+import { wrapText } from '../layout/wrap-text.ts';
+import { bootWarnings, driftWarnings, lateBindings } from './boot-stages.ts';
+
+/** What of a host outlives a boot. */
+interface Before extends PersistedRecords {
+  readonly boot: BootState;
+  /** Whether the host does not tell, being a captured one. */
+  readonly isGuess: boolean;
+}
+
+/** What is written down anew and what no more, and when in a boot it is made so. */
+export function renderPersistence(before: Before, after: PersistedRecords, width: number | null): string {
+  const { boot, isGuess } = before;
+  const bindings = recordChanges(before.bindings, after.bindings);
+  const pfs = recordChanges(before.pfs, after.pfs);
+  const rows = [
+    ...changeRows(bindings, ({ driver }) => driver),
+    ...changeRows(pfs, ({ count: vfs }) => count(vfs, 'VF')),
+    ...[...bindings.struck, ...pfs.struck].map((each) => [
+      each.address,
+      'no more at each boot',
+      traitsText(each),
+    ]),
+  ];
+  const anew = [...bindings.added, ...bindings.moved.map(({ to }) => to)];
+  const how = [
+    ...(isGuess
+      ? ['How it starts is not in a snapshot; it is taken for a host with systemd and initramfs-tools.']
+      : []),
+    ...(anew.length === 0 ? [] : stagesText(anew, boot)),
+    ...(pfs.added.length + pfs.moved.length === 0 ? [] : [vfsText(boot)]),
+  ];
+  return rows.length === 0
+    ? ''
+    : `\n${tableBlock(rows, width)}${how.map((text) => paragraph(text, width)).join('')}`;
+}
+
+function changeRows<T extends PersistedDevice>(
+  { added, moved, shared }: RecordChanges<T>,
+  goalOf: (entry: T) => string,
+): readonly (readonly string[])[] {
+  return [
+    ...added.map((each) => [each.address, `${goalOf(each)} at each boot`, traitsText(each)]),
+    ...moved.map(({ from, to }) => [
+      to.address,
+      `${goalOf(to)} at each boot, moved from ${from.address}`,
+      traitsText(to),
+    ]),
+    ...shared.map((each) => [
+      each.address,
+      `${goalOf(each)} at each boot stays recorded: its device may be elsewhere`,
+      traitsText(each),
+    ]),
+  ];
+}
+
+/** By what a device is found again: `its place pci0000:00/06.0/00.0 and its serial number 52-…`. */
+function traitsText(entry: PersistedDevice): string {
+  const { vf } = entry;
+  const parts =
+    vf === undefined
+      ? marksOf(entry)
+      : marksOf(vf.pf).map((mark, at) => (at === 0 ? `VF ${vf.index} of the PF at ${vf.pf.path}` : mark));
+  return escapeControls(parts.join(', '));
+}
+
+function marksOf(traits: PersistedTraits): readonly string[] {
+  const { path, deviceSerial, productSerial, drive, model, wwn, guid, mac } = traits;
+  return [
+    `its place ${path}`,
+    ...(deviceSerial === null ? [] : [`serial number ${deviceSerial.value}`]),
+    ...(productSerial === null ? [] : [`product serial number ${productSerial}`]),
+    ...(drive === undefined ? [] : [`drive serial number ${drive}`]),
+    ...(model === undefined ? [] : [`model ${model}`]),
+    ...(wwn === undefined ? [] : [`world wide name ${wwn}`]),
+    ...(guid === undefined ? [] : [`node GUID ${guid}`]),
+    ...(mac === null ? [] : [`MAC ${mac}`]),
+  ];
+}
+
+/** When in a boot bindings are made; of each that is not made early, why. */
+function stagesText(added: readonly PersistedBinding[], boot: BootState): readonly string[] {
+  const late = lateBindings(added);
+  const isSomeEarly = late.length < added.length;
+  return [
+    ...(isSomeEarly ? [earlyText(boot)] : []),
+    lateText(boot, isSomeEarly),
+    ...late.map(({ address, message }) => `${address} binds late, after the initramfs: ${message}.`),
+    ...(isSomeEarly ? bootWarnings(boot).map((warning) => `Warning: ${warning}`) : []),
+  ];
+}
+
+function earlyText({ initramfs }: BootState): string {
+  const where =
+    initramfs === 'initramfs-tools'
+      ? 'in the initial RAM disk (initramfs-tools) and after it'
+      : 'once the root file system is there';
+  return `Early: by a rule for udev, before it loads any driver, ${where}.`;
+}
+
+function lateText({ systemd }: BootState, isSomeEarly: boolean): string {
+  if (!isSomeEarly) {
+    return systemd
+      ? 'Late: by portal-gun.service, after the initramfs and before libvirt starts.'
+      : 'Late: nothing binds it at a boot, because there is no systemd. Run pci bindings --restore.';
+  }
+  return systemd
+    ? 'Late: what a driver of the host has all the same, or what is at another place, by portal-gun.service, before libvirt starts.'
+    : 'Late: nothing; there is no systemd. What a driver of the host has all the same is bound by pci bindings --restore.';
+}
+
+function vfsText({ systemd }: BootState): string {
+  return systemd
+    ? 'The VFs are made by portal-gun.service, before libvirt starts.'
+    : 'The VFs are not made by themselves: there is no systemd. pci sriov restore makes them.';
+}
+
+function paragraph(text: string, width: number | null): string {
+  return wrapText(text, width === null ? null : width - 2)
+    .map((line) => `  ${line}\n`)
+    .join('');
+}
+
+/** What has become of a persisted binding, in words. */
+export const BINDING_STATES: Readonly<Record<BindingState, string>> = {
+  'in-force': 'in force',
+  'not-in-force': 'NOT IN FORCE',
+  moved: 'MOVED',
+  replaced: 'NOT FOUND: another device is at its place',
+  missing: 'NOT FOUND: nothing is at its place',
+  ambiguous: 'AMBIGUOUS: several devices may be it',
+  unknown: 'not known: what tells it from others of its kind cannot be read',
+};
+
+/** The persisted bindings, a row each, and whether all is there that brings them about. */
+export function renderBindings(
+  statuses: readonly BindingStatus[],
+  outdated: readonly string[],
+  boot: BootState,
+  unrecorded: readonly BoundUntilReboot[],
+  width: number | null,
+  style: Style,
+): string {
+  const others = renderUnrecorded(unrecorded, width);
+  if (statuses.length === 0 && outdated.length === 0) {
+    return `No binding outlives a boot: pci bind --persist makes one that does.\n${others}`;
+  }
+  const rows = statuses.map((status) => [
+    status.binding.address,
+    status.device === null ? status.binding.id : deviceTitle(status.device),
+    status.binding.driver,
+    stateText(status),
+  ]);
+  const summary = `${count(statuses.length, 'binding')}, ${statuses.filter(isBound).length} in force.\n`;
+  const advice =
+    outdated.length === 0
+      ? ''
+      : `${style('warning', 'Out of date, so the next boot may not bind these, or may bind other devices:')}\n${outdated
+          .map((path) => `  ${path}\n`)
+          .join('')}Say again what is to be bound: pci bind ADDRESS --persist.\n`;
+  const late = lateBindings(statuses.map(({ binding }) => binding))
+    .map(({ address, message }) => `${address} binds late, after the initramfs: ${message}.\n`)
+    .join('');
+  const warnings = driftWarnings(statuses, boot)
+    .map((warning) => `${style('warning', warning)}\n`)
+    .join('');
+  return `${tableBlock(rows, width)}${summary}${late}${warnings}${advice}${others}`;
+}
+
+/** What is bound now, and no more after the next boot. */
+function renderUnrecorded(unrecorded: readonly BoundUntilReboot[], width: number | null): string {
+  if (unrecorded.length === 0) return '';
+  const rows = unrecorded.map(({ address, driver, command }) => [address, `on ${driver}`, command]);
+  return `On a VFIO driver now, and recorded for no boot; to give it back before the next boot:\n${tableBlock(
+    rows.map((row) => row.map(escapeControls)),
+    width,
+  )}`;
+}
+
+/** Why a persisted binding is not restored. */
+export function lostText(status: BindingStatus): string {
+  return status.state === 'unknown' ? stateText(status) : BINDING_STATES[status.state];
+}
+
+function stateText({ binding, state, device, instead }: BindingStatus): string {
+  if (device === null) return BINDING_STATES[state];
+  const driver = isUnknown(device.driver)
+    ? 'an unknown driver'
+    : escapeControls(device.driver ?? 'no driver');
+  const on = driver === binding.driver ? '' : `, on ${driver}`;
+  const at = device.address === binding.address ? '' : `, at ${device.address} now`;
+  switch (state) {
+    case 'in-force':
+      return BINDING_STATES[state] + at;
+    case 'not-in-force':
+      return BINDING_STATES[state] + at + on;
+    case 'moved': {
+      const other = instead === null ? '' : `; another device is at its place: ${instead.address}`;
+      return `${BINDING_STATES[state]} to ${device.address}${on === '' ? ', in force' : on}${other}`;
+    }
+    case 'replaced':
+      return `${BINDING_STATES[state]}: ${device.address}${on}`;
+    case 'unknown': {
+      const isElsewhere = traitsOf(device).path !== binding.path;
+      const where = isElsewhere ? `; it may be ${device.address}${on || `, on ${driver}`}` : on;
+      const other = instead === null ? '' : `; another device is at its place: ${instead.address}`;
+      return BINDING_STATES[state] + where + other;
+    }
+    default:
+      return BINDING_STATES[state];
+  }
+}

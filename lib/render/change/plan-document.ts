@@ -1,0 +1,88 @@
+import type { ApplyReport } from '../../apply/apply-report.ts';
+import type { Finding } from '../../checks/finding.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import type { Rebinding } from '../../plan/binding/binding.ts';
+import type { BootState, PersistedRecords } from '../../plan/persistence/persistence-files.ts';
+import { recordChanges } from '../../plan/persistence/record-changes.ts';
+import type { Proposal } from '../../plan/proposal.ts';
+import type { VfsProposal } from '../../plan/sriov/plan-vfs.ts';
+import { bootWarnings, lateBindings } from './boot-stages.ts';
+
+/**
+ * A plan as JSON, with what speaks against it, and what came of it where it was applied.
+ *
+ * @param details whom it touches, by the keys that its kind of plan has
+ */
+export function planDocument(
+  { host }: Inventory,
+  { plan, findings, allowed }: Proposal,
+  details: object,
+  report: ApplyReport | null,
+): object {
+  return {
+    schema: 'portal-gun/plan/v1',
+    host,
+    title: plan.title,
+    ...details,
+    findings: findingFacts(findings, allowed),
+    guards: plan.guards,
+    steps: plan.steps,
+    report,
+  };
+}
+
+/** What speaks against a change, as JSON. */
+export function findingFacts(findings: readonly Finding[], allowed: ReadonlySet<string>): readonly object[] {
+  return findings.map(({ name, severity, subject, message, evidence, remedy }) => ({
+    name,
+    severity,
+    subject,
+    message,
+    evidence,
+    remedy,
+    allowed: severity !== 'forbids' && allowed.has(name),
+  }));
+}
+
+/** Who moves and who stays. */
+export function rebindingDetails({ moving, staying }: Rebinding): object {
+  return {
+    devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
+    staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
+  };
+}
+
+/** What outlives a boot once it is done, and what does not any more. */
+export function persistenceDetails(
+  before: PersistedRecords & { readonly boot: BootState },
+  after: PersistedRecords,
+): object {
+  const late = lateBindings(after.bindings);
+  const [bindings, pfs] = [
+    recordChanges(before.bindings, after.bindings),
+    recordChanges(before.pfs, after.pfs),
+  ];
+  return {
+    bindings: after.bindings,
+    ended: bindings.struck,
+    pfs: after.pfs,
+    endedPfs: pfs.struck,
+    moved: [...bindings.moved, ...pfs.moved].map(({ from, to }) => ({
+      from: { address: from.address, path: from.path },
+      to: { address: to.address, path: to.path },
+    })),
+    late,
+    warnings: late.length < after.bindings.length ? bootWarnings(before.boot) : [],
+  };
+}
+
+/** The PFs, with their VFs as they are and as they shall be. */
+export function vfsDetails(proposals: readonly VfsProposal[]): object {
+  return {
+    pfs: proposals.map(({ state: { pf, link }, from, to, goesUp, lost }) => ({
+      address: pf.address,
+      interface: link?.interface ?? null,
+      ...{ goesUp, lost, from, to },
+    })),
+  };
+}

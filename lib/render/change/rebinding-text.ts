@@ -1,0 +1,55 @@
+import { knownValue } from '../../base/known.ts';
+import { escapeControls } from '../../base/text.ts';
+import type { Attachment } from '../../pci/attachment.ts';
+import type { Rebinding, ReboundDevice, StayReason } from '../../plan/binding/binding.ts';
+import { DEFAULT_DRIVER } from '../../plan/change.ts';
+import { deviceTitle } from '../layout/facts.ts';
+import { tableBlock } from '../layout/table-block.ts';
+
+const STAYS: Record<StayReason, string> = {
+  port: 'a port or bridge: stays with its driver',
+  behind: 'goes with the controller that makes its bus',
+  'no-driver': 'no driver holds it: stays so',
+  ready: 'on a driver that hands devices to VMs: stays',
+};
+
+/**
+ * Who moves from which driver to which and why, what the host loses by it, and who stays.
+ *
+ * @param asking why those move that no group takes along
+ */
+export function renderRebinding(
+  { moving, staying }: Rebinding,
+  width: number | null,
+  asking = 'you asked for it',
+): string {
+  return [
+    tableBlock(
+      moving.map((each) => movingRow(each, asking)),
+      width,
+    ),
+    tableBlock(
+      staying.map(({ device, reason }) => [device.address, deviceTitle(device), STAYS[reason]]),
+      width,
+    ),
+  ].join('');
+}
+
+function movingRow({ device, asked, from, to }: ReboundDevice, asking: string): readonly string[] {
+  const goal = to.driver === DEFAULT_DRIVER ? "the kernel's choice" : (to.driver ?? 'no driver');
+  return [
+    device.address,
+    deviceTitle(device),
+    escapeControls(`${from.driver ?? 'no driver'} → ${goal}`),
+    asked ? asking : 'same IOMMU group',
+    lossText(knownValue(device.attachments) ?? []),
+  ];
+}
+
+/** What of the host goes with a device, by the names that a person knows. */
+function lossText(things: readonly Attachment[]): string {
+  const shown = things
+    .filter(({ kind }) => ['net', 'block', 'drm', 'sound', 'tpm', 'usb'].includes(kind))
+    .map(({ name, state }) => `${name}${typeof state === 'string' ? ` (${state})` : ''}`);
+  return shown.length === 0 ? '' : escapeControls(`host loses ${shown.join(', ')}`);
+}

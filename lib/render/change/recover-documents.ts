@@ -1,0 +1,39 @@
+import type { ApplyReport } from '../../apply/apply-report.ts';
+import type { LeftJournal } from '../../apply/journal-parser.ts';
+import type { Recovery } from '../../apply/recover.ts';
+
+/** A change that was ended, and what came of it. */
+export interface RecoveredChange {
+  readonly left: LeftJournal;
+  readonly report: ApplyReport;
+}
+
+/**
+ * What `pci recover` did, as JSON: the changes that it met, the oldest first.
+ *
+ * @param missing what is persisted and not in force afterwards; `null` where nobody looked
+ * @param leftBound what stays on a VFIO driver though what bound it is undone; `null` if that could not be read
+ */
+export function recoverDocument(
+  recovery: Recovery,
+  changes: readonly RecoveredChange[],
+  missing: readonly object[] | null,
+  leftBound: readonly object[] | null,
+): object {
+  return {
+    schema: 'portal-gun/recover/v1',
+    recovery,
+    changes: changes.map(({ left, report }) => ({ ...leftDocument(left), report })),
+    ...(missing === null ? {} : { missing }),
+    ...(leftBound === null ? {} : { leftBound }),
+  };
+}
+
+/** What `pci confirm` confirmed, as JSON. */
+export function confirmDocument(changes: readonly LeftJournal[]): object {
+  return { schema: 'portal-gun/confirm/v1', changes: changes.map(leftDocument) };
+}
+
+function leftDocument({ startedAt, plan }: LeftJournal): object {
+  return { startedAt, title: plan.title };
+}

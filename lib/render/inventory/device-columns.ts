@@ -1,0 +1,183 @@
+import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import { formatSize } from '../../base/text.ts';
+import { type PciAddress, shortAddress } from '../../pci/address.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { categoryOf } from '../../pci/device-class.ts';
+import { staysWithHost } from '../../pci/group/iommu-group.ts';
+import type { PcieLink } from '../../pci/link.ts';
+import { topologyPath } from '../../pci/location.ts';
+import type { SriovRole } from '../../pci/sriov/sriov.ts';
+import type { Cell, ColumnLayout } from '../layout/columns.ts';
+import { addressList, cellText, deviceTitle, idText } from '../layout/facts.ts';
+
+/** What a column may say beyond its own device. */
+export interface ListContext {
+  /** The members of each IOMMU group that can be given away, by group. */
+  readonly groups: ReadonlyMap<number, readonly PciAddress[]>;
+}
+
+/** A column of the list of devices. */
+export interface DeviceColumn extends ColumnLayout {
+  /** One line for the help. */
+  readonly summary: string;
+  readonly fields: readonly DeviceField[];
+  cell(device: PciDevice, context: ListContext): Cell;
+  /** What rows are ordered by, where that is not the text. */
+  sortKey?(device: PciDevice): number;
+}
+
+/** How far a column is cut where nothing else is said: words can still be told apart. */
+const LEAST_WIDTH = 8;
+
+/** Every column, by the name that `--columns` and `--sort` take, in the order of the help. */
+export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
+  address: {
+    ...column('ADDRESS', 'domain:bus:slot.function', [], ({ address }) => address),
+    leastWidth: null,
+    stays: true,
+  },
+  class: {
+    ...column('CLASS', 'category: network, storage, display …', ['class'], (device) =>
+      cellText(device.class, ({ code }) => categoryOf(code)),
+    ),
+    leastWidth: 7,
+  },
+  device: {
+    ...column('DEVICE', 'vendor and device by name', ['vendor', 'device'], deviceTitle),
+    leastWidth: 16,
+  },
+  driver: {
+    ...column('DRIVER', 'driver that it is bound to', ['driver'], ({ driver }) => cellText(driver)),
+    cell: ({ driver }) => ({
+      text: cellText(driver),
+      ...(knownValue(driver) === undefined ? { role: 'faint' as const } : {}),
+    }),
+  },
+  group: numeric('GROUP', 'IOMMU group', ['iommuGroup'], ({ iommuGroup }) => iommuGroup),
+  notes: {
+    ...column('NOTES', 'what is remarkable', [], () => ''),
+    fields: ['netInterfaces', 'blockDevices', 'sriov', 'bootVga', 'iommuGroup', 'class'],
+    leastWidth: 12,
+    cell: (device, context) => ({ text: notesOf(device, context).join(' · ') }),
+  },
+  id: { ...column('ID', 'vendor:device', ['vendor', 'device'], idText), leastWidth: null },
+  subsystem: {
+    ...column('SUBSYSTEM', 'subsystem vendor:device', ['subsystem'], ({ subsystem }) =>
+      cellText(subsystem, ({ vendorId, deviceId }) => `${vendorId}:${deviceId}`),
+    ),
+    leastWidth: null,
+  },
+  kind: column('KIND', 'class by name', ['class'], (device) =>
+    cellText(device.class, ({ name, code }) => name ?? code),
+  ),
+  revision: column('REV', 'revision', ['revision'], ({ revision }) => cellText(revision)),
+  override: column('OVERRIDE', 'driver_override', ['driverOverride'], ({ driverOverride }) =>
+    cellText(driverOverride),
+  ),
+  numa: numeric('NUMA', 'NUMA node', ['numaNode'], ({ numaNode }) => numaNode),
+  net: column('NET', 'network interfaces', ['netInterfaces'], ({ netInterfaces }) => names(netInterfaces)),
+  block: column('BLOCK', 'block devices', ['blockDevices'], ({ blockDevices }) => names(blockDevices)),
+  sriov: {
+    ...column('SR-IOV', 'VFs of a PF, PF of a VF', ['sriov'], ({ sriov }) =>
+      cellText(sriov, (role) => sriovNote(role)),
+    ),
+    leastWidth: 24,
+  },
+  reset: column('RESET', 'reset methods in order', ['resetMethods'], ({ resetMethods }) =>
+    names(resetMethods),
+  ),
+  bars: numeric('BARS', 'memory and I/O of its BARs', ['bars'], ({ bars }) => barBytes(bars), formatSize),
+  rom: numeric('ROM', 'size of the expansion ROM', ['rom'], ({ rom }) => romBytes(rom), formatSize),
+  link: {
+    ...column('LINK', 'PCI Express link, now / at most', ['link'], ({ link }) => cellText(link, linkNote)),
+    leastWidth: 14,
+  },
+  power: column('POWER', 'power state', ['powerState'], ({ powerState }) => cellText(powerState)),
+  label: column('LABEL', "firmware's or slot's label", ['slotLabel'], ({ slotLabel }) => cellText(slotLabel)),
+  path: column('PATH', 'path through bridges, without bus numbers', ['location'], ({ address, location }) =>
+    cellText(location, (place) => topologyPath(place, address)),
+  ),
+};
+
+/** The columns that are shown when none are asked for. */
+export const DEFAULT_COLUMNS: readonly string[] = ['address', 'class', 'device', 'driver', 'group', 'notes'];
+
+/** The columns of `--wide`. */
+export const WIDE_COLUMNS: readonly string[] = [
+  ...['address', 'class', 'id', 'device', 'revision', 'driver', 'override', 'group', 'numa'],
+  ...['bars', 'rom', 'reset', 'notes'],
+];
+
+function column(
+  heading: string,
+  summary: string,
+  fields: readonly DeviceField[],
+  text: (device: PciDevice) => string,
+): DeviceColumn {
+  return {
+    heading,
+    summary,
+    fields,
+    align: 'left',
+    leastWidth: LEAST_WIDTH,
+    stays: false,
+    cell: (device) => ({ text: text(device) }),
+  };
+}
+
+function numeric(
+  heading: string,
+  summary: string,
+  fields: readonly DeviceField[],
+  take: (device: PciDevice) => Known<number>,
+  format: (value: number) => string = String,
+): DeviceColumn {
+  return {
+    ...column(heading, summary, fields, (device) => cellText(take(device), format)),
+    align: 'right',
+    // The beginning of a number is another number.
+    leastWidth: null,
+    // What has no number, or an unknown one, comes last.
+    sortKey: (device) => knownValue(take(device)) ?? Number.POSITIVE_INFINITY,
+  };
+}
+
+function names(fact: Known<readonly string[]>): string {
+  return cellText(fact, (all) => (all.length === 0 ? '-' : all.join(' ')));
+}
+
+function barBytes(bars: PciDevice['bars']): Known<number> {
+  if (bars === null || isUnknown(bars)) return bars;
+  return bars.length === 0 ? null : bars.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+function romBytes(rom: PciDevice['rom']): Known<number> {
+  return rom === null || isUnknown(rom) ? rom : rom.sizeBytes;
+}
+
+function sriovNote(role: SriovRole): string {
+  if (role.role === 'vf') return `VF ${cellText(role.index)} of ${shortAddress(role.physicalFunction)}`;
+  return `${cellText(role.numVfs)} of ${cellText(role.totalVfs)} VFs`;
+}
+
+function linkNote({ currentSpeedGts, currentWidth, maxSpeedGts, maxWidth }: PcieLink): string {
+  const now = `${cellText(currentSpeedGts)}x${cellText(currentWidth)}`;
+  const most = `${cellText(maxSpeedGts)}x${cellText(maxWidth)}`;
+  return now === most ? now : `${now}/${most}`;
+}
+
+function notesOf(device: PciDevice, { groups }: ListContext): readonly string[] {
+  const notes: string[] = [];
+  const sriov = knownValue(device.sriov);
+  const things = [...(knownValue(device.netInterfaces) ?? []), ...(knownValue(device.blockDevices) ?? [])];
+  if (sriov?.role === 'vf') notes.push(sriovNote(sriov));
+  if (things.length > 0) notes.push(cellText(things, (all) => all.join(' ')));
+  if (sriov?.role === 'pf') notes.push(sriovNote(sriov));
+  if (device.bootVga === true) notes.push('boot display');
+  const group = knownValue(device.iommuGroup);
+  if (group !== undefined && !staysWithHost(device)) {
+    const others = (groups.get(group) ?? []).filter((address) => address !== device.address);
+    if (others.length > 0) notes.push(`shares group with ${addressList(others)}`);
+  }
+  return notes;
+}

@@ -1,0 +1,275 @@
+import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import { escapeControls, formatSize } from '../../base/text.ts';
+import type { Capability } from '../../pci/config/capability-list.ts';
+import type { ConfigSpace } from '../../pci/config/config-space.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { IommuGroup } from '../../pci/group/iommu-group.ts';
+import type { PassthroughLevel, PassthroughNote } from '../../pci/group/passthrough.ts';
+import { identityOf } from '../../pci/identity.ts';
+import { topologyPath } from '../../pci/location.ts';
+import { addressList, cellText, deviceTitle, factText, idText } from '../layout/facts.ts';
+import type { Role, Style } from '../layout/style.ts';
+import { tableBlock } from '../layout/table-block.ts';
+import { hangText } from '../layout/wrap-text.ts';
+
+/** All that is said of one device. */
+export interface DeviceDetails {
+  readonly device: PciDevice;
+  /** Its IOMMU group; undefined where it has none. */
+  readonly group: IommuGroup | undefined;
+  readonly notes: readonly PassthroughNote[];
+}
+
+const INDENT = '  ';
+const LABEL_WIDTH = 14;
+const LEVEL_WIDTH = 8;
+const LEVEL_ROLES: Record<PassthroughLevel, Role> = {
+  ok: 'good',
+  needs: 'strong',
+  loses: 'warning',
+  warns: 'warning',
+  blocks: 'bad',
+  unknown: 'warning',
+};
+
+/** Everything of one device, laid out for a person; `width` is that of the terminal, `null` for as long as it needs. */
+export function renderDeviceDetails(details: DeviceDetails, width: number | null, style: Style): string {
+  const { device, notes } = details;
+  const address = `${device.address}  `;
+  const title = hangText({
+    start: style('heading', address),
+    startWidth: address.length,
+    indent: INDENT.length,
+    text: `${deviceTitle(device)}  [${idText(device)}]`,
+    width,
+    paint: (line) => style('heading', line),
+  });
+  const section = (heading: string, rows: readonly (readonly string[])[] | string): string => {
+    const body = tableBlock(typeof rows === 'string' ? [[rows]] : rows, width);
+    return body === '' ? '' : `\n${style('heading', heading)}\n${body}`;
+  };
+  return [
+    `${title}\n\n`,
+    ...generalFacts(details).flatMap(([label, text]) =>
+      text.split('\n').map((line, index) => {
+        const name = (index === 0 ? label : '').padEnd(LABEL_WIDTH);
+        return labelled(name, 'faint', line, width, style);
+      }),
+    ),
+    section('BARs', barRows(device)),
+    section('On it', attachmentRows(device)),
+    section('Capabilities', capabilityRows(device.config)),
+    section('Identity', identityRows(device)),
+    `\n${style('heading', 'To pass it through')}\n`,
+    ...notes.map(({ level, message }) =>
+      labelled(level.padEnd(LEVEL_WIDTH), LEVEL_ROLES[level], escapeControls(message), width, style),
+    ),
+  ].join('');
+}
+
+/** A line of two columns, what is too long for it wrapped below the second. */
+function labelled(label: string, role: Role, text: string, width: number | null, style: Style): string {
+  const startWidth = INDENT.length + label.length;
+  const start = INDENT + style(role, label);
+  return `${hangText({ start, startWidth, indent: startWidth, text, width })}\n`;
+}
+
+function generalFacts({ device, group }: DeviceDetails): readonly (readonly [label: string, text: string])[] {
+  return [
+    [
+      'Class',
+      factText(device.class, ({ name, code }) => (name === null ? code : `${name} (${code})`), 'not there'),
+    ],
+    ['Revision', factText(device.revision, String, 'not there')],
+    ['Subsystem', subsystemText(device)],
+    ['Driver', driverText(device)],
+    ['IOMMU group', groupText(device, group)],
+    ['Location', locationText(device)],
+    ['Slot', factText(device.slotLabel, String, 'no label')],
+    ['NUMA node', factText(device.numaNode)],
+    ['Power state', factText(device.powerState, String, 'not told by this kernel')],
+    ['PCIe link', linkText(device)],
+    [
+      'Reset',
+      factText(
+        device.resetMethods,
+        (methods) => (methods.length === 0 ? 'no method' : methods.join(', ')),
+        'no method',
+      ),
+    ],
+    [
+      'Expansion ROM',
+      factText(
+        device.rom,
+        ({ sizeBytes, address, isShadow }) =>
+          `${formatSize(sizeBytes)} at ${address ?? 'no address'}${isShadow ? ", the firmware's copy" : ''}`,
+      ),
+    ],
+    ['SR-IOV', sriovText(device)],
+    ['ACS', acsText(device.config)],
+    ['ARI', ariText(device.config)],
+    ...whereThere('Boot display', device.bootVga, (boot) => (boot ? 'yes' : 'no')),
+    ...whereThere('mdev types', device.mdevTypes, (types) => types.join(', ')),
+    ...whereThere('vGPU type', vgpuTypeOf(device), (type) => (type === 0 ? 'none yet' : String(type))),
+  ];
+}
+
+function vgpuTypeOf({ vfio }: PciDevice): Known<number> {
+  return vfio === null || isUnknown(vfio) ? vfio : vfio.vgpuType;
+}
+
+/** A line for what most devices lack. */
+function whereThere<T>(
+  label: string,
+  fact: Known<T>,
+  format: (value: T) => string,
+): readonly (readonly [label: string, text: string])[] {
+  return fact === null ? [] : [[label, factText(fact, format)]];
+}
+
+function subsystemText({ subsystem }: PciDevice): string {
+  return factText(subsystem, ({ vendorId, deviceId, vendorName = null, name }) => {
+    const id = `${vendorId}:${deviceId}`;
+    const known = name ?? vendorName;
+    return known === null ? id : `${known} [${id}]`;
+  });
+}
+
+function driverText({ driver, driverOverride, modules }: PciDevice): string {
+  const candidates = knownValue(modules) ?? [];
+  const override = knownValue(driverOverride);
+  return [
+    factText(driver),
+    candidates.length === 0 ? '' : ` (modules: ${escapeControls(candidates.join(', '))})`,
+    override === undefined ? '' : `, driver_override ${escapeControls(override)}`,
+  ].join('');
+}
+
+function groupText({ iommuGroup, address }: PciDevice, group: IommuGroup | undefined): string {
+  if (group === undefined) return factText(iommuGroup);
+  const others = group.members.map(({ device }) => device.address).filter((other) => other !== address);
+  const type = knownValue(group.type);
+  const regions = (knownValue(group.reservedRegions) ?? []).filter(({ kind }) => kind !== 'msi');
+  return [
+    `${group.id}${type === undefined ? '' : ` (${type})`}, ${others.length === 0 ? 'alone' : `with ${addressList(others, 6)}`}`,
+    ...regions.map(({ start, end, kind }) => `reserved by the firmware: ${start}-${end} ${kind}`),
+  ].join('\n');
+}
+
+function locationText({ location, address }: PciDevice): string {
+  return factText(
+    location,
+    (place) =>
+      `${topologyPath(place, address)}${place.parent === null ? ', on a root bus' : `, behind ${place.parent}`}`,
+    'not told',
+  );
+}
+
+function linkText({ link }: PciDevice): string {
+  return factText(
+    link,
+    ({ currentSpeedGts, currentWidth, maxSpeedGts, maxWidth }) => {
+      const now = `${cellText(currentSpeedGts)} GT/s x${cellText(currentWidth)}`;
+      const most = `${cellText(maxSpeedGts)} GT/s x${cellText(maxWidth)}`;
+      return now === most ? now : `${now} now, ${most} at most`;
+    },
+    'no PCI Express link',
+  );
+}
+
+function sriovText({ sriov }: PciDevice): string {
+  if (sriov === null || isUnknown(sriov)) return factText(sriov);
+  if (sriov.role === 'vf') return `VF ${cellText(sriov.index)} of ${sriov.physicalFunction}`;
+  const facts = [
+    `PF: ${cellText(sriov.numVfs)} of ${cellText(sriov.totalVfs)} VFs`,
+    `autoprobe ${cellText(sriov.autoprobe, (on) => (on ? 'on' : 'off'))}`,
+    `offset ${cellText(sriov.offset)}`,
+    `stride ${cellText(sriov.stride)}`,
+    `VF device ${cellText(sriov.vfDeviceId)}`,
+  ].join(', ');
+  return sriov.virtualFunctions.length === 0 ? facts : `${facts}\n${addressList(sriov.virtualFunctions, 8)}`;
+}
+
+function acsText(config: Known<ConfigSpace>): string {
+  const acs = config === null || isUnknown(config) ? config : config.acs;
+  return factText(
+    acs,
+    (features) => {
+      const words = Object.entries(features).filter(([, { supported }]) => supported);
+      return words.length === 0
+        ? 'none of its features'
+        : words.map(([name, { enabled }]) => `${spaced(name)} ${enabled ? 'on' : 'off'}`).join(', ');
+    },
+    'no such capability',
+  );
+}
+
+/** `sourceValidation` as `source validation`. */
+function spaced(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function ariText(config: Known<ConfigSpace>): string {
+  const ari = config === null || isUnknown(config) ? config : config.ari;
+  const forwarding = knownValue(knownValue(knownValue(config)?.pcie ?? null)?.ariForwarding ?? null);
+  if (ari === null && forwarding?.supported === true)
+    return `forwarding ${forwarding.enabled ? 'on' : 'off'}`;
+  return factText(
+    ari,
+    ({ nextFunction }) => (nextFunction === 0 ? 'no next function' : `next function ${nextFunction}`),
+    'no such capability',
+  );
+}
+
+function barRows({ bars }: PciDevice): readonly (readonly string[])[] | string {
+  if (bars === null || isUnknown(bars)) return factText(bars);
+  return bars.map(({ index, kind, address, sizeBytes, width, prefetchable }) => [
+    String(index),
+    kind === 'io' ? 'I/O' : 'memory',
+    formatSize(sizeBytes),
+    address ?? 'not assigned',
+    width === null ? '' : `${width}-bit`,
+    prefetchable ? 'prefetchable' : '',
+  ]);
+}
+
+function attachmentRows({ attachments }: PciDevice): readonly (readonly string[])[] | string {
+  if (attachments === null) return [];
+  if (isUnknown(attachments)) return factText(attachments);
+  return attachments.map(({ name, kind, mac, state, serial, sizeBytes }) => [
+    escapeControls(name),
+    kind,
+    [
+      ...(mac === null ? [] : [factText(mac)]),
+      ...(state === null ? [] : [factText(state)]),
+      ...(serial === null ? [] : [`serial ${factText(serial)}`]),
+      ...(sizeBytes === null ? [] : [factText(sizeBytes, formatSize)]),
+    ].join(', '),
+  ]);
+}
+
+function capabilityRows(config: Known<ConfigSpace>): readonly (readonly string[])[] | string {
+  if (config === null || isUnknown(config)) return factText(config);
+  const { capabilities, extendedCapabilities } = config;
+  if (isUnknown(capabilities)) return factText(capabilities);
+  const rows = [...(capabilities ?? []), ...(knownValue(extendedCapabilities) ?? [])].map(capabilityRow);
+  return isUnknown(extendedCapabilities)
+    ? [...rows, ['', `extended: ${factText(extendedCapabilities)}`]]
+    : rows;
+}
+
+function capabilityRow({ offset, name, version }: Capability): readonly string[] {
+  return [`${offset.toString(16).padStart(2, '0')}`, version === null ? name : `${name} v${version}`];
+}
+
+function identityRows(device: PciDevice): readonly (readonly string[])[] {
+  const { path, id, subsystem, serial, mac, slotLabel } = identityOf(device);
+  const seen = Object.values(knownValue(device.lastSeen) ?? {}).filter((mark) => mark !== null);
+  const parts = {
+    ...{ path, id, subsystem, serial, mac, 'slot label': slotLabel },
+    'seen before': seen.length === 0 ? null : seen.join(', '),
+  };
+  return Object.entries(parts).flatMap(([name, value]) =>
+    value === null ? [] : [[name, escapeControls(value)]],
+  );
+}

@@ -1,0 +1,111 @@
+import { escapeControls, formatSize } from '../../base/text.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceDifference, FactChange } from '../../pci/difference.ts';
+import { identityOf, sharedIdentity } from '../../pci/identity.ts';
+import { cellText, deviceTitle } from '../layout/facts.ts';
+import type { Role, Style } from '../layout/style.ts';
+import textWidth from '../layout/text-width.ts';
+import { hangText, wrapText } from '../layout/wrap-text.ts';
+
+const KINDS: Record<DeviceDifference['kind'], Role> = {
+  came: 'good',
+  gone: 'bad',
+  moved: 'warning',
+  changed: 'warning',
+};
+
+const KIND_WIDTH = 9;
+const DETAIL_INDENT = 11;
+
+/** What an absent side of a change is called. */
+const NOTHING = 'none';
+
+/** Differences between two hosts, the devices by name, each change with what it was and is. */
+export function renderDifferences(
+  differences: readonly DeviceDifference[],
+  width: number | null,
+  style: Style,
+): string {
+  return differences.map((difference) => renderDifference(difference, width, style)).join('');
+}
+
+function renderDifference(difference: DeviceDifference, width: number | null, style: Style): string {
+  const headline = (place: string, text: string): string => {
+    const word = difference.kind.padEnd(KIND_WIDTH);
+    return hangText({
+      start: `${style(KINDS[difference.kind], word)}${place}  `,
+      startWidth: KIND_WIDTH + textWidth(place) + 2,
+      indent: KIND_WIDTH,
+      text,
+      width,
+    });
+  };
+  switch (difference.kind) {
+    case 'came':
+      return `${headline(difference.after.address, titleAndDriver(difference.after))}\n`;
+    case 'gone':
+      return `${headline(difference.before.address, titleAndDriver(difference.before))}\n`;
+    default: {
+      const { before, after, changes } = difference;
+      const place = before.address === after.address ? after.address : `${before.address} → ${after.address}`;
+      const lines = [
+        headline(place, deviceTitle(after)),
+        ...(difference.kind === 'moved' ? [detail(foundBy(before, after), width)] : []),
+        ...changes.map((change) => detail(changeText(change), width)),
+      ];
+      return lines.map((line) => `${line}\n`).join('');
+    }
+  }
+}
+
+function titleAndDriver(device: PciDevice): string {
+  const driver = device.driver === null ? '' : `  (${cellText(device.driver)})`;
+  return `${deviceTitle(device)}${driver}`;
+}
+
+const PART_LABELS: Readonly<Record<string, string>> = { mac: 'MAC', slotLabel: 'slot label' };
+
+/** What a device that moved was known by. */
+function foundBy(before: PciDevice, after: PciDevice): string {
+  const shared = Object.entries(sharedIdentity(identityOf(before), identityOf(after)));
+  const parts = shared.map(
+    ([part, value]) => `${PART_LABELS[part] ?? part} ${escapeControls(String(value))}`,
+  );
+  return `found by ${parts.join(', ')}`;
+}
+
+/** A line about the device above it. */
+function detail(text: string, width: number | null): string {
+  const start = ' '.repeat(DETAIL_INDENT);
+  const [first = '', ...more] = wrapText(text, width === null ? null : width - DETAIL_INDENT - 2);
+  return [start + first, ...more.map((line) => `${start}  ${line}`)].join('\n');
+}
+
+/** What a fact is called, and how it reads, where its name and value do not speak for themselves. */
+const FACT_TEXTS: Readonly<
+  Record<string, { readonly label: string; readonly text: (value: unknown) => string }>
+> = {
+  iommuGroupCompanions: {
+    label: 'IOMMU group',
+    text: (value) => {
+      if (!Array.isArray(value)) return 'no group';
+      return value.length === 0 ? 'alone' : `with ${value.join(', ')}`;
+    },
+  },
+  acs: { label: 'ACS', text: (value) => (Array.isArray(value) ? value.join(', ') || 'all off' : NOTHING) },
+  rom: { label: 'expansion ROM', text: (value) => (typeof value === 'number' ? formatSize(value) : NOTHING) },
+};
+
+function changeText({ fact, before, after }: FactChange): string {
+  const { label, text } = (Object.hasOwn(FACT_TEXTS, fact) ? FACT_TEXTS[fact] : undefined) ?? {
+    label: fact,
+    text: valueText,
+  };
+  return `${label}: ${escapeControls(text(before))} → ${escapeControls(text(after))}`;
+}
+
+function valueText(value: unknown): string {
+  if (value === null || value === undefined) return NOTHING;
+  if (Array.isArray(value)) return value.join(', ') || NOTHING;
+  return String(value);
+}

@@ -1,0 +1,80 @@
+import { isUnknown } from '../../base/known.ts';
+import { escapeControls } from '../../base/text.ts';
+import { shortAddress } from '../../pci/address.ts';
+import type { GroupMember, GroupVerdict, IommuGroup } from '../../pci/group/iommu-group.ts';
+import { cutText } from '../layout/cut-text.ts';
+import { cellText, deviceTitle } from '../layout/facts.ts';
+import type { Role, Style } from '../layout/style.ts';
+import textWidth from '../layout/text-width.ts';
+import { hangText, wrapText } from '../layout/wrap-text.ts';
+
+const VERDICTS: Record<GroupVerdict, { readonly text: string; readonly role: Role }> = {
+  ready: { text: 'can be given to a VM now', role: 'good' },
+  bindable: { text: 'can be given to a VM once bound', role: 'strong' },
+  unknown: { text: 'may or may not be given to a VM', role: 'warning' },
+  never: { text: "can't be given to a VM", role: 'bad' },
+};
+
+const INDENT = '    ';
+const LEAST_TITLE_WIDTH = 16;
+/** More than any type of the kernel's takes. */
+const MOST_TYPE_WIDTH = 16;
+
+/** The groups with their members, a line a member, and for each group whether it could go, or why not. */
+export function renderGroups(groups: readonly IommuGroup[], width: number | null, style: Style): string {
+  return groups.map((group) => renderGroup(group, width, style)).join('');
+}
+
+function renderGroup(group: IommuGroup, width: number | null, style: Style): string {
+  const lines = [
+    headingOf(group, width, style),
+    ...group.members.map((member) => memberLine(member, width)),
+    ...group.obstacles.map(({ message }) =>
+      hangText({
+        start: INDENT,
+        startWidth: INDENT.length,
+        indent: INDENT.length,
+        text: escapeControls(message),
+        width,
+        paint: (line) => style('faint', line),
+      }),
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function headingOf({ id, type, verdict }: IommuGroup, width: number | null, style: Style): string {
+  const name = `Group ${id}`;
+  const kind = typeof type === 'string' ? cutText(type, width === null ? type.length : MOST_TYPE_WIDTH) : '';
+  const { text, role } = VERDICTS[verdict];
+  return hangText({
+    start: `${style('heading', name)}${kind === '' ? '' : ` ${style('faint', kind)}`}  `,
+    startWidth: `${name}${kind === '' ? '' : ` ${kind}`}  `.length,
+    indent: INDENT.length,
+    text,
+    width,
+    paint: (line) => style(role, line),
+  });
+}
+
+/** A member, and what becomes of it. Where the line is too short the name is cut, or the rest goes to a second line. */
+function memberLine(member: GroupMember, width: number | null): string {
+  const start = `  ${member.device.address}  `;
+  const title = deviceTitle(member.device);
+  const fate = `(${fateOf(member)})`;
+  if (width === null) return `${start}${title}  ${fate}`;
+  const room = width - start.length - textWidth(`  ${fate}`);
+  if (textWidth(title) <= room || room >= LEAST_TITLE_WIDTH)
+    return `${start}${cutText(title, room)}  ${fate}`;
+  const below = wrapText(fate, width - start.length).map((line) => ' '.repeat(start.length) + line);
+  return [start + cutText(title, width - start.length), ...below].join('\n');
+}
+
+/** The driver of a member, and what becomes of it when the group goes. */
+function fateOf({ device, stays, behind }: GroupMember): string {
+  if (isUnknown(device.driver)) return 'driver unknown';
+  const driver = cellText(device.driver);
+  if (stays) return driver === '-' ? 'stays' : `${driver}, stays`;
+  const named = driver === '-' ? 'no driver' : driver;
+  return behind === null ? named : `${named}, goes with ${shortAddress(behind)}`;
+}

@@ -1,0 +1,74 @@
+import { escapeControls } from '../../base/text.ts';
+import { shortAddress } from '../../pci/address.ts';
+import type { TopologyNode, TopologyRoot } from '../../pci/topology.ts';
+import { cutText } from '../layout/cut-text.ts';
+import { cellText, deviceTitle } from '../layout/facts.ts';
+import type { Style } from '../layout/style.ts';
+import textWidth from '../layout/text-width.ts';
+
+const GAP = '  ';
+const MIN_TITLE_WIDTH = 8;
+
+/** How branches are drawn: with lines on a terminal, with plain characters for a pipe. */
+export interface Branches {
+  readonly middle: string;
+  readonly last: string;
+  readonly through: string;
+}
+
+export const LINE_BRANCHES: Branches = { middle: '├─ ', last: '└─ ', through: '│  ' };
+export const PLAIN_BRANCHES: Branches = { middle: '|- ', last: '`- ', through: '|  ' };
+
+/** The bridge tree, a line a function, indented below what it hangs on. */
+export function renderTopology(
+  roots: readonly TopologyRoot[],
+  branches: Branches,
+  width: number | null,
+  style: Style,
+): string {
+  const lines: string[] = [];
+  const add = (nodes: readonly TopologyNode[], indent: string): void => {
+    for (const [index, node] of nodes.entries()) {
+      const last = index === nodes.length - 1;
+      lines.push(describe(node, indent + (last ? branches.last : branches.middle), width));
+      add(node.children, indent + (last ? ' '.repeat(branches.through.length) : branches.through));
+    }
+  };
+  for (const { root, children } of roots) {
+    const heading = escapeControls(root ?? 'place unknown');
+    lines.push(style('heading', width === null ? heading : cutText(heading, width)));
+    add(children, '');
+  }
+  return lines.length === 0 ? '' : `${lines.join('\n')}\n`;
+}
+
+/**
+ * A function's line. Where it is too long for the terminal its name gives way, then what is known of it, then
+ * the branch; the address is always whole.
+ */
+function describe({ device }: TopologyNode, branch: string, width: number | null): string {
+  const address = shortAddress(device.address);
+  const title = deviceTitle(device);
+  const facts = [
+    ...(device.driver === null ? [] : [cellText(device.driver)]),
+    ...(typeof device.iommuGroup === 'number' ? [`group ${device.iommuGroup}`] : []),
+  ];
+  if (width === null) return `${branch}${address}${GAP}${title}${factsText(facts, facts.length)}`;
+  const start = `${cutBranch(branch, width - address.length)}${address}`;
+  const room = width - start.length - GAP.length;
+  const roomForFacts = room - Math.min(textWidth(title), MIN_TITLE_WIDTH);
+  const ends = [...facts.keys(), facts.length].reverse().map((most) => factsText(facts, most));
+  const end = ends.find((text) => textWidth(text) <= roomForFacts) ?? '';
+  return `${start}${GAP}${cutText(title, room - textWidth(end))}${end}`.trimEnd();
+}
+
+/** The first so many facts; that there are more is said, since without any a device has no driver and no group. */
+function factsText(facts: readonly string[], most: number): string {
+  const shown = most < facts.length ? [...facts.slice(0, most), '…'] : facts;
+  return shown.length === 0 ? '' : `${GAP}(${shown.join(', ')})`;
+}
+
+/** A branch without its beginning where the tree is deeper than the terminal is wide. */
+function cutBranch(branch: string, width: number): string {
+  return branch.length <= width ? branch : `…${branch.slice(branch.length - width + 1)}`;
+}

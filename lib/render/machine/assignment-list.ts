@@ -1,0 +1,120 @@
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import type { Known } from '../../base/known.ts';
+import { count, escapeControls } from '../../base/text.ts';
+import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
+import { addressOf } from '../../libvirt/assignment/assignment.ts';
+import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import type { AssignmentStanding, AssignmentStatus } from '../../plan/assignment/assignment-status.ts';
+import { deviceTitle } from '../layout/facts.ts';
+import type { Style } from '../layout/style.ts';
+import { tableBlock } from '../layout/table-block.ts';
+import { wrapText } from '../layout/wrap-text.ts';
+
+/** A machine, and how what was assigned to it stands. */
+export interface MachineStatuses {
+  readonly machine: KnownMachine;
+  readonly statuses: readonly AssignmentStatus[];
+  /** What it has beside that, until it ends. */
+  readonly passing: readonly PassingDevice[];
+}
+
+/** What a machine has as it runs, with the device that it is; `null` where that is not known of the host. */
+interface PassingDevice {
+  readonly assigned: AssignedDevice;
+  readonly device: PciDevice | null;
+}
+
+const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus) => string>> = {
+  'in-place': () => 'as assigned',
+  moved: ({ device }) => `MOVED to ${device?.address}: pci assignments --repair`,
+  'group-changed': () => 'in another IOMMU group: pci assignments --repair',
+  replaced: () => 'REPLACED: another device is there',
+  missing: () => 'NOT FOUND: it is not on the bus',
+  ambiguous: () => 'several devices may be it',
+  unknown: () => 'can not be told: what would tell can not be read',
+  'also-elsewhere': () => 'GIVEN TO ANOTHER machine as well, and for one alone',
+  'taken-out': () => 'TAKEN OUT of the definition by somebody',
+  unrecorded: () => 'not recorded any more: pci assignments --repair',
+};
+
+/**
+ * Who was given what, a row each.
+ *
+ * @param unknown how many machines there are besides of which it can't be told
+ */
+export function renderAssignmentList(
+  listed: readonly MachineStatuses[],
+  unknown: number,
+  width: number | null,
+  style: Style,
+): string {
+  const lines = (text: string, isNotable: boolean): string =>
+    wrapText(text, width)
+      .map((line) => `${isNotable ? style('heading', line) : line}\n`)
+      .join('');
+  const untold = unknown === 0 ? '' : lines(`Of ${count(unknown, 'machine')} it can't be told.`, true);
+  if (listed.length === 0) return lines('No machine was given anything by pci assign.', false) + untold;
+  const rows = listed.flatMap(({ machine, statuses, passing }) => [
+    ...statuses.map((status) => [
+      escapeControls(machine.name),
+      addressOf(status.assigned) ?? status.assigned.alias,
+      status.device === null ? (status.assigned.assignment?.device.id ?? '') : deviceTitle(status.device),
+      status.assigned.assignment?.policy ?? '',
+      status.heldAt === null ? '' : 'has it now',
+      STANDINGS[status.standing](status),
+    ]),
+    ...passing.map(({ assigned, device }) => [
+      escapeControls(machine.name),
+      addressOf(assigned) ?? assigned.alias,
+      device === null ? '' : deviceTitle(device),
+      assigned.assignment?.policy ?? '',
+      'has it now',
+      'until it ends: not in its definition',
+    ]),
+  ]);
+  const all = listed.flatMap(({ statuses }) => statuses);
+  const drifted = all.filter(({ standing }) => standing !== 'in-place').length;
+  const given = listed.filter(({ statuses }) => statuses.length > 0).length;
+  const passing = listed.flatMap((each) => each.passing).length;
+  const summary = `${[
+    `${count(all.length, 'assignment')} to ${count(given, 'machine')}`,
+    ...(drifted === 0 ? [] : [`${drifted} not as assigned`]),
+    ...(passing === 0 ? [] : [`${passing} until a machine ends`]),
+  ].join(', ')}.`;
+  return tableBlock(rows, width) + lines(summary, drifted > 0) + untold;
+}
+
+/** `pci assignments --json`. */
+export function assignmentListDocument(
+  host: Inventory['host'],
+  uri: string,
+  listed: readonly MachineStatuses[],
+  diagnostics: readonly Diagnostic[],
+  recovery: Known<readonly object[]>,
+): object {
+  return {
+    schema: 'portal-gun/assignments/v1',
+    host,
+    connect: uri,
+    machines: listed.map(({ machine, statuses, passing }) => ({
+      name: machine.name,
+      uuid: machine.uuid,
+      state: machine.state,
+      assignments: statuses.map(({ assigned, standing, device, heldAt }) => ({
+        alias: assigned.alias,
+        address: addressOf(assigned),
+        policy: assigned.assignment?.policy ?? null,
+        identity: assigned.assignment?.device ?? null,
+        iommuGroup: assigned.assignment?.iommuGroup ?? null,
+        standing,
+        found: device?.address ?? null,
+        held: heldAt !== null,
+      })),
+      passing: passing.map(({ assigned }) => ({ alias: assigned.alias, address: addressOf(assigned) })),
+    })),
+    recovery,
+    diagnostics,
+  };
+}

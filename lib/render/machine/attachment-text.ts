@@ -1,0 +1,66 @@
+import { escapeControls } from '../../base/text.ts';
+import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
+import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
+import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
+import type { PluggedDevice } from '../../plan/change.ts';
+import { tableBlock } from '../layout/table-block.ts';
+
+/** What machines get or lose as they run, and those that do not run, of which that is not so. */
+export function renderAttachments(
+  attachments: readonly MachineAttachment[],
+  skipped: readonly KnownMachine[],
+  width: number | null,
+): string {
+  const rows = [
+    ...attachments.map((each) => [each.machine.name, 'now', whatOf(each)]),
+    ...skipped.map(({ name, state }) => [name, 'now', `nothing: it ${WHY[state]}`]),
+  ];
+  return tableBlock(
+    rows.map((row) => row.map(escapeControls)),
+    width,
+  );
+}
+
+const WHY: Readonly<Record<KnownMachine['state'], string>> = {
+  running: 'runs',
+  paused: 'is paused',
+  'shut-off': 'is off',
+  other: 'does not run',
+};
+
+function whatOf({ gained, lost, byOthers }: MachineAttachment): string {
+  const parts = [
+    ...gained.map((each) => `+ ${each.address}${placeOf(each)}`),
+    ...lost.map(({ address }) => `- ${address}`),
+    ...byOthers.map((address) => `has ${address}, not by pci assign: left`),
+  ];
+  return parts.length === 0 ? 'nothing changes' : parts.join(', ');
+}
+
+function placeOf({ guestAddress }: PluggedDevice): string {
+  return guestAddress === null ? '' : ` at ${formatGuestAddress(guestAddress)}`;
+}
+
+/** The same for the document of a plan; `null` where machines are changed for their next start alone. */
+export function attachmentDetails(
+  isLive: boolean,
+  attachments: readonly MachineAttachment[],
+  skipped: readonly KnownMachine[],
+): object {
+  if (!isLive) return { live: null };
+  return {
+    live: {
+      machines: attachments.map(({ machine: { name, uuid, state }, gained, lost, byOthers }) => ({
+        ...{ name, uuid, state },
+        gained: gained.map(pluggedDocument),
+        lost: lost.map(pluggedDocument),
+        byOthers,
+      })),
+      skipped: skipped.map(({ name, uuid, state }) => ({ name, uuid, state })),
+    },
+  };
+}
+
+function pluggedDocument({ alias, address, guestAddress }: PluggedDevice): object {
+  return { alias, address, guestAddress: guestAddress === null ? null : formatGuestAddress(guestAddress) };
+}

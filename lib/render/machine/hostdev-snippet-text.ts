@@ -1,0 +1,47 @@
+import { escapeControls } from '../../base/text.ts';
+import type { XmlFinding } from '../../libvirt/node-device/node-device-findings.ts';
+import type { PassthroughNote } from '../../pci/group/passthrough.ts';
+
+/** A piece of XML for libvirt, with what to know of it. */
+export interface Snippet {
+  /** What it hands over; `null` for what makes room in the machine. */
+  readonly address: string | null;
+  readonly kind: 'hostdev' | 'interface' | 'pool' | 'root-port';
+  readonly xml: string;
+  readonly notes: readonly PassthroughNote[];
+}
+
+/** Nothing but what can be pasted. */
+export function renderSnippets(snippets: readonly Snippet[]): string {
+  return snippets.map(({ xml }) => `${xml}\n`).join('');
+}
+
+/** What to know of snippets, a line each. */
+export function renderSnippetNotes(program: string, snippets: readonly Snippet[]): string {
+  return snippets
+    .flatMap(({ address, notes }) =>
+      notes.map(({ message }) => escapeControls(address === null ? message : `${address}: ${message}`)),
+    )
+    .map((line) => `${program}: ${line}\n`)
+    .join('');
+}
+
+/** `pci xml --json`. */
+export function snippetsDocument(
+  host: { readonly label: string } | null,
+  snippets: readonly Snippet[],
+  findings: readonly XmlFinding[],
+): object {
+  return {
+    schema: 'portal-gun/pci-xml/v1',
+    host,
+    devices: snippets.map(({ address, kind, xml, notes }) => ({ address, kind, xml, notes })),
+    findings,
+  };
+}
+
+/** Where a document contradicts itself, a line each; behind the name of a program where it is a remark of that. */
+export function renderXmlFindings(findings: readonly XmlFinding[], program?: string): string {
+  const start = program === undefined ? '' : `${program}: `;
+  return findings.map(({ at, message }) => `${start}${escapeControls(`${at}: ${message}`)}\n`).join('');
+}

@@ -1,0 +1,193 @@
+import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import { count, escapeControls, formatSize } from '../../base/text.ts';
+import { guessCategory } from '../../libvirt/machine/category.ts';
+import type { Machine } from '../../libvirt/machine/machine.ts';
+import { tagCommand } from '../../libvirt/machine/machine-words.ts';
+import { type KnownMachine, type KnownMachines, mainDocument } from '../../libvirt/machine/read-machines.ts';
+import { type GivenDevice, nameOfTaken } from '../../libvirt/machine/taken-functions.ts';
+import { shortAddress } from '../../pci/address.ts';
+import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.ts';
+import { cellText } from '../layout/facts.ts';
+import type { Style } from '../layout/style.ts';
+import { wrapText } from '../layout/wrap-text.ts';
+
+interface MachineColumn extends ColumnLayout {
+  cell(machine: KnownMachine): Cell;
+}
+
+const column = (
+  heading: string,
+  cell: MachineColumn['cell'],
+  layout: Partial<ColumnLayout> = {},
+): MachineColumn => ({ heading, cell, align: 'left', leastWidth: null, stays: false, ...layout });
+
+const COLUMNS: readonly MachineColumn[] = [
+  column('NAME', ({ name }) => ({ text: escapeControls(name) }), { leastWidth: 12, stays: true }),
+  column('TYPE', categoryCell, { leastWidth: 12, stays: true }),
+  column('STATE', stateCell),
+  column('DEVICES', (machine) => ({ text: devicesText(machine) }), { leastWidth: 14 }),
+  column('MEMORY', (machine) => ({ text: cellText(of(machine).memoryBytes, formatSize) }), {
+    align: 'right',
+  }),
+  column('CPUS', (machine) => ({ text: cellText(of(machine).vcpus) }), { align: 'right' }),
+];
+
+function of(machine: KnownMachine): Machine {
+  return mainDocument(machine).machine;
+}
+
+/** `router`; `- (router?)` where there is but a guess; `host, now router` where what runs says otherwise. */
+function categoryCell(machine: KnownMachine): Cell {
+  const { category } = of(machine);
+  const guess = guessCategory(machine.name);
+  const text = category === null && guess !== null ? `- (${guess}?)` : cellText(category, (known) => known);
+  const now = machine.live?.machine.category ?? null;
+  const isOther =
+    machine.definition !== null && machine.live !== null && knownValue(now) !== knownValue(category);
+  return {
+    text: isOther ? `${text}, now ${cellText(now)}` : text,
+    ...(category === null ? { role: 'faint' } : isUnknown(category) || isOther ? { role: 'warning' } : {}),
+  };
+}
+
+function stateCell({ state, definition, hasManagedSave }: KnownMachine): Cell {
+  const text = state === 'shut-off' ? 'off' : state;
+  const saved = hasManagedSave ? ', saved' : '';
+  return {
+    text: definition === null ? `${text}, transient` : text + saved,
+    ...(state === 'running' ? { role: 'good' } : {}),
+  };
+}
+
+/** What it is given: `01:10.0, 01:10.2 (now)`, with when, where that is not both now and at its next start. */
+function devicesText({ definition, live }: KnownMachine): string {
+  const defined = definition?.machine.devices.map(deviceText) ?? [];
+  const held = live?.machine.devices.map(deviceText) ?? [];
+  if (definition === null) return held.join(', ') || '-';
+  const all = [
+    ...defined.map((text) => (live === null || held.includes(text) ? text : `${text} (next start)`)),
+    ...held.filter((text) => !defined.includes(text)).map((text) => `${text} (now)`),
+  ];
+  return all.join(', ') || '-';
+}
+
+/** `01:10.0`; `02:00.0 (nvme)` for what is no element of a device. */
+function deviceText({ device }: GivenDevice): string {
+  const address = 'address' in device ? device.address : null;
+  const name = address === null ? escapeControls(nameOfTaken(device)) : shortAddress(address);
+  return ['nvme', 'argument'].includes(device.kind) ? `${name} (${device.kind})` : name;
+}
+
+/** What a person needs of a terminal beside its rows. */
+export interface MachineListLayout {
+  /** Columns of the terminal; `null` where lines may be as long as they need. */
+  readonly width: number | null;
+  readonly header: boolean;
+  readonly style: Style;
+  /** Whether a line below the rows says how many there are of what, and what to do about those untagged. */
+  readonly summary: boolean;
+}
+
+/** Machines, a row each. */
+export function renderMachines(machines: readonly KnownMachine[], layout: MachineListLayout): string {
+  const rows = machines.map((machine) => COLUMNS.map(({ cell }) => cell(machine)));
+  const { text, leftOut } = layoutColumns(COLUMNS, rows, layout);
+  if (!layout.summary) return text;
+  const remarks = [
+    `${count(machines.length, 'machine')}: ${kindsAmong(machines)}.`,
+    ...(leftOut.length === 0 ? [] : [`No room for: ${leftOut.map(({ heading }) => heading).join(', ')}.`]),
+    ...adviceOn(machines),
+  ];
+  const lines = remarks.flatMap((remark) => wrapText(remark, layout.width));
+  return text + lines.map((line) => `${layout.style('faint', line)}\n`).join('');
+}
+
+function kindsAmong(machines: readonly KnownMachine[]): string {
+  const categories = machines.map((machine) => of(machine).category);
+  const known = [...new Set(categories.map(knownValue))].filter((category) => category !== undefined).sort();
+  const amountOf = (wanted: (category: Known<string>) => boolean): number => categories.filter(wanted).length;
+  const amounts: readonly (readonly [amount: number, kind: string])[] = [
+    ...known.map((kind) => [amountOf((category) => category === kind), kind] as const),
+    [amountOf((category) => category === null), 'untagged'],
+    [amountOf(isUnknown), 'not known'],
+  ];
+  return amounts
+    .filter(([amount]) => amount > 0)
+    .map(([amount, kind]) => `${amount} ${kind}`)
+    .join(', ');
+}
+
+/** A command that tags one that is not, the first for which there is a guess. */
+function adviceOn(machines: readonly KnownMachine[]): readonly string[] {
+  const untagged = machines.filter((machine) => of(machine).category === null);
+  const machine = untagged.find(({ name }) => guessCategory(name) !== null) ?? untagged[0];
+  if (machine === undefined) return [];
+  return [`To tag: ${tagCommand(machine, guessCategory(machine.name) ?? 'CATEGORY')}`];
+}
+
+/** The same as JSON. */
+export function machineListDocument(
+  uri: string,
+  machines: readonly KnownMachine[],
+  diagnostics: KnownMachines['diagnostics'],
+): object {
+  return {
+    schema: 'portal-gun/machine-list/v1',
+    connect: uri,
+    machines: machines.map((machine) => {
+      const { name, uuid, state, hasManagedSave, definition, live } = machine;
+      const { type, title, description, category } = of(machine);
+      return {
+        name,
+        uuid,
+        category,
+        guess: category === null ? guessCategory(name) : null,
+        state,
+        hasManagedSave,
+        hypervisor: type,
+        title,
+        description,
+        definition: definition && phaseDocument(definition.machine),
+        live: live && phaseDocument(live.machine),
+      };
+    }),
+    diagnostics,
+  };
+}
+
+function phaseDocument({ category, memoryBytes, vcpus, devices }: Machine): object {
+  return {
+    category,
+    memoryBytes,
+    vcpus,
+    devices: devices.flatMap(deviceDocument),
+  };
+}
+
+function deviceDocument({ device }: GivenDevice): readonly object[] {
+  switch (device.kind) {
+    case 'hostdev':
+    case 'interface':
+    case 'nvme':
+      return [{ kind: device.kind, address: device.address }];
+    case 'mdev':
+      return [{ kind: device.kind, uuid: device.uuid }];
+    case 'vdpa':
+      return [{ kind: device.kind, path: device.path }];
+    case 'pool-interface':
+      return [{ kind: device.kind, network: device.network }];
+    case 'argument':
+      return [
+        {
+          kind: device.kind,
+          address: device.address,
+          uuid: device.uuid,
+          path: device.path,
+          text: device.text,
+        },
+      ];
+    // It is a diagnostic.
+    case 'unread':
+      return [];
+  }
+}

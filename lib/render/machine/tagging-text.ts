@@ -1,0 +1,54 @@
+import { isUnknown } from '../../base/known.ts';
+import { count, escapeControls } from '../../base/text.ts';
+import { mainDocument } from '../../libvirt/machine/read-machines.ts';
+import type { Tagging } from '../../libvirt/machine/tag-machines.ts';
+import { tableBlock } from '../layout/table-block.ts';
+
+/** What came of tagging, or with `isDryRun` what would: how many first, then each machine in a line. */
+export function renderTagging(
+  taggings: readonly Tagging[],
+  category: string | null,
+  isDryRun: boolean,
+  width: number | null,
+): string {
+  const changed = taggings.filter(({ places }) => places.length > 0).length;
+  const state = category === null ? 'untagged' : `tagged ${category}`;
+  const heading =
+    changed === 0
+      ? `Nothing to do: ${count(taggings.length, 'machine')} ${state} already`
+      : `${count(changed, 'machine')} ${isDryRun ? 'would be ' : ''}${state}`;
+  const rows = taggings.map((tagging) => [escapeControls(tagging.machine.name), taggingText(tagging)]);
+  return `${heading}\n${tableBlock(rows, width)}`;
+}
+
+function taggingText({ machine, places }: Tagging): string {
+  if (places.length === 0) return 'is so already';
+  const { category } = mainDocument(machine).machine;
+  const before = isUnknown(category) ? 'what is no category' : (category ?? 'untagged');
+  const where = [
+    ...(machine.definition === null ? ['transient: gone when it ends'] : []),
+    ...(machine.definition !== null && places.includes('live') ? ['in what runs too'] : []),
+  ];
+  return [`was ${before}`, ...where].join('; ');
+}
+
+/** The same as JSON. */
+export function taggingDocument(
+  uri: string,
+  taggings: readonly Tagging[],
+  category: string | null,
+  isDryRun: boolean,
+): object {
+  return {
+    schema: 'portal-gun/machine-tag/v1',
+    connect: uri,
+    category,
+    dryRun: isDryRun,
+    machines: taggings.map(({ machine, places }) => ({
+      name: machine.name,
+      uuid: machine.uuid,
+      before: mainDocument(machine).machine.category,
+      changes: places,
+    })),
+  };
+}

@@ -1,0 +1,71 @@
+import { optionWords, shellCommand } from '../../base/shell-command.ts';
+import { escapeControls, formatSize } from '../../base/text.ts';
+import type { Finding } from '../../checks/finding.ts';
+import type { ExpansionRom } from '../../pci/config/bar.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { findingFacts } from '../change/plan-document.ts';
+import { deviceTitle } from '../layout/facts.ts';
+import { wrapText } from '../layout/wrap-text.ts';
+import { type InspectedRom, romDeviceFacts, romFacts } from './rom-text.ts';
+
+/** A ROM that was, or would be, written to a file. */
+export interface DumpedRom {
+  readonly device: PciDevice;
+  readonly register: ExpansionRom;
+  readonly file: string;
+  /** What speaks against reading it. */
+  readonly findings: readonly Finding[];
+  /** What became of the file; `none` where nothing was read. */
+  readonly outcome: 'written' | 'replaced' | 'unchanged' | 'none';
+  /** `null` where nothing was read. */
+  readonly inspected: InspectedRom | null;
+}
+
+/** What was, or would be, done, and what to do with it. */
+export function renderDump(dumped: DumpedRom, width: number | null): string {
+  const { device, register, file, outcome, inspected } = dumped;
+  const lines = (text: string): string => `${wrapText(text, width).join('\n')}\n`;
+  const what = `${device.address}  ${deviceTitle(device)}`;
+  const kind = register.isShadow ? "the firmware's copy of its ROM" : 'its ROM';
+  const path = escapeControls(file);
+  if (inspected === null) {
+    return lines(
+      `${what}: ${kind}, ${formatSize(register.sizeBytes)} at most, would be read and written to ${path}.`,
+    );
+  }
+  const size = formatSize(inspected.rom.sizeBytes);
+  const said = {
+    none: `is not written to ${path}`,
+    written: `is written to ${path}`,
+    replaced: `is written to ${path}, in place of what was there`,
+    unchanged: `is in ${path} already`,
+  }[outcome];
+  const notes = inspected.verdicts
+    .filter(({ level }) => level !== 'ok')
+    .map(({ message }) => lines(`It ${message}.`));
+  return [
+    lines(`${what}: ${kind}, ${size}, ${said}.`),
+    ...notes,
+    lines(
+      `A machine gets it with: ${shellCommand('pci', 'xml', device.address, ...optionWords('--rom', path))}`,
+    ),
+  ].join('');
+}
+
+/** The same as JSON. */
+export function romDumpDocument(
+  host: { readonly label: string },
+  allowed: ReadonlySet<string>,
+  { device, register, file, findings, outcome, inspected }: DumpedRom,
+): object {
+  return {
+    schema: 'portal-gun/rom-dump/v1',
+    host,
+    device: romDeviceFacts(device),
+    register,
+    file,
+    outcome,
+    findings: findingFacts(findings, allowed),
+    read: inspected === null ? null : romFacts(inspected),
+  };
+}

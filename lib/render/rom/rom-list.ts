@@ -1,0 +1,145 @@
+import { isUnknown, type Known } from '../../base/known.ts';
+import { count, escapeControls, formatSize } from '../../base/text.ts';
+import type { RomOffer } from '../../libvirt/hostdev/rom-offers.ts';
+import type { ExpansionRom } from '../../pci/config/bar.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import type { OptionRom } from '../../pci/rom/option-rom.ts';
+import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
+import { isSound, type RomVerdict } from '../../pci/rom/option-rom-verdicts.ts';
+import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.ts';
+import { cellText, deviceTitle } from '../layout/facts.ts';
+import type { Role, Style } from '../layout/style.ts';
+
+/** A device with an option ROM, as far as it was looked at. */
+export interface ListedRom {
+  readonly device: PciDevice;
+  readonly rom: ExpansionRom;
+  /**
+   * - `read`: it reads, and `contents` is what is in it.
+   * - `failed`: it was tried; `problem` says why not.
+   * - `refused`: it is not tried, since something works with the device; `problem` says what.
+   * - `untried`: it was not asked for.
+   */
+  readonly reading: 'read' | 'failed' | 'refused' | 'untried';
+  /** A clause; raw text of the host may be in it. */
+  readonly problem: string | null;
+  readonly contents: OptionRom | null;
+  readonly verdicts: readonly RomVerdict[];
+  /** What the machines that are given it get; unknown where no libvirt was asked. */
+  readonly offers: Known<readonly RomOffer[]>;
+}
+
+interface RomColumn extends ColumnLayout {
+  cell(each: ListedRom): Cell;
+}
+
+const column = (heading: string, cell: RomColumn['cell'], leastWidth: number | null = null): RomColumn => ({
+  heading,
+  align: 'left',
+  leastWidth,
+  stays: heading === 'ADDRESS' || heading === 'SIZE' || heading === 'READS',
+  cell,
+});
+
+const READS: Record<ListedRom['reading'], readonly [text: string, role?: Role]> = {
+  read: ['yes', 'good'],
+  failed: ['no', 'bad'],
+  refused: ['in use', 'warning'],
+  untried: ['?'],
+};
+
+const COLUMNS: readonly RomColumn[] = [
+  column('ADDRESS', ({ device }) => ({ text: device.address })),
+  column('SIZE', ({ rom }) => ({ text: formatSize(rom.sizeBytes) })),
+  column('READS', ({ reading }) => {
+    const [text, role] = READS[reading];
+    return role === undefined ? { text } : { text, role };
+  }),
+  column('HOLDS', ({ rom, contents, verdicts }) => ({ text: holdsText(rom, contents, verdicts) }), 8),
+  column('GUEST', (each) => ({ text: offersText(each) }), 8),
+  column('DRIVER', ({ device }) => ({ text: cellText(device.driver) })),
+  column('DEVICE', ({ device }) => ({ text: deviceTitle(device) }), 8),
+];
+
+/** The devices with ROMs, a row each; nothing where there is none. */
+export function renderRoms(listed: readonly ListedRom[], width: number | null, style: Style): string {
+  if (listed.length === 0) return '';
+  const rows = listed.map((each) => COLUMNS.map(({ cell }) => cell(each)));
+  return layoutColumns(COLUMNS, rows, { width, header: true, style }).text;
+}
+
+function holdsText(
+  { isShadow }: ExpansionRom,
+  contents: OptionRom | null,
+  verdicts: readonly RomVerdict[],
+): string {
+  const what = contents === null ? '?' : contents.images.map(imageName).join(', ') || 'nothing';
+  const damage = isSound(verdicts) ? '' : ', damaged';
+  return isShadow ? `copy: ${what}${damage}` : what + damage;
+}
+
+/** What an image is, in a word or two: `BIOS`, `UEFI x64`. */
+export function imageName({ kind, efi, pcir }: OptionRomImage): string {
+  switch (kind) {
+    case 'legacy':
+      return 'BIOS';
+    case 'efi':
+      return `UEFI ${efi?.machine ?? ''}`.trimEnd();
+    case 'open-firmware':
+      return 'Open Firmware';
+    case 'hp-pa-risc':
+      return 'HP PA-RISC';
+    case 'other':
+      return `code type ${pcir?.codeType ?? '?'}`;
+  }
+}
+
+/** What guests get. QEMU shows the ROM where nobody says otherwise. */
+function offersText({ offers }: ListedRom): string {
+  if (offers === null || isUnknown(offers) || offers.length === 0) return 'on by default';
+  return offers
+    .map(({ machine, rom, file }) => escapeControls(`${machine}: ${rom === 'file' ? file : rom}`))
+    .join(', ');
+}
+
+/** Why some could not be read, a line each, and what to do about the rest. */
+export function romRemarks(listed: readonly ListedRom[]): string {
+  // What works with the others stands in their rows.
+  const problems = listed
+    .filter(({ reading }) => reading === 'failed')
+    .map(({ device, problem }) => `pci: ${device.address}: ${escapeControls(problem ?? '')}\n`);
+  const untried = listed.filter(({ reading }) => reading === 'untried').length;
+  const next =
+    untried === 0
+      ? ''
+      : `pci: ${count(untried, 'ROM')} not read: that switches a ROM on: sudo pci rom list --read\n`;
+  const used = listed.filter(({ reading }) => reading === 'refused').length;
+  const inUse =
+    used === 0
+      ? ''
+      : `pci: ${count(used, 'ROM')} of devices in use, and not read meanwhile: pci bind DEVICE first\n`;
+  return problems.join('') + inUse + next;
+}
+
+/** The same as JSON. */
+export function romListDocument({ host, diagnostics }: Inventory, listed: readonly ListedRom[]): object {
+  return {
+    schema: 'portal-gun/rom-list/v1',
+    host,
+    roms: listed.map(({ device, rom, reading, problem, contents, verdicts, offers }) => ({
+      address: device.address,
+      vendor: device.vendor,
+      device: device.device,
+      class: device.class,
+      driver: device.driver,
+      rom,
+      reading,
+      problem,
+      contents,
+      verdicts,
+      machines: offers,
+    })),
+    diagnostics,
+  };
+}

@@ -1,0 +1,147 @@
+import { count, escapeControls, formatSize } from '../../base/text.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { OptionRom } from '../../pci/rom/option-rom.ts';
+import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
+import { isSound, type RomVerdict, type RomVerdictLevel } from '../../pci/rom/option-rom-verdicts.ts';
+import { deviceTitle } from '../layout/facts.ts';
+import type { Role, Style } from '../layout/style.ts';
+import { hangText, wrapText } from '../layout/wrap-text.ts';
+import { imageName } from './rom-list.ts';
+
+/** An option ROM that was looked into. */
+export interface InspectedRom {
+  /** A file, or the device that it was read from. */
+  readonly source:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'device'; readonly address: PciAddress; readonly isShadow: boolean };
+  /** The device that it was judged for; `null` for none. */
+  readonly device: PciDevice | null;
+  readonly rom: OptionRom;
+  readonly sha256: string;
+  readonly verdicts: readonly RomVerdict[];
+  /** The devices of the host that it says it is for; `null` where it was judged for one. */
+  readonly meant: readonly PciAddress[] | null;
+}
+
+const LEVELS: Record<RomVerdictLevel, readonly [word: string, role: Role]> = {
+  ok: ['ok', 'good'],
+  warns: ['note', 'warning'],
+  bad: ['BAD', 'bad'],
+};
+const WORD_WIDTH = 4;
+const ORDER: readonly RomVerdictLevel[] = ['bad', 'warns', 'ok'];
+
+/** The answer first, then the reasons, then what is in it. */
+export function renderRom(inspected: InspectedRom, width: number | null, style: Style): string {
+  const { rom, verdicts, sha256 } = inspected;
+  const lines = (text: string): string => `${wrapText(text, width).join('\n')}\n`;
+  return [
+    style('strong', lines(titleOf(inspected)).trimEnd()),
+    '\n',
+    lines(answerOf(inspected)),
+    '\n',
+    ...ORDER.flatMap((level) => verdicts.filter((each) => each.level === level)).map((each) =>
+      verdictLines(each, width, style),
+    ),
+    ...(rom.images.length === 0 ? [] : ['\n']),
+    ...rom.images.map((image, index) => imageLines(image, index + 1, width)),
+    '\n',
+    hangText({ start: 'SHA-256 ', startWidth: 8, text: sha256, indent: 2, width }),
+    '\n',
+  ].join('');
+}
+
+function titleOf({ source, device, rom }: InspectedRom): string {
+  const size = `${formatSize(rom.sizeBytes)}, ${count(rom.images.length, 'image')}`;
+  if (source.kind === 'file') return `${escapeControls(source.path)}: ${size}`;
+  const what = source.isShadow ? "the firmware's copy" : "the card's own";
+  const title = device === null ? '' : `  ${deviceTitle(device)}`;
+  return `${source.address}${title}: ${what}, ${size}`;
+}
+
+function answerOf({ verdicts, device, meant, source }: InspectedRom): string {
+  const bad = verdicts.filter(({ level }) => level === 'bad').length;
+  const state = isSound(verdicts) ? 'Sound' : `Not good, for ${count(bad, 'reason')}`;
+  if (device !== null && source.kind === 'file') return `${state}; judged for ${device.address}.`;
+  if (meant === null) return `${state}.`;
+  return meant.length === 0
+    ? `${state}; for no device of this host.`
+    : `${state}; for ${meant.join(', ')} of this host.`;
+}
+
+function verdictLines({ level, message }: RomVerdict, width: number | null, style: Style): string {
+  const [word, role] = LEVELS[level];
+  const start = `${style(role, word.padEnd(WORD_WIDTH))}  `;
+  return `${hangText({ start, startWidth: WORD_WIDTH + 2, text: message, indent: 2, width })}\n`;
+}
+
+function imageLines(image: OptionRomImage, number: number, width: number | null): string {
+  const start = `Image ${number}  `;
+  const text = [...placeFacts(image), ...pcirFacts(image), ...legacyFacts(image), ...efiFacts(image)].join(
+    ' · ',
+  );
+  return `${hangText({ start, startWidth: start.length, text, indent: 2, width })}\n`;
+}
+
+function placeFacts(image: OptionRomImage): readonly string[] {
+  return [`${imageName(image)}, ${formatSize(image.sizeBytes)} at 0x${image.offset.toString(16)}`];
+}
+
+function pcirFacts({ pcir }: OptionRomImage): readonly string[] {
+  if (pcir === null) return ['no PCI data structure'];
+  const { vendorId, deviceId, maxRuntimeBytes } = pcir;
+  const others = pcir.deviceIds?.filter((id) => id !== deviceId) ?? [];
+  return [
+    `for ${vendorId}:${deviceId}${others.length === 0 ? '' : `, by its list for ${others.join(', ')} too`}`,
+    `class ${pcir.classCode}`,
+    `PCIR revision ${pcir.revision}`,
+    `code revision ${pcir.codeRevision}`,
+    ...(maxRuntimeBytes === null || maxRuntimeBytes === 0
+      ? []
+      : [`keeps ${formatSize(maxRuntimeBytes)} at run time`]),
+    ...(pcir.isLast ? ['says it is the last'] : []),
+  ];
+}
+
+function legacyFacts({ legacy }: OptionRomImage): readonly string[] {
+  if (legacy === null) return [];
+  const names = [legacy.pnp?.product, legacy.pnp?.manufacturer].flatMap((text) =>
+    text === null || text === undefined ? [] : [escapeControls(text)],
+  );
+  const checksum = legacy.checksum === 'cut' ? 'not to be told' : legacy.checksum;
+  return [
+    `checksum ${checksum}`,
+    ...(names.length === 0 ? [] : [names.join(', ')]),
+    ...(legacy.pnp?.checksum === 'wrong' ? ['checksum of its Plug and Play header wrong'] : []),
+  ];
+}
+
+function efiFacts({ efi }: OptionRomImage): readonly string[] {
+  if (efi === null) return [];
+  const compression = { none: 'not compressed', efi: 'compressed' }[efi.compression];
+  return [efi.subsystem.replaceAll('-', ' '), compression ?? `compression ${efi.compression}`];
+}
+
+/** A device beside a ROM, as JSON. */
+export function romDeviceFacts({ address, vendor, device, class: deviceClass }: PciDevice): object {
+  return { address, vendor, device, class: deviceClass };
+}
+
+/** The same as JSON, without its schema. */
+export function romFacts({ source, device, rom, sha256, verdicts, meant }: InspectedRom): object {
+  return {
+    source,
+    device: device === null ? null : romDeviceFacts(device),
+    rom,
+    sha256,
+    sound: isSound(verdicts),
+    verdicts,
+    meant,
+  };
+}
+
+/** `pci rom inspect --json`. */
+export function romDocument(host: { readonly label: string } | null, inspected: InspectedRom): object {
+  return { schema: 'portal-gun/rom-inspect/v1', host, ...romFacts(inspected) };
+}

@@ -1,0 +1,56 @@
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { escapeControls } from '../../base/text.ts';
+import { addressOf } from '../../libvirt/assignment/assignment.ts';
+import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
+import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
+import type { PooledMachine, VfPoolProposal } from '../../plan/assignment/plan-vf-pool.ts';
+import { vfsDetails } from '../change/plan-document.ts';
+import { tableBlock } from '../layout/table-block.ts';
+import { assignmentDetails, noteLine, whenOf } from '../machine/assignment-text.ts';
+import { renderAttachments } from '../machine/attachment-text.ts';
+import { renderVfs } from './vfs-text.ts';
+
+/** What becomes of the PF, and which VF each machine has then. */
+export function renderVfPool(
+  { vfs, machines, attachments }: VfPoolProposal,
+  skipped: readonly KnownMachine[],
+  notes: readonly string[],
+  width: number | null,
+): string {
+  return [
+    renderVfs(vfs, width),
+    '\n',
+    tableBlock(machines.map(machineRow), width),
+    renderAttachments(attachments, skipped, width),
+    ...(notes.length === 0 ? [] : ['\n', ...notes.map((text) => noteLine(text, width))]),
+  ].join('');
+}
+
+function machineRow(pooled: PooledMachine): readonly string[] {
+  const { machine, vf, gained, byOthers } = pooled;
+  const sign = gained.length > 0 ? '+' : byOthers.length > 0 ? 'has, not by pci assign:' : 'has';
+  const device = pooled.to.devices.find((each) => addressOf(each) === vf.address)?.device ?? null;
+  const guestAddress = device?.guestAddress ?? null;
+  const parts = [
+    `${sign} VF ${vf.index} ${vf.address}`,
+    ...(device?.kind === 'interface' && device.mac !== null ? [`MAC ${device.mac}`] : []),
+    ...(device?.kind === 'interface' ? device.vlans.map((vlan) => `VLAN ${vlan}`) : []),
+    ...(guestAddress === null ? [] : [`at ${formatGuestAddress(guestAddress)}`]),
+  ];
+  return [machine.name, parts.join(', '), whenOf(pooled)].map(escapeControls);
+}
+
+/** The same for the document of a plan. */
+export function vfPoolDetails(
+  uri: string,
+  { vfs, machines }: VfPoolProposal,
+  diagnostics: readonly Diagnostic[],
+  persistence: object | null,
+): object {
+  const { pf } = vfs.state;
+  return {
+    ...assignmentDetails(uri, [{ device: pf, asked: true, notes: [] }], machines, diagnostics),
+    ...vfsDetails([vfs]),
+    persistence,
+  };
+}

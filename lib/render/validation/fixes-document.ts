@@ -1,0 +1,27 @@
+import { awaitedBy } from '../../checks/validation/fix.ts';
+import { type ChosenFixes, isSameFix } from '../../checks/validation/fixes.ts';
+import type { CheckResult } from '../../checks/validation/validate.ts';
+import type { FixStep } from '../../plan/fixes/plan-fixes.ts';
+import { isRestartNeeded } from './fixes-text.ts';
+
+/** What a plan mends and what it leaves, for its document. */
+export function fixDetails(fixes: ChosenFixes, steps: readonly FixStep[]): object {
+  return {
+    mended: fixes.chosen.map(({ result, fix }) => ({
+      ...checkFacts(result),
+      fix,
+      restart: awaitedBy(fix) === 'restart',
+      steps: steps.flatMap(({ fixes }, index) => (fixes.some((each) => isSameFix(each, fix)) ? [index] : [])),
+    })),
+    byHand: fixes.manual.map(({ result, obstacle }) => ({
+      ...checkFacts(result),
+      remedy: result.verdict.kind === 'violated' ? result.verdict.remedy : null,
+      obstacle,
+    })),
+    restart: isRestartNeeded(fixes),
+  };
+}
+
+function checkFacts({ rule, scope, subject, outcome, verdict: { message } }: CheckResult): object {
+  return { rule: rule.id, scope, subject, outcome, message };
+}

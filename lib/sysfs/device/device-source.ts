@@ -1,0 +1,135 @@
+import type { Diagnostic, DiagnosticCode } from '../../base/diagnostic.ts';
+import { BROKEN, DENIED, isUnknown, type Known, UNREAD } from '../../base/known.ts';
+import { escapeControls } from '../../base/text.ts';
+import { type HostReader, isFailure, type Reading } from '../../host/host-reader.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import { lastName } from '../paths.ts';
+import { parseUevent, type Uevent, type UeventIds } from './uevent.ts';
+
+/** Takes diagnostics as they come up. */
+export type Report = (diagnostic: Diagnostic) => void;
+
+/**
+ * The directory of one function in sysfs: reads its attributes, tells absent, denied and broken apart, and
+ * reports what is broken.
+ */
+export class DeviceSource {
+  readonly host: HostReader;
+  readonly address: PciAddress;
+  /** The directory itself, not the link to it on the bus. */
+  readonly directory: string;
+  readonly #report: Report;
+  readonly #knownIds: Map<string, UeventIds>;
+  #uevent: Uevent | null | undefined;
+  #once: Map<string, Known<unknown>> | undefined;
+  #names: Known<readonly string[]> | undefined;
+
+  /** `knownIds` is shared by the sources of one host. */
+  constructor(
+    host: HostReader,
+    address: PciAddress,
+    directory: string,
+    report: Report,
+    knownIds: Map<string, UeventIds> = new Map(),
+  ) {
+    this.host = host;
+    this.address = address;
+    this.directory = directory;
+    this.#report = report;
+    this.#knownIds = knownIds;
+  }
+
+  report(code: DiagnosticCode, message: string): void {
+    this.#report({ subject: this.address, code, message });
+  }
+
+  /** An attribute's text without the blanks around it. */
+  text(name: string): Known<string> {
+    const reading = this.host.readText(`${this.directory}/${name}`);
+    return typeof reading === 'string' ? reading.trim() : this.#settle(name, reading);
+  }
+
+  bytes(name: string): Known<Uint8Array> {
+    return this.#settle(name, this.host.readBytes(`${this.directory}/${name}`));
+  }
+
+  /**
+   * The last name of what a link leads to: a driver, a group, another device. UNREAD where a copy that followed links has a
+   * folder in its place, whose name is lost.
+   */
+  linkName(name: string): Known<string> {
+    const target = this.host.readLink(`${this.directory}/${name}`);
+    if (typeof target === 'string') return lastName(target);
+    return target === null && this.has(name) ? UNREAD : this.#settle(name, target);
+  }
+
+  /** Whether there is such an entry, also a link that leads to nothing. */
+  hasEntry(name: string): boolean {
+    return this.has(name) || typeof this.host.readLink(`${this.directory}/${name}`) === 'string';
+  }
+
+  has(name: string): boolean {
+    return this.host.exists(`${this.directory}/${name}`);
+  }
+
+  list(name: string): Known<readonly string[]> {
+    return this.#settle(name, this.host.list(`${this.directory}/${name}`));
+  }
+
+  /** The names in the device's own directory. */
+  names(): Known<readonly string[]> {
+    this.#names ??= this.#settle('.', this.host.list(this.directory));
+    return this.#names;
+  }
+
+  /**
+   * An attribute through a parser; what the parser gives `undefined` for is broken, and reported.
+   */
+  parsed<T>(name: string, parse: (text: string) => T | null | undefined): Known<T> {
+    const text = this.text(name);
+    if (text === null || isUnknown(text)) return text;
+    const value = parse(text);
+    return value === undefined ? this.broken(name, text) : value;
+  }
+
+  /** The result of `read`, which runs once for a key: for an attribute that several facts come from. */
+  once<T>(key: string, read: () => Known<T>): Known<T> {
+    this.#once ??= new Map();
+    if (!this.#once.has(key)) this.#once.set(key, read());
+    return this.#once.get(key) as Known<T>;
+  }
+
+  /** Reports an attribute whose text makes no sense. */
+  broken(name: string, rawText: string): Known<never> {
+    const shown = escapeControls(rawText.length > 40 ? `${rawText.slice(0, 40)}…` : rawText);
+    this.report('ATTRIBUTE_BROKEN', `${name} holds "${shown}"`);
+    return BROKEN;
+  }
+
+  /**
+   * `uevent`, the one read that has most. `null` where it is absent, unreadable, or speaks of another
+   * device; the attributes of their own then tell.
+   */
+  uevent(): Uevent | null {
+    if (this.#uevent === undefined) this.#uevent = this.#readUevent();
+    return this.#uevent;
+  }
+
+  #readUevent(): Uevent | null {
+    const text = this.text('uevent');
+    if (text === null || isUnknown(text)) return null;
+    const uevent = parseUevent(text, this.#knownIds);
+    if (uevent.slotName === null || uevent.slotName === this.address) return uevent;
+    const spoken = escapeControls(uevent.slotName.slice(0, 20));
+    this.report('ATTRIBUTES_DISAGREE', `uevent speaks of ${spoken}; it is passed over`);
+    return null;
+  }
+
+  #settle<T>(name: string, reading: Reading<T>): Known<T> {
+    if (!isFailure(reading)) return reading;
+    if (reading.unknown === 'denied') return DENIED;
+    if (reading.unknown === 'unread') return UNREAD;
+    this.report('ATTRIBUTE_BROKEN', `${name} can't be read: ${reading.detail}`);
+    return BROKEN;
+  }
+}

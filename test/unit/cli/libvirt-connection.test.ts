@@ -1,0 +1,53 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { sourceOf } from '../../../lib/cli/inventory-source.ts';
+import { askedUri, machineRemarks, virshOf } from '../../../lib/cli/libvirt-connection.ts';
+import { pciInside } from '../../support/pci-program.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+const setVariable = (uri: string | undefined): void => {
+  vi.stubEnv('LIBVIRT_DEFAULT_URI', uri);
+};
+
+it.each([
+  [undefined, undefined, null, 'qemu:///system'],
+  ['', undefined, null, 'qemu:///system'],
+  ['qemu+ssh://star/system', undefined, 'LIBVIRT_DEFAULT_URI', 'qemu+ssh://star/system'],
+  ['qemu+ssh://star/system', 'test:///default', '--connect', 'test:///default'],
+])('by LIBVIRT_DEFAULT_URI=%j and --connect %j a libvirt is asked', (variable, connect, by, uri) => {
+  setVariable(variable);
+  const args = connect === undefined ? {} : { connect };
+  expect(askedUri(args)?.by ?? null).toBe(by);
+  expect(virshOf(args).uri).toBe(uri);
+});
+
+it('says which libvirt it is where the environment does, and stays silent otherwise', () => {
+  setVariable('qemu+ssh://star\u001b/system');
+  const note = 'pci: note: the libvirt at qemu+ssh://star\\x1b/system is asked, by LIBVIRT_DEFAULT_URI\n';
+  const quiet = { json: false, verbose: false };
+  expect(machineRemarks(quiet, [], 'pci')).toBe(note);
+  expect(machineRemarks({ ...quiet, json: true }, [], 'pci')).toBe('');
+  expect(machineRemarks({ ...quiet, connect: 'qemu:///system' }, [], 'pci')).toBe('');
+});
+
+const ASKED = { source: 'libvirt', connect: undefined, host: undefined } as const;
+
+it('does not look for devices here where the environment names the libvirt of another host', async () => {
+  setVariable('qemu+ssh://star/system');
+  expect(await pciInside(['assignments'])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringMatching(/^pci: LIBVIRT_DEFAULT_URI: is another host/),
+  });
+  expect(await sourceOf(ASKED)).toMatchObject({
+    files: null,
+    label: 'qemu+ssh://star/system',
+  });
+  setVariable('qemu:///session');
+  expect((await sourceOf(ASKED)).files).not.toBe(null);
+});
+
+it('refuses an empty --connect', async () => {
+  expect(await pciInside(['assignments', '--connect='])).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('--connect: is empty [BAD_ARGUMENT]'),
+  });
+});
