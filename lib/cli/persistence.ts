@@ -2,7 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import { programWords } from '../host/this-process.ts';
 import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/binding/persisted-bindings.ts';
-import { INITRAMFS_STATE_PATH } from '../plan/change.ts';
+import { INITRAMFS_STATE_PATH } from '../plan/change-states.ts';
 import type { BootState, PersistedRecords } from '../plan/persistence/persistence-files.ts';
 import type { PersistenceState } from '../plan/persistence/plan-persistence.ts';
 import { type PersistedPf, parseVfs, VFS_PATH } from '../plan/sriov/persisted-vfs.ts';

@@ -3,6 +3,7 @@ import { EXIT, PortalGunError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { refusalsAmong } from '../checks/finding.ts';
 import type { Inventory } from '../pci/inventory.ts';
+import { kindOf } from '../plan/change-kinds.ts';
 import type { Step } from '../plan/plan.ts';
 import type { Proposal } from '../plan/proposal.ts';
 import { renderAwaiting, renderConfirmationAdvice } from '../render/change/confirmation-text.ts';
@@ -131,13 +132,10 @@ export async function carryOut(
   return result(exitCode, '', report);
 }
 
-/** Kinds of change that a libvirt makes; all others are made on the machine that this program runs on. */
-const BY_LIBVIRT: readonly string[] = ['assignment', 'attachment'];
-
 /** A captured host is no machine that could be changed; machines of the libvirt that goes with it can be. */
 function refuseCaptured(args: ProposalValues, steps: readonly Step[]): void {
   if (args.host === undefined) return;
-  if (steps.every(({ change }) => BY_LIBVIRT.includes(change.kind))) return;
+  if (steps.every(({ change }) => kindOf(change).madeBy === 'libvirt')) return;
   throw new PortalGunError('BAD_ARGUMENT', 'a captured host can be planned for, and not changed', {
     subject: '--host',
     hint: 'add --dry-run or --script',
