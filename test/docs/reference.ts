@@ -1,5 +1,6 @@
 import { DIAGNOSTICS } from '../../lib/base/diagnostic.ts';
 import { ERRORS, EXIT, type ExitName } from '../../lib/base/errors.ts';
+import { PROBLEMS } from '../../lib/base/problem.ts';
 import type { Severity } from '../../lib/checks/finding.ts';
 import { ROM_RULES } from '../../lib/checks/safety/rom-rules.ts';
 import type { SafetyRule } from '../../lib/checks/safety/safety-rule.ts';
@@ -57,6 +58,7 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
     ['columns.md', 'The columns of `pci list`.', columnsPage()],
     ['exit-codes.md', 'What the exit codes mean.', exitCodesPage()],
     ['errors.md', 'Every error with its remedy.', errorsPage()],
+    ['problems.md', 'Why a step of a change fails.', problemsPage()],
     ['diagnostics.md', 'What is said about parts of a host that make no sense.', diagnosticsPage()],
     ['safety-rules.md', 'What keeps a device with the host, rule by rule.', safetyRulesPage()],
     ['validation-rules.md', 'What `pci validate` checks, rule by rule.', validationRulesPage()],
@@ -377,6 +379,20 @@ function errorsPage(): string {
       ],
     ),
     'The hint of the table stands where the program knows nothing better to say, such as `did you mean class=network?`.',
+  ]);
+}
+
+function problemsPage(): string {
+  return page('Problems of steps', [
+    'A step of a change can fail on the host. The steps before it are then undone, and the command exits with code 8. The problem is printed as `It failed at: STEP: PROBLEM [CODE]`, with a hint. A [plan](json.md#plan) that was applied, and [`pci recover`](commands.md#pci-recover), have it in the `report`: for each step `problem`, a sentence, and `problemCode`. Codes are stable, wording is not.',
+    table(
+      ['code', 'meaning', 'hint'],
+      Object.entries(PROBLEMS).map(([name, { summary, remedy }]) => [
+        code(name),
+        summary,
+        sentence(capital(remedy)),
+      ]),
+    ),
   ]);
 }
 
