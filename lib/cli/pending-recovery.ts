@@ -8,9 +8,9 @@ import { escapeControls } from '../base/text.ts';
 import type { FileStore } from '../host/file-store.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
 import { LiveFiles } from '../host/live/live-files.ts';
+import { bootTimeOf } from '../operations/change/confirmation.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PersistedDevice } from '../pci/persisted/persisted-device.ts';
-import { bootTimeOf } from './confirmation.ts';
 import type { ReadingValues } from './reading-options.ts';
 
 /** A change that was cut short, or awaits confirmation, as documents have it. */

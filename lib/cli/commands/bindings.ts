@@ -1,5 +1,7 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
+import { livePorts } from '../../host/live/live-ports.ts';
+import { type Persistence, readBindings, readPersistence } from '../../operations/binding/persistence.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import { bindingStatus } from '../../plan/binding/binding-status.ts';
@@ -14,7 +16,6 @@ import { forgetEntries, forgottenOf } from '../forget-entries.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { readPendingRecovery } from '../pending-recovery.ts';
 import type { PersistedHost, PersistedValues } from '../persisted-host.ts';
-import { type Persistence, readBindings, readPersistence } from '../persistence.ts';
 import { hostOf, namesOf, remarks } from '../reading-options.ts';
 import { RESTORE_FIELDS, restoreBindings } from '../restore-bindings.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
@@ -66,7 +67,7 @@ function list({
   pending,
   remarks: stderr,
 }: PersistedHost): CommandResult {
-  const persistence = readPersistence(host);
+  const persistence = readPersistence(host, livePorts().user);
   const outdated = outdatedParts(persistence);
   const { boot, isGuess } = persistence;
   // What is recorded is not in a captured host.

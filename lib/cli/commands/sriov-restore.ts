@@ -6,6 +6,9 @@ import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
 import type { Runner } from '../../host/runner.ts';
+import { readPersistedPfs } from '../../operations/binding/persistence.ts';
+import { proposalOf } from '../../operations/change/host-proposal.ts';
+import { allowedOf } from '../../operations/change/refusals.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
@@ -21,11 +24,9 @@ import type { CommandResult } from '../grammar/command.ts';
 import { type PendingRecovery, pendingProblem, readPendingRecovery } from '../pending-recovery.ts';
 import type { PersistedValues } from '../persisted-host.ts';
 import { findPfs } from '../persisted-pfs.ts';
-import { readPersistedPfs } from '../persistence.ts';
 import { PF_FIELDS, readPfState } from '../pf-state.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { hostOf, namesOf, remarks, sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { allowedOf } from '../safety.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -43,7 +44,7 @@ export async function runSriovRestore(
   if (checks && forgets) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--check' });
   }
-  const allowed = allowedOf(args);
+  const allowed = allowedOf(args.allow);
   const host = hostOf(args);
   const names = namesOf(args);
   const entries = readPersistedPfs(host);
@@ -69,13 +70,20 @@ export async function runSriovRestore(
   const lost = changing.flatMap((proposal) => proposal.lost);
   const result = await runProposal(
     {
-      proposal: { plan, findings: findingsOf(host, lost), allowed },
+      session: sessionOf(args),
+      proposal: proposalOf({
+        plan,
+        findings: findingsOf(host, lost),
+        allowed,
+        subject: null,
+        inventory,
+        diagnostics: [],
+        goesOnBeside: true,
+      }),
       overview: (width) => changing.map((proposal) => renderVfs(proposal, width)).join('\n'),
       details: { ...vfsDetails(changing), persistence: null },
-      inventory,
       remarks: said + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo: `${inForce}Nothing to do.\n`,
-      goesOnBeside: true,
     },
     checks ? { ...args, dryRun: true } : args,
     terminal,

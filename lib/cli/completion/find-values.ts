@@ -26,11 +26,11 @@ const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
   machine: (_, options) => machines(options),
   finding: () => findings(),
   binding: async (_, options) => {
-    const { readBindings } = await import('../persistence.ts');
+    const { readBindings } = await import('../../operations/binding/persistence.ts');
     return readBindings(hostOf(options)).map(({ address }) => ({ word: address }));
   },
   'persisted-pf': async (_, options) => {
-    const { readPersistedPfs } = await import('../persistence.ts');
+    const { readPersistedPfs } = await import('../../operations/binding/persistence.ts');
     return readPersistedPfs(hostOf(options)).map(({ address }) => ({ word: address }));
   },
 };
