@@ -109,6 +109,11 @@ export function proposalRemarks(
   return remarks(args, session.names, session.host, diagnostics) + notes.map(noteLine).join('');
 }
 
+/** Notes on the state of a host, a line each. */
+export function noteLines(notes: readonly string[]): string {
+  return notes.map((note) => `pci: ${escapeControls(note)}\n`).join('');
+}
+
 function noteLine(note: string): string {
   return `pci: note: ${escapeControls(note)}\n`;
 }

@@ -5,6 +5,7 @@ import { inputName, readInputFile } from '../../host/file/input-file.ts';
 import { formatHostDevice } from '../../libvirt/hostdev/host-device-text.ts';
 import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import { toHostdevOf } from '../../operations/assignment/hostdev-state.ts';
 import { proposalOf } from '../../operations/change/host-proposal.ts';
 import { allowedOf } from '../../operations/change/refusals.ts';
 import type { PciAddress } from '../../pci/address.ts';
@@ -38,7 +39,6 @@ import {
 } from '../assignment-state.ts';
 import { type CommandResult, isGiven } from '../grammar/command.ts';
 import { hostdevOptionsOf } from '../hostdev-options.ts';
-import { toHostdevOf } from '../hostdev-state.ts';
 import { sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { startHookSteps } from '../start-hook.ts';

@@ -4,11 +4,12 @@ import { findMachine } from '../../libvirt/machine/find-machine.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
 import { planTagging } from '../../libvirt/machine/tag-machines.ts';
 import { proposalOf } from '../../operations/change/host-proposal.ts';
+import { virshOf } from '../../operations/session/libvirt-connection.ts';
 import { planTaggings } from '../../plan/assignment/plan-tagging.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { renderTagging, taggingDocument } from '../../render/machine/tagging-text.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { machineRemarks, virshOf } from '../libvirt-connection.ts';
+import { machineRemarks } from '../machine-remarks.ts';
 import { sessionOf } from '../reading-options.ts';
 import { carryOut } from '../run-proposal.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
@@ -31,14 +32,14 @@ export async function runPortalTag(
   const category = categoryOf(args);
   const isDryRun = args.dryRun;
   const isScript = args.script;
-  const virsh = virshOf(args);
+  const virsh = virshOf(sessionOf(args));
   const { machines, diagnostics } = await readMachines(virsh, isDryRun || isScript ? 'look' : 'edit');
   const meant = new Set(args.machines.map((word) => findMachine(machines, word)));
   const taggings = [...meant].map((machine) => planTagging(machine, category));
   const plan = planTaggings(virsh.uri, taggings, category);
   const carried = await carryOut(
     {
-      session: sessionOf({}),
+      session: sessionOf(args),
       proposal: proposalOf({
         plan,
         findings: [],
@@ -50,7 +51,8 @@ export async function runPortalTag(
       }),
       overview: (width) => renderTagging(taggings, category, true, width),
       details: {},
-      remarks: machineRemarks(args, diagnostics, 'portal') + spellingNote(category, machines),
+      remarks:
+        machineRemarks(args, sessionOf(args), diagnostics, 'portal') + spellingNote(category, machines),
       nothingToDo: renderTagging(taggings, category, false, terminal.width),
       goesUnasked: true,
     },

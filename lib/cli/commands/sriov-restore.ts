@@ -8,7 +8,14 @@ import { LiveRunner } from '../../host/live/live-runner.ts';
 import type { Runner } from '../../host/runner.ts';
 import { readPersistedPfs } from '../../operations/binding/persistence.ts';
 import { proposalOf } from '../../operations/change/host-proposal.ts';
+import {
+  type PendingRecovery,
+  pendingProblem,
+  readPendingRecovery,
+} from '../../operations/change/pending-recovery.ts';
 import { allowedOf } from '../../operations/change/refusals.ts';
+import { findPfs } from '../../operations/sriov/persisted-pfs.ts';
+import { PF_FIELDS, readPfState } from '../../operations/sriov/pf-state.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
@@ -21,11 +28,8 @@ import { renderVfs } from '../../render/sriov/vfs-text.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { type PendingRecovery, pendingProblem, readPendingRecovery } from '../pending-recovery.ts';
 import type { PersistedValues } from '../persisted-host.ts';
-import { findPfs } from '../persisted-pfs.ts';
-import { PF_FIELDS, readPfState } from '../pf-state.ts';
-import { hostOf, namesOf, remarks, sessionOf } from '../reading-options.ts';
+import { hostOf, namesOf, noteLines, remarks, sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -49,8 +53,8 @@ export async function runSriovRestore(
   const names = namesOf(args);
   const entries = readPersistedPfs(host);
   const inventory = readInventory(host, names, PF_FIELDS);
-  const pending = await readPendingRecovery(args, host);
-  const said = remarks(args, names, host, inventory.diagnostics) + pending.remarks;
+  const pending = await readPendingRecovery(sessionOf(args));
+  const said = remarks(args, names, host, inventory.diagnostics) + noteLines(pending.notes);
   if (forgets) {
     const known = entries.map(({ address }) => address);
     return forgetEntries('pfs', known, { args, terminal, dialogue, host, inventory, remarks: said });

@@ -6,6 +6,8 @@ import { LiveRunner } from '../../host/live/live-runner.ts';
 import { planPersistPart } from '../../operations/binding/persist-part.ts';
 import { proposalOf } from '../../operations/change/host-proposal.ts';
 import { allowedOf } from '../../operations/change/refusals.ts';
+import { persistedVfsRemark, persistVfs } from '../../operations/sriov/persisted-pfs.ts';
+import { PF_FIELDS, readPfState } from '../../operations/sriov/pf-state.ts';
 import { concernedWith } from '../../pci/selector/concerned-devices.ts';
 import { selectOne } from '../../pci/selector/selector.ts';
 import { parseSelector } from '../../pci/selector/selector-parser.ts';
@@ -15,8 +17,6 @@ import { persistenceDetails, vfsDetails } from '../../render/change/plan-documen
 import { renderVfs } from '../../render/sriov/vfs-text.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { persistedVfsRemark, persistVfs } from '../persisted-pfs.ts';
-import { PF_FIELDS, readPfState } from '../pf-state.ts';
 import type { ReadingValues } from '../reading-options.ts';
 import { hostOf, namesOf, remarks, sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
