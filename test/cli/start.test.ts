@@ -13,7 +13,7 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   groups: [],
   tree: [],
   'guard-start': ['fast-xml-parser'],
-  bind: ['execa', 'table'],
+  bind: ['table'],
   recover: ['execa'],
 };
 

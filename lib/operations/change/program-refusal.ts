@@ -1,9 +1,8 @@
-import { type ErrorCode, PortalGunError } from '../base/errors.ts';
-import { programTrust } from '../host/program-trust.ts';
-import { programWords } from '../host/this-process.ts';
-import { SERVICE_PATH } from '../plan/persistence/persistence-files.ts';
-import { START_HOOK_PATH } from '../plan/persistence/start-hook-paths.ts';
-import type { Plan } from '../plan/plan.ts';
+import { type ErrorCode, PortalGunError } from '../../base/errors.ts';
+import type { User } from '../../host/host-ports.ts';
+import { SERVICE_PATH } from '../../plan/persistence/persistence-files.ts';
+import { START_HOOK_PATH } from '../../plan/persistence/start-hook-paths.ts';
+import type { Plan } from '../../plan/plan.ts';
 
 /** What `--allow` takes for a program that others than root can write. */
 export const PROGRAM_WRITABLE = 'program-writable';
@@ -29,6 +28,7 @@ const WATCHDOG: LaterRun = { code: 'WATCHDOG_FAILED', when: 'root would run it t
  * @throws PortalGunError CANNOT_PERSIST, CANNOT_GUARD, WATCHDOG_FAILED
  */
 export function refuseWritableProgram(
+  user: User,
   { steps }: Plan,
   isWatched: boolean,
   allowed: ReadonlySet<string>,
@@ -37,9 +37,9 @@ export function refuseWritableProgram(
     change.kind === 'file' && change.to !== null ? (LATER_RUNS[change.path] ?? []) : [],
   );
   const [run] = [...written, ...(isWatched ? [WATCHDOG] : [])];
-  const words = programWords();
+  const words = user.programWords();
   if (run === undefined || words === null || allowed.has(PROGRAM_WRITABLE)) return;
-  const problem = programTrust.problemOf(words);
+  const problem = user.distrustOf(words);
   if (problem === null) return;
   throw new PortalGunError(run.code, `${problem.what}, and ${run.when} (${PROGRAM_WRITABLE})`, {
     subject: problem.path,

@@ -1,13 +1,13 @@
-import type { HostReader } from '../host/host-reader.ts';
-import type { DeviceField, PciDevice } from '../pci/device.ts';
-import type { GroupAttributes } from '../pci/group/iommu-group.ts';
-import type { IommuState } from '../pci/group/iommu-state.ts';
-import type { Inventory } from '../pci/inventory.ts';
-import type { PciNames } from '../pci/pci-ids.ts';
-import { type ProbedDevices, readInventory } from '../sysfs/device/read-inventory.ts';
-import { readIommuState } from '../sysfs/iommu-state.ts';
-import { tellsResetMethods } from '../sysfs/kernel-release.ts';
-import { readGroupAttributes } from '../sysfs/read-groups.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { GroupAttributes } from '../../pci/group/iommu-group.ts';
+import type { IommuState } from '../../pci/group/iommu-state.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import type { PciNames } from '../../pci/pci-ids.ts';
+import { type ProbedDevices, readInventory } from '../../sysfs/device/read-inventory.ts';
+import { readIommuState } from '../../sysfs/iommu-state.ts';
+import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
+import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 
 /** Where an inventory comes from, and what is told with it of the host as a whole. */
 export interface InventorySource {

@@ -1,17 +1,15 @@
-import { isOfOtherBoot, readJournals } from '../apply/journal.ts';
-import type { LeftJournal } from '../apply/journal-parser.ts';
-import { type BootTime, type JournalStatus, journalStatusOf } from '../apply/journal-status.ts';
-import { openSteps, touchedByAll } from '../apply/touched.ts';
-import { PortalGunError } from '../base/errors.ts';
-import { BROKEN, DENIED, type Known, UNREAD } from '../base/known.ts';
-import { escapeControls } from '../base/text.ts';
-import type { FileStore } from '../host/file-store.ts';
-import { type HostReader, isFailure } from '../host/host-reader.ts';
-import { LiveFiles } from '../host/live/live-files.ts';
-import type { PciAddress } from '../pci/address.ts';
-import type { PersistedDevice } from '../pci/persisted/persisted-device.ts';
+import { isOfOtherBoot, readJournals } from '../../apply/journal.ts';
+import type { LeftJournal } from '../../apply/journal-parser.ts';
+import { type BootTime, type JournalStatus, journalStatusOf } from '../../apply/journal-status.ts';
+import { openSteps, touchedByAll } from '../../apply/touched.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { BROKEN, DENIED, type Known, UNREAD } from '../../base/known.ts';
+import type { FileStore } from '../../host/file-store.ts';
+import { type HostReader, isFailure } from '../../host/host-reader.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PersistedDevice } from '../../pci/persisted/persisted-device.ts';
+import type { HostSession } from '../session/host-session.ts';
 import { bootTimeOf } from './confirmation.ts';
-import type { ReadingValues } from './reading-options.ts';
 
 /** A change that was cut short, or awaits confirmation, as documents have it. */
 interface PendingChange {
@@ -25,42 +23,42 @@ export interface PendingRecovery {
   readonly journals: readonly LeftJournal[];
   readonly now: BootTime;
   readonly changes: Known<readonly PendingChange[]>;
-  /** For standard error. */
-  readonly remarks: string;
+  /** Sentences about them; also why they cannot be read. */
+  readonly notes: readonly string[];
 }
 
 /** Reads which changes were cut short, or await confirmation. Who may not read that is told so in documents only. */
-export async function readPendingRecovery(
-  args: Pick<ReadingValues, 'host'>,
-  host: HostReader,
-): Promise<PendingRecovery> {
+export async function readPendingRecovery({
+  host,
+  isCaptured,
+  ports,
+}: HostSession): Promise<PendingRecovery> {
   const now = bootTimeOf(host);
-  const none = { journals: [], now, remarks: '' };
+  const none = { journals: [], now, notes: [] };
   try {
-    const isLive = args.host === undefined;
-    const journals = isLive ? await readJournals(new LiveFiles('')) : await readCaptured(host);
+    const journals = isCaptured ? await readCaptured(host) : await readJournals(await ports.openFiles());
     if (journals === null) return { ...none, changes: UNREAD };
     const changes = journals.map((left) => ({
       startedAt: left.startedAt,
       title: left.plan.title,
       standing: journalStatusOf(left, now).kind,
     }));
-    return { journals, now, changes, remarks: changes.map(remarkOn).join('') };
+    return { journals, now, changes, notes: changes.map(noteOn) };
   } catch (error) {
     if (!(error instanceof PortalGunError)) throw error;
     const isDenied = /EACCES|EPERM|denied/.test(error.message);
-    const remarks = isDenied ? '' : `pci: ${escapeControls(`${error.subject}: ${error.message}`)}\n`;
-    return { ...none, changes: isDenied ? DENIED : BROKEN, remarks };
+    const notes = isDenied ? [] : [`${error.subject}: ${error.message}`];
+    return { ...none, changes: isDenied ? DENIED : BROKEN, notes };
   }
 }
 
-function remarkOn({ startedAt, title, standing }: PendingChange): string {
+function noteOn({ startedAt, title, standing }: PendingChange): string {
   const what = {
     'cut-short': 'was cut short: a recovery is pending; run pci recover, or pci recover --finish',
     overdue: 'was not confirmed in time: a recovery is pending; run pci recover, or pci recover --finish',
     awaiting: 'awaits confirmation: run pci confirm, or pci recover',
   }[standing];
-  return `pci: ${escapeControls(`"${title}" (${startedAt})`)} ${what}\n`;
+  return `"${title}" (${startedAt}) ${what}`;
 }
 
 /** `null` for a captured host that has nothing of it. */

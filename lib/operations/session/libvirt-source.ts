@@ -1,11 +1,11 @@
-import { UNREAD } from '../base/known.ts';
-import type { HostReader } from '../host/host-reader.ts';
-import type { Runner } from '../host/runner.ts';
-import { mergeInventories } from '../libvirt/node-device/merge-inventories.ts';
-import { toInventory } from '../libvirt/node-device/node-inventory.ts';
-import { type NodeKind, readNodeDevices } from '../libvirt/node-device/read-node-devices.ts';
-import { Virsh } from '../libvirt/virsh.ts';
-import type { DeviceField } from '../pci/device.ts';
+import { UNREAD } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { Runner } from '../../host/runner.ts';
+import { mergeInventories } from '../../libvirt/node-device/merge-inventories.ts';
+import { toInventory } from '../../libvirt/node-device/node-inventory.ts';
+import { type NodeKind, readNodeDevices } from '../../libvirt/node-device/read-node-devices.ts';
+import { Virsh } from '../../libvirt/virsh.ts';
+import type { DeviceField } from '../../pci/device.ts';
 import { type InventorySource, sysfsSource } from './sysfs-source.ts';
 
 /**

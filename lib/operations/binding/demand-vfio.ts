@@ -1,9 +1,9 @@
-import { PortalGunError } from '../base/errors.ts';
-import { vfioProblem } from '../checks/validation/vfio-problem.ts';
-import type { HostReader } from '../host/host-reader.ts';
-import { isPassthroughDriver } from '../pci/vfio-state.ts';
-import type { Plan } from '../plan/plan.ts';
-import { readHostFacts } from '../sysfs/host-facts/read-host-facts.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { vfioProblem } from '../../checks/validation/vfio-problem.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { readHostFacts } from '../../sysfs/host-facts/read-host-facts.ts';
 
 /**
  * Looks, by what the host says of its modules, whether the VFIO drivers that a plan loads can be loaded: better said with the plan

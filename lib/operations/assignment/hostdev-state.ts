@@ -1,23 +1,23 @@
-import { knownValue } from '../base/known.ts';
+import { knownValue } from '../../base/known.ts';
 import {
   type HostdevOptions,
   type PfLinks,
   type PlannedHostdev,
   toHostdev,
-} from '../libvirt/hostdev/to-hostdev.ts';
-import type { PciAddress } from '../pci/address.ts';
-import type { DeviceField, PciDevice } from '../pci/device.ts';
-import { GROUP_FIELDS, groupDevices, type IommuGroup, isBridge } from '../pci/group/iommu-group.ts';
-import { iommuAdvice } from '../pci/group/iommu-state.ts';
-import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../pci/group/passthrough.ts';
-import type { Inventory } from '../pci/inventory.ts';
-import type { PciNames } from '../pci/pci-ids.ts';
-import { concernedWith } from '../pci/selector/concerned-devices.ts';
-import { selectDevices } from '../pci/selector/selector.ts';
-import { parseSelectors } from '../pci/selector/selector-parser.ts';
-import { readCapturedLink } from '../sysfs/device/pf-link.ts';
-import type { ProbedDevices } from '../sysfs/device/read-inventory.ts';
-import type { InventorySource } from './sysfs-source.ts';
+} from '../../libvirt/hostdev/to-hostdev.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { GROUP_FIELDS, groupDevices, type IommuGroup, isBridge } from '../../pci/group/iommu-group.ts';
+import { iommuAdvice } from '../../pci/group/iommu-state.ts';
+import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../../pci/group/passthrough.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import type { PciNames } from '../../pci/pci-ids.ts';
+import { concernedWith } from '../../pci/selector/concerned-devices.ts';
+import { selectDevices } from '../../pci/selector/selector.ts';
+import { parseSelectors } from '../../pci/selector/selector-parser.ts';
+import { readCapturedLink } from '../../sysfs/device/pf-link.ts';
+import type { ProbedDevices } from '../../sysfs/device/read-inventory.ts';
+import type { InventorySource } from '../session/sysfs-source.ts';
 
 const FIELDS: readonly DeviceField[] = [
   ...GROUP_FIELDS,

@@ -1,21 +1,20 @@
-import { PortalGunError } from '../base/errors.ts';
-import { suggest } from '../base/text.ts';
-import type { Finding } from '../checks/finding.ts';
-import type { SafetyRule } from '../checks/safety/safety-rule.ts';
-import { SAFETY_RULES } from '../checks/safety/safety-rules.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { suggest } from '../../base/text.ts';
+import type { Finding } from '../../checks/finding.ts';
+import type { SafetyRule } from '../../checks/safety/safety-rule.ts';
+import { SAFETY_RULES } from '../../checks/safety/safety-rules.ts';
 import { PROGRAM_WRITABLE } from './program-refusal.ts';
-import type { ChangingValues } from './tables/changing-options.ts';
 
 /**
- * The names that `--allow` lifts.
+ * The names of safety rules that are lifted, each of a word or of several with commas between.
  *
  * @throws PortalGunError BAD_ARGUMENT for one that no rule has, or that can't be lifted
  */
 export function allowedOf(
-  args: Pick<ChangingValues, 'allow'>,
+  allow: readonly string[],
   rules: readonly Pick<SafetyRule, 'name' | 'severity'>[] = SAFETY_RULES,
 ): ReadonlySet<string> {
-  const names = args.allow.flatMap((each) => each.split(','));
+  const names = allow.flatMap((each) => each.split(','));
   for (const name of names) {
     const rule = rules.find((each) => each.name === name);
     if (rule !== undefined || (rules === SAFETY_RULES && name === PROGRAM_WRITABLE)) continue;

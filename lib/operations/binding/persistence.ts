@@ -1,11 +1,15 @@
-import { PortalGunError } from '../base/errors.ts';
-import { type HostReader, isFailure } from '../host/host-reader.ts';
-import { programWords } from '../host/this-process.ts';
-import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/binding/persisted-bindings.ts';
-import { INITRAMFS_STATE_PATH } from '../plan/change.ts';
-import type { BootState, PersistedRecords } from '../plan/persistence/persistence-files.ts';
-import type { PersistenceState } from '../plan/persistence/plan-persistence.ts';
-import { type PersistedPf, parseVfs, VFS_PATH } from '../plan/sriov/persisted-vfs.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import type { User } from '../../host/host-ports.ts';
+import { type HostReader, isFailure } from '../../host/host-reader.ts';
+import {
+  BINDINGS_PATH,
+  type PersistedBinding,
+  parseBindings,
+} from '../../plan/binding/persisted-bindings.ts';
+import { INITRAMFS_STATE_PATH } from '../../plan/change.ts';
+import type { BootState, PersistedRecords } from '../../plan/persistence/persistence-files.ts';
+import type { PersistenceState } from '../../plan/persistence/plan-persistence.ts';
+import { type PersistedPf, parseVfs, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';
 
 /** What outlives a boot on a host, and how that is brought about there. */
 export interface Persistence extends PersistenceState, PersistedRecords {
@@ -14,13 +18,13 @@ export interface Persistence extends PersistenceState, PersistedRecords {
 }
 
 /** @throws PortalGunError BAD_RECORD, PERMISSION_DENIED */
-export function readPersistence(host: HostReader): Persistence {
+export function readPersistence(host: HostReader, user: Pick<User, 'programWords'>): Persistence {
   const reading = host.readText(BINDINGS_PATH);
   const isGuess = isFailure(reading) && reading.unknown === 'unread';
   const textOf = (path: string): string | null => readOwn(host, path);
   const initramfs = textOf(INITRAMFS_STATE_PATH)?.trim() ?? null;
   const records = { bindings: readBindings(host), pfs: readPersistedPfs(host) };
-  return { ...records, isGuess, boot: bootOf(host, isGuess), textOf, initramfs };
+  return { ...records, isGuess, boot: bootOf(host, isGuess, user.programWords()), textOf, initramfs };
 }
 
 /**
@@ -54,8 +58,7 @@ export function readOwn(host: HostReader, path: string): string | null {
   throw new PortalGunError(code, `can't be read: ${reading.detail}`, { subject: path });
 }
 
-function bootOf(host: HostReader, isGuess: boolean): BootState {
-  const program = programWords();
+function bootOf(host: HostReader, isGuess: boolean, program: readonly string[] | null): BootState {
   if (program === null) {
     throw new PortalGunError('CANNOT_PERSIST', 'its file is gone, and could not be started at a boot', {
       subject: 'pci',

@@ -1,17 +1,17 @@
-import { PortalGunError } from '../base/errors.ts';
-import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../base/known.ts';
-import { count, escapeControls } from '../base/text.ts';
-import { type HostReader, isFailure } from '../host/host-reader.ts';
-import type { PciDevice } from '../pci/device.ts';
-import { areOfOneKind, type DeviceKind, TRAIT_FIELDS, traitsOf } from '../pci/device-traits.ts';
-import { type DeviceMatch, findPersisted, persistedFor } from '../pci/persisted/find-persisted.ts';
-import { withPersistedVfs } from '../plan/persistence/persisted-changes.ts';
-import { type PersistedPf, persistedPfOf, VFS_PATH } from '../plan/sriov/persisted-vfs.ts';
-import type { VfsProposal } from '../plan/sriov/plan-vfs.ts';
-import type { PfState, VfGoal } from '../plan/sriov/vf-goal.ts';
-import { type VfsStatus, vfsStatus } from '../plan/sriov/vfs-status.ts';
-import { PROBING_FIELDS, readFunction } from '../sysfs/device/read-inventory.ts';
-import { readPersistedPfs } from './persistence.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { count, escapeControls } from '../../base/text.ts';
+import { type HostReader, isFailure } from '../../host/host-reader.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { areOfOneKind, type DeviceKind, TRAIT_FIELDS, traitsOf } from '../../pci/device-traits.ts';
+import { type DeviceMatch, findPersisted, persistedFor } from '../../pci/persisted/find-persisted.ts';
+import { withPersistedVfs } from '../../plan/persistence/persisted-changes.ts';
+import { type PersistedPf, persistedPfOf, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';
+import type { VfsProposal } from '../../plan/sriov/plan-vfs.ts';
+import type { PfState, VfGoal } from '../../plan/sriov/vf-goal.ts';
+import { type VfsStatus, vfsStatus } from '../../plan/sriov/vfs-status.ts';
+import { PROBING_FIELDS, readFunction } from '../../sysfs/device/read-inventory.ts';
+import { readPersistedPfs } from '../binding/persistence.ts';
 
 /** An entry of the record, and where its PF is. */
 export interface FoundPf {

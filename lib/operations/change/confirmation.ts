@@ -1,16 +1,15 @@
-import type { ApplyReport } from '../apply/apply-report.ts';
-import type { ChangeableHost } from '../apply/changeable-host.ts';
-import { journalIdOf, type Occasion } from '../apply/journal.ts';
-import type { LeftJournal } from '../apply/journal-parser.ts';
-import { type BootTime, journalStatusOf } from '../apply/journal-status.ts';
-import { startWatchdog, stopWatchdog } from '../apply/watchdog.ts';
-import { PortalGunError } from '../base/errors.ts';
-import { formatSpan } from '../base/text.ts';
-import type { HostReader } from '../host/host-reader.ts';
-import { LiveBackground } from '../host/live/live-background.ts';
-import { programWords } from '../host/this-process.ts';
-import { readBootId } from '../sysfs/boot-id.ts';
-import { readUptimeMs } from '../sysfs/uptime.ts';
+import type { ApplyReport } from '../../apply/apply-report.ts';
+import type { ChangeableHost } from '../../apply/changeable-host.ts';
+import { journalIdOf, type Occasion } from '../../apply/journal.ts';
+import type { LeftJournal } from '../../apply/journal-parser.ts';
+import { type BootTime, journalStatusOf } from '../../apply/journal-status.ts';
+import { startWatchdog, stopWatchdog } from '../../apply/watchdog.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { formatSpan } from '../../base/text.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { readBootId } from '../../sysfs/boot-id.ts';
+import { readUptimeMs } from '../../sysfs/uptime.ts';
 
 /** The boot and the time in it, now. */
 export function bootTimeOf(reader: HostReader): BootTime {
@@ -24,13 +23,14 @@ export function bootTimeOf(reader: HostReader): BootTime {
  * @throws PortalGunError WATCHDOG_FAILED; nothing was changed then
  */
 export async function applyToBeConfirmed(
+  { user, background }: Pick<HostPorts, 'user' | 'background'>,
   host: ChangeableHost,
   occasion: Occasion,
   withinMs: number,
   apply: (confirmBy: () => number) => Promise<ApplyReport>,
 ): Promise<ApplyReport> {
   const id = journalIdOf(occasion);
-  const program = programWords();
+  const program = user.programWords();
   const startedMs = readUptimeMs(host.reader);
   if (program === null || startedMs === null) {
     const what =
@@ -38,7 +38,7 @@ export async function applyToBeConfirmed(
     throw new PortalGunError('WATCHDOG_FAILED', what, { subject: 'pci' });
   }
   const words = [...program, 'recover', '--unconfirmed', id];
-  await startWatchdog({ ...host, background: new LiveBackground() }, { id, afterMs: withinMs, words });
+  await startWatchdog({ ...host, background }, { id, afterMs: withinMs, words });
   // Where the clock fails meanwhile, the time begins with the first step.
   const report = await apply(() => (readUptimeMs(host.reader) ?? startedMs) + withinMs);
   // What could not be undone is tried again by it.

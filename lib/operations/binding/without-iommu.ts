@@ -1,8 +1,8 @@
-import { PortalGunError } from '../base/errors.ts';
-import type { HostReader } from '../host/host-reader.ts';
-import { iommuAdvice } from '../pci/group/iommu-state.ts';
-import type { Inventory } from '../pci/inventory.ts';
-import { readIommuState } from '../sysfs/iommu-state.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { iommuAdvice } from '../../pci/group/iommu-state.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import { readIommuState } from '../../sysfs/iommu-state.ts';
 
 /**
  * Refuses to give devices of a host that runs without an IOMMU, or of which nobody knows whether it does.

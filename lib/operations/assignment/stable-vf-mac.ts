@@ -1,9 +1,9 @@
-import { PortalGunError } from '../base/errors.ts';
-import { knownValue } from '../base/known.ts';
-import type { PlannedHostdev } from '../libvirt/hostdev/to-hostdev.ts';
-import type { PciDevice } from '../pci/device.ts';
-import { identityOf } from '../pci/identity.ts';
-import { stableMac } from '../pci/sriov/stable-mac.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { PlannedHostdev } from '../../libvirt/hostdev/to-hostdev.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { identityOf } from '../../pci/identity.ts';
+import { stableMac } from '../../pci/sriov/stable-mac.ts';
 import type { HostdevState } from './hostdev-state.ts';
 
 /**

@@ -1,13 +1,13 @@
-import { PortalGunError } from '../base/errors.ts';
-import { knownValue } from '../base/known.ts';
-import type { HostReader } from '../host/host-reader.ts';
-import type { Runner } from '../host/runner.ts';
-import type { DeviceField, PciDevice } from '../pci/device.ts';
-import { IDENTITY_FIELDS, identityOf } from '../pci/identity.ts';
-import type { Inventory } from '../pci/inventory.ts';
-import type { PfState } from '../plan/sriov/vf-goal.ts';
-import { isLinkFailure, readCapturedLink, readPfLink } from '../sysfs/device/pf-link.ts';
-import { readFunction } from '../sysfs/device/read-inventory.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { Runner } from '../../host/runner.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { IDENTITY_FIELDS, identityOf } from '../../pci/identity.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import type { PfState } from '../../plan/sriov/vf-goal.ts';
+import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/device/pf-link.ts';
+import { readFunction } from '../../sysfs/device/read-inventory.ts';
 
 /** The facts of every device that a PF is judged by. */
 export const PF_FIELDS: readonly DeviceField[] = [
