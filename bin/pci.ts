@@ -2,4 +2,4 @@
 import { runProgram } from '../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../lib/cli/tables/pci-program.ts';
 
-await runProgram(PCI_PROGRAM, process);
+void runProgram(PCI_PROGRAM, process);

@@ -2,4 +2,4 @@
 import { runProgram } from '../lib/cli/main.ts';
 import { PORTAL_PROGRAM } from '../lib/cli/tables/portal-program.ts';
 
-await runProgram(PORTAL_PROGRAM, process);
+void runProgram(PORTAL_PROGRAM, process);

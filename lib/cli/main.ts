@@ -26,6 +26,8 @@ export interface ProcessLike extends DialogueProcess {
 
 /** Runs a program with the arguments of its process; sets the exit status and lets output drain. */
 export async function runProgram(program: Program, host: ProcessLike): Promise<void> {
+  // Node ends a process that waits for nothing any more, and nothing would tell it from one that is done.
+  host.exitCode = EXIT.internal;
   // An error of a stream may come after the program is through.
   const settle = (exitCode: number): void => {
     const isLost = stdout.isLost || stderr.isLost;

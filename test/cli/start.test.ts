@@ -1,6 +1,7 @@
-import { build, type Metafile } from 'esbuild';
+import { basename } from 'node:path';
+import type { Metafile } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BUNDLE } from '../../bundle.mjs';
+import { bundlePrograms, CORE } from '../../bundle.mjs';
 
 /** Libraries that take longer to be loaded than all of what is ours. */
 const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser'] as const;
@@ -19,30 +20,56 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
 
 describe('a start of pci', () => {
   let outputs: Metafile['outputs'];
+  let inCore: ReadonlySet<string>;
+  let files: ReadonlyMap<string, string>;
 
   beforeAll(async () => {
-    const { metafile } = await build({ ...BUNDLE, metafile: true, write: false });
+    const { metafile, core, files: texts } = await bundlePrograms();
     outputs = metafile.outputs;
+    inCore = core;
+    files = texts;
   });
+
+  const isInCore = (path: string): boolean => inCore.has(basename(path));
 
   /** The packages that are loaded with an entry point of the bundle: by static imports, all the way down. */
   function loadedWith(entryPoint: string): ReadonlySet<string> {
-    const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entryPoint);
-    if (entry === undefined) throw new Error(`${entryPoint} is no entry point of the bundle`);
-    const files = new Set([entry]);
+    const files = new Set([outputOf(entryPoint)]);
     for (const file of files) {
       for (const { path, kind } of outputs[file]?.imports ?? []) {
         if (kind === 'import-statement' && path in outputs) files.add(path);
       }
     }
+    if ([...files].some(isInCore)) for (const file of Object.keys(outputs).filter(isInCore)) files.add(file);
     const inputs = [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
     return new Set(inputs.flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []));
+  }
+
+  function outputOf(entryPoint: string): string {
+    const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entryPoint);
+    if (entry === undefined) throw new Error(`${entryPoint} is no entry point of the bundle`);
+    return entry;
+  }
+
+  /** The files of ours that a file loads at once, and not when something of them is asked for. */
+  function requiredBy(file: string): readonly string[] {
+    const text = files.get(file) ?? '';
+    expect(text).not.toBe('');
+    const required = text.matchAll(/(?<!then\(\(\)=>\w*\(?)\brequire\("\.\/([^"]+)"\)/g);
+    return [...new Set([...required].map(([, name = '']) => name))];
   }
 
   const heavyWith = (entryPoint: string): readonly string[] => {
     const loaded = loadedWith(entryPoint);
     return HEAVY.filter((name) => loaded.has(name));
   };
+
+  it('is two files of CommonJS: the program and the core', () => {
+    expect(requiredBy('pci.js')).toEqual([CORE]);
+    expect(requiredBy('portal.js')).toEqual([CORE]);
+    expect(requiredBy(CORE)).toEqual([]);
+    expect(inCore).toContain(basename(outputOf('lib/cli/commands/list.ts')));
+  });
 
   it('loads the parser of arguments only to parse them', () => {
     expect(heavyWith('bin/pci.ts')).toEqual([]);
