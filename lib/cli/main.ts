@@ -8,6 +8,8 @@ import {
 } from '../render/error-text.ts';
 import { COMPLETE_WORD } from './completion/completion-scripts.ts';
 import type { CommandResult } from './grammar/command.ts';
+import type { Request } from './grammar/parse-command-line.ts';
+import { readPlainly } from './grammar/plain-command-line.ts';
 import type { Program } from './grammar/program.ts';
 import { type DialogueProcess, dialogueWith, Interrupted } from './terminal/dialogue.ts';
 import { Output, type OutputStream } from './terminal/output.ts';
@@ -66,10 +68,7 @@ async function resultOf(
       const stdout = await printCompletions(program, argv.slice(1));
       return { exitCode: EXIT.ok, stdout, stderr: '' };
     }
-    const width = Math.min(lineWidthOf(host.stdout) ?? HELP_WIDTH, HELP_WIDTH);
-    // Completion is asked for at each press of a key, and needs no parser.
-    const { parseCommandLine } = await import('./grammar/parse-command-line.ts');
-    const request = await parseCommandLine(program, argv, width);
+    const request = readPlainly(program, argv) ?? (await parse(program, argv, host.stdout));
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
     const { command, values } = request;
     const run = await command.load();
@@ -92,6 +91,12 @@ async function resultOf(
       stderr: renderInternalError(program.name, error, versions),
     };
   }
+}
+
+/** Reads any command line, and says what is wrong with it: by the parser, which few command lines need. */
+async function parse(program: Program, argv: readonly string[], stdout: OutputStream): Promise<Request> {
+  const { parseCommandLine } = await import('./grammar/parse-command-line.ts');
+  return parseCommandLine(program, argv, Math.min(lineWidthOf(stdout) ?? HELP_WIDTH, HELP_WIDTH));
 }
 
 /**
