@@ -40,8 +40,8 @@ export async function runProgram(program: Program, host: ProcessLike): Promise<v
     stderr.write(renderError(program.name, outputError(subject, code)));
     if (exitOf !== null) settle(exitOf);
   };
-  const stdout = new Output(host.stdout, onLoss('standard output'));
-  const stderr = new Output(host.stderr, onLoss('standard error'));
+  const stdout = new Output(() => host.stdout, onLoss('standard output'));
+  const stderr = new Output(() => host.stderr, onLoss('standard error'));
   const result = await resultOf(program, host, (text) => stderr.write(text));
   stderr.write(result.stderr);
   stdout.write(result.stdout);

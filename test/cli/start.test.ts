@@ -1,7 +1,11 @@
-import { basename } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import type { Metafile } from 'esbuild';
+import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bundlePrograms, CORE } from '../../bundle.mjs';
+import { fixture, PCI, ROOT } from '../support/pci-program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Libraries that take longer to be loaded than all of what is ours. */
 const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser'] as const;
@@ -88,6 +92,59 @@ describe('a start of pci', () => {
       expect(heavyWith(`lib/cli/commands/${command}.ts`)).toEqual([...needed].sort(byOrder));
     });
   }
+});
+
+/** Parts of Node that take long to load, and that a look at a host does not need. */
+const HEAVY_OF_NODE = ['child_process', 'crypto', 'net', 'readline', 'stream', 'zlib'];
+
+describe('a start of the built pci', () => {
+  const folder = temporaryFolder();
+
+  /** The files, and the parts of Node beyond those of an empty program, that were loaded when a program ends. */
+  async function loadedBy(words: readonly string[]): Promise<{ files: string[]; parts: string[] }> {
+    const hook = join(folder, 'hook.cjs');
+    writeFileSync(
+      hook,
+      `process.on('exit', () => {
+        const parts = process.moduleLoadList.filter((name) => name.startsWith('NativeModule '));
+        require('node:fs').writeSync(2, JSON.stringify({ files: Object.keys(require.cache), parts }));
+      });`,
+    );
+    const run = async (program: readonly string[]) => {
+      const { stderr, exitCode } = await execa(process.execPath, ['--require', hook, ...program], {
+        cwd: ROOT,
+        env: { PATH: process.env['PATH'] },
+        extendEnv: false,
+        stdin: 'ignore',
+      });
+      expect(exitCode).toBe(0);
+      return JSON.parse(stderr) as { files: string[]; parts: string[] };
+    };
+    const empty = join(folder, 'empty.cjs');
+    writeFileSync(empty, '');
+    const [bare, ours] = [await run([empty]), await run([PCI, ...words])];
+    const known = new Set(bare.parts);
+    return {
+      files: ours.files.filter((file) => file !== hook).map((file) => basename(file)),
+      parts: ours.parts.filter((part) => !known.has(part)).map((part) => part.replace('NativeModule ', '')),
+    };
+  }
+
+  it.each([
+    [['--version']],
+    [['list', '--host', fixture('gpu-desktop')]],
+    [['list', '--host', fixture('gpu-desktop'), '--json', 'class=network']],
+    [['list', '--host', '/', '--pci-ids', 'bundled', '--columns=address']],
+  ])('loads two files and no large part of Node: %j', async (words) => {
+    const { files, parts } = await loadedBy(words);
+    expect(files).toEqual(['pci.js', CORE]);
+    expect(parts.filter((part) => HEAVY_OF_NODE.includes(part))).toEqual([]);
+  });
+
+  it('loads the parser for what is not plain', async () => {
+    const { files } = await loadedBy(['list', '--help']);
+    expect(files.some((file) => file.startsWith('parse-command-line-'))).toBe(true);
+  });
 });
 
 function byOrder(a: Heavy, b: Heavy): number {
