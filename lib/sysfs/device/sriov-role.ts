@@ -1,4 +1,4 @@
-import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import { isUnknown, type Known, knownValue, type Unknown } from '../../base/known.ts';
 import { isPciAddress, type PciAddress } from '../../pci/address.ts';
 import { parseVfBars } from '../../pci/config/bar.ts';
 import type { PhysicalFunction, SriovRole } from '../../pci/sriov/sriov.ts';
@@ -14,15 +14,19 @@ const MAX_VFS = 65536;
  * `sriov_*` attributes (Linux 3.8 and later).
  */
 export function readSriov(source: DeviceSource, context: HostContext): Known<SriovRole> {
-  // The PF may be kept from the bus, as one that a VMD controller or a hypervisor hides.
-  if (source.hasEntry('physfn')) return readVirtualFunction(source, context);
+  // The PF may be kept from the bus, as one that a VMD controller or a hypervisor hides: its link then leads to nothing.
+  const name = source.linkName('physfn');
+  if (name !== null) return readVirtualFunction(source, context, name);
   if (source.has('sriov_totalvfs')) return readPhysicalFunction(source, context);
   return null;
 }
 
-function readVirtualFunction(source: DeviceSource, context: HostContext): Known<SriovRole> {
-  const name = source.linkName('physfn');
-  if (name === null || isUnknown(name)) return name;
+function readVirtualFunction(
+  source: DeviceSource,
+  context: HostContext,
+  name: string | Unknown,
+): Known<SriovRole> {
+  if (isUnknown(name)) return name;
   if (!isPciAddress(name)) return source.broken('physfn', name);
   const own = context.virtualFunctions(name, readVirtualFunctions).get(source.address);
   if (own === undefined) {
