@@ -1,5 +1,5 @@
 import type { HostReader } from '../host/host-reader.ts';
-import type { DeviceField, PciDevice } from '../pci/device.ts';
+import type { DeviceRequest, PciDevice } from '../pci/device.ts';
 import type { GroupAttributes } from '../pci/group/iommu-group.ts';
 import type { IommuState } from '../pci/group/iommu-state.ts';
 import type { Inventory } from '../pci/inventory.ts';
@@ -16,7 +16,7 @@ export interface InventorySource {
   /** The host whose files tell more; `null` where its libvirt alone is asked. */
   readonly files: HostReader | null;
   /** Of each device at least the facts that are asked for; what it gives itself only of those that are probed. */
-  read(names: PciNames, fields: readonly DeviceField[], probed?: ProbedDevices): Promise<Inventory>;
+  read(names: PciNames, fields: readonly DeviceRequest[], probed?: ProbedDevices): Promise<Inventory>;
   groupAttributes(group: number): GroupAttributes;
   iommuState(): IommuState;
   tellsResetMethods(devices: readonly PciDevice[]): boolean;

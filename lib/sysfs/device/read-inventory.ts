@@ -4,13 +4,14 @@ import { isUnknown, UNREAD } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
 import { comparePciAddresses, isPciAddress, type PciAddress } from '../../pci/address.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { DeviceField, DeviceRequest, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES, type PciNames } from '../../pci/pci-ids.ts';
 import { HostContext } from '../host-context.ts';
 import { busEntryPath, resolveBusEntry, SYS_PATHS } from '../paths.ts';
 import { FIELD_READERS } from './device-fields.ts';
 import { DeviceSource, type Report } from './device-source.ts';
+import { readVfCounts } from './sriov-role.ts';
 import type { UeventIds } from './uevent.ts';
 import { findUnlistedFunctions } from './unlisted-functions.ts';
 
@@ -19,6 +20,10 @@ export const ALL_FIELDS = Object.keys(FIELD_READERS) as readonly DeviceField[];
 
 /** Facts that the device itself gives: one that sleeps wakes up for them, and a few cards hang. */
 export const PROBING_FIELDS: ReadonlySet<DeviceField> = new Set(['config', 'vpd'] satisfies DeviceField[]);
+
+function isProbing(request: DeviceRequest): boolean {
+  return PROBING_FIELDS.has(request as DeviceField);
+}
 
 /** Picks the devices that a question is about, by all that is known of them without asking them. */
 export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevice[];
@@ -33,14 +38,14 @@ export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevic
 export function readInventory(
   host: HostReader,
   names: PciNames,
-  fields: readonly DeviceField[],
+  fields: readonly DeviceRequest[],
   probed?: ProbedDevices,
 ): Inventory {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
   const sources = readBus(host, report);
   const context = new HostContext(host, names, new Map(sources.map((source) => [source.address, source])));
-  const isAsked = (field: DeviceField): boolean => probed === undefined || !PROBING_FIELDS.has(field);
+  const isAsked = (field: DeviceRequest): boolean => probed === undefined || !isProbing(field);
   const wanted = wantedOf(fields.filter(isAsked));
   const told = sources.map((source) => readDevice(source, context, wanted));
   const devices = probed === undefined ? told : withProbed(told, probed(told), sources, context, fields);
@@ -123,10 +128,10 @@ function withProbed(
   probed: readonly PciDevice[],
   sources: readonly DeviceSource[],
   context: HostContext,
-  fields: readonly DeviceField[],
+  fields: readonly DeviceRequest[],
 ): readonly PciDevice[] {
   const chosen = new Set(probed);
-  const wanted = wantedOf(fields.filter((field) => PROBING_FIELDS.has(field)));
+  const wanted = wantedOf(fields.filter(isProbing));
   return devices.map((device, index) => {
     const source = sources[index];
     if (source === undefined || !chosen.has(device)) return device;
@@ -135,9 +140,9 @@ function withProbed(
   });
 }
 
-type Wanted = { readonly [F in DeviceField]?: true };
+type Wanted = { readonly [R in DeviceRequest]?: true };
 
-function wantedOf(fields: readonly DeviceField[]): Wanted {
+function wantedOf(fields: readonly DeviceRequest[]): Wanted {
   return Object.fromEntries(fields.map((field) => [field, true]));
 }
 
@@ -162,7 +167,11 @@ function readDevice(source: DeviceSource, context: HostContext, wanted: Wanted):
     resetMethods: wanted.resetMethods ? FIELD_READERS.resetMethods(source, context) : UNREAD,
     powerState: wanted.powerState ? FIELD_READERS.powerState(source, context) : UNREAD,
     bootVga: wanted.bootVga ? FIELD_READERS.bootVga(source, context) : UNREAD,
-    sriov: wanted.sriov ? FIELD_READERS.sriov(source, context) : UNREAD,
+    sriov: wanted.sriov
+      ? FIELD_READERS.sriov(source, context)
+      : wanted.vfCounts
+        ? readVfCounts(source, context)
+        : UNREAD,
     link: wanted.link ? FIELD_READERS.link(source, context) : UNREAD,
     config: wanted.config ? FIELD_READERS.config(source, context) : UNREAD,
     netInterfaces: wanted.netInterfaces ? FIELD_READERS.netInterfaces(source, context) : UNREAD,
