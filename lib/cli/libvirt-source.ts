@@ -24,6 +24,7 @@ export function libvirtSource(
   return {
     label: kernels === null ? virsh.uri : `${kernels.label}, with libvirt at ${virsh.uri}`,
     files: host,
+    // What both tell is compared of all devices.
     async read(names, fields, probed) {
       const kinds = kindsFor(fields);
       const told = toInventory(await readNodeDevices(virsh, kinds), kinds, names, virsh.uri);
