@@ -40,9 +40,11 @@ export type * from './facts/storage-use.ts';
 export { TreeHost } from './host/file/tree-host.ts';
 export type { FileStore, Storing } from './host/file-store.ts';
 export { lockHost } from './host/host-lock.ts';
+export type { ClosableWriter, HostPorts, User } from './host/host-ports.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
 export { LiveFiles } from './host/live/live-files.ts';
+export { livePorts } from './host/live/live-ports.ts';
 export { LiveRomReader } from './host/live/live-rom-reader.ts';
 export { LiveRunner } from './host/live/live-runner.ts';
 export { LiveWriter } from './host/live/live-writer.ts';
@@ -117,6 +119,11 @@ export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
 export { parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
 export type { XmlElement } from './libvirt/xml/xml-element.ts';
+export type { BindingSubject, BindOptions, UnbindOptions } from './operations/binding/propose-binding.ts';
+export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
+export type { HostProposal } from './operations/change/host-proposal.ts';
+export { openSession, type Session } from './operations/open-session.ts';
+export type { SessionOptions } from './operations/session/host-session.ts';
 export {
   comparePciAddresses,
   isPciAddress,
@@ -131,7 +138,14 @@ export type * from './pci/config/capabilities.ts';
 export type { Capability } from './pci/config/capability-list.ts';
 export { type ConfigSpace, parseConfigSpace } from './pci/config/config-space.ts';
 export { parseVpd, type Vpd } from './pci/config/vpd.ts';
-export type { DeviceClass, DeviceField, NamedId, PciDevice, SubsystemId } from './pci/device.ts';
+export type {
+  DeviceClass,
+  DeviceField,
+  DeviceRequest,
+  NamedId,
+  PciDevice,
+  SubsystemId,
+} from './pci/device.ts';
 export { categoryOf, DEVICE_CATEGORIES, type DeviceCategory } from './pci/device-class.ts';
 export type { SerialAt } from './pci/device-traits.ts';
 export {

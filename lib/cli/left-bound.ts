@@ -2,8 +2,10 @@ import { isOfOtherBoot } from '../apply/journal.ts';
 import type { LeftJournal } from '../apply/journal-parser.ts';
 import { knownValue } from '../base/known.ts';
 import type { HostReader } from '../host/host-reader.ts';
+import { readBindings } from '../operations/binding/persistence.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
+import { deviceAt } from '../pci/device-at.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
 import { findPersisted } from '../pci/persisted/find-persisted.ts';
@@ -14,7 +16,6 @@ import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/bin
 import { guardOf } from '../plan/guard.ts';
 import { readDriverClaims } from '../sysfs/device/driver-claims.ts';
 import { readInventory } from '../sysfs/device/read-inventory.ts';
-import { readBindings } from './persistence.ts';
 
 /**
  * The devices that stay on a VFIO driver though the changes that bound them are undone: the early program had bound them in this boot
@@ -69,7 +70,7 @@ function boundBySteps({ plan }: LeftJournal, devices: readonly PciDevice[]): rea
     const { address, from, to } = change;
     if (!isPassthroughDriver(to.driver ?? '') || isPassthroughDriver(from.driver ?? '')) return [];
     const planned = plan.guards.find((guard) => guard.address === address);
-    const device = devices.find((each) => each.address === address);
+    const device = deviceAt(devices, address);
     const isSame = device !== undefined && (planned?.id ?? null) === guardOf(device).id;
     return isSame ? [address] : [];
   });

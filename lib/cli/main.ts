@@ -1,5 +1,7 @@
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { formatJson } from '../base/text.ts';
+import type { HostPorts } from '../host/host-ports.ts';
+import { livePorts } from '../host/live/live-ports.ts';
 import {
   errorDocument,
   internalErrorDocument,
@@ -8,6 +10,8 @@ import {
 } from '../render/error-text.ts';
 import { COMPLETE_WORD } from './completion/completion-scripts.ts';
 import type { CommandResult } from './grammar/command.ts';
+import type { Request } from './grammar/parse-command-line.ts';
+import { readPlainly } from './grammar/plain-command-line.ts';
 import type { Program } from './grammar/program.ts';
 import { type DialogueProcess, dialogueWith, Interrupted } from './terminal/dialogue.ts';
 import { Output, type OutputStream } from './terminal/output.ts';
@@ -24,8 +28,18 @@ export interface ProcessLike extends DialogueProcess {
   exitCode?: number | string | null | undefined;
 }
 
-/** Runs a program with the arguments of its process; sets the exit status and lets output drain. */
-export async function runProgram(program: Program, host: ProcessLike): Promise<void> {
+/**
+ * Runs a program with the arguments of its process; sets the exit status and lets output drain.
+ *
+ * @param ports the machine that it runs on; this one by default
+ */
+export async function runProgram(
+  program: Program,
+  host: ProcessLike,
+  ports: HostPorts = livePorts(),
+): Promise<void> {
+  // Node ends a process that waits for nothing any more, and nothing would tell it from one that is done.
+  host.exitCode = EXIT.internal;
   // An error of a stream may come after the program is through.
   const settle = (exitCode: number): void => {
     const isLost = stdout.isLost || stderr.isLost;
@@ -36,9 +50,9 @@ export async function runProgram(program: Program, host: ProcessLike): Promise<v
     stderr.write(renderError(program.name, outputError(subject, code)));
     if (exitOf !== null) settle(exitOf);
   };
-  const stdout = new Output(host.stdout, onLoss('standard output'));
-  const stderr = new Output(host.stderr, onLoss('standard error'));
-  const result = await resultOf(program, host, (text) => stderr.write(text));
+  const stdout = new Output(() => host.stdout, onLoss('standard output'));
+  const stderr = new Output(() => host.stderr, onLoss('standard error'));
+  const result = await resultOf(program, host, ports, (text) => stderr.write(text));
   stderr.write(result.stderr);
   stdout.write(result.stdout);
   exitOf = result.exitCode;
@@ -55,6 +69,7 @@ function outputError(subject: string, code: string): PortalGunError {
 async function resultOf(
   program: Program,
   host: ProcessLike,
+  ports: HostPorts,
   say: (text: string) => void,
 ): Promise<CommandResult> {
   const argv = host.argv.slice(2);
@@ -64,15 +79,12 @@ async function resultOf(
       const stdout = await printCompletions(program, argv.slice(1));
       return { exitCode: EXIT.ok, stdout, stderr: '' };
     }
-    const width = Math.min(lineWidthOf(host.stdout) ?? HELP_WIDTH, HELP_WIDTH);
-    // Completion is asked for at each press of a key, and needs no parser.
-    const { parseCommandLine } = await import('./grammar/parse-command-line.ts');
-    const request = await parseCommandLine(program, argv, width);
+    const request = readPlainly(program, argv) ?? (await parse(program, argv, host.stdout));
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
     const { command, values } = request;
     const run = await command.load();
     const terminal = describeTerminal(host.stdout, host.env, values['color']);
-    return await run(values, terminal, dialogueWith(host, say));
+    return await run(values, terminal, dialogueWith(host, say), ports);
   } catch (error) {
     // The cursor stands behind the question.
     if (error instanceof Interrupted) return { exitCode: EXIT.interrupted, stdout: '', stderr: '\n' };
@@ -90,6 +102,12 @@ async function resultOf(
       stderr: renderInternalError(program.name, error, versions),
     };
   }
+}
+
+/** Reads any command line, and says what is wrong with it: by the parser, which few command lines need. */
+async function parse(program: Program, argv: readonly string[], stdout: OutputStream): Promise<Request> {
+  const { parseCommandLine } = await import('./grammar/parse-command-line.ts');
+  return parseCommandLine(program, argv, Math.min(lineWidthOf(stdout) ?? HELP_WIDTH, HELP_WIDTH));
 }
 
 /**

@@ -14,8 +14,7 @@ import { bootWarnings, lateBindings } from './boot-stages.ts';
  * @param details whom it touches, by the keys that its kind of plan has
  */
 export function planDocument(
-  { host }: Inventory,
-  { plan, findings, allowed }: Proposal,
+  { plan, findings, allowed, inventory: { host } }: Proposal & { readonly inventory: Inventory },
   details: object,
   report: ApplyReport | null,
 ): object {
@@ -54,9 +53,13 @@ export function rebindingDetails({ moving, staying }: Rebinding): object {
 
 /** What outlives a boot once it is done, and what does not any more. */
 export function persistenceDetails(
-  before: PersistedRecords & { readonly boot: BootState },
-  after: PersistedRecords,
-): object {
+  change: {
+    readonly before: PersistedRecords & { readonly boot: BootState };
+    readonly after: PersistedRecords;
+  } | null,
+): object | null {
+  if (change === null) return null;
+  const { before, after } = change;
   const late = lateBindings(after.bindings);
   const [bindings, pfs] = [
     recordChanges(before.bindings, after.bindings),
