@@ -15,7 +15,7 @@ execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inh
 await build(BUNDLE);
 for (const name of PROGRAMS) chmodSync(`dist/bin/${name}.js`, 0o755);
 cpSync('lib/pci/pci.ids', 'dist/pci/pci.ids');
-cpSync('lib/render/schemas', 'dist/schemas', { recursive: true });
+cpSync('lib/documents/schemas', 'dist/schemas', { recursive: true });
 cpSync('lib/pci/pci.ids.LICENSE', 'dist/pci/pci.ids.LICENSE');
 
 // `npx pci` in a checkout then starts this very build, and asks no registry and no cache.

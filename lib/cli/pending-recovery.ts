@@ -3,7 +3,7 @@ import type { LeftJournal } from '../apply/journal-parser.ts';
 import { type BootTime, type JournalStatus, journalStatusOf } from '../apply/journal-status.ts';
 import { openSteps, touchedByAll } from '../apply/touched.ts';
 import { PortalGunError } from '../base/errors.ts';
-import { BROKEN, DENIED, type Known, UNREAD } from '../base/known.ts';
+import { BROKEN, DENIED, UNREAD, type Unknown } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
 import type { FileStore } from '../host/file-store.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
@@ -24,7 +24,7 @@ interface PendingChange {
 export interface PendingRecovery {
   readonly journals: readonly LeftJournal[];
   readonly now: BootTime;
-  readonly changes: Known<readonly PendingChange[]>;
+  readonly changes: readonly PendingChange[] | Unknown;
   /** For standard error. */
   readonly remarks: string;
 }

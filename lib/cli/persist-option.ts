@@ -1,6 +1,7 @@
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
+import type { PersistenceFacts } from '../documents/changes/plan.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { isClaimed } from '../pci/driver-claim.ts';
@@ -19,7 +20,7 @@ export interface PersistPart {
   /** A plan with the steps that make it outlive a boot, after its own. */
   extend(plan: Plan): Plan;
   readonly overview: (width: number | null) => string;
-  readonly details: object;
+  readonly details: PersistenceFacts;
 }
 
 /**

@@ -2,6 +2,7 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import { refusalsAmong } from '../checks/finding.ts';
+import type { PlanDetails, PlanDocument } from '../documents/changes/plan.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Step } from '../plan/plan.ts';
 import type { Proposal } from '../plan/proposal.ts';
@@ -32,7 +33,7 @@ export interface PreparedProposal {
   /** Whom it touches, as text of whole lines that fit a width. */
   readonly overview: (width: number | null) => string;
   /** The same for its document. */
-  readonly details: object;
+  readonly details: PlanDetails;
   readonly inventory: Inventory;
   /** For standard error. */
   readonly remarks: string;
@@ -51,7 +52,7 @@ export interface CarriedOut {
   readonly exitCode: number;
   /** For standard output, where no document is wanted. */
   readonly text: string;
-  readonly document: object;
+  readonly document: PlanDocument;
   /** What came of applying it; `null` where it was not. */
   readonly report: ApplyReport | null;
   /** What of the remarks is left to be said: who is asked reads them with the plan. */

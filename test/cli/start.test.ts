@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { BUNDLE } from '../../bundle.mjs';
 
 /** Libraries that take longer to be loaded than all of what is ours. */
-const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser'] as const;
+const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser', 'zod'] as const;
 type Heavy = (typeof HEAVY)[number];
 
 /** What each command needs of them before it looks at anything; most need none. */

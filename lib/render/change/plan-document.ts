@@ -1,5 +1,6 @@
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { Finding } from '../../checks/finding.ts';
+import type { PersistenceFacts, PlanDetails, PlanDocument, PlanPart } from '../../documents/changes/plan.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { Rebinding } from '../../plan/binding/binding.ts';
 import type { BootState, PersistedRecords } from '../../plan/persistence/persistence-files.ts';
@@ -16,9 +17,9 @@ import { bootWarnings, lateBindings } from './boot-stages.ts';
 export function planDocument(
   { host }: Inventory,
   { plan, findings, allowed }: Proposal,
-  details: object,
+  details: PlanDetails,
   report: ApplyReport | null,
-): object {
+): PlanDocument {
   return {
     schema: 'portal-gun/plan/v1',
     host,
@@ -32,7 +33,10 @@ export function planDocument(
 }
 
 /** What speaks against a change, as JSON. */
-export function findingFacts(findings: readonly Finding[], allowed: ReadonlySet<string>): readonly object[] {
+export function findingFacts(
+  findings: readonly Finding[],
+  allowed: ReadonlySet<string>,
+): PlanDocument['findings'] {
   return findings.map(({ name, severity, subject, message, evidence, remedy }) => ({
     name,
     severity,
@@ -45,7 +49,7 @@ export function findingFacts(findings: readonly Finding[], allowed: ReadonlySet<
 }
 
 /** Who moves and who stays. */
-export function rebindingDetails({ moving, staying }: Rebinding): object {
+export function rebindingDetails({ moving, staying }: Rebinding): PlanPart<'devices' | 'staying'> {
   return {
     devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
     staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
@@ -56,7 +60,7 @@ export function rebindingDetails({ moving, staying }: Rebinding): object {
 export function persistenceDetails(
   before: PersistedRecords & { readonly boot: BootState },
   after: PersistedRecords,
-): object {
+): PersistenceFacts {
   const late = lateBindings(after.bindings);
   const [bindings, pfs] = [
     recordChanges(before.bindings, after.bindings),
@@ -77,7 +81,7 @@ export function persistenceDetails(
 }
 
 /** The PFs, with their VFs as they are and as they shall be. */
-export function vfsDetails(proposals: readonly VfsProposal[]): object {
+export function vfsDetails(proposals: readonly VfsProposal[]): PlanPart<'pfs'> {
   return {
     pfs: proposals.map(({ state: { pf, link }, from, to, goesUp, lost }) => ({
       address: pf.address,
