@@ -9,7 +9,7 @@ import { isPciAddress } from '../pci/address.ts';
 import { isPersistedDevice } from '../pci/persisted/persisted-device.ts';
 import type { Change, PluggedDevice } from './change.ts';
 import { isOwnPath } from './persistence/own-paths.ts';
-import { areSettings } from './sriov/persisted-vfs.ts';
+import { areSettings } from './sriov/setting-forms.ts';
 
 /** A JSON object whose parts are not known yet. */
 type Parts = Readonly<Record<string, unknown>>;

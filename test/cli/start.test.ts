@@ -12,9 +12,9 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   show: ['table'],
   groups: [],
   tree: [],
-  'guard-start': ['fast-xml-parser'],
-  bind: ['execa', 'table'],
-  recover: ['execa'],
+  'guard-start': ['fast-xml-parser', 'zod'],
+  bind: ['execa', 'table', 'zod'],
+  recover: ['execa', 'zod'],
 };
 
 describe('a start of pci', () => {
