@@ -8,7 +8,7 @@ import { fixture, PCI, ROOT } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Libraries that take longer to be loaded than all of what is ours. */
-const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser'] as const;
+const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser', 'zod'] as const;
 type Heavy = (typeof HEAVY)[number];
 
 /** What each command needs of them before it looks at anything; most need none. */
@@ -17,9 +17,9 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   show: ['table'],
   groups: [],
   tree: [],
-  'guard-start': ['fast-xml-parser'],
-  bind: ['table'],
-  recover: ['execa'],
+  'guard-start': ['fast-xml-parser', 'zod'],
+  bind: ['table', 'zod'],
+  recover: ['execa', 'zod'],
 };
 
 describe('a start of pci', () => {
