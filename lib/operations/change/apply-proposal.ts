@@ -12,6 +12,7 @@ import type { HostReader } from '../../host/host-reader.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
 import type { HostSession } from '../session/host-session.ts';
+import { demandNamedLibvirt } from '../session/libvirt-connection.ts';
 import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
 import type { HostProposal } from './host-proposal.ts';
 import { refuseWritableProgram } from './program-refusal.ts';
@@ -116,11 +117,15 @@ export async function refuseUnfinished(
 }
 
 /** Kinds of change that a libvirt makes; all others are made on the machine that this program runs on. */
-const BY_LIBVIRT: readonly string[] = ['assignment', 'attachment'];
+const BY_LIBVIRT: readonly string[] = ['assignment', 'attachment', 'category'];
 
 /** A captured host is no machine that could be changed; machines of the libvirt that goes with it can be. */
-function refuseCaptured({ isCaptured }: HostSession, steps: readonly Step[]): void {
-  if (!isCaptured || steps.every(({ change }) => BY_LIBVIRT.includes(change.kind))) return;
+function refuseCaptured(session: HostSession, steps: readonly Step[]): void {
+  if (!session.isCaptured || steps.length === 0) return;
+  if (steps.every(({ change }) => BY_LIBVIRT.includes(change.kind))) {
+    demandNamedLibvirt(session);
+    return;
+  }
   throw new PortalGunError('BAD_ARGUMENT', 'a captured host can be planned for, and not changed', {
     subject: '--host',
     hint: 'add --dry-run or --script',
