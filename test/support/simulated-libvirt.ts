@@ -24,7 +24,7 @@ interface DomainSpec {
 }
 
 /**
- * A libvirt as far as changing its machines goes: their documents are kept to the byte, which a real one formats anew. It has one
+ * A libvirt as far as changing its machines goes: their documents are kept as they are but for quotes, and a real one formats them anew. It has one
  * machine, `galaxy0`, which is a q35 with three ports that nothing is in, and those that are added. How a real one does that is
  * tried in `test/lab/assign*.test.ts`, and with devices of a kernel in `test/lab/assigned-machines.test.ts`.
  */
@@ -184,7 +184,7 @@ export class SimulatedLibvirt implements Runner {
     }
     const twice = firstTwice(parseHostDevices(document).flatMap(({ device }) => device.alias ?? []));
     if (twice !== undefined) return { error: `XML error: non unique alias detected: ${twice}` };
-    known.definition = text;
+    known.definition = asLibvirtQuotes(text);
     return DONE;
   }
 
@@ -201,8 +201,8 @@ export class SimulatedLibvirt implements Runner {
       const what = `PCI device ${address} is in use by driver QEMU, domain ${holder.name}`;
       return failed(`Requested operation is not valid: ${what}`);
     }
-    const indented = text.replace(/^/gm, '    ');
-    domain.live = live.replace('  </devices>', `${indented}\n  </devices>`);
+    const indented = asLibvirtQuotes(text).replace(/^/gm, '    ');
+    domain.live = live.replace('  </devices>', () => `${indented}\n  </devices>`);
     return DONE;
   }
 
@@ -220,6 +220,14 @@ export class SimulatedLibvirt implements Runner {
 }
 
 const NOT_RUNNING: FakeAnswer = { error: 'Requested operation is not valid: domain is not running' };
+
+/** libvirt writes attributes between single quotes, apart from metadata, which it leaves to libxml2. */
+function asLibvirtQuotes(text: string): string {
+  return text
+    .split(/(<metadata>.*<\/metadata>)/s)
+    .map((part) => (part.startsWith('<metadata>') ? part : part.replaceAll(/="([^"']*)"/g, "='$1'")))
+    .join('');
+}
 
 /** Without what is secret, unless that is asked for. */
 function dump({ definition, live }: SimulatedDomain, command: readonly string[]): FakeAnswer {
