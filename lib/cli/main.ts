@@ -72,7 +72,7 @@ async function resultOf(
   try {
     if (argv[0] === COMPLETE_WORD) {
       const { printCompletions } = await import('./completion/print-completions.ts');
-      const stdout = await printCompletions(program, argv.slice(1));
+      const stdout = await printCompletions(program, argv.slice(1), ports);
       return { exitCode: EXIT.ok, stdout, stderr: '' };
     }
     const width = Math.min(lineWidthOf(host.stdout) ?? HELP_WIDTH, HELP_WIDTH);

@@ -5,6 +5,7 @@ import { writeFolder } from '../host/file/output-folder.ts';
 import { formatHostDevice } from '../libvirt/hostdev/host-device-text.ts';
 import type { HostdevOptions } from '../libvirt/hostdev/to-hostdev.ts';
 import { type HostdevState, readHostdevState, toHostdevOf } from '../operations/assignment/hostdev-state.ts';
+import { inventorySourceOf } from '../operations/session/inventory-source.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { lastingObstacles } from '../pci/group/iommu-group.ts';
@@ -13,8 +14,7 @@ import { wrapText } from '../render/layout/wrap-text.ts';
 import { type LeftOut, type SnippetFile, snippetFilesDocument } from '../render/machine/snippet-files.ts';
 import { type CommandResult, isGiven, optionNamed } from './grammar/command.ts';
 import { checkOfOne, hostdevOptionsOf } from './hostdev-options.ts';
-import { sourceOf } from './inventory-source.ts';
-import { namesOf, remarks } from './reading-options.ts';
+import { namesOf, remarks, sessionOf } from './reading-options.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import type { XmlValues } from './xml-values.ts';
 
@@ -42,7 +42,7 @@ export async function runXmlFolder(args: XmlValues, { width }: Terminal): Promis
   }
   const wishes = hostdevOptionsOf(args);
   checkOfOne(args, wishes, Number.POSITIVE_INFINITY);
-  const source = await sourceOf(args);
+  const source = await inventorySourceOf(sessionOf(args));
   const names = namesOf(args);
   const state = await readHostdevState(source, names, []);
   const { texts, leftOut } = snippetTexts(state, wishes);

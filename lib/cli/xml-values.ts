@@ -1,4 +1,4 @@
-import type { InventoryValues } from './inventory-source.ts';
+import type { InventoryValues } from './inventory-options.ts';
 import type { HostdevValues } from './tables/hostdev-options.ts';
 
 /** What `pci xml` is given. */

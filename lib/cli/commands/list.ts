@@ -1,11 +1,11 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count, formatJson, suggest } from '../../base/text.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { listDevices } from '../../operations/inventory/list-devices.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { PciDevice } from '../../pci/device.ts';
 import { staysWithHost } from '../../pci/group/iommu-group.ts';
-import { selectDevices } from '../../pci/selector/selector.ts';
-import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
 import {
   DEFAULT_COLUMNS,
@@ -17,11 +17,11 @@ import {
 import { layoutColumns } from '../../render/layout/columns.ts';
 import { formatCsvRow } from '../../render/layout/csv.ts';
 import { wrapText } from '../../render/layout/wrap-text.ts';
-import type { ProbedDevices } from '../../sysfs/device/read-inventory.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import type { InventoryValues } from '../inventory-source.ts';
-import { originRemark, sourceOf } from '../inventory-source.ts';
-import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
+import type { InventoryValues } from '../inventory-options.ts';
+import { originRemark } from '../inventory-options.ts';
+import { emptyRemark, sessionOf, viewRemarks } from '../reading-options.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 interface ListValues extends InventoryValues {
@@ -35,26 +35,23 @@ interface ListValues extends InventoryValues {
 }
 
 /** `pci list`: a row a function. */
-export async function runList(args: ListValues, terminal: Terminal): Promise<CommandResult> {
-  const selectors = parseSelectors(args.selectors);
+export async function runList(
+  args: ListValues,
+  terminal: Terminal,
+  _: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
   const columns = columnsOf(args);
   const sort = columnNamed(args.sort ?? 'address', '--sort');
   const format = formatOf(args);
   const shown =
     format === 'json' || format === 'ndjson' ? LISTED_FIELDS : columns.flatMap(({ fields }) => fields);
-  const fields = new Set<DeviceField>([
-    ...shown,
-    ...sort.fields,
-    ...selectors.flatMap((selector) => selector.fields),
-  ]);
-
-  const source = await sourceOf(args);
-  const names = namesOf(args);
-  const asked: ProbedDevices = (all) => selectDevices(all, selectors);
-  const inventory = await source.read(names, [...fields], selectors.length === 0 ? undefined : asked);
+  const session = sessionOf(args, ports);
+  const view = await listDevices(session, args.selectors, { fields: [...shown, ...sort.fields] });
+  const { inventory } = view;
   const context = listContext(inventory.devices);
-  const devices = sorted(selectDevices(inventory.devices, selectors), args, sort, context);
-  const stderr = remarks({ ...args, json: format === 'json' }, names, source, inventory.diagnostics);
+  const devices = sorted(view.selected, args, sort, context);
+  const stderr = viewRemarks({ ...args, json: format === 'json' }, session, view);
   const result = (stdout: string, more = ''): CommandResult => ({
     exitCode: EXIT.ok,
     stdout,
@@ -69,7 +66,7 @@ export async function runList(args: ListValues, terminal: Terminal): Promise<Com
     case 'csv':
       return result(csv(devices, columns, context, args.header !== false));
     default: {
-      if (devices.length === 0) return result('', emptyRemark(inventory, selectors));
+      if (devices.length === 0) return result('', emptyRemark(inventory, view.suggestion));
       const width = args.wide ? null : terminal.width;
       const header = args.header !== false;
       const rows = devices.map((device) => columns.map((column) => column.cell(device, context)));

@@ -6,14 +6,14 @@ import {
   toHostdevs,
   withGroups,
 } from '../../operations/assignment/hostdev-state.ts';
+import { inventorySourceOf } from '../../operations/session/inventory-source.ts';
 import type { Snippet } from '../../render/machine/hostdev-snippet-text.ts';
 import { deviceSnippets, snippetsResult } from '../device-snippets.ts';
 import { type CommandResult, isGiven, optionNamed } from '../grammar/command.ts';
 import { categoryIn, machineOf } from '../guest-addresses.ts';
 import { checkOfOne, hostdevOptionsOf } from '../hostdev-options.ts';
-import { sourceOf } from '../inventory-source.ts';
 import { poolSnippet } from '../pool-snippet.ts';
-import { namesOf, remarks } from '../reading-options.ts';
+import { namesOf, remarks, sessionOf } from '../reading-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { runXmlFolder } from '../xml-folder.ts';
 import { runXmlNodedev } from '../xml-nodedev.ts';
@@ -42,7 +42,7 @@ export async function runXml(args: XmlValues, terminal: Terminal): Promise<Comma
       hint: 'see pci xml --help',
     });
   }
-  const source = await sourceOf(args);
+  const source = await inventorySourceOf(sessionOf(args));
   const names = namesOf(args);
   const state = await readHostdevState(source, names, words);
   const pool = args.pool;

@@ -1,6 +1,6 @@
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../../render/inventory/device-columns.ts';
 import { type Command, defineCommand } from '../grammar/command.ts';
-import { INVENTORY_OPTIONS } from '../inventory-source.ts';
+import { INVENTORY_OPTIONS } from '../inventory-options.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 
 const SELECTORS = {

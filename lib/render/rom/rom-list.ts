@@ -1,8 +1,7 @@
-import { isUnknown, type Known } from '../../base/known.ts';
+import { isUnknown } from '../../base/known.ts';
 import { count, escapeControls, formatSize } from '../../base/text.ts';
-import type { RomOffer } from '../../libvirt/hostdev/rom-offers.ts';
+import type { ListedRom } from '../../operations/rom/list-roms.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
-import type { PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { OptionRom } from '../../pci/rom/option-rom.ts';
 import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
@@ -10,25 +9,6 @@ import { isSound, type RomVerdict } from '../../pci/rom/option-rom-verdicts.ts';
 import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.ts';
 import { cellText, deviceTitle } from '../layout/facts.ts';
 import type { Role, Style } from '../layout/style.ts';
-
-/** A device with an option ROM, as far as it was looked at. */
-export interface ListedRom {
-  readonly device: PciDevice;
-  readonly rom: ExpansionRom;
-  /**
-   * - `read`: it reads, and `contents` is what is in it.
-   * - `failed`: it was tried; `problem` says why not.
-   * - `refused`: it is not tried, since something works with the device; `problem` says what.
-   * - `untried`: it was not asked for.
-   */
-  readonly reading: 'read' | 'failed' | 'refused' | 'untried';
-  /** A clause; raw text of the host may be in it. */
-  readonly problem: string | null;
-  readonly contents: OptionRom | null;
-  readonly verdicts: readonly RomVerdict[];
-  /** What the machines that are given it get; unknown where no libvirt was asked. */
-  readonly offers: Known<readonly RomOffer[]>;
-}
 
 interface RomColumn extends ColumnLayout {
   cell(each: ListedRom): Cell;
