@@ -4,13 +4,14 @@ import { count, escapeControls } from '../base/text.ts';
 import type { HostdevPool } from '../libvirt/hostdev/host-device.ts';
 import { formatHostdevPool } from '../libvirt/hostdev/host-device-text.ts';
 import { isNetworkVf } from '../libvirt/hostdev/to-hostdev.ts';
+import { hostdevOptionsOf } from '../operations/assignment/hostdev-options.ts';
 import type { HostdevState } from '../operations/assignment/hostdev-state.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { PassthroughNote } from '../pci/group/passthrough.ts';
 import { badValue } from '../plan/sriov/vf-setting-texts.ts';
 import type { Snippet } from '../render/machine/hostdev-snippet-text.ts';
 import { isGiven, optionNamed } from './grammar/command.ts';
-import { hostdevOptionsOf } from './hostdev-options.ts';
+import { sessionOf } from './reading-options.ts';
 import type { XmlValues } from './xml-values.ts';
 
 /** What is said of one device, and not of a network that hands out any. */
@@ -35,7 +36,7 @@ export function poolSnippet(args: XmlValues, name: string, state: HostdevState):
     );
   }
   if (!/^[\w.-]{1,64}$/.test(name)) throw badValue('--pool', name, 'a name of letters, digits, -, _ and .');
-  const { isManaged, vlan } = hostdevOptionsOf(args);
+  const { isManaged, vlan } = hostdevOptionsOf(sessionOf(args), args);
   const { selected } = state;
   const source = selected.every(isNetworkVf) ? ofVfs(selected) : ofPf(selected, state);
   const pool: HostdevPool = {

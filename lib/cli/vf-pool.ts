@@ -7,6 +7,7 @@ import type { HostReader } from '../host/host-reader.ts';
 import { LiveRunner } from '../host/live/live-runner.ts';
 import type { AssignedDevice } from '../libvirt/assignment/assignment.ts';
 import { readMachines } from '../libvirt/machine/read-machines.ts';
+import { hostdevOptionsOf } from '../operations/assignment/hostdev-options.ts';
 import { type HostdevState, withGroups } from '../operations/assignment/hostdev-state.ts';
 import { planPersistPart } from '../operations/binding/persist-part.ts';
 import { readPersistedPfs } from '../operations/binding/persistence.ts';
@@ -34,7 +35,6 @@ import type { AssignValues } from './assign-values.ts';
 import { assignmentRemarks, readAssignmentState } from './assignment-state.ts';
 import { type ChangeScope, scopeOf } from './change-scope.ts';
 import type { CommandResult } from './grammar/command.ts';
-import { hostdevOptionsOf } from './hostdev-options.ts';
 import { applies, meantNow } from './live-attachments.ts';
 import { sessionOf } from './reading-options.ts';
 import { runProposal } from './run-proposal.ts';
@@ -50,7 +50,7 @@ export async function runVfPool(
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const allowed = allowedOf(args.allow);
-  const { vlan } = hostdevOptionsOf(args);
+  const { vlan } = hostdevOptionsOf(sessionOf(args), args);
   const selector = selectorOf(args);
   const assignment = await readAssignmentState(args, SAFETY_FIELDS, (devices) => {
     const pf = selectOne(devices, selector);

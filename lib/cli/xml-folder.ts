@@ -4,6 +4,7 @@ import { count, escapeControls } from '../base/text.ts';
 import { writeFolder } from '../host/file/output-folder.ts';
 import { formatHostDevice } from '../libvirt/hostdev/host-device-text.ts';
 import type { HostdevOptions } from '../libvirt/hostdev/to-hostdev.ts';
+import { checkOfOne, hostdevOptionsOf } from '../operations/assignment/hostdev-options.ts';
 import { type HostdevState, readHostdevState, toHostdevOf } from '../operations/assignment/hostdev-state.ts';
 import { inventorySourceOf } from '../operations/session/inventory-source.ts';
 import type { PciAddress } from '../pci/address.ts';
@@ -13,7 +14,6 @@ import { formatDocument } from '../render/documents.ts';
 import { wrapText } from '../render/layout/wrap-text.ts';
 import { type LeftOut, type SnippetFile, snippetFilesDocument } from '../render/machine/snippet-files.ts';
 import { type CommandResult, isGiven, optionNamed } from './grammar/command.ts';
-import { checkOfOne, hostdevOptionsOf } from './hostdev-options.ts';
 import { namesOf, remarks, sessionOf } from './reading-options.ts';
 import type { Terminal } from './terminal/terminal.ts';
 import type { XmlValues } from './xml-values.ts';
@@ -40,7 +40,7 @@ export async function runXmlFolder(args: XmlValues, { width }: Terminal): Promis
   if (other !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --all', { subject: other });
   }
-  const wishes = hostdevOptionsOf(args);
+  const wishes = hostdevOptionsOf(sessionOf(args), args);
   checkOfOne(args, wishes, Number.POSITIVE_INFINITY);
   const source = await inventorySourceOf(sessionOf(args));
   const names = namesOf(args);

@@ -6,6 +6,7 @@ import { addressByName, findContradictions } from '../libvirt/node-device/node-d
 import { nodeDeviceOf } from '../libvirt/node-device/node-device-parser.ts';
 import { toInventory } from '../libvirt/node-device/node-inventory.ts';
 import { failInXml, MAX_XML_BYTES, parseXml, type XmlDocument } from '../libvirt/xml/xml-document.ts';
+import { hostdevOptionsOf } from '../operations/assignment/hostdev-options.ts';
 import { shortAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { type PassthroughNote, passthroughNotes } from '../pci/group/passthrough.ts';
@@ -15,7 +16,7 @@ import { renderXmlFindings, snippetsDocument } from '../render/machine/hostdev-s
 import { deviceSnippets, snippetsResult } from './device-snippets.ts';
 import { type CommandResult, isGiven, optionNamed } from './grammar/command.ts';
 import { categoryIn, machineOf } from './guest-addresses.ts';
-import { hostdevOptionsOf } from './hostdev-options.ts';
+import { sessionOf } from './reading-options.ts';
 import type { XmlValues } from './xml-values.ts';
 
 /** What is asked of a host, and not of the document of one device. */
@@ -28,7 +29,7 @@ export function runXmlNodedev(args: XmlValues): CommandResult {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --nodedev', { subject: other });
   }
   const machine = machineOf(args);
-  const wishes = hostdevOptionsOf(args, categoryIn(machine));
+  const wishes = hostdevOptionsOf(sessionOf(args), args, categoryIn(machine));
   const path = args.nodedev ?? '-';
   const document = parseXml(readInputFile(path, MAX_XML_BYTES, 'BAD_XML'), inputName(path));
   const { device, capability } = pciDeviceOf(document);

@@ -5,6 +5,7 @@ import { inputName, readInputFile } from '../../host/file/input-file.ts';
 import { formatHostDevice } from '../../libvirt/hostdev/host-device-text.ts';
 import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import { hostdevOptionsOf } from '../../operations/assignment/hostdev-options.ts';
 import { toHostdevOf } from '../../operations/assignment/hostdev-state.ts';
 import { proposalOf } from '../../operations/change/host-proposal.ts';
 import { allowedOf } from '../../operations/change/refusals.ts';
@@ -38,7 +39,6 @@ import {
   readAssignmentState,
 } from '../assignment-state.ts';
 import { type CommandResult, isGiven } from '../grammar/command.ts';
-import { hostdevOptionsOf } from '../hostdev-options.ts';
 import { sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { startHookSteps } from '../start-hook.ts';
@@ -66,7 +66,7 @@ export async function runAssignByRules(
   const known = await readMachines(virsh, 'edit', hostLookup(host, handing.inventory.devices));
   const { machines, diagnostics } = known;
   const allowed = allowedOf(args.allow);
-  const wishes = hostdevOptionsOf(args);
+  const wishes = hostdevOptionsOf(sessionOf(args), args);
   const policy = assignmentPolicyOf(args);
   if (policy === 'exclusive') refuseUnread(known);
   const targetsOf = (type: string): readonly DefinedMachine[] => machinesOfType(type, machines);

@@ -5,6 +5,7 @@ import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
 import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
+import { hostdevOptionsOf } from '../../operations/assignment/hostdev-options.ts';
 import { toHostdevs, withGroups } from '../../operations/assignment/hostdev-state.ts';
 import { withStableMac } from '../../operations/assignment/stable-vf-mac.ts';
 import { proposalOf } from '../../operations/change/host-proposal.ts';
@@ -37,7 +38,6 @@ import {
 } from '../assignment-state.ts';
 import { scopeOf } from '../change-scope.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { hostdevOptionsOf } from '../hostdev-options.ts';
 import { attachNow, meantNow } from '../live-attachments.ts';
 import { sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
@@ -84,7 +84,7 @@ export async function runAssign(
   if (policy === 'exclusive') refuseUnread(known);
   const targets = scope.config ? demandTargets(args, machines) : [];
   const now = meantNow(args, scope, machines);
-  const wishes = hostdevOptionsOf(args, commonCategory([...targets, ...now.running]));
+  const wishes = hostdevOptionsOf(sessionOf(args), args, commonCategory([...targets, ...now.running]));
   const handed = toHostdevs(handing, chosen, wishes);
   const devices = chosen.map((device, index): DeviceToAssign & AssignedTitle => {
     const { device: handedOver, notes } = withStableMac(

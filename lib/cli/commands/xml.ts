@@ -1,5 +1,6 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { cardsOf, isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
+import { checkOfOne, hostdevOptionsOf } from '../../operations/assignment/hostdev-options.ts';
 import {
   type HostdevState,
   readHostdevState,
@@ -11,7 +12,6 @@ import type { Snippet } from '../../render/machine/hostdev-snippet-text.ts';
 import { deviceSnippets, snippetsResult } from '../device-snippets.ts';
 import { type CommandResult, isGiven, optionNamed } from '../grammar/command.ts';
 import { categoryIn, machineOf } from '../guest-addresses.ts';
-import { checkOfOne, hostdevOptionsOf } from '../hostdev-options.ts';
 import { poolSnippet } from '../pool-snippet.ts';
 import { namesOf, remarks, sessionOf } from '../reading-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -55,7 +55,7 @@ export async function runXml(args: XmlValues, terminal: Terminal): Promise<Comma
 
 function hostdevOf(args: XmlValues, state: HostdevState): readonly Snippet[] {
   const machine = machineOf(args);
-  const wishes = hostdevOptionsOf(args, categoryIn(machine));
+  const wishes = hostdevOptionsOf(sessionOf(args), args, categoryIn(machine));
   const { selected } = state;
   const chosen = args.group ? withGroups(state, selected) : selected;
   checkOfOne(args, wishes, chosen.length);
