@@ -117,8 +117,9 @@ export { toInventory } from './libvirt/node-device/node-inventory.ts';
 export { type NodeKind, type NodeReading, readNodeDevices } from './libvirt/node-device/read-node-devices.ts';
 export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
-export { parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
+export { MAX_XML_BYTES, parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
 export type { XmlElement } from './libvirt/xml/xml-element.ts';
+export type { HostdevChoice } from './operations/assignment/hostdev-options.ts';
 export type { BindingSubject, BindOptions, UnbindOptions } from './operations/binding/propose-binding.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
@@ -136,6 +137,16 @@ export type { InspectedRom } from './operations/rom/inspected-rom.ts';
 export type { ListedRom, ListedRoms, RomsOptions } from './operations/rom/list-roms.ts';
 export type { RomReadingOptions } from './operations/rom/read-roms.ts';
 export type { SessionOptions } from './operations/session/host-session.ts';
+export type { AllDevicesXml, LeftOut } from './operations/xml/all-devices-xml.ts';
+export type { Snippet } from './operations/xml/device-snippets.ts';
+export type { DeviceXml, XmlOptions } from './operations/xml/device-xml.ts';
+export type { GuestPlace } from './operations/xml/guest-addresses.ts';
+export {
+  type NodeDeviceXml,
+  type NodeDeviceXmlOptions,
+  nodeDeviceXml,
+} from './operations/xml/node-device-xml.ts';
+export type { PoolXmlOptions } from './operations/xml/pool-xml.ts';
 export {
   comparePciAddresses,
   isPciAddress,

@@ -5,6 +5,8 @@ import type { FileOutcome } from './file/output-folder.ts';
 export interface UserFiles {
   /** Whether a regular file is there. */
   isFile(path: string): boolean;
+  /** What a file that is read is called in errors. */
+  nameOf(path: string): string;
   /**
    * The bytes of a file; `-` is standard input.
    *

@@ -1,6 +1,7 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { HostPorts } from '../host/host-ports.ts';
 import { livePorts } from '../host/live/live-ports.ts';
+import type { HostdevChoice } from './assignment/hostdev-options.ts';
 import type { BindingSubject, BindOptions, UnbindOptions } from './binding/propose-binding.ts';
 import type { ApplyProposalOptions } from './change/apply-proposal.ts';
 import type { HostProposal } from './change/host-proposal.ts';
@@ -16,6 +17,9 @@ import type { RomFile, RomInspection } from './rom/inspect-rom.ts';
 import type { ListedRoms, RomsOptions } from './rom/list-roms.ts';
 import type { RomReadingOptions } from './rom/read-roms.ts';
 import { HostSession, type SessionOptions } from './session/host-session.ts';
+import type { AllDevicesXml } from './xml/all-devices-xml.ts';
+import type { DeviceXml, XmlOptions } from './xml/device-xml.ts';
+import type { PoolXmlOptions } from './xml/pool-xml.ts';
 
 /**
  * Opens a host to ask about it and to change it: this machine, or a captured host, which is read and never changed.
@@ -102,6 +106,24 @@ export class Session {
   async dumpRom(options: DumpRomOptions): Promise<DumpedRom> {
     const { dumpRom } = await import('./rom/dump-rom.ts');
     return dumpRom(this.#session, options);
+  }
+
+  /** Writes the libvirt XML that gives devices to a machine. */
+  async xml(options: XmlOptions): Promise<DeviceXml> {
+    const { deviceXml } = await import('./xml/device-xml.ts');
+    return deviceXml(this.#session, options);
+  }
+
+  /** Writes the libvirt XML of a network that hands out virtual functions. */
+  async poolXml(options: PoolXmlOptions): Promise<DeviceXml> {
+    const { poolXml } = await import('./xml/pool-xml.ts');
+    return poolXml(this.#session, options);
+  }
+
+  /** Writes the libvirt XML for each device that a machine can have. */
+  async allXml(options: HostdevChoice = {}): Promise<AllDevicesXml> {
+    const { allDevicesXml } = await import('./xml/all-devices-xml.ts');
+    return allDevicesXml(this.#session, options);
   }
 
   /** Proposes to give devices, and what their IOMMU groups demand, to a driver that gives them to VMs. */
