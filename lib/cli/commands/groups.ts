@@ -2,52 +2,59 @@ import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
-import { listGroups } from '../../operations/inventory/list-groups.ts';
+import { type ListedGroups, listGroups } from '../../operations/inventory/list-groups.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import type { GroupVerdict, IommuGroup } from '../../pci/group/iommu-group.ts';
 import { type IommuState, iommuAdvice, isUnderXen } from '../../pci/group/iommu-state.ts';
-import { formatDocument, groupsDocument } from '../../render/documents.ts';
-import { renderGroups } from '../../render/inventory/group-list.ts';
+import { groupsDocument } from '../../render/documents.ts';
+import { groupRows, renderGroups } from '../../render/inventory/group-list.ts';
 import { addressList } from '../../render/layout/facts.ts';
 import { wrapText } from '../../render/layout/wrap-text.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import type { InventoryValues } from '../inventory-options.ts';
 import { originRemark } from '../inventory-options.ts';
 import { emptyRemark, sessionOf, viewRemarks } from '../reading-options.ts';
+import { type FormatValues, formatOf, formatRows } from '../row-format.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
+interface GroupsValues extends InventoryValues, FormatValues {
+  readonly selectors: readonly string[];
+  readonly viable: boolean;
+}
+
 /** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
 export async function runGroups(
-  args: InventoryValues & { readonly selectors: readonly string[]; readonly viable: boolean },
+  args: GroupsValues,
   terminal: Terminal,
   _: Dialogue,
   ports: HostPorts,
 ): Promise<CommandResult> {
+  const format = formatOf(args);
   const session = sessionOf(args, ports);
   const listed = await listGroups(session, args.selectors, args);
   const { inventory, selected, groups, ungrouped, iommu } = listed;
   const empty = selected.length === 0 ? emptyRemark(inventory, listed.suggestion) : '';
-  const stderr = viewRemarks(args, session, listed) + empty;
-  if (args.json) {
-    const addresses = ungrouped.map(({ address }) => address);
-    return {
-      exitCode: EXIT.ok,
-      stdout: formatDocument(groupsDocument(inventory, iommu, groups, addresses)),
-      stderr,
-    };
+  const stdout = formatRows(format, {
+    document: () => {
+      const addresses = ungrouped.map(({ address }) => address);
+      return groupsDocument(inventory, iommu, groups, addresses);
+    },
+    listKey: 'groups',
+    csv: () => groupRows(groups),
+    table: () => groupsText(listed, terminal),
+  });
+  const stderr = viewRemarks({ ...args, json: format === 'json' }, session, listed) + empty;
+  return { exitCode: EXIT.ok, stdout, stderr };
+}
+
+function groupsText({ inventory, groups, ungrouped, iommu }: ListedGroups, terminal: Terminal): string {
+  if (inventory.iommu === true) {
+    const text = renderGroups(groups, terminal.width, terminal.style);
+    return text + wrapped([summary(groups, ungrouped) + originRemark(inventory)], terminal);
   }
-  if (inventory.iommu !== true) {
-    const text = inventory.iommu === false ? noIommuText(iommu) : [NOT_KNOWN];
-    const sentences = inventory.devices.length === 0 ? [] : text;
-    return { exitCode: EXIT.ok, stdout: wrapped(sentences, terminal), stderr };
-  }
-  const text = renderGroups(groups, terminal.width, terminal.style);
-  return {
-    exitCode: EXIT.ok,
-    stdout: text + wrapped([summary(groups, ungrouped) + originRemark(inventory)], terminal),
-    stderr,
-  };
+  if (inventory.devices.length === 0) return '';
+  return wrapped(inventory.iommu === false ? noIommuText(iommu) : [NOT_KNOWN], terminal);
 }
 
 /** Sentences, each on a line of its own or on as many as it takes. */

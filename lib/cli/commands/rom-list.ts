@@ -4,18 +4,22 @@ import { escapeControls } from '../../base/text.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
 import { type ListedRoms, listRoms } from '../../operations/rom/list-roms.ts';
 import type { HostSession } from '../../operations/session/host-session.ts';
-import { formatDocument } from '../../render/documents.ts';
-import { renderRoms, romListDocument, romRemarks } from '../../render/rom/rom-list.ts';
+import { renderRoms, romListDocument, romRemarks, romRows } from '../../render/rom/rom-list.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { guardRomReading } from '../guard-rom-reading.ts';
 import { machineRemarks } from '../machine-remarks.ts';
 import { emptyRemark, type ReadingValues, sessionOf, viewRemarks } from '../reading-options.ts';
+import { type FormatValues, formatOf, formatRows } from '../row-format.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
 import type { LibvirtValues } from '../tables/libvirt-options.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-interface RomListValues extends Pick<ChangingValues, 'allow'>, Pick<LibvirtValues, 'connect'>, ReadingValues {
+interface RomListValues
+  extends Pick<ChangingValues, 'allow'>,
+    Pick<LibvirtValues, 'connect'>,
+    ReadingValues,
+    FormatValues {
   readonly selectors: readonly string[];
   readonly read: boolean;
 }
@@ -27,13 +31,17 @@ export async function runRomList(
   dialogue: Dialogue,
   ports: HostPorts,
 ): Promise<CommandResult> {
+  const format = formatOf(args);
   const session = sessionOf(args, ports);
   const show = (listed: ListedRoms): CommandResult => ({
     exitCode: EXIT.ok,
-    stdout: args.json
-      ? formatDocument(romListDocument(listed.inventory, listed.roms))
-      : renderRoms(listed.roms, width, style),
-    stderr: remarksOf(args, session, listed),
+    stdout: formatRows(format, {
+      document: () => romListDocument(listed.inventory, listed.roms),
+      listKey: 'roms',
+      csv: () => romRows(listed.roms),
+      table: () => renderRoms(listed.roms, width, style),
+    }),
+    stderr: remarksOf({ ...args, json: format === 'json' }, session, listed),
   });
   const { read, allow } = args;
   if (!read) return show(await listRoms(session, args.selectors, { allow }));

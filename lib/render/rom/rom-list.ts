@@ -49,6 +49,14 @@ export function renderRoms(listed: readonly ListedRom[], width: number | null, s
   return layoutColumns(COLUMNS, rows, { width, header: true, style }).text;
 }
 
+/** The same for programs, the headings first: sizes in bytes. */
+export function romRows(listed: readonly ListedRom[]): readonly (readonly (string | number)[])[] {
+  const rows = listed.map((each) =>
+    COLUMNS.map(({ heading, cell }) => (heading === 'SIZE' ? each.rom.sizeBytes : cell(each).text)),
+  );
+  return [COLUMNS.map(({ heading }) => heading.toLowerCase()), ...rows];
+}
+
 function holdsText(
   { isShadow }: ExpansionRom,
   contents: OptionRom | null,
