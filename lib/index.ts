@@ -119,7 +119,17 @@ export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
 export { MAX_XML_BYTES, parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
 export type { XmlElement } from './libvirt/xml/xml-element.ts';
+export type { AssignOptions, GivingOptions } from './operations/assignment/assign-options.ts';
+export type {
+  AssignmentSubject,
+  MachinesSubject,
+  ProposedDevice,
+} from './operations/assignment/assignment-subject.ts';
+export type { AssignmentList, MachineStatuses, RepairSubject } from './operations/assignment/assignments.ts';
+export type { ChangeScope, ScopeOptions } from './operations/assignment/change-scope.ts';
 export type { HostdevChoice } from './operations/assignment/hostdev-options.ts';
+export type { AssignByRulesOptions } from './operations/assignment/propose-by-rules.ts';
+export type { UnassignmentSubject, UnassignOptions } from './operations/assignment/propose-unassignment.ts';
 export type { BindingSubject, BindOptions, UnbindOptions } from './operations/binding/propose-binding.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
@@ -130,6 +140,9 @@ export type { ListOptions } from './operations/inventory/list-devices.ts';
 export type { GroupsOptions, ListedGroups } from './operations/inventory/list-groups.ts';
 export type { ShownDevice } from './operations/inventory/show-device.ts';
 export type { ShownTree } from './operations/inventory/show-tree.ts';
+export type { ListMachinesOptions, MachineList } from './operations/machines/list-machines.ts';
+export type { TaggingSubject, TagOptions } from './operations/machines/propose-tagging.ts';
+export type { MachineChoice } from './operations/machines/target-machines.ts';
 export { openSession, type Session } from './operations/open-session.ts';
 export type { DumpedRom, DumpRomOptions } from './operations/rom/dump-rom.ts';
 export type { RomFile, RomInspection } from './operations/rom/inspect-rom.ts';

@@ -1,7 +1,12 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import type { HostPorts } from '../host/host-ports.ts';
 import { livePorts } from '../host/live/live-ports.ts';
+import type { AssignOptions } from './assignment/assign-options.ts';
+import type { AssignmentSubject } from './assignment/assignment-subject.ts';
+import type { AssignmentList, RepairSubject } from './assignment/assignments.ts';
 import type { HostdevChoice } from './assignment/hostdev-options.ts';
+import type { AssignByRulesOptions } from './assignment/propose-by-rules.ts';
+import type { UnassignmentSubject, UnassignOptions } from './assignment/propose-unassignment.ts';
 import type { BindingSubject, BindOptions, UnbindOptions } from './binding/propose-binding.ts';
 import type { ApplyProposalOptions } from './change/apply-proposal.ts';
 import type { HostProposal } from './change/host-proposal.ts';
@@ -12,6 +17,9 @@ import type { ListOptions } from './inventory/list-devices.ts';
 import type { GroupsOptions, ListedGroups } from './inventory/list-groups.ts';
 import type { ShownDevice } from './inventory/show-device.ts';
 import type { ShownTree } from './inventory/show-tree.ts';
+import type { ListMachinesOptions, MachineList } from './machines/list-machines.ts';
+import type { TaggingSubject, TagOptions } from './machines/propose-tagging.ts';
+import type { MachineChoice } from './machines/target-machines.ts';
 import type { DumpedRom, DumpRomOptions } from './rom/dump-rom.ts';
 import type { RomFile, RomInspection } from './rom/inspect-rom.ts';
 import type { ListedRoms, RomsOptions } from './rom/list-roms.ts';
@@ -136,6 +144,61 @@ export class Session {
   async unbind(options: UnbindOptions): Promise<HostProposal<BindingSubject>> {
     const { proposeUnbind } = await import('./binding/propose-binding.ts');
     return proposeUnbind(this.#session, options);
+  }
+
+  /**
+   * Proposes to give devices, with the members of their IOMMU groups, to VMs: in their definitions, with `live` as they run. With the
+   * policy `vf-pool` each VM gets a VF of the device.
+   */
+  async assign(options: AssignOptions): Promise<HostProposal<AssignmentSubject>> {
+    const { proposeAssignment } = await import('./assignment/propose-assignment.ts');
+    return proposeAssignment(this.#session, options);
+  }
+
+  /** Proposes to share out the devices of the whole host to the VMs of types, by rules. */
+  async assignByRules(options: AssignByRulesOptions = {}): Promise<HostProposal<AssignmentSubject>> {
+    const { proposeAssignmentByRules } = await import('./assignment/propose-by-rules.ts');
+    return proposeAssignmentByRules(this.#session, options);
+  }
+
+  /** Proposes to take devices out of the VMs that they were assigned to. */
+  async unassign(options: UnassignOptions): Promise<HostProposal<UnassignmentSubject>> {
+    const { proposeUnassignment } = await import('./assignment/propose-unassignment.ts');
+    return proposeUnassignment(this.#session, options);
+  }
+
+  /** Which VM was given what, and whether that is still so; all VMs by default. */
+  async assignments(choice: MachineChoice = {}): Promise<AssignmentList> {
+    const { listAssignments } = await import('./assignment/assignments.ts');
+    return listAssignments(this.#session, choice);
+  }
+
+  /** Proposes to point the definitions of VMs at where their devices are now. */
+  async repairAssignments(choice: MachineChoice = {}): Promise<HostProposal<RepairSubject>> {
+    const { proposeRepair } = await import('./assignment/assignments.ts');
+    return proposeRepair(this.#session, choice);
+  }
+
+  /**
+   * Returns if a VM may start with the devices that its document gives it, as libvirt's hook asks.
+   *
+   * @throws PortalGunError START_REFUSED, BAD_XML
+   */
+  async guardStart(document: string | Uint8Array): Promise<void> {
+    const { guardStart } = await import('./assignment/guard-start.ts');
+    guardStart(this.#session, document);
+  }
+
+  /** The VMs of the libvirt of the session; all by default. */
+  async machines(options: ListMachinesOptions = {}): Promise<MachineList> {
+    const { listMachines } = await import('./machines/list-machines.ts');
+    return listMachines(this.#session, options);
+  }
+
+  /** Proposes a category for VMs, or to remove theirs. */
+  async tag(options: TagOptions): Promise<HostProposal<TaggingSubject>> {
+    const { proposeTagging } = await import('./machines/propose-tagging.ts');
+    return proposeTagging(this.#session, options);
   }
 
   /** Applies a proposal of this session: as root, holding the lock of the machine, with a journal. */
