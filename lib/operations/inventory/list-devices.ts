@@ -1,4 +1,4 @@
-import type { DeviceField } from '../../pci/device.ts';
+import type { DeviceRequest } from '../../pci/device.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
 import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { ALL_FIELDS, type ProbedDevices } from '../../sysfs/device/read-inventory.ts';
@@ -9,7 +9,7 @@ import { type SelectedView, suggestionFor } from './host-view.ts';
 /** What is read of each device. */
 export interface ListOptions {
   /** The facts that are needed; all by default. What is not read costs nothing, and is `{ unknown: 'unread' }`. */
-  readonly fields?: readonly DeviceField[];
+  readonly fields?: readonly DeviceRequest[];
 }
 
 /**

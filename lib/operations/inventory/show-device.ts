@@ -6,6 +6,7 @@ import { iommuAdvice } from '../../pci/group/iommu-state.ts';
 import { type PassthroughNote, passthroughNotes } from '../../pci/group/passthrough.ts';
 import { groupedWith } from '../../pci/selector/concerned-devices.ts';
 import { selectOne } from '../../pci/selector/selector.ts';
+import { parseSelector } from '../../pci/selector/selector-parser.ts';
 import { readDriverClaims } from '../../sysfs/device/driver-claims.ts';
 import { ALL_FIELDS } from '../../sysfs/device/read-inventory.ts';
 import type { HostSession } from '../session/host-session.ts';
@@ -31,8 +32,12 @@ export interface ShownDevice extends HostView {
  */
 export async function showDevice(session: HostSession, word: string): Promise<ShownDevice> {
   const source = await inventorySourceOf(session);
-  const inventory = await source.read(session.names, ALL_FIELDS, (devices) =>
-    groupedWith(devices, [selectOne(devices, word)]),
+  const ofAll = ['iommuGroup', ...parseSelector(word).fields];
+  const inventory = await source.read(
+    session.names,
+    ALL_FIELDS,
+    (devices) => groupedWith(devices, [selectOne(devices, word)]),
+    new Set(ALL_FIELDS.filter((field) => !ofAll.includes(field))),
   );
   const device = selectOne(inventory.devices, word);
   const group = groupOf(device, inventory.devices, source.groupAttributes);

@@ -1,7 +1,7 @@
 import { findRomSafety } from '../../apply/safety-reading.ts';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
-import { type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { knownValue, UNREAD, type Unknown } from '../../base/known.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import { type RomOffer, romOffers } from '../../libvirt/hostdev/rom-offers.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
@@ -43,7 +43,7 @@ export interface ListedRom {
   readonly contents: OptionRom | null;
   readonly verdicts: readonly RomVerdict[];
   /** What the machines that are given it get; unknown where no libvirt was asked. */
-  readonly offers: Known<readonly RomOffer[]>;
+  readonly offers: readonly RomOffer[] | Unknown;
 }
 
 /** Which ROMs are listed, and whether they are read. */
@@ -88,7 +88,7 @@ export async function listRoms(
     return rom === undefined ? [] : [{ device, rom }];
   });
   const { offers, libvirt } = await offersOf(session);
-  const offersFor = ({ address }: PciDevice): Known<readonly RomOffer[]> =>
+  const offersFor = ({ address }: PciDevice): readonly RomOffer[] | Unknown =>
     offers === null ? UNREAD : (offers.get(address) ?? []);
   const roms = reads
     ? await readingRoms(session, allowed, signal, async (read) => {

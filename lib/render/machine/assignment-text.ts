@@ -1,4 +1,6 @@
 import { escapeControls } from '../../base/text.ts';
+import type { PlanPart } from '../../documents/changes/plan.ts';
+import type { AssignedDeviceFacts } from '../../documents/changes/plan-parts.ts';
 import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { virshCommand } from '../../libvirt/machine/machine-words.ts';
@@ -96,7 +98,7 @@ export function assignmentDetails(
   { connect, machineDiagnostics }: MachinesSubject,
   devices: readonly ProposedDevice[],
   machines: readonly MachineAssignment[],
-): object {
+): PlanPart<'connect' | 'assigned' | 'machines' | 'diagnostics'> {
   return {
     connect,
     assigned: devices.map(({ device, asked, notes }) => ({ address: device.address, asked, notes })),
@@ -113,7 +115,7 @@ export function assignmentDetails(
   };
 }
 
-function assignedDocument(each: AssignedDevice): object {
+function assignedDocument(each: AssignedDevice): AssignedDeviceFacts {
   const guestAddress = each.device?.guestAddress ?? null;
   return {
     alias: each.alias,

@@ -1,4 +1,5 @@
 import { count, escapeControls } from '../../base/text.ts';
+import type { PciXmlFilesDocument } from '../../documents/machines/pci-xml-files.ts';
 import type { LeftOut } from '../../operations/xml/all-devices-xml.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { wrapText } from '../layout/wrap-text.ts';
@@ -52,6 +53,6 @@ export function snippetFilesDocument(
   folder: string,
   files: readonly SnippetFile[],
   leftOut: readonly LeftOut[],
-): object {
+): PciXmlFilesDocument {
   return { schema: 'portal-gun/pci-xml-files/v1', host, folder, files, leftOut };
 }

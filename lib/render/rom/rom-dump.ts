@@ -1,5 +1,6 @@
 import { optionWords, shellCommand } from '../../base/shell-command.ts';
 import { escapeControls, formatSize } from '../../base/text.ts';
+import type { RomDumpDocument } from '../../documents/rom/rom-dump.ts';
 import type { DumpedRom } from '../../operations/rom/dump-rom.ts';
 import { findingFacts } from '../change/plan-document.ts';
 import { deviceTitle } from '../layout/facts.ts';
@@ -47,7 +48,7 @@ export function romDumpDocument({
   allowed,
   outcome,
   inspected,
-}: DumpedRom): object {
+}: DumpedRom): RomDumpDocument {
   return {
     schema: 'portal-gun/rom-dump/v1',
     host: inventory.host,

@@ -1,5 +1,6 @@
 import { isUnknown } from '../../base/known.ts';
 import { count, escapeControls, formatSize } from '../../base/text.ts';
+import type { RomListDocument } from '../../documents/rom/rom-list.ts';
 import type { ListedRom } from '../../operations/rom/list-roms.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
 import type { Inventory } from '../../pci/inventory.ts';
@@ -85,7 +86,7 @@ export function imageName({ kind, efi, pcir }: OptionRomImage): string {
 
 /** What guests get. QEMU shows the ROM where nobody says otherwise. */
 function offersText({ offers }: ListedRom): string {
-  if (offers === null || isUnknown(offers) || offers.length === 0) return 'on by default';
+  if (isUnknown(offers) || offers.length === 0) return 'on by default';
   return offers
     .map(({ machine, rom, file }) => escapeControls(`${machine}: ${rom === 'file' ? file : rom}`))
     .join(', ');
@@ -111,7 +112,10 @@ export function romRemarks(listed: readonly ListedRom[]): string {
 }
 
 /** The same as JSON. */
-export function romListDocument({ host, diagnostics }: Inventory, listed: readonly ListedRom[]): object {
+export function romListDocument(
+  { host, diagnostics }: Inventory,
+  listed: readonly ListedRom[],
+): RomListDocument {
   return {
     schema: 'portal-gun/rom-list/v1',
     host,
