@@ -39,9 +39,11 @@ export type * from './facts/storage-use.ts';
 export { TreeHost } from './host/file/tree-host.ts';
 export type { FileStore, Storing } from './host/file-store.ts';
 export { lockHost } from './host/host-lock.ts';
+export type { ClosableWriter, HostPorts, User } from './host/host-ports.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
 export { LiveFiles } from './host/live/live-files.ts';
+export { livePorts } from './host/live/live-ports.ts';
 export { LiveRomReader } from './host/live/live-rom-reader.ts';
 export { LiveRunner } from './host/live/live-runner.ts';
 export { LiveWriter } from './host/live/live-writer.ts';
@@ -116,6 +118,11 @@ export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
 export { parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
 export type { XmlElement } from './libvirt/xml/xml-element.ts';
+export type { BindingSubject, BindOptions, UnbindOptions } from './operations/binding/propose-binding.ts';
+export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
+export type { HostProposal } from './operations/change/host-proposal.ts';
+export { openSession, type Session } from './operations/open-session.ts';
+export type { SessionOptions } from './operations/session/host-session.ts';
 export {
   comparePciAddresses,
   isPciAddress,
@@ -211,7 +218,8 @@ export {
   parseBindings,
 } from './plan/binding/persisted-bindings.ts';
 export { type HostBindingState, planBinding } from './plan/binding/plan-binding.ts';
-export { type Change, DEFAULT_DRIVER, type DriverState, type VfState, type VfsState } from './plan/change.ts';
+export type { Change } from './plan/change.ts';
+export { DEFAULT_DRIVER, type DriverState, type VfState, type VfsState } from './plan/change-states.ts';
 export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persistence/persisted-changes.ts';
 export type { BootState, PersistedRecords } from './plan/persistence/persistence-files.ts';
 export { type PersistenceState, planPersistence } from './plan/persistence/plan-persistence.ts';

@@ -6,18 +6,19 @@ import type { HostReader } from '../host/host-reader.ts';
 import type { AssignmentPolicy } from '../libvirt/assignment/assignment.ts';
 import { isLocalUri } from '../libvirt/connection-uri.ts';
 import type { Virsh } from '../libvirt/virsh.ts';
+import { type HostdevState, readHostdevState } from '../operations/assignment/hostdev-state.ts';
+import { askedUri, virshOf } from '../operations/session/libvirt-connection.ts';
+import { sysfsSource } from '../operations/session/sysfs-source.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField } from '../pci/device.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import type { PciNames } from '../pci/pci-ids.ts';
 import type { MachineAttachment } from '../plan/assignment/plan-attachment.ts';
 import type { ProbedDevices } from '../sysfs/device/read-inventory.ts';
-import { type HostdevState, readHostdevState } from './hostdev-state.ts';
-import { askedUri, machineRemarks, virshOf } from './libvirt-connection.ts';
 import { applies } from './live-attachments.ts';
+import { machineRemarks } from './machine-remarks.ts';
 import type { ReadingValues } from './reading-options.ts';
-import { hostOf, namesOf, remarks } from './reading-options.ts';
-import { sysfsSource } from './sysfs-source.ts';
+import { hostOf, namesOf, remarks, sessionOf } from './reading-options.ts';
 import type { ChangingValues } from './tables/changing-options.ts';
 import type { LibvirtValues } from './tables/libvirt-options.ts';
 
@@ -46,7 +47,7 @@ export interface AssignmentState extends AssignmentHost {
  * @throws PortalGunError BAD_ARGUMENT, BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED, BAD_NAMES
  */
 export function openAssignmentHost(args: AssignmentValues & PlanChoice, changes: boolean): AssignmentHost {
-  const virsh = virshOf(args);
+  const virsh = virshOf(sessionOf(args));
   refuseElsewhere(args, virsh.uri, changes);
   return { virsh, host: hostOf(args), names: namesOf(args) };
 }
@@ -96,7 +97,7 @@ export function assignmentRemarks(
   ofDevices: readonly Diagnostic[],
   ofMachines: readonly Diagnostic[],
 ): string {
-  return remarks(args, names, host, ofDevices) + machineRemarks(args, ofMachines, 'pci');
+  return remarks(args, names, host, ofDevices) + machineRemarks(args, sessionOf(args), ofMachines, 'pci');
 }
 
 /**
@@ -113,7 +114,7 @@ export function refuseElsewhere(
   const isCaptured = args.host !== undefined;
   if (!isLocalUri(uri) && !isCaptured) {
     throw new PortalGunError('BAD_ARGUMENT', 'is another host, and the devices are looked for on this one', {
-      subject: askedUri(args)?.by ?? uri,
+      subject: askedUri(sessionOf(args))?.by ?? uri,
       hint: 'run it there; or give a capture of that host as well: --host FILE (pci snapshot -o FILE)',
     });
   }

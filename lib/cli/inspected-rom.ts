@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
+import { refuseUse } from '../operations/change/refusals.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { ExpansionRom } from '../pci/config/bar.ts';
 import type { PciDevice } from '../pci/device.ts';
@@ -8,7 +9,6 @@ import { type OptionRom, parseOptionRom } from '../pci/rom/option-rom.ts';
 import { isFor, judgeRom } from '../pci/rom/option-rom-verdicts.ts';
 import type { InspectedRom } from '../render/rom/rom-text.ts';
 import { failureText, type RomAttempt, romDeviceOf } from './rom-reading.ts';
-import { refuseUse } from './safety.ts';
 
 /**
  * A ROM that was read from a device, looked into and judged for it.

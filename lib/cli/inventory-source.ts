@@ -1,10 +1,10 @@
 import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import { COMMON_URIS } from '../libvirt/connection-uri.ts';
+import { type InventorySource, sysfsSource } from '../operations/session/sysfs-source.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { OptionDefinition, ValuesOf } from './grammar/command.ts';
-import { hostOf, READING_OPTIONS } from './reading-options.ts';
-import { type InventorySource, sysfsSource } from './sysfs-source.ts';
+import { hostOf, READING_OPTIONS, sessionOf } from './reading-options.ts';
 
 /** The options of commands that show what a host has, be it told by its kernel or by its libvirt. */
 export const INVENTORY_OPTIONS = {
@@ -48,11 +48,11 @@ export async function sourceOf(
   // They cost a start of the program more than all else, and few ask for them.
   const [{ LiveRunner }, { libvirtSource }, { askedUri }, { isLocalUri }] = await Promise.all([
     import('../host/live/live-runner.ts'),
-    import('./libvirt-source.ts'),
-    import('./libvirt-connection.ts'),
+    import('../operations/session/libvirt-source.ts'),
+    import('../operations/session/libvirt-connection.ts'),
     import('../libvirt/connection-uri.ts'),
   ]);
-  const uri = askedUri(args)?.uri ?? null;
+  const uri = askedUri(sessionOf(args))?.uri ?? null;
   // The kernel of this machine has no say where the environment names the libvirt of another.
   const isOfHere = connect === undefined && (uri === null || isLocalUri(uri));
   return libvirtSource(new LiveRunner(), uri, isOfHere ? hostOf(args) : null);

@@ -5,6 +5,7 @@ import { readAssigned } from '../libvirt/assignment/assigned-devices.ts';
 import type { AssignedState } from '../libvirt/assignment/assignment.ts';
 import { hasNow } from '../libvirt/machine/given-devices.ts';
 import type { KnownMachine } from '../libvirt/machine/read-machines.ts';
+import { type HostdevState, withGroups } from '../operations/assignment/hostdev-state.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { isWithVfio } from '../pci/vfio-state.ts';
 import type { DeviceToAssign, MachineAssignment } from '../plan/assignment/plan-assignment.ts';
@@ -14,7 +15,6 @@ import {
   type RunningMachine,
 } from '../plan/assignment/plan-attachment.ts';
 import type { ChangeScope } from './change-scope.ts';
-import { type HostdevState, withGroups } from './hostdev-state.ts';
 import { demandRunning, type LiveMachines, liveMachinesOf, NO_LIVE_MACHINES } from './live-machines.ts';
 import type { MachineValues } from './tables/machine-options.ts';
 import { demandLiveTargets } from './target-machines.ts';

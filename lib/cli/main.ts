@@ -1,5 +1,7 @@
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { formatJson } from '../base/text.ts';
+import type { HostPorts } from '../host/host-ports.ts';
+import { livePorts } from '../host/live/live-ports.ts';
 import {
   errorDocument,
   internalErrorDocument,
@@ -24,8 +26,16 @@ export interface ProcessLike extends DialogueProcess {
   exitCode?: number | string | null | undefined;
 }
 
-/** Runs a program with the arguments of its process; sets the exit status and lets output drain. */
-export async function runProgram(program: Program, host: ProcessLike): Promise<void> {
+/**
+ * Runs a program with the arguments of its process; sets the exit status and lets output drain.
+ *
+ * @param ports the machine that it runs on; this one by default
+ */
+export async function runProgram(
+  program: Program,
+  host: ProcessLike,
+  ports: HostPorts = livePorts(),
+): Promise<void> {
   // An error of a stream may come after the program is through.
   const settle = (exitCode: number): void => {
     const isLost = stdout.isLost || stderr.isLost;
@@ -38,7 +48,7 @@ export async function runProgram(program: Program, host: ProcessLike): Promise<v
   };
   const stdout = new Output(host.stdout, onLoss('standard output'));
   const stderr = new Output(host.stderr, onLoss('standard error'));
-  const result = await resultOf(program, host, (text) => stderr.write(text));
+  const result = await resultOf(program, host, ports, (text) => stderr.write(text));
   stderr.write(result.stderr);
   stdout.write(result.stdout);
   exitOf = result.exitCode;
@@ -55,6 +65,7 @@ function outputError(subject: string, code: string): PortalGunError {
 async function resultOf(
   program: Program,
   host: ProcessLike,
+  ports: HostPorts,
   say: (text: string) => void,
 ): Promise<CommandResult> {
   const argv = host.argv.slice(2);
@@ -72,7 +83,7 @@ async function resultOf(
     const { command, values } = request;
     const run = await command.load();
     const terminal = describeTerminal(host.stdout, host.env, values['color']);
-    return await run(values, terminal, dialogueWith(host, say));
+    return await run(values, terminal, dialogueWith(host, say), ports);
   } catch (error) {
     // The cursor stands behind the question.
     if (error instanceof Interrupted) return { exitCode: EXIT.interrupted, stdout: '', stderr: '\n' };

@@ -4,13 +4,13 @@ import { count, escapeControls } from '../base/text.ts';
 import type { HostdevPool } from '../libvirt/hostdev/host-device.ts';
 import { formatHostdevPool } from '../libvirt/hostdev/host-device-text.ts';
 import { isNetworkVf } from '../libvirt/hostdev/to-hostdev.ts';
+import type { HostdevState } from '../operations/assignment/hostdev-state.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { PassthroughNote } from '../pci/group/passthrough.ts';
 import { badValue } from '../plan/sriov/vf-setting-texts.ts';
 import type { Snippet } from '../render/machine/hostdev-snippet-text.ts';
 import { isGiven, optionNamed } from './grammar/command.ts';
 import { hostdevOptionsOf } from './hostdev-options.ts';
-import type { HostdevState } from './hostdev-state.ts';
 import type { XmlValues } from './xml-values.ts';
 
 /** What is said of one device, and not of a network that hands out any. */

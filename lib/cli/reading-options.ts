@@ -1,9 +1,13 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
+import type { HostPorts } from '../host/host-ports.ts';
 import type { HostReader } from '../host/host-reader.ts';
+import { livePorts } from '../host/live/live-ports.ts';
 import { openHost, openLiveHost } from '../host/open-host.ts';
 import { readPciIdsFile } from '../host/pci-ids-file.ts';
+import type { HostProposal } from '../operations/change/host-proposal.ts';
+import { HostSession } from '../operations/session/host-session.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../pci/pci-ids.ts';
 import { nearest } from '../pci/selector/selector.ts';
@@ -48,6 +52,14 @@ export type ReadingValues = ValuesOf<typeof READING_OPTIONS>;
 
 const SHOWN_DIAGNOSTICS = 10;
 
+/** The session that the arguments ask for. */
+export function sessionOf(
+  args: Partial<Pick<ReadingValues, 'host' | 'pciIds'>> & { readonly connect?: string | undefined },
+  ports: HostPorts = livePorts(),
+): HostSession {
+  return new HostSession(ports, { host: args.host, pciIds: args.pciIds, connect: args.connect });
+}
+
 /**
  * The host that the arguments name, this machine where they name none.
  *
@@ -86,6 +98,24 @@ export function remarks(
   const notes = args.json && !verbose ? '' : shown;
   if (!verbose) return notes;
   return `pci: host: ${escapeControls(label)}\npci: names from ${escapeControls(names.source)}\n${notes}`;
+}
+
+/** For standard error beside a proposal: what was met, and what to know of it. */
+export function proposalRemarks(
+  args: Pick<ReadingValues, 'json' | 'verbose'>,
+  session: HostSession,
+  { diagnostics, notes }: Pick<HostProposal, 'diagnostics' | 'notes'>,
+): string {
+  return remarks(args, session.names, session.host, diagnostics) + notes.map(noteLine).join('');
+}
+
+/** Notes on the state of a host, a line each. */
+export function noteLines(notes: readonly string[]): string {
+  return notes.map((note) => `pci: ${escapeControls(note)}\n`).join('');
+}
+
+function noteLine(note: string): string {
+  return `pci: note: ${escapeControls(note)}\n`;
 }
 
 /** What is said where nothing is shown: there is no device at all, or none of the kind. */

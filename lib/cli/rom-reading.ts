@@ -7,9 +7,12 @@ import { ROM_SAFETY_FIELDS } from '../checks/safety/check-safety.ts';
 import { ROM_RULES } from '../checks/safety/rom-rules.ts';
 import { lockHost } from '../host/host-lock.ts';
 import { LiveFiles } from '../host/live/live-files.ts';
+import { livePorts } from '../host/live/live-ports.ts';
 import { LiveRomReader } from '../host/live/live-rom-reader.ts';
 import { openLiveHost } from '../host/open-host.ts';
 import type { RomFailure } from '../host/rom-reader.ts';
+import { demandRoot, refuseUnfinished } from '../operations/change/apply-proposal.ts';
+import { allowedOf } from '../operations/change/refusals.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
 import { MAX_ROM_BYTES } from '../pci/rom/option-rom.ts';
@@ -18,10 +21,9 @@ import { guardOf } from '../plan/guard.ts';
 import { readInventory } from '../sysfs/device/read-inventory.ts';
 import { whyRomIsSilent } from '../sysfs/device/rom-silence.ts';
 import { busEntryPath } from '../sysfs/paths.ts';
-import { demandRoot, refuseUnfinished, SIGNAL_EXITS } from './changing.ts';
 import type { CommandResult } from './grammar/command.ts';
 import type { ReadingValues } from './reading-options.ts';
-import { allowedOf } from './safety.ts';
+import { SIGNAL_EXITS } from './run-proposal.ts';
 import type { ChangingValues } from './tables/changing-options.ts';
 import type { Dialogue, EndingSignal } from './terminal/dialogue.ts';
 
@@ -61,7 +63,7 @@ export function interruptedResult(signal: EndingSignal): CommandResult {
  * @throws PortalGunError BAD_ARGUMENT
  */
 export function romAllowedOf(args: Pick<ChangingValues, 'allow'>, writes: boolean): ReadonlySet<string> {
-  return allowedOf(args, writes ? [...ROM_RULES, BAD_ROM] : ROM_RULES);
+  return allowedOf(args.allow, writes ? [...ROM_RULES, BAD_ROM] : ROM_RULES);
 }
 
 /** @throws PortalGunError BAD_ARGUMENT for a captured host, which has no ROM that could be read */
@@ -94,7 +96,7 @@ export async function readingRoms<T>(
   allowed: ReadonlySet<string>,
   use: (read: (device: PciDevice) => Promise<RomAttempt>) => Promise<T>,
 ): Promise<RomsRead<T>> {
-  demandRoot('reading a ROM switches it on: run it with sudo');
+  demandRoot(livePorts(), 'reading a ROM switches it on: run it with sudo');
   const reader = openLiveHost();
   const roms = new LiveRomReader('', MAX_ROM_BYTES);
   const release = await lockHost();

@@ -7,6 +7,13 @@ import type { HostReader } from '../host/host-reader.ts';
 import { LiveRunner } from '../host/live/live-runner.ts';
 import type { AssignedDevice } from '../libvirt/assignment/assignment.ts';
 import { readMachines } from '../libvirt/machine/read-machines.ts';
+import { type HostdevState, withGroups } from '../operations/assignment/hostdev-state.ts';
+import { planPersistPart } from '../operations/binding/persist-part.ts';
+import { readPersistedPfs } from '../operations/binding/persistence.ts';
+import { proposalOf } from '../operations/change/host-proposal.ts';
+import { allowedOf } from '../operations/change/refusals.ts';
+import { findPfs, persistVfs, pfsWithTraits, readVfsStatuses } from '../operations/sriov/persisted-pfs.ts';
+import { readPfState } from '../operations/sriov/pf-state.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { isOther } from '../pci/persisted/find-persisted.ts';
@@ -18,6 +25,8 @@ import { planVfPool, type VfPoolProposal } from '../plan/assignment/plan-vf-pool
 import { guardOf } from '../plan/guard.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { VfGoal, VfWishes } from '../plan/sriov/vf-goal.ts';
+import { renderPersistence } from '../render/change/persistence-text.ts';
+import { persistenceDetails } from '../render/change/plan-document.ts';
 import { attachmentDetails } from '../render/machine/attachment-text.ts';
 import { renderVfPool, vfPoolDetails } from '../render/sriov/vf-pool-text.ts';
 import { hostLookup } from '../sysfs/host-lookup.ts';
@@ -26,14 +35,9 @@ import { assignmentRemarks, readAssignmentState } from './assignment-state.ts';
 import { type ChangeScope, scopeOf } from './change-scope.ts';
 import type { CommandResult } from './grammar/command.ts';
 import { hostdevOptionsOf } from './hostdev-options.ts';
-import { type HostdevState, withGroups } from './hostdev-state.ts';
 import { applies, meantNow } from './live-attachments.ts';
-import { persistPart } from './persist-option.ts';
-import { findPfs, persistVfs, pfsWithTraits, readVfsStatuses } from './persisted-pfs.ts';
-import { readPersistedPfs } from './persistence.ts';
-import { readPfState } from './pf-state.ts';
+import { sessionOf } from './reading-options.ts';
 import { runProposal } from './run-proposal.ts';
-import { allowedOf } from './safety.ts';
 import { startHookSteps } from './start-hook.ts';
 import { demandTargets, refuseUnread } from './target-machines.ts';
 import type { Dialogue } from './terminal/dialogue.ts';
@@ -45,7 +49,7 @@ export async function runVfPool(
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const allowed = allowedOf(args);
+  const allowed = allowedOf(args.allow);
   const { vlan } = hostdevOptionsOf(args);
   const selector = selectorOf(args);
   const assignment = await readAssignmentState(args, SAFETY_FIELDS, (devices) => {
@@ -80,7 +84,7 @@ export async function runVfPool(
   refuseGroups(handing, pool);
   const plan = planOf(args, host, virsh.uri, pool, scope);
   const persistence = args.persist
-    ? persistPart(host, plan.title, args.script, (records) => ({
+    ? planPersistPart(sessionOf(args), plan.title, (records) => ({
         ...records,
         pfs: persistVfs(host, inventory.devices, pool.vfs, goalOf(pool), records.pfs),
       }))
@@ -95,14 +99,25 @@ export async function runVfPool(
   const notes = persistence === null && scope.config ? bootNotes(host, handing, pool) : [];
   return runProposal(
     {
-      proposal: { plan: persistence?.extend(plan) ?? plan, findings, allowed },
+      session: sessionOf(args),
+      proposal: proposalOf({
+        plan: persistence?.extend(plan) ?? plan,
+        findings,
+        allowed,
+        subject: null,
+        inventory,
+        diagnostics: [],
+        changesOnlyMachines: plan.steps.every(
+          ({ change: { kind } }) => kind === 'assignment' || kind === 'attachment',
+        ),
+        scriptObstacle: persistence?.scriptObstacle ?? null,
+      }),
       overview: (width) =>
-        renderVfPool(pool, now.skipped, notes, width) + (persistence?.overview(width) ?? ''),
+        renderVfPool(pool, now.skipped, notes, width) + renderPersistence(persistence, width),
       details: {
-        ...vfPoolDetails(virsh.uri, pool, diagnostics, persistence?.details ?? null),
+        ...vfPoolDetails(virsh.uri, pool, diagnostics, persistenceDetails(persistence)),
         ...attachmentDetails(scope.live, pool.attachments, now.skipped),
       },
-      inventory,
       remarks: assignmentRemarks(
         args,
         assignment,
@@ -110,9 +125,6 @@ export async function runVfPool(
         diagnostics,
       ),
       nothingToDo: `${count(scope.config ? targets.length : now.running.length, 'machine')}: each has its VF of ${state.pf.address} already.\nNothing to do.\n`,
-      changesMachinesAlone: plan.steps.every(
-        ({ change: { kind } }) => kind === 'assignment' || kind === 'attachment',
-      ),
     },
     args,
     terminal,

@@ -13,7 +13,7 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   groups: [],
   tree: [],
   'guard-start': ['fast-xml-parser', 'zod'],
-  bind: ['execa', 'table', 'zod'],
+  bind: ['table', 'zod'],
   recover: ['execa', 'zod'],
 };
 

@@ -12,6 +12,7 @@ interface Exported {
 const FACE = 'lib/index.ts';
 
 const ROOMS: readonly (readonly [room: string, heading: string])[] = [
+  ['lib/operations', 'Operations: what can be asked of a host'],
   ['lib/host', 'Hosts and snapshots'],
   ['lib/sysfs', 'Reading a host'],
   ['lib/checks', 'What speaks against a change'],

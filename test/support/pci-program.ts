@@ -5,6 +5,7 @@ import type { Program } from '../../lib/cli/grammar/program.ts';
 import { runProgram } from '../../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
+import type { HostPorts } from '../../lib/host/host-ports.ts';
 import { programTrust } from '../../lib/host/program-trust.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -59,7 +60,17 @@ export function portalInside(args: readonly string[], columns?: number): Promise
   return runInside(PORTAL_PROGRAM, args, columns);
 }
 
-async function runInside(program: Program, args: readonly string[], columns?: number): Promise<Outcome> {
+/** The same on a machine that is not this one: `test/support/simulated-ports.ts` has one. */
+export function pciOn(ports: HostPorts, args: readonly string[], columns?: number): Promise<Outcome> {
+  return runInside(PCI_PROGRAM, args, columns, ports);
+}
+
+async function runInside(
+  program: Program,
+  args: readonly string[],
+  columns?: number,
+  ports?: HostPorts,
+): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof written) => ({
     ...(columns === undefined ? {} : { isTTY: true, columns }),
@@ -77,7 +88,7 @@ async function runInside(program: Program, args: readonly string[], columns?: nu
   };
   // Tests run from wherever the checkout is, and whoever has it.
   const trust = vi.spyOn(programTrust, 'problemOf').mockReturnValue(null);
-  await runProgram(program, host);
+  await runProgram(program, host, ports);
   trust.mockRestore();
   return { ...written, exitCode: host.exitCode };
 }

@@ -5,6 +5,9 @@ import { inputName, readInputFile } from '../../host/file/input-file.ts';
 import { formatHostDevice } from '../../libvirt/hostdev/host-device-text.ts';
 import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import { toHostdevOf } from '../../operations/assignment/hostdev-state.ts';
+import { proposalOf } from '../../operations/change/host-proposal.ts';
+import { allowedOf } from '../../operations/change/refusals.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
@@ -36,9 +39,8 @@ import {
 } from '../assignment-state.ts';
 import { type CommandResult, isGiven } from '../grammar/command.ts';
 import { hostdevOptionsOf } from '../hostdev-options.ts';
-import { toHostdevOf } from '../hostdev-state.ts';
+import { sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { allowedOf } from '../safety.ts';
 import { startHookSteps } from '../start-hook.ts';
 import { machinesOfType, refuseUnread } from '../target-machines.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
@@ -63,7 +65,7 @@ export async function runAssignByRules(
   const { devices } = inventory;
   const known = await readMachines(virsh, 'edit', hostLookup(host, handing.inventory.devices));
   const { machines, diagnostics } = known;
-  const allowed = allowedOf(args);
+  const allowed = allowedOf(args.allow);
   const wishes = hostdevOptionsOf(args);
   const policy = assignmentPolicyOf(args);
   if (policy === 'exclusive') refuseUnread(known);
@@ -121,17 +123,20 @@ export async function runAssignByRules(
     `${ruled.length === 0 ? '' : `${renderAssignments(ruled, assignments, width)}\n`}Left with the host:\n${renderLeft(left, width)}${tagAdvice(left)}`;
   return runProposal(
     {
-      proposal: {
+      session: sessionOf(args),
+      proposal: proposalOf({
         plan,
         findings: plan.steps.length === 0 ? [] : findingsOf(along.map(({ address }) => address)),
         allowed,
-      },
+        subject: null,
+        inventory,
+        diagnostics: [],
+        changesOnlyMachines: true,
+      }),
       overview,
       details: { ...assignmentDetails(virsh.uri, ruled, assignments, diagnostics), left: leftDocument(left) },
-      inventory,
       remarks: assignmentRemarks(args, state, inventory.diagnostics, diagnostics),
       nothingToDo: `${overview(terminal.width)}\nNothing to do.\n`,
-      changesMachinesAlone: true,
     },
     args,
     terminal,

@@ -5,6 +5,10 @@ import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
 import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
+import { toHostdevs, withGroups } from '../../operations/assignment/hostdev-state.ts';
+import { withStableMac } from '../../operations/assignment/stable-vf-mac.ts';
+import { proposalOf } from '../../operations/change/host-proposal.ts';
+import { allowedOf } from '../../operations/change/refusals.ts';
 import { concernedWith, physicalFunctionsOf } from '../../pci/selector/concerned-devices.ts';
 import { selectUnit } from '../../pci/selector/selector.ts';
 import { DEFAULT_RULES } from '../../plan/assignment/assignment-rules-parser.ts';
@@ -34,11 +38,9 @@ import {
 import { scopeOf } from '../change-scope.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { hostdevOptionsOf } from '../hostdev-options.ts';
-import { toHostdevs, withGroups } from '../hostdev-state.ts';
 import { attachNow, meantNow } from '../live-attachments.ts';
+import { sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { allowedOf } from '../safety.ts';
-import { withStableMac } from '../stable-vf-mac.ts';
 import { startHookSteps } from '../start-hook.ts';
 import { demandTargets, refuseUnread } from '../target-machines.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
@@ -76,7 +78,7 @@ export async function runAssign(
   const asked = words.flatMap((word) => selectUnit(inventory.devices, word));
   const chosen = withGroups(handing, asked);
   const policy = assignmentPolicyOf(args);
-  const allowed = allowedOf(args);
+  const allowed = allowedOf(args.allow);
   const known = await readMachines(virsh, 'edit', hostLookup(host, inventory.devices));
   const { machines, diagnostics } = known;
   if (policy === 'exclusive') refuseUnread(known);
@@ -109,21 +111,24 @@ export async function runAssign(
   };
   return runProposal(
     {
-      proposal: {
+      session: sessionOf(args),
+      proposal: proposalOf({
         plan,
         findings: plan.steps.length === 0 ? [] : findAssignmentSafety(state, addresses, attachments),
         allowed,
-      },
+        subject: null,
+        inventory,
+        diagnostics: [],
+        changesOnlyMachines: true,
+      }),
       overview: (width) =>
         renderAssignments(devices, assignments, width, renderAttachments(attachments, now.skipped, width)),
       details: {
         ...assignmentDetails(virsh.uri, devices, assignments, diagnostics),
         ...attachmentDetails(scope.live, attachments, now.skipped),
       },
-      inventory,
       remarks: assignmentRemarks(args, state, aboutDevices(inventory.diagnostics, addresses), diagnostics),
       nothingToDo: `${count(scope.config ? targets.length : now.running.length, 'machine')}: ${scope.config ? 'given' : 'there'} already.\nNothing to do.\n`,
-      changesMachinesAlone: true,
     },
     args,
     terminal,

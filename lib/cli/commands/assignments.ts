@@ -2,6 +2,8 @@ import { EXIT } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import { proposalOf } from '../../operations/change/host-proposal.ts';
+import { readPendingRecovery } from '../../operations/change/pending-recovery.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import {
   assignmentStatuses,
@@ -24,8 +26,8 @@ import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { assignmentRemarks, openAssignmentHost } from '../assignment-state.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { readPendingRecovery } from '../pending-recovery.ts';
 import type { ReadingValues } from '../reading-options.ts';
+import { noteLines, sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
 import type { LibvirtValues } from '../tables/libvirt-options.ts';
@@ -70,8 +72,8 @@ export async function runAssignments(
       assignmentStatuses(machine, devices),
       machines.filter(({ uuid }) => uuid !== machine.uuid),
     );
-  const pending = await readPendingRecovery(args, host);
-  const notes = assignmentRemarks(args, opened, [], diagnostics) + pending.remarks;
+  const pending = await readPendingRecovery(sessionOf(args));
+  const notes = assignmentRemarks(args, opened, [], diagnostics) + noteLines(pending.notes);
   if (!repairs) {
     const named = liveTargets(args, machines);
     const unknown = named === null ? unreadableMachines(machines).length + unread.length : 0;
@@ -111,7 +113,8 @@ export async function runAssignments(
   );
   const result = await runProposal(
     {
-      proposal: {
+      session: sessionOf(args),
+      proposal: proposalOf({
         plan: {
           title: 'Put in order what machines are given',
           guards: [...new Set(found)].map(guardOf),
@@ -119,13 +122,15 @@ export async function runAssignments(
         },
         findings: [],
         allowed: new Set(),
-      },
+        subject: null,
+        inventory,
+        diagnostics: [],
+        changesOnlyMachines: true,
+      }),
       overview: (width) => renderAssignments([], repaired, width),
       details: assignmentDetails(virsh.uri, [], repaired, diagnostics),
-      inventory,
       remarks: notes + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo: 'Nothing to do.\n',
-      changesMachinesAlone: true,
     },
     args,
     terminal,

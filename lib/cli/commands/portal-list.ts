@@ -3,10 +3,12 @@ import { isUnknown } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { nearCategory, parseCategory } from '../../libvirt/machine/category.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
+import { virshOf } from '../../operations/session/libvirt-connection.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { machineListDocument, renderMachines } from '../../render/machine/machine-list.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { machineRemarks, virshOf } from '../libvirt-connection.ts';
+import { machineRemarks } from '../machine-remarks.ts';
+import { sessionOf } from '../reading-options.ts';
 import type { LibvirtValues } from '../tables/libvirt-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -20,7 +22,7 @@ interface PortalListValues extends LibvirtValues {
 export async function runPortalList(args: PortalListValues, terminal: Terminal): Promise<CommandResult> {
   const types = args.type.map((type) => parseCategory(type, '--type'));
   const untagged = args.untagged;
-  const virsh = virshOf(args);
+  const virsh = virshOf(sessionOf(args));
   const { machines, diagnostics } = await readMachines(virsh, 'look');
   const isShown = (machine: KnownMachine): boolean => {
     const { category } = mainDocument(machine).machine;
@@ -28,7 +30,7 @@ export async function runPortalList(args: PortalListValues, terminal: Terminal):
     return category === null ? untagged : !isUnknown(category) && types.includes(category);
   };
   const shown = machines.filter(isShown);
-  const stderr = machineRemarks(args, diagnostics, 'portal');
+  const stderr = machineRemarks(args, sessionOf(args), diagnostics, 'portal');
   if (args.json) {
     const stdout = formatDocument(machineListDocument(virsh.uri, shown, diagnostics));
     return { exitCode: EXIT.ok, stdout, stderr };

@@ -3,11 +3,14 @@ import { nearCategory, parseCategory } from '../../libvirt/machine/category.ts';
 import { findMachine } from '../../libvirt/machine/find-machine.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
 import { planTagging } from '../../libvirt/machine/tag-machines.ts';
+import { proposalOf } from '../../operations/change/host-proposal.ts';
+import { virshOf } from '../../operations/session/libvirt-connection.ts';
 import { planTaggings } from '../../plan/assignment/plan-tagging.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { renderTagging, taggingDocument } from '../../render/machine/tagging-text.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { machineRemarks, virshOf } from '../libvirt-connection.ts';
+import { machineRemarks } from '../machine-remarks.ts';
+import { sessionOf } from '../reading-options.ts';
 import { carryOut } from '../run-proposal.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
 import type { LibvirtValues } from '../tables/libvirt-options.ts';
@@ -29,20 +32,28 @@ export async function runPortalTag(
   const category = categoryOf(args);
   const isDryRun = args.dryRun;
   const isScript = args.script;
-  const virsh = virshOf(args);
+  const virsh = virshOf(sessionOf(args));
   const { machines, diagnostics } = await readMachines(virsh, isDryRun || isScript ? 'look' : 'edit');
   const meant = new Set(args.machines.map((word) => findMachine(machines, word)));
   const taggings = [...meant].map((machine) => planTagging(machine, category));
   const plan = planTaggings(virsh.uri, taggings, category);
   const carried = await carryOut(
     {
-      proposal: { plan, findings: [], allowed: new Set() },
+      session: sessionOf(args),
+      proposal: proposalOf({
+        plan,
+        findings: [],
+        allowed: new Set(),
+        subject: null,
+        inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
+        diagnostics: [],
+        changesOnlyMachines: true,
+      }),
       overview: (width) => renderTagging(taggings, category, true, width),
       details: {},
-      inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
-      remarks: machineRemarks(args, diagnostics, 'portal') + spellingNote(category, machines),
+      remarks:
+        machineRemarks(args, sessionOf(args), diagnostics, 'portal') + spellingNote(category, machines),
       nothingToDo: renderTagging(taggings, category, false, terminal.width),
-      changesMachinesAlone: true,
       goesUnasked: true,
     },
     args,

@@ -6,6 +6,7 @@ import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { type RomOffer, romOffers } from '../../libvirt/hostdev/rom-offers.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import { virshOf } from '../../operations/session/libvirt-connection.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
 import type { PciDevice } from '../../pci/device.ts';
@@ -17,9 +18,9 @@ import { formatDocument } from '../../render/documents.ts';
 import { type ListedRom, renderRoms, romListDocument, romRemarks } from '../../render/rom/rom-list.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { machineRemarks, virshOf } from '../libvirt-connection.ts';
+import { machineRemarks } from '../machine-remarks.ts';
 import type { ReadingValues } from '../reading-options.ts';
-import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
+import { emptyRemark, hostOf, namesOf, remarks, sessionOf } from '../reading-options.ts';
 import {
   failureText,
   interruptedResult,
@@ -134,8 +135,11 @@ async function offersOf(args: RomListValues): Promise<Offers> {
   const isNamed = args.connect !== undefined;
   if (args.host !== undefined && !isNamed) return { offers: null, remarks: '' };
   try {
-    const { machines, diagnostics } = await readMachines(virshOf(args), 'look');
-    return { offers: romOffers(machines), remarks: machineRemarks(args, diagnostics, 'pci') };
+    const { machines, diagnostics } = await readMachines(virshOf(sessionOf(args)), 'look');
+    return {
+      offers: romOffers(machines),
+      remarks: machineRemarks(args, sessionOf(args), diagnostics, 'pci'),
+    };
   } catch (error) {
     if (isNamed || !(error instanceof PortalGunError)) throw error;
     const why = escapeControls(`${error.subject ?? 'libvirt'}: ${error.message}`);

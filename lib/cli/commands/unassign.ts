@@ -4,6 +4,7 @@ import { assignedNow, readAssigned } from '../../libvirt/assignment/assigned-dev
 import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import { proposalOf } from '../../operations/change/host-proposal.ts';
 import { parsePciAddress } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
@@ -37,6 +38,7 @@ import { scopeOf } from '../change-scope.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { liveMachinesOf, NO_LIVE_MACHINES } from '../live-machines.ts';
 import type { ReadingValues } from '../reading-options.ts';
+import { sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
 import { startHookSteps } from '../start-hook.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
@@ -105,7 +107,8 @@ export async function runUnassign(
   const skipped = now.skipped.filter((machine) => !changed.some((each) => each.machine === machine));
   return runProposal(
     {
-      proposal: {
+      session: sessionOf(args),
+      proposal: proposalOf({
         plan: {
           title: assignmentTitle('Take', lostOf(changed, detached), changed, detached),
           guards: [],
@@ -117,7 +120,11 @@ export async function runUnassign(
         },
         findings: [],
         allowed: new Set(),
-      },
+        subject: null,
+        inventory,
+        diagnostics: [],
+        changesOnlyMachines: true,
+      }),
       overview: (width) =>
         renderAssignments(
           [],
@@ -129,10 +136,8 @@ export async function runUnassign(
         ...assignmentDetails(virsh.uri, [], [...changed, ...foreign], diagnostics),
         ...attachmentDetails(scope.live, detached, skipped),
       },
-      inventory,
       remarks: assignmentRemarks(args, state, [], diagnostics) + poolRemark(changed, inventory),
       nothingToDo: `No machine ${scope.config ? 'is given that' : 'that runs has that'} by pci assign${unknown === 0 ? '' : ', as far as can be told'}.\n${foreign.map(foreignLine).join('')}Nothing to do.\n`,
-      changesMachinesAlone: true,
     },
     args,
     terminal,

@@ -1,11 +1,16 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { cardsOf, isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
+import {
+  type HostdevState,
+  readHostdevState,
+  toHostdevs,
+  withGroups,
+} from '../../operations/assignment/hostdev-state.ts';
 import type { Snippet } from '../../render/machine/hostdev-snippet-text.ts';
 import { deviceSnippets, snippetsResult } from '../device-snippets.ts';
 import { type CommandResult, isGiven, optionNamed } from '../grammar/command.ts';
 import { categoryIn, machineOf } from '../guest-addresses.ts';
 import { checkOfOne, hostdevOptionsOf } from '../hostdev-options.ts';
-import { type HostdevState, readHostdevState, toHostdevs, withGroups } from '../hostdev-state.ts';
 import { sourceOf } from '../inventory-source.ts';
 import { poolSnippet } from '../pool-snippet.ts';
 import { namesOf, remarks } from '../reading-options.ts';

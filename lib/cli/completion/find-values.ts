@@ -9,7 +9,7 @@ import { SELECTOR_KEYS } from '../../pci/selector/selector-parser.ts';
 import { cellText, deviceTitle } from '../../render/layout/facts.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { SYS_PATHS } from '../../sysfs/paths.ts';
-import { hostOf } from '../reading-options.ts';
+import { hostOf, sessionOf } from '../reading-options.ts';
 import type { Candidate, FindValues, FoundKind, GivenOptions } from './complete.ts';
 
 /** Whoever presses a key does not wait longer. */
@@ -26,11 +26,11 @@ const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
   machine: (_, options) => machines(options),
   finding: () => findings(),
   binding: async (_, options) => {
-    const { readBindings } = await import('../persistence.ts');
+    const { readBindings } = await import('../../operations/binding/persistence.ts');
     return readBindings(hostOf(options)).map(({ address }) => ({ word: address }));
   },
   'persisted-pf': async (_, options) => {
-    const { readPersistedPfs } = await import('../persistence.ts');
+    const { readPersistedPfs } = await import('../../operations/binding/persistence.ts');
     return readPersistedPfs(hostOf(options)).map(({ address }) => ({ word: address }));
   },
 };
@@ -116,10 +116,10 @@ function drivers(host: HostReader): readonly string[] {
 async function machines(options: GivenOptions): Promise<readonly Candidate[]> {
   const [{ LiveRunner }, { askedUri }, { DEFAULT_URI }] = await Promise.all([
     import('../../host/live/live-runner.ts'),
-    import('../libvirt-connection.ts'),
+    import('../../operations/session/libvirt-connection.ts'),
     import('../../libvirt/connection-uri.ts'),
   ]);
-  const uri = askedUri(options)?.uri ?? DEFAULT_URI;
+  const uri = askedUri(sessionOf(options))?.uri ?? DEFAULT_URI;
   const words = ['--quiet', '--readonly', '--connect', uri, 'list', '--all', '--name'];
   const run = await new LiveRunner().run('virsh', words, { timeoutMs: TIMEOUT_MS });
   const names = run.kind === 'exited' && run.exitCode === 0 ? run.stdout.split('\n') : [];

@@ -20,8 +20,16 @@ interface Before extends PersistedRecords {
   readonly isGuess: boolean;
 }
 
-/** What is written down anew and what no more, and when in a boot it is made so. */
-export function renderPersistence(before: Before, after: PersistedRecords, width: number | null): string {
+/** What outlives a boot, before and after a change. */
+interface PersistenceChange {
+  readonly before: Before;
+  readonly after: PersistedRecords;
+}
+
+/** What is written down anew and what no more, and when in a boot it is made so; nothing for `null`. */
+export function renderPersistence(change: PersistenceChange | null, width: number | null): string {
+  if (change === null) return '';
+  const { before, after } = change;
   const { boot, isGuess } = before;
   const bindings = recordChanges(before.bindings, after.bindings);
   const pfs = recordChanges(before.pfs, after.pfs);

@@ -15,8 +15,7 @@ import { bootWarnings, lateBindings } from './boot-stages.ts';
  * @param details whom it touches, by the keys that its kind of plan has
  */
 export function planDocument(
-  { host }: Inventory,
-  { plan, findings, allowed }: Proposal,
+  { plan, findings, allowed, inventory: { host } }: Proposal & { readonly inventory: Inventory },
   details: PlanDetails,
   report: ApplyReport | null,
 ): PlanDocument {
@@ -58,9 +57,13 @@ export function rebindingDetails({ moving, staying }: Rebinding): PlanPart<'devi
 
 /** What outlives a boot once it is done, and what does not any more. */
 export function persistenceDetails(
-  before: PersistedRecords & { readonly boot: BootState },
-  after: PersistedRecords,
-): PersistenceFacts {
+  change: {
+    readonly before: PersistedRecords & { readonly boot: BootState };
+    readonly after: PersistedRecords;
+  } | null,
+): PersistenceFacts | null {
+  if (change === null) return null;
+  const { before, after } = change;
   const late = lateBindings(after.bindings);
   const [bindings, pfs] = [
     recordChanges(before.bindings, after.bindings),
