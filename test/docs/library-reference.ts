@@ -22,6 +22,7 @@ const ROOMS: readonly (readonly [room: string, heading: string])[] = [
   ['lib/libvirt', 'Documents of libvirt'],
   ['lib/facts', 'A host as a whole: what it uses, and what it can do'],
   ['lib/pci', 'The model, and what follows from it'],
+  ['lib/documents', 'The JSON documents'],
   ['lib/base', 'Facts, errors, diagnostics'],
 ];
 
