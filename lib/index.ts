@@ -159,7 +159,14 @@ export type * from './pci/config/capabilities.ts';
 export type { Capability } from './pci/config/capability-list.ts';
 export { type ConfigSpace, parseConfigSpace } from './pci/config/config-space.ts';
 export { parseVpd, type Vpd } from './pci/config/vpd.ts';
-export type { DeviceClass, DeviceField, NamedId, PciDevice, SubsystemId } from './pci/device.ts';
+export type {
+  DeviceClass,
+  DeviceField,
+  DeviceRequest,
+  NamedId,
+  PciDevice,
+  SubsystemId,
+} from './pci/device.ts';
 export { categoryOf, DEVICE_CATEGORIES, type DeviceCategory } from './pci/device-class.ts';
 export type { SerialAt } from './pci/device-traits.ts';
 export {

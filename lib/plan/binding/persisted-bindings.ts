@@ -18,7 +18,7 @@ const bindingForm = z.extend(persistedDeviceForm, {
   bootDisplay: z.exactOptional(z.boolean()),
 });
 
-/** A device that is given to VMs from each boot on. */
+/** A device that is given to VMs at each boot. */
 export type PersistedBinding = Readonly<z.infer<typeof bindingForm>>;
 
 /** The fields that {@link persistedBindingOf} needs. */
