@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { refuseStart } from '../../../lib/cli/commands/guard-start.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
+import { refuseStart } from '../../../lib/operations/assignment/guard-start.ts';
 
 const host = openHost('fixtures/lab-intel.snapshot');
 

@@ -1,30 +1,46 @@
-import { PortalGunError } from '../base/errors.ts';
-import type { Known } from '../base/known.ts';
-import { count } from '../base/text.ts';
-import { nearCategory, parseCategory } from '../libvirt/machine/category.ts';
-import { findMachine } from '../libvirt/machine/find-machine.ts';
-import { type KnownMachine, type KnownMachines, mainDocument } from '../libvirt/machine/read-machines.ts';
-import type { DefinedMachine } from '../plan/assignment/plan-assignment.ts';
-import type { MachineValues } from './tables/machine-options.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import type { Known } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
+import { nearCategory, parseCategory } from '../../libvirt/machine/category.ts';
+import { findMachine } from '../../libvirt/machine/find-machine.ts';
+import { type KnownMachine, type KnownMachines, mainDocument } from '../../libvirt/machine/read-machines.ts';
+import type { DefinedMachine } from '../../plan/assignment/plan-assignment.ts';
+
+/** Which VMs are meant: all of one of the types, and those that are named. */
+export interface MachineChoice {
+  /** A category (`router`), or several. */
+  readonly type?: string | readonly string[] | undefined;
+  /** Names or UUIDs. */
+  readonly machines?: readonly string[] | undefined;
+}
 
 /**
- * The machines that `--type` and `--machine` mean together; `null` where neither was given.
+ * The types of a choice.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function categoriesOf({ type = [] }: Pick<MachineChoice, 'type'>): readonly string[] {
+  return (typeof type === 'string' ? [type] : type).map((each) => parseCategory(each, '--type'));
+}
+
+/**
+ * The machines that a choice means; `null` for an empty choice.
  *
  * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT; CANNOT_BE_GIVEN for one that is named and has no definition; BAD_XML
  *   for one in which what is ours can't be read
  */
 export function targetMachines(
-  args: MachineValues,
+  choice: MachineChoice,
   machines: readonly KnownMachine[],
 ): readonly DefinedMachine[] | null {
-  const transient = namedMachines(args, machines).find(({ definition }) => definition === null);
+  const transient = namedMachines(choice, machines).find(({ definition }) => definition === null);
   if (transient !== undefined) {
     throw new PortalGunError('CANNOT_BE_GIVEN', 'has no definition to write into: it is gone when it ends', {
       subject: transient.name,
       hint: 'virsh define one of it, and try again; --live alone gives it to what runs',
     });
   }
-  return meantMachines(args, definedMachines(machines), machines, unreadableDefinition);
+  return meantMachines(choice, definedMachines(machines), machines, unreadableDefinition);
 }
 
 /**
@@ -33,24 +49,27 @@ export function targetMachines(
  * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT, BAD_XML
  */
 export function liveTargets(
-  args: MachineValues,
+  choice: MachineChoice,
   machines: readonly KnownMachine[],
 ): readonly KnownMachine[] | null {
-  return meantMachines(args, machines, machines, unreadableOf);
+  return meantMachines(choice, machines, machines, unreadableOf);
 }
 
-function namedMachines(args: MachineValues, machines: readonly KnownMachine[]): readonly KnownMachine[] {
-  return args.machine.map((name) => findMachine(machines, name));
+function namedMachines(
+  { machines: names = [] }: MachineChoice,
+  machines: readonly KnownMachine[],
+): readonly KnownMachine[] {
+  return names.map((name) => findMachine(machines, name));
 }
 
 function meantMachines<T extends KnownMachine>(
-  args: MachineValues,
+  choice: MachineChoice,
   candidates: readonly T[],
   machines: readonly KnownMachine[],
   problemOf: (machine: KnownMachine) => PortalGunError | null,
 ): readonly T[] | null {
-  const types = args.type.map((type) => parseCategory(type, '--type'));
-  const named = namedMachines(args, machines);
+  const types = categoriesOf(choice);
+  const named = namedMachines(choice, machines);
   if (types.length === 0 && named.length === 0) return null;
   const typed = types.flatMap((type) => demandOfType(type, machines));
   const isMeant = (machine: KnownMachine): boolean => named.includes(machine) || typed.includes(machine);
@@ -64,10 +83,10 @@ function meantMachines<T extends KnownMachine>(
  * @throws PortalGunError as {@link targetMachines}
  */
 export function demandTargets(
-  args: MachineValues,
+  choice: MachineChoice,
   machines: readonly KnownMachine[],
 ): readonly DefinedMachine[] {
-  return targetMachines(args, machines) ?? failUnsaid();
+  return targetMachines(choice, machines) ?? failUnsaid();
 }
 
 /**
@@ -76,10 +95,10 @@ export function demandTargets(
  * @throws PortalGunError as {@link liveTargets}
  */
 export function demandLiveTargets(
-  args: MachineValues,
+  choice: MachineChoice,
   machines: readonly KnownMachine[],
 ): readonly KnownMachine[] {
-  return liveTargets(args, machines) ?? failUnsaid();
+  return liveTargets(choice, machines) ?? failUnsaid();
 }
 
 function failUnsaid(): never {

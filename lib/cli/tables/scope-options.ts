@@ -1,11 +1,6 @@
-import type { OptionDefinition, ValuesOf } from './grammar/command.ts';
+import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 
-/** What of machines is changed: their definitions, for their next start; what they have now, as they run; or both. */
-export interface ChangeScope {
-  readonly config: boolean;
-  readonly live: boolean;
-}
-
+/** What of machines is changed: their definitions, what they have as they run, or both. */
 export const SCOPE_OPTIONS = {
   config: {
     describe: 'Change the definitions, which are in force from the next start on; the default',
@@ -19,7 +14,3 @@ export const SCOPE_OPTIONS = {
 } as const satisfies Record<string, OptionDefinition>;
 
 export type ScopeValues = ValuesOf<typeof SCOPE_OPTIONS>;
-
-export function scopeOf(args: ScopeValues): ChangeScope {
-  return { live: args.live, config: !args.live || args.config };
-}

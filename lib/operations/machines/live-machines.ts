@@ -1,7 +1,7 @@
-import { PortalGunError } from '../base/errors.ts';
-import type { KnownMachine } from '../libvirt/machine/read-machines.ts';
-import { type RunningMachine, runningMachines } from '../plan/assignment/plan-attachment.ts';
-import type { ChangeScope } from './change-scope.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
+import { type RunningMachine, runningMachines } from '../../plan/assignment/plan-attachment.ts';
+import type { ChangeScope } from '../assignment/change-scope.ts';
 
 /** Machines that are meant: those that run, and those that nothing can be done to now. */
 export interface LiveMachines {

@@ -1,23 +1,27 @@
-import { PortalGunError } from '../base/errors.ts';
-import { knownValue } from '../base/known.ts';
-import type { Finding } from '../checks/finding.ts';
-import { readAssigned } from '../libvirt/assignment/assigned-devices.ts';
-import type { AssignedState } from '../libvirt/assignment/assignment.ts';
-import { hasNow } from '../libvirt/machine/given-devices.ts';
-import type { KnownMachine } from '../libvirt/machine/read-machines.ts';
-import { type HostdevState, withGroups } from '../operations/assignment/hostdev-state.ts';
-import type { PciDevice } from '../pci/device.ts';
-import { isWithVfio } from '../pci/vfio-state.ts';
-import type { DeviceToAssign, MachineAssignment } from '../plan/assignment/plan-assignment.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { Finding } from '../../checks/finding.ts';
+import { readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
+import type { AssignedState } from '../../libvirt/assignment/assignment.ts';
+import { hasNow } from '../../libvirt/machine/given-devices.ts';
+import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { isWithVfio } from '../../pci/vfio-state.ts';
+import type { DeviceToAssign, MachineAssignment } from '../../plan/assignment/plan-assignment.ts';
 import {
   attachAll,
   type MachineAttachment,
   type RunningMachine,
-} from '../plan/assignment/plan-attachment.ts';
+} from '../../plan/assignment/plan-attachment.ts';
+import {
+  demandRunning,
+  type LiveMachines,
+  liveMachinesOf,
+  NO_LIVE_MACHINES,
+} from '../machines/live-machines.ts';
+import { demandLiveTargets, type MachineChoice } from '../machines/target-machines.ts';
 import type { ChangeScope } from './change-scope.ts';
-import { demandRunning, type LiveMachines, liveMachinesOf, NO_LIVE_MACHINES } from './live-machines.ts';
-import type { MachineValues } from './tables/machine-options.ts';
-import { demandLiveTargets } from './target-machines.ts';
+import { type HostdevState, withGroups } from './hostdev-state.ts';
 
 /**
  * The machines that are to get devices as they run; none where that is not asked for.
@@ -25,12 +29,12 @@ import { demandLiveTargets } from './target-machines.ts';
  * @throws PortalGunError NOT_RUNNING, and what {@link demandLiveTargets} throws
  */
 export function meantNow(
-  args: MachineValues,
+  choice: MachineChoice,
   scope: ChangeScope,
   machines: readonly KnownMachine[],
 ): LiveMachines {
   if (!scope.live) return NO_LIVE_MACHINES;
-  const meant = liveMachinesOf(demandLiveTargets(args, machines));
+  const meant = liveMachinesOf(demandLiveTargets(choice, machines));
   demandRunning(scope, meant);
   return meant;
 }

@@ -1,14 +1,13 @@
-import { PortalGunError } from '../base/errors.ts';
-import { type HostReader, isFailure } from '../host/host-reader.ts';
-import { programWords } from '../host/this-process.ts';
-import { formatStartHook } from '../plan/persistence/start-guard.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { type HostReader, isFailure } from '../../host/host-reader.ts';
+import { formatStartHook } from '../../plan/persistence/start-guard.ts';
 import {
   SINGLE_START_HOOK_PATH,
   START_HOOK_PATH,
   START_HOOKS_FOLDER,
-} from '../plan/persistence/start-hook-paths.ts';
-import type { Step } from '../plan/plan.ts';
-import type { ReadingValues } from './reading-options.ts';
+} from '../../plan/persistence/start-hook-paths.ts';
+import type { Step } from '../../plan/plan.ts';
+import type { HostSession } from '../session/host-session.ts';
 
 /**
  * The step that puts the hook of libvirt in its place, or takes it away; none where it is so already, and none for a
@@ -16,16 +15,12 @@ import type { ReadingValues } from './reading-options.ts';
  *
  * @throws PortalGunError CANNOT_GUARD
  */
-export function startHookSteps(
-  args: Pick<ReadingValues, 'host'>,
-  host: HostReader,
-  isWanted: boolean,
-): readonly Step[] {
+export function startHookSteps({ isCaptured, host, ports }: HostSession, isWanted: boolean): readonly Step[] {
   // The files of a captured host are not those of the machine that would be written.
-  if (args.host !== undefined) return [];
+  if (isCaptured) return [];
   const reading = host.readText(START_HOOK_PATH);
   if (isFailure(reading)) return [];
-  const to = isWanted ? hookOf() : null;
+  const to = isWanted ? hookOf(ports.user.programWords()) : null;
   if (reading === to) return [];
   const words = isWanted
     ? `have libvirt ask before it starts a machine: ${START_HOOK_PATH}${isSeen(host) ? '' : ` (${RELOAD})`}`
@@ -42,8 +37,7 @@ function isSeen(host: HostReader): boolean {
   return host.exists(SINGLE_START_HOOK_PATH) || (Array.isArray(others) && others.length > 0);
 }
 
-function hookOf(): string {
-  const program = programWords();
+function hookOf(program: readonly string[] | null): string {
   if (program !== null) return formatStartHook(program);
   throw new PortalGunError('CANNOT_GUARD', 'its file is gone, and libvirt could not start it', {
     subject: 'pci',
