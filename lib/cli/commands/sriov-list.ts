@@ -6,6 +6,7 @@ import { readPendingRecovery } from '../../operations/change/pending-recovery.ts
 import { readVfsStatuses } from '../../operations/sriov/persisted-pfs.ts';
 import { PF_FIELDS } from '../../operations/sriov/pf-state.ts';
 import type { PciDevice } from '../../pci/device.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
 import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { formatDocument } from '../../render/documents.ts';
@@ -43,9 +44,7 @@ export async function runSriovList(
     const link = asked === null || isLinkFailure(asked) ? readCapturedLink(host, pf.address) : asked;
     const role = knownValue(pf.sriov);
     const addresses = role?.role === 'pf' ? role.virtualFunctions : [];
-    const vfs = addresses.flatMap(
-      (address) => inventory.devices.find((each) => each.address === address) ?? [],
-    );
+    const vfs = addresses.flatMap((address) => deviceAt(inventory.devices, address) ?? []);
     listed.push({ pf, link, vfs, persisted: persisted.of({ pf, link, vfs, card: null }) });
   }
   if (listed.length === 0)

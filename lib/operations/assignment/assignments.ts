@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
-import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
+import type { HeldDevice } from '../../libvirt/assignment/assigned-devices.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine, KnownMachines, ReadingPurpose } from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
@@ -42,7 +42,7 @@ export interface MachineStatuses {
 
 /** What a machine has as it runs, with the device that it is; `null` where that is not known of the host. */
 interface PassingDevice {
-  readonly assigned: AssignedDevice;
+  readonly assigned: HeldDevice;
   readonly device: PciDevice | null;
 }
 

@@ -1,4 +1,5 @@
 import { count, escapeControls } from '../../base/text.ts';
+import type { AssignmentsDocument } from '../../documents/machines/assignments.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { AssignmentList } from '../../operations/assignment/assignments.ts';
 import type { AssignmentStanding, AssignmentStatus } from '../../plan/assignment/assignment-status.ts';
@@ -69,7 +70,7 @@ export function assignmentListDocument({
   machines,
   diagnostics,
   recovery,
-}: AssignmentList): object {
+}: AssignmentList): AssignmentsDocument {
   return {
     schema: 'portal-gun/assignments/v1',
     host,
@@ -88,7 +89,7 @@ export function assignmentListDocument({
         found: device?.address ?? null,
         held: heldAt !== null,
       })),
-      passing: passing.map(({ assigned }) => ({ alias: assigned.alias, address: addressOf(assigned) })),
+      passing: passing.map(({ assigned }) => ({ alias: assigned.alias, address: assigned.device.address })),
     })),
     recovery: recovery.changes,
     diagnostics,

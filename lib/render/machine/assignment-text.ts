@@ -1,4 +1,6 @@
 import { count, escapeControls } from '../../base/text.ts';
+import type { PlanDetails, PlanPart } from '../../documents/changes/plan.ts';
+import type { AssignedDeviceFacts } from '../../documents/changes/plan-parts.ts';
 import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { virshCommand } from '../../libvirt/machine/machine-words.ts';
@@ -41,7 +43,7 @@ export function renderNothingToAssign(subject: AssignmentSubject, width: number 
 }
 
 /** The same for the document of a plan. */
-export function assignmentSubjectDetails(subject: AssignmentSubject): object {
+export function assignmentSubjectDetails(subject: AssignmentSubject): PlanDetails {
   const { scope, devices, assignments, attachments, skipped, pool, persistence, left } = subject;
   return {
     ...assignmentDetails(subject, devices, assignments),
@@ -131,7 +133,7 @@ export function assignmentDetails(
   { connect, machineDiagnostics }: MachinesSubject,
   devices: readonly ProposedDevice[],
   machines: readonly MachineAssignment[],
-): object {
+): PlanPart<'connect' | 'assigned' | 'machines' | 'diagnostics'> {
   return {
     connect,
     assigned: devices.map(({ device, asked, notes }) => ({ address: device.address, asked, notes })),
@@ -148,7 +150,7 @@ export function assignmentDetails(
   };
 }
 
-function assignedDocument(each: AssignedDevice): object {
+function assignedDocument(each: AssignedDevice): AssignedDeviceFacts {
   const guestAddress = each.device?.guestAddress ?? null;
   return {
     alias: each.alias,

@@ -1,4 +1,5 @@
 import { escapeControls } from '../../base/text.ts';
+import type { PlanDetails } from '../../documents/changes/plan.ts';
 import type { UnassignmentSubject } from '../../operations/assignment/propose-unassignment.ts';
 import type { MachineAssignment } from '../../plan/assignment/plan-assignment.ts';
 import { releaseHint } from '../../plan/release-hint.ts';
@@ -26,7 +27,7 @@ function foreignLine({ machine, byOthers }: MachineAssignment): string {
 }
 
 /** The same for the document of a plan. */
-export function unassignmentDetails(subject: UnassignmentSubject): object {
+export function unassignmentDetails(subject: UnassignmentSubject): PlanDetails {
   const { scope, assignments, foreign, attachments, skipped } = subject;
   return {
     ...assignmentDetails(subject, [], [...assignments, ...foreign]),

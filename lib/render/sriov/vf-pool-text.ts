@@ -1,4 +1,5 @@
 import { escapeControls } from '../../base/text.ts';
+import type { PlanPart } from '../../documents/changes/plan.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
@@ -41,6 +42,9 @@ function machineRow(pooled: PooledMachine): readonly string[] {
 }
 
 /** The same for the document of a plan. */
-export function vfPoolDetails({ vfs }: VfPoolProposal, persistence: PersistPart | null): object {
+export function vfPoolDetails(
+  { vfs }: VfPoolProposal,
+  persistence: PersistPart | null,
+): PlanPart<'pfs' | 'persistence'> {
   return { ...vfsDetails([vfs]), persistence: persistenceDetails(persistence) };
 }
