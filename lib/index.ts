@@ -56,6 +56,7 @@ export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot/snaps
 export { SnapshotHost } from './host/snapshot/snapshot-host.ts';
 export { parseSnapshot } from './host/snapshot/snapshot-parser.ts';
 export { formatSnapshot } from './host/snapshot/snapshot-text.ts';
+export type { PutOptions, UserFiles } from './host/user-files.ts';
 export {
   type GuestAddressPlan,
   isSlotFree,
@@ -116,7 +117,7 @@ export { toInventory } from './libvirt/node-device/node-inventory.ts';
 export { type NodeKind, type NodeReading, readNodeDevices } from './libvirt/node-device/read-node-devices.ts';
 export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
-export { parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
+export { MAX_XML_BYTES, parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
 export type { XmlElement } from './libvirt/xml/xml-element.ts';
 export type { AssignOptions, GivingOptions } from './operations/assignment/assign-options.ts';
 export type {
@@ -132,11 +133,33 @@ export type { UnassignmentSubject, UnassignOptions } from './operations/assignme
 export type { BindingSubject, BindOptions, UnbindOptions } from './operations/binding/propose-binding.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
+export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
+export type { HostComparison } from './operations/inventory/compare-hosts.ts';
+export type { HostView, SelectedView } from './operations/inventory/host-view.ts';
+export type { ListOptions } from './operations/inventory/list-devices.ts';
+export type { GroupsOptions, ListedGroups } from './operations/inventory/list-groups.ts';
+export type { ShownDevice } from './operations/inventory/show-device.ts';
+export type { ShownTree } from './operations/inventory/show-tree.ts';
 export type { ListMachinesOptions, MachineList } from './operations/machines/list-machines.ts';
 export type { TaggingSubject, TagOptions } from './operations/machines/propose-tagging.ts';
 export type { MachineChoice } from './operations/machines/target-machines.ts';
 export { openSession, type Session } from './operations/open-session.ts';
+export type { DumpedRom, DumpRomOptions } from './operations/rom/dump-rom.ts';
+export type { RomFile, RomInspection } from './operations/rom/inspect-rom.ts';
+export type { InspectedRom } from './operations/rom/inspected-rom.ts';
+export type { ListedRom, ListedRoms, RomsOptions } from './operations/rom/list-roms.ts';
+export type { RomReadingOptions } from './operations/rom/read-roms.ts';
 export type { SessionOptions } from './operations/session/host-session.ts';
+export type { AllDevicesXml, LeftOut } from './operations/xml/all-devices-xml.ts';
+export type { Snippet } from './operations/xml/device-snippets.ts';
+export type { DeviceXml, XmlOptions } from './operations/xml/device-xml.ts';
+export type { GuestPlace } from './operations/xml/guest-addresses.ts';
+export {
+  type NodeDeviceXml,
+  type NodeDeviceXmlOptions,
+  nodeDeviceXml,
+} from './operations/xml/node-device-xml.ts';
+export type { PoolXmlOptions } from './operations/xml/pool-xml.ts';
 export {
   comparePciAddresses,
   isPciAddress,

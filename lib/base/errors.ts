@@ -186,7 +186,7 @@ export const ERRORS = {
   },
   DEVICE_IN_USE: {
     exit: 'refused',
-    summary: 'The host uses a device that the change would take away.',
+    summary: 'The host uses a device that the change would take from it.',
     remedy: 'stop using the device, or accept the finding with --allow NAME if it can be accepted',
   },
   HOST_LOCKED: {

@@ -76,7 +76,7 @@ async function resultOf(
   try {
     if (argv[0] === COMPLETE_WORD) {
       const { printCompletions } = await import('./completion/print-completions.ts');
-      const stdout = await printCompletions(program, argv.slice(1));
+      const stdout = await printCompletions(program, argv.slice(1), ports);
       return { exitCode: EXIT.ok, stdout, stderr: '' };
     }
     const request = readPlainly(program, argv) ?? (await parse(program, argv, host.stdout));

@@ -1,42 +1,39 @@
-import { PortalGunError } from '../base/errors.ts';
-import { knownValue } from '../base/known.ts';
-import { count, escapeControls } from '../base/text.ts';
-import type { HostdevPool } from '../libvirt/hostdev/host-device.ts';
-import { formatHostdevPool } from '../libvirt/hostdev/host-device-text.ts';
-import { isNetworkVf } from '../libvirt/hostdev/to-hostdev.ts';
-import { hostdevOptionsOf } from '../operations/assignment/hostdev-options.ts';
-import type { HostdevState } from '../operations/assignment/hostdev-state.ts';
-import type { PciDevice } from '../pci/device.ts';
-import type { PassthroughNote } from '../pci/group/passthrough.ts';
-import { badValue } from '../plan/sriov/vf-setting-texts.ts';
-import type { Snippet } from '../render/machine/hostdev-snippet-text.ts';
-import { isGiven, optionNamed } from './grammar/command.ts';
-import { sessionOf } from './reading-options.ts';
-import type { XmlValues } from './xml-values.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import { count, escapeControls } from '../../base/text.ts';
+import type { HostdevPool } from '../../libvirt/hostdev/host-device.ts';
+import { formatHostdevPool } from '../../libvirt/hostdev/host-device-text.ts';
+import { isNetworkVf } from '../../libvirt/hostdev/to-hostdev.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { PassthroughNote } from '../../pci/group/passthrough.ts';
+import { badValue } from '../../plan/sriov/vf-setting-texts.ts';
+import { type HostdevChoice, hostdevOptionsOf } from '../assignment/hostdev-options.ts';
+import type { HostdevState } from '../assignment/hostdev-state.ts';
+import type { HostSession } from '../session/host-session.ts';
+import type { Snippet } from './device-snippets.ts';
+import { type DeviceXml, readDevicesFor } from './device-xml.ts';
 
-/** What is said of one device, and not of a network that hands out any. */
-const OTHERS = ['as', 'rom', 'mac', 'bootOrder', 'teaming', 'group', 'guestAddress', 'domain'] as const;
 /** What libvirt's schema takes for the interface of a PF. */
 const INTERFACE = /^[\w.\\:/-]+$/;
 
+/** A network that hands out virtual functions. */
+export interface PoolXmlOptions extends Pick<HostdevChoice, 'managed' | 'vlan'> {
+  /** The name of the network: letters, digits, `-`, `_` and `.`. */
+  readonly name: string;
+  /** Selectors of one PF, whose VFs are all in the pool, or of VFs. */
+  readonly devices: readonly string[];
+}
+
 /**
- * A network that hands out virtual functions: all of one PF, or those that are named.
+ * Writes a network that hands out virtual functions: all of one PF, or those that are named.
  *
- * @throws PortalGunError BAD_ARGUMENT; NO_SRIOV where the devices have none to hand out
+ * @throws PortalGunError BAD_ARGUMENT; BAD_SELECTOR, DEVICE_NOT_FOUND; NO_SRIOV where the devices have none to hand out
  */
-export function poolSnippet(args: XmlValues, name: string, state: HostdevState): Snippet {
-  const other = OTHERS.find((key) => isGiven(args[key]));
-  if (other !== undefined) {
-    throw new PortalGunError(
-      'BAD_ARGUMENT',
-      'does not go with --pool: it is for the interface of a machine',
-      {
-        subject: optionNamed(other),
-      },
-    );
-  }
+export async function poolXml(session: HostSession, options: PoolXmlOptions): Promise<DeviceXml> {
+  const { name, devices } = options;
   if (!/^[\w.-]{1,64}$/.test(name)) throw badValue('--pool', name, 'a name of letters, digits, -, _ and .');
-  const { isManaged, vlan } = hostdevOptionsOf(sessionOf(args), args);
+  const { isManaged, vlan } = hostdevOptionsOf(session, options);
+  const { state, view } = await readDevicesFor(session, devices);
   const { selected } = state;
   const source = selected.every(isNetworkVf) ? ofVfs(selected) : ofPf(selected, state);
   const pool: HostdevPool = {
@@ -52,12 +49,13 @@ export function poolSnippet(args: XmlValues, name: string, state: HostdevState):
     code: 'pool-usage',
     message: `virsh net-define takes the network; in a machine it is <interface type='network'><source network='${name}'/></interface>`,
   };
-  return {
+  const snippet: Snippet = {
     address: source.address,
     kind: 'pool',
     xml: formatHostdevPool(pool),
     notes: [...source.notes, usage],
   };
+  return view([snippet]);
 }
 
 interface PoolSource {

@@ -1,34 +1,38 @@
-import { PortalGunError } from '../base/errors.ts';
-import { knownValue } from '../base/known.ts';
-import { inputName, readInputFile } from '../host/file/input-file.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
 import {
   type GuestAddressPlan,
   type HeldFunction,
   placeCard,
   placeProblem,
   planGuestAddresses,
-} from '../libvirt/assignment/guest-topology.ts';
-import { heldFunction, siblingsIn } from '../libvirt/machine/held-functions.ts';
-import { readCategory } from '../libvirt/machine/machine-metadata.ts';
-import { takenDevices } from '../libvirt/machine/taken-device.ts';
-import type { GuestAddress } from '../libvirt/xml/pci-address-xml.ts';
-import { MAX_XML_BYTES, parseXml, placeInXml, type XmlDocument } from '../libvirt/xml/xml-document.ts';
-import type { PciAddress } from '../pci/address.ts';
-import { badValue } from '../plan/sriov/vf-setting-texts.ts';
+} from '../../libvirt/assignment/guest-topology.ts';
+import { heldFunction, siblingsIn } from '../../libvirt/machine/held-functions.ts';
+import { readCategory } from '../../libvirt/machine/machine-metadata.ts';
+import { takenDevices } from '../../libvirt/machine/taken-device.ts';
+import type { GuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
+import { placeInXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import { badValue } from '../../plan/sriov/vf-setting-texts.ts';
 
 const OPTION = '--guest-address';
 const NOWHERE: GuestAddressPlan = { addresses: new Map(), newRootPorts: [] };
 
+/** Where in a machine devices are put. */
+export interface GuestPlace {
+  /** `BUS:SLOT.FUNCTION` as the guest has it, in hex: `05:00.0`; or `auto` for a free slot of the machine, which is the default if there is one. */
+  readonly guestAddress?: string | undefined;
+  /** The machine, as `virsh dumpxml --inactive` writes it. */
+  readonly domain?: XmlDocument | null | undefined;
+}
+
 /**
- * The document of the machine that the arguments name; `null` where they name none.
+ * The machine that devices are put in; `null` if none is given.
  *
- * @throws PortalGunError BAD_XML, PERMISSION_DENIED
+ * @throws PortalGunError BAD_XML if the document is of something else
  */
-export function machineOf(args: { readonly domain: string | undefined }): XmlDocument | null {
-  const path = args.domain;
-  if (path === undefined) return null;
-  const document = parseXml(readInputFile(path, MAX_XML_BYTES, 'BAD_XML'), inputName(path));
-  if (document.root.name === 'domain') return document;
+export function machineOf({ domain: document = null }: GuestPlace): XmlDocument | null {
+  if (document === null || document.root.name === 'domain') return document;
   throw new PortalGunError('BAD_XML', `is no machine: its element is <${document.root.name}>`, {
     subject: placeInXml(document, document.root.start),
     hint: 'give what virsh dumpxml --inactive writes',
@@ -41,19 +45,20 @@ export function categoryIn(machine: XmlDocument | null): string | null {
 }
 
 /**
- * Where the guest is to see devices, as the arguments say; nowhere in particular where they don't.
+ * Where the guest is to see devices; nowhere in particular if nothing is wished for.
  *
+ * @param wish an address, or `auto`
  * @param cards what goes to one slot each
  * @param isOfCard whether a function of the host is in one slot with the others of its card, and no virtual function
  * @throws PortalGunError BAD_ARGUMENT, NO_GUEST_SLOT
  */
 export function guestAddressesOf(
-  args: { readonly guestAddress: string | undefined },
+  wish: string | undefined,
   machine: XmlDocument | null,
   cards: readonly (readonly PciAddress[])[],
   isOfCard: (address: PciAddress) => boolean,
 ): GuestAddressPlan {
-  const text = args.guestAddress ?? (machine === null ? undefined : 'auto');
+  const text = wish ?? (machine === null ? undefined : 'auto');
   if (text === undefined) return NOWHERE;
   if (text !== 'auto') return { addresses: placeAt(text, machine, cards), newRootPorts: [] };
   if (machine !== null) {

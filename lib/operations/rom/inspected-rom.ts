@@ -1,14 +1,28 @@
 import { createHash } from 'node:crypto';
-import { PortalGunError } from '../base/errors.ts';
-import { knownValue } from '../base/known.ts';
-import { refuseUse } from '../operations/change/refusals.ts';
-import type { PciAddress } from '../pci/address.ts';
-import type { ExpansionRom } from '../pci/config/bar.ts';
-import type { PciDevice } from '../pci/device.ts';
-import { type OptionRom, parseOptionRom } from '../pci/rom/option-rom.ts';
-import { isFor, judgeRom } from '../pci/rom/option-rom-verdicts.ts';
-import type { InspectedRom } from '../render/rom/rom-text.ts';
-import { failureText, type RomAttempt, romDeviceOf } from './rom-reading.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { ExpansionRom } from '../../pci/config/bar.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { type OptionRom, parseOptionRom } from '../../pci/rom/option-rom.ts';
+import { isFor, judgeRom, type RomVerdict } from '../../pci/rom/option-rom-verdicts.ts';
+import { refuseUse } from '../change/refusals.ts';
+import { failureText, type RomAttempt, romDeviceOf } from './read-roms.ts';
+
+/** An option ROM that was looked into. */
+export interface InspectedRom {
+  /** A file, or the device that it was read from. */
+  readonly source:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'device'; readonly address: PciAddress; readonly isShadow: boolean };
+  /** The device that it was judged for; `null` for none. */
+  readonly device: PciDevice | null;
+  readonly rom: OptionRom;
+  readonly sha256: string;
+  readonly verdicts: readonly RomVerdict[];
+  /** The devices of the host that it says it is for; `null` where it was judged for one. */
+  readonly meant: readonly PciAddress[] | null;
+}
 
 /**
  * A ROM that was read from a device, looked into and judged for it.
