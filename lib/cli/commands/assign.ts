@@ -9,7 +9,7 @@ import {
   assignmentSubjectDetails,
   renderAssignment,
   renderNothingToAssign,
-} from '../../render/machine/assignment-proposal-text.ts';
+} from '../../render/machine/assignment-text.ts';
 import { type CommandResult, isGiven } from '../grammar/command.ts';
 import { machineRemarks } from '../machine-remarks.ts';
 import { proposalRemarks, type ReadingValues, sessionOf } from '../reading-options.ts';

@@ -15,7 +15,7 @@ import { readFolderDrivers } from '../../libvirt/machine/folder-drivers.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { HostLookup } from '../../libvirt/machine/taken-functions.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
-import { refuseElsewhere } from '../../operations/assignment/assignment-state.ts';
+import { refuseElsewhere } from '../../operations/assignment/assignment-host.ts';
 import { readPendingRecovery } from '../../operations/change/pending-recovery.ts';
 import { virshOf } from '../../operations/session/libvirt-connection.ts';
 import type { PciAddress } from '../../pci/address.ts';
