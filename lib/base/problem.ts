@@ -62,7 +62,7 @@ export const PROBLEMS = {
     remedy: 'run it as root',
   },
   UNBIND_FAILED: {
-    summary: 'A driver does not let go of the function.',
+    summary: 'A driver does not release the function.',
     remedy: 'end what uses the device; see the log of the kernel: dmesg',
   },
   DRIVER_DECLINED: {
@@ -158,7 +158,7 @@ export const PROBLEMS = {
     remedy: 'see what libvirt printed',
   },
   NOT_RUNNING: {
-    summary: 'The VM does not run any more.',
+    summary: 'The VM has stopped.',
     remedy: 'start it, and plan it again',
   },
   ALIAS_TAKEN: {
@@ -174,7 +174,7 @@ export const PROBLEMS = {
     remedy: 'see what libvirt printed; or shut the VM down',
   },
   GUEST_KEEPS_DEVICE: {
-    summary: 'The guest was asked for the device and did not let go of it in time. It may do so later.',
+    summary: 'The guest did not release the device in time. It may release it later.',
     remedy: 'stop using the device in the guest, or shut the VM down',
   },
 } as const satisfies Record<string, ProblemEntry>;

@@ -3,6 +3,7 @@ import { knownValue } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
 import { readPendingRecovery } from '../../operations/change/pending-recovery.ts';
+import { suggestionFor } from '../../operations/inventory/host-view.ts';
 import { readVfsStatuses } from '../../operations/sriov/persisted-pfs.ts';
 import { PF_FIELDS } from '../../operations/sriov/pf-state.ts';
 import type { PciDevice } from '../../pci/device.ts';
@@ -48,7 +49,9 @@ export async function runSriovList(
     listed.push({ pf, link, vfs, persisted: persisted.of({ pf, link, vfs, card: null }) });
   }
   if (listed.length === 0)
-    stderr += noneRemark(inventory.devices, selected) ?? emptyRemark(inventory, selectors);
+    stderr +=
+      noneRemark(inventory.devices, selected) ??
+      emptyRemark(inventory, suggestionFor(selectors, selected, inventory.devices));
   const wantsJson = args.json;
   // As data it stands in the document.
   if (!wantsJson && runner === null && listed.some(({ link, vfs }) => link !== null && vfs.length > 0)) {

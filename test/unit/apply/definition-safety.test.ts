@@ -56,7 +56,7 @@ describe('on the running machine', () => {
     };
     expect(safetyProblem(running, change, 'to', new Set())).toMatchObject({
       code: 'USE_UNKNOWN',
-      message: expect.stringMatching(/not cleared.*\((net|node|session)/),
+      message: expect.stringMatching(/cannot be checked.*\((net|node|session)/),
     });
     expect(safetyProblem(running, change, 'to', new Set(RULES))).toBe(null);
     expect(safetyProblem(captured, change, 'to', new Set())).toBe(null);

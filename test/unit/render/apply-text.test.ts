@@ -20,7 +20,7 @@ test('what failed is told with its code and what helps', () => {
     [
       "It failed at: load vfio-pci: can't be loaded: no modprobe [PROGRAM_MISSING]",
       'hint: install the package that has it',
-      'All that was done is undone: the host is as it was.',
+      'All steps are undone: the host is as before.',
       '',
     ].join('\n'),
   );
