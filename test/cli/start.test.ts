@@ -18,8 +18,12 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   groups: [],
   tree: [],
   'guard-start': ['fast-xml-parser'],
-  bind: ['execa', 'table'],
-  recover: ['execa'],
+  bind: ['table'],
+  recover: [],
+  validate: ['fast-xml-parser'],
+  xml: ['fast-xml-parser'],
+  assign: ['table', 'fast-xml-parser'],
+  'sriov-list': [],
 };
 
 describe('a start of pci', () => {

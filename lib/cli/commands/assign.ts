@@ -7,7 +7,6 @@ import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
 import { concernedWith, physicalFunctionsOf } from '../../pci/selector/concerned-devices.ts';
 import { selectUnit } from '../../pci/selector/selector.ts';
-import { DEFAULT_RULES } from '../../plan/assignment/assignment-rules-parser.ts';
 import {
   assignmentSteps,
   assignTo,
@@ -44,7 +43,6 @@ import { demandTargets, refuseUnread } from '../target-machines.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { runVfPool } from '../vf-pool.ts';
-import { runAssignByRules } from './assign-by-rules.ts';
 
 /** `pci assign`: writes devices, with their groups, into the definitions of machines, or plugs them into those that run. */
 export async function runAssign(
@@ -53,9 +51,12 @@ export async function runAssign(
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   if (args.printRules) {
+    const { DEFAULT_RULES } = await import('../../plan/assignment/assignment-rules-parser.ts');
     return { exitCode: EXIT.ok, stdout: DEFAULT_RULES, stderr: '' };
   }
   if (args.byRules || args.rules !== undefined) {
+    // Rules are YAML, whose parser takes longer to load than devices take to be read.
+    const { runAssignByRules } = await import('./assign-by-rules.ts');
     return runAssignByRules(args, terminal, dialogue);
   }
   const words = args.devices;
