@@ -22,6 +22,7 @@ const ROOMS: readonly (readonly [room: string, heading: string])[] = [
   ['lib/libvirt', 'libvirt documents'],
   ['lib/facts', 'The model of a host'],
   ['lib/pci', 'The model of a device'],
+  ['lib/documents', 'The JSON documents'],
   ['lib/base', 'Facts, errors, diagnostics'],
 ];
 

@@ -574,6 +574,13 @@ export const ERROR_CASES: readonly ErrorCase[] = [
   ],
   // What is bound at each boot.
   [
+    'bindings --host FOLDER/bad-entry',
+    'BAD_RECORD',
+    '/etc/portal-gun/bindings.json:3:3',
+    'entry 1 makes no sense',
+    'persist again',
+  ],
+  [
     'bindings --host FOLDER/bad-record',
     'BAD_RECORD',
     '/etc/portal-gun/bindings.json',
