@@ -41,7 +41,7 @@ export const PROBLEMS = {
   },
   GROUP_SHARED: {
     summary: 'A VF shares its IOMMU group with another device, so a VM cannot have it.',
-    remedy: 'see what shares the group: pci groups',
+    remedy: 'see the members of the group: pci groups',
   },
   IN_USE: {
     summary:
@@ -63,7 +63,7 @@ export const PROBLEMS = {
   },
   UNBIND_FAILED: {
     summary: 'A driver does not release the function.',
-    remedy: 'end what uses the device; see the log of the kernel: dmesg',
+    remedy: 'stop the use of the device; see the log of the kernel: dmesg',
   },
   DRIVER_DECLINED: {
     summary: 'The kernel asked the driver, which did not take the function.',
@@ -83,7 +83,7 @@ export const PROBLEMS = {
   },
   MODULE_FAILED: {
     summary: 'modprobe could not load or remove a module.',
-    remedy: 'see what modprobe printed, and the log of the kernel: dmesg',
+    remedy: 'read the message of modprobe, and the log of the kernel: dmesg',
   },
   PROGRAM_MISSING: {
     summary: 'A program that the step needs is not installed.',
@@ -91,7 +91,7 @@ export const PROBLEMS = {
   },
   PROGRAM_FAILED: {
     summary: 'A program that the step needs failed.',
-    remedy: 'see what it printed',
+    remedy: 'read its message',
   },
   FILE_FAILED: {
     summary: 'A file cannot be read, written or removed.',
@@ -111,7 +111,7 @@ export const PROBLEMS = {
   },
   LINK_FAILED: {
     summary: 'The network interface of the function cannot be read or switched.',
-    remedy: 'see what ip printed, and the log of the kernel: dmesg',
+    remedy: 'read the message of ip, and the log of the kernel: dmesg',
   },
   VFS_UNREADABLE: {
     summary: 'The number of VFs of the PF cannot be read.',
@@ -139,7 +139,7 @@ export const PROBLEMS = {
   },
   VF_SETTING_REFUSED: {
     summary: 'The driver of the PF refuses a setting of a VF.',
-    remedy: 'leave the setting out, or see what the driver supports: dmesg',
+    remedy: 'leave the setting out, or see the log of the driver: dmesg',
   },
   LIBVIRT_FAILED: {
     summary: 'libvirt did not answer, or virsh failed.',
@@ -151,11 +151,11 @@ export const PROBLEMS = {
   },
   DEFINITION_REFUSED: {
     summary: 'libvirt refuses the new definition of a VM.',
-    remedy: 'see what libvirt printed',
+    remedy: 'read the message of libvirt',
   },
   CATEGORY_REFUSED: {
     summary: 'libvirt refuses the category of a VM.',
-    remedy: 'see what libvirt printed',
+    remedy: 'read the message of libvirt',
   },
   NOT_RUNNING: {
     summary: 'The VM has stopped.',
@@ -167,11 +167,11 @@ export const PROBLEMS = {
   },
   PLUG_REFUSED: {
     summary: 'libvirt does not plug the device into the running VM.',
-    remedy: 'see what libvirt printed; or assign it without --live, from the next start of the VM on',
+    remedy: 'read the message of libvirt; or assign it without --live, from the next start of the VM on',
   },
   UNPLUG_REFUSED: {
     summary: 'libvirt does not take the device out of the running VM.',
-    remedy: 'see what libvirt printed; or shut the VM down',
+    remedy: 'read the message of libvirt; or shut the VM down',
   },
   GUEST_KEEPS_DEVICE: {
     summary: 'The guest did not release the device in time. It may release it later.',

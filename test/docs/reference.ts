@@ -58,7 +58,7 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
     ['columns.md', 'The columns of `pci list`.', columnsPage()],
     ['exit-codes.md', 'The meanings of exit codes.', exitCodesPage()],
     ['errors.md', 'All errors with their remedies.', errorsPage()],
-    ['problems.md', 'All problems of steps with their remedies.', problemsPage()],
+    ['problems.md', 'Reasons why a step of a change fails.', problemsPage()],
     ['diagnostics.md', 'Problems that readers report about a host.', diagnosticsPage()],
     ['safety-rules.md', 'The checks that keep a device with the host.', safetyRulesPage()],
     ['validation-rules.md', 'The checks of `pci validate`.', validationRulesPage()],
