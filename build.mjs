@@ -18,7 +18,7 @@ for (const [name, text] of files) writeFileSync(`${programs}/${name}`, text);
 writeFileSync(`${programs}/package.json`, '{"type":"commonjs"}\n');
 for (const name of PROGRAMS) chmodSync(`${programs}/${name}.js`, 0o755);
 cpSync('lib/pci/pci.ids', 'dist/pci/pci.ids');
-cpSync('lib/render/schemas', 'dist/schemas', { recursive: true });
+cpSync('lib/documents/schemas', 'dist/schemas', { recursive: true });
 cpSync('lib/pci/pci.ids.LICENSE', 'dist/pci/pci.ids.LICENSE');
 
 // `npx pci` in a checkout then starts this very build, and asks no registry and no cache.

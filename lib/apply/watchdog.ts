@@ -1,6 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
+import type { Background } from '../host/background.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
-import type { Background } from '../host/live/background.ts';
 import type { Runner } from '../host/runner.ts';
 import { commandLinePath, SYSTEMD_PATH, USE_PATHS } from '../sysfs/paths.ts';
 

@@ -26,232 +26,229 @@ interface ErrorEntry {
 export const ERRORS = {
   BAD_ARGUMENT: {
     exit: 'usage',
-    summary: 'An argument or option is not one of those the command takes.',
-    remedy: 'see the command with --help',
+    summary: 'The command does not accept an argument or option.',
+    remedy: 'run the command with --help',
   },
   BAD_SELECTOR: {
     exit: 'usage',
-    summary: 'A selector is not of a known form.',
+    summary: 'A selector has an unknown form.',
     remedy:
       'a selector is an address (01:00.0), vendor:device (8086:10c9), pf, vf, class=, driver=, group=, netdev=, block=, numa=, or a word of a name',
   },
   BAD_HOST: {
     exit: 'usage',
-    summary: 'What --host names is neither a snapshot nor a directory with a sys/ in it.',
-    remedy: 'give a file made by pci snapshot, or a directory that holds sys/',
+    summary: '--host names neither a snapshot nor a directory that contains sys/.',
+    remedy: 'use a file made by pci snapshot, or a directory that contains sys/',
   },
   BAD_SNAPSHOT: {
     exit: 'usage',
-    summary: 'A snapshot file is damaged, cut short, or of a later format.',
+    summary: 'A snapshot file is damaged, incomplete, or has a newer format.',
     remedy: 'capture it again with pci snapshot',
   },
   BAD_NAMES: {
     exit: 'usage',
-    summary: 'The file that --pci-ids names is not a list of PCI ids.',
-    remedy: 'give a file in the format of pci.ids, or the word bundled',
+    summary: 'The file named by --pci-ids is not a list of PCI ids.',
+    remedy: 'use a file in the format of pci.ids, or the word bundled',
   },
   BAD_POLICY: {
     exit: 'usage',
-    summary: 'A policy file is no YAML, or says something that a policy can not say.',
-    remedy: 'see docs/reference/policy.md for what it can say',
+    summary: 'A policy file is not valid YAML, or has an entry that is not allowed.',
+    remedy: 'see the format in docs/reference/policy.md',
   },
   BAD_RULES: {
     exit: 'usage',
-    summary: 'A file of assignment rules is no YAML, or says something that such rules can not say.',
-    remedy: 'see docs/reference/assignment-rules.md for what it can say; pci assign --print-rules writes one',
+    summary: 'A file of assignment rules is not valid YAML, or has an entry that is not allowed.',
+    remedy:
+      'see the format in docs/reference/assignment-rules.md; pci assign --print-rules prints an example',
   },
   BAD_XML: {
     exit: 'usage',
-    summary: 'A document is no XML, or not what libvirt would write.',
-    remedy: 'see the line and column; virsh dumpxml and virsh nodedev-dumpxml write what is read',
+    summary: 'A document is not valid XML, or not a document of libvirt.',
+    remedy: 'check the line and column; virsh dumpxml and virsh nodedev-dumpxml print valid input',
   },
   NOT_FOUND: {
     exit: 'notFound',
-    summary: 'A file or folder that was named does not exist.',
+    summary: 'A named file or directory does not exist.',
     remedy: 'check the path',
   },
   DEVICE_NOT_FOUND: {
     exit: 'notFound',
-    summary: 'No device of the host is what was asked for.',
-    remedy: 'see what there is: pci list',
+    summary: 'The host has no such device.',
+    remedy: 'list the devices: pci list',
   },
   MACHINE_NOT_FOUND: {
     exit: 'notFound',
-    summary: 'libvirt knows no machine of that name.',
-    remedy: 'see what there is: portal list',
+    summary: 'libvirt has no VM with this name.',
+    remedy: 'list the VMs: portal list',
   },
   AMBIGUOUS_DEVICE: {
     exit: 'usage',
-    summary: 'More than one device is meant where one is needed.',
-    remedy: 'give the whole address',
+    summary: 'A selector matches several devices, but only one is allowed.',
+    remedy: 'use the full address',
   },
   PERMISSION_DENIED: {
     exit: 'permission',
-    summary: 'The kernel, or libvirt, refused access.',
-    remedy: 'run it as root',
+    summary: 'The kernel or libvirt denied access.',
+    remedy: 'run the command as root',
   },
   NO_PCI: {
     exit: 'unsupported',
-    summary: 'The host shows no PCI bus.',
-    remedy: 'run it on the machine itself: a container or sandbox often hides /sys/bus/pci',
+    summary: 'The host has no PCI bus.',
+    remedy: 'run it on the host itself: containers and sandboxes often hide /sys/bus/pci',
   },
   NO_IOMMU: {
     exit: 'unsupported',
-    summary: 'The kernel runs without an IOMMU: no device can be given to a VM safely.',
-    remedy: 'switch it on in the firmware and on the kernel command line; see pci groups',
+    summary: 'The kernel runs without an IOMMU, so no device can be passed through safely.',
+    remedy: 'enable the IOMMU in the firmware and on the kernel command line; see pci groups',
   },
   NO_DRIVER: {
     exit: 'unsupported',
-    summary: 'The kernel has no such driver, neither built in nor as a module.',
-    remedy:
-      'see that it is spelt right; for vfio-pci, install the kernel with all of its modules (CONFIG_VFIO_PCI)',
+    summary: 'The kernel does not have this driver, neither built in nor as a module.',
+    remedy: 'check the spelling; for vfio-pci, install a kernel with all its modules (CONFIG_VFIO_PCI)',
   },
   NO_SRIOV: {
     exit: 'unsupported',
-    summary: 'The device makes no virtual functions: it is no physical function, or its driver makes none.',
-    remedy: 'see which can: pci sriov list',
+    summary: 'The device cannot create VFs: it is not a PF, or its driver does not support SR-IOV.',
+    remedy: 'list the devices that can: pci sriov list',
   },
   NO_ROM: {
     exit: 'notFound',
     summary: 'The device has no option ROM.',
-    remedy: 'see which devices have one: pci rom list',
+    remedy: 'list the devices that have one: pci rom list',
   },
   ROM_UNREADABLE: {
     exit: 'toolFailed',
-    summary: 'The kernel gave nothing of an option ROM, or not the same twice.',
-    remedy: 'see what the kernel says of it: dmesg',
+    summary: 'The kernel returned no data for an option ROM, or different data on the second read.',
+    remedy: 'read the kernel log: dmesg',
   },
   BAD_ROM: {
     exit: 'refused',
-    summary: 'What was read of an option ROM is damaged, or for another device; it was not written.',
-    remedy: 'see what is wrong with it: pci rom inspect; write it all the same: --allow bad-rom',
+    summary: 'The option ROM is damaged or belongs to another device. It was not written.',
+    remedy: 'show the problem: pci rom inspect; write it anyway: --allow bad-rom',
   },
   TOO_FEW_VFS: {
     exit: 'refused',
-    summary: 'A PF has fewer free virtual functions than machines are to have one each.',
-    remedy: 'see which machine has which: pci assignments, portal list',
+    summary: 'A PF has fewer free VFs than there are VMs that need one.',
+    remedy: 'show the VFs of each VM: pci assignments, portal list',
   },
   NOT_OURS: {
     exit: 'refused',
-    summary: 'A file that somebody else made stands where one of ours would be; it was left as it is.',
-    remedy: 'move it to another name, or do by hand what pci validate says',
+    summary:
+      'Another program or person created a file at a path that portal-gun needs. The file was not changed.',
+    remedy: 'rename that file, or apply the fix that pci validate shows by hand',
   },
   CANNOT_BE_GIVEN: {
     exit: 'refused',
-    summary: 'The device can not be given to a VM, whatever is done.',
-    remedy: 'pci show and pci groups say why',
+    summary: 'The device cannot be passed through to a VM.',
+    remedy: 'show the reason: pci show and pci groups',
   },
   DOMAIN_TOO_LARGE: {
     exit: 'unsupported',
     summary:
-      'A device in a PCI domain beyond 16 bits, such as one behind VMD: no VM can be given it by its address.',
-    remedy: 'give the controller that makes the domain, or have it switched off in the firmware',
+      'A device is in a PCI domain above 16 bits, for example behind VMD, so no VM can get it by its address.',
+    remedy: 'pass through the controller that creates the domain, or disable the controller in the firmware',
   },
   NO_GUEST_SLOT: {
     exit: 'unsupported',
-    summary: 'A VM has no PCI slot for a device, or it is not known how its slots are laid out.',
-    remedy: 'leave the guest address out: libvirt then chooses one, and adds what it needs',
+    summary: 'A VM has no free PCI slot for a device, or its slots could not be determined.',
+    remedy: 'omit the guest address: libvirt then chooses one, and adds a port if needed',
   },
   CANNOT_PERSIST: {
     exit: 'refused',
     summary:
-      'A binding, or the VFs of a PF, can not be made to outlive a boot: the device could not be found again.',
-    remedy: 'do it without --persist, after each boot',
+      'A binding, or the VFs of a PF, cannot be persisted, because the device could not be found again.',
+    remedy: 'run it without --persist, after each boot',
   },
   BAD_RECORD: {
     exit: 'usage',
-    summary: 'The record of the bindings or of the VFs that outlive a boot is damaged, or of a later format.',
-    remedy:
-      'put it in order, or remove it and say again what is to outlive a boot: pci bind --persist, pci sriov set --persist',
+    summary: 'The record of persisted bindings or VFs is damaged, or has a newer format.',
+    remedy: 'fix the record, or delete it and persist again: pci bind --persist, pci sriov set --persist',
   },
   ASSIGNED_ELSEWHERE: {
     exit: 'refused',
-    summary: 'A device is given to another machine, and one alone may have it.',
-    remedy: 'see who was given what: pci assignments',
+    summary: 'A device is assigned to another VM, and only one VM may have it.',
+    remedy: 'list the assignments: pci assignments',
   },
   NOT_RUNNING: {
     exit: 'refused',
-    summary: 'A machine that is to get or lose a device as it runs does not run, or is paused.',
-    remedy: 'start it first, or leave --live out: a definition is changed whether or not its machine runs',
+    summary: 'A VM that should get or lose a device while it runs is not running, or is paused.',
+    remedy: 'start it first, or omit --live: a definition can change at any time',
   },
   START_REFUSED: {
     exit: 'refused',
-    summary:
-      'A machine must not start: a device that was assigned to it is in use, or is not the one that was meant.',
-    remedy:
-      'see how assignments stand: pci assignments; put moved devices in order: pci assignments --repair',
+    summary: 'A VM must not start: a device assigned to it is in use, or is not the recorded device.',
+    remedy: 'list the assignments: pci assignments; update moved devices: pci assignments --repair',
   },
   CANNOT_GUARD: {
     exit: 'refused',
-    summary: 'libvirt can not be told to ask before it starts a machine.',
-    remedy: 'start pci from where it is installed',
+    summary: 'The libvirt hook, which checks devices before a VM starts, cannot be installed.',
+    remedy: 'run pci from its installed location',
   },
   DEVICE_IN_USE: {
     exit: 'refused',
-    summary: 'The host uses a device that would be taken from it.',
-    remedy: 'free the device; what may be lifted is lifted with --allow NAME',
+    summary: 'The host uses a device that the change would take from it.',
+    remedy: 'stop using the device, or accept the finding with --allow NAME if it can be accepted',
   },
   HOST_LOCKED: {
     exit: 'refused',
     summary: 'Another process is changing this host.',
-    remedy: 'wait until it is done',
+    remedy: 'wait until it finishes',
   },
   RECOVERY_NEEDED: {
     exit: 'refused',
-    summary: 'An earlier change was cut short, or awaits confirmation.',
-    remedy: 'put the host in order first: pci recover',
+    summary: 'An earlier change was interrupted, or awaits confirmation.',
+    remedy: 'undo or finish it first: pci recover',
   },
   NOTHING_TO_CONFIRM: {
     exit: 'notFound',
     summary: 'No change awaits confirmation.',
-    remedy: 'what was not confirmed in time is undone: pci list shows which driver each device is on',
+    remedy: 'a change that was not confirmed in time was undone; pci list shows the driver of each device',
   },
   WATCHDOG_FAILED: {
     exit: 'toolFailed',
-    summary:
-      'What would undo a change that nobody confirms can not be started; without it nothing is changed.',
-    remedy: 'see what keeps systemd-run from it, or leave --confirm-within out',
+    summary: 'The watchdog, which undoes a change that is not confirmed, cannot start. Nothing was changed.',
+    remedy: 'check why systemd-run fails, or omit --confirm-within',
   },
   JOURNAL_FAILED: {
     exit: 'toolFailed',
-    summary: 'The journal of a change can not be written or read; without one nothing is changed.',
-    remedy: 'check that /var/lib/portal-gun can be written, and that its disk is not full',
+    summary: 'The journal of a change cannot be written or read. Without a journal, nothing is changed.',
+    remedy: 'check that /var/lib/portal-gun is writable and its disk is not full',
   },
   TOOL_MISSING: {
     exit: 'toolFailed',
-    summary: 'A program that is needed is not installed.',
-    remedy: 'install the package that it is of',
+    summary: 'A required program is not installed.',
+    remedy: 'install the package that provides it',
   },
   TOOL_FAILED: {
     exit: 'toolFailed',
-    summary: 'A program that is needed failed.',
-    remedy: 'see what it said',
+    summary: 'A required program failed.',
+    remedy: 'read its error message',
   },
   NO_LIBVIRT: {
     exit: 'toolFailed',
-    summary: 'No libvirt answers where it was asked.',
+    summary: 'libvirt does not answer at this URI.',
     remedy: 'start it: systemctl start libvirtd, or virtqemud and virtnodedevd',
   },
   LIBVIRT_TOO_OLD: {
     exit: 'unsupported',
-    summary: 'virsh, or the libvirt that it asks, is older than libvirt 8.',
+    summary: 'virsh, or the libvirt that it connects to, is older than version 8.',
     remedy: 'install libvirt 8 or later',
   },
   NOT_SIMULATED: {
     exit: 'unsupported',
-    summary: 'What the kernel would answer to a write does not follow from the snapshot.',
-    remedy: 'capture the host again, as root, with this version, or try it on the machine itself',
+    summary: 'The snapshot does not contain enough data to simulate this write.',
+    remedy: 'capture the host again as root with this version, or try it on the host itself',
   },
   FILE_EXISTS: {
     exit: 'refused',
-    summary: 'A file that would be written is there already, and holds something else.',
-    remedy: 'write to another path, or replace it: --overwrite',
+    summary: 'An output file already exists and has different contents.',
+    remedy: 'use another path, or replace the file: --overwrite',
   },
   OUTPUT_FAILED: {
     exit: 'toolFailed',
     summary:
-      'The output could not be written: a file, standard output or standard error. A change is made, or undone, all the same.',
-    remedy: 'check the folder, its permissions and the free space',
+      'The output could not be written to a file, stdout or stderr. A change that was made or undone stays so.',
+    remedy: 'check the directory, its permissions and the free space',
   },
 } as const satisfies Record<string, ErrorEntry>;
 
@@ -263,6 +260,13 @@ export interface ErrorDetails {
   /** What to do; the table's remedy where it is left out. */
   readonly hint?: string;
   readonly cause?: unknown;
+  readonly part?: FilePart;
+}
+
+/** A part of the file that an error is about, by keys and indices from the whole of it: `withPlace` tells its line. */
+interface FilePart {
+  readonly text: string;
+  readonly path: readonly PropertyKey[];
 }
 
 /** What was asked for can't be delivered. The code decides the exit status. */
@@ -270,6 +274,7 @@ export class PortalGunError extends Error {
   readonly code: ErrorCode;
   readonly subject: string | null;
   readonly hint: string;
+  readonly part: FilePart | null;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -277,6 +282,7 @@ export class PortalGunError extends Error {
     this.code = code;
     this.subject = details.subject ?? null;
     this.hint = details.hint ?? ERRORS[code].remedy;
+    this.part = details.part ?? null;
   }
 
   get exitCode(): number {

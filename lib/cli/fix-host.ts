@@ -4,6 +4,10 @@ import { type ChosenFixes, chooseFixes, fixesOf } from '../checks/validation/fix
 import type { ValidationReport } from '../checks/validation/validation-report.ts';
 import type { HostFacts } from '../facts/host-facts.ts';
 import { type HostReader, isFailure } from '../host/host-reader.ts';
+import { livePorts } from '../host/live/live-ports.ts';
+import { readOwn, readPersistence } from '../operations/binding/persistence.ts';
+import { proposalOf } from '../operations/change/host-proposal.ts';
+import { allowedOf } from '../operations/change/refusals.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { type FixState, planFixes } from '../plan/fixes/plan-fixes.ts';
 import { planPersistence } from '../plan/persistence/plan-persistence.ts';
@@ -14,10 +18,9 @@ import { renderAfterFixes, renderFixes } from '../render/validation/fixes-text.t
 import { isModuleLoaded } from '../sysfs/device/driver-state.ts';
 import { FIX_PATHS } from '../sysfs/paths.ts';
 import { type CommandResult, optionNamed } from './grammar/command.ts';
-import { readOwn, readPersistence } from './persistence.ts';
 import type { ReadingValues } from './reading-options.ts';
+import { sessionOf } from './reading-options.ts';
 import { carryOut } from './run-proposal.ts';
-import { allowedOf } from './safety.ts';
 import type { ChangingValues } from './tables/changing-options.ts';
 import type { Dialogue } from './terminal/dialogue.ts';
 import type { Terminal } from './terminal/terminal.ts';
@@ -90,10 +93,17 @@ export async function mendHost(
   const overview = (width: number | null) => renderFixes(fixes, steps, width);
   const carried = await carryOut(
     {
-      proposal: { plan, findings: [], allowed: allowedOf(args) },
+      session: sessionOf(args),
+      proposal: proposalOf({
+        plan,
+        findings: [],
+        allowed: allowedOf(args.allow),
+        subject: null,
+        inventory,
+        diagnostics: [],
+      }),
       overview,
       details: fixDetails(fixes, steps),
-      inventory,
       remarks: validated.remarks,
       nothingToDo: `${overview(terminal.width)}${idleText(fixes)}`,
     },
@@ -135,7 +145,7 @@ function stateOf(host: HostReader, fixes: ChosenFixes, isScript: boolean): FixSt
 }
 
 function persistenceSteps(host: HostReader): readonly Step[] {
-  const persistence = readPersistence(host);
+  const persistence = readPersistence(host, livePorts().user);
   return planPersistence(persistence, persistence);
 }
 

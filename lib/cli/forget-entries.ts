@@ -1,8 +1,12 @@
 import { PortalGunError } from '../base/errors.ts';
+import { planPersistPart } from '../operations/binding/persist-part.ts';
+import { proposalOf } from '../operations/change/host-proposal.ts';
 import { type PciAddress, parsePciAddress } from '../pci/address.ts';
+import { renderPersistence } from '../render/change/persistence-text.ts';
+import { persistenceDetails } from '../render/change/plan-document.ts';
 import type { CommandResult } from './grammar/command.ts';
-import { persistPart } from './persist-option.ts';
 import type { AskedHost } from './persisted-host.ts';
+import { sessionOf } from './reading-options.ts';
 import { runProposal } from './run-proposal.ts';
 
 /** What may be forgotten, in words, and what the document of a plan has for it. */
@@ -34,7 +38,7 @@ export function forgottenOf(args: AskedHost['args']): readonly string[] {
 export function forgetEntries(
   kind: keyof typeof KINDS,
   known: readonly PciAddress[],
-  { args, terminal, dialogue, host, inventory, remarks }: Omit<AskedHost, 'pending'>,
+  { args, terminal, dialogue, inventory, remarks }: Omit<AskedHost, 'pending'>,
 ): Promise<CommandResult> {
   const { title, unknown, details } = KINDS[kind];
   const addresses = forgottenOf(args).map((text) => {
@@ -46,7 +50,7 @@ export function forgetEntries(
     });
   });
   const stays = ({ address }: { readonly address: PciAddress }): boolean => !addresses.includes(address);
-  const part = persistPart(host, title, args.script, (records) => ({
+  const part = planPersistPart(sessionOf(args), title, (records) => ({
     ...records,
     ...(kind === 'bindings'
       ? { bindings: records.bindings.filter(stays) }
@@ -54,10 +58,18 @@ export function forgetEntries(
   }));
   return runProposal(
     {
-      proposal: { plan: part.extend({ title, guards: [], steps: [] }), findings: [], allowed: new Set() },
-      overview: part.overview,
-      details: { ...details, persistence: part.details },
-      inventory,
+      session: sessionOf(args),
+      proposal: proposalOf({
+        plan: part.extend({ title, guards: [], steps: [] }),
+        findings: [],
+        allowed: new Set(),
+        subject: null,
+        inventory,
+        diagnostics: [],
+        scriptObstacle: part.scriptObstacle,
+      }),
+      overview: (width) => renderPersistence(part, width),
+      details: { ...details, persistence: persistenceDetails(part) },
       remarks,
       nothingToDo: 'Nothing to do.\n',
     },

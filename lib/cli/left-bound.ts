@@ -2,6 +2,7 @@ import { isOfOtherBoot } from '../apply/journal.ts';
 import type { LeftJournal } from '../apply/journal-parser.ts';
 import { knownValue } from '../base/known.ts';
 import type { HostReader } from '../host/host-reader.ts';
+import { readBindings } from '../operations/binding/persistence.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import { deviceAt } from '../pci/device-at.ts';
@@ -15,7 +16,6 @@ import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/bin
 import { guardOf } from '../plan/guard.ts';
 import { readDriverClaims } from '../sysfs/device/driver-claims.ts';
 import { readInventory } from '../sysfs/device/read-inventory.ts';
-import { readBindings } from './persistence.ts';
 
 /**
  * The devices that stay on a VFIO driver though the changes that bound them are undone: the early program had bound them in this boot

@@ -1,5 +1,7 @@
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { formatJson } from '../base/text.ts';
+import type { HostPorts } from '../host/host-ports.ts';
+import { livePorts } from '../host/live/live-ports.ts';
 import {
   errorDocument,
   internalErrorDocument,
@@ -26,8 +28,16 @@ export interface ProcessLike extends DialogueProcess {
   exitCode?: number | string | null | undefined;
 }
 
-/** Runs a program with the arguments of its process; sets the exit status and lets output drain. */
-export async function runProgram(program: Program, host: ProcessLike): Promise<void> {
+/**
+ * Runs a program with the arguments of its process; sets the exit status and lets output drain.
+ *
+ * @param ports the machine that it runs on; this one by default
+ */
+export async function runProgram(
+  program: Program,
+  host: ProcessLike,
+  ports: HostPorts = livePorts(),
+): Promise<void> {
   // Node ends a process that waits for nothing any more, and nothing would tell it from one that is done.
   host.exitCode = EXIT.internal;
   // An error of a stream may come after the program is through.
@@ -42,7 +52,7 @@ export async function runProgram(program: Program, host: ProcessLike): Promise<v
   };
   const stdout = new Output(() => host.stdout, onLoss('standard output'));
   const stderr = new Output(() => host.stderr, onLoss('standard error'));
-  const result = await resultOf(program, host, (text) => stderr.write(text));
+  const result = await resultOf(program, host, ports, (text) => stderr.write(text));
   stderr.write(result.stderr);
   stdout.write(result.stdout);
   exitOf = result.exitCode;
@@ -59,13 +69,14 @@ function outputError(subject: string, code: string): PortalGunError {
 async function resultOf(
   program: Program,
   host: ProcessLike,
+  ports: HostPorts,
   say: (text: string) => void,
 ): Promise<CommandResult> {
   const argv = host.argv.slice(2);
   try {
     if (argv[0] === COMPLETE_WORD) {
       const { printCompletions } = await import('./completion/print-completions.ts');
-      const stdout = await printCompletions(program, argv.slice(1));
+      const stdout = await printCompletions(program, argv.slice(1), ports);
       return { exitCode: EXIT.ok, stdout, stderr: '' };
     }
     const request = readPlainly(program, argv) ?? (await parse(program, argv, host.stdout));
@@ -73,15 +84,16 @@ async function resultOf(
     const { command, values } = request;
     const run = await command.load();
     const terminal = describeTerminal(host.stdout, host.env, values['color']);
-    return await run(values, terminal, dialogueWith(host, say));
+    return await run(values, terminal, dialogueWith(host, say), ports);
   } catch (error) {
     // The cursor stands behind the question.
     if (error instanceof Interrupted) return { exitCode: EXIT.interrupted, stdout: '', stderr: '\n' };
     if (error instanceof PortalGunError) {
+      const placed = await withItsPlace(error);
       return {
-        exitCode: error.exitCode,
-        stdout: errorOutput(argv, errorDocument(error)),
-        stderr: renderError(program.name, error),
+        exitCode: placed.exitCode,
+        stdout: errorOutput(argv, errorDocument(placed)),
+        stderr: renderError(program.name, placed),
       };
     }
     const versions = `portal-gun ${program.version}, Node ${process.versions.node}`;
@@ -91,6 +103,13 @@ async function resultOf(
       stderr: renderInternalError(program.name, error, versions),
     };
   }
+}
+
+/** An error about a part of a file with its line and column; only such an error loads what tells them. */
+async function withItsPlace(error: PortalGunError): Promise<PortalGunError> {
+  if (error.part === null) return error;
+  const { withPlace } = await import('../base/yaml-file.ts');
+  return withPlace(error);
 }
 
 /** Reads any command line, and says what is wrong with it: by the parser, which few command lines need. */

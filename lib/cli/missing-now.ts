@@ -1,15 +1,15 @@
 import { isUnknown } from '../base/known.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import { LiveRunner } from '../host/live/live-runner.ts';
+import { readBindings, readPersistedPfs } from '../operations/binding/persistence.ts';
+import { findPfs } from '../operations/sriov/persisted-pfs.ts';
+import { PF_FIELDS, readPfState } from '../operations/sriov/pf-state.ts';
 import type { PciAddress } from '../pci/address.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
 import { bindingStatus, isBound } from '../plan/binding/binding-status.ts';
 import { vfsStatus } from '../plan/sriov/vfs-status.ts';
 import { readInventory } from '../sysfs/device/read-inventory.ts';
-import { findPfs } from './persisted-pfs.ts';
-import { readBindings, readPersistedPfs } from './persistence.ts';
-import { PF_FIELDS, readPfState } from './pf-state.ts';
 
 /** Something that is persisted and not in force. */
 export interface Missing {

@@ -1,7 +1,7 @@
 import type { HostReader } from '../host/host-reader.ts';
+import type { PendingRecovery } from '../operations/change/pending-recovery.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { BindingStatus } from '../plan/binding/binding-status.ts';
-import type { PendingRecovery } from './pending-recovery.ts';
 import type { ReadingValues } from './reading-options.ts';
 import type { ChangingValues } from './tables/changing-options.ts';
 import type { Dialogue } from './terminal/dialogue.ts';

@@ -2,6 +2,7 @@ import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { Runner } from '../host/runner.ts';
+import { readPfState } from '../operations/sriov/pf-state.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { selectDevices } from '../pci/selector/selector.ts';
@@ -9,7 +10,6 @@ import { HOST_DRIVER, type Policy, type PolicyDevice } from '../plan/policy/poli
 import type { PolicyBinding } from '../plan/policy/policy-rebinding.ts';
 import { planVfs, type VfsProposal } from '../plan/sriov/plan-vfs.ts';
 import type { VfGoal } from '../plan/sriov/vf-goal.ts';
-import { readPfState } from './pf-state.ts';
 
 /** A PF that a policy speaks of. */
 interface PolicyPf {

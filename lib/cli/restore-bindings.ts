@@ -5,6 +5,10 @@ import { knownValue } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
 import { SAFETY_FIELDS } from '../checks/safety/check-safety.ts';
+import { demandVfio } from '../operations/binding/demand-vfio.ts';
+import { proposalOf } from '../operations/change/host-proposal.ts';
+import { pendingProblem } from '../operations/change/pending-recovery.ts';
+import { allowedOf } from '../operations/change/refusals.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField, PciDevice } from '../pci/device.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
@@ -21,12 +25,10 @@ import { isDriverRegistered } from '../sysfs/device/driver-state.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../sysfs/paths.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
-import { demandVfio } from './demand-vfio.ts';
 import type { CommandResult } from './grammar/command.ts';
-import { pendingProblem } from './pending-recovery.ts';
 import type { PersistedHost } from './persisted-host.ts';
+import { sessionOf } from './reading-options.ts';
 import { runProposal } from './run-proposal.ts';
-import { allowedOf } from './safety.ts';
 
 /** The fields of devices that {@link restoreBindings} needs. */
 export const RESTORE_FIELDS: readonly DeviceField[] = [
@@ -41,7 +43,7 @@ export const RESTORE_FIELDS: readonly DeviceField[] = [
 export async function restoreBindings(persisted: PersistedHost): Promise<CommandResult> {
   const { args, host, inventory, statuses } = persisted;
   const { devices, iommu } = inventory;
-  const allowed = allowedOf(args);
+  const allowed = allowedOf(args.allow);
   const groups = groupDevices(devices, (id) => readGroupAttributes(host, id));
   const found = statuses.filter(({ state }) => ['in-force', 'not-in-force', 'moved'].includes(state));
   const lost = statuses.filter((status) => !found.includes(status));
@@ -105,14 +107,21 @@ export async function restoreBindings(persisted: PersistedHost): Promise<Command
   ];
   const result = await runProposal(
     {
-      proposal: { plan, findings: findingsOf(free), allowed },
+      session: sessionOf(args),
+      proposal: proposalOf({
+        plan,
+        findings: findingsOf(free),
+        allowed,
+        subject: null,
+        inventory,
+        diagnostics: [],
+        goesOnBeside: true,
+      }),
       overview: (width) => renderRebinding(rebinding, width, 'it is persisted'),
       details: { ...rebindingDetails(rebinding), persistence: null },
-      inventory,
       remarks: persisted.remarks + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo:
         left.length === 0 ? 'All that is persisted is in force.\nNothing to do.\n' : 'Nothing to do.\n',
-      goesOnBeside: true,
     },
     args,
     persisted.terminal,

@@ -1,61 +1,76 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
-import { refusalsAmong } from '../checks/finding.ts';
-import type { Inventory } from '../pci/inventory.ts';
-import type { Step } from '../plan/plan.ts';
-import type { Proposal } from '../plan/proposal.ts';
+import type { PlanDetails, PlanDocument } from '../documents/changes/plan.ts';
+import { applyProposal, refuseToChange } from '../operations/change/apply-proposal.ts';
+import type { HostProposal } from '../operations/change/host-proposal.ts';
+import { refuseWritableProgram } from '../operations/change/program-refusal.ts';
+import { refuseUse } from '../operations/change/refusals.ts';
+import type { HostSession } from '../operations/session/host-session.ts';
+import { demandNamedLibvirt } from '../operations/session/libvirt-connection.ts';
+import { renderFailure, renderProgress } from '../render/change/apply-text.ts';
 import { renderAwaiting, renderConfirmationAdvice } from '../render/change/confirmation-text.ts';
 import { planDocument } from '../render/change/plan-document.ts';
 import { renderProposal } from '../render/change/plan-text.ts';
 import { formatDocument } from '../render/documents.ts';
-import { applyHere, demandRoot, isConfirmed } from './changing.ts';
+import type { Style } from '../render/layout/style.ts';
 import { confirmWithinOf } from './confirm-within.ts';
 import type { CommandResult } from './grammar/command.ts';
-import { refuseWritableProgram } from './program-refusal.ts';
 import type { ReadingValues } from './reading-options.ts';
-import { hostOf } from './reading-options.ts';
-import { refuseUse } from './safety.ts';
 import type { ChangingValues } from './tables/changing-options.ts';
-import type { Dialogue } from './terminal/dialogue.ts';
+import type { Dialogue, EndingSignal } from './terminal/dialogue.ts';
 import type { Terminal } from './terminal/terminal.ts';
+
+/** The exit status of a program that was ended by a signal. */
+export const SIGNAL_EXITS: Readonly<Record<EndingSignal, number>> = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  SIGHUP: EXIT.terminated,
+};
 
 /** What says what becomes of a proposal. */
 type ProposalValues = Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> &
   Partial<Pick<ChangingValues, 'confirmWithin'>> &
-  Pick<ReadingValues, 'json'> &
-  Partial<Pick<ReadingValues, 'host'>>;
+  Pick<ReadingValues, 'json'>;
 
-/** A proposal, with what a command says besides. */
+/** A proposal, with how a command shows it. */
 export interface PreparedProposal {
-  readonly proposal: Proposal;
+  readonly session: HostSession;
+  readonly proposal: HostProposal;
   /** Whom it touches, as text of whole lines that fit a width. */
   readonly overview: (width: number | null) => string;
   /** The same for its document. */
-  readonly details: object;
-  readonly inventory: Inventory;
+  readonly details: PlanDetails;
   /** For standard error. */
   readonly remarks: string;
-  /** What is said where the plan has no step. */
+  /** What is said if the plan has no step. */
   readonly nothingToDo: string;
-  /** Whether it changes machines of a libvirt alone: then a captured host can stand for the one that they run on. */
-  readonly changesMachinesAlone?: boolean;
-  /** Whether it is made without a question if nobody can answer one: what it changes takes nothing from anybody. */
+  /** Whether it is applied without a question if nobody can answer one: what it changes takes nothing from anybody. */
   readonly goesUnasked?: boolean;
-  /** Whether it restores what is persisted, and so goes on beside a change that was cut short and changes none of the same. */
-  readonly goesOnBeside?: boolean;
 }
 
 /** What came of a proposal. */
 export interface CarriedOut {
   readonly exitCode: number;
-  /** For standard output, where no document is wanted. */
+  /** For standard output, unless a document is wanted. */
   readonly text: string;
-  readonly document: object;
-  /** What came of applying it; `null` where it was not. */
+  readonly document: PlanDocument;
+  /** What came of applying it; `null` if it was not applied. */
   readonly report: ApplyReport | null;
-  /** What of the remarks is left to be said: who is asked reads them with the plan. */
+  /** The remarks that are still to be printed: with a question they come before it. */
   readonly remarks: string;
+}
+
+/**
+ * Refuses a change to the VMs of a captured host, before anything is read, unless it is only shown.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function refuseUnplaced(
+  session: HostSession,
+  { dryRun, script }: Pick<ChangingValues, 'dryRun' | 'script'>,
+): void {
+  if (!dryRun && !script) demandNamedLibvirt(session);
 }
 
 /** Carries a proposal out, and prints what came of it as the options say. */
@@ -71,10 +86,9 @@ export async function runProposal(
 }
 
 /**
- * Does with a proposal what the options say: writes it as a script, shows it, or shows it, asks, and applies it to this
- * machine.
+ * Does with a proposal what the options say: writes it as a script, shows it, or shows it, asks, and applies it.
  *
- * @throws PortalGunError DEVICE_IN_USE, PERMISSION_DENIED, BAD_ARGUMENT, and what `applyHere` throws
+ * @throws PortalGunError BAD_ARGUMENT, and what {@link applyProposal} throws
  */
 export async function carryOut(
   prepared: PreparedProposal,
@@ -82,23 +96,22 @@ export async function carryOut(
   { width, style }: Terminal,
   dialogue: Dialogue,
 ): Promise<CarriedOut> {
-  const { proposal, overview, details, inventory, nothingToDo, changesMachinesAlone = false } = prepared;
-  const { plan, findings, allowed } = proposal;
+  const { session, proposal, overview, details, nothingToDo } = prepared;
+  const { plan, findings, allowed, refusals } = proposal;
   let { remarks } = prepared;
   const confirmWithinMs = confirmWithinOf(args);
-  const refusals = refusalsAmong(findings, allowed);
   // What could not be read stops nobody from looking.
   const isRefused = refusals.some(({ severity }) => severity !== 'unknown');
   const result = (exitCode: number, text: string, report: ApplyReport | null = null): CarriedOut => ({
     exitCode,
     text,
-    document: planDocument(inventory, proposal, details, report),
+    document: planDocument(proposal, details, report),
     report,
     remarks,
   });
 
-  const isWatched = confirmWithinMs !== null && plan.steps.length > 0;
-  refuseWritableProgram(plan, isWatched, allowed);
+  if (args.script && proposal.scriptObstacle !== null) throw proposal.scriptObstacle;
+  refuseWritableProgram(session.ports.user, plan, confirmWithinMs !== null && plan.steps.length > 0, allowed);
   if (args.script) {
     // Whoever runs it does not see what could not be told.
     refuseUse(refusals);
@@ -109,37 +122,54 @@ export async function carryOut(
   if (plan.steps.length === 0) return result(EXIT.ok, nothingToDo);
   const shown =
     renderProposal(proposal, overview(width), width, style) +
-    (changesMachinesAlone ? '' : renderConfirmationAdvice(proposal, confirmWithinMs));
+    (proposal.changesOnlyMachines ? '' : renderConfirmationAdvice(proposal, confirmWithinMs));
   if (args.dryRun) return result(isRefused ? EXIT.refused : EXIT.ok, shown);
 
   dialogue.say(remarks + shown);
   remarks = '';
-  refuseCaptured(args, plan.steps);
-  // What root is refused as well is no matter of permission.
-  if (!isRefused) demandRoot('run it with sudo; --dry-run shows the plan without');
-  refuseUse(refusals);
+  refuseToChange(session, proposal);
   const goes = args.yes || (prepared.goesUnasked === true && !dialogue.canAsk);
   if (!(await isConfirmed(dialogue, goes, 'Apply?'))) {
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }
-  const { report, exitCode } = await applyHere(plan, dialogue, style, allowed, confirmWithinMs, {
-    goesOnBeside: prepared.goesOnBeside === true,
-    captured: args.host === undefined ? null : hostOf(args),
+  const { report, exitCode } = await dialogue.guard(async (interruption) => {
+    const made = await applyProposal(session, proposal, {
+      onStep: (index, state, problem) =>
+        dialogue.say(renderProgress(plan.steps[index]?.words ?? '', state, problem, style)),
+      signal: interruption,
+      confirmWithinMs,
+    });
+    return { report: made, exitCode: exitOf(made, interruption.signal, dialogue, style) };
   });
   if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));
   return result(exitCode, '', report);
 }
 
-/** Kinds of change that a libvirt makes; all others are made on the machine that this program runs on. */
-const BY_LIBVIRT: readonly string[] = ['assignment', 'attachment'];
-
-/** A captured host is no machine that could be changed; machines of the libvirt that goes with it can be. */
-function refuseCaptured(args: ProposalValues, steps: readonly Step[]): void {
-  if (args.host === undefined) return;
-  if (steps.every(({ change }) => BY_LIBVIRT.includes(change.kind))) return;
-  throw new PortalGunError('BAD_ARGUMENT', 'a captured host can be planned for, and not changed', {
-    subject: '--host',
-    hint: 'add --dry-run or --script',
+/**
+ * Asks whether a plan is to be applied, unless `--yes` says so.
+ *
+ * @throws PortalGunError BAD_ARGUMENT if nobody can answer
+ */
+async function isConfirmed(dialogue: Dialogue, yes: boolean, question: string): Promise<boolean> {
+  if (yes) return true;
+  const answer = await dialogue.confirm(question);
+  if (answer !== null) return answer;
+  throw new PortalGunError('BAD_ARGUMENT', 'nobody is there to confirm it', {
+    subject: '--yes',
+    hint: 'give --yes to do it without asking, or --dry-run to see what it would do',
   });
+}
+
+/** The exit status for a report; why the change failed is printed on standard error. */
+export function exitOf(
+  report: ApplyReport,
+  signal: EndingSignal | null,
+  dialogue: Dialogue,
+  style: Style,
+): number {
+  if (report.outcome === 'done') return EXIT.ok;
+  dialogue.say(renderFailure(report, style));
+  const stopped = report.interrupted && report.outcome === 'undone' && signal !== null;
+  return stopped ? SIGNAL_EXITS[signal] : EXIT.partial;
 }

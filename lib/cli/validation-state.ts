@@ -5,10 +5,12 @@ import { VALIDATION_FIELDS } from '../checks/validation/validate.ts';
 import type { ValidatedHost } from '../checks/validation/validated-host.ts';
 import type { MachineNeeds } from '../facts/machine-needs.ts';
 import { type HostReader, isFailure, knownOf } from '../host/host-reader.ts';
+import { livePorts } from '../host/live/live-ports.ts';
 import { isRoot, userName } from '../host/this-process.ts';
 import { isSessionUri } from '../libvirt/connection-uri.ts';
 import { needsOf } from '../libvirt/machine/machine-needs.ts';
 import type { KnownMachine } from '../libvirt/machine/read-machines.ts';
+import { readPersistence } from '../operations/binding/persistence.ts';
 import type { DeviceField } from '../pci/device.ts';
 import { groupDevices } from '../pci/group/iommu-group.ts';
 import type { Inventory } from '../pci/inventory.ts';
@@ -21,7 +23,6 @@ import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
 import { readLockLimit } from '../sysfs/lock-limit.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
-import { readPersistence } from './persistence.ts';
 
 /** A host as it is validated, but for its machines and for what speaks against taking devices. */
 export interface ReadState {
@@ -81,7 +82,7 @@ function readInventoryIfAny(
 /** What would be done if all that was persisted were to be persisted now. */
 function readPersistedSteps(host: HostReader): ValidatedHost['persistence'] {
   try {
-    const persistence = readPersistence(host);
+    const persistence = readPersistence(host, livePorts().user);
     if (persistence.isGuess) return UNREAD;
     if (persistence.bindings.length === 0 && persistence.pfs.length === 0) return null;
     return planPersistence(persistence, persistence).map(({ words }) => words);

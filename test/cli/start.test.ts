@@ -8,7 +8,7 @@ import { fixture, PCI, ROOT } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Libraries that take longer to be loaded than all of what is ours. */
-const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser'] as const;
+const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser', 'zod'] as const;
 type Heavy = (typeof HEAVY)[number];
 
 /** What each command needs of them before it looks at anything; most need none. */
@@ -17,13 +17,13 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   show: ['table'],
   groups: [],
   tree: [],
-  'guard-start': ['fast-xml-parser'],
-  bind: ['table'],
-  recover: [],
-  validate: ['fast-xml-parser'],
-  xml: ['fast-xml-parser'],
-  assign: ['table', 'fast-xml-parser'],
-  'sriov-list': [],
+  'guard-start': ['fast-xml-parser', 'zod'],
+  bind: ['table', 'zod'],
+  recover: ['zod'],
+  validate: ['xmlbuilder2', '@oozcitak/dom', 'fast-xml-parser', 'zod'],
+  xml: ['xmlbuilder2', '@oozcitak/dom', 'fast-xml-parser'],
+  assign: ['table', 'fast-xml-parser', 'zod'],
+  'sriov-list': ['zod'],
 };
 
 describe('a start of pci', () => {
@@ -89,6 +89,12 @@ describe('a start of pci', () => {
   it('loads neither the parser nor a large library to complete a line', () => {
     expect(heavyWith('lib/cli/completion/print-completions.ts')).toEqual([]);
     expect(loadedWith('lib/cli/completion/print-completions.ts')).not.toContain('yargs');
+  });
+
+  it('has nothing of what describes the JSON documents: their types are enough', () => {
+    const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
+    expect(inputs.filter((input) => /^lib\/documents\/|zod\/v4\/classic\//.test(input))).toEqual([]);
+    expect(inputs.some((input) => input.includes('zod/v4/mini/'))).toBe(true);
   });
 
   for (const [command, needed] of Object.entries(NEEDED)) {

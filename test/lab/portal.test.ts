@@ -3,7 +3,7 @@ import { LiveRunner } from '../../lib/host/live/live-runner.ts';
 import { readMachines } from '../../lib/libvirt/machine/read-machines.ts';
 import { Virsh } from '../../lib/libvirt/virsh.ts';
 import { validatorOf } from '../support/json-schemas.ts';
-import { type Outcome, portal, portalInside } from '../support/pci-program.ts';
+import { type Outcome, portalInside } from '../support/pci-program.ts';
 import { useProgramsIn } from '../support/programs-in.ts';
 import { describeLibvirtd, useLibvirtd } from './describe-lab.ts';
 import { tinyGuest } from './tiny-guest.ts';
@@ -289,8 +289,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
       stderr: 'portal: libvirt has no machine\n',
     });
     const nowhere = `${libvirtd().uri}-nowhere`;
-    // As its user runs it, in a process of its own.
-    const gone = await portal(['list', '--connect', nowhere]);
+    const gone = await portalInside(['list', '--connect', nowhere]);
     expect(gone).toMatchObject({ exitCode: 7, stdout: '' });
     expect(gone.stderr).toContain('[NO_LIBVIRT]');
     const json = await run('tag', 'a', '--type', 'host', '--connect', nowhere, '--json');

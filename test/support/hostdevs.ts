@@ -1,10 +1,10 @@
 import { PortalGunError } from '../../lib/base/errors.ts';
-import { readHostdevState, toHostdevOf } from '../../lib/cli/hostdev-state.ts';
-import { sysfsSource } from '../../lib/cli/sysfs-source.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import type { HostDevice } from '../../lib/libvirt/hostdev/host-device.ts';
 import { formatHostDevice } from '../../lib/libvirt/hostdev/host-device-text.ts';
 import type { HostdevOptions } from '../../lib/libvirt/hostdev/to-hostdev.ts';
+import { readHostdevState, toHostdevOf } from '../../lib/operations/assignment/hostdev-state.ts';
+import { sysfsSource } from '../../lib/operations/session/sysfs-source.ts';
 import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
 
 const NO_WISHES: HostdevOptions = {

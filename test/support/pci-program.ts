@@ -5,6 +5,7 @@ import type { Program } from '../../lib/cli/grammar/program.ts';
 import { runProgram } from '../../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
+import type { HostPorts } from '../../lib/host/host-ports.ts';
 import { programTrust } from '../../lib/host/program-trust.ts';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -21,6 +22,8 @@ export interface Outcome {
 interface Options {
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** What it reads on standard input; nothing without it. */
+  readonly input?: string;
 }
 
 /** Runs the built `pci` in the root of the project, with nothing of the caller's taste in its environment. */
@@ -40,7 +43,7 @@ async function runBuilt(file: string, args: readonly string[], options: Options)
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
-    stdin: 'ignore',
+    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
     timeout: options.timeoutMs ?? 120_000,
   });
   return { exitCode, stdout, stderr };
@@ -59,7 +62,22 @@ export function portalInside(args: readonly string[], columns?: number): Promise
   return runInside(PORTAL_PROGRAM, args, columns);
 }
 
-async function runInside(program: Program, args: readonly string[], columns?: number): Promise<Outcome> {
+/** The same on a machine that is not this one: `test/support/simulated-ports.ts` has one. */
+export function pciOn(ports: HostPorts, args: readonly string[], columns?: number): Promise<Outcome> {
+  return runInside(PCI_PROGRAM, args, columns, ports);
+}
+
+/** The same for `portal`. */
+export function portalOn(ports: HostPorts, args: readonly string[], columns?: number): Promise<Outcome> {
+  return runInside(PORTAL_PROGRAM, args, columns, ports);
+}
+
+async function runInside(
+  program: Program,
+  args: readonly string[],
+  columns?: number,
+  ports?: HostPorts,
+): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof written) => ({
     ...(columns === undefined ? {} : { isTTY: true, columns }),
@@ -77,7 +95,7 @@ async function runInside(program: Program, args: readonly string[], columns?: nu
   };
   // Tests run from wherever the checkout is, and whoever has it.
   const trust = vi.spyOn(programTrust, 'problemOf').mockReturnValue(null);
-  await runProgram(program, host);
+  await runProgram(program, host, ports);
   trust.mockRestore();
   return { ...written, exitCode: host.exitCode };
 }

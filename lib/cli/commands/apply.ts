@@ -4,6 +4,12 @@ import { escapeControls } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
 import { readFileOf } from '../../host/file/input-file.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
+import { demandVfio } from '../../operations/binding/demand-vfio.ts';
+import { planPersistPart } from '../../operations/binding/persist-part.ts';
+import { refuseWithoutIommu } from '../../operations/binding/without-iommu.ts';
+import { proposalOf } from '../../operations/change/host-proposal.ts';
+import { allowedOf } from '../../operations/change/refusals.ts';
+import { PF_FIELDS } from '../../operations/sriov/pf-state.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { groupDevices } from '../../pci/group/iommu-group.ts';
 import { concernedWith, kinOf, virtualFunctionsOf } from '../../pci/selector/concerned-devices.ts';
@@ -21,7 +27,8 @@ import { HOST_DRIVER, type Policy, type PolicyDevice } from '../../plan/policy/p
 import { parsePolicy } from '../../plan/policy/policy-parser.ts';
 import { mergedRebinding, moveByPolicy } from '../../plan/policy/policy-rebinding.ts';
 import type { PersistedPf } from '../../plan/sriov/persisted-vfs.ts';
-import { rebindingDetails, vfsDetails } from '../../render/change/plan-document.ts';
+import { renderPersistence } from '../../render/change/persistence-text.ts';
+import { persistenceDetails, rebindingDetails, vfsDetails } from '../../render/change/plan-document.ts';
 import { policyDocument } from '../../render/change/policy-document.ts';
 import { renderRebinding } from '../../render/change/rebinding-text.ts';
 import { formatDocument } from '../../render/documents.ts';
@@ -32,19 +39,14 @@ import { PROBING_FIELDS, type ProbedDevices, readInventory } from '../../sysfs/d
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
-import { demandVfio } from '../demand-vfio.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { persistPart } from '../persist-option.ts';
-import { PF_FIELDS } from '../pf-state.ts';
 import { readPolicyState } from '../policy-state.ts';
 import type { ReadingValues } from '../reading-options.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { hostOf, namesOf, remarks, sessionOf } from '../reading-options.ts';
 import { type CarriedOut, carryOut, type PreparedProposal } from '../run-proposal.ts';
-import { allowedOf } from '../safety.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { refuseWithoutIommu } from '../without-iommu.ts';
 
 interface ApplyValues extends ChangingValues, ReadingValues {
   readonly policy: string;
@@ -124,7 +126,7 @@ function postponedRemark({ at, selector }: PolicyDevice): string {
 }
 
 async function differenceOf(policy: Policy, path: string, args: ApplyValues): Promise<Difference> {
-  const allowed = allowedOf(args);
+  const allowed = allowedOf(args.allow);
   const host = hostOf(args);
   const names = namesOf(args);
   const selectors = [...policy.bindings, ...policy.virtualFunctions].map(({ device }) => device.selector);
@@ -155,7 +157,7 @@ async function differenceOf(policy: Policy, path: string, args: ApplyValues): Pr
   const title = `Bring the host to ${path}`;
   const plan = mergedPlan(title, [...proposals.map((proposal) => proposal.plan), binding]);
   const persistence = policy.persist
-    ? persistPart(host, title, args.script, (records) => ({
+    ? planPersistPart(sessionOf(args), title, (records) => ({
         bindings: withPersisted(
           boundBy(ways.toVfio, ways.given),
           withoutPersisted(ways.kept, records.bindings, devices),
@@ -169,7 +171,8 @@ async function differenceOf(policy: Policy, path: string, args: ApplyValues): Pr
     : null;
   return {
     prepared: {
-      proposal: {
+      session: sessionOf(args),
+      proposal: proposalOf({
         plan: persistence?.extend(plan) ?? plan,
         findings: [
           ...findLoss(
@@ -180,20 +183,23 @@ async function differenceOf(policy: Policy, path: string, args: ApplyValues): Pr
           ...findRebindingSafety(host, inventory, groups, rebinding),
         ],
         allowed,
-      },
+        subject: null,
+        inventory,
+        diagnostics: [],
+        scriptObstacle: persistence?.scriptObstacle ?? null,
+      }),
       overview: (width) =>
         proposals
           .filter((proposal) => proposal.plan.steps.length > 0)
           .map((proposal) => renderVfs(proposal, width))
           .join('') +
         renderRebinding(rebinding, width, 'the policy says so') +
-        (persistence?.overview(width) ?? ''),
+        renderPersistence(persistence, width),
       details: {
         ...rebindingDetails(rebinding),
         ...vfsDetails(proposals),
-        persistence: persistence?.details ?? null,
+        persistence: persistenceDetails(persistence),
       },
-      inventory,
       remarks: remarks(args, names, host, inventory.diagnostics),
       nothingToDo: `The host is as ${escapeControls(path)} says.\nNothing to do.\n`,
     },

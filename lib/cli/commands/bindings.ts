@@ -1,10 +1,13 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
+import { livePorts } from '../../host/live/live-ports.ts';
+import { type Persistence, readBindings, readPersistence } from '../../operations/binding/persistence.ts';
+import { readPendingRecovery } from '../../operations/change/pending-recovery.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import { bindingStatus } from '../../plan/binding/binding-status.ts';
 import { boundUntilReboot } from '../../plan/binding/bound-until-reboot.ts';
-import { STALE } from '../../plan/change.ts';
+import { STALE } from '../../plan/change-states.ts';
 import { planPersistence } from '../../plan/persistence/plan-persistence.ts';
 import { renderBindings } from '../../render/change/persistence-text.ts';
 import { bindingsDocument, formatDocument } from '../../render/documents.ts';
@@ -12,10 +15,8 @@ import { readDriverClaims } from '../../sysfs/device/driver-claims.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { readPendingRecovery } from '../pending-recovery.ts';
 import type { PersistedHost, PersistedValues } from '../persisted-host.ts';
-import { type Persistence, readBindings, readPersistence } from '../persistence.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { hostOf, namesOf, noteLines, remarks, sessionOf } from '../reading-options.ts';
 import { RESTORE_FIELDS, restoreBindings } from '../restore-bindings.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -38,13 +39,13 @@ export async function runBindings(
   const host = hostOf(args);
   const names = namesOf(args);
   const bindings = readBindings(host);
-  const pending = await readPendingRecovery(args, host);
+  const pending = await readPendingRecovery(sessionOf(args));
   const read = (fields: readonly DeviceField[]): PersistedHost => {
     const inventory = readInventory(host, names, fields);
     return {
       ...{ args, terminal, dialogue, host, inventory, pending },
       statuses: bindings.map((binding) => bindingStatus(binding, inventory.devices)),
-      remarks: remarks(args, names, host, inventory.diagnostics) + pending.remarks,
+      remarks: remarks(args, names, host, inventory.diagnostics) + noteLines(pending.notes),
     };
   };
   const persisted = read(TRAIT_FIELDS);
@@ -66,7 +67,7 @@ function list({
   pending,
   remarks: stderr,
 }: PersistedHost): CommandResult {
-  const persistence = readPersistence(host);
+  const persistence = readPersistence(host, livePorts().user);
   const outdated = outdatedParts(persistence);
   const { boot, isGuess } = persistence;
   // What is recorded is not in a captured host.

@@ -3,19 +3,26 @@ import { journalStatusOf } from '../../apply/journal-status.ts';
 import { stopWatchdog } from '../../apply/watchdog.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
-import { lockHost } from '../../host/host-lock.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { demandRoot, openForChange } from '../../operations/change/apply-proposal.ts';
+import { bootTimeOf, unfinishedError } from '../../operations/change/confirmation.ts';
 import { confirmDocument } from '../../render/change/recover-documents.ts';
 import { formatDocument } from '../../render/documents.ts';
-import { changeableHost, demandRoot } from '../changing.ts';
-import { bootTimeOf, unfinishedError } from '../confirmation.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import type { ReadingValues } from '../reading-options.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 /** `pci confirm`: keeps what was changed with `--confirm-within`. */
-export async function runConfirm(args: Pick<ReadingValues, 'json'>): Promise<CommandResult> {
-  demandRoot();
-  const host = changeableHost();
-  const release = await lockHost();
+export async function runConfirm(
+  args: Pick<ReadingValues, 'json'>,
+  _terminal: Terminal,
+  _dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  demandRoot(ports);
+  const host = await openForChange(ports);
+  const release = await ports.lock();
   try {
     const journals = await readJournals(host.files);
     const now = bootTimeOf(host.reader);

@@ -1,13 +1,12 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { nearCategory, parseCategory } from '../../libvirt/machine/category.ts';
-import { findMachine } from '../../libvirt/machine/find-machine.ts';
-import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
-import { planTagging } from '../../libvirt/machine/tag-machines.ts';
-import { planTaggings } from '../../plan/assignment/plan-tagging.ts';
+import { escapeControls } from '../../base/text.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { proposeTagging } from '../../operations/machines/propose-tagging.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { renderTagging, taggingDocument } from '../../render/machine/tagging-text.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { machineRemarks, virshOf } from '../libvirt-connection.ts';
+import { machineRemarks } from '../machine-remarks.ts';
+import { sessionOf } from '../reading-options.ts';
 import { carryOut } from '../run-proposal.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
 import type { LibvirtValues } from '../tables/libvirt-options.ts';
@@ -25,24 +24,23 @@ export async function runPortalTag(
   args: PortalTagValues,
   terminal: Terminal,
   dialogue: Dialogue,
+  ports: HostPorts,
 ): Promise<CommandResult> {
-  const category = categoryOf(args);
-  const isDryRun = args.dryRun;
-  const isScript = args.script;
-  const virsh = virshOf(args);
-  const { machines, diagnostics } = await readMachines(virsh, isDryRun || isScript ? 'look' : 'edit');
-  const meant = new Set(args.machines.map((word) => findMachine(machines, word)));
-  const taggings = [...meant].map((machine) => planTagging(machine, category));
-  const plan = planTaggings(virsh.uri, taggings, category);
+  const session = sessionOf(args, ports);
+  const asked = categoryOf(args);
+  const proposal = await proposeTagging(session, { machines: args.machines, category: asked });
+  const { connect, category, taggings, machineDiagnostics } = proposal.subject;
+  const done = renderTagging(taggings, category, false, terminal.width);
   const carried = await carryOut(
     {
-      proposal: { plan, findings: [], allowed: new Set() },
+      session,
+      proposal,
       overview: (width) => renderTagging(taggings, category, true, width),
       details: {},
-      inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
-      remarks: machineRemarks(args, diagnostics, 'portal') + spellingNote(category, machines),
-      nothingToDo: renderTagging(taggings, category, false, terminal.width),
-      changesMachinesAlone: true,
+      remarks:
+        machineRemarks(args, session, machineDiagnostics, 'portal') +
+        proposal.notes.map((note) => `portal: note: ${escapeControls(note)}\n`).join(''),
+      nothingToDo: done,
       goesUnasked: true,
     },
     args,
@@ -50,21 +48,16 @@ export async function runPortalTag(
     dialogue,
   );
   const { exitCode, report, remarks: stderr } = carried;
-  if (isScript) return { exitCode, stdout: carried.text, stderr };
+  if (args.script) return { exitCode, stdout: carried.text, stderr };
   if (args.json) {
     const document = {
-      ...taggingDocument(virsh.uri, taggings, category, isDryRun),
-      steps: plan.steps,
+      ...taggingDocument(connect, taggings, category, args.dryRun),
+      steps: proposal.plan.steps,
       report,
     };
     return { exitCode, stdout: formatDocument(document), stderr };
   }
-  const isDone = report?.outcome === 'done';
-  return {
-    exitCode,
-    stdout: isDone ? renderTagging(taggings, category, false, terminal.width) : carried.text,
-    stderr,
-  };
+  return { exitCode, stdout: report?.outcome === 'done' ? done : carried.text, stderr };
 }
 
 function categoryOf(args: PortalTagValues): string | null {
@@ -73,16 +66,8 @@ function categoryOf(args: PortalTagValues): string | null {
     if (type === undefined) return null;
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --type', { subject: '--remove' });
   }
-  if (type !== undefined) return parseCategory(type, '--type');
+  if (type !== undefined) return type;
   throw new PortalGunError('BAD_ARGUMENT', 'says nothing of which category', {
     hint: 'give --type router, or --remove to take the category away',
   });
-}
-
-/** A name of one's own may be a slip: said where it is near a known one, and no machine has it yet. */
-function spellingNote(category: string | null, machines: readonly KnownMachine[]): string {
-  const meant = category === null ? undefined : nearCategory(category);
-  const isUsed = machines.some((machine) => mainDocument(machine).machine.category === category);
-  if (meant === undefined || isUsed) return '';
-  return `portal: note: ${category} is a category of your own; did you mean ${meant}?\n`;
 }

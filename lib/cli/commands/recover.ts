@@ -7,20 +7,20 @@ import { untilOverdue } from '../../apply/until-overdue.ts';
 import { stopWatchdog } from '../../apply/watchdog.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
-import { lockHost } from '../../host/host-lock.ts';
-import { pause } from '../../host/this-process.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { demandRoot, openForChange } from '../../operations/change/apply-proposal.ts';
+import { bootTimeOf } from '../../operations/change/confirmation.ts';
 import type { BoundUntilReboot } from '../../plan/binding/bound-until-reboot.ts';
 import { renderProgress } from '../../render/change/apply-text.ts';
 import { type RecoveredChange, recoverDocument } from '../../render/change/recover-documents.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
-import { changeableHost, demandRoot, exitOf } from '../changing.ts';
-import { bootTimeOf } from '../confirmation.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { readLeftBound } from '../left-bound.ts';
 import { type Missing, readMissing } from '../missing-now.ts';
 import type { PersistedValues } from '../persisted-host.ts';
 import type { ReadingValues } from '../reading-options.ts';
+import { exitOf } from '../run-proposal.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -42,11 +42,12 @@ export async function runRecover(
   args: RecoverValues,
   terminal: Terminal,
   dialogue: Dialogue,
+  ports: HostPorts,
 ): Promise<CommandResult> {
   const recovery = recoveryOf(args);
-  demandRoot();
-  const host = changeableHost();
-  const { exitCode, changes } = await endChanges(args, recovery, host, terminal, dialogue);
+  demandRoot(ports);
+  const host = await openForChange(ports);
+  const { exitCode, changes } = await endChanges(args, recovery, { host, ports }, terminal, dialogue);
   const exits = [exitCode];
   if (args.restore) {
     const [{ runSriovRestore }, { runBindings }] = await Promise.all([
@@ -117,12 +118,13 @@ function renderMissing(missing: readonly Missing[], wasTried: boolean): string {
 async function endChanges(
   args: RecoverValues,
   recovery: Recovery,
-  host: ReturnType<typeof changeableHost>,
+  { host, ports }: { readonly host: Awaited<ReturnType<typeof openForChange>>; readonly ports: HostPorts },
   { style }: Terminal,
   dialogue: Dialogue,
 ): Promise<{ readonly exitCode: number; readonly changes: readonly RecoveredChange[] }> {
   const unconfirmed = args.unconfirmed;
-  const release = unconfirmed === undefined ? await lockHost() : await overdueLock(host, unconfirmed);
+  const release =
+    unconfirmed === undefined ? await ports.lock() : await overdueLock(host, ports, unconfirmed);
   const isMeant = ({ id }: LeftJournal): boolean => unconfirmed === undefined || id === unconfirmed;
   try {
     return await dialogue.guard(async (interruption) => {
@@ -146,7 +148,7 @@ async function endChanges(
             ? ''
             : `, except: ${heldBack.map(({ words }) => escapeControls(words)).join('; ')}`;
         if (isAsMeant) dialogue.say(`"${title}" is ${recovery === 'undo' ? 'undone' : 'finished'}${but}.\n`);
-        else exitCode = Math.max(exitCode, exitOf(report, interruption.signal, dialogue, style).exitCode);
+        else exitCode = Math.max(exitCode, exitOf(report, interruption.signal, dialogue, style));
       }
       return { exitCode, changes };
     });
@@ -170,7 +172,11 @@ function recoveryOf(args: RecoverValues): Recovery {
 }
 
 /** Waits for a change as its watchdog: gives what lets go of the host's lock, `null` where nothing is to be undone. */
-function overdueLock({ files, reader }: ChangeableHost, id: string): Promise<(() => void) | null> {
+function overdueLock(
+  { files, reader }: ChangeableHost,
+  ports: HostPorts,
+  id: string,
+): Promise<(() => void) | null> {
   return untilOverdue({
     async look() {
       const left = (await readJournals(files)).find((each) => each.id === id);
@@ -178,12 +184,12 @@ function overdueLock({ files, reader }: ChangeableHost, id: string): Promise<(()
     },
     async lock() {
       try {
-        return await lockHost();
+        return await ports.lock();
       } catch (error) {
         if (error instanceof PortalGunError && error.code === 'HOST_LOCKED') return null;
         throw error;
       }
     },
-    pause,
+    pause: ports.pause,
   });
 }

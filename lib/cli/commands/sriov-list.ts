@@ -2,6 +2,10 @@ import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
+import { readPendingRecovery } from '../../operations/change/pending-recovery.ts';
+import { suggestionFor } from '../../operations/inventory/host-view.ts';
+import { readVfsStatuses } from '../../operations/sriov/persisted-pfs.ts';
+import { PF_FIELDS } from '../../operations/sriov/pf-state.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { deviceAt } from '../../pci/device-at.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
@@ -11,11 +15,8 @@ import { type ListedPf, renderSriov, sriovDocument } from '../../render/sriov/sr
 import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/device/pf-link.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { readPendingRecovery } from '../pending-recovery.ts';
-import { readVfsStatuses } from '../persisted-pfs.ts';
-import { PF_FIELDS } from '../pf-state.ts';
 import type { ReadingValues } from '../reading-options.ts';
-import { emptyRemark, hostOf, namesOf, remarks } from '../reading-options.ts';
+import { emptyRemark, hostOf, namesOf, noteLines, remarks, sessionOf } from '../reading-options.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 /** `pci sriov list`: what makes virtual functions, and what those are set to. */
@@ -31,8 +32,9 @@ export async function runSriovList(
   const runner = args.host === undefined ? new LiveRunner() : null;
   const selected = selectDevices(inventory.devices, selectors);
   const persisted = readVfsStatuses(host, inventory.devices);
-  const pending = await readPendingRecovery(args, host);
-  let stderr = remarks(args, names, host, inventory.diagnostics) + persisted.remarks + pending.remarks;
+  const pending = await readPendingRecovery(sessionOf(args));
+  let stderr =
+    remarks(args, names, host, inventory.diagnostics) + persisted.remarks + noteLines(pending.notes);
   const listed: ListedPf[] = [];
   for (const pf of physicalFunctions(inventory.devices, selected)) {
     const asked = runner === null ? null : await readPfLink(host, runner, pf.address);
@@ -47,7 +49,9 @@ export async function runSriovList(
     listed.push({ pf, link, vfs, persisted: persisted.of({ pf, link, vfs, card: null }) });
   }
   if (listed.length === 0)
-    stderr += noneRemark(inventory.devices, selected) ?? emptyRemark(inventory, selectors);
+    stderr +=
+      noneRemark(inventory.devices, selected) ??
+      emptyRemark(inventory, suggestionFor(selectors, selected, inventory.devices));
   const wantsJson = args.json;
   // As data it stands in the document.
   if (!wantsJson && runner === null && listed.some(({ link, vfs }) => link !== null && vfs.length > 0)) {

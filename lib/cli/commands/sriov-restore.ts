@@ -6,6 +6,16 @@ import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
 import type { Runner } from '../../host/runner.ts';
+import { readPersistedPfs } from '../../operations/binding/persistence.ts';
+import { proposalOf } from '../../operations/change/host-proposal.ts';
+import {
+  type PendingRecovery,
+  pendingProblem,
+  readPendingRecovery,
+} from '../../operations/change/pending-recovery.ts';
+import { allowedOf } from '../../operations/change/refusals.ts';
+import { findPfs } from '../../operations/sriov/persisted-pfs.ts';
+import { PF_FIELDS, readPfState } from '../../operations/sriov/pf-state.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { deviceAt } from '../../pci/device-at.ts';
 import type { Inventory } from '../../pci/inventory.ts';
@@ -19,14 +29,9 @@ import { renderVfs } from '../../render/sriov/vfs-text.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { forgetEntries, forgottenOf } from '../forget-entries.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { type PendingRecovery, pendingProblem, readPendingRecovery } from '../pending-recovery.ts';
 import type { PersistedValues } from '../persisted-host.ts';
-import { findPfs } from '../persisted-pfs.ts';
-import { readPersistedPfs } from '../persistence.ts';
-import { PF_FIELDS, readPfState } from '../pf-state.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { hostOf, namesOf, noteLines, remarks, sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { allowedOf } from '../safety.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -44,13 +49,13 @@ export async function runSriovRestore(
   if (checks && forgets) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--check' });
   }
-  const allowed = allowedOf(args);
+  const allowed = allowedOf(args.allow);
   const host = hostOf(args);
   const names = namesOf(args);
   const entries = readPersistedPfs(host);
   const inventory = readInventory(host, names, PF_FIELDS);
-  const pending = await readPendingRecovery(args, host);
-  const said = remarks(args, names, host, inventory.diagnostics) + pending.remarks;
+  const pending = await readPendingRecovery(sessionOf(args));
+  const said = remarks(args, names, host, inventory.diagnostics) + noteLines(pending.notes);
   if (forgets) {
     const known = entries.map(({ address }) => address);
     return forgetEntries('pfs', known, { args, terminal, dialogue, host, inventory, remarks: said });
@@ -70,13 +75,20 @@ export async function runSriovRestore(
   const lost = changing.flatMap((proposal) => proposal.lost);
   const result = await runProposal(
     {
-      proposal: { plan, findings: findingsOf(host, lost), allowed },
+      session: sessionOf(args),
+      proposal: proposalOf({
+        plan,
+        findings: findingsOf(host, lost),
+        allowed,
+        subject: null,
+        inventory,
+        diagnostics: [],
+        goesOnBeside: true,
+      }),
       overview: (width) => changing.map((proposal) => renderVfs(proposal, width)).join('\n'),
       details: { ...vfsDetails(changing), persistence: null },
-      inventory,
       remarks: said + left.map((line) => `pci: ${escapeControls(line)}\n`).join(''),
       nothingToDo: `${inForce}Nothing to do.\n`,
-      goesOnBeside: true,
     },
     checks ? { ...args, dryRun: true } : args,
     terminal,

@@ -3,21 +3,23 @@ import { isUnknown } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
+import { planPersistPart } from '../../operations/binding/persist-part.ts';
+import { proposalOf } from '../../operations/change/host-proposal.ts';
+import { allowedOf } from '../../operations/change/refusals.ts';
+import { persistedVfsRemark, persistVfs } from '../../operations/sriov/persisted-pfs.ts';
+import { PF_FIELDS, readPfState } from '../../operations/sriov/pf-state.ts';
 import { concernedWith } from '../../pci/selector/concerned-devices.ts';
 import { selectOne } from '../../pci/selector/selector.ts';
 import { parseSelector } from '../../pci/selector/selector-parser.ts';
 import { planVfs, type VfsProposal } from '../../plan/sriov/plan-vfs.ts';
-import { vfsDetails } from '../../render/change/plan-document.ts';
+import { renderPersistence } from '../../render/change/persistence-text.ts';
+import { persistenceDetails, vfsDetails } from '../../render/change/plan-document.ts';
 import { renderVfs } from '../../render/sriov/vfs-text.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { persistPart } from '../persist-option.ts';
-import { persistedVfsRemark, persistVfs } from '../persisted-pfs.ts';
-import { PF_FIELDS, readPfState } from '../pf-state.ts';
 import type { ReadingValues } from '../reading-options.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { hostOf, namesOf, remarks, sessionOf } from '../reading-options.ts';
 import { runProposal } from '../run-proposal.ts';
-import { allowedOf } from '../safety.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -36,7 +38,7 @@ export async function runSriovSet(
   dialogue: Dialogue,
 ): Promise<CommandResult> {
   const goal = vfGoalOf(args);
-  const allowed = allowedOf(args);
+  const allowed = allowedOf(args.allow);
   const host = hostOf(args);
   const names = namesOf(args);
   const selector = args.pf;
@@ -49,7 +51,7 @@ export async function runSriovSet(
   const state = await readPfState(host, runner, inventory, selectOne(inventory.devices, selector));
   const proposal = planVfs(state, goal);
   const persistence = args.persist
-    ? persistPart(host, persistTitle(proposal), args.script, (records) => ({
+    ? planPersistPart(sessionOf(args), persistTitle(proposal), (records) => ({
         ...records,
         pfs: persistVfs(host, inventory.devices, proposal, goal, records.pfs),
       }))
@@ -57,10 +59,18 @@ export async function runSriovSet(
   const findings = findLoss(host, inventory.devices, proposal.lost);
   return runProposal(
     {
-      proposal: { plan: persistence?.extend(proposal.plan) ?? proposal.plan, findings, allowed },
-      overview: (width) => renderVfs(proposal, width) + (persistence?.overview(width) ?? ''),
-      details: { ...vfsDetails([proposal]), persistence: persistence?.details ?? null },
-      inventory,
+      session: sessionOf(args),
+      proposal: proposalOf({
+        plan: persistence?.extend(proposal.plan) ?? proposal.plan,
+        findings,
+        allowed,
+        subject: null,
+        inventory,
+        diagnostics: [],
+        scriptObstacle: persistence?.scriptObstacle ?? null,
+      }),
+      overview: (width) => renderVfs(proposal, width) + renderPersistence(persistence, width),
+      details: { ...vfsDetails([proposal]), persistence: persistenceDetails(persistence) },
       remarks:
         remarks(args, names, host, inventory.diagnostics) +
         unknownSettings(proposal) +

@@ -15,6 +15,9 @@ import { readFolderDrivers } from '../../libvirt/machine/folder-drivers.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { HostLookup } from '../../libvirt/machine/taken-functions.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
+import { refuseElsewhere } from '../../operations/assignment/assignment-host.ts';
+import { readPendingRecovery } from '../../operations/change/pending-recovery.ts';
+import { virshOf } from '../../operations/session/libvirt-connection.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
@@ -23,13 +26,10 @@ import { formatDocument } from '../../render/documents.ts';
 import { validationDocument } from '../../render/validation/validation-document.ts';
 import { renderValidation } from '../../render/validation/validation-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
-import { refuseElsewhere } from '../assignment-state.ts';
 import { mendHost, wantsFixes } from '../fix-host.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { virshOf } from '../libvirt-connection.ts';
-import { readPendingRecovery } from '../pending-recovery.ts';
 import type { ReadingValues } from '../reading-options.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
+import { hostOf, namesOf, noteLines, remarks, sessionOf } from '../reading-options.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
 import type { LibvirtValues } from '../tables/libvirt-options.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
@@ -81,7 +81,7 @@ export async function runValidate(
   const machine = named === undefined ? null : findMachine(knownValue(told.machines) ?? [], named);
   const validated: ValidatedHost = {
     ...state.host,
-    session: readSession(host, virshOf(args).uri),
+    session: readSession(host, virshOf(sessionOf(args)).uri),
     folderDrivers: told.folderDrivers,
     machines: mapKnown(told.machines, (machines) => needsOfAll(machines, host)),
     findings: findingsOn(
@@ -97,8 +97,9 @@ export async function runValidate(
   };
   const isLive = args.host === undefined;
   const diagnostics = [...inventory.diagnostics, ...told.diagnostics];
-  const pending = await readPendingRecovery(args, host);
-  const stderr = remarks({ ...args, json: format !== 'text' }, names, host, diagnostics) + pending.remarks;
+  const pending = await readPendingRecovery(sessionOf(args));
+  const stderr =
+    remarks({ ...args, json: format !== 'text' }, names, host, diagnostics) + noteLines(pending.notes);
   if (mends) {
     const report = reportOn(validated, asked, null);
     const { facts } = validated;
@@ -155,12 +156,12 @@ async function libvirtFor(
     });
   }
   const isWanted = !isAboutDevices && (purposes.length === 0 || purposes.includes('machines'));
-  const virsh = virshOf(args);
+  const virsh = virshOf(sessionOf(args));
   // That of another host, which the environment names, has no say on this one.
   if (!isDemanded && (isCaptured || !isWanted || !isLocalUri(virsh.uri))) {
     return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
   }
-  refuseElsewhere(args, virsh.uri, false);
+  refuseElsewhere(sessionOf(args), virsh.uri);
   try {
     const told = await readMachines(virsh, 'look', lookup);
     return { ...told, folderDrivers: await folderDriversOf(virsh) };

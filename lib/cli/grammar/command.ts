@@ -1,3 +1,4 @@
+import type { HostPorts } from '../../host/host-ports.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
@@ -95,6 +96,7 @@ type Run<Given> = (
   values: Given,
   terminal: Terminal,
   dialogue: Dialogue,
+  ports: HostPorts,
 ) => CommandResult | Promise<CommandResult>;
 
 /** A command of a program, as data: the parser, the help, the completion and the reference are made from it. */
@@ -125,8 +127,8 @@ export function defineCommand<const P extends Positionals, const O extends Optio
     load: async () => {
       const run = await definition.load();
       // The parser gives each value the type that its definition says.
-      return (values, terminal, dialogue) =>
-        run(values as PositionalValues<P> & ValuesOf<O>, terminal, dialogue);
+      return (values, terminal, dialogue, ports) =>
+        run(values as PositionalValues<P> & ValuesOf<O>, terminal, dialogue, ports);
     },
   };
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
+import type { Background } from '../background.ts';
 import { errorCode } from '../host-reader.ts';
 import { findProgram, PROGRAM_FOLDERS, PROGRAM_PLACES } from '../programs.ts';
-import type { Background } from './background.ts';
 
 /** Starts programs of the live machine. */
 export class LiveBackground implements Background {

@@ -1,24 +1,61 @@
-import type { Diagnostic } from '../../base/diagnostic.ts';
 import { count, escapeControls } from '../../base/text.ts';
+import type { PlanDetails, PlanPart } from '../../documents/changes/plan.ts';
+import type { AssignedDeviceFacts } from '../../documents/changes/plan-parts.ts';
 import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { virshCommand } from '../../libvirt/machine/machine-words.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
-import type { PciDevice } from '../../pci/device.ts';
-import type { PassthroughNote } from '../../pci/group/passthrough.ts';
+import type {
+  AssignmentSubject,
+  MachinesSubject,
+  ProposedDevice,
+} from '../../operations/assignment/assignment-subject.ts';
+import type { LeftDevice } from '../../plan/assignment/assignment-rules.ts';
 import type { MachineAssignment } from '../../plan/assignment/plan-assignment.ts';
-import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
+import { renderPersistence } from '../change/persistence-text.ts';
 import { deviceTitle } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
-import { hangText } from '../layout/wrap-text.ts';
+import { renderVfPool, vfPoolDetails } from '../sriov/vf-pool-text.ts';
+import { attachmentDetails, renderAttachments } from './attachment-text.ts';
+import { leftDocument, renderLeft } from './distribution-text.ts';
+import { noteLine, whenOf } from './machine-notes.ts';
 
-/** A device that machines get, with what to know of it. */
-export interface AssignedTitle {
-  readonly device: PciDevice;
-  readonly asked: boolean;
-  /** Why it goes, where nobody asked for it: a rule. */
-  readonly why?: string;
-  readonly notes: readonly PassthroughNote[];
+/** Which devices VMs get, and who gets what; with rules also what they leave with the host. */
+export function renderAssignment(subject: AssignmentSubject, width: number | null): string {
+  const { devices, assignments, attachments, skipped, pool, persistence, bootNotes, left } = subject;
+  if (pool !== null) {
+    return renderVfPool(pool, skipped, bootNotes, width) + renderPersistence(persistence, width);
+  }
+  const now = renderAttachments(attachments, skipped, width);
+  if (left === null) return renderAssignments(devices, assignments, width, now);
+  const given = devices.length === 0 ? '' : `${renderAssignments(devices, assignments, width)}\n`;
+  return `${given}Left with the host:\n${renderLeft(left, width)}${tagAdvice(left)}`;
+}
+
+/** What is told of a plan without a step. */
+export function renderNothingToAssign(subject: AssignmentSubject, width: number | null): string {
+  const { scope, assignments, attachments, devices, pool, left } = subject;
+  if (left !== null) return `${renderAssignment(subject, width)}\nNothing to do.\n`;
+  const there = scope.config ? 'given' : 'there';
+  const pf = devices[0]?.device.address;
+  const what = pool === null ? `${there} already` : `each has its VF of ${pf} already`;
+  return `${count((scope.config ? assignments : attachments).length, 'machine')}: ${what}.\nNothing to do.\n`;
+}
+
+/** The same for the document of a plan. */
+export function assignmentSubjectDetails(subject: AssignmentSubject): PlanDetails {
+  const { scope, devices, assignments, attachments, skipped, pool, persistence, left } = subject;
+  return {
+    ...assignmentDetails(subject, devices, assignments),
+    ...(pool === null ? {} : vfPoolDetails(pool, persistence)),
+    ...(left === null ? attachmentDetails(scope.live, attachments, skipped) : { left: leftDocument(left) }),
+  };
+}
+
+/** How VMs come to be of the types that none is of. */
+function tagAdvice(left: readonly LeftDevice[]): string {
+  const types = new Set(left.flatMap(({ missingType }) => missingType ?? []));
+  return [...types].map((type) => `To tag a machine: portal tag NAME --type ${type}\n`).join('');
 }
 
 /**
@@ -27,7 +64,7 @@ export interface AssignedTitle {
  * @param now the same of what runs, as text of whole lines
  */
 export function renderAssignments(
-  devices: readonly AssignedTitle[],
+  devices: readonly ProposedDevice[],
   machines: readonly MachineAssignment[],
   width: number | null,
   now = '',
@@ -53,7 +90,7 @@ function savedNote({ machine, gained, lost }: MachineAssignment): readonly strin
 }
 
 /** What there is to know, once for all devices that it is so of. */
-function sharedNotes(devices: readonly AssignedTitle[]): readonly string[] {
+function sharedNotes(devices: readonly ProposedDevice[]): readonly string[] {
   const subjects = new Map<string, string[]>();
   for (const { device, notes } of devices) {
     for (const { message } of notes) {
@@ -63,12 +100,6 @@ function sharedNotes(devices: readonly AssignedTitle[]): readonly string[] {
     }
   }
   return [...subjects].map(([message, addresses]) => `${addresses.join(', ')}: ${message}`);
-}
-
-/** What to know of it, in lines of their own. */
-export function noteLine(text: string, width: number | null): string {
-  const start = '  note: ';
-  return `${hangText({ start, startWidth: start.length, text: escapeControls(text), indent: start.length, width })}\n`;
 }
 
 function machineRow(assignment: MachineAssignment): readonly string[] {
@@ -93,47 +124,18 @@ function placeOf({ device }: AssignedDevice): string {
   return guestAddress === null ? '' : ` at ${formatGuestAddress(guestAddress)}`;
 }
 
-/** From when on what a machine gains or loses is in force. */
-export function whenOf({ machine, gained, lost }: MachineAssignment): string {
-  if (gained.length + lost.length === 0) return '';
-  return machine.live === null ? 'is off' : 'runs: at its next start';
-}
-
-/** What a plan for machines is called; those that change as they run are said apart. */
-export function assignmentTitle(
-  verb: 'Give' | 'Take',
-  devices: number,
-  machines: readonly MachineAssignment[],
-  now: readonly MachineAttachment[] = [],
-): string {
-  const word = verb === 'Give' ? 'to' : 'from';
-  const changed = now.filter(({ gained, lost }) => gained.length + lost.length > 0);
-  const whom = [
-    ...(machines.length === 0 && changed.length > 0 ? [] : [namesOf(machines)]),
-    ...(changed.length === 0
-      ? []
-      : [`${namesOf(changed)} ${changed.length === 1 ? 'as it runs' : 'as they run'}`]),
-  ];
-  return `${verb} ${count(devices, 'device')} ${whom.map((each) => `${word} ${each}`).join(', and ')}`;
-}
-
-function namesOf(machines: readonly { readonly machine: { readonly name: string } }[]): string {
-  return machines.length === 1 ? (machines[0]?.machine.name ?? '') : count(machines.length, 'machine');
-}
-
 /**
  * The same for the document of a plan.
  *
- * @param diagnostics what was met among the machines
+ * @param machines what becomes of each; those that are only told of among them
  */
 export function assignmentDetails(
-  uri: string,
-  devices: readonly AssignedTitle[],
+  { connect, machineDiagnostics }: MachinesSubject,
+  devices: readonly ProposedDevice[],
   machines: readonly MachineAssignment[],
-  diagnostics: readonly Diagnostic[],
-): object {
+): PlanPart<'connect' | 'assigned' | 'machines' | 'diagnostics'> {
   return {
-    connect: uri,
+    connect,
     assigned: devices.map(({ device, asked, notes }) => ({ address: device.address, asked, notes })),
     machines: machines.map(({ machine, gained, lost, byOthers }) => ({
       name: machine.name,
@@ -144,11 +146,11 @@ export function assignmentDetails(
       lost: lost.map(assignedDocument),
       byOthers,
     })),
-    diagnostics,
+    diagnostics: machineDiagnostics,
   };
 }
 
-function assignedDocument(each: AssignedDevice): object {
+function assignedDocument(each: AssignedDevice): AssignedDeviceFacts {
   const guestAddress = each.device?.guestAddress ?? null;
   return {
     alias: each.alias,

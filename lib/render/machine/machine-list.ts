@@ -1,6 +1,7 @@
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import { count, escapeControls, formatSize } from '../../base/text.ts';
-import { guessCategory } from '../../libvirt/machine/category.ts';
+import type { MachineListDocument, MachinePhase } from '../../documents/machines/machine-list.ts';
+import { guessCategory, nearCategory } from '../../libvirt/machine/category.ts';
 import type { Machine } from '../../libvirt/machine/machine.ts';
 import { tagCommand } from '../../libvirt/machine/machine-words.ts';
 import { type KnownMachine, type KnownMachines, mainDocument } from '../../libvirt/machine/read-machines.ts';
@@ -130,7 +131,7 @@ export function machineListDocument(
   uri: string,
   machines: readonly KnownMachine[],
   diagnostics: KnownMachines['diagnostics'],
-): object {
+): MachineListDocument {
   return {
     schema: 'portal-gun/machine-list/v1',
     connect: uri,
@@ -155,7 +156,7 @@ export function machineListDocument(
   };
 }
 
-function phaseDocument({ category, memoryBytes, vcpus, devices }: Machine): object {
+function phaseDocument({ category, memoryBytes, vcpus, devices }: Machine): MachinePhase {
   return {
     category,
     memoryBytes,
@@ -164,7 +165,7 @@ function phaseDocument({ category, memoryBytes, vcpus, devices }: Machine): obje
   };
 }
 
-function deviceDocument({ device }: GivenDevice): readonly object[] {
+function deviceDocument({ device }: GivenDevice): MachinePhase['devices'] {
   switch (device.kind) {
     case 'hostdev':
     case 'interface':
@@ -190,4 +191,19 @@ function deviceDocument({ device }: GivenDevice): readonly object[] {
     case 'unread':
       return [];
   }
+}
+
+/** Why no machine of some types is listed, as a line without the name of the program. */
+export function renderNoMachines(machines: readonly KnownMachine[], types: readonly string[]): string {
+  if (machines.length === 0) return 'libvirt has no machine\n';
+  const untagged = machines.filter((machine) => mainDocument(machine).machine.category === null).length;
+  if (types.length === 0) return 'no machine is untagged\n';
+  const meant = types.map(nearCategory).find((near) => near !== undefined);
+  return [
+    `no machine is tagged ${types.join(' or ')}`,
+    ...(meant === undefined ? [] : [`did you mean ${meant}?`]),
+    ...(untagged === 0 ? [] : [`${count(untagged, 'machine')} untagged: portal list --untagged`]),
+  ]
+    .join('; ')
+    .concat('\n');
 }

@@ -1,12 +1,17 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { sourceOf } from '../../../lib/cli/inventory-source.ts';
-import { askedUri, machineRemarks, virshOf } from '../../../lib/cli/libvirt-connection.ts';
+import { machineRemarks } from '../../../lib/cli/machine-remarks.ts';
+import { livePorts } from '../../../lib/host/live/live-ports.ts';
+import { HostSession } from '../../../lib/operations/session/host-session.ts';
+import { inventorySourceOf } from '../../../lib/operations/session/inventory-source.ts';
+import { askedUri, virshOf } from '../../../lib/operations/session/libvirt-connection.ts';
 import { pciInside } from '../../support/pci-program.ts';
 
 afterEach(() => vi.unstubAllEnvs());
 const setVariable = (uri: string | undefined): void => {
   vi.stubEnv('LIBVIRT_DEFAULT_URI', uri);
 };
+
+const sessionWith = (connect?: string): HostSession => new HostSession(livePorts(), { connect });
 
 it.each([
   [undefined, undefined, null, 'qemu:///system'],
@@ -15,21 +20,21 @@ it.each([
   ['qemu+ssh://star/system', 'test:///default', '--connect', 'test:///default'],
 ])('by LIBVIRT_DEFAULT_URI=%j and --connect %j a libvirt is asked', (variable, connect, by, uri) => {
   setVariable(variable);
-  const args = connect === undefined ? {} : { connect };
-  expect(askedUri(args)?.by ?? null).toBe(by);
-  expect(virshOf(args).uri).toBe(uri);
+  const session = sessionWith(connect);
+  expect(askedUri(session)?.by ?? null).toBe(by);
+  expect(virshOf(session).uri).toBe(uri);
 });
 
 it('says which libvirt it is where the environment does, and stays silent otherwise', () => {
   setVariable('qemu+ssh://star\u001b/system');
   const note = 'pci: note: the libvirt at qemu+ssh://star\\x1b/system is asked, by LIBVIRT_DEFAULT_URI\n';
   const quiet = { json: false, verbose: false };
-  expect(machineRemarks(quiet, [], 'pci')).toBe(note);
-  expect(machineRemarks({ ...quiet, json: true }, [], 'pci')).toBe('');
-  expect(machineRemarks({ ...quiet, connect: 'qemu:///system' }, [], 'pci')).toBe('');
+  expect(machineRemarks(quiet, sessionWith(), [], 'pci')).toBe(note);
+  expect(machineRemarks({ ...quiet, json: true }, sessionWith(), [], 'pci')).toBe('');
+  expect(machineRemarks(quiet, sessionWith('qemu:///system'), [], 'pci')).toBe('');
 });
 
-const ASKED = { source: 'libvirt', connect: undefined, host: undefined } as const;
+const asked = () => inventorySourceOf(new HostSession(livePorts(), { source: 'libvirt' }));
 
 it('does not look for devices here where the environment names the libvirt of another host', async () => {
   setVariable('qemu+ssh://star/system');
@@ -37,12 +42,12 @@ it('does not look for devices here where the environment names the libvirt of an
     exitCode: 2,
     stderr: expect.stringMatching(/^pci: LIBVIRT_DEFAULT_URI: is another host/),
   });
-  expect(await sourceOf(ASKED)).toMatchObject({
+  expect(await asked()).toMatchObject({
     files: null,
     label: 'qemu+ssh://star/system',
   });
   setVariable('qemu:///session');
-  expect((await sourceOf(ASKED)).files).not.toBe(null);
+  expect((await asked()).files).not.toBe(null);
 });
 
 it('refuses an empty --connect', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DENIED, UNREAD } from '../../../lib/base/known.ts';
-import { libvirtSource } from '../../../lib/cli/libvirt-source.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
+import { libvirtSource } from '../../../lib/operations/session/libvirt-source.ts';
 import type { PciDevice } from '../../../lib/pci/device.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
 import { selectOne } from '../../../lib/pci/selector/selector.ts';

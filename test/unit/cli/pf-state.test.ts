@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { PF_FIELDS, readPfState } from '../../../lib/cli/pf-state.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import type { Run, Runner } from '../../../lib/host/runner.ts';
+import { PF_FIELDS, readPfState } from '../../../lib/operations/sriov/pf-state.ts';
 import { NO_VLAN } from '../../../lib/pci/sriov/vf-settings.ts';
 import { fixture } from '../../support/pci-program.ts';
 import { readHost } from '../../support/reading.ts';

@@ -1,8 +1,9 @@
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, test, vi } from 'vitest';
-import { refuseWritableProgram } from '../../../lib/cli/program-refusal.ts';
+import { livePorts } from '../../../lib/host/live/live-ports.ts';
 import { programTrust } from '../../../lib/host/program-trust.ts';
+import { refuseWritableProgram } from '../../../lib/operations/change/program-refusal.ts';
 import type { Change } from '../../../lib/plan/change.ts';
 import { whySkipped } from '../../support/skipping.ts';
 import { temporaryFolder } from '../../support/temporary-folder.ts';
@@ -72,7 +73,7 @@ test('a plan that has root run such a program later is refused by name, and no o
   };
   const refusal = (path: string, to: string | null, isWatched = false, allowed: readonly string[] = []) => {
     try {
-      refuseWritableProgram(planOf(path, to), isWatched, new Set(allowed));
+      refuseWritableProgram(livePorts().user, planOf(path, to), isWatched, new Set(allowed));
       return null;
     } catch (error) {
       return error;

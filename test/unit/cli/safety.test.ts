@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Finding } from '../../../lib/checks/finding.ts';
-import { refuseUse } from '../../../lib/cli/safety.ts';
+import { refuseUse } from '../../../lib/operations/change/refusals.ts';
 
 test('what is known to be in the way is said before what is not known, and what can never be first of all', () => {
   const finding = (name: string, severity: Finding['severity']) =>

@@ -1,0 +1,52 @@
+import type { Background } from './background.ts';
+import type { FileStore } from './file-store.ts';
+import type { HostReader } from './host-reader.ts';
+import type { HostWriter } from './host-writer.ts';
+import type { RomReader } from './rom-reader.ts';
+import type { Runner } from './runner.ts';
+import type { UserFiles } from './user-files.ts';
+
+/**
+ * The machine that a session runs on: everything that is read, run, written and asked goes through here. What most
+ * sessions do without is opened only when it is asked for.
+ */
+export interface HostPorts {
+  readonly reader: HostReader;
+  readonly runner: Runner;
+  readonly background: Background;
+  readonly user: User;
+  /** ISO 8601 in UTC. */
+  now(): string;
+  pause(ms: number): Promise<void>;
+  openFiles(): Promise<FileStore>;
+  /** Opens the files that the user of the program names. */
+  openUserFiles(): Promise<UserFiles>;
+  /** Opens what writes attributes; close it after the last write. */
+  openWriter(): Promise<ClosableWriter>;
+  openRoms(maxBytes: number): Promise<RomReader>;
+  /**
+   * Takes the lock that only one changing program has at a time.
+   *
+   * @returns what releases it
+   * @throws PortalGunError HOST_LOCKED, PERMISSION_DENIED, TOOL_MISSING
+   */
+  lock(): Promise<() => void>;
+}
+
+/** A writer that holds a process until it is closed. */
+export interface ClosableWriter extends HostWriter {
+  close(): void;
+}
+
+/** Who runs the session, and as which program. */
+export interface User {
+  readonly isRoot: boolean;
+  /** `null` for a user without a name. */
+  readonly name: string | null;
+  /** A variable of the environment; `null` if it is not set. */
+  variable(name: string): string | null;
+  /** The words that start this program again: the interpreter and its file; `null` if the file is gone. */
+  programWords(): readonly string[] | null;
+  /** Why root must not run a program later: another user can change it; `null` if only root can. */
+  distrustOf(words: readonly string[]): { readonly path: string; readonly what: string } | null;
+}

@@ -1,0 +1,58 @@
+import type { HostPorts } from '../host-ports.ts';
+import { openLiveHost } from '../open-host.ts';
+import { programTrust } from '../program-trust.ts';
+import { isRoot, pause, programWords, timeNow, userName, variableOf } from '../this-process.ts';
+
+/** The machine that this program runs on. What runs and changes things is loaded only when it is used: most commands only read. */
+export function livePorts(): HostPorts {
+  return {
+    get reader() {
+      return openLiveHost();
+    },
+    runner: {
+      async run(program, args, options) {
+        const { LiveRunner } = await import('./live-runner.ts');
+        return new LiveRunner().run(program, args, options);
+      },
+    },
+    background: {
+      async start(program, args) {
+        const { LiveBackground } = await import('./live-background.ts');
+        return new LiveBackground().start(program, args);
+      },
+    },
+    user: {
+      get isRoot() {
+        return isRoot();
+      },
+      get name() {
+        return userName();
+      },
+      variable: variableOf,
+      programWords,
+      distrustOf: (words) => programTrust.problemOf(words),
+    },
+    now: timeNow,
+    pause,
+    async openFiles() {
+      const { LiveFiles } = await import('./live-files.ts');
+      return new LiveFiles('');
+    },
+    async openUserFiles() {
+      const { LIVE_USER_FILES } = await import('./live-user-files.ts');
+      return LIVE_USER_FILES;
+    },
+    async openWriter() {
+      const { LiveWriter } = await import('./live-writer.ts');
+      return new LiveWriter('');
+    },
+    async openRoms(maxBytes) {
+      const { LiveRomReader } = await import('./live-rom-reader.ts');
+      return new LiveRomReader('', maxBytes);
+    },
+    async lock() {
+      const { lockHost } = await import('../host-lock.ts');
+      return lockHost();
+    },
+  };
+}

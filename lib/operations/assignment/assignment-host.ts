@@ -1,0 +1,62 @@
+import { findDefinitionSafety, findSafety } from '../../apply/safety-reading.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import type { Finding } from '../../checks/finding.ts';
+import { isLocalUri } from '../../libvirt/connection-uri.ts';
+import {
+  type KnownMachines,
+  type ReadingPurpose,
+  readMachines,
+} from '../../libvirt/machine/read-machines.ts';
+import type { Virsh } from '../../libvirt/virsh.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
+import { hostLookup } from '../../sysfs/host-lookup.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { askedUri, virshOf } from '../session/libvirt-connection.ts';
+import type { HostdevState } from './hostdev-state.ts';
+import { applies } from './live-attachments.ts';
+
+/** The VMs, with what they have of the devices of the host. */
+export function readMachinesHere(
+  { host }: HostSession,
+  virsh: Virsh,
+  purpose: ReadingPurpose,
+  devices: readonly PciDevice[],
+): Promise<KnownMachines> {
+  return readMachines(virsh, purpose, hostLookup(host, devices));
+}
+
+/** What speaks against VMs having devices, from their next start on, and some at once. */
+export function findAssignmentSafety(
+  { host }: HostSession,
+  { inventory, groups }: HostdevState,
+  addresses: readonly PciAddress[],
+  attachments: readonly MachineAttachment[] = [],
+): readonly Finding[] {
+  const findings =
+    attachments.length === 0
+      ? findDefinitionSafety(host, inventory, groups, addresses)
+      : findSafety(host, inventory, groups, addresses, null);
+  return findings.filter((finding) => applies(finding, attachments, inventory.devices));
+}
+
+/**
+ * The libvirt of a session, whose VMs have to run where devices are looked for: on this machine, or on a captured one.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function virshHere(session: HostSession): Virsh {
+  const virsh = virshOf(session);
+  refuseElsewhere(session, virsh.uri);
+  return virsh;
+}
+
+/** @throws PortalGunError BAD_ARGUMENT for VMs that do not run where devices are looked for */
+export function refuseElsewhere(session: HostSession, uri: string): void {
+  if (isLocalUri(uri) || session.isCaptured) return;
+  throw new PortalGunError('BAD_ARGUMENT', 'is another host, and the devices are looked for on this one', {
+    subject: askedUri(session)?.by ?? uri,
+    hint: 'run it there; or give a capture of that host as well: --host FILE (pci snapshot -o FILE)',
+  });
+}

@@ -1,0 +1,212 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import {
+  type HostdevOptions,
+  type PfLinks,
+  type PlannedHostdev,
+  toHostdev,
+} from '../../libvirt/hostdev/to-hostdev.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
+import { GROUP_FIELDS, groupDevices, type IommuGroup, isBridge } from '../../pci/group/iommu-group.ts';
+import { iommuAdvice } from '../../pci/group/iommu-state.ts';
+import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../../pci/group/passthrough.ts';
+import { identityOf } from '../../pci/identity.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import type { PciNames } from '../../pci/pci-ids.ts';
+import { concernedWith, groupedWith } from '../../pci/selector/concerned-devices.ts';
+import { selectDevices } from '../../pci/selector/selector.ts';
+import { parseSelectors } from '../../pci/selector/selector-parser.ts';
+import { stableMac } from '../../pci/sriov/stable-mac.ts';
+import { readCapturedLink } from '../../sysfs/device/pf-link.ts';
+import type { ProbedDevices } from '../../sysfs/device/read-inventory.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { type InventorySource, sysfsSource } from '../session/sysfs-source.ts';
+
+const FIELDS: readonly DeviceField[] = [
+  ...GROUP_FIELDS,
+  'vendor',
+  'device',
+  'driverOverride',
+  'rom',
+  'resetMethods',
+  'bootVga',
+  'netInterfaces',
+];
+
+/** By which devices are found that verdicts depend on. */
+const PICKING_FIELDS: readonly DeviceField[] = ['iommuGroup', 'location'];
+
+/** A host as far as handing its devices over depends on it. */
+export interface HostdevState {
+  readonly inventory: Inventory;
+  /** Those that the selectors mean; all where there are none. */
+  readonly selected: readonly PciDevice[];
+  /** Of the selected. */
+  readonly groups: readonly IommuGroup[];
+  readonly abilities: HostAbilities;
+  readonly pfLinks: PfLinks;
+}
+
+/**
+ * Reads what handing devices over depends on.
+ *
+ * @param more facts that are needed besides
+ * @param asked the devices that the question is about, if the words do not name them
+ * @throws PortalGunError BAD_SELECTOR, DEVICE_NOT_FOUND, and what reading the source throws
+ */
+export async function readHostdevState(
+  source: InventorySource,
+  names: PciNames,
+  words: readonly string[],
+  more: readonly DeviceField[] = [],
+  asked?: ProbedDevices,
+): Promise<HostdevState> {
+  const selectors = parseSelectors(words);
+  const fields = new Set([...FIELDS, ...more, ...selectors.flatMap((selector) => selector.fields)]);
+  const ofWords: ProbedDevices = (devices) => concernedWith(devices, selectDevices(devices, selectors));
+  const probed = words.length === 0 ? undefined : ofWords;
+  // Whether a function is a VF is asked of those that machines have, too.
+  const ofAll = [...PICKING_FIELDS, ...selectors.flatMap((selector) => selector.fields)];
+  const inventory =
+    probed === undefined
+      ? await source.read(names, [...fields], asked)
+      : await source.read(
+          names,
+          [...fields, 'vfCounts'],
+          probed,
+          new Set([...fields].filter((field) => !ofAll.includes(field))),
+        );
+  const { devices } = inventory;
+  const selected = selectDevices(devices, selectors);
+  const grouped = probed === undefined ? devices : groupedWith(devices, selected);
+  const pfs = new Set(grouped.flatMap((device) => pfOf(device) ?? []));
+  // Whether a PF is up is asked of the host's files alone.
+  const { files } = source;
+  return {
+    inventory,
+    selected,
+    groups: groupDevices(grouped, source.groupAttributes),
+    abilities: {
+      iommu: inventory.iommu,
+      ...(inventory.iommu === false ? { iommuAdvice: iommuAdvice(source.iommuState()) } : {}),
+      tellsResetMethods: source.tellsResetMethods(devices),
+    },
+    pfLinks: new Map(files === null ? [] : [...pfs].map((pf) => [pf, readCapturedLink(files, pf)])),
+  };
+}
+
+/**
+ * The same for assigning devices, which are known again later by their identities.
+ *
+ * @param more facts that are needed besides
+ * @param asked the devices that the question is about; all without it
+ * @throws PortalGunError what opening and reading the host throws
+ */
+export function readAssignmentState(
+  session: HostSession,
+  more: readonly DeviceField[],
+  asked?: ProbedDevices,
+): Promise<HostdevState> {
+  const fields = [...TRAIT_FIELDS, ...more];
+  return readHostdevState(sysfsSource(session.host), session.names, [], fields, asked);
+}
+
+function pfOf({ sriov }: PciDevice): PciAddress | undefined {
+  const role = knownValue(sriov);
+  return role?.role === 'vf' ? role.physicalFunction : undefined;
+}
+
+/** Devices with all that have to leave the host with them, in the order of the host. */
+export function withGroups(
+  { inventory, groups }: HostdevState,
+  chosen: readonly PciDevice[],
+): readonly PciDevice[] {
+  const ids = new Set(chosen.map(({ iommuGroup }) => knownValue(iommuGroup)));
+  const going = groups
+    .filter(({ id }) => ids.has(id))
+    .flatMap(({ members }) => members)
+    .filter(({ device, stays, behind }) => !stays && behind === null && !isBridge(device))
+    .map(({ device }) => device);
+  return inventory.devices.filter((device) => chosen.includes(device) || going.includes(device));
+}
+
+/**
+ * How each of some devices that go together is handed over.
+ *
+ * @throws PortalGunError CANNOT_BE_GIVEN, BAD_ARGUMENT
+ */
+export function toHostdevs(
+  state: HostdevState,
+  chosen: readonly PciDevice[],
+  wishes: HostdevOptions,
+): readonly PlannedHostdev[] {
+  return chosen.map((device) => toHostdevOf(state, device, wishes, chosen));
+}
+
+/**
+ * The same for definitions, which are to be as they were planned: each VF with a MAC that stays. Needs `IDENTITY_FIELDS` of the PFs.
+ *
+ * @throws PortalGunError CANNOT_BE_GIVEN, BAD_ARGUMENT
+ */
+export function toDefinedHostdevs(
+  state: HostdevState,
+  chosen: readonly PciDevice[],
+  wishes: HostdevOptions,
+): readonly (PlannedHostdev & { readonly of: PciDevice })[] {
+  const handed = chosen.map((of) => ({ of, ...toHostdevOf(state, of, wishes, chosen) }));
+  return handed.map((each) => ({ of: each.of, ...withStableMac(state, each.of, each) }));
+}
+
+/**
+ * How one device is handed over.
+ *
+ * @param along those that go to the same machine
+ * @throws PortalGunError CANNOT_BE_GIVEN, BAD_ARGUMENT
+ */
+export function toHostdevOf(
+  { groups, abilities, pfLinks }: HostdevState,
+  device: PciDevice,
+  wishes: HostdevOptions,
+  along: readonly PciDevice[],
+): PlannedHostdev {
+  const group = groups.find(({ id }) => id === knownValue(device.iommuGroup));
+  const isWhole = group?.members.every(({ device: member, stays }) => stays || along.includes(member));
+  const notes = passthroughNotes(device, group, abilities)
+    .filter(({ code }) => code !== 'group-members' || isWhole !== true)
+    .map(withWay);
+  return toHostdev(device, wishes, notes, pfLinks);
+}
+
+function withWay(note: PassthroughNote): PassthroughNote {
+  if (note.code !== 'group-members') return note;
+  return { ...note, message: `${note.message}; --group has them all handed over` };
+}
+
+/**
+ * A VF that goes as an interface, with the MAC of the stable scheme where none was asked for: libvirt would make one up, and the
+ * definition would be another than the one that was planned. Anything else as it is.
+ */
+function withStableMac(
+  { inventory, pfLinks }: HostdevState,
+  device: PciDevice,
+  { device: handed, notes }: PlannedHostdev,
+): PlannedHostdev {
+  const role = knownValue(device.sriov);
+  if (handed.kind !== 'interface' || handed.mac !== null || role?.role !== 'vf')
+    return { device: handed, notes };
+  const pf = inventory.devices.find(({ address }) => address === role.physicalFunction);
+  const card = pfLinks.get(role.physicalFunction)?.mac ?? (pf === undefined ? null : identityOf(pf).serial);
+  const index = knownValue(role.index);
+  if (card === null || index === undefined) {
+    throw new PortalGunError('CANNOT_BE_GIVEN', 'its PF has nothing to make a MAC of that stays', {
+      subject: device.address,
+      hint: 'write it by hand: pci xml --mac',
+    });
+  }
+  return {
+    device: { ...handed, mac: stableMac(card, index) },
+    notes: notes.filter(({ code }) => code !== 'no-mac'),
+  };
+}

@@ -1,0 +1,24 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { vfioProblem } from '../../checks/validation/vfio-problem.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
+import { kindOf } from '../../plan/change-kinds.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { readHostFacts } from '../../sysfs/host-facts/read-host-facts.ts';
+
+/**
+ * Looks, by what the host says of its modules, whether the VFIO drivers that a plan loads can be loaded: better said with the plan
+ * than in the middle of it.
+ *
+ * @throws PortalGunError NO_DRIVER
+ */
+export function demandVfio(host: HostReader, { steps }: Plan): void {
+  const [module] = steps.flatMap(({ change }) => {
+    const needed = kindOf(change).loads(change);
+    return needed !== null && isPassthroughDriver(needed.driver ?? '') ? [needed.module] : [];
+  });
+  if (module === undefined) return;
+  const problem = vfioProblem(readHostFacts(host));
+  if (problem === null) return;
+  throw new PortalGunError('NO_DRIVER', problem.message, { subject: module, hint: problem.remedy });
+}

@@ -1,0 +1,105 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { isClaimed } from '../../pci/driver-claim.ts';
+import { findPersisted, persistedFor } from '../../pci/persisted/find-persisted.ts';
+import type { PersistedBinding } from '../../plan/binding/persisted-bindings.ts';
+import type { PersistedRecords } from '../../plan/persistence/persistence-files.ts';
+import { planPersistence } from '../../plan/persistence/plan-persistence.ts';
+import type { Plan } from '../../plan/plan.ts';
+import { readDriverClaims } from '../../sysfs/device/driver-claims.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { type Persistence, readBindings, readPersistence } from './persistence.ts';
+
+/** The part of a plan that changes what outlives a boot. */
+export interface PersistPart {
+  readonly before: Persistence;
+  readonly after: PersistedRecords;
+  /** A plan with the steps of this part after its own. */
+  extend(plan: Plan): Plan;
+  /** Why no script can be written of it: a captured host does not tell what it would replace; `null` if one can. */
+  readonly scriptObstacle: PortalGunError | null;
+}
+
+/**
+ * Plans what outlives a boot.
+ *
+ * @param title of a plan that changes nothing else
+ * @param change what is to outlive each boot, by what does now
+ * @throws PortalGunError BAD_RECORD, CANNOT_PERSIST, PERMISSION_DENIED
+ */
+export function planPersistPart(
+  { host, ports }: HostSession,
+  title: string,
+  change: (records: PersistedRecords) => PersistedRecords,
+): PersistPart {
+  const before = readPersistence(host, ports.user);
+  const after = change(before);
+  const steps = planPersistence(after, before);
+  return {
+    before,
+    after,
+    extend: (plan) => ({
+      ...plan,
+      title: plan.steps.length === 0 ? title : plan.title,
+      steps: [...plan.steps, ...steps],
+    }),
+    scriptObstacle: before.isGuess ? UNTOLD : null,
+  };
+}
+
+const UNTOLD = new PortalGunError('BAD_ARGUMENT', 'a snapshot does not hold what outlives a boot', {
+  subject: '--script',
+  hint: 'have the script written on the host itself; --dry-run shows the plan',
+});
+
+/** Which devices that go back to the host now are bound again at the next boot, by us or by another. */
+export function persistedNotes(
+  host: HostReader,
+  freed: readonly PciDevice[],
+  devices: readonly PciDevice[],
+): readonly string[] {
+  const bindings = readBindingsOrNone(host);
+  const claims = knownValue(readDriverClaims(host)) ?? [];
+  const claimed = freed.flatMap((device) =>
+    claims
+      .filter((claim) => isClaimed(claim, device))
+      .map(({ driver, where, address }) => {
+        const way =
+          address === null || driver === 'pciback' ? '' : `; driverctl unset-override ${address} ends that`;
+        return `${device.address} goes to ${driver} again at the next boot, by ${where}${way}`;
+      }),
+  );
+  const persisted = freed
+    .flatMap((device) => {
+      const binding = persistedFor(device, bindings, devices);
+      return binding === null ? [] : [`${device.address} goes to ${binding.driver}`];
+    })
+    .map((goes) => `${goes} again at the next boot; pci unbind --persist ends that`);
+  return [...persisted, ...claimed];
+}
+
+/** Which records stay because it is not known whether they are of devices that go back to the host. */
+export function undecidedNotes(
+  host: HostReader,
+  freed: readonly PciDevice[],
+  devices: readonly PciDevice[],
+): readonly string[] {
+  return readBindingsOrNone(host).flatMap((binding) => {
+    const { kind, device } = findPersisted(binding, devices);
+    if (kind !== 'unknown' || !freed.includes(device)) return [];
+    const words = `the binding that is recorded for ${binding.address} may be of ${device.address}, and stays: what tells it from others of its kind cannot be read on its driver; see pci bindings once it is back`;
+    return [`${words}; pci bindings --forget ${binding.address} removes it`];
+  });
+}
+
+/** What is bound at each boot; nothing if the record is damaged, which stops nobody from taking a device back. */
+export function readBindingsOrNone(host: HostReader): readonly PersistedBinding[] {
+  try {
+    return readBindings(host);
+  } catch (error) {
+    if (error instanceof PortalGunError) return [];
+    throw error;
+  }
+}

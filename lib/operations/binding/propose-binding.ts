@@ -1,0 +1,201 @@
+import { findRebindingSafety } from '../../apply/safety-reading.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { groupDevices, type IommuGroup } from '../../pci/group/iommu-group.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import { mayBeAtPlacesOf } from '../../pci/persisted/find-persisted.ts';
+import { concernedWith, kinOf } from '../../pci/selector/concerned-devices.ts';
+import { selectDevices } from '../../pci/selector/selector.ts';
+import { parseNamingSelectors } from '../../pci/selector/selector-parser.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
+import { boundBy, planBind, planUnbind, type Rebinding } from '../../plan/binding/binding.ts';
+import { parseEarlierDrivers } from '../../plan/binding/earlier-drivers.ts';
+import { PERSISTED_FIELDS, type PersistedBinding } from '../../plan/binding/persisted-bindings.ts';
+import { planBinding } from '../../plan/binding/plan-binding.ts';
+import { withoutPersisted, withPersisted } from '../../plan/persistence/persisted-changes.ts';
+import { readBootId } from '../../sysfs/boot-id.ts';
+import { isDriverRegistered } from '../../sysfs/device/driver-state.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
+import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
+import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
+import { readGroupAttributes } from '../../sysfs/read-groups.ts';
+import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
+import { allowedOf } from '../change/refusals.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { demandVfio } from './demand-vfio.ts';
+import {
+  type PersistPart,
+  persistedNotes,
+  planPersistPart,
+  readBindingsOrNone,
+  undecidedNotes,
+} from './persist-part.ts';
+import { refuseWithoutIommu } from './without-iommu.ts';
+
+/** What `pci unbind` is asked for. */
+export interface UnbindOptions {
+  /** Selectors; each has to match. */
+  readonly devices: readonly string[];
+  /** Whether to change what is bound at each boot as well. */
+  readonly persist?: boolean;
+  /** The names of safety rules that are lifted. */
+  readonly allow?: readonly string[];
+}
+
+/** What `pci bind` is asked for. */
+export interface BindOptions extends UnbindOptions {
+  /** The driver, which has to be one that gives devices to VMs; the one that fits each device by default. */
+  readonly driver?: string | undefined;
+}
+
+/** What a proposal to bind or unbind is about. */
+export interface BindingSubject {
+  /** The devices that were asked for; their groups can take more along. */
+  readonly asked: readonly PciDevice[];
+  readonly rebinding: Rebinding;
+  /** What outlives a boot; `null` if that is not changed. */
+  readonly persistence: PersistPart | null;
+}
+
+const FIELDS: readonly DeviceField[] = [
+  ...SAFETY_FIELDS,
+  'vendor',
+  'device',
+  'subsystem',
+  'driverOverride',
+  'lastSeen',
+  'modules',
+  'rom',
+];
+
+/**
+ * Proposes to give devices, and what their IOMMU groups demand, to a driver that gives them to VMs.
+ *
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, NO_IOMMU, CANNOT_BE_GIVEN, NO_DRIVER, BAD_RECORD,
+ *   CANNOT_PERSIST, and what opening the host throws
+ */
+export function proposeBind(session: HostSession, options: BindOptions): HostProposal<BindingSubject> {
+  const driver = passthroughDriver(options.driver);
+  return proposeRebinding(session, options, {
+    persistTitle: 'Keep bindings over reboots',
+    plan(asked, groups, { iommu, devices }) {
+      const { host } = session;
+      refuseWithoutIommu(host, iommu);
+      return planBind(
+        asked,
+        groups,
+        { iommu, tellsResetMethods: tellsResetMethods(host, devices) },
+        () => driver,
+      );
+    },
+    persist: (asked, rebinding, bindings, { devices }) =>
+      withPersisted(boundBy(rebinding, asked), bindings, devices),
+    notes: () => [],
+  });
+}
+
+/**
+ * Proposes to give devices back to the drivers that they had.
+ *
+ * @throws PortalGunError as {@link proposeBind}
+ */
+export function proposeUnbind(session: HostSession, options: UnbindOptions): HostProposal<BindingSubject> {
+  const { persist = false } = options;
+  return proposeRebinding(session, options, {
+    persistTitle: 'Keep bindings over reboots no more',
+    plan: (asked, groups) => planUnbind(asked, groups, parseEarlierDrivers(earlierDrivers(session.host))),
+    persist: (asked, { moving }, bindings, { devices }) =>
+      withoutPersisted([...asked, ...devicesOf(moving)], bindings, devices),
+    notes(asked, { moving }, { devices }) {
+      const { host } = session;
+      const freed = [...new Set([...asked, ...devicesOf(moving)])];
+      const again = persist ? [] : persistedNotes(host, devicesOf(moving), devices);
+      return [...again, ...undecidedNotes(host, freed, devices)];
+    },
+  });
+}
+
+/** The name becomes part of a path. */
+function passthroughDriver(driver: string | undefined): string | null {
+  if (driver === undefined) return null;
+  if (/^[\w-]{1,64}$/.test(driver) && isPassthroughDriver(driver)) return driver;
+  throw new PortalGunError('BAD_ARGUMENT', `"${driver}" is no driver that hands devices to VMs`, {
+    subject: '--driver',
+    hint: 'it takes vfio-pci, pci-stub, and VFIO drivers such as mlx5_vfio_pci; pci unbind gives a device back',
+  });
+}
+
+interface Direction {
+  plan(asked: readonly PciDevice[], groups: readonly IommuGroup[], inventory: Inventory): Rebinding;
+  /** The title of a plan that changes only what is bound at each boot. */
+  readonly persistTitle: string;
+  /** What is bound at each boot from then on, by what was until then. */
+  persist(
+    asked: readonly PciDevice[],
+    rebinding: Rebinding,
+    bindings: readonly PersistedBinding[],
+    inventory: Inventory,
+  ): readonly PersistedBinding[];
+  notes(asked: readonly PciDevice[], rebinding: Rebinding, inventory: Inventory): readonly string[];
+}
+
+function proposeRebinding(
+  session: HostSession,
+  { devices: words, persist = false, allow = [] }: UnbindOptions,
+  direction: Direction,
+): HostProposal<BindingSubject> {
+  const allowed = allowedOf(allow);
+  const { host } = session;
+  const selectors = parseNamingSelectors(words);
+  const fields = new Set([
+    ...FIELDS,
+    ...(persist ? PERSISTED_FIELDS : []),
+    ...selectors.flatMap((selector) => selector.fields),
+  ]);
+  const inventory = readInventory(host, session.names, [...fields], (devices) => {
+    const chosen = selectDevices(devices, selectors);
+    const concerned = concernedWith(devices, chosen);
+    if (!persist) return concerned;
+    return [
+      ...concerned,
+      ...kinOf(devices, chosen),
+      ...mayBeAtPlacesOf(readBindingsOrNone(host), chosen, devices),
+    ];
+  });
+  const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
+  const asked = selectDevices(inventory.devices, selectors);
+  const rebinding = direction.plan(asked, groups, inventory);
+  const plan = planBinding(rebinding, {
+    isRegistered: (driver) => isDriverRegistered(host, driver),
+    record: earlierDrivers(host),
+    bootId: readBootId(host),
+  });
+  demandVfio(host, plan);
+  const persistence = persist
+    ? planPersistPart(session, direction.persistTitle, (records) => ({
+        ...records,
+        bindings: direction.persist(asked, rebinding, records.bindings, inventory),
+      }))
+    : null;
+  return proposalOf({
+    plan: persistence?.extend(plan) ?? plan,
+    findings: findRebindingSafety(host, inventory, groups, rebinding),
+    allowed,
+    subject: { asked, rebinding, persistence },
+    inventory,
+    notes: direction.notes(asked, rebinding, inventory),
+    diagnostics: inventory.diagnostics,
+    scriptObstacle: persistence?.scriptObstacle ?? null,
+  });
+}
+
+function devicesOf(moving: Rebinding['moving']): readonly PciDevice[] {
+  return moving.map(({ device }) => device);
+}
+
+function earlierDrivers(host: HostReader): string | null {
+  const text = host.readText(EARLIER_DRIVERS_PATH);
+  return typeof text === 'string' ? text : null;
+}

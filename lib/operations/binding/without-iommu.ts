@@ -1,0 +1,28 @@
+import { PortalGunError } from '../../base/errors.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { iommuAdvice } from '../../pci/group/iommu-state.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import { readIommuState } from '../../sysfs/iommu-state.ts';
+
+/**
+ * Refuses to give devices of a host that runs without an IOMMU, or of which nobody knows whether it does.
+ *
+ * @throws PortalGunError NO_IOMMU
+ */
+export function refuseWithoutIommu(host: HostReader, iommu: Inventory['iommu']): void {
+  if (iommu === true) return;
+  if (iommu === false) {
+    throw new PortalGunError('NO_IOMMU', 'runs without an IOMMU: no device of it can be given to a VM', {
+      subject: host.label,
+      hint: iommuAdvice(readIommuState(host)),
+    });
+  }
+  throw new PortalGunError(
+    'NO_IOMMU',
+    'cannot tell whether the host runs with an IOMMU, or in which groups its devices are',
+    {
+      subject: host.label,
+      hint: 'run it on the host itself, as root; or capture it there: pci snapshot -o FILE',
+    },
+  );
+}

@@ -1,0 +1,131 @@
+import type { ApplyOptions } from '../../apply/application.ts';
+import { applyPlan } from '../../apply/apply-plan.ts';
+import type { ApplyReport } from '../../apply/apply-report.ts';
+import type { ChangeableHost } from '../../apply/changeable-host.ts';
+import { demandModules } from '../../apply/demand-modules.ts';
+import { readJournals } from '../../apply/journal.ts';
+import { journalInTheWay } from '../../apply/touched.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import type { FileStore } from '../../host/file-store.ts';
+import type { ClosableWriter, HostPorts } from '../../host/host-ports.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { kindOf } from '../../plan/change-kinds.ts';
+import type { Plan, Step } from '../../plan/plan.ts';
+import { readBootId } from '../../sysfs/boot-id.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { demandNamedLibvirt } from '../session/libvirt-connection.ts';
+import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
+import type { HostProposal } from './host-proposal.ts';
+import { refuseWritableProgram } from './program-refusal.ts';
+import { refuseUse } from './refusals.ts';
+
+/** How a proposal is applied. */
+export interface ApplyProposalOptions extends Pick<ApplyOptions, 'onStep' | 'signal'> {
+  /** Undo it unless it is confirmed within this time after the last step, in ms; `null` if it needs no confirmation. */
+  readonly confirmWithinMs?: number | null;
+}
+
+/**
+ * Applies a proposal to this machine, holding its lock. A signal that is aborted lets the running step end, and undoes the rest.
+ *
+ * @throws PortalGunError DEVICE_IN_USE for what is refused; PERMISSION_DENIED for all but root; BAD_ARGUMENT for a captured host;
+ *   NO_DRIVER, TOOL_MISSING, HOST_LOCKED, RECOVERY_NEEDED, WATCHDOG_FAILED, JOURNAL_FAILED, CANNOT_PERSIST, CANNOT_GUARD
+ */
+export async function applyProposal(
+  session: HostSession,
+  proposal: HostProposal,
+  { onStep, signal, confirmWithinMs = null }: ApplyProposalOptions = {},
+): Promise<ApplyReport> {
+  const { plan, allowed } = proposal;
+  const { ports } = session;
+  refuseWritableProgram(ports.user, plan, confirmWithinMs !== null && plan.steps.length > 0, allowed);
+  refuseToChange(session, proposal);
+  const host = await openForChange(ports);
+  // The devices of a captured host are judged as they are there.
+  const judged = session.isCaptured ? { ...host, reader: session.host } : host;
+  try {
+    await demandModules(plan, host);
+    const release = await ports.lock();
+    try {
+      await refuseUnfinished(host, proposal.goesOnBeside ? plan : null);
+      const occasion = { startedAt: ports.now(), bootId: readBootId(host.reader) };
+      const options: ApplyOptions = {
+        allowed,
+        ...(onStep === undefined ? {} : { onStep }),
+        ...(signal === undefined ? {} : { signal }),
+      };
+      return confirmWithinMs === null
+        ? await applyPlan(plan, judged, occasion, options)
+        : await applyToBeConfirmed(ports, host, occasion, confirmWithinMs, (confirmBy) =>
+            applyPlan(plan, judged, occasion, { ...options, confirmBy }),
+          );
+    } finally {
+      release();
+    }
+  } finally {
+    host.writer.close();
+  }
+}
+
+/** Opens the machine of a session for changes. Close the writer after the last one. */
+export async function openForChange({
+  reader,
+  runner,
+  openFiles,
+  openWriter,
+}: HostPorts): Promise<ChangeableHost & { readonly writer: ClosableWriter }> {
+  const [writer, files] = await Promise.all([openWriter(), openFiles()]);
+  return { reader, runner, writer, files };
+}
+
+/**
+ * Refuses a proposal that cannot be applied, before anybody is asked about it.
+ *
+ * @throws PortalGunError BAD_ARGUMENT for a captured host, PERMISSION_DENIED, DEVICE_IN_USE
+ */
+export function refuseToChange(session: HostSession, { plan, refusals }: HostProposal): void {
+  refuseCaptured(session, plan.steps);
+  // What root is refused as well is no matter of permission.
+  if (!refusals.some(({ severity }) => severity !== 'unknown')) {
+    demandRoot(session.ports, 'run it with sudo; --dry-run shows the plan without');
+  }
+  refuseUse(refusals);
+}
+
+/**
+ * Refuses what only root can do.
+ *
+ * @param hint what another user can do
+ * @throws PortalGunError PERMISSION_DENIED
+ */
+export function demandRoot({ user }: Pick<HostPorts, 'user'>, hint = 'run it with sudo'): void {
+  if (user.isRoot) return;
+  throw new PortalGunError('PERMISSION_DENIED', 'changing the host is for root', { hint });
+}
+
+/**
+ * @param beside a plan that only a change of the same stops; `null` for one that any stops
+ * @throws PortalGunError RECOVERY_NEEDED if an earlier change was cut short, or awaits confirmation; JOURNAL_FAILED
+ */
+export async function refuseUnfinished(
+  { files, reader }: { readonly files: FileStore; readonly reader: HostReader },
+  beside: Plan | null = null,
+): Promise<void> {
+  const journals = await readJournals(files);
+  const now = bootTimeOf(reader);
+  const left = beside === null ? journals[0] : journalInTheWay(beside, journals, now.bootId);
+  if (left !== undefined && left !== null) throw unfinishedError(left, now);
+}
+
+/** A captured host is no machine that could be changed; machines of the libvirt that goes with it can be. */
+function refuseCaptured(session: HostSession, steps: readonly Step[]): void {
+  if (!session.isCaptured || steps.length === 0) return;
+  if (steps.every(({ change }) => kindOf(change).madeBy === 'libvirt')) {
+    demandNamedLibvirt(session);
+    return;
+  }
+  throw new PortalGunError('BAD_ARGUMENT', 'a captured host can be planned for, and not changed', {
+    subject: '--host',
+    hint: 'add --dry-run or --script',
+  });
+}

@@ -1,0 +1,69 @@
+import type { ApplyReport } from '../../apply/apply-report.ts';
+import type { ChangeableHost } from '../../apply/changeable-host.ts';
+import { journalIdOf, type Occasion } from '../../apply/journal.ts';
+import type { LeftJournal } from '../../apply/journal-parser.ts';
+import { type BootTime, journalStatusOf } from '../../apply/journal-status.ts';
+import { startWatchdog, stopWatchdog } from '../../apply/watchdog.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { formatSpan } from '../../base/text.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { readBootId } from '../../sysfs/boot-id.ts';
+import { readUptimeMs } from '../../sysfs/uptime.ts';
+
+/** The boot and the time in it, now. */
+export function bootTimeOf(reader: HostReader): BootTime {
+  return { bootId: readBootId(reader), uptimeMs: readUptimeMs(reader) };
+}
+
+/**
+ * Applies something that is to be confirmed: a watchdog is there before the first step, and stays while there is
+ * something to undo. The time to confirm begins when all is made.
+ *
+ * @throws PortalGunError WATCHDOG_FAILED; nothing was changed then
+ */
+export async function applyToBeConfirmed(
+  { user, background }: Pick<HostPorts, 'user' | 'background'>,
+  host: ChangeableHost,
+  occasion: Occasion,
+  withinMs: number,
+  apply: (confirmBy: () => number) => Promise<ApplyReport>,
+): Promise<ApplyReport> {
+  const id = journalIdOf(occasion);
+  const program = user.programWords();
+  const startedMs = readUptimeMs(host.reader);
+  if (program === null || startedMs === null) {
+    const what =
+      program === null ? 'its file is gone, and could not be started again' : '/proc/uptime can not be read';
+    throw new PortalGunError('WATCHDOG_FAILED', what, { subject: 'pci' });
+  }
+  const words = [...program, 'recover', '--unconfirmed', id];
+  await startWatchdog({ ...host, background }, { id, afterMs: withinMs, words });
+  // Where the clock fails meanwhile, the time begins with the first step.
+  const report = await apply(() => (readUptimeMs(host.reader) ?? startedMs) + withinMs);
+  // What could not be undone is tried again by it.
+  if (report.outcome === 'undone') await stopWatchdog(host, id);
+  return report;
+}
+
+/** Why nothing else is changed while the journal of an earlier change is there, and the ways out. */
+export function unfinishedError(left: LeftJournal, now: BootTime): PortalGunError {
+  const status = journalStatusOf(left, now);
+  const subject = left.startedAt;
+  const title = `"${left.plan.title}"`;
+  switch (status.kind) {
+    case 'awaiting':
+      return new PortalGunError(
+        'RECOVERY_NEEDED',
+        `${title} awaits confirmation for another ${formatSpan(status.remainingMs)}, and is undone then`,
+        { subject, hint: 'keep it: pci confirm; or undo it now: pci recover' },
+      );
+    case 'overdue':
+      return new PortalGunError('RECOVERY_NEEDED', `${title} was not confirmed in time`, {
+        subject,
+        hint: 'undo it: pci recover; or keep it: pci recover --finish',
+      });
+    case 'cut-short':
+      return new PortalGunError('RECOVERY_NEEDED', `${title} was cut short`, { subject });
+  }
+}

@@ -1,0 +1,72 @@
+import { PortalGunError } from '../../base/errors.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import { openHost } from '../../host/open-host.ts';
+import { readPciIdsFile } from '../../host/pci-ids-file.ts';
+import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../../pci/pci-ids.ts';
+
+/** What a session is about: this machine, if nothing is given. */
+export interface SessionOptions {
+  /** A snapshot file, or a directory that holds a `sys/`: a captured host, which is read and never changed. */
+  readonly host?: string | undefined;
+  /** The URI of a libvirt: `qemu+ssh://root@host/system`. Without it: LIBVIRT_DEFAULT_URI, or the system's. */
+  readonly connect?: string | undefined;
+  /**
+   * What tells the devices where a host is only looked at: the kernel (`sysfs`), or libvirt as well, with what they do not agree on. The
+   * libvirt of `connect` is asked without the kernel.
+   */
+  readonly source?: 'sysfs' | 'libvirt' | undefined;
+  /** The list of PCI ids that names come from: a file, or `bundled`; without it that of the system. */
+  readonly pciIds?: string | undefined;
+}
+
+/**
+ * One host as it is asked about and changed: what is read, where names come from, and the machine that everything runs on. Each is
+ * opened when it is first used.
+ */
+export class HostSession {
+  readonly ports: HostPorts;
+  readonly options: SessionOptions;
+  #host: HostReader | null = null;
+  #names: PciNames | null = null;
+
+  constructor(ports: HostPorts, options: SessionOptions = {}) {
+    this.ports = ports;
+    this.options = options;
+  }
+
+  /** Whether another host than this machine is read. */
+  get isCaptured(): boolean {
+    return this.options.host !== undefined;
+  }
+
+  /**
+   * The host that is read.
+   *
+   * @throws PortalGunError NOT_FOUND, BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
+   */
+  get host(): HostReader {
+    this.#host ??= this.options.host === undefined ? this.ports.reader : openHost(this.options.host);
+    return this.#host;
+  }
+
+  /**
+   * The names of vendors and devices.
+   *
+   * @throws PortalGunError BAD_NAMES, NOT_FOUND, PERMISSION_DENIED
+   */
+  get names(): PciNames {
+    this.#names ??= readNames(this.options.pciIds);
+    return this.#names;
+  }
+}
+
+function readNames(choice: string | undefined): PciNames {
+  const { bytes, path, origin } = readPciIdsFile(choice);
+  if (!isPciIds(bytes)) throw new PortalGunError('BAD_NAMES', 'is no list of PCI ids', { subject: path });
+  const date = pciIdsDate(bytes);
+  const owner = { system: "the system's pci.ids", bundled: "portal-gun's own pci.ids", given: 'pci.ids' }[
+    origin
+  ];
+  return new PciIdsNames(bytes, `${owner}${date === null ? '' : ` of ${date}`} (${path})`);
+}

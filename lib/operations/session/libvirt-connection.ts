@@ -1,0 +1,44 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { Virsh } from '../../libvirt/virsh.ts';
+import type { HostSession } from './host-session.ts';
+
+/** With which every program that asks libvirt is told where, as virsh is: https://libvirt.org/uri.html#default-uri-choice */
+export const URI_VARIABLE = 'LIBVIRT_DEFAULT_URI';
+
+/** A libvirt that is asked for, and by what. */
+export interface AskedUri {
+  readonly uri: string;
+  readonly by: '--connect' | typeof URI_VARIABLE;
+}
+
+/**
+ * The URI that a session names, or the environment; `null` if neither does.
+ *
+ * @throws PortalGunError BAD_ARGUMENT for an option that is empty
+ */
+export function askedUri({ options: { connect }, ports }: HostSession): AskedUri | null {
+  if (connect?.trim() === '') {
+    throw new PortalGunError('BAD_ARGUMENT', 'is empty', { subject: '--connect' });
+  }
+  if (connect !== undefined) return { uri: connect, by: '--connect' };
+  const uri = ports.user.variable(URI_VARIABLE)?.trim() ?? '';
+  return uri === '' ? null : { uri, by: URI_VARIABLE };
+}
+
+/**
+ * Refuses to change the VMs of a captured host unless the session names the libvirt that has them: that of this machine has others.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function demandNamedLibvirt({ isCaptured, options }: HostSession): void {
+  if (!isCaptured || options.connect !== undefined) return;
+  throw new PortalGunError('BAD_ARGUMENT', 'is a captured host, and nothing says where its machines are', {
+    subject: '--host',
+    hint: 'say with --connect which libvirt has its machines, or add --dry-run',
+  });
+}
+
+/** The libvirt that is asked for, or that of the system. */
+export function virshOf(session: HostSession): Virsh {
+  return new Virsh(session.ports.runner, askedUri(session)?.uri ?? null);
+}

@@ -1,0 +1,139 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { count, escapeControls } from '../../base/text.ts';
+import { type HostReader, isFailure } from '../../host/host-reader.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { areOfOneKind, type DeviceKind, TRAIT_FIELDS, traitsOf } from '../../pci/device-traits.ts';
+import { type DeviceMatch, findPersisted, persistedFor } from '../../pci/persisted/find-persisted.ts';
+import { withPersistedVfs } from '../../plan/persistence/persisted-changes.ts';
+import { type PersistedPf, persistedPfOf, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';
+import type { VfsProposal } from '../../plan/sriov/plan-vfs.ts';
+import type { PfState, VfGoal } from '../../plan/sriov/vf-goal.ts';
+import { type VfsStatus, vfsStatus } from '../../plan/sriov/vfs-status.ts';
+import { PROBING_FIELDS, readFunction } from '../../sysfs/device/read-inventory.ts';
+import { readPersistedPfs } from '../binding/persistence.ts';
+
+/** An entry of the record, and where its PF is. */
+export interface FoundPf {
+  readonly entry: PersistedPf;
+  readonly whereabouts: DeviceMatch;
+}
+
+/**
+ * Where the PF of each entry is; of its device just what finds it again is known. Only PFs are looked at: reading what tells a
+ * device from others takes long. Needs `sriov` of the devices.
+ */
+export function findPfs(
+  host: HostReader,
+  entries: readonly PersistedPf[],
+  devices: readonly PciDevice[],
+): readonly FoundPf[] {
+  if (entries.length === 0) return [];
+  const pfs = pfsWithTraits(host, devices, entries);
+  return entries.map((entry) => ({ entry, whereabouts: findPersisted(entry, pfs) }));
+}
+
+/**
+ * The PFs of a host, with `TRAIT_FIELDS`. Only PFs of the kinds are asked for what a device gives itself: whatever is looked for
+ * among them is of one of these.
+ */
+export function pfsWithTraits(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  kinds: readonly DeviceKind[],
+): readonly PciDevice[] {
+  return devices.flatMap(({ address, sriov }) => {
+    if (knownValue(sriov)?.role !== 'pf') return [];
+    const told = readFunction(host, address, TOLD_TRAITS);
+    if (told === null) return [];
+    const isOfKind = kinds.some((kind) => areOfOneKind(kind, traitsOf(told)));
+    return isOfKind ? (readFunction(host, address, TRAIT_FIELDS) ?? []) : told;
+  });
+}
+
+const TOLD_TRAITS = TRAIT_FIELDS.filter((field) => !PROBING_FIELDS.has(field));
+
+/**
+ * What is written down once a proposal is carried out and is to outlive a boot.
+ *
+ * @throws PortalGunError CANNOT_PERSIST
+ */
+export function persistVfs(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  proposal: VfsProposal,
+  goal: VfGoal,
+  kept: readonly PersistedPf[],
+): readonly PersistedPf[] {
+  const { pf } = proposal.state;
+  const { path } = traitsOf(pf);
+  const atPlace = kept.filter((entry) => entry.path === path);
+  const pfs = pfsWithTraits(host, devices, [traitsOf(pf), ...atPlace]);
+  return withPersistedVfs(withTraits(proposal, pfs), goal, kept, pfs);
+}
+
+function withTraits(proposal: VfsProposal, pfs: readonly PciDevice[]): VfsProposal {
+  const { state } = proposal;
+  const pf = pfs.find(({ address }) => address === state.pf.address) ?? state.pf;
+  return { ...proposal, state: { ...state, pf } };
+}
+
+/** The entries of the record, or why it can't be read: a damaged record stops nobody from looking, or from setting VFs. */
+function entriesOrProblem(host: HostReader): readonly PersistedPf[] | PortalGunError {
+  try {
+    return readPersistedPfs(host);
+  } catch (error) {
+    if (error instanceof PortalGunError) return error;
+    throw error;
+  }
+}
+
+/** For standard error: that a PF gets something else at the next boot than is proposed for it now. */
+export function persistedVfsRemark(
+  host: HostReader,
+  devices: readonly PciDevice[],
+  proposal: VfsProposal,
+  goal: VfGoal,
+): string {
+  const entries = entriesOrProblem(host);
+  if (entries instanceof PortalGunError || entries.length === 0) return '';
+  const pfs = pfsWithTraits(host, devices, [traitsOf(proposal.state.pf)]);
+  const traited = withTraits(proposal, pfs);
+  const { pf } = traited.state;
+  const entry = persistedFor(pf, entries, pfs);
+  if (entry === null || isSame(entry, persistedPfOf(traited, goal, entry, pfs))) return '';
+  return `pci: note: ${pf.address} has ${count(entry.count, 'VF')} at the next boot, as was written down; --persist writes down this\n`;
+}
+
+function isSame(a: PersistedPf, b: PersistedPf): boolean {
+  const [one, other] = [a, b].map(({ count: vfs, autoprobe, isUp, vfs: each }) =>
+    JSON.stringify([vfs, autoprobe, isUp, each]),
+  );
+  return one === other;
+}
+
+/** What tells of a PF whether it is persisted, and whether that is in force. */
+export interface VfsStatuses {
+  readonly of: (state: PfState) => Known<VfsStatus>;
+  /** For standard error: why it is not known. */
+  readonly remarks: string;
+}
+
+/** Reads what is written down. Needs `sriov` of the devices. */
+export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[]): VfsStatuses {
+  const reading = host.readText(VFS_PATH);
+  if (isFailure(reading) && reading.unknown === 'unread') return { of: () => UNREAD, remarks: '' };
+  const entries = entriesOrProblem(host);
+  if (entries instanceof PortalGunError) {
+    const unknown = entries.code === 'PERMISSION_DENIED' ? DENIED : BROKEN;
+    return { of: () => unknown, remarks: `pci: ${entries.subject}: ${escapeControls(entries.message)}\n` };
+  }
+  const found = findPfs(host, entries, devices);
+  const of = (state: PfState): Known<VfsStatus> => {
+    const about = found.filter(({ whereabouts }) => whereabouts.device?.address === state.pf.address);
+    const mine = about.find(({ whereabouts: { kind } }) => kind === 'here' || kind === 'moved');
+    if (mine !== undefined) return vfsStatus(mine.entry, state);
+    return about.some(({ whereabouts: { kind } }) => kind === 'unknown') ? DENIED : null;
+  };
+  return { of, remarks: '' };
+}

@@ -1,0 +1,64 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { Runner } from '../../host/runner.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { deviceAt } from '../../pci/device-at.ts';
+import { IDENTITY_FIELDS, identityOf } from '../../pci/identity.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import type { PfState } from '../../plan/sriov/vf-goal.ts';
+import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/device/pf-link.ts';
+import { readFunction } from '../../sysfs/device/read-inventory.ts';
+
+/** The facts of every device that a PF is judged by. */
+export const PF_FIELDS: readonly DeviceField[] = [
+  'location',
+  'class',
+  'vendor',
+  'device',
+  'subsystem',
+  'driver',
+  'vfio',
+  'driverOverride',
+  'iommuGroup',
+  'sriov',
+  'netInterfaces',
+];
+
+/**
+ * A PF with its VFs and its interface. Needs the fields {@link PF_FIELDS}.
+ *
+ * @param runner what asks `ip`; `null` for a captured host, of which less is known
+ * @throws PortalGunError TOOL_MISSING, TOOL_FAILED
+ */
+export async function readPfState(
+  host: HostReader,
+  runner: Runner | null,
+  { devices }: Inventory,
+  pf: PciDevice,
+): Promise<PfState> {
+  const role = knownValue(pf.sriov);
+  const addresses = role?.role === 'pf' ? role.virtualFunctions : [];
+  const link =
+    runner === null ? readCapturedLink(host, pf.address) : await readPfLink(host, runner, pf.address);
+  if (isLinkFailure(link)) {
+    if ('missing' in link) {
+      throw new PortalGunError('TOOL_MISSING', 'is not there', {
+        subject: link.missing,
+        hint: 'install iproute2',
+      });
+    }
+    throw new PortalGunError('TOOL_FAILED', link.failed, { subject: pf.address });
+  }
+  return {
+    pf,
+    vfs: addresses.flatMap((address) => deviceAt(devices, address) ?? []),
+    link,
+    card: link === null ? null : (link.mac ?? serialOf(host, pf)),
+  };
+}
+
+function serialOf(host: HostReader, { address }: PciDevice): string | null {
+  const device = readFunction(host, address, IDENTITY_FIELDS);
+  return device === null ? null : identityOf(device).serial;
+}
