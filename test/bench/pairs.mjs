@@ -29,7 +29,7 @@ export function conditions() {
 }
 
 /** @param {readonly number[]} values */
-export function median(values) {
+function median(values) {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
