@@ -118,11 +118,32 @@ export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
 export { parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
 export type { XmlElement } from './libvirt/xml/xml-element.ts';
+export type { BindingsAnswer } from './operations/binding/list-bindings.ts';
+export type { PersistPart } from './operations/binding/persist-part.ts';
+export type { Persistence } from './operations/binding/persistence.ts';
 export type { BindingSubject, BindOptions, UnbindOptions } from './operations/binding/propose-binding.ts';
+export type { ForgetSubject } from './operations/binding/propose-forget.ts';
+export type {
+  RestoreBindingsSubject,
+  RestoreOptions,
+} from './operations/binding/propose-restore-bindings.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
+export type { LeftEntry, LeftReason } from './operations/change/left-entry.ts';
+export type { PendingChange, PendingRecovery } from './operations/change/pending-recovery.ts';
 export { openSession, type Session } from './operations/open-session.ts';
+export type { Aftermath } from './operations/recovery/aftermath.ts';
+export type {
+  EndedChanges,
+  RecoveredChange,
+  RecoverOptions,
+  RecoveryWatch,
+} from './operations/recovery/end-changes.ts';
+export type { Missing } from './operations/recovery/missing-now.ts';
 export type { SessionOptions } from './operations/session/host-session.ts';
+export type { ListedPf, ListPfsOptions, PfsAnswer } from './operations/sriov/list-pfs.ts';
+export type { RestoreVfsSubject } from './operations/sriov/propose-restore-vfs.ts';
+export type { SetVfsOptions, SetVfsSubject } from './operations/sriov/propose-vfs.ts';
 export {
   comparePciAddresses,
   isPciAddress,
@@ -212,6 +233,7 @@ export {
   type ReboundDevice,
 } from './plan/binding/binding.ts';
 export { type BindingState, type BindingStatus, bindingStatus } from './plan/binding/binding-status.ts';
+export type { BoundUntilReboot } from './plan/binding/bound-until-reboot.ts';
 export {
   BINDINGS_PATH,
   type PersistedBinding,
@@ -227,6 +249,7 @@ export { formatScript } from './plan/script/script.ts';
 export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/sriov/persisted-vfs.ts';
 export { planVfs, type VfsProposal } from './plan/sriov/plan-vfs.ts';
 export type { PfState, VfGoal, VfWishes } from './plan/sriov/vf-goal.ts';
+export type { VfsStatus } from './plan/sriov/vfs-status.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';
 export { ALL_FIELDS, readInventory } from './sysfs/device/read-inventory.ts';

@@ -1,10 +1,20 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
+import type { LeftJournal } from '../apply/journal-parser.ts';
 import type { HostPorts } from '../host/host-ports.ts';
 import { livePorts } from '../host/live/live-ports.ts';
+import type { BindingsAnswer } from './binding/list-bindings.ts';
 import type { BindingSubject, BindOptions, UnbindOptions } from './binding/propose-binding.ts';
+import type { ForgetSubject } from './binding/propose-forget.ts';
+import type { RestoreBindingsSubject, RestoreOptions } from './binding/propose-restore-bindings.ts';
 import type { ApplyProposalOptions } from './change/apply-proposal.ts';
 import type { HostProposal } from './change/host-proposal.ts';
+import type { PendingRecovery } from './change/pending-recovery.ts';
+import type { Aftermath } from './recovery/aftermath.ts';
+import type { EndedChanges, RecoverOptions, RecoveryWatch } from './recovery/end-changes.ts';
 import { HostSession, type SessionOptions } from './session/host-session.ts';
+import type { ListPfsOptions, PfsAnswer } from './sriov/list-pfs.ts';
+import type { RestoreVfsSubject } from './sriov/propose-restore-vfs.ts';
+import type { SetVfsOptions, SetVfsSubject } from './sriov/propose-vfs.ts';
 
 /**
  * Opens a host to ask about it and to change it: this machine, or a captured host, which is read and never changed.
@@ -43,6 +53,77 @@ export class Session {
   async unbind(options: UnbindOptions): Promise<HostProposal<BindingSubject>> {
     const { proposeUnbind } = await import('./binding/propose-binding.ts');
     return proposeUnbind(this.#session, options);
+  }
+
+  /** Lists what is bound at each boot, and whether it is so now. */
+  async bindings(): Promise<BindingsAnswer> {
+    const { listBindings } = await import('./binding/list-bindings.ts');
+    return listBindings(this.#session);
+  }
+
+  /** Proposes to bind what is persisted and not in force; what is not known for sure, or in use, is left. */
+  async restoreBindings(options: RestoreOptions = {}): Promise<HostProposal<RestoreBindingsSubject>> {
+    const { proposeRestoreBindings } = await import('./binding/propose-restore-bindings.ts');
+    return proposeRestoreBindings(this.#session, options);
+  }
+
+  /** Proposes to strike out bindings, by the addresses at which they were written down. */
+  async forgetBindings(addresses: readonly string[]): Promise<HostProposal<ForgetSubject>> {
+    const { proposeForgetBindings } = await import('./binding/propose-forget.ts');
+    return proposeForgetBindings(this.#session, addresses);
+  }
+
+  /** Lists PFs with their VFs, and what these are set to. */
+  async sriov(options: ListPfsOptions = {}): Promise<PfsAnswer> {
+    const { listPfs } = await import('./sriov/list-pfs.ts');
+    return listPfs(this.#session, options);
+  }
+
+  /** Proposes to bring a PF to a number of VFs, and these to what they are to be set to. */
+  async setVfs(options: SetVfsOptions): Promise<HostProposal<SetVfsSubject>> {
+    const { proposeVfs } = await import('./sriov/propose-vfs.ts');
+    return proposeVfs(this.#session, options);
+  }
+
+  /** Proposes to make and set the VFs that are persisted and not in force; what is not known for sure, or in use, is left. */
+  async restoreVfs(options: RestoreOptions = {}): Promise<HostProposal<RestoreVfsSubject>> {
+    const { proposeRestoreVfs } = await import('./sriov/propose-restore-vfs.ts');
+    return proposeRestoreVfs(this.#session, options);
+  }
+
+  /** Proposes to strike out PFs with persisted VFs, by the addresses at which they were written down. */
+  async forgetVfs(addresses: readonly string[]): Promise<HostProposal<ForgetSubject>> {
+    const { proposeForgetVfs } = await import('./binding/propose-forget.ts');
+    return proposeForgetVfs(this.#session, addresses);
+  }
+
+  /** Lists the changes that were cut short, or await confirmation. */
+  async journals(): Promise<PendingRecovery> {
+    const { readPendingRecovery } = await import('./change/pending-recovery.ts');
+    return readPendingRecovery(this.#session);
+  }
+
+  /** Undoes, or finishes, what was cut short or not confirmed, as root; and tells what is left to a person then. */
+  async recover(
+    options: RecoverOptions & Pick<RecoveryWatch, 'onStep'> & Pick<ApplyProposalOptions, 'signal'> = {},
+  ): Promise<EndedChanges & Aftermath> {
+    const [{ endChanges }, { readAftermath }] = await Promise.all([
+      import('./recovery/end-changes.ts'),
+      import('./recovery/aftermath.ts'),
+    ]);
+    const { signal, onStep, ...asked } = options;
+    const ended = await endChanges(this.#session, asked, {
+      guard: (run) => run(signal),
+      ...(onStep === undefined ? {} : { onStep }),
+    });
+    const looksForMissing = asked.unconfirmed === undefined;
+    return { ...ended, ...(await readAftermath(this.#session, ended.changes, looksForMissing)) };
+  }
+
+  /** Keeps the changes that await confirmation, as root, and gives them. */
+  async confirm(): Promise<readonly LeftJournal[]> {
+    const { confirmChanges } = await import('./recovery/confirm-changes.ts');
+    return confirmChanges(this.#session);
   }
 
   /** Applies a proposal of this session: as root, holding the lock of the machine, with a journal. */
