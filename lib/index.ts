@@ -33,6 +33,10 @@ export {
 export type { Observation, SafetyRule } from './checks/safety/safety-rule.ts';
 export { SAFETY_RULES } from './checks/safety/safety-rules.ts';
 export type { SafetyHost, SafetyView } from './checks/safety/safety-view.ts';
+export type { ChosenFixes } from './checks/validation/fixes.ts';
+export type { CheckResult, Outcome } from './checks/validation/validate.ts';
+export type { ReconciledResult, ValidationReport } from './checks/validation/validation-report.ts';
+export type { Purpose } from './checks/validation/validation-rule.ts';
 export type * from './facts/host-use.ts';
 export type * from './facts/network-use.ts';
 export type * from './facts/storage-use.ts';
@@ -132,6 +136,7 @@ export type { HostProposal } from './operations/change/host-proposal.ts';
 export type { LeftEntry, LeftReason } from './operations/change/left-entry.ts';
 export type { PendingChange, PendingRecovery } from './operations/change/pending-recovery.ts';
 export { openSession, type Session } from './operations/open-session.ts';
+export type { PolicyOptions, PolicySubject, PolicyText } from './operations/policy/propose-policy.ts';
 export type { Aftermath } from './operations/recovery/aftermath.ts';
 export type {
   EndedChanges,
@@ -144,6 +149,8 @@ export type { SessionOptions } from './operations/session/host-session.ts';
 export type { ListedPf, ListPfsOptions, PfsAnswer } from './operations/sriov/list-pfs.ts';
 export type { RestoreVfsSubject } from './operations/sriov/propose-restore-vfs.ts';
 export type { SetVfsOptions, SetVfsSubject } from './operations/sriov/propose-vfs.ts';
+export type { FixOptions, FixSubject } from './operations/validation/propose-fixes.ts';
+export type { ValidateOptions, ValidationAnswer } from './operations/validation/validate-host.ts';
 export {
   comparePciAddresses,
   isPciAddress,
@@ -241,10 +248,12 @@ export {
 } from './plan/binding/persisted-bindings.ts';
 export { type HostBindingState, planBinding } from './plan/binding/plan-binding.ts';
 export { type Change, DEFAULT_DRIVER, type DriverState, type VfState, type VfsState } from './plan/change.ts';
+export type { FixStep } from './plan/fixes/plan-fixes.ts';
 export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persistence/persisted-changes.ts';
 export type { BootState, PersistedRecords } from './plan/persistence/persistence-files.ts';
 export { type PersistenceState, planPersistence } from './plan/persistence/plan-persistence.ts';
 export type { Plan, Step } from './plan/plan.ts';
+export type { PolicyDevice } from './plan/policy/policy.ts';
 export { formatScript } from './plan/script/script.ts';
 export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/sriov/persisted-vfs.ts';
 export { planVfs, type VfsProposal } from './plan/sriov/plan-vfs.ts';

@@ -4,10 +4,9 @@ import { PortalGunError } from '../base/errors.ts';
 import type { Finding } from '../checks/finding.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { AssignmentPolicy } from '../libvirt/assignment/assignment.ts';
-import { isLocalUri } from '../libvirt/connection-uri.ts';
 import type { Virsh } from '../libvirt/virsh.ts';
 import { type HostdevState, readHostdevState } from '../operations/assignment/hostdev-state.ts';
-import { askedUri, virshOf } from '../operations/session/libvirt-connection.ts';
+import { refuseOtherHost, virshOf } from '../operations/session/libvirt-connection.ts';
 import { sysfsSource } from '../operations/session/sysfs-source.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField } from '../pci/device.ts';
@@ -106,20 +105,15 @@ export function assignmentRemarks(
  * @param changes whether definitions would be changed, unless the plan is only to be seen
  * @throws PortalGunError BAD_ARGUMENT
  */
-export function refuseElsewhere(
+function refuseElsewhere(
   args: Pick<ReadingValues, 'host'> & Pick<LibvirtValues, 'connect'> & PlanChoice,
   uri: string,
   changes: boolean,
 ): void {
-  const isCaptured = args.host !== undefined;
-  if (!isLocalUri(uri) && !isCaptured) {
-    throw new PortalGunError('BAD_ARGUMENT', 'is another host, and the devices are looked for on this one', {
-      subject: askedUri(sessionOf(args))?.by ?? uri,
-      hint: 'run it there; or give a capture of that host as well: --host FILE (pci snapshot -o FILE)',
-    });
-  }
+  const session = sessionOf(args);
+  refuseOtherHost(session, uri);
   const isLooking = !changes || args.dryRun || args.script;
-  if (isCaptured && !isLooking && args.connect === undefined) {
+  if (session.isCaptured && !isLooking && args.connect === undefined) {
     throw new PortalGunError('BAD_ARGUMENT', 'is a captured host, and nothing says where its machines are', {
       subject: '--host',
       hint: 'say with --connect which libvirt has its machines, or add --dry-run',

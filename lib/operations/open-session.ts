@@ -9,12 +9,15 @@ import type { RestoreBindingsSubject, RestoreOptions } from './binding/propose-r
 import type { ApplyProposalOptions } from './change/apply-proposal.ts';
 import type { HostProposal } from './change/host-proposal.ts';
 import type { PendingRecovery } from './change/pending-recovery.ts';
+import type { PolicyOptions, PolicySubject } from './policy/propose-policy.ts';
 import type { Aftermath } from './recovery/aftermath.ts';
 import type { EndedChanges, RecoverOptions, RecoveryWatch } from './recovery/end-changes.ts';
 import { HostSession, type SessionOptions } from './session/host-session.ts';
 import type { ListPfsOptions, PfsAnswer } from './sriov/list-pfs.ts';
 import type { RestoreVfsSubject } from './sriov/propose-restore-vfs.ts';
 import type { SetVfsOptions, SetVfsSubject } from './sriov/propose-vfs.ts';
+import type { FixOptions, FixSubject } from './validation/propose-fixes.ts';
+import type { ValidateOptions, ValidationAnswer } from './validation/validate-host.ts';
 
 /**
  * Opens a host to ask about it and to change it: this machine, or a captured host, which is read and never changed.
@@ -95,6 +98,24 @@ export class Session {
   async forgetVfs(addresses: readonly string[]): Promise<HostProposal<ForgetSubject>> {
     const { proposeForgetVfs } = await import('./binding/propose-forget.ts');
     return proposeForgetVfs(this.#session, addresses);
+  }
+
+  /** Proposes to bring the host to what a policy says; what is postponed needs another proposal, once the VFs are there. */
+  async applyPolicy(options: PolicyOptions): Promise<HostProposal<PolicySubject>> {
+    const { proposePolicy } = await import('./policy/propose-policy.ts');
+    return proposePolicy(this.#session, options);
+  }
+
+  /** Validates whether the host can do what is asked of it. */
+  async validate(options: ValidateOptions = {}): Promise<ValidationAnswer> {
+    const { validate } = await import('./validation/validate-host.ts');
+    return validate(this.#session, options);
+  }
+
+  /** Proposes to fix what fails of what is asked, as far as that can be done for sure. */
+  async fix(options: FixOptions = {}): Promise<HostProposal<FixSubject>> {
+    const { proposeFixes } = await import('./validation/propose-fixes.ts');
+    return proposeFixes(this.#session, options);
   }
 
   /** Lists the changes that were cut short, or await confirmation. */
