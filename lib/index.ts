@@ -165,7 +165,14 @@ export type * from './pci/config/capabilities.ts';
 export type { Capability } from './pci/config/capability-list.ts';
 export { type ConfigSpace, parseConfigSpace } from './pci/config/config-space.ts';
 export { parseVpd, type Vpd } from './pci/config/vpd.ts';
-export type { DeviceClass, DeviceField, NamedId, PciDevice, SubsystemId } from './pci/device.ts';
+export type {
+  DeviceClass,
+  DeviceField,
+  DeviceRequest,
+  NamedId,
+  PciDevice,
+  SubsystemId,
+} from './pci/device.ts';
 export { categoryOf, DEVICE_CATEGORIES, type DeviceCategory } from './pci/device-class.ts';
 export type { SerialAt } from './pci/device-traits.ts';
 export {
@@ -247,7 +254,8 @@ export {
   parseBindings,
 } from './plan/binding/persisted-bindings.ts';
 export { type HostBindingState, planBinding } from './plan/binding/plan-binding.ts';
-export { type Change, DEFAULT_DRIVER, type DriverState, type VfState, type VfsState } from './plan/change.ts';
+export type { Change } from './plan/change.ts';
+export { DEFAULT_DRIVER, type DriverState, type VfState, type VfsState } from './plan/change-states.ts';
 export type { FixStep } from './plan/fixes/plan-fixes.ts';
 export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persistence/persisted-changes.ts';
 export type { BootState, PersistedRecords } from './plan/persistence/persistence-files.ts';

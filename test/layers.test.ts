@@ -21,7 +21,7 @@ function importsOf(text: string): readonly Import[] {
   // Comments stand on lines of their own; one that does not may be taken for code, and then be seen.
   const code = text.replace(/^\s*\/\*[\s\S]*?\*\//gm, '').replace(/^\s*\/\/.*$/gm, '');
   const declarations = code.matchAll(/^[ \t]*(import|export)\b(?:[^'"`;]*?\bfrom)?\s*(['"])([^'"]+)\2/gm);
-  const calls = code.matchAll(/\b(?:import|require)\s*\(\s*(?:(['"])([^'"]+)\1\s*\))?/g);
+  const calls = code.matchAll(/\b(?:import|require|getBuiltinModule)\s*\(\s*(?:(['"])([^'"]+)\1\s*\))?/g);
   return [
     ...[...declarations].map((match) => ({ specifier: match[3] ?? null, reExports: match[1] === 'export' })),
     ...[...calls].map((match) => ({ specifier: match[2] ?? null, reExports: false })),

@@ -1,6 +1,7 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
+import type { PlanDetails, PlanDocument } from '../documents/changes/plan.ts';
 import { applyProposal, refuseToChange } from '../operations/change/apply-proposal.ts';
 import type { HostProposal } from '../operations/change/host-proposal.ts';
 import { refuseWritableProgram } from '../operations/change/program-refusal.ts';
@@ -38,7 +39,7 @@ export interface PreparedProposal {
   /** Whom it touches, as text of whole lines that fit a width. */
   readonly overview: (width: number | null) => string;
   /** The same for its document. */
-  readonly details: object;
+  readonly details: PlanDetails;
   /** For standard error. */
   readonly remarks: string;
   /** What is said if the plan has no step. */
@@ -52,7 +53,7 @@ export interface CarriedOut {
   readonly exitCode: number;
   /** For standard output, unless a document is wanted. */
   readonly text: string;
-  readonly document: object;
+  readonly document: PlanDocument;
   /** What came of applying it; `null` if it was not applied. */
   readonly report: ApplyReport | null;
   /** The remarks that are still to be printed: with a question they come before it. */

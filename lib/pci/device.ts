@@ -83,3 +83,9 @@ export interface PciDevice {
 
 /** A fact of a device that is read on request. */
 export type DeviceField = Exclude<keyof PciDevice, 'address'>;
+
+/**
+ * What a reader can be asked for: a fact, or with `vfCounts` of `sriov` only the role, the VFs and how many there are and
+ * may be: the rest of a PF takes longer to read than all else that a list shows of it, and is then `unread`.
+ */
+export type DeviceRequest = DeviceField | 'vfCounts';

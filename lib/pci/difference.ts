@@ -5,11 +5,14 @@ import type { DeviceField, PciDevice } from './device.ts';
 import { type DeviceIdentity, identityOf, identityScore, SAME_DEVICE } from './identity.ts';
 import type { Inventory } from './inventory.ts';
 
+/** A fact as it is compared; `null` for absent. */
+type FactValue = string | number | boolean | readonly string[] | null;
+
 /** One fact of a device that is not what it was. */
 export interface FactChange {
   readonly fact: string;
-  readonly before: unknown;
-  readonly after: unknown;
+  readonly before: FactValue;
+  readonly after: FactValue;
 }
 
 /**
@@ -32,7 +35,7 @@ interface Pair {
 }
 
 /** What is compared of a device, and as what: the parts that mean something across a reboot. */
-const FACTS: readonly (readonly [name: string, take: (device: PciDevice) => unknown])[] = [
+const FACTS: readonly (readonly [name: string, take: (device: PciDevice) => Known<FactValue>])[] = [
   ['class', ({ class: deviceClass }) => mapKnown(deviceClass, ({ code }) => code)],
   ['revision', ({ revision }) => revision],
   ['driver', ({ driver }) => driver],

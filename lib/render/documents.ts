@@ -1,6 +1,15 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
-import type { Known } from '../base/known.ts';
 import { formatJson } from '../base/text.ts';
+import type { PciBindingsDocument } from '../documents/changes/pci-bindings.ts';
+import type { PendingRecovery } from '../documents/changes/pending-recovery.ts';
+import type { BriefDevice } from '../documents/facts/device-facts.ts';
+import type { GroupFacts } from '../documents/facts/group-facts.ts';
+import type { PciDiffDocument } from '../documents/inventory/pci-diff.ts';
+import type { PciGroupsDocument } from '../documents/inventory/pci-groups.ts';
+import type { PciListDocument } from '../documents/inventory/pci-list.ts';
+import type { PciShowDocument } from '../documents/inventory/pci-show.ts';
+import type { PciSnapshotDocument } from '../documents/inventory/pci-snapshot.ts';
+import type { PciTreeDocument, TreeNode } from '../documents/inventory/pci-tree.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { PciDevice } from '../pci/device.ts';
 import type { DeviceDifference } from '../pci/difference.ts';
@@ -63,7 +72,10 @@ export function listedDevice(device: PciDevice): Pick<PciDevice, 'address' | (ty
   };
 }
 
-export function listDocument({ host, diagnostics }: Inventory, devices: readonly PciDevice[]): object {
+export function listDocument(
+  { host, diagnostics }: Inventory,
+  devices: readonly PciDevice[],
+): PciListDocument {
   return { schema: 'portal-gun/pci-list/v1', host, devices: devices.map(listedDevice), diagnostics };
 }
 
@@ -73,7 +85,7 @@ export function showDocument(
   group: IommuGroup | undefined,
   notes: readonly PassthroughNote[],
   diagnostics: readonly Diagnostic[],
-): object {
+): PciShowDocument {
   return {
     schema: 'portal-gun/pci-show/v1',
     host,
@@ -90,7 +102,7 @@ export function groupsDocument(
   { units, firmwareTables }: IommuState,
   groups: readonly IommuGroup[],
   ungrouped: readonly PciAddress[],
-): object {
+): PciGroupsDocument {
   return {
     schema: 'portal-gun/pci-groups/v1',
     host,
@@ -101,7 +113,7 @@ export function groupsDocument(
   };
 }
 
-function groupDocument({ id, type, reservedRegions, verdict, obstacles, members }: IommuGroup): object {
+function groupDocument({ id, type, reservedRegions, verdict, obstacles, members }: IommuGroup): GroupFacts {
   return {
     id,
     type,
@@ -112,11 +124,14 @@ function groupDocument({ id, type, reservedRegions, verdict, obstacles, members 
   };
 }
 
-function briefDevice({ address, class: deviceClass, vendor, device, driver }: PciDevice): object {
+function briefDevice({ address, class: deviceClass, vendor, device, driver }: PciDevice): BriefDevice {
   return { address, class: deviceClass, vendor, device, driver };
 }
 
-export function treeDocument({ host, diagnostics }: Inventory, roots: readonly TopologyRoot[]): object {
+export function treeDocument(
+  { host, diagnostics }: Inventory,
+  roots: readonly TopologyRoot[],
+): PciTreeDocument {
   return {
     schema: 'portal-gun/pci-tree/v1',
     host,
@@ -125,7 +140,7 @@ export function treeDocument({ host, diagnostics }: Inventory, roots: readonly T
   };
 }
 
-function treeNode({ device, children }: TopologyNode): object {
+function treeNode({ device, children }: TopologyNode): TreeNode {
   return { ...briefDevice(device), iommuGroup: device.iommuGroup, children: children.map(treeNode) };
 }
 
@@ -133,7 +148,7 @@ export function diffDocument(
   before: Inventory,
   after: Inventory,
   differences: readonly DeviceDifference[],
-): object {
+): PciDiffDocument {
   return {
     schema: 'portal-gun/pci-diff/v1',
     before: before.host,
@@ -150,8 +165,8 @@ export function diffDocument(
 
 export function snapshotDocument(
   file: string,
-  snapshot: { readonly label: string; readonly identifiers: string },
-): object {
+  snapshot: { readonly label: string; readonly identifiers: PciSnapshotDocument['identifiers'] },
+): PciSnapshotDocument {
   const { label, identifiers } = snapshot;
   return { schema: 'portal-gun/pci-snapshot/v1', host: { label }, file, identifiers };
 }
@@ -161,9 +176,9 @@ export function bindingsDocument(
   statuses: readonly BindingStatus[],
   outdated: readonly string[],
   boot: BootState,
-  recovery: Known<readonly object[]>,
-  unrecorded: readonly object[] | null,
-): object {
+  recovery: PendingRecovery,
+  unrecorded: PciBindingsDocument['unrecorded'] | null,
+): PciBindingsDocument {
   return {
     schema: 'portal-gun/pci-bindings/v1',
     host,
@@ -183,7 +198,7 @@ export function bindingsDocument(
   };
 }
 
-function boundFacts(device: PciDevice | null): object | null {
+function boundFacts(device: PciDevice | null): PciBindingsDocument['bindings'][number]['device'] {
   return device === null ? null : { address: device.address, driver: device.driver };
 }
 

@@ -547,5 +547,5 @@ const COMMON_KEYS: Readonly<Record<string, string>> = {
 };
 
 function schemaLink(file: string): string {
-  return `[\`${file}\`](../../lib/render/schemas/${file})`;
+  return `[\`${file}\`](../../lib/documents/schemas/${file})`;
 }

@@ -2,7 +2,7 @@ import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count, formatJson, suggest } from '../../base/text.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { DeviceRequest, PciDevice } from '../../pci/device.ts';
 import { staysWithHost } from '../../pci/group/iommu-group.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
 import { parseSelectors } from '../../pci/selector/selector-parser.ts';
@@ -42,7 +42,7 @@ export async function runList(args: ListValues, terminal: Terminal): Promise<Com
   const format = formatOf(args);
   const shown =
     format === 'json' || format === 'ndjson' ? LISTED_FIELDS : columns.flatMap(({ fields }) => fields);
-  const fields = new Set<DeviceField>([
+  const fields = new Set<DeviceRequest>([
     ...shown,
     ...sort.fields,
     ...selectors.flatMap((selector) => selector.fields),

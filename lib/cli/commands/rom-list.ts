@@ -1,6 +1,6 @@
 import { findRomSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
-import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { isUnknown, knownValue, UNREAD, type Unknown } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import type { HostReader } from '../../host/host-reader.ts';
@@ -67,7 +67,7 @@ export async function runRomList(
     return rom === undefined ? [] : [{ device, rom }];
   });
   const machines = await offersOf(args);
-  const offersFor = ({ address }: PciDevice): Known<readonly RomOffer[]> =>
+  const offersFor = ({ address }: PciDevice): readonly RomOffer[] | Unknown =>
     machines.offers === null ? UNREAD : (machines.offers.get(address) ?? []);
   const { result: listed, signal } = reads
     ? await readingRoms(dialogue, allowed, async (read) => {

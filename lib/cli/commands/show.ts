@@ -7,6 +7,7 @@ import { iommuAdvice } from '../../pci/group/iommu-state.ts';
 import { passthroughNotes } from '../../pci/group/passthrough.ts';
 import { groupedWith } from '../../pci/selector/concerned-devices.ts';
 import { selectOne } from '../../pci/selector/selector.ts';
+import { parseSelector } from '../../pci/selector/selector-parser.ts';
 import { showDocument } from '../../render/documents.ts';
 import { renderDeviceDetails } from '../../render/inventory/device-details.ts';
 import { readDriverClaims } from '../../sysfs/device/driver-claims.ts';
@@ -25,8 +26,12 @@ export async function runShow(
   const source = await sourceOf(args);
   const names = namesOf(args);
   const word = args.device;
-  const inventory = await source.read(names, ALL_FIELDS, (devices) =>
-    groupedWith(devices, [selectOne(devices, word)]),
+  const ofAll = ['iommuGroup', ...parseSelector(word).fields];
+  const inventory = await source.read(
+    names,
+    ALL_FIELDS,
+    (devices) => groupedWith(devices, [selectOne(devices, word)]),
+    new Set(ALL_FIELDS.filter((field) => !ofAll.includes(field))),
   );
   const device = selectOne(inventory.devices, word);
   const group = groupOf(device, inventory.devices, source.groupAttributes);

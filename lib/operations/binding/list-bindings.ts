@@ -1,14 +1,14 @@
-import { type Known, knownValue } from '../../base/known.ts';
+import { knownValue } from '../../base/known.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { type BindingStatus, bindingStatus } from '../../plan/binding/binding-status.ts';
 import { type BoundUntilReboot, boundUntilReboot } from '../../plan/binding/bound-until-reboot.ts';
-import { STALE } from '../../plan/change.ts';
+import { STALE } from '../../plan/change-states.ts';
 import type { BootState } from '../../plan/persistence/persistence-files.ts';
 import { planPersistence } from '../../plan/persistence/plan-persistence.ts';
 import { readDriverClaims } from '../../sysfs/device/driver-claims.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
-import { type PendingChange, readPendingRecovery } from '../change/pending-recovery.ts';
+import { type PendingRecovery, readPendingRecovery } from '../change/pending-recovery.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type Persistence, readBindings, readPersistence } from './persistence.ts';
 
@@ -25,7 +25,7 @@ export interface BindingsAnswer {
   /** Whether something is not as it was written down. */
   readonly isDrifted: boolean;
   /** The changes that were cut short, or await confirmation. */
-  readonly recovery: Known<readonly PendingChange[]>;
+  readonly recovery: PendingRecovery['changes'];
   /** What a person should know besides: sentences. */
   readonly notes: readonly string[];
 }

@@ -4,6 +4,7 @@ import { knownValue } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
 import { findPersisted } from '../../pci/persisted/find-persisted.ts';
@@ -73,7 +74,7 @@ function boundBySteps({ plan }: LeftJournal, devices: readonly PciDevice[]): rea
     const { address, from, to } = change;
     if (!isPassthroughDriver(to.driver ?? '') || isPassthroughDriver(from.driver ?? '')) return [];
     const planned = plan.guards.find((guard) => guard.address === address);
-    const device = devices.find((each) => each.address === address);
+    const device = deviceAt(devices, address);
     const isSame = device !== undefined && (planned?.id ?? null) === guardOf(device).id;
     return isSame ? [address] : [];
   });

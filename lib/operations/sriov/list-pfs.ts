@@ -1,5 +1,6 @@
 import { type Known, knownValue } from '../../base/known.ts';
 import type { PciDevice } from '../../pci/device.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
 import { parseSelectors, type Selector } from '../../pci/selector/selector-parser.ts';
@@ -7,7 +8,7 @@ import type { PfLink } from '../../pci/sriov/pf-link.ts';
 import type { VfsStatus } from '../../plan/sriov/vfs-status.ts';
 import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/device/pf-link.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
-import { type PendingChange, readPendingRecovery } from '../change/pending-recovery.ts';
+import { type PendingRecovery, readPendingRecovery } from '../change/pending-recovery.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { readVfsStatuses } from './persisted-pfs.ts';
 import { PF_FIELDS } from './pf-state.ts';
@@ -35,7 +36,7 @@ export interface PfsAnswer {
   readonly selected: readonly PciDevice[];
   readonly selectors: readonly Selector[];
   /** The changes that were cut short, or await confirmation. */
-  readonly recovery: Known<readonly PendingChange[]>;
+  readonly recovery: PendingRecovery['changes'];
   /** What a person should know besides: sentences. */
   readonly notes: readonly string[];
 }
@@ -67,9 +68,7 @@ export async function listPfs(
     const link = asked === null || isLinkFailure(asked) ? readCapturedLink(host, pf.address) : asked;
     const role = knownValue(pf.sriov);
     const addresses = role?.role === 'pf' ? role.virtualFunctions : [];
-    const vfs = addresses.flatMap(
-      (address) => inventory.devices.find((each) => each.address === address) ?? [],
-    );
+    const vfs = addresses.flatMap((address) => deviceAt(inventory.devices, address) ?? []);
     pfs.push({ pf, link, vfs, persisted: persisted.of({ pf, link, vfs, card: null }) });
   }
   return { inventory, pfs, selected, selectors, recovery: pending.changes, notes };

@@ -4,6 +4,7 @@ import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
 import { goalOf, type PersistedPf, parseVfs, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';
@@ -88,7 +89,7 @@ async function proposeOne(
   { entry, whereabouts: { kind, device } }: FoundPf,
   { session, inventory, pending, stops }: Restoration,
 ): Promise<VfsProposal | LeftEntry> {
-  const pf = inventory.devices.find(({ address }) => address === device?.address);
+  const pf = deviceAt(inventory.devices, device?.address);
   if (pf === undefined || (kind !== 'here' && kind !== 'moved')) {
     const state = kind === 'here' ? 'missing' : kind;
     return { address: entry.address, reason: { kind: 'not-found', state, binding: null } };

@@ -1,7 +1,7 @@
 import { findSafety } from '../../apply/safety-reading.ts';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
-import { DENIED, type Known, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
+import { DENIED, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
 import { suggest } from '../../base/text.ts';
 import type { Finding } from '../../checks/finding.ts';
 import type { Asked } from '../../checks/validation/validate.ts';
@@ -20,7 +20,7 @@ import type { Inventory } from '../../pci/inventory.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
 import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
-import { type PendingChange, readPendingRecovery } from '../change/pending-recovery.ts';
+import { type PendingRecovery, readPendingRecovery } from '../change/pending-recovery.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { refuseOtherHost, virshOf } from '../session/libvirt-connection.ts';
 import {
@@ -50,7 +50,7 @@ export interface ValidationAnswer {
   readonly passed: boolean;
   readonly inventory: Inventory;
   /** The changes that were cut short, or await confirmation. */
-  readonly recovery: Known<readonly PendingChange[]>;
+  readonly recovery: PendingRecovery['changes'];
   /** What a person should know besides: sentences. */
   readonly notes: readonly string[];
   /** What was met while reading. */

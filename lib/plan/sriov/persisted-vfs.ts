@@ -1,15 +1,10 @@
+import * as z from 'zod/mini';
 import type { PciDevice } from '../../pci/device.ts';
-import { isOf, type PersistedDevice, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
-import {
-  isNoRate,
-  isNoVlan,
-  NO_MAC,
-  VF_LINK_STATES,
-  VF_SETTINGS,
-  type VfSettings,
-} from '../../pci/sriov/vf-settings.ts';
+import { persistedDeviceForm, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
+import { isNoRate, isNoVlan, NO_MAC, VF_SETTINGS, type VfSettings } from '../../pci/sriov/vf-settings.ts';
 import { parseRecord, type RecordForm, serializeRecord } from '../persistence/record.ts';
 import type { VfsProposal } from './plan-vfs.ts';
+import { wishesForm } from './setting-forms.ts';
 import type { VfGoal, VfWishes } from './vf-goal.ts';
 import { settingsOf } from './vfs-states.ts';
 
@@ -17,16 +12,21 @@ import { settingsOf } from './vfs-states.ts';
 export const VFS_PATH = '/etc/portal-gun/virtual-functions.json';
 
 /** A PF that gets VFs at each boot. */
-export interface PersistedPf extends PersistedDevice {
-  /** How many VFs, at least one. */
-  readonly count: number;
-  /** Whether the kernel is to look for drivers for them; `null` where it has no such switch. */
-  readonly autoprobe: boolean | null;
-  /** Whether its interface is to be up. */
-  readonly isUp: boolean;
-  /** What each is held to, by its index; a MAC is one, or `driver`. Empty for what is no network card. */
-  readonly vfs: readonly VfWishes[];
-}
+const pfForm = z
+  .extend(persistedDeviceForm, {
+    /** How many VFs, at least one. */
+    count: z.int().check(z.minimum(1), z.maximum(0xffff)),
+    /** Whether the kernel is to look for drivers for them; `null` where it has no such switch. */
+    autoprobe: z.nullable(z.boolean()),
+    /** Whether its interface is to be up. */
+    isUp: z.boolean(),
+    /** What each is held to, by its index; a MAC is one, or `driver`. Empty for what is no network card. */
+    vfs: z.readonly(z.array(wishesForm)),
+  })
+  .check(z.refine(({ count, vfs }) => vfs.length <= count, { path: ['vfs'] }));
+
+/** A PF that gets VFs at each boot. */
+export type PersistedPf = Readonly<z.infer<typeof pfForm>>;
 
 /** What is asked of a PF at each boot. */
 export function goalOf({ count, autoprobe, isUp, vfs }: PersistedPf): VfGoal {
@@ -105,57 +105,8 @@ function isMade(key: (typeof VF_SETTINGS)[number], settings: VfSettings): boolea
 const FORM: RecordForm<PersistedPf> = {
   path: VFS_PATH,
   schema: 'portal-gun/virtual-functions/v1',
-  isEntry: (entry): entry is typeof entry & PersistedPf => {
-    const { count, autoprobe, isUp, vfs } = entry;
-    return (
-      isWhole(count, 0xffff) &&
-      count > 0 &&
-      (autoprobe === null || typeof autoprobe === 'boolean') &&
-      typeof isUp === 'boolean' &&
-      Array.isArray(vfs) &&
-      vfs.length <= count &&
-      vfs.every(areWishes)
-    );
-  },
+  entry: pfForm,
 };
-
-// One station, and not nothing.
-const MAC = /^(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
-
-type Wish = (typeof VF_SETTINGS)[number];
-
-const WISHES: Readonly<Record<Wish, (value: unknown) => boolean>> = {
-  mac: (value) => value === 'driver' || isOf(value, MAC),
-  vlan: (value) =>
-    isParts(value) &&
-    isWhole(value['id'], 4094) &&
-    isWhole(value['qos'], 7) &&
-    isOf(value['protocol'], /^802\.1(Q|ad)$/),
-  trust: (value) => typeof value === 'boolean',
-  spoofCheck: (value) => typeof value === 'boolean',
-  linkState: (value) => VF_LINK_STATES.some((each) => each === value),
-  rate: (value) => isParts(value) && isWhole(value['min'], 0xffffffff) && isWhole(value['max'], 0xffffffff),
-};
-
-function areWishes(value: unknown): boolean {
-  return areSettings(value, WISHES.mac);
-}
-
-/** Whether a value is settings of one VF, each in its form. */
-export function areSettings(value: unknown, isMac: (mac: unknown) => boolean): boolean {
-  if (!isParts(value)) return false;
-  return Object.entries(value).every(([key, each]) =>
-    VF_SETTINGS.some((known) => known === key && (known === 'mac' ? isMac(each) : WISHES[known](each))),
-  );
-}
-
-function isParts(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isWhole(value: unknown, most: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
-}
 
 /**
  * The record, ordered by address; `null` where there is nothing to keep.

@@ -1,5 +1,6 @@
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { Finding } from '../../checks/finding.ts';
+import type { PersistenceFacts, PlanDetails, PlanDocument, PlanPart } from '../../documents/changes/plan.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { Rebinding } from '../../plan/binding/binding.ts';
 import type { BootState, PersistedRecords } from '../../plan/persistence/persistence-files.ts';
@@ -15,9 +16,9 @@ import { bootWarnings, lateBindings } from './boot-stages.ts';
  */
 export function planDocument(
   { plan, findings, allowed, inventory: { host } }: Proposal & { readonly inventory: Inventory },
-  details: object,
+  details: PlanDetails,
   report: ApplyReport | null,
-): object {
+): PlanDocument {
   return {
     schema: 'portal-gun/plan/v1',
     host,
@@ -31,7 +32,10 @@ export function planDocument(
 }
 
 /** What speaks against a change, as JSON. */
-export function findingFacts(findings: readonly Finding[], allowed: ReadonlySet<string>): readonly object[] {
+export function findingFacts(
+  findings: readonly Finding[],
+  allowed: ReadonlySet<string>,
+): PlanDocument['findings'] {
   return findings.map(({ name, severity, subject, message, evidence, remedy }) => ({
     name,
     severity,
@@ -44,7 +48,7 @@ export function findingFacts(findings: readonly Finding[], allowed: ReadonlySet<
 }
 
 /** Who moves and who stays. */
-export function rebindingDetails({ moving, staying }: Rebinding): object {
+export function rebindingDetails({ moving, staying }: Rebinding): PlanPart<'devices' | 'staying'> {
   return {
     devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
     staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
@@ -57,7 +61,7 @@ export function persistenceDetails(
     readonly before: PersistedRecords & { readonly boot: BootState };
     readonly after: PersistedRecords;
   } | null,
-): object | null {
+): PersistenceFacts | null {
   if (change === null) return null;
   const { before, after } = change;
   const late = lateBindings(after.bindings);
@@ -80,7 +84,7 @@ export function persistenceDetails(
 }
 
 /** The PFs, with their VFs as they are and as they shall be. */
-export function vfsDetails(proposals: readonly VfsProposal[]): object {
+export function vfsDetails(proposals: readonly VfsProposal[]): PlanPart<'pfs'> {
   return {
     pfs: proposals.map(({ state: { pf, link }, from, to, goesUp, lost }) => ({
       address: pf.address,

@@ -2,7 +2,7 @@ import { knownValue } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import type { Attachment } from '../../pci/attachment.ts';
 import type { Rebinding, ReboundDevice, StayReason } from '../../plan/binding/binding.ts';
-import { DEFAULT_DRIVER } from '../../plan/change.ts';
+import { DEFAULT_DRIVER } from '../../plan/change-states.ts';
 import { deviceTitle } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
 

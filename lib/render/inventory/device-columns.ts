@@ -1,7 +1,7 @@
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import { formatSize } from '../../base/text.ts';
 import { type PciAddress, shortAddress } from '../../pci/address.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { DeviceRequest, PciDevice } from '../../pci/device.ts';
 import { categoryOf } from '../../pci/device-class.ts';
 import { staysWithHost } from '../../pci/group/iommu-group.ts';
 import type { PcieLink } from '../../pci/link.ts';
@@ -20,7 +20,7 @@ export interface ListContext {
 export interface DeviceColumn extends ColumnLayout {
   /** One line for the help. */
   readonly summary: string;
-  readonly fields: readonly DeviceField[];
+  readonly fields: readonly DeviceRequest[];
   cell(device: PciDevice, context: ListContext): Cell;
   /** What rows are ordered by, where that is not the text. */
   sortKey?(device: PciDevice): number;
@@ -56,7 +56,7 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   group: numeric('GROUP', 'IOMMU group', ['iommuGroup'], ({ iommuGroup }) => iommuGroup),
   notes: {
     ...column('NOTES', 'what is remarkable', [], () => ''),
-    fields: ['netInterfaces', 'blockDevices', 'sriov', 'bootVga', 'iommuGroup', 'class'],
+    fields: ['netInterfaces', 'blockDevices', 'vfCounts', 'bootVga', 'iommuGroup', 'class'],
     leastWidth: 12,
     cell: (device, context) => ({ text: notesOf(device, context).join(' · ') }),
   },
@@ -78,7 +78,7 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   net: column('NET', 'network interfaces', ['netInterfaces'], ({ netInterfaces }) => names(netInterfaces)),
   block: column('BLOCK', 'block devices', ['blockDevices'], ({ blockDevices }) => names(blockDevices)),
   sriov: {
-    ...column('SR-IOV', 'VFs of a PF, PF of a VF', ['sriov'], ({ sriov }) =>
+    ...column('SR-IOV', 'VFs of a PF, PF of a VF', ['vfCounts'], ({ sriov }) =>
       cellText(sriov, (role) => sriovNote(role)),
     ),
     leastWidth: 24,
@@ -111,7 +111,7 @@ export const WIDE_COLUMNS: readonly string[] = [
 function column(
   heading: string,
   summary: string,
-  fields: readonly DeviceField[],
+  fields: readonly DeviceRequest[],
   text: (device: PciDevice) => string,
 ): DeviceColumn {
   return {
@@ -128,7 +128,7 @@ function column(
 function numeric(
   heading: string,
   summary: string,
-  fields: readonly DeviceField[],
+  fields: readonly DeviceRequest[],
   take: (device: PciDevice) => Known<number>,
   format: (value: number) => string = String,
 ): DeviceColumn {

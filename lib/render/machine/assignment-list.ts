@@ -1,7 +1,8 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
-import type { Known } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
-import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
+import type { PendingRecovery } from '../../documents/changes/pending-recovery.ts';
+import type { AssignmentsDocument } from '../../documents/machines/assignments.ts';
+import type { HeldDevice } from '../../libvirt/assignment/assigned-devices.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
 import type { PciDevice } from '../../pci/device.ts';
@@ -22,7 +23,7 @@ export interface MachineStatuses {
 
 /** What a machine has as it runs, with the device that it is; `null` where that is not known of the host. */
 interface PassingDevice {
-  readonly assigned: AssignedDevice;
+  readonly assigned: HeldDevice;
   readonly device: PciDevice | null;
 }
 
@@ -92,8 +93,8 @@ export function assignmentListDocument(
   uri: string,
   listed: readonly MachineStatuses[],
   diagnostics: readonly Diagnostic[],
-  recovery: Known<readonly object[]>,
-): object {
+  recovery: PendingRecovery,
+): AssignmentsDocument {
   return {
     schema: 'portal-gun/assignments/v1',
     host,
@@ -112,7 +113,7 @@ export function assignmentListDocument(
         found: device?.address ?? null,
         held: heldAt !== null,
       })),
-      passing: passing.map(({ assigned }) => ({ alias: assigned.alias, address: addressOf(assigned) })),
+      passing: passing.map(({ assigned }) => ({ alias: assigned.alias, address: assigned.device.address })),
     })),
     recovery,
     diagnostics,

@@ -1,5 +1,7 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { count, escapeControls } from '../../base/text.ts';
+import type { PlanPart } from '../../documents/changes/plan.ts';
+import type { AssignedDeviceFacts } from '../../documents/changes/plan-parts.ts';
 import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { virshCommand } from '../../libvirt/machine/machine-words.ts';
@@ -131,7 +133,7 @@ export function assignmentDetails(
   devices: readonly AssignedTitle[],
   machines: readonly MachineAssignment[],
   diagnostics: readonly Diagnostic[],
-): object {
+): PlanPart<'connect' | 'assigned' | 'machines' | 'diagnostics'> {
   return {
     connect: uri,
     assigned: devices.map(({ device, asked, notes }) => ({ address: device.address, asked, notes })),
@@ -148,7 +150,7 @@ export function assignmentDetails(
   };
 }
 
-function assignedDocument(each: AssignedDevice): object {
+function assignedDocument(each: AssignedDevice): AssignedDeviceFacts {
   const guestAddress = each.device?.guestAddress ?? null;
   return {
     alias: each.alias,

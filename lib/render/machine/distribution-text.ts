@@ -1,5 +1,6 @@
 import { knownValue } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
+import type { PlanPart } from '../../documents/changes/plan.ts';
 import { categoryOf } from '../../pci/device-class.ts';
 import type { LeftCode, LeftDevice } from '../../plan/assignment/assignment-rules.ts';
 import { deviceTitle } from '../layout/facts.ts';
@@ -43,6 +44,6 @@ function plainLine(plain: readonly LeftDevice[], hasMore: boolean, width: number
 }
 
 /** The same for the document of a plan. */
-export function leftDocument(left: readonly LeftDevice[]): readonly object[] {
+export function leftDocument(left: readonly LeftDevice[]): PlanPart<'left'>['left'] {
   return left.map(({ device, code, reason }) => ({ address: device.address, code, reason }));
 }

@@ -1,4 +1,5 @@
 import { escapeControls } from '../../base/text.ts';
+import type { PciXmlDocument } from '../../documents/machines/pci-xml.ts';
 import type { XmlFinding } from '../../libvirt/node-device/node-device-findings.ts';
 import type { PassthroughNote } from '../../pci/group/passthrough.ts';
 
@@ -31,7 +32,7 @@ export function snippetsDocument(
   host: { readonly label: string } | null,
   snippets: readonly Snippet[],
   findings: readonly XmlFinding[],
-): object {
+): PciXmlDocument {
   return {
     schema: 'portal-gun/pci-xml/v1',
     host,

@@ -1,3 +1,4 @@
+import type { PciXmlFilesDocument } from '../../documents/machines/pci-xml-files.ts';
 import type { PciAddress } from '../../pci/address.ts';
 
 /** The file of a device that a machine can have. */
@@ -20,6 +21,6 @@ export function snippetFilesDocument(
   folder: string,
   files: readonly SnippetFile[],
   leftOut: readonly LeftOut[],
-): object {
+): PciXmlFilesDocument {
   return { schema: 'portal-gun/pci-xml-files/v1', host, folder, files, leftOut };
 }

@@ -1,6 +1,7 @@
 import { optionWords, shellCommand } from '../../base/shell-command.ts';
 import { escapeControls, formatSize } from '../../base/text.ts';
 import type { Finding } from '../../checks/finding.ts';
+import type { RomDumpDocument } from '../../documents/rom/rom-dump.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { findingFacts } from '../change/plan-document.ts';
@@ -57,7 +58,7 @@ export function romDumpDocument(
   host: { readonly label: string },
   allowed: ReadonlySet<string>,
   { device, register, file, findings, outcome, inspected }: DumpedRom,
-): object {
+): RomDumpDocument {
   return {
     schema: 'portal-gun/rom-dump/v1',
     host,

@@ -1,5 +1,6 @@
-import { isUnknown, type Known } from '../../base/known.ts';
+import { isUnknown, type Unknown } from '../../base/known.ts';
 import { count, escapeControls, formatSize } from '../../base/text.ts';
+import type { RomListDocument } from '../../documents/rom/rom-list.ts';
 import type { RomOffer } from '../../libvirt/hostdev/rom-offers.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
 import type { PciDevice } from '../../pci/device.ts';
@@ -27,7 +28,7 @@ export interface ListedRom {
   readonly contents: OptionRom | null;
   readonly verdicts: readonly RomVerdict[];
   /** What the machines that are given it get; unknown where no libvirt was asked. */
-  readonly offers: Known<readonly RomOffer[]>;
+  readonly offers: readonly RomOffer[] | Unknown;
 }
 
 interface RomColumn extends ColumnLayout {
@@ -97,7 +98,7 @@ export function imageName({ kind, efi, pcir }: OptionRomImage): string {
 
 /** What guests get. QEMU shows the ROM where nobody says otherwise. */
 function offersText({ offers }: ListedRom): string {
-  if (offers === null || isUnknown(offers) || offers.length === 0) return 'on by default';
+  if (isUnknown(offers) || offers.length === 0) return 'on by default';
   return offers
     .map(({ machine, rom, file }) => escapeControls(`${machine}: ${rom === 'file' ? file : rom}`))
     .join(', ');
@@ -123,7 +124,10 @@ export function romRemarks(listed: readonly ListedRom[]): string {
 }
 
 /** The same as JSON. */
-export function romListDocument({ host, diagnostics }: Inventory, listed: readonly ListedRom[]): object {
+export function romListDocument(
+  { host, diagnostics }: Inventory,
+  listed: readonly ListedRom[],
+): RomListDocument {
   return {
     schema: 'portal-gun/rom-list/v1',
     host,

@@ -1,4 +1,5 @@
 import { count, escapeControls, formatSize } from '../../base/text.ts';
+import type { RomInspectDocument } from '../../documents/rom/rom-inspect.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import type { OptionRom } from '../../pci/rom/option-rom.ts';
@@ -124,12 +125,24 @@ function efiFacts({ efi }: OptionRomImage): readonly string[] {
 }
 
 /** A device beside a ROM, as JSON. */
-export function romDeviceFacts({ address, vendor, device, class: deviceClass }: PciDevice): object {
+export function romDeviceFacts({
+  address,
+  vendor,
+  device,
+  class: deviceClass,
+}: PciDevice): NonNullable<RomInspectDocument['device']> {
   return { address, vendor, device, class: deviceClass };
 }
 
 /** The same as JSON, without its schema. */
-export function romFacts({ source, device, rom, sha256, verdicts, meant }: InspectedRom): object {
+export function romFacts({
+  source,
+  device,
+  rom,
+  sha256,
+  verdicts,
+  meant,
+}: InspectedRom): Omit<RomInspectDocument, 'schema' | 'host'> {
   return {
     source,
     device: device === null ? null : romDeviceFacts(device),
@@ -142,6 +155,9 @@ export function romFacts({ source, device, rom, sha256, verdicts, meant }: Inspe
 }
 
 /** `pci rom inspect --json`. */
-export function romDocument(host: { readonly label: string } | null, inspected: InspectedRom): object {
+export function romDocument(
+  host: { readonly label: string } | null,
+  inspected: InspectedRom,
+): RomInspectDocument {
   return { schema: 'portal-gun/rom-inspect/v1', host, ...romFacts(inspected) };
 }

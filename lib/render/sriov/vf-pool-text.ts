@@ -1,5 +1,6 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { escapeControls } from '../../base/text.ts';
+import type { PersistenceFacts, PlanPart } from '../../documents/changes/plan.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
@@ -45,8 +46,8 @@ export function vfPoolDetails(
   uri: string,
   { vfs, machines }: VfPoolProposal,
   diagnostics: readonly Diagnostic[],
-  persistence: object | null,
-): object {
+  persistence: PersistenceFacts | null,
+): PlanPart<'connect' | 'assigned' | 'machines' | 'diagnostics' | 'pfs' | 'persistence'> {
   const { pf } = vfs.state;
   return {
     ...assignmentDetails(uri, [{ device: pf, asked: true, notes: [] }], machines, diagnostics),

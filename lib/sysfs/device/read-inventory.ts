@@ -4,13 +4,14 @@ import { isUnknown, UNREAD } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
 import { comparePciAddresses, isPciAddress, type PciAddress } from '../../pci/address.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { DeviceField, DeviceRequest, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES, type PciNames } from '../../pci/pci-ids.ts';
 import { HostContext } from '../host-context.ts';
 import { busEntryPath, resolveBusEntry, SYS_PATHS } from '../paths.ts';
 import { FIELD_READERS } from './device-fields.ts';
 import { DeviceSource, type Report } from './device-source.ts';
+import { readVfCounts } from './sriov-role.ts';
 import type { UeventIds } from './uevent.ts';
 import { findUnlistedFunctions } from './unlisted-functions.ts';
 
@@ -20,30 +21,35 @@ export const ALL_FIELDS = Object.keys(FIELD_READERS) as readonly DeviceField[];
 /** Facts that the device itself gives: one that sleeps wakes up for them, and a few cards hang. */
 export const PROBING_FIELDS: ReadonlySet<DeviceField> = new Set(['config', 'vpd'] satisfies DeviceField[]);
 
-/** Picks the devices that a question is about, by all that is known of them without asking them. */
+/** Picks the devices that a question is about, by what is read of all. */
 export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevice[];
 
 /**
  * Reads the PCI functions of a host from `/sys/bus/pci/devices`. Of each just the facts that `fields` names;
  * the others are `unread`. One bad device never hides the rest: what is wrong stands in `diagnostics`.
  *
- * @param probed of which devices configuration space and product data are read; of all without it
+ * @param probed the devices that the question is about; all without it
+ * @param ofProbed which facts are read of these and of no others: by default those that a device gives itself. What picks
+ * the devices must not be among them.
  * @throws PortalGunError NO_PCI where the host shows no PCI bus, PERMISSION_DENIED where it may not be listed
  */
 export function readInventory(
   host: HostReader,
   names: PciNames,
-  fields: readonly DeviceField[],
+  fields: readonly DeviceRequest[],
   probed?: ProbedDevices,
+  ofProbed: ReadonlySet<DeviceRequest> = PROBING_FIELDS,
 ): Inventory {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
   const sources = readBus(host, report);
   const context = new HostContext(host, names, new Map(sources.map((source) => [source.address, source])));
-  const isAsked = (field: DeviceField): boolean => probed === undefined || !PROBING_FIELDS.has(field);
-  const wanted = wantedOf(fields.filter(isAsked));
+  const wanted = wantedOf(fields.filter((field) => probed === undefined || !ofProbed.has(field)));
+  const isOfProbed = (field: DeviceRequest): field is DeviceField =>
+    ofProbed.has(field) && field !== 'vfCounts';
   const told = sources.map((source) => readDevice(source, context, wanted));
-  const devices = probed === undefined ? told : withProbed(told, probed(told), sources, context, fields);
+  const devices =
+    probed === undefined ? told : withProbed(told, probed(told), sources, context, fields.filter(isOfProbed));
   findUnlistedFunctions(host, sources, report);
   const iommu = hasIommuGroups(host, devices, wanted.iommuGroup === true, report);
   return { host: { label: host.label }, devices, iommu, diagnostics };
@@ -117,7 +123,7 @@ function openDevice(
   return new DeviceSource(host, address, directory, report, knownIds);
 }
 
-/** The same devices, with the facts that the chosen ones give themselves. */
+/** The same devices, the chosen ones with further facts. */
 function withProbed(
   devices: readonly PciDevice[],
   probed: readonly PciDevice[],
@@ -126,18 +132,18 @@ function withProbed(
   fields: readonly DeviceField[],
 ): readonly PciDevice[] {
   const chosen = new Set(probed);
-  const wanted = wantedOf(fields.filter((field) => PROBING_FIELDS.has(field)));
+  const wanted = wantedOf(fields);
   return devices.map((device, index) => {
     const source = sources[index];
     if (source === undefined || !chosen.has(device)) return device;
-    const { config, vpd } = readDevice(source, context, wanted);
-    return { ...device, config, vpd };
+    const read = readDevice(source, context, wanted);
+    return { ...device, ...Object.fromEntries(fields.map((field) => [field, read[field]])) };
   });
 }
 
-type Wanted = { readonly [F in DeviceField]?: true };
+type Wanted = { readonly [R in DeviceRequest]?: true };
 
-function wantedOf(fields: readonly DeviceField[]): Wanted {
+function wantedOf(fields: readonly DeviceRequest[]): Wanted {
   return Object.fromEntries(fields.map((field) => [field, true]));
 }
 
@@ -162,7 +168,11 @@ function readDevice(source: DeviceSource, context: HostContext, wanted: Wanted):
     resetMethods: wanted.resetMethods ? FIELD_READERS.resetMethods(source, context) : UNREAD,
     powerState: wanted.powerState ? FIELD_READERS.powerState(source, context) : UNREAD,
     bootVga: wanted.bootVga ? FIELD_READERS.bootVga(source, context) : UNREAD,
-    sriov: wanted.sriov ? FIELD_READERS.sriov(source, context) : UNREAD,
+    sriov: wanted.sriov
+      ? FIELD_READERS.sriov(source, context)
+      : wanted.vfCounts
+        ? readVfCounts(source, context)
+        : UNREAD,
     link: wanted.link ? FIELD_READERS.link(source, context) : UNREAD,
     config: wanted.config ? FIELD_READERS.config(source, context) : UNREAD,
     netInterfaces: wanted.netInterfaces ? FIELD_READERS.netInterfaces(source, context) : UNREAD,

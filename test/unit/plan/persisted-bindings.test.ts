@@ -149,6 +149,11 @@ describe('the record of what is bound at each boot', () => {
     const { only: _, class: __, ...earlier } = good;
     for (const each of [good, earlier]) expect(parse([each])).toEqual([each]);
     for (const each of spoilt) expect(() => parse([each]), JSON.stringify(each)).toThrow(/makes no sense/);
+    // Which part it is, and what later versions add is kept.
+    const inside = { ...good, vf: { index: 0, pf: { ...good, path: 'x' } } };
+    expect(() => parse([good, inside])).toThrow('entry 2 makes no sense (vf.pf.path)');
+    expect(() => parse([7])).toThrow(/^entry 1 makes no sense$/);
+    expect(parse([{ ...good, later: 1 }])).toEqual([{ ...good, later: 1 }]);
     expect(() => parse([], 'portal-gun/bindings/v2')).toThrow('it is none of portal-gun/bindings/v1');
     for (const each of ['', '[', 'null', '7']) expect(() => parseBindings(each)).toThrow('no JSON object');
   });
