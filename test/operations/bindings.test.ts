@@ -142,7 +142,40 @@ describe('pci bindings', () => {
     expect((await run('bindings')).stdout).toContain('No binding outlives a boot');
   });
 
+  it('does the same by the verbs of sriov', async () => {
+    const { machine, run, driverOf } = await drifted();
+    const before = stateOf(machine);
+    for (const [verb, older] of [
+      [['list'], []],
+      [
+        ['list', '--check', '--json'],
+        ['--check', '--json'],
+      ],
+      [
+        ['restore', '--dry-run', '--json'],
+        ['--restore', '--dry-run', '--json'],
+      ],
+      [
+        ['forget', FREE, '-n'],
+        ['--forget', FREE, '-n'],
+      ],
+    ] as const) {
+      expect(await run('bindings', ...verb)).toEqual(await run('bindings', ...older));
+    }
+    expect(await run('bindings', 'restore', '--check')).toMatchObject({ exitCode: 1 });
+    expect(stateOf(machine)).toBe(before);
+    expect(await run('bindings', 'restore', '--yes')).toMatchObject({ exitCode: 0 });
+    expect(driverOf(FREE)).toBe('vfio-pci');
+    expect(await run('bindings', 'restore', '--check')).toMatchObject({ exitCode: 0 });
+    expect(await run('bindings', 'list', '--check')).toMatchObject({ exitCode: 0 });
+    expect(await run('bindings', 'forget', FREE, '--yes')).toMatchObject({ exitCode: 0 });
+    expect(machine.files.files.has(RECORD)).toBe(false);
+  });
+
   it.each([
+    [['bindings', 'forget'], 2],
+    [['bindings', 'forget', FREE], 3],
+    [['bindings', 'frobnicate'], 2],
     [['bindings', '--restore', '--forget', FREE], 2],
     [['bindings', '--forget', FREE], 3],
     [['bindings', '--restore', '--allow', 'nope'], 2],

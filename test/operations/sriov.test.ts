@@ -142,6 +142,8 @@ describe('pci sriov', () => {
     [['sriov', 'set', '1f:1f.7', '--vfs', '1'], 3],
     [['sriov', 'restore', '--check', '--forget', NETWORK_PF], 2],
     [['sriov', 'restore', '--forget', NETWORK_PF], 3],
+    [['sriov', 'forget', NETWORK_PF], 3],
+    [['sriov', 'forget'], 2],
   ])('%j exits with %i', async (args, exitCode) => {
     expect(await labMachine().run(...args)).toMatchObject({ exitCode });
   });
@@ -159,6 +161,8 @@ describe('pci sriov', () => {
     const { stderr } = await run('sriov', 'set', NVME_PF, '--vfs', '0', '--yes', ...ALLOW_UNTOLD);
     expect(stderr).toContain(`pci: note: ${NVME_PF} has 2 VFs at the next boot, as was written down`);
     expect(await run('sriov', 'restore', '--check')).toMatchObject({ exitCode: 1 });
+    expect(await run('sriov', 'list', '--check')).toMatchObject({ exitCode: 1 });
+    expect(await run('sriov', 'list', '--check', NETWORK_PF)).toMatchObject({ exitCode: 0 });
     expect(await run('sriov', 'restore', '--dry-run')).toMatchObject({ exitCode: 0 });
     expect(vfsOf(NVME_PF)).toBe(0);
     expect(await run('sriov', 'restore', '--yes')).toMatchObject({ exitCode: 0 });
@@ -170,12 +174,16 @@ describe('pci sriov', () => {
       record,
       (files.get(record) ?? '').replace('/05.0/', '/1d.0/').replace('1b36:0010', '1b36:0011'),
     );
+    expect(await run('sriov', 'list', '--check')).toMatchObject({ exitCode: 1 });
     const left = await run('sriov', 'restore', '--yes');
     expect(left.exitCode).toBe(1);
     expect(left.stderr).toMatch(/^pci: 0000:\S+ is left: NOT FOUND/m);
     files.set(record, persisted.get(record) ?? '');
 
-    expect(await run('sriov', 'restore', '--forget', NVME_PF, '--yes')).toMatchObject({ exitCode: 0 });
+    expect(await run('sriov', 'list', '--check')).toMatchObject({ exitCode: 0 });
+    const forget = await run('sriov', 'forget', NVME_PF, '--dry-run');
+    expect(forget).toEqual(await run('sriov', 'restore', '--forget', NVME_PF, '--dry-run'));
+    expect(await run('sriov', 'forget', NVME_PF, '--yes')).toMatchObject({ exitCode: 0 });
     expect(files.has(record)).toBe(false);
   });
 });

@@ -15,13 +15,16 @@ import type { ChangingValues } from '../tables/changing-options.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
+type ListValues = ReadingValues & { readonly check: boolean };
+type ChangeValues = ReadingValues & ChangingValues;
+
 interface BindingsValues extends ReadingValues, ChangingValues {
   readonly check: boolean;
   readonly restore: boolean;
   readonly forget: readonly string[];
 }
 
-/** `pci bindings`: what is bound at each boot, and whether it is so now; puts it in force, or strikes it out. */
+/** `pci bindings`: lists, as `pci bindings list`; its options are the earlier form of the other verbs. */
 export async function runBindings(
   args: BindingsValues,
   terminal: Terminal,
@@ -33,14 +36,44 @@ export async function runBindings(
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--restore' });
   }
   const session = sessionOf(args, ports);
-  if (args.restore) return restore(session, args, terminal, dialogue);
+  if (args.restore) return restore(session, { ...args, check: false }, terminal, dialogue);
   if (forgotten.length > 0) return forget(session, forgotten, args, terminal, dialogue);
   return list(session, args, terminal);
 }
 
+/** `pci bindings list`: what is bound at each boot, and whether it is so now. */
+export async function runBindingsList(
+  args: ListValues,
+  terminal: Terminal,
+  _dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  return list(sessionOf(args, ports), args, terminal);
+}
+
+/** `pci bindings restore`: binds what is persisted and not in force. */
+export async function runBindingsRestore(
+  args: ChangeValues & { readonly check: boolean },
+  terminal: Terminal,
+  dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  return restore(sessionOf(args, ports), args, terminal, dialogue);
+}
+
+/** `pci bindings forget`: strikes bindings out. */
+export async function runBindingsForget(
+  args: ChangeValues & { readonly addresses: readonly string[] },
+  terminal: Terminal,
+  dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  return forget(sessionOf(args, ports), forgottenOf({ forget: args.addresses }), args, terminal, dialogue);
+}
+
 async function list(
   session: HostSession,
-  args: BindingsValues,
+  args: ListValues,
   { width, style }: Terminal,
 ): Promise<CommandResult> {
   const answer = await listBindings(session);
@@ -57,20 +90,26 @@ async function list(
 /** Binds what is known for sure and what the host can spare. The rest is said, and left; then the exit code is 1. */
 async function restore(
   session: HostSession,
-  args: BindingsValues,
+  args: ChangeValues & { readonly check: boolean },
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  const proposal = await proposeRestoreBindings(session, { allow: args.allow, preview: args.dryRun });
-  const result = await runProposal(preparedBindings(session, proposal, args), args, terminal, dialogue);
-  const isLeft = proposal.subject.left.length > 0;
-  return result.exitCode === EXIT.ok && isLeft ? { ...result, exitCode: EXIT.findings } : result;
+  const { check, allow, dryRun } = args;
+  const proposal = await proposeRestoreBindings(session, { allow, preview: check || dryRun });
+  const result = await runProposal(
+    preparedBindings(session, proposal, args),
+    check ? { ...args, dryRun: true } : args,
+    terminal,
+    dialogue,
+  );
+  const isDrifted = proposal.subject.left.length > 0 || (check && proposal.plan.steps.length > 0);
+  return result.exitCode === EXIT.ok && isDrifted ? { ...result, exitCode: EXIT.findings } : result;
 }
 
 async function forget(
   session: HostSession,
   addresses: readonly string[],
-  args: BindingsValues,
+  args: ChangeValues,
   terminal: Terminal,
   dialogue: Dialogue,
 ): Promise<CommandResult> {

@@ -11,7 +11,7 @@ import type { Terminal } from '../terminal/terminal.ts';
 
 /** `pci sriov list`: what makes virtual functions, and what those are set to. */
 export async function runSriovList(
-  args: ReadingValues & { readonly selectors: readonly string[] },
+  args: ReadingValues & { readonly selectors: readonly string[]; readonly check: boolean },
   { width, style }: Terminal,
   _dialogue: Dialogue,
   ports: HostPorts,
@@ -28,7 +28,7 @@ export async function runSriovList(
   const stdout = args.json
     ? formatDocument(sriovDocument(inventory, pfs, recovery))
     : renderSriov(pfs, width, style);
-  return { exitCode: EXIT.ok, stdout, stderr };
+  return { exitCode: args.check && answer.isDrifted ? EXIT.findings : EXIT.ok, stdout, stderr };
 }
 
 function noneRemark({ inventory: { devices }, selected }: PfsAnswer): string | null {

@@ -1,4 +1,4 @@
-import { type Known, knownValue } from '../../base/known.ts';
+import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { deviceAt } from '../../pci/device-at.ts';
 import type { Inventory } from '../../pci/inventory.ts';
@@ -35,6 +35,8 @@ export interface PfsAnswer {
   /** The devices that were asked about, which need not make VFs. */
   readonly selected: readonly PciDevice[];
   readonly selectors: readonly Selector[];
+  /** Whether a PF that is written down is not as it was written down; one that is not found counts if all are asked about. */
+  readonly isDrifted: boolean;
   /** The changes that were cut short, or await confirmation. */
   readonly recovery: PendingRecovery['changes'];
   /** What a person should know besides: sentences. */
@@ -71,7 +73,15 @@ export async function listPfs(
     const vfs = addresses.flatMap((address) => deviceAt(inventory.devices, address) ?? []);
     pfs.push({ pf, link, vfs, persisted: persisted.of({ pf, link, vfs, card: null }) });
   }
-  return { inventory, pfs, selected, selectors, recovery: pending.changes, notes };
+  const isDrifted =
+    (selectors.length === 0 && persisted.isLost) || pfs.some((each) => isOtherThanPersisted(each));
+  return { inventory, pfs, selected, selectors, isDrifted, recovery: pending.changes, notes };
+}
+
+/** What cannot be told counts, unless a captured host holds nothing of it. */
+function isOtherThanPersisted({ persisted }: ListedPf): boolean {
+  if (persisted === null || persisted === 'in-force') return false;
+  return !isUnknown(persisted) || persisted.unknown !== 'unread';
 }
 
 /** Those among the selected that are PFs, and the PFs of those that are VFs. */

@@ -117,6 +117,8 @@ function isSame(a: PersistedPf, b: PersistedPf): boolean {
 /** What tells of a PF whether it is persisted, and whether that is in force. */
 export interface VfsStatuses {
   readonly of: (state: PfState) => Known<VfsStatus>;
+  /** Whether a PF that is written down was not found for sure, or what is written down cannot be read. */
+  readonly isLost: boolean;
   /** Why it is not known. */
   readonly notes: readonly string[];
 }
@@ -124,11 +126,12 @@ export interface VfsStatuses {
 /** Reads what is written down. Needs `sriov` of the devices. */
 export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[]): VfsStatuses {
   const reading = host.readText(VFS_PATH);
-  if (isFailure(reading) && reading.unknown === 'unread') return { of: () => UNREAD, notes: [] };
+  if (isFailure(reading) && reading.unknown === 'unread')
+    return { of: () => UNREAD, isLost: false, notes: [] };
   const entries = entriesOrProblem(host);
   if (entries instanceof PortalGunError) {
     const unknown = entries.code === 'PERMISSION_DENIED' ? DENIED : BROKEN;
-    return { of: () => unknown, notes: [`${entries.subject}: ${entries.message}`] };
+    return { of: () => unknown, isLost: true, notes: [`${entries.subject}: ${entries.message}`] };
   }
   const found = findPfs(host, entries, devices);
   const of = (state: PfState): Known<VfsStatus> => {
@@ -137,5 +140,6 @@ export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[])
     if (mine !== undefined) return vfsStatus(mine.entry, state);
     return about.some(({ whereabouts: { kind } }) => kind === 'unknown') ? DENIED : null;
   };
-  return { of, notes: [] };
+  const isLost = found.some(({ whereabouts: { kind } }) => kind !== 'here' && kind !== 'moved');
+  return { of, isLost, notes: [] };
 }
