@@ -246,4 +246,32 @@ describe('what is persisted and not in force', () => {
     expect(stderr).toContain(`"${TITLE}" is undone.\n`);
     expect(stderr).toContain(`pci: ${BINDING_FILES[0]}: `);
   });
+
+  it('is restored beside a change that was cut short, unless that changes it', async () => {
+    const { ports, driverOf, run } = await afterBoot();
+    const killed = await openSession({}, killedAt(ports, 0));
+    await expect(killed.apply(await killed.setVfs({ pf: NVME_PF, vfs: 1 }))).rejects.toThrow(Killed);
+    const host = await openSession({}, ports);
+    expect((await host.apply(await host.restoreBindings())).outcome).toBe('done');
+    expect(driverOf(FREE)).toBe('vfio-pci');
+    expect(await run('recover')).toMatchObject({ exitCode: 0 });
+
+    await host.apply(await host.unbind({ devices: [FREE], allow: UNTOLD_RULES }));
+    const again = await openSession({}, killedAt(ports, 0));
+    await expect(again.apply(await again.bind({ devices: [FREE] }))).rejects.toThrow(Killed);
+    const { plan, subject } = await host.restoreBindings();
+    expect(plan.steps).toEqual([]);
+    expect(subject.left).toEqual([
+      {
+        address: FREE,
+        reason: {
+          kind: 'problem',
+          problem: `"${TITLE}" changes it, and was cut short in this boot: pci recover, or pci recover --finish`,
+        },
+      },
+    ]);
+    const said = await run('bindings', 'restore', '--yes');
+    expect(said.exitCode).toBe(1);
+    expect(said.stderr).toContain(`pci: ${FREE} is left: "${TITLE}" changes it`);
+  });
 });
