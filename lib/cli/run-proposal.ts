@@ -7,6 +7,7 @@ import type { HostProposal } from '../operations/change/host-proposal.ts';
 import { refuseWritableProgram } from '../operations/change/program-refusal.ts';
 import { refuseUse } from '../operations/change/refusals.ts';
 import type { HostSession } from '../operations/session/host-session.ts';
+import { demandNamedLibvirt } from '../operations/session/libvirt-connection.ts';
 import { renderFailure, renderProgress } from '../render/change/apply-text.ts';
 import { renderAwaiting, renderConfirmationAdvice } from '../render/change/confirmation-text.ts';
 import { planDocument } from '../render/change/plan-document.ts';
@@ -58,6 +59,18 @@ export interface CarriedOut {
   readonly report: ApplyReport | null;
   /** The remarks that are still to be printed: with a question they come before it. */
   readonly remarks: string;
+}
+
+/**
+ * Refuses a change to the VMs of a captured host, before anything is read, unless it is only shown.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function refuseUnplaced(
+  session: HostSession,
+  { dryRun, script }: Pick<ChangingValues, 'dryRun' | 'script'>,
+): void {
+  if (!dryRun && !script) demandNamedLibvirt(session);
 }
 
 /** Carries a proposal out, and prints what came of it as the options say. */

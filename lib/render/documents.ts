@@ -50,7 +50,7 @@ export const LISTED_FIELDS = [
 ] as const satisfies readonly (keyof PciDevice)[];
 
 /** One device of `pci list`: its address and the listed fields, in their order. */
-export function listedDevice(device: PciDevice): Pick<PciDevice, 'address' | (typeof LISTED_FIELDS)[number]> {
+function listedDevice(device: PciDevice): Pick<PciDevice, 'address' | (typeof LISTED_FIELDS)[number]> {
   return {
     address: device.address,
     class: device.class,

@@ -20,7 +20,7 @@ export async function runSriovList(
   const answer = await listPfs(session, { devices: args.selectors });
   const { inventory, pfs, recovery, notes } = answer;
   let stderr = remarks(args, session.names, session.host, inventory.diagnostics) + noteLines(notes);
-  if (pfs.length === 0) stderr += noneRemark(answer) ?? emptyRemark(inventory, answer.selectors);
+  if (pfs.length === 0) stderr += noneRemark(answer) ?? emptyRemark(inventory, answer.suggestion);
   // As data it stands in the document.
   if (!args.json && session.isCaptured && pfs.some(({ link, vfs }) => link !== null && vfs.length > 0)) {
     stderr += 'pci: what VFs are set to is not in a captured host: ip tells it, on the host itself\n';

@@ -12,7 +12,7 @@ import { type PendingRecovery, readPendingRecovery } from '../change/pending-rec
 import type { HostSession } from '../session/host-session.ts';
 import { type Persistence, readBindings, readPersistence } from './persistence.ts';
 
-/** What is bound at each boot, and whether it is so now. */
+/** The bindings that are made at each boot, and their state now. */
 export interface BindingsAnswer {
   readonly inventory: Inventory;
   readonly bindings: readonly BindingStatus[];

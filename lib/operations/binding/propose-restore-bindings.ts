@@ -31,7 +31,7 @@ import type { HostSession } from '../session/host-session.ts';
 import { demandVfio } from './demand-vfio.ts';
 import { readBindings } from './persistence.ts';
 
-/** How what is persisted is restored. */
+/** Options of a restoration. */
 export interface RestoreOptions {
   /** The names of safety rules that are lifted. */
   readonly allow?: readonly string[];
@@ -42,7 +42,7 @@ export interface RestoreOptions {
   readonly preview?: boolean;
 }
 
-/** What a proposal to restore bindings is about. */
+/** The subject of a proposal to restore bindings. */
 export interface RestoreBindingsSubject {
   readonly rebinding: Rebinding;
   /** What is persisted and left as it is. */

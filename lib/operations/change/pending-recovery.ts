@@ -18,7 +18,7 @@ export interface PendingChange {
   readonly standing: JournalStatus['kind'];
 }
 
-/** What is left to be recovered on a host. */
+/** The changes of a host that are left to be recovered. */
 export interface PendingRecovery {
   readonly journals: readonly LeftJournal[];
   readonly now: BootTime;

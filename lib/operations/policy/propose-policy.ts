@@ -34,7 +34,7 @@ import type { HostSession } from '../session/host-session.ts';
 import { PF_FIELDS } from '../sriov/pf-state.ts';
 import { readPolicyState } from './policy-state.ts';
 
-/** A policy in YAML, as docs/reference/policy.md describes it, and what it is called in plans and errors. */
+/** A policy in YAML, as docs/reference/policy.md describes it, and its name in plans and errors. */
 export interface PolicyText {
   readonly name: string;
   readonly text: string;
@@ -48,7 +48,7 @@ export interface PolicyOptions {
   readonly allow?: readonly string[];
 }
 
-/** What a proposal to bring a host to a policy is about. */
+/** The subject of a proposal to bring a host to a policy. */
 export interface PolicySubject {
   /** What the policy is called. */
   readonly name: string;

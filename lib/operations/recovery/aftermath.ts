@@ -6,7 +6,7 @@ import type { RecoveredChange } from './end-changes.ts';
 import { readLeftBound } from './left-bound.ts';
 import { type Missing, readMissing } from './missing-now.ts';
 
-/** What is left to a person once changes are ended. */
+/** The work that is left to a person once changes are ended. */
 export interface Aftermath {
   /** What is persisted and not in force; `null` if it could not be read, or nobody looked. */
   readonly missing: readonly Missing[] | null;

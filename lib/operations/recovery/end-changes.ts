@@ -23,13 +23,13 @@ export interface RecoverOptions {
   readonly unconfirmed?: string | undefined;
 }
 
-/** A change that was ended, and what came of it. */
+/** A change that was ended, and the report. */
 export interface RecoveredChange {
   readonly left: LeftJournal;
   readonly report: ApplyReport;
 }
 
-/** What became of the changes that were left behind, the oldest first. */
+/** The changes that were ended, the oldest first. */
 export interface EndedChanges {
   readonly recovery: Recovery;
   readonly changes: readonly RecoveredChange[];

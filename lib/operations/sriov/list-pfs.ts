@@ -3,12 +3,13 @@ import type { PciDevice } from '../../pci/device.ts';
 import { deviceAt } from '../../pci/device-at.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
-import { parseSelectors, type Selector } from '../../pci/selector/selector-parser.ts';
+import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import type { PfLink } from '../../pci/sriov/pf-link.ts';
 import type { VfsStatus } from '../../plan/sriov/vfs-status.ts';
 import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/device/pf-link.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { type PendingRecovery, readPendingRecovery } from '../change/pending-recovery.ts';
+import { suggestionFor } from '../inventory/host-view.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { readVfsStatuses } from './persisted-pfs.ts';
 import { PF_FIELDS } from './pf-state.ts';
@@ -28,13 +29,14 @@ export interface ListedPf {
   readonly persisted: Known<VfsStatus>;
 }
 
-/** What makes VFs, and what those are set to. */
+/** The PFs of a host, with their VFs and settings. */
 export interface PfsAnswer {
   readonly inventory: Inventory;
   readonly pfs: readonly ListedPf[];
   /** The devices that were asked about, which need not make VFs. */
   readonly selected: readonly PciDevice[];
-  readonly selectors: readonly Selector[];
+  /** If there is none, a selector that something is of, and that one of those that were given may be meant for; `null` for none. */
+  readonly suggestion: string | null;
   /** Whether a PF that is written down is not as it was written down; one that is not found counts if all are asked about. */
   readonly isDrifted: boolean;
   /** The changes that were cut short, or await confirmation. */
@@ -75,7 +77,8 @@ export async function listPfs(
   }
   const isDrifted =
     (selectors.length === 0 && persisted.isLost) || pfs.some((each) => isOtherThanPersisted(each));
-  return { inventory, pfs, selected, selectors, isDrifted, recovery: pending.changes, notes };
+  const suggestion = suggestionFor(selectors, selected, inventory.devices);
+  return { inventory, pfs, selected, suggestion, isDrifted, recovery: pending.changes, notes };
 }
 
 /** What cannot be told counts, unless a captured host holds nothing of it. */

@@ -15,7 +15,7 @@ import type { HostSession } from '../session/host-session.ts';
 import { persistedVfsNotes, persistVfs } from './persisted-pfs.ts';
 import { PF_FIELDS, readPf } from './pf-state.ts';
 
-/** What a PF is asked to be; what is not said stays as it is. */
+/** The VFs that a PF is to have; settings that are left out stay as they are. */
 export interface SetVfsOptions {
   /** A selector that means one PF. */
   readonly pf: string;
@@ -35,7 +35,7 @@ export interface SetVfsOptions {
   readonly allow?: readonly string[];
 }
 
-/** What a proposal to set VFs is about. */
+/** The subject of a proposal to set VFs. */
 export interface SetVfsSubject {
   readonly vfs: VfsProposal;
   /** What outlives a boot; `null` if that is not changed. */

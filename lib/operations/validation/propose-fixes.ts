@@ -14,13 +14,13 @@ import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { readValidation, type ValidateOptions } from './validate-host.ts';
 
-/** What is fixed: what fails of what is asked; if strict, also what is warned of. */
+/** Options of a fix: it fixes failed checks; if strict, also warnings. */
 export interface FixOptions extends ValidateOptions {
   /** The names of safety rules that are lifted. */
   readonly allow?: readonly string[];
 }
 
-/** What a proposal to fix a host is about. */
+/** The subject of a proposal to fix a host. */
 export interface FixSubject {
   readonly report: ValidationReport;
   /** What the plan fixes, and what is left to a person. */

@@ -22,7 +22,7 @@ import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { type PendingRecovery, readPendingRecovery } from '../change/pending-recovery.ts';
 import type { HostSession } from '../session/host-session.ts';
-import { refuseOtherHost, virshOf } from '../session/libvirt-connection.ts';
+import { refuseElsewhere, virshOf } from '../session/libvirt-connection.ts';
 import {
   needsOfAll,
   type ReadState,
@@ -31,7 +31,7 @@ import {
   type ToldByLibvirt,
 } from './validation-state.ts';
 
-/** What a host is asked to be able to do: to run machines and give them devices, if nothing is said. */
+/** The requirements that a host is checked for; by default, to run VMs and give them devices. */
 export interface ValidateOptions {
   /** Selectors of devices that are to be given to a machine; each has to match. */
   readonly devices?: readonly string[];
@@ -173,7 +173,7 @@ async function libvirtFor(
   if (!isDemanded && (isCaptured || !isWanted || !isLocalUri(virsh.uri))) {
     return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
   }
-  refuseOtherHost(session, virsh.uri);
+  refuseElsewhere(session, virsh.uri);
   try {
     const told = await readMachines(virsh, 'look', lookup);
     return { ...told, folderDrivers: await folderDriversOf(virsh) };

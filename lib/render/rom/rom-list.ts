@@ -1,9 +1,8 @@
-import { isUnknown, type Unknown } from '../../base/known.ts';
+import { isUnknown } from '../../base/known.ts';
 import { count, escapeControls, formatSize } from '../../base/text.ts';
 import type { RomListDocument } from '../../documents/rom/rom-list.ts';
-import type { RomOffer } from '../../libvirt/hostdev/rom-offers.ts';
+import type { ListedRom } from '../../operations/rom/list-roms.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
-import type { PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { OptionRom } from '../../pci/rom/option-rom.ts';
 import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
@@ -11,25 +10,6 @@ import { isSound, type RomVerdict } from '../../pci/rom/option-rom-verdicts.ts';
 import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.ts';
 import { cellText, deviceTitle } from '../layout/facts.ts';
 import type { Role, Style } from '../layout/style.ts';
-
-/** A device with an option ROM, as far as it was looked at. */
-export interface ListedRom {
-  readonly device: PciDevice;
-  readonly rom: ExpansionRom;
-  /**
-   * - `read`: it reads, and `contents` is what is in it.
-   * - `failed`: it was tried; `problem` says why not.
-   * - `refused`: it is not tried, since something works with the device; `problem` says what.
-   * - `untried`: it was not asked for.
-   */
-  readonly reading: 'read' | 'failed' | 'refused' | 'untried';
-  /** A clause; raw text of the host may be in it. */
-  readonly problem: string | null;
-  readonly contents: OptionRom | null;
-  readonly verdicts: readonly RomVerdict[];
-  /** What the machines that are given it get; unknown where no libvirt was asked. */
-  readonly offers: readonly RomOffer[] | Unknown;
-}
 
 interface RomColumn extends ColumnLayout {
   cell(each: ListedRom): Cell;
@@ -68,6 +48,14 @@ export function renderRoms(listed: readonly ListedRom[], width: number | null, s
   if (listed.length === 0) return '';
   const rows = listed.map((each) => COLUMNS.map(({ cell }) => cell(each)));
   return layoutColumns(COLUMNS, rows, { width, header: true, style }).text;
+}
+
+/** The same for programs, the headings first: sizes in bytes. */
+export function romRows(listed: readonly ListedRom[]): readonly (readonly (string | number)[])[] {
+  const rows = listed.map((each) =>
+    COLUMNS.map(({ heading, cell }) => (heading === 'SIZE' ? each.rom.sizeBytes : cell(each).text)),
+  );
+  return [COLUMNS.map(({ heading }) => heading.toLowerCase()), ...rows];
 }
 
 function holdsText(

@@ -1,29 +1,13 @@
 import { count, escapeControls, formatSize } from '../../base/text.ts';
 import type { RomInspectDocument } from '../../documents/rom/rom-inspect.ts';
-import type { PciAddress } from '../../pci/address.ts';
+import type { InspectedRom } from '../../operations/rom/inspected-rom.ts';
 import type { PciDevice } from '../../pci/device.ts';
-import type { OptionRom } from '../../pci/rom/option-rom.ts';
 import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
 import { isSound, type RomVerdict, type RomVerdictLevel } from '../../pci/rom/option-rom-verdicts.ts';
 import { deviceTitle } from '../layout/facts.ts';
 import type { Role, Style } from '../layout/style.ts';
 import { hangText, wrapText } from '../layout/wrap-text.ts';
 import { imageName } from './rom-list.ts';
-
-/** An option ROM that was looked into. */
-export interface InspectedRom {
-  /** A file, or the device that it was read from. */
-  readonly source:
-    | { readonly kind: 'file'; readonly path: string }
-    | { readonly kind: 'device'; readonly address: PciAddress; readonly isShadow: boolean };
-  /** The device that it was judged for; `null` for none. */
-  readonly device: PciDevice | null;
-  readonly rom: OptionRom;
-  readonly sha256: string;
-  readonly verdicts: readonly RomVerdict[];
-  /** The devices of the host that it says it is for; `null` where it was judged for one. */
-  readonly meant: readonly PciAddress[] | null;
-}
 
 const LEVELS: Record<RomVerdictLevel, readonly [word: string, role: Role]> = {
   ok: ['ok', 'good'],
