@@ -1,4 +1,5 @@
 import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { whenAsked } from '../../base/when-asked.ts';
 import { type PciAddress, shortAddress } from '../address.ts';
 import { HEADER_BYTES } from '../config/registers.ts';
 import type { DeviceField, PciDevice } from '../device.ts';
@@ -91,6 +92,9 @@ export interface IommuGroup extends GroupAttributes {
   readonly obstacles: readonly GroupObstacle[];
 }
 
+type JudgedGroup = Omit<IommuGroup, 'id' | 'members'>;
+const JUDGED = ['name', 'type', 'reservedRegions', 'verdict', 'obstacles'] as const;
+
 /** Whether a function is a port or bridge, which stays with its driver when its group is given away. */
 export function staysWithHost(device: PciDevice): boolean {
   const headerType = knownValue(knownValue(device.config)?.headerType ?? null);
@@ -131,7 +135,10 @@ export const GROUP_FIELDS: readonly DeviceField[] = [
   'config',
 ];
 
-/** The groups that the devices name, ordered by number, each with a verdict. Needs {@link GROUP_FIELDS}. */
+/**
+ * The groups that the devices name, ordered by number, each with a verdict. Needs {@link GROUP_FIELDS}. What is said of a
+ * group is asked for when it is looked at: a large host has thousands, and a question is about one.
+ */
 export function groupDevices(
   devices: readonly PciDevice[],
   attributesOf: (group: number) => GroupAttributes,
@@ -146,7 +153,10 @@ export function groupDevices(
   }
   return [...members.keys()]
     .sort((a, b) => a - b)
-    .map((id) => judge(id, toMembers(members.get(id) ?? []), attributesOf(id)));
+    .map((id) => {
+      const own = toMembers(members.get(id) ?? []);
+      return whenAsked({ id, members: own }, JUDGED, () => judge(own, attributesOf(id)));
+    });
 }
 
 function toMembers(devices: readonly PciDevice[]): readonly GroupMember[] {
@@ -158,9 +168,9 @@ function toMembers(devices: readonly PciDevice[]): readonly GroupMember[] {
   }));
 }
 
-function judge(id: number, members: readonly GroupMember[], attributes: GroupAttributes): IommuGroup {
+function judge(members: readonly GroupMember[], attributes: GroupAttributes): JudgedGroup {
   const obstacles = [...blockers(members, attributes), ...driverObstacles(members)];
-  return { id, ...attributes, members, verdict: verdictOf(obstacles), obstacles };
+  return { ...attributes, verdict: verdictOf(obstacles), obstacles };
 }
 
 function verdictOf(obstacles: readonly GroupObstacle[]): GroupVerdict {
@@ -174,7 +184,7 @@ function verdictOf(obstacles: readonly GroupObstacle[]): GroupVerdict {
 function blockers(members: readonly GroupMember[], attributes: GroupAttributes): readonly GroupObstacle[] {
   if (members.every(({ device }) => isBridge(device))) {
     return [
-      { code: 'BRIDGES_ONLY', subject: null, message: 'holds bridges alone: there is nothing to give' },
+      { code: 'BRIDGES_ONLY', subject: null, message: 'contains only bridges; nothing to pass through' },
     ];
   }
   return [
@@ -201,12 +211,12 @@ function translationObstacles(attributes: GroupAttributes): readonly GroupObstac
   if (without === false) return [];
   if (without === true) {
     const message =
-      'no IOMMU covers it: VFIO made it up (enable_unsafe_noiommu_mode), and a device in it reaches all memory of the host';
+      'no IOMMU covers it: VFIO created it (enable_unsafe_noiommu_mode), and a device in it can access all memory of the host';
     return [{ code: 'WITHOUT_IOMMU', subject: null, message }];
   }
   // That the regions are not known says the same, and more.
   if (knownValue(attributes.reservedRegions) === undefined) return [];
-  return [{ code: 'IOMMU_UNKNOWN', subject: null, message: 'whether an IOMMU covers it is not known' }];
+  return [{ code: 'IOMMU_UNKNOWN', subject: null, message: 'whether an IOMMU covers it is unknown' }];
 }
 
 function memberObstacles(
@@ -216,21 +226,21 @@ function memberObstacles(
   if (stays || behind !== null) return [];
   const { address } = device;
   if (isSilent(device)) {
-    const message = `${shortAddress(address)} does not answer: its configuration space reads all ones`;
+    const message = `${shortAddress(address)} does not answer: its configuration space reads as all ones`;
     return [{ code: 'NOT_ANSWERING', subject: address, message }];
   }
   const role = knownValue(device.sriov);
   if (role?.role !== 'vf') return [];
   const { physicalFunction } = role;
   if (!members.some((member) => member.device.address === physicalFunction)) return [];
-  const message = `${shortAddress(address)} is a VF of ${shortAddress(physicalFunction)}, which is in the group too: when that leaves its driver, the VF is gone`;
+  const message = `${shortAddress(address)} is a VF of ${shortAddress(physicalFunction)}, which is in the group too: if the PF leaves its driver, the VF no longer exists`;
   return [{ code: 'VF_WITH_PF', subject: address, message }];
 }
 
 function regionObstacles({ reservedRegions }: GroupAttributes): readonly GroupObstacle[] {
   const regions = knownValue(reservedRegions);
   if (regions === undefined) {
-    const message = 'whether the firmware uses memory through it (RMRR) is not known';
+    const message = 'whether the firmware uses memory through it (RMRR) is unknown';
     return [{ code: 'REGIONS_UNKNOWN', subject: null, message }];
   }
   return regions
@@ -238,7 +248,7 @@ function regionObstacles({ reservedRegions }: GroupAttributes): readonly GroupOb
     .map(({ start, end }) => ({
       code: 'DIRECT_REGION',
       subject: null,
-      message: `the firmware uses ${start} to ${end} through it (RMRR); the kernel refuses to give it away`,
+      message: `the firmware uses ${start} to ${end} through it (RMRR); the kernel refuses to pass it through`,
     }));
 }
 
@@ -256,16 +266,14 @@ function driverObstacles(members: readonly GroupMember[]): readonly GroupObstacl
   const held = members.flatMap(driverObstacle);
   const bound = members.some(({ device }) => isWithVfio(device));
   if (held.length > 0 || bound || members.every(({ device }) => isBridge(device))) return held;
-  return [{ code: 'NOT_BOUND', subject: null, message: 'nothing of it is on vfio-pci yet' }];
+  return [{ code: 'NOT_BOUND', subject: null, message: 'no member is on vfio-pci yet' }];
 }
 
 function driverObstacle({ device, stays, behind }: GroupMember): readonly GroupObstacle[] {
   if (stays || behind !== null || device.driver === null) return [];
   const name = shortAddress(device.address);
   if (isUnknown(device.driver)) {
-    return [
-      { code: 'DRIVER_UNKNOWN', subject: device.address, message: `which driver holds ${name} is not known` },
-    ];
+    return [{ code: 'DRIVER_UNKNOWN', subject: device.address, message: `the driver of ${name} is unknown` }];
   }
   if (isWithVfio(device)) return [];
   const own = boundToOwnDriver(device);

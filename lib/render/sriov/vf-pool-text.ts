@@ -7,8 +7,8 @@ import type { PersistPart } from '../../operations/binding/persist-part.ts';
 import type { PooledMachine, VfPoolProposal } from '../../plan/assignment/plan-vf-pool.ts';
 import { persistenceDetails, vfsDetails } from '../change/plan-document.ts';
 import { tableBlock } from '../layout/table-block.ts';
-import { noteLine, whenOf } from '../machine/assignment-text.ts';
 import { renderAttachments } from '../machine/attachment-text.ts';
+import { noteLine, whenOf } from '../machine/machine-notes.ts';
 import { renderVfs } from './vfs-text.ts';
 
 /** What becomes of the PF, and which VF each machine has then. */

@@ -77,7 +77,7 @@ function movedTo(device: PciDevice, place: PciDevice): PciDevice {
   return { ...device, address: place.address, location: place.location };
 }
 
-describe('the record of what is bound at each boot', () => {
+describe('the record of bindings for each boot', () => {
   it('is read as it was written, in the order of addresses', () => {
     const bindings = [driverless, pair].map(bindingOf);
     expect(parseBindings(serializeBindings(bindings))).toEqual([...bindings].reverse());
