@@ -1,4 +1,5 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
+import type { LeftJournal } from '../apply/journal-parser.ts';
 import type { HostPorts } from '../host/host-ports.ts';
 import { livePorts } from '../host/live/live-ports.ts';
 import type { AssignOptions } from './assignment/assign-options.ts';
@@ -7,9 +8,13 @@ import type { AssignmentList, RepairSubject } from './assignment/assignments.ts'
 import type { HostdevChoice } from './assignment/hostdev-options.ts';
 import type { AssignByRulesOptions } from './assignment/propose-by-rules.ts';
 import type { UnassignmentSubject, UnassignOptions } from './assignment/propose-unassignment.ts';
+import type { BindingsAnswer } from './binding/list-bindings.ts';
 import type { BindingSubject, BindOptions, UnbindOptions } from './binding/propose-binding.ts';
+import type { ForgetSubject } from './binding/propose-forget.ts';
+import type { RestoreBindingsSubject, RestoreOptions } from './binding/propose-restore-bindings.ts';
 import type { ApplyProposalOptions } from './change/apply-proposal.ts';
 import type { HostProposal } from './change/host-proposal.ts';
+import type { PendingRecovery } from './change/pending-recovery.ts';
 import type { CapturedHost, SnapshotOptions } from './inventory/capture-snapshot.ts';
 import type { HostComparison } from './inventory/compare-hosts.ts';
 import type { SelectedView } from './inventory/host-view.ts';
@@ -20,11 +25,18 @@ import type { ShownTree } from './inventory/show-tree.ts';
 import type { ListMachinesOptions, MachineList } from './machines/list-machines.ts';
 import type { TaggingSubject, TagOptions } from './machines/propose-tagging.ts';
 import type { MachineChoice } from './machines/target-machines.ts';
+import type { PolicyOptions, PolicySubject } from './policy/propose-policy.ts';
+import type { RecoveredHost, RecoverHostOptions } from './recovery/recover-host.ts';
 import type { DumpedRom, DumpRomOptions } from './rom/dump-rom.ts';
 import type { RomFile, RomInspection } from './rom/inspect-rom.ts';
 import type { ListedRoms, RomsOptions } from './rom/list-roms.ts';
 import type { RomReadingOptions } from './rom/read-roms.ts';
 import { HostSession, type SessionOptions } from './session/host-session.ts';
+import type { ListPfsOptions, PfsAnswer } from './sriov/list-pfs.ts';
+import type { RestoreVfsSubject } from './sriov/propose-restore-vfs.ts';
+import type { SetVfsOptions, SetVfsSubject } from './sriov/propose-vfs.ts';
+import type { FixOptions, FixSubject } from './validation/propose-fixes.ts';
+import type { ValidateOptions, ValidationAnswer } from './validation/validate-host.ts';
 import type { AllDevicesXml } from './xml/all-devices-xml.ts';
 import type { DeviceXml, XmlOptions } from './xml/device-xml.ts';
 import type { PoolXmlOptions } from './xml/pool-xml.ts';
@@ -144,6 +156,84 @@ export class Session {
   async unbind(options: UnbindOptions): Promise<HostProposal<BindingSubject>> {
     const { proposeUnbind } = await import('./binding/propose-binding.ts');
     return proposeUnbind(this.#session, options);
+  }
+
+  /** Lists what is bound at each boot, and whether it is so now. */
+  async bindings(): Promise<BindingsAnswer> {
+    const { listBindings } = await import('./binding/list-bindings.ts');
+    return listBindings(this.#session);
+  }
+
+  /** Proposes to bind what is persisted and not in force; what is not known for sure, or in use, is left. */
+  async restoreBindings(options: RestoreOptions = {}): Promise<HostProposal<RestoreBindingsSubject>> {
+    const { proposeRestoreBindings } = await import('./binding/propose-restore-bindings.ts');
+    return proposeRestoreBindings(this.#session, options);
+  }
+
+  /** Proposes to strike out bindings, by the addresses at which they were written down. */
+  async forgetBindings(addresses: readonly string[]): Promise<HostProposal<ForgetSubject>> {
+    const { proposeForgetBindings } = await import('./binding/propose-forget.ts');
+    return proposeForgetBindings(this.#session, addresses);
+  }
+
+  /** Lists PFs with their VFs, and what these are set to. */
+  async sriov(options: ListPfsOptions = {}): Promise<PfsAnswer> {
+    const { listPfs } = await import('./sriov/list-pfs.ts');
+    return listPfs(this.#session, options);
+  }
+
+  /** Proposes to bring a PF to a number of VFs, and these to what they are to be set to. */
+  async setVfs(options: SetVfsOptions): Promise<HostProposal<SetVfsSubject>> {
+    const { proposeVfs } = await import('./sriov/propose-vfs.ts');
+    return proposeVfs(this.#session, options);
+  }
+
+  /** Proposes to make and set the VFs that are persisted and not in force; what is not known for sure, or in use, is left. */
+  async restoreVfs(options: RestoreOptions = {}): Promise<HostProposal<RestoreVfsSubject>> {
+    const { proposeRestoreVfs } = await import('./sriov/propose-restore-vfs.ts');
+    return proposeRestoreVfs(this.#session, options);
+  }
+
+  /** Proposes to strike out PFs with persisted VFs, by the addresses at which they were written down. */
+  async forgetVfs(addresses: readonly string[]): Promise<HostProposal<ForgetSubject>> {
+    const { proposeForgetVfs } = await import('./binding/propose-forget.ts');
+    return proposeForgetVfs(this.#session, addresses);
+  }
+
+  /** Proposes to bring the host to what a policy says; what is postponed needs another proposal, once the VFs are there. */
+  async applyPolicy(options: PolicyOptions): Promise<HostProposal<PolicySubject>> {
+    const { proposePolicy } = await import('./policy/propose-policy.ts');
+    return proposePolicy(this.#session, options);
+  }
+
+  /** Validates whether the host can do what is asked of it. */
+  async validate(options: ValidateOptions = {}): Promise<ValidationAnswer> {
+    const { validate } = await import('./validation/validate-host.ts');
+    return validate(this.#session, options);
+  }
+
+  /** Proposes to fix what fails of what is asked, as far as that can be done for sure. */
+  async fix(options: FixOptions = {}): Promise<HostProposal<FixSubject>> {
+    const { proposeFixes } = await import('./validation/propose-fixes.ts');
+    return proposeFixes(this.#session, options);
+  }
+
+  /** Lists the changes that were cut short, or await confirmation. */
+  async journals(): Promise<PendingRecovery> {
+    const { readPendingRecovery } = await import('./change/pending-recovery.ts');
+    return readPendingRecovery(this.#session);
+  }
+
+  /** Undoes, or finishes, what was cut short or not confirmed, as root; and tells what is left to a person then. */
+  async recover(options: RecoverHostOptions = {}): Promise<RecoveredHost> {
+    const { recoverHost } = await import('./recovery/recover-host.ts');
+    return recoverHost(this.#session, options);
+  }
+
+  /** Keeps the changes that await confirmation, as root, and gives them. */
+  async confirm(): Promise<readonly LeftJournal[]> {
+    const { confirmChanges } = await import('./recovery/confirm-changes.ts');
+    return confirmChanges(this.#session);
   }
 
   /**

@@ -27,7 +27,7 @@ export interface Asked {
 /** How a check ended: `unknown` where it could not be told, `apart` where there was nothing to check. */
 export type Outcome = 'pass' | 'note' | 'warn' | 'fail' | 'unknown' | 'apart';
 
-/** What one rule said of the host, of a device, or of a machine. */
+/** The verdict of one rule on the host, a device or a machine. */
 export interface CheckResult {
   readonly rule: HostRule | DeviceRule | MachineRule;
   readonly scope: 'host' | 'device' | 'machine';

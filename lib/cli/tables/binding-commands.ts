@@ -11,6 +11,8 @@ const DEVICES = {
   },
 } as const;
 
+const CHECK = { describe: 'Exit with 1 if anything differs from the record', type: 'boolean' } as const;
+
 /** The commands of `pci` that move devices between drivers, now and at each boot. */
 export const BINDING_COMMANDS: readonly Command[] = [
   defineCommand({
@@ -64,12 +66,12 @@ export const BINDING_COMMANDS: readonly Command[] = [
   }),
   defineCommand({
     name: 'bindings',
-    summary: 'List devices that are bound at each boot, and whether they are bound now',
+    summary: 'List devices that are bound at each boot: short for pci bindings list',
     description:
-      'List the devices recorded by pci bind --persist. Each device is found by its identity, not by its address: in force, not in force, moved, replaced or gone. With --restore, bind the devices that are identified with certainty and are not on their driver, as the service does at each boot; other devices are reported and left. With --forget, remove bindings from the record, also of devices that are gone.',
+      'List the devices recorded by pci bind --persist, as pci bindings list does. Each device is found by its identity, not by its address: in force, not in force, moved, replaced or gone. --restore and --forget are the earlier form of pci bindings restore and pci bindings forget, and stay.',
     positionals: {},
     options: {
-      check: { describe: 'Exit with 1 if anything differs from the record', type: 'boolean' },
+      check: CHECK,
       restore: { describe: 'Bind the devices that are not in force', type: 'boolean' },
       forget: {
         describe:
@@ -89,6 +91,52 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci bindings --forget 03:00.0', 'do not bind it at the next boot'],
     ],
     load: async () => (await import('../commands/bindings.ts')).runBindings,
+  }),
+  defineCommand({
+    name: 'bindings list',
+    summary: 'List devices that are bound at each boot, and whether they are bound now',
+    description:
+      'List the devices recorded by pci bind --persist. Each device is found by its identity, not by its address: in force, not in force, moved, replaced or gone.',
+    positionals: {},
+    options: { check: CHECK, ...READING_OPTIONS },
+    examples: [
+      ['pci bindings list', 'all recorded bindings and their state'],
+      ['pci bindings list --check', 'for a script: exit code 1 if anything differs'],
+    ],
+    load: async () => (await import('../commands/bindings.ts')).runBindingsList,
+  }),
+  defineCommand({
+    name: 'bindings restore',
+    summary: 'Bind the recorded devices that are not bound',
+    description:
+      'Bind the devices recorded by pci bind --persist that are identified with certainty and are not on their driver, as the service does at each boot. Other devices are reported and left, and the exit code is 1.',
+    positionals: {},
+    options: {
+      check: { describe: 'Change nothing; exit with 1 if anything is not in force', type: 'boolean' },
+      ...CHANGING_OPTIONS,
+      ...READING_OPTIONS,
+    },
+    examples: [
+      ['pci bindings restore --check', 'for a script: exit code 1 if anything is to be bound'],
+      ['sudo pci bindings restore --yes', 'bind the devices that are not bound'],
+    ],
+    load: async () => (await import('../commands/bindings.ts')).runBindingsRestore,
+  }),
+  defineCommand({
+    name: 'bindings forget',
+    summary: 'Remove bindings from the record',
+    description:
+      'Remove bindings from the record of pci bind --persist, also of devices that are gone. The devices do not change until the next boot.',
+    positionals: {
+      addresses: {
+        describe: 'Address that a binding is listed with; several are combined',
+        array: true,
+        completes: 'binding',
+      },
+    },
+    options: { ...CHANGING_OPTIONS, ...READING_OPTIONS },
+    examples: [['sudo pci bindings forget 03:00.0', 'do not bind it at the next boot']],
+    load: async () => (await import('../commands/bindings.ts')).runBindingsForget,
   }),
   defineCommand({
     name: 'apply',
