@@ -33,6 +33,10 @@ export {
 export type { Observation, SafetyRule } from './checks/safety/safety-rule.ts';
 export { SAFETY_RULES } from './checks/safety/safety-rules.ts';
 export type { SafetyHost, SafetyView } from './checks/safety/safety-view.ts';
+export type { ChosenFixes } from './checks/validation/fixes.ts';
+export type { CheckResult, Outcome } from './checks/validation/validate.ts';
+export type { ReconciledResult, ValidationReport } from './checks/validation/validation-report.ts';
+export type { Purpose } from './checks/validation/validation-rule.ts';
 export type * from './facts/host-use.ts';
 export type * from './facts/network-use.ts';
 export type * from './facts/storage-use.ts';
@@ -130,9 +134,19 @@ export type { ChangeScope, ScopeOptions } from './operations/assignment/change-s
 export type { HostdevChoice } from './operations/assignment/hostdev-options.ts';
 export type { AssignByRulesOptions } from './operations/assignment/propose-by-rules.ts';
 export type { UnassignmentSubject, UnassignOptions } from './operations/assignment/propose-unassignment.ts';
+export type { BindingsAnswer } from './operations/binding/list-bindings.ts';
+export type { PersistPart } from './operations/binding/persist-part.ts';
+export type { Persistence } from './operations/binding/persistence.ts';
 export type { BindingSubject, BindOptions, UnbindOptions } from './operations/binding/propose-binding.ts';
+export type { ForgetSubject } from './operations/binding/propose-forget.ts';
+export type {
+  RestoreBindingsSubject,
+  RestoreOptions,
+} from './operations/binding/propose-restore-bindings.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
+export type { LeftEntry, LeftReason } from './operations/change/left-entry.ts';
+export type { PendingChange, PendingRecovery } from './operations/change/pending-recovery.ts';
 export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
 export type { HostComparison } from './operations/inventory/compare-hosts.ts';
 export type { HostView, SelectedView } from './operations/inventory/host-view.ts';
@@ -140,16 +154,31 @@ export type { ListOptions } from './operations/inventory/list-devices.ts';
 export type { GroupsOptions, ListedGroups } from './operations/inventory/list-groups.ts';
 export type { ShownDevice } from './operations/inventory/show-device.ts';
 export type { ShownTree } from './operations/inventory/show-tree.ts';
+export type { LookingSession } from './operations/looking-session.ts';
 export type { ListMachinesOptions, MachineList } from './operations/machines/list-machines.ts';
 export type { TaggingSubject, TagOptions } from './operations/machines/propose-tagging.ts';
 export type { MachineChoice } from './operations/machines/target-machines.ts';
 export { openSession, type Session } from './operations/open-session.ts';
+export type { PolicyOptions, PolicySubject, PolicyText } from './operations/policy/propose-policy.ts';
+export type { Aftermath } from './operations/recovery/aftermath.ts';
+export type {
+  EndedChanges,
+  RecoveredChange,
+  RecoverOptions,
+  RecoveryWatch,
+} from './operations/recovery/end-changes.ts';
+export type { Missing } from './operations/recovery/missing-now.ts';
 export type { DumpedRom, DumpRomOptions } from './operations/rom/dump-rom.ts';
 export type { RomFile, RomInspection } from './operations/rom/inspect-rom.ts';
 export type { InspectedRom } from './operations/rom/inspected-rom.ts';
 export type { ListedRom, ListedRoms, RomsOptions } from './operations/rom/list-roms.ts';
 export type { RomReadingOptions } from './operations/rom/read-roms.ts';
 export type { SessionOptions } from './operations/session/host-session.ts';
+export type { ListedPf, ListPfsOptions, PfsAnswer } from './operations/sriov/list-pfs.ts';
+export type { RestoreVfsSubject } from './operations/sriov/propose-restore-vfs.ts';
+export type { SetVfsOptions, SetVfsSubject } from './operations/sriov/propose-vfs.ts';
+export type { FixOptions, FixSubject } from './operations/validation/propose-fixes.ts';
+export type { ValidateOptions, ValidationAnswer } from './operations/validation/validate-host.ts';
 export type { AllDevicesXml, LeftOut } from './operations/xml/all-devices-xml.ts';
 export type { Snippet } from './operations/xml/device-snippets.ts';
 export type { DeviceXml, XmlOptions } from './operations/xml/device-xml.ts';
@@ -257,6 +286,7 @@ export {
   type ReboundDevice,
 } from './plan/binding/binding.ts';
 export { type BindingState, type BindingStatus, bindingStatus } from './plan/binding/binding-status.ts';
+export type { BoundUntilReboot } from './plan/binding/bound-until-reboot.ts';
 export {
   BINDINGS_PATH,
   type PersistedBinding,
@@ -265,14 +295,17 @@ export {
 export { type HostBindingState, planBinding } from './plan/binding/plan-binding.ts';
 export type { Change } from './plan/change.ts';
 export { DEFAULT_DRIVER, type DriverState, type VfState, type VfsState } from './plan/change-states.ts';
+export type { FixStep } from './plan/fixes/plan-fixes.ts';
 export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persistence/persisted-changes.ts';
 export type { BootState, PersistedRecords } from './plan/persistence/persistence-files.ts';
 export { type PersistenceState, planPersistence } from './plan/persistence/plan-persistence.ts';
 export type { Plan, Step } from './plan/plan.ts';
+export type { PolicyDevice } from './plan/policy/policy.ts';
 export { formatScript } from './plan/script/script.ts';
 export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/sriov/persisted-vfs.ts';
 export { planVfs, type VfsProposal } from './plan/sriov/plan-vfs.ts';
 export type { PfState, VfGoal, VfWishes } from './plan/sriov/vf-goal.ts';
+export type { VfsStatus } from './plan/sriov/vfs-status.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';
 export { ALL_FIELDS, readInventory } from './sysfs/device/read-inventory.ts';

@@ -19,7 +19,7 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   tree: [],
   'guard-start': ['fast-xml-parser', 'zod'],
   bind: ['table', 'zod'],
-  recover: ['execa', 'zod'],
+  recover: ['zod'],
 };
 
 describe('a start of pci', () => {

@@ -1,40 +1,27 @@
-import { findSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
-import { DENIED, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
-import type { Finding } from '../../checks/finding.ts';
-import type { Asked } from '../../checks/validation/validate.ts';
-import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
-import { isPassed, reportOn } from '../../checks/validation/validation-report.ts';
-import { PURPOSES, type Purpose } from '../../checks/validation/validation-rule.ts';
-import type { HostReader } from '../../host/host-reader.ts';
-import { LiveRunner } from '../../host/live/live-runner.ts';
-import { isLocalUri } from '../../libvirt/connection-uri.ts';
-import { runHostValidate } from '../../libvirt/host-validate.ts';
-import { findMachine } from '../../libvirt/machine/find-machine.ts';
-import { readFolderDrivers } from '../../libvirt/machine/folder-drivers.ts';
-import { readMachines } from '../../libvirt/machine/read-machines.ts';
-import type { HostLookup } from '../../libvirt/machine/taken-functions.ts';
-import type { Virsh } from '../../libvirt/virsh.ts';
-import { refuseElsewhere } from '../../operations/assignment/assignment-host.ts';
-import { readPendingRecovery } from '../../operations/change/pending-recovery.ts';
-import { virshOf } from '../../operations/session/libvirt-connection.ts';
-import type { PciAddress } from '../../pci/address.ts';
-import { selectDevices } from '../../pci/selector/selector.ts';
-import { parseSelectors } from '../../pci/selector/selector-parser.ts';
+import type { ChosenFixes } from '../../checks/validation/fixes.ts';
+import { PURPOSES } from '../../checks/validation/validation-rule.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import type { HostSession } from '../../operations/session/host-session.ts';
+import { proposeFixes } from '../../operations/validation/propose-fixes.ts';
+import {
+  type ValidateOptions,
+  type ValidationAnswer,
+  validate,
+} from '../../operations/validation/validate-host.ts';
 import { formatDocument } from '../../render/documents.ts';
+import { fixDetails } from '../../render/validation/fixes-document.ts';
+import { renderAfterFixes, renderFixes } from '../../render/validation/fixes-text.ts';
 import { validationDocument } from '../../render/validation/validation-document.ts';
 import { formatJUnit } from '../../render/validation/validation-junit.ts';
 import { renderValidation } from '../../render/validation/validation-text.ts';
-import { hostLookup } from '../../sysfs/host-lookup.ts';
-import { mendHost, wantsFixes } from '../fix-host.ts';
-import type { CommandResult } from '../grammar/command.ts';
-import type { ReadingValues } from '../reading-options.ts';
-import { hostOf, namesOf, noteLines, remarks, sessionOf } from '../reading-options.ts';
+import { type CommandResult, optionNamed } from '../grammar/command.ts';
+import { noteLines, type ReadingValues, remarks, sessionOf } from '../reading-options.ts';
+import { carryOut } from '../run-proposal.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
 import type { LibvirtValues } from '../tables/libvirt-options.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
-import { needsOfAll, readSession, readState, type ToldByLibvirt } from '../validation-state.ts';
 
 interface ValidateValues
   extends Pick<ChangingValues, 'dryRun' | 'script' | 'yes' | 'allow'>,
@@ -49,76 +36,28 @@ interface ValidateValues
   readonly fix: boolean;
 }
 
+type Format = 'text' | 'json' | 'junit';
+
 /** `pci validate`: whether a host can do what is asked of it; exit 1 where it can not. With `--fix`, mends what it can. */
 export async function runValidate(
   args: ValidateValues,
   terminal: Terminal,
   dialogue: Dialogue,
+  ports: HostPorts,
 ): Promise<CommandResult> {
-  const { width, style } = terminal;
   const format = formatOf(args);
   const mends = wantsFixes(args);
-  const isStrict = args.strict;
-  const purposes = PURPOSES.filter((purpose) => args.for.includes(purpose));
-  const selectors = parseSelectors(args.devices).map((selector) => ({
-    ...selector,
-    mustMatch: true,
-  }));
-  const host = hostOf(args);
-  const names = namesOf(args);
-  const named = args.machine;
-  // What a machine has is known only after the devices were read.
-  const isAboutHost = selectors.length === 0 || named !== undefined;
-  const state = readState(
-    host,
-    names,
-    selectors.flatMap((selector) => selector.fields),
-    isAboutHost ? null : (all) => selectDevices(all, selectors),
-  );
-  const { inventory } = state;
-  const devices = selectors.length === 0 ? [] : selectDevices(inventory.devices, selectors);
-  const told = await libvirtFor(args, purposes, selectors.length > 0, hostLookup(host, inventory.devices));
-  const machine = named === undefined ? null : findMachine(knownValue(told.machines) ?? [], named);
-  const validated: ValidatedHost = {
-    ...state.host,
-    session: readSession(host, virshOf(sessionOf(args)).uri),
-    folderDrivers: told.folderDrivers,
-    machines: mapKnown(told.machines, (machines) => needsOfAll(machines, host)),
-    findings: findingsOn(
-      devices.map(({ address }) => address),
-      host,
-      state,
-    ),
-  };
-  const asked: Asked = {
-    purposes,
-    devices,
-    machine: machine === null ? null : (needsOfAll([machine], host)[0] ?? null),
-  };
-  const isLive = args.host === undefined;
-  const diagnostics = [...inventory.diagnostics, ...told.diagnostics];
-  const pending = await readPendingRecovery(sessionOf(args));
-  const stderr =
-    remarks({ ...args, json: format !== 'text' }, names, host, diagnostics) + noteLines(pending.notes);
-  if (mends) {
-    const report = reportOn(validated, asked, null);
-    const { facts } = validated;
-    return mendHost({ host, facts, inventory, report, isStrict, remarks: stderr }, args, terminal, dialogue);
-  }
-  const report = reportOn(validated, asked, isLive ? await runHostValidate(new LiveRunner()) : null);
+  const { devices, machine, strict } = args;
+  const session = sessionOf(args, ports);
+  const options = { devices, machine, strict, for: PURPOSES.filter((each) => args.for.includes(each)) };
+  if (mends) return fix(session, options, format, args, terminal, dialogue);
+  const answer = await validate(session, options);
   return {
-    exitCode: isPassed(report, isStrict) ? EXIT.ok : EXIT.findings,
-    stdout:
-      format === 'json'
-        ? formatDocument(validationDocument(inventory.host, report, isStrict, diagnostics, pending.changes))
-        : format === 'junit'
-          ? formatJUnit(inventory.host, report, isStrict)
-          : renderValidation(report, args.all, width, style),
-    stderr,
+    exitCode: answer.passed ? EXIT.ok : EXIT.findings,
+    stdout: textOf(answer, format, args, terminal),
+    stderr: validationRemarks(session, answer, format, args),
   };
 }
-
-type Format = 'text' | 'json' | 'junit';
 
 /** @throws PortalGunError BAD_ARGUMENT */
 function formatOf(args: ValidateValues): Format {
@@ -128,60 +67,98 @@ function formatOf(args: ValidateValues): Format {
   throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--json' });
 }
 
+/** The options that say how a change is made, and mean nothing to who only looks. */
+const OF_FIXING = ['dryRun', 'script', 'yes'] as const;
+
 /**
- * What rules are to know of a libvirt. Where nobody asks about a machine in particular, a libvirt that is not there is no error: a
- * rule says so.
+ * Whether what does not hold is to be mended.
  *
- * @throws PortalGunError BAD_ARGUMENT; for `--machine`, and where `--connect` says whom to ask, all that a libvirt throws
+ * @throws PortalGunError BAD_ARGUMENT for options that do not go together
  */
-async function libvirtFor(
+function wantsFixes(args: ValidateValues): boolean {
+  if (!args.fix) {
+    const idle = OF_FIXING.find((key) => args[key]);
+    if (idle === undefined) return false;
+    throw new PortalGunError('BAD_ARGUMENT', 'goes with --fix', { subject: optionNamed(idle) });
+  }
+  const { format } = args;
+  if (format === 'junit') {
+    throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--fix' });
+  }
+  if (!args.all) return true;
+  throw new PortalGunError('BAD_ARGUMENT', 'does not go with --all', {
+    subject: '--fix',
+    hint: 'it shows what does not hold; pci validate --all shows every check',
+  });
+}
+
+function textOf(
+  { report, inventory: { host }, diagnostics, recovery }: ValidationAnswer,
+  format: Format,
+  { strict, all }: ValidateValues,
+  { width, style }: Terminal,
+): string {
+  switch (format) {
+    case 'json':
+      return formatDocument(validationDocument(host, report, strict, diagnostics, recovery));
+    case 'junit':
+      return formatJUnit(host, report, strict);
+    case 'text':
+      return renderValidation(report, all, width, style);
+  }
+}
+
+/** For standard error; in a document what was met stands already. */
+function validationRemarks(
+  session: HostSession,
+  { diagnostics, notes }: Pick<ValidationAnswer, 'diagnostics' | 'notes'>,
+  format: Format,
+  { verbose }: ValidateValues,
+): string {
+  const choices = { verbose, json: format !== 'text' };
+  return remarks(choices, session.names, session.host, diagnostics) + noteLines(notes);
+}
+
+/**
+ * Makes a plan for what does not hold and can be mended, and does with it what the options say. Exits with 1 where something
+ * is left that does not hold and that nothing of the plan mends.
+ */
+async function fix(
+  session: HostSession,
+  options: ValidateOptions,
+  format: Format,
   args: ValidateValues,
-  purposes: readonly Purpose[],
-  isAboutDevices: boolean,
-  lookup: HostLookup,
-): Promise<ToldByLibvirt> {
-  const isNamed = args.machine !== undefined;
-  const isDemanded = isNamed || args.connect !== undefined;
-  const isCaptured = args.host !== undefined;
-  if (isNamed && isCaptured && args.connect === undefined) {
-    throw new PortalGunError('BAD_ARGUMENT', 'a captured host has no machines', {
-      subject: '--machine',
-      hint: 'say with --connect which libvirt has them',
-    });
-  }
-  const isWanted = !isAboutDevices && (purposes.length === 0 || purposes.includes('machines'));
-  const virsh = virshOf(sessionOf(args));
-  // That of another host, which the environment names, has no say on this one.
-  if (!isDemanded && (isCaptured || !isWanted || !isLocalUri(virsh.uri))) {
-    return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
-  }
-  refuseElsewhere(sessionOf(args), virsh.uri);
-  try {
-    const told = await readMachines(virsh, 'look', lookup);
-    return { ...told, folderDrivers: await folderDriversOf(virsh) };
-  } catch (error) {
-    if (isDemanded || !(error instanceof PortalGunError)) throw error;
-    const why = error.code === 'PERMISSION_DENIED' ? DENIED : UNREAD;
-    return { machines: why, folderDrivers: why, diagnostics: [] };
-  }
-}
-
-/** For whom libvirt lets change things alone; others are told of machines all the same. */
-async function folderDriversOf(virsh: Virsh): Promise<ToldByLibvirt['folderDrivers']> {
-  try {
-    return await readFolderDrivers(virsh);
-  } catch (error) {
-    if (error instanceof PortalGunError && error.code === 'PERMISSION_DENIED') return DENIED;
-    throw error;
-  }
-}
-
-function findingsOn(
-  addresses: readonly PciAddress[],
-  host: HostReader,
-  { inventory, host: { groups } }: ReturnType<typeof readState>,
-): ReadonlyMap<PciAddress, readonly Finding[]> {
-  return new Map(
-    addresses.map((address) => [address, findSafety(host, inventory, groups, [address], null)] as const),
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const proposal = await proposeFixes(session, { ...options, allow: args.allow });
+  const { fixes, steps } = proposal.subject;
+  const overview = (width: number | null) => renderFixes(fixes, steps, width);
+  const carried = await carryOut(
+    {
+      session,
+      proposal,
+      overview,
+      details: fixDetails(fixes, steps),
+      remarks: validationRemarks(session, proposal, format, args),
+      nothingToDo: `${overview(terminal.width)}${idleText(fixes)}`,
+    },
+    args,
+    terminal,
+    dialogue,
   );
+  if (carried.report?.outcome === 'done') dialogue.say(renderAfterFixes(fixes, terminal.width));
+  return {
+    exitCode: carried.exitCode === EXIT.ok && fixes.manual.length > 0 ? EXIT.findings : carried.exitCode,
+    stdout: format === 'json' && !args.script ? formatDocument(carried.document) : carried.text,
+    stderr: carried.remarks,
+  };
+}
+
+/** What is said where there is no step. */
+function idleText({ chosen, manual }: ChosenFixes): string {
+  if (chosen.length > 0) return '';
+  return manual.length === 0
+    ? 'All that counts holds. Nothing to do.\n'
+    : 'Nothing of it is for pci to mend.\n';
 }

@@ -12,7 +12,7 @@ import type { HostSession } from '../session/host-session.ts';
 import { bootTimeOf } from './confirmation.ts';
 
 /** A change that was cut short, or awaits confirmation, as documents have it. */
-interface PendingChange {
+export interface PendingChange {
   readonly startedAt: string;
   readonly title: string;
   readonly standing: JournalStatus['kind'];

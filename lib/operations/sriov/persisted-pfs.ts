@@ -1,6 +1,6 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../../base/known.ts';
-import { count, escapeControls } from '../../base/text.ts';
+import { count } from '../../base/text.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import { areOfOneKind, type DeviceKind, TRAIT_FIELDS, traitsOf } from '../../pci/device-traits.ts';
@@ -88,21 +88,23 @@ function entriesOrProblem(host: HostReader): readonly PersistedPf[] | PortalGunE
   }
 }
 
-/** For standard error: that a PF gets something else at the next boot than is proposed for it now. */
-export function persistedVfsRemark(
+/** That a PF gets something else at the next boot than is proposed for it now. */
+export function persistedVfsNotes(
   host: HostReader,
   devices: readonly PciDevice[],
   proposal: VfsProposal,
   goal: VfGoal,
-): string {
+): readonly string[] {
   const entries = entriesOrProblem(host);
-  if (entries instanceof PortalGunError || entries.length === 0) return '';
+  if (entries instanceof PortalGunError || entries.length === 0) return [];
   const pfs = pfsWithTraits(host, devices, [traitsOf(proposal.state.pf)]);
   const traited = withTraits(proposal, pfs);
   const { pf } = traited.state;
   const entry = persistedFor(pf, entries, pfs);
-  if (entry === null || isSame(entry, persistedPfOf(traited, goal, entry, pfs))) return '';
-  return `pci: note: ${pf.address} has ${count(entry.count, 'VF')} at the next boot, as was written down; --persist writes down this\n`;
+  if (entry === null || isSame(entry, persistedPfOf(traited, goal, entry, pfs))) return [];
+  return [
+    `${pf.address} has ${count(entry.count, 'VF')} at the next boot, as was written down; --persist writes down this`,
+  ];
 }
 
 function isSame(a: PersistedPf, b: PersistedPf): boolean {
@@ -115,18 +117,18 @@ function isSame(a: PersistedPf, b: PersistedPf): boolean {
 /** What tells of a PF whether it is persisted, and whether that is in force. */
 export interface VfsStatuses {
   readonly of: (state: PfState) => Known<VfsStatus>;
-  /** For standard error: why it is not known. */
-  readonly remarks: string;
+  /** Why it is not known. */
+  readonly notes: readonly string[];
 }
 
 /** Reads what is written down. Needs `sriov` of the devices. */
 export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[]): VfsStatuses {
   const reading = host.readText(VFS_PATH);
-  if (isFailure(reading) && reading.unknown === 'unread') return { of: () => UNREAD, remarks: '' };
+  if (isFailure(reading) && reading.unknown === 'unread') return { of: () => UNREAD, notes: [] };
   const entries = entriesOrProblem(host);
   if (entries instanceof PortalGunError) {
     const unknown = entries.code === 'PERMISSION_DENIED' ? DENIED : BROKEN;
-    return { of: () => unknown, remarks: `pci: ${entries.subject}: ${escapeControls(entries.message)}\n` };
+    return { of: () => unknown, notes: [`${entries.subject}: ${entries.message}`] };
   }
   const found = findPfs(host, entries, devices);
   const of = (state: PfState): Known<VfsStatus> => {
@@ -135,5 +137,5 @@ export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[])
     if (mine !== undefined) return vfsStatus(mine.entry, state);
     return about.some(({ whereabouts: { kind } }) => kind === 'unknown') ? DENIED : null;
   };
-  return { of, remarks: '' };
+  return { of, notes: [] };
 }

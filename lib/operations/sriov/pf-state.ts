@@ -9,6 +9,7 @@ import type { Inventory } from '../../pci/inventory.ts';
 import type { PfState } from '../../plan/sriov/vf-goal.ts';
 import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/device/pf-link.ts';
 import { readFunction } from '../../sysfs/device/read-inventory.ts';
+import type { HostSession } from '../session/host-session.ts';
 
 /** The facts of every device that a PF is judged by. */
 export const PF_FIELDS: readonly DeviceField[] = [
@@ -24,6 +25,20 @@ export const PF_FIELDS: readonly DeviceField[] = [
   'sriov',
   'netInterfaces',
 ];
+
+/**
+ * A PF of a session's host with its VFs and its interface; of a captured host, which no `ip` can be asked about, less is known. Needs
+ * the fields {@link PF_FIELDS}.
+ *
+ * @throws PortalGunError TOOL_MISSING, TOOL_FAILED
+ */
+export function readPf(
+  { host, isCaptured, ports }: HostSession,
+  inventory: Inventory,
+  pf: PciDevice,
+): Promise<PfState> {
+  return readPfState(host, isCaptured ? null : ports.runner, inventory, pf);
+}
 
 /**
  * A PF with its VFs and its interface. Needs the fields {@link PF_FIELDS}.

@@ -2,6 +2,7 @@ import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts
 import { count, escapeControls } from '../../base/text.ts';
 import type { PendingRecovery } from '../../documents/changes/pending-recovery.ts';
 import type { SriovDocument } from '../../documents/changes/sriov.ts';
+import type { ListedPf } from '../../operations/sriov/list-pfs.ts';
 import type { PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PfLink } from '../../pci/sriov/pf-link.ts';
@@ -11,15 +12,6 @@ import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.t
 import { cellText, deviceTitle } from '../layout/facts.ts';
 import type { Style } from '../layout/style.ts';
 import { hangText } from '../layout/wrap-text.ts';
-
-/** A PF with its interface, `null` where it has none, and its VFs by their index. */
-export interface ListedPf {
-  readonly pf: PciDevice;
-  readonly link: PfLink | null;
-  readonly vfs: readonly PciDevice[];
-  /** Whether it gets its VFs at each boot, and has them now; `null` where it is not persisted. */
-  readonly persisted: Known<VfsStatus>;
-}
 
 /** Each PF in a paragraph, and its VFs below it, a row each. */
 export function renderSriov(listed: readonly ListedPf[], width: number | null, style: Style): string {

@@ -1,6 +1,7 @@
 import { PortalGunError } from '../base/errors.ts';
 import { suggest } from '../base/text.ts';
-import type { VfGoal, VfWishes } from '../plan/sriov/vf-goal.ts';
+import { MAX_VFS, type SetVfsOptions } from '../operations/sriov/propose-vfs.ts';
+import type { VfWishes } from '../plan/sriov/vf-goal.ts';
 import { badValue, VF_SETTING_KEYS, VF_SETTING_TEXTS } from '../plan/sriov/vf-setting-texts.ts';
 import type { VfSettingValues } from './tables/vf-setting-options.ts';
 
@@ -12,14 +13,14 @@ export interface VfValues extends VfSettingValues {
   readonly up: boolean | undefined;
 }
 
-const MAX_VFS = 65535;
-
 /**
  * What the arguments ask of a PF.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
-export function vfGoalOf(args: VfValues): VfGoal {
+export function vfOptionsOf(
+  args: VfValues,
+): Pick<SetVfsOptions, 'vfs' | 'autoprobe' | 'all' | 'each' | 'up'> {
   let all: VfWishes = {};
   for (const key of VF_SETTING_KEYS) {
     const text = args[key === 'spoof-check' ? 'spoofCheck' : key];
@@ -30,21 +31,14 @@ export function vfGoalOf(args: VfValues): VfGoal {
     const [index, wishes] = parseVf(text);
     each.set(index, { ...each.get(index), ...wishes });
   }
-  const count = args.vfs;
-  const goal = {
-    count:
-      count === undefined ? null : wholeNumber(count, MAX_VFS, '--vfs', 'a number of VFs: 4; 0 for none'),
-    autoprobe: args.autoprobe ?? null,
+  const { vfs, autoprobe, up } = args;
+  return {
+    vfs: vfs === undefined ? undefined : wholeNumber(vfs, MAX_VFS, '--vfs', 'a number of VFs: 4; 0 for none'),
+    autoprobe,
     all,
     each,
-    isUp: args.up ?? true,
+    up,
   };
-  if (count === undefined && goal.autoprobe === null && each.size === 0 && Object.keys(all).length === 0) {
-    throw new PortalGunError('BAD_ARGUMENT', 'says nothing of what is to be set', {
-      hint: 'give --vfs NUMBER, or a setting; see pci sriov set --help',
-    });
-  }
-  return goal;
 }
 
 /** `3:mac=02:00:00:00:00:03,vlan=100`. */

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { LeftJournal } from '../../../lib/apply/journal-parser.ts';
-import { readLeftBound } from '../../../lib/cli/left-bound.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
-import type { PciAddress } from '../../../lib/pci/address.ts';
-import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
+import type { LeftJournal } from '../../lib/apply/journal-parser.ts';
+import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
+import { readLeftBound } from '../../lib/operations/recovery/left-bound.ts';
+import type { PciAddress } from '../../lib/pci/address.ts';
+import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
 import {
   BINDINGS_PATH,
   PERSISTED_FIELDS,
   type PersistedBinding,
   persistedBindingOf,
   serializeBindings,
-} from '../../../lib/plan/binding/persisted-bindings.ts';
-import type { Change } from '../../../lib/plan/change.ts';
-import { readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
-import { buildHost } from '../../support/host-builder.ts';
-import { gigabitNic, hostBridge, nvmeController, rootPort } from '../../support/hosts/functions.ts';
+} from '../../lib/plan/binding/persisted-bindings.ts';
+import type { Change } from '../../lib/plan/change.ts';
+import { readInventory } from '../../lib/sysfs/device/read-inventory.ts';
+import { buildHost } from '../support/host-builder.ts';
+import { gigabitNic, hostBridge, nvmeController, rootPort } from '../support/hosts/functions.ts';
 
 const NIC = '0000:01:00.0' as PciAddress;
 const DRIVE = '0000:02:00.0' as PciAddress;

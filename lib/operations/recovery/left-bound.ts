@@ -1,21 +1,25 @@
-import { isOfOtherBoot } from '../apply/journal.ts';
-import type { LeftJournal } from '../apply/journal-parser.ts';
-import { knownValue } from '../base/known.ts';
-import type { HostReader } from '../host/host-reader.ts';
-import { readBindings } from '../operations/binding/persistence.ts';
-import type { PciAddress } from '../pci/address.ts';
-import type { PciDevice } from '../pci/device.ts';
-import { deviceAt } from '../pci/device-at.ts';
-import { TRAIT_FIELDS } from '../pci/device-traits.ts';
-import { NO_NAMES } from '../pci/pci-ids.ts';
-import { findPersisted } from '../pci/persisted/find-persisted.ts';
-import { isPassthroughDriver } from '../pci/vfio-state.ts';
-import { bindingStatus } from '../plan/binding/binding-status.ts';
-import { type BoundUntilReboot, boundUntilReboot } from '../plan/binding/bound-until-reboot.ts';
-import { BINDINGS_PATH, type PersistedBinding, parseBindings } from '../plan/binding/persisted-bindings.ts';
-import { guardOf } from '../plan/guard.ts';
-import { readDriverClaims } from '../sysfs/device/driver-claims.ts';
-import { readInventory } from '../sysfs/device/read-inventory.ts';
+import { isOfOtherBoot } from '../../apply/journal.ts';
+import type { LeftJournal } from '../../apply/journal-parser.ts';
+import { knownValue } from '../../base/known.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import { deviceAt } from '../../pci/device-at.ts';
+import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
+import { NO_NAMES } from '../../pci/pci-ids.ts';
+import { findPersisted } from '../../pci/persisted/find-persisted.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
+import { bindingStatus } from '../../plan/binding/binding-status.ts';
+import { type BoundUntilReboot, boundUntilReboot } from '../../plan/binding/bound-until-reboot.ts';
+import {
+  BINDINGS_PATH,
+  type PersistedBinding,
+  parseBindings,
+} from '../../plan/binding/persisted-bindings.ts';
+import { guardOf } from '../../plan/guard.ts';
+import { readDriverClaims } from '../../sysfs/device/driver-claims.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
+import { readBindings } from '../binding/persistence.ts';
 
 /**
  * The devices that stay on a VFIO driver though the changes that bound them are undone: the early program had bound them in this boot

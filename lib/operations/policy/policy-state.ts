@@ -1,15 +1,14 @@
-import { PortalGunError } from '../base/errors.ts';
-import { knownValue } from '../base/known.ts';
-import type { HostReader } from '../host/host-reader.ts';
-import type { Runner } from '../host/runner.ts';
-import { readPfState } from '../operations/sriov/pf-state.ts';
-import type { PciDevice } from '../pci/device.ts';
-import type { Inventory } from '../pci/inventory.ts';
-import { selectDevices } from '../pci/selector/selector.ts';
-import { HOST_DRIVER, type Policy, type PolicyDevice } from '../plan/policy/policy.ts';
-import type { PolicyBinding } from '../plan/policy/policy-rebinding.ts';
-import { planVfs, type VfsProposal } from '../plan/sriov/plan-vfs.ts';
-import type { VfGoal } from '../plan/sriov/vf-goal.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import { selectDevices } from '../../pci/selector/selector.ts';
+import { HOST_DRIVER, type Policy, type PolicyDevice } from '../../plan/policy/policy.ts';
+import type { PolicyBinding } from '../../plan/policy/policy-rebinding.ts';
+import { planVfs, type VfsProposal } from '../../plan/sriov/plan-vfs.ts';
+import type { VfGoal } from '../../plan/sriov/vf-goal.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { readPf } from '../sriov/pf-state.ts';
 
 /** A PF that a policy speaks of. */
 interface PolicyPf {
@@ -28,13 +27,12 @@ export interface PolicyState {
 /**
  * Finds the devices that a policy means, and what its PFs need.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_POLICY, and what `planVfs` and `readPfState` throw;
+ * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_POLICY, and what `planVfs` and `readPf` throw;
  * each says where the policy speaks of it
  */
 export async function readPolicyState(
+  session: HostSession,
   policy: Policy,
-  host: HostReader,
-  runner: Runner | null,
   inventory: Inventory,
 ): Promise<PolicyState> {
   const { devices } = inventory;
@@ -46,9 +44,7 @@ export async function readPolicyState(
     if (pfs.some(({ proposal }) => proposal.state.pf === pf)) {
       throw new PortalGunError('BAD_POLICY', `${pf.address} is spoken of before`, { subject: device.at });
     }
-    const proposal = await placed(device, async () =>
-      planVfs(await readPfState(host, runner, inventory, pf), goal),
-    );
+    const proposal = await placed(device, async () => planVfs(await readPf(session, inventory, pf), goal));
     pfs.push({ goal, proposal });
     if (driver === undefined || goal.count === 0) continue;
     if (isNew(proposal)) postponed.push(device);

@@ -1,15 +1,14 @@
-import { isUnknown } from '../base/known.ts';
-import type { HostReader } from '../host/host-reader.ts';
-import { LiveRunner } from '../host/live/live-runner.ts';
-import { readBindings, readPersistedPfs } from '../operations/binding/persistence.ts';
-import { findPfs } from '../operations/sriov/persisted-pfs.ts';
-import { PF_FIELDS, readPfState } from '../operations/sriov/pf-state.ts';
-import type { PciAddress } from '../pci/address.ts';
-import { TRAIT_FIELDS } from '../pci/device-traits.ts';
-import { NO_NAMES } from '../pci/pci-ids.ts';
-import { bindingStatus, isBound } from '../plan/binding/binding-status.ts';
-import { vfsStatus } from '../plan/sriov/vfs-status.ts';
-import { readInventory } from '../sysfs/device/read-inventory.ts';
+import { isUnknown } from '../../base/known.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
+import { NO_NAMES } from '../../pci/pci-ids.ts';
+import { bindingStatus, isBound } from '../../plan/binding/binding-status.ts';
+import { vfsStatus } from '../../plan/sriov/vfs-status.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
+import { readBindings, readPersistedPfs } from '../binding/persistence.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { findPfs } from '../sriov/persisted-pfs.ts';
+import { PF_FIELDS, readPf } from '../sriov/pf-state.ts';
 
 /** Something that is persisted and not in force. */
 export interface Missing {
@@ -20,11 +19,12 @@ export interface Missing {
 }
 
 /**
- * What is persisted on this machine and not in force now.
+ * What is persisted on a host and not in force now.
  *
  * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
  */
-export async function readMissing(host: HostReader): Promise<readonly Missing[]> {
+export async function readMissing(session: HostSession): Promise<readonly Missing[]> {
+  const { host } = session;
   const [bindings, entries] = [readBindings(host), readPersistedPfs(host)];
   if (bindings.length + entries.length === 0) return [];
   const inventory = readInventory(host, NO_NAMES, [...new Set([...TRAIT_FIELDS, ...PF_FIELDS])]);
@@ -37,7 +37,7 @@ export async function readMissing(host: HostReader): Promise<readonly Missing[]>
       missing.push({ kind: 'vfs', address, state: whereabouts.kind });
       continue;
     }
-    const status = vfsStatus(entry, await readPfState(host, new LiveRunner(), inventory, pf));
+    const status = vfsStatus(entry, await readPf(session, inventory, pf));
     if (status !== 'in-force') {
       missing.push({ kind: 'vfs', address, state: isUnknown(status) ? 'unknown' : (status ?? 'unknown') });
     }

@@ -1,28 +1,28 @@
-import type { Diagnostic } from '../base/diagnostic.ts';
-import { PortalGunError } from '../base/errors.ts';
-import { BROKEN, DENIED, type Known, UNREAD } from '../base/known.ts';
-import { VALIDATION_FIELDS } from '../checks/validation/validate.ts';
-import type { ValidatedHost } from '../checks/validation/validated-host.ts';
-import type { MachineNeeds } from '../facts/machine-needs.ts';
-import { type HostReader, isFailure, knownOf } from '../host/host-reader.ts';
-import { livePorts } from '../host/live/live-ports.ts';
-import { isRoot, userName } from '../host/this-process.ts';
-import { isSessionUri } from '../libvirt/connection-uri.ts';
-import { needsOf } from '../libvirt/machine/machine-needs.ts';
-import type { KnownMachine } from '../libvirt/machine/read-machines.ts';
-import { readPersistence } from '../operations/binding/persistence.ts';
-import type { DeviceField } from '../pci/device.ts';
-import { groupDevices } from '../pci/group/iommu-group.ts';
-import type { Inventory } from '../pci/inventory.ts';
-import type { PciNames } from '../pci/pci-ids.ts';
-import { concernedWith, groupedWith } from '../pci/selector/concerned-devices.ts';
-import { planPersistence } from '../plan/persistence/plan-persistence.ts';
-import { type ProbedDevices, readInventory } from '../sysfs/device/read-inventory.ts';
-import { readHostFacts } from '../sysfs/host-facts/read-host-facts.ts';
-import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
-import { tellsResetMethods } from '../sysfs/kernel-release.ts';
-import { readLockLimit } from '../sysfs/lock-limit.ts';
-import { readGroupAttributes } from '../sysfs/read-groups.ts';
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { BROKEN, DENIED, type Known, UNREAD } from '../../base/known.ts';
+import { VALIDATION_FIELDS } from '../../checks/validation/validate.ts';
+import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
+import type { MachineNeeds } from '../../facts/machine-needs.ts';
+import type { User } from '../../host/host-ports.ts';
+import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
+import { isSessionUri } from '../../libvirt/connection-uri.ts';
+import { needsOf } from '../../libvirt/machine/machine-needs.ts';
+import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
+import type { DeviceField } from '../../pci/device.ts';
+import { groupDevices } from '../../pci/group/iommu-group.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import type { PciNames } from '../../pci/pci-ids.ts';
+import { concernedWith, groupedWith } from '../../pci/selector/concerned-devices.ts';
+import { planPersistence } from '../../plan/persistence/plan-persistence.ts';
+import { type ProbedDevices, readInventory } from '../../sysfs/device/read-inventory.ts';
+import { readHostFacts } from '../../sysfs/host-facts/read-host-facts.ts';
+import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
+import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
+import { readLockLimit } from '../../sysfs/lock-limit.ts';
+import { readGroupAttributes } from '../../sysfs/read-groups.ts';
+import { readPersistence } from '../binding/persistence.ts';
+import type { HostSession } from '../session/host-session.ts';
 
 /** A host as it is validated, but for its machines and for what speaks against taking devices. */
 export interface ReadState {
@@ -38,8 +38,7 @@ export interface ReadState {
  * @throws PortalGunError PERMISSION_DENIED
  */
 export function readState(
-  host: HostReader,
-  names: PciNames,
+  { host, names, ports }: HostSession,
   fields: readonly DeviceField[],
   asked: ProbedDevices | null,
 ): ReadState {
@@ -59,7 +58,7 @@ export function readState(
       groups: groupDevices(inventory.devices, (id) => readGroupAttributes(host, id)),
       use: readHostUse(host),
       tellsResetMethods: tellsResetMethods(host, inventory.devices),
-      persistence: readPersistedSteps(host),
+      persistence: readPersistedSteps(host, ports.user),
     },
   };
 }
@@ -80,9 +79,9 @@ function readInventoryIfAny(
 }
 
 /** What would be done if all that was persisted were to be persisted now. */
-function readPersistedSteps(host: HostReader): ValidatedHost['persistence'] {
+function readPersistedSteps(host: HostReader, user: User): ValidatedHost['persistence'] {
   try {
-    const persistence = readPersistence(host, livePorts().user);
+    const persistence = readPersistence(host, user);
     if (persistence.isGuess) return UNREAD;
     if (persistence.bindings.length === 0 && persistence.pfs.length === 0) return null;
     return planPersistence(persistence, persistence).map(({ words }) => words);
@@ -109,7 +108,10 @@ export interface ToldByLibvirt {
 }
 
 /** Whose libvirt it is, by its URI; `null` for that of the system, which root's own is as well. */
-export function readSession(host: HostReader, uri: string): ValidatedHost['session'] {
-  const user = isSessionUri(uri) && !isRoot() ? userName() : null;
+export function readUserSession(
+  { host, ports: { user: who } }: HostSession,
+  uri: string,
+): ValidatedHost['session'] {
+  const user = isSessionUri(uri) && !who.isRoot ? who.name : null;
   return user === null ? null : { user, lockLimitBytes: readLockLimit(host) };
 }
