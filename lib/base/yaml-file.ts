@@ -163,6 +163,22 @@ export class YamlFile {
   }
 }
 
+/**
+ * The same error with line and column of its part, as JSON is YAML; itself if it is about no part, or if YAML knows no
+ * better.
+ */
+export function withPlace(error: PortalGunError): PortalGunError {
+  const { code, message, subject, hint, cause, part } = error;
+  if (part === null || subject === null) return error;
+  try {
+    const place = new YamlFile(part.text, subject, code).placeOf(part.path);
+    return new PortalGunError(code, message, { subject: place, hint, cause });
+  } catch (failure) {
+    if (failure instanceof PortalGunError) return error;
+    throw failure;
+  }
+}
+
 /** Text, or whatever stands there without quotes, as it is written. */
 function sourceOf({ value, source }: Scalar): string {
   return typeof value === 'string' ? value : (source ?? String(value));

@@ -89,10 +89,11 @@ async function resultOf(
     // The cursor stands behind the question.
     if (error instanceof Interrupted) return { exitCode: EXIT.interrupted, stdout: '', stderr: '\n' };
     if (error instanceof PortalGunError) {
+      const placed = await withItsPlace(error);
       return {
-        exitCode: error.exitCode,
-        stdout: errorOutput(argv, errorDocument(error)),
-        stderr: renderError(program.name, error),
+        exitCode: placed.exitCode,
+        stdout: errorOutput(argv, errorDocument(placed)),
+        stderr: renderError(program.name, placed),
       };
     }
     const versions = `portal-gun ${program.version}, Node ${process.versions.node}`;
@@ -102,6 +103,13 @@ async function resultOf(
       stderr: renderInternalError(program.name, error, versions),
     };
   }
+}
+
+/** An error about a part of a file with its line and column; only such an error loads what tells them. */
+async function withItsPlace(error: PortalGunError): Promise<PortalGunError> {
+  if (error.part === null) return error;
+  const { withPlace } = await import('../base/yaml-file.ts');
+  return withPlace(error);
 }
 
 /** Reads any command line, and says what is wrong with it: by the parser, which few command lines need. */

@@ -13,13 +13,13 @@ import { COLOR_CHOICES } from './terminal/terminal.ts';
 /** The options of every command that looks at a host. */
 export const READING_OPTIONS = {
   host: {
-    describe: 'Read a snapshot file, or a directory that holds a sys/, instead of this machine',
+    describe: 'Use a snapshot, or a directory tree with sys/, instead of this machine',
     type: 'string',
     valueName: 'PATH',
     completes: 'file',
   },
   'pci-ids': {
-    describe: "List of PCI ids to take names from: a file, or the word bundled; the system's by default",
+    describe: 'List of PCI ids for names: a file, or the word bundled; default: the list of the system',
     type: 'string',
     valueName: 'FILE',
     suggestions: ['bundled'],
@@ -27,13 +27,12 @@ export const READING_OPTIONS = {
   },
   json: { describe: 'Print JSON', type: 'boolean' },
   verbose: {
-    describe: 'Say more on standard error: where names come from, every note',
+    describe: 'Print more on stderr: the source of names, and all notes',
     type: 'boolean',
     alias: 'v',
   },
   color: {
-    describe:
-      'When to colour output; auto, the default, if it goes to a terminal. --color means always, and --no-color never',
+    describe: 'Color output; auto (default) if it goes to a terminal; --color means always, --no-color never',
     type: 'string',
     valueName: 'WHEN',
     choices: COLOR_CHOICES,

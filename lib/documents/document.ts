@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 
-/** What a schema describes, as who makes it may have it: nothing in it is written to. */
+/** The type of a document or of a part of one, by its schema; nothing in it can be written to. */
 export type DocumentOf<Schema extends z.ZodType> = Immutable<z.infer<Schema>>;
 
 type Immutable<T> = T extends readonly (infer Item)[]

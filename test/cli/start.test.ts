@@ -87,6 +87,12 @@ describe('a start of pci', () => {
     expect(loadedWith('lib/cli/completion/print-completions.ts')).not.toContain('yargs');
   });
 
+  it('has nothing of what describes the JSON documents: their types are enough', () => {
+    const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
+    expect(inputs.filter((input) => /^lib\/documents\/|zod\/v4\/classic\//.test(input))).toEqual([]);
+    expect(inputs.some((input) => input.includes('zod/v4/mini/'))).toBe(true);
+  });
+
   for (const [command, needed] of Object.entries(NEEDED)) {
     it(`loads for ${command} ${needed.length === 0 ? 'no large library' : needed.join(' and ')}`, () => {
       expect(heavyWith(`lib/cli/commands/${command}.ts`)).toEqual([...needed].sort(byOrder));

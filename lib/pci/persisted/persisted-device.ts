@@ -23,7 +23,6 @@ const serialAt = z.object({
   value: text.check(z.regex(/^([0-9a-f]{2}-){7}[0-9a-f]{2}$/)),
 });
 
-/** What is written down of a device to find it again. What is not there was not known, or not looked for yet. */
 const traitsForm = z.object({
   path: text.check(z.regex(/^pci[0-9a-f]{4,8}:[0-9a-f]{2}(\/[0-9a-f]{2}\.[0-7]){1,32}$/)),
   id: ids,
@@ -43,10 +42,9 @@ const traitsForm = z.object({
   only: z.exactOptional(z.boolean()),
 });
 
-/** A virtual function, by what it is one of. */
 const vfForm = z.object({ pf: traitsForm, index: z.int().check(z.minimum(0), z.maximum(0xffff)) });
 
-/** A device of which something is written down for each boot. Keys that are not here are of later versions. */
+/** What an entry of a record has of its device. Keys that are not here are of later versions. */
 export const persistedDeviceForm = z.extend(traitsForm, {
   /** Where it was when that was written down: a name for people, by which nothing is found. */
   address: z.custom<PciAddress>((value) => typeof value === 'string' && isPciAddress(value)),
@@ -56,8 +54,10 @@ export const persistedDeviceForm = z.extend(traitsForm, {
 
 /** What is recorded of a device to find it again. */
 export type PersistedTraits = Readonly<z.infer<typeof traitsForm>>;
+
 /** A virtual function, by its PF and its index. */
 export type PersistedVf = Readonly<z.infer<typeof vfForm>>;
+
 /** A device of which something is recorded for each boot. */
 export type PersistedDevice = Readonly<z.infer<typeof persistedDeviceForm>>;
 

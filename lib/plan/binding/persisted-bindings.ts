@@ -9,7 +9,6 @@ import { parseRecord, type RecordForm, serializeRecord } from '../persistence/re
 /** Where it is written down which devices are given to VMs from each boot on. */
 export const BINDINGS_PATH = '/etc/portal-gun/bindings.json';
 
-/** A device that is given to VMs from each boot on. */
 const bindingForm = z.extend(persistedDeviceForm, {
   // It becomes part of programs that root runs.
   driver: z.string().check(z.regex(/^[\w-]{1,64}$/), z.refine(isPassthroughDriver)),

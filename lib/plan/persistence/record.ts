@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { PortalGunError } from '../../base/errors.ts';
+import { type ErrorDetails, PortalGunError } from '../../base/errors.ts';
 import { comparePciAddresses } from '../../pci/address.ts';
 import type { PersistedDevice } from '../../pci/persisted/persisted-device.ts';
 
@@ -60,13 +60,13 @@ export function parseRecord<T extends PersistedDevice>(
   return devices.map((entry: unknown, index) => {
     const { error } = z.safeParse(form, entry);
     if (error === undefined) return entry as T;
-    throw damaged(path, `entry ${index + 1} makes no sense${placeOf(error.issues)}`);
+    const keys = error.issues[0]?.path ?? [];
+    const which = keys.length === 0 ? '' : ` (${keys.join('.')})`;
+    throw damaged(path, `entry ${index + 1} makes no sense${which}`, {
+      text,
+      path: ['devices', index, ...keys],
+    });
   });
-}
-
-/** Which part of an entry is not of its form: ` (vf.pf.path)`. */
-function placeOf([issue]: readonly z.core.$ZodIssue[]): string {
-  return issue === undefined || issue.path.length === 0 ? '' : ` (${issue.path.join('.')})`;
 }
 
 function parseObject(text: string): unknown {
@@ -81,6 +81,9 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-function damaged(path: string, detail: string): PortalGunError {
-  return new PortalGunError('BAD_RECORD', detail, { subject: path });
+function damaged(path: string, detail: string, part?: ErrorDetails['part']): PortalGunError {
+  return new PortalGunError('BAD_RECORD', detail, {
+    subject: path,
+    ...(part === undefined ? {} : { part }),
+  });
 }

@@ -11,7 +11,6 @@ import { settingsOf } from './vfs-states.ts';
 /** Where it is written down which PFs get VFs at each boot. */
 export const VFS_PATH = '/etc/portal-gun/virtual-functions.json';
 
-/** A PF that gets VFs at each boot. */
 const pfForm = z
   .extend(persistedDeviceForm, {
     /** How many VFs, at least one. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod/mini';
-import { PortalGunError } from '../../../lib/base/errors.ts';
+import { ERRORS, PortalGunError } from '../../../lib/base/errors.ts';
 import { YamlFile } from '../../../lib/base/yaml-file.ts';
 import {
   parseYaml,
@@ -121,7 +121,7 @@ describe('the form of a YAML file', () => {
     expect(parse('format: a/v1\nparts:\nmore:')).toEqual({ format: 'a/v1', parts: [], more: null });
   });
 
-  const SEE = '(see docs/reference/policy.md for what it can say)';
+  const SEE = `(${ERRORS.BAD_POLICY.remedy})`;
   it.each([
     ['', `f.yaml:1:1: is to be a mapping of keys to values ${SEE}`],
     ['parts: []', 'f.yaml:1:1: does not say what it is (begin it with: format: a/v1)'],

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PortalGunError } from '../../../lib/base/errors.ts';
+import { withPlace } from '../../../lib/base/yaml-file.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
@@ -21,6 +23,7 @@ import {
 import { withoutPersisted, withPersisted } from '../../../lib/plan/persistence/persisted-changes.ts';
 import { recordChanges } from '../../../lib/plan/persistence/record-changes.ts';
 import { readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
+import { errorOf } from '../../support/error-of.ts';
 
 const text = readFileSync(join(import.meta.dirname, '../../../fixtures/lab-intel.snapshot'), 'utf8');
 const { devices } = readInventory(new SnapshotHost(parseSnapshot(text, 'lab-intel')), NO_NAMES, [
@@ -74,7 +77,7 @@ function movedTo(device: PciDevice, place: PciDevice): PciDevice {
   return { ...device, address: place.address, location: place.location };
 }
 
-describe('the record of what is bound at each boot', () => {
+describe('the record of bindings for each boot', () => {
   it('is read as it was written, in the order of addresses', () => {
     const bindings = [driverless, pair].map(bindingOf);
     expect(parseBindings(serializeBindings(bindings))).toEqual([...bindings].reverse());
@@ -153,6 +156,15 @@ describe('the record of what is bound at each boot', () => {
     const inside = { ...good, vf: { index: 0, pf: { ...good, path: 'x' } } };
     expect(() => parse([good, inside])).toThrow('entry 2 makes no sense (vf.pf.path)');
     expect(() => parse([7])).toThrow(/^entry 1 makes no sense$/);
+    const written = serializeBindings([good, bindingOf(driverless)]) ?? '';
+    const damaged = errorOf(() => parseBindings(written.replace(/^.*"mac": null.*$/m, '      "mac": 7,')));
+    const line = written.split('\n').findIndex((each) => each.includes('"mac": null')) + 1;
+    expect(withPlace(damaged)).toMatchObject({
+      code: 'BAD_RECORD',
+      subject: `/etc/portal-gun/bindings.json:${line}:14`,
+      message: 'entry 2 makes no sense (mac)',
+    });
+    expect(withPlace(new PortalGunError('BAD_RECORD', 'x', { subject: 'y' })).subject).toBe('y');
     expect(parse([{ ...good, later: 1 }])).toEqual([{ ...good, later: 1 }]);
     expect(() => parse([], 'portal-gun/bindings/v2')).toThrow('it is none of portal-gun/bindings/v1');
     for (const each of ['', '[', 'null', '7']) expect(() => parseBindings(each)).toThrow('no JSON object');

@@ -145,7 +145,7 @@ const TEXTS: Readonly<Record<string, Render>> = {
       const name = names[index % names.length] ?? '';
       return index % 3 === 0
         ? { device, code: 'rule', reason: 'the rules leave it to the host' }
-        : { device, code: 'in-use', reason: `holds the root file system: ${name} on /` };
+        : { device, code: 'in-use', reason: `contains the root file system: ${name} on /` };
     });
     return `Left with the host:\n${renderLeft(left, width)}`;
   },
