@@ -3,6 +3,7 @@ import { openHost } from '../../lib/host/open-host.ts';
 import { openSession } from '../../lib/operations/open-session.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
 import { stableMac } from '../../lib/pci/sriov/stable-mac.ts';
+import { readCapturedLink } from '../../lib/sysfs/device/pf-link.ts';
 import { validatorOf } from '../support/json-schemas.ts';
 import { fixture, pciOn } from '../support/pci-program.ts';
 import { simulateMachine } from '../support/simulated-changes.ts';
@@ -115,6 +116,24 @@ describe('a pool of VFs', () => {
     await expect(host.assign({ ...POOL, rom: 'off' })).rejects.toMatchObject({ subject: '--rom' });
     await expect(host.assign({ ...POOL, vlan: 5000 })).rejects.toMatchObject({ subject: '--vlan' });
     expect(machine.libvirt.state()).toBe(before);
+  });
+});
+
+describe('a VF that is named', () => {
+  it('goes as an interface, with a MAC that stays', async () => {
+    const machine = simulateMachine(openHost(fixture('lab-intel-vfio')));
+    const { definition } = machine.libvirt.add('mail', { category: 'application', ports: 1 });
+    const host = await openSession({}, simulatedPorts(machine));
+    const vf = { devices: ['0000:01:10.2'], to: { machines: ['mail'] }, allow: ALLOW } as const;
+    const first = await host.assign({ ...vf, policy: 'exclusive' });
+    expect(await host.apply(first)).toMatchObject({ outcome: 'done' });
+    const given = machine.libvirt.domain('mail').definition;
+    const mac = /<mac address='([\da-f:]+)'\/>/.exec(given)?.[1];
+    const card = readCapturedLink(machine.reader, PF)?.mac ?? '';
+    expect(mac).toBe(stableMac(card, 1));
+    expect((await host.assign({ ...vf, policy: 'exclusive' })).plan.steps).toEqual([]);
+    await host.apply(await host.unassign({ devices: vf.devices }));
+    expect(machine.libvirt.domain('mail').definition).toBe(definition);
   });
 });
 
