@@ -11,7 +11,7 @@ import { PF_FIELDS } from '../sriov/pf-state.ts';
 import { type PersistPart, planPersistPart } from './persist-part.ts';
 import { readBindings, readPersistedPfs } from './persistence.ts';
 
-/** What a proposal to forget what is persisted is about. */
+/** Subject of a proposal to forget what is persisted. */
 export interface ForgetSubject {
   readonly persistence: PersistPart;
 }

@@ -42,7 +42,7 @@ export interface RestoreOptions {
   readonly preview?: boolean;
 }
 
-/** What a proposal to restore bindings is about. */
+/** Subject of a proposal to restore bindings. */
 export interface RestoreBindingsSubject {
   readonly rebinding: Rebinding;
   /** What is persisted and left as it is. */

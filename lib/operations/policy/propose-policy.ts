@@ -47,7 +47,7 @@ export interface PolicyOptions {
   readonly allow?: readonly string[];
 }
 
-/** What a proposal to bring a host to a policy is about. */
+/** Subject of a proposal to bring a host to a policy. */
 export interface PolicySubject {
   /** What the policy is called. */
   readonly name: string;

@@ -20,7 +20,7 @@ import type { HostSession } from '../session/host-session.ts';
 import { type FoundPf, findPfs } from './persisted-pfs.ts';
 import { PF_FIELDS, readPf } from './pf-state.ts';
 
-/** What a proposal to restore VFs is about. */
+/** Subject of a proposal to restore VFs. */
 export interface RestoreVfsSubject {
   /** What is written down for each boot. */
   readonly entries: readonly PersistedPf[];

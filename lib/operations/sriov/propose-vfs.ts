@@ -35,7 +35,7 @@ export interface SetVfsOptions {
   readonly allow?: readonly string[];
 }
 
-/** What a proposal to set VFs is about. */
+/** Subject of a proposal to set VFs. */
 export interface SetVfsSubject {
   readonly vfs: VfsProposal;
   /** What outlives a boot; `null` if that is not changed. */

@@ -20,7 +20,7 @@ export interface FixOptions extends ValidateOptions {
   readonly allow?: readonly string[];
 }
 
-/** What a proposal to fix a host is about. */
+/** Subject of a proposal to fix a host. */
 export interface FixSubject {
   readonly report: ValidationReport;
   /** What the plan fixes, and what is left to a person. */
