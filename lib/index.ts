@@ -21,6 +21,7 @@ export {
   type Unknown,
   type UnknownReason,
 } from './base/known.ts';
+export { PROBLEMS, type ProblemCode } from './base/problem.ts';
 export { VERSION } from './base/version.ts';
 export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts';
 export {

@@ -1,10 +1,11 @@
+import { Problem, type ProblemCode } from '../base/problem.ts';
 import type { WriteFailure } from '../host/host-writer.ts';
 import type { Change } from '../plan/change.ts';
 import type { Direction } from '../plan/change-kind.ts';
 import { kindOf } from '../plan/change-kinds.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
-import type { Problem } from './change-maker.ts';
+
 import { loadMakers, observe } from './change-makers.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { isHeldByKernel } from './changes/driver.ts';
@@ -14,13 +15,19 @@ import { guardProblem } from './step-guards.ts';
 import { safetyProblem } from './step-safety.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
+const CHANGED = new Problem('CHANGED_MEANWHILE', 'it is not as it was when this was planned');
 
 /** What the caller of an application has a say in. */
 export interface ApplyOptions {
   /** The names of safety rules that are lifted; none by default. The journal keeps them. */
   readonly allowed?: ReadonlySet<string>;
-  /** Told of each step that is begun, by its index, and of what became of it. */
-  readonly onStep?: (index: number, state: 'begun' | StepOutcome, problem: Problem | null) => void;
+  /** Told of each step that is begun, by its index, and of what became of it, with the problem and its code if there was one. */
+  readonly onStep?: (
+    index: number,
+    state: 'begun' | StepOutcome,
+    problem: string | null,
+    problemCode: ProblemCode | null,
+  ) => void;
   /**
    * Where what is made has to be confirmed: asked once all is, gives by when, in ms since the machine started. The
    * journal is kept then.
@@ -100,7 +107,8 @@ export class Application {
     const steps = this.#plan.steps.map(({ words }, index) => ({
       words,
       outcome: this.#outcomes[index] ?? 'untouched',
-      problem: this.#problems[index] ?? null,
+      problem: this.#problems[index]?.message ?? null,
+      problemCode: this.#problems[index]?.code ?? null,
     }));
     return { outcome, interrupted: this.#interrupted, awaitsConfirmation: this.#awaits, steps };
   }
@@ -117,15 +125,14 @@ export class Application {
         this.#settle(index, 'already', null);
         return null;
       }
-      if (!(await observed.isAt('from')))
-        return observed.problem ?? 'it is not as it was when this was planned';
+      if (!(await observed.isAt('from'))) return observed.problem ?? CHANGED;
     }
     // What is there already takes nothing more.
     const use = (await observed.isAt('to')) ? null : this.#safety(change, 'to');
     if (use !== null) return use;
     const unmarked = await this.#mark(index, 'begun');
     if (unmarked !== null) return unmarked;
-    this.#options.onStep?.(index, 'begun', null);
+    this.#options.onStep?.(index, 'begun', null, null);
     // Begun is as good as done: it has to be put back.
     this.#outcomes[index] = 'done';
     const problem = (await observed.reach('to')) ?? (await this.#mark(index, 'done'));
@@ -161,7 +168,7 @@ export class Application {
   #settle(index: number, outcome: StepOutcome, problem: Problem | null): void {
     this.#outcomes[index] = outcome;
     this.#problems[index] = problem ?? this.#problems[index] ?? null;
-    this.#options.onStep?.(index, outcome, problem);
+    this.#options.onStep?.(index, outcome, problem?.message ?? null, problem?.code ?? null);
   }
 
   /** What nobody could put back, now or later, must not keep others from being changed. */
@@ -180,7 +187,7 @@ export class Application {
   #heldProblem(change: Change, problem: Problem): Problem {
     // What was allowed may be what holds it.
     const holder = safetyProblem(this.#host.reader, change, 'to', NOTHING);
-    return holder === null ? problem : `${problem}; ${holder}`;
+    return holder === null ? problem : new Problem(problem.code, `${problem.message}; ${holder.message}`);
   }
 
   #outcome(): ApplyOutcome {
@@ -190,5 +197,5 @@ export class Application {
 }
 
 function unwritten({ failed }: WriteFailure): Problem {
-  return `the journal can't be written: ${failed}`;
+  return new Problem('JOURNAL_UNWRITTEN', `the journal can't be written: ${failed}`);
 }

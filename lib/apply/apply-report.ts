@@ -1,4 +1,4 @@
-import type { Problem } from './change-maker.ts';
+import type { ProblemCode } from '../base/problem.ts';
 
 /**
  * What became of a step.
@@ -16,7 +16,9 @@ interface StepReport {
   readonly words: string;
   readonly outcome: StepOutcome;
   /** Why it failed, or why it could not be put back. */
-  readonly problem: Problem | null;
+  readonly problem: string | null;
+  /** Which problem that is, by its name in `PROBLEMS`; `null` where there is none. */
+  readonly problemCode: ProblemCode | null;
 }
 
 /**

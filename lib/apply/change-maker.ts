@@ -1,8 +1,6 @@
+import type { Problem } from '../base/problem.ts';
 import type { Change, StateOf } from '../plan/change.ts';
 import type { ChangeableHost } from './changeable-host.ts';
-
-/** Why a state could not be reached, in a sentence without its subject: `e1000e can't be unbound: EBUSY`. */
-export type Problem = string;
 
 /**
  * How changes of one kind are made. Both ways are by the state that is to be reached, and so are good for

@@ -1,7 +1,8 @@
+import { Problem } from '../base/problem.ts';
 import type { Change, ChangeOf } from '../plan/change.ts';
 import type { Direction } from '../plan/change-kind.ts';
 import type { Plan } from '../plan/plan.ts';
-import type { AskedChangeMaker, ChangeMaker, Problem } from './change-maker.ts';
+import type { AskedChangeMaker, ChangeMaker } from './change-maker.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { bootLoaderMaker } from './changes/boot-loader.ts';
 import { driverMaker } from './changes/driver.ts';
@@ -39,7 +40,7 @@ export interface ObservedChange {
   reach(direction: Direction): Promise<Problem | null>;
 }
 
-const NO_EFFECT = 'nothing failed, and yet it is not as it should be';
+const NO_EFFECT = new Problem('NO_EFFECT', 'nothing failed, and yet it is not as it should be');
 
 export async function observe(host: ChangeableHost, change: Change): Promise<ObservedChange> {
   const maker = await makerOf(change);
@@ -50,7 +51,7 @@ export async function observe(host: ChangeableHost, change: Change): Promise<Obs
       isAt: async (direction) => look.isAt(change[direction]),
       async reach(direction) {
         const after = await look.reach(change[direction]);
-        if (typeof after === 'string') return after;
+        if (after instanceof Problem) return after;
         return after.isAt(change[direction]) ? null : (after.problem ?? NO_EFFECT);
       },
     };

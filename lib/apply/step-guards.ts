@@ -1,10 +1,11 @@
+import type { Problem } from '../base/problem.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { Direction } from '../plan/change-kind.ts';
 import { kindOf } from '../plan/change-kinds.ts';
 import type { Guard } from '../plan/guard.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { isOnBus } from '../sysfs/device/driver-state.ts';
-import type { Problem } from './change-maker.ts';
+
 import { checkGuard } from './check-guard.ts';
 
 /** Why a step must not be made, or undone: a function that it depends on is not the one that was planned for. */
@@ -19,7 +20,7 @@ export function guardProblem(
     const problem = checkGuard(reader, guard);
     if (problem === null || wasRemoved(plan, step, guard, reader)) continue;
     const isNamed = own?.length === 1 && own[0] === guard.address;
-    return isNamed ? problem : `${guard.address}: ${problem}`;
+    return isNamed ? problem : problem.of(guard.address);
   }
   return null;
 }

@@ -1,4 +1,5 @@
 import { knownValue } from '../base/known.ts';
+import { Problem } from '../base/problem.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
 import { SAFETY_FIELDS } from '../checks/safety/check-safety.ts';
 import type { HostReader } from '../host/host-reader.ts';
@@ -15,7 +16,7 @@ import type { AssignedFunction, SafetyQuestion } from '../plan/safety-question.t
 import { readDriverNow, readVfsNow } from '../sysfs/device/driver-state.ts';
 import { readInventory } from '../sysfs/device/read-inventory.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
-import type { Problem } from './change-maker.ts';
+
 import { BACK_RULES, definitionSafety, findLoss, findSafety, PLUG_RULES } from './safety-reading.ts';
 
 /**
@@ -141,5 +142,7 @@ function presentAmong(host: HostReader, addresses: readonly PciAddress[]): Prese
 function problemOf(findings: readonly Finding[], allowed: ReadonlySet<string>): Problem | null {
   const refusals = refusalsAmong(findings, allowed);
   const refusal = refusals.find(({ severity }) => severity !== 'unknown') ?? refusals[0];
-  return refusal === undefined ? null : `${refusal.subject} ${refusal.message} (${refusal.name})`;
+  if (refusal === undefined) return null;
+  const { severity, subject, message, name } = refusal;
+  return new Problem(severity === 'unknown' ? 'USE_UNKNOWN' : 'IN_USE', `${subject} ${message} (${name})`);
 }

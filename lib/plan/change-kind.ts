@@ -6,10 +6,14 @@ import type { SafetyQuestion } from './safety-question.ts';
 /** The two states of a change: that it leads to, and that it came from. */
 export type Direction = 'to' | 'from';
 
-/** Forms that are known elsewhere: few starts of the program read a journal, and libvirt's XML is half of the program. */
+/** Forms that are known elsewhere, by libraries that few starts of the program need: only who reads a journal loads them. */
 export interface OtherForms {
   /** Whether a value is a device of the host as a machine is given it. */
   isHostDevice(value: unknown): boolean;
+  /** Whether a value is what identifies a device wherever it is. */
+  isPersistedDevice(value: unknown): boolean;
+  /** Whether a value is settings of one VF, each in its form. */
+  areSettings(value: unknown, isMac: (mac: unknown) => boolean): boolean;
   /** Whether a path is of a file that our plans write. */
   isOwnPath(path: string): boolean;
 }

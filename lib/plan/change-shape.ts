@@ -2,17 +2,22 @@ import { PortalGunError } from '../base/errors.ts';
 import { parseHostDevice } from '../libvirt/hostdev/host-device-parser.ts';
 import { formatHostDevice } from '../libvirt/hostdev/host-device-text.ts';
 import { parseXml } from '../libvirt/xml/xml-document.ts';
+import { isPersistedDevice } from '../pci/persisted/persisted-device.ts';
 import type { Change } from './change.ts';
+import type { OtherForms } from './change-kind.ts';
 import { CHANGE_KINDS } from './change-kinds.ts';
 import { isParts } from './change-parts.ts';
 import type { PluggedDevice } from './change-states.ts';
 import { isOwnPath } from './persistence/own-paths.ts';
+import { areSettings } from './sriov/setting-forms.ts';
+
+const OTHER_FORMS: OtherForms = { isHostDevice, isPersistedDevice, areSettings, isOwnPath };
 
 /** Whether something is a change of a kind of ours, with every part in its form: of what a journal says, nothing else is made. */
 export function isChange(value: unknown): value is Change {
   if (!isParts(value) || typeof value['kind'] !== 'string') return false;
   if (!Object.hasOwn(CHANGE_KINDS, value['kind'])) return false;
-  return CHANGE_KINDS[value['kind'] as Change['kind']].hasForm(value, { isHostDevice, isOwnPath });
+  return CHANGE_KINDS[value['kind'] as Change['kind']].hasForm(value, OTHER_FORMS);
 }
 
 /** Its XML has to be read as the very same device: then there is nothing in it that is not of its form. */

@@ -223,7 +223,12 @@ describe('of what is ended', () => {
     allowed: new Set<string>(),
     confirmByMs: 60_000,
   };
-  const step = { words: 'load vfio-pci', outcome: 'left', problem: 'it is in use' } as const;
+  const step = {
+    words: 'load vfio-pci',
+    outcome: 'left',
+    problem: 'it is in use',
+    problemCode: 'MODULE_IN_USE',
+  } as const;
   const report = { outcome: 'undone', interrupted: false, awaitsConfirmation: false, steps: [step] } as const;
   const said = (document: object): Outcome => ({ exitCode: 0, stdout: formatDocument(document), stderr: '' });
 

@@ -20,6 +20,10 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   'guard-start': ['fast-xml-parser', 'zod'],
   bind: ['table', 'zod'],
   recover: ['zod'],
+  validate: ['fast-xml-parser', 'zod'],
+  xml: ['xmlbuilder2', '@oozcitak/dom', 'fast-xml-parser'],
+  assign: ['table', 'fast-xml-parser', 'zod'],
+  'sriov-list': ['zod'],
 };
 
 describe('a start of pci', () => {

@@ -1,5 +1,6 @@
 import { DIAGNOSTICS } from '../../lib/base/diagnostic.ts';
 import { ERRORS, EXIT, type ExitName } from '../../lib/base/errors.ts';
+import { PROBLEMS } from '../../lib/base/problem.ts';
 import type { Severity } from '../../lib/checks/finding.ts';
 import { ROM_RULES } from '../../lib/checks/safety/rom-rules.ts';
 import type { SafetyRule } from '../../lib/checks/safety/safety-rule.ts';
@@ -57,6 +58,7 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
     ['columns.md', 'The columns of `pci list`.', columnsPage()],
     ['exit-codes.md', 'The meanings of exit codes.', exitCodesPage()],
     ['errors.md', 'All errors with their remedies.', errorsPage()],
+    ['problems.md', 'Reasons why a step of a change fails.', problemsPage()],
     ['diagnostics.md', 'Problems that readers report about a host.', diagnosticsPage()],
     ['safety-rules.md', 'The checks that keep a device with the host.', safetyRulesPage()],
     ['validation-rules.md', 'The checks of `pci validate`.', validationRulesPage()],
@@ -385,6 +387,20 @@ function errorsPage(): string {
       ],
     ),
     'The program replaces the hint of this table if it has a better one, such as `did you mean class=network?`.',
+  ]);
+}
+
+function problemsPage(): string {
+  return page('Problems of steps', [
+    'A step of a change can fail on the host. The steps before it are then undone, and the command exits with code 8. The problem is printed as `It failed at: STEP: PROBLEM [CODE]`, with a hint. A [plan](json.md#plan) that was applied, and [`pci recover`](commands.md#pci-recover), have it in the `report`: for each step `problem`, a sentence, and `problemCode`. Codes are stable, wording is not.',
+    table(
+      ['code', 'meaning', 'hint'],
+      Object.entries(PROBLEMS).map(([name, { summary, remedy }]) => [
+        code(name),
+        summary,
+        sentence(capital(remedy)),
+      ]),
+    ),
   ]);
 }
 

@@ -1,8 +1,9 @@
 import { PortalGunError } from '../../base/errors.ts';
+import { Problem } from '../../base/problem.ts';
 import type { Runner } from '../../host/runner.ts';
 import { Virsh, type VirshAnswer } from '../../libvirt/virsh.ts';
 import { fitsInScript } from '../../libvirt/virsh-script.ts';
-import type { Problem } from '../change-maker.ts';
+
 import type { ChangeableHost } from '../changeable-host.ts';
 
 /** For a libvirt that is asked several times for each machine: its version is looked at once. */
@@ -21,7 +22,7 @@ export async function askLibvirt<T>(
     return await work(gateway);
   } catch (thrown) {
     if (!(thrown instanceof PortalGunError)) throw thrown;
-    return [thrown.subject ?? [], thrown.message].flat().join(': ');
+    return new Problem('LIBVIRT_FAILED', [thrown.subject ?? [], thrown.message].flat().join(': '));
   }
 }
 

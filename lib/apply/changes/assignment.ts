@@ -1,3 +1,4 @@
+import { Problem } from '../../base/problem.ts';
 import { readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
 import type { AssignedState } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
@@ -6,7 +7,7 @@ import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
 import type { VfPlace } from '../../plan/change-states.ts';
 import type { AssignmentChange } from '../../plan/changes/assignment.ts';
-import type { AskedChangeMaker, Observation, Problem } from '../change-maker.ts';
+import type { AskedChangeMaker, Observation } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 import { problemOfVfs } from './vf-places.ts';
@@ -33,15 +34,15 @@ function lookOf(
   found: Definition | Problem,
 ): Observation<AssignmentChange> {
   return {
-    problem: typeof found === 'string' ? found : null,
-    isAt: (goal) => typeof found !== 'string' && isSameState(found.assigned, goal),
+    problem: found instanceof Problem ? found : null,
+    isAt: (goal) => !(found instanceof Problem) && isSameState(found.assigned, goal),
     async reach(goal) {
       const problem = problemOfVfs(host.reader, givenBy(change, goal));
       if (problem !== null) return problem;
-      const from = typeof found === 'string' ? await readDefinition(host, change) : found;
-      if (typeof from === 'string') return from;
+      const from = found instanceof Problem ? await readDefinition(host, change) : found;
+      if (from instanceof Problem) return from;
       const defined = await define(host, change, from, goal);
-      return typeof defined === 'string' ? defined : lookOf(host, change, defined);
+      return defined instanceof Problem ? defined : lookOf(host, change, defined);
     },
   };
 }
@@ -69,7 +70,9 @@ function define(
     const text = withAssigned(from.document, goal);
     if (text === from.document.text) return from;
     const { error, found } = await runAndLook(virsh, ['define', '/dev/stdin'], dumpOf(change), text);
-    return error === null ? definitionIn(found) : `libvirt does not take its definition: ${error}`;
+    return error === null
+      ? definitionIn(found)
+      : new Problem('DEFINITION_REFUSED', `libvirt does not take its definition: ${error}`);
   });
 }
 
@@ -78,7 +81,7 @@ function dumpOf({ machine }: AssignmentChange): readonly string[] {
 }
 
 function definitionIn({ output, error }: VirshAnswer): Definition | Problem {
-  if (error !== null) return `its definition can't be read: ${error}`;
+  if (error !== null) return new Problem('DOCUMENT_UNREADABLE', `its definition can't be read: ${error}`);
   const document = parseXml(output, 'its definition');
   return { document, assigned: readAssigned(document) };
 }

@@ -1,3 +1,4 @@
+import { Problem } from '../../base/problem.ts';
 import { pause } from '../../host/this-process.ts';
 import { readOwnDevices } from '../../libvirt/assignment/assigned-devices.ts';
 import { formatHostDevice } from '../../libvirt/hostdev/host-device-text.ts';
@@ -6,7 +7,7 @@ import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import { parseXml } from '../../libvirt/xml/xml-document.ts';
 import type { PluggedDevice } from '../../plan/change-states.ts';
 import type { AttachmentChange } from '../../plan/changes/attachment.ts';
-import type { AskedChangeMaker, Observation, Problem } from '../change-maker.ts';
+import type { AskedChangeMaker, Observation } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 import { problemOfVfs } from './vf-places.ts';
@@ -31,17 +32,17 @@ type Now = { readonly plugged: PluggedDevice | 'off' | null } | Problem;
 
 function lookOf(host: ChangeableHost, change: AttachmentChange, now: Now): Observation<AttachmentChange> {
   return {
-    problem: typeof now === 'string' ? now : null,
+    problem: now instanceof Problem ? now : null,
     isAt(goal) {
-      if (typeof now === 'string') return false;
+      if (now instanceof Problem) return false;
       if (now.plugged === 'off') return goal === null || goal === change.from;
       return now.plugged === null ? goal === null : goal !== null && now.plugged.address === goal.address;
     },
     async reach(goal) {
-      const from = typeof now === 'string' ? await readNow(host, change) : now;
-      if (typeof from === 'string') return from;
+      const from = now instanceof Problem ? await readNow(host, change) : now;
+      if (from instanceof Problem) return from;
       const then = goal === null ? await detach(host, change, from) : await attach(host, change, from, goal);
-      return typeof then === 'string' ? then : lookOf(host, change, then);
+      return then instanceof Problem ? then : lookOf(host, change, then);
     },
   };
 }
@@ -62,7 +63,10 @@ function dumpOf({ machine }: AttachmentChange): readonly string[] {
 }
 
 function nowIn(change: AttachmentChange, { output, error }: VirshAnswer): Now {
-  if (error !== null) return isGone(error) ? { plugged: 'off' } : `what it has now can't be read: ${error}`;
+  if (error !== null)
+    return isGone(error)
+      ? { plugged: 'off' }
+      : new Problem('DOCUMENT_UNREADABLE', `what it has now can't be read: ${error}`);
   const document = parseXml(output, 'what it has now');
   // The definition of one that is off is told where what runs is asked for; what runs has a number.
   if (!document.root.attributes.has('id')) return { plugged: 'off' };
@@ -80,16 +84,21 @@ async function attach(
   now: Exclude<Now, Problem>,
   goal: PluggedDevice,
 ): Promise<Now> {
-  if (now.plugged === 'off') return goal === change.from ? now : 'it does not run any more';
+  if (now.plugged === 'off')
+    return goal === change.from ? now : new Problem('NOT_RUNNING', 'it does not run any more');
   if (now.plugged !== null) {
-    return now.plugged.address === goal.address ? now : `it has ${now.plugged.address} by the same alias`;
+    return now.plugged.address === goal.address
+      ? now
+      : new Problem('ALIAS_TAKEN', `it has ${now.plugged.address} by the same alias`);
   }
   const problem = problemOfVfs(host.reader, change.vfs ?? []);
   if (problem !== null) return problem;
   return askLibvirt(host, change.uri, async (virsh) => {
     const command = ['attach-device', change.machine, '/dev/stdin', '--live'];
     const { error, found } = await runAndLook(virsh, command, dumpOf(change), formatHostDevice(goal));
-    return error === null ? nowIn(change, found) : `libvirt does not plug it in: ${error}`;
+    return error === null
+      ? nowIn(change, found)
+      : new Problem('PLUG_REFUSED', `libvirt does not plug it in: ${error}`);
   });
 }
 
@@ -103,12 +112,15 @@ function detach(host: ChangeableHost, change: AttachmentChange, from: Exclude<No
       const asks = looks % LOOKS_PER_REQUEST === 0;
       const { error, found } = await runAndLook(virsh, asks ? request : null, dumpOf(change));
       const now = nowIn(change, found);
-      if (typeof now === 'string' || isOut(now)) return now;
+      if (now instanceof Problem || isOut(now)) return now;
       if (asks) refusal = error;
       if (refusal !== null && looks === 0) break;
     }
-    if (refusal !== null) return `libvirt does not take it out: ${refusal}`;
-    return `its guest does not let go of it (waited ${(LOOKS * LOOK_EVERY_MS) / 1000} s): it may be starting, have no system that can, or use the device; it may do so later`;
+    if (refusal !== null) return new Problem('UNPLUG_REFUSED', `libvirt does not take it out: ${refusal}`);
+    return new Problem(
+      'GUEST_KEEPS_DEVICE',
+      `its guest does not let go of it (waited ${(LOOKS * LOOK_EVERY_MS) / 1000} s): it may be starting, have no system that can, or use the device; it may do so later`,
+    );
   });
 }
 

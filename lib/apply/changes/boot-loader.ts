@@ -1,8 +1,9 @@
+import { Problem } from '../../base/problem.ts';
 import { STALE } from '../../plan/change-states.ts';
 import type { BootLoaderChange } from '../../plan/changes/boot-loader.ts';
 import { givesArguments } from '../../plan/fixes/grub-configuration.ts';
 import { BOOT_LOADER_PATHS, FIX_PATHS } from '../../sysfs/paths.ts';
-import type { ChangeMaker, Problem } from '../change-maker.ts';
+import type { ChangeMaker } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { isMadeWith, markMade, markStale, runMaker } from './regenerated.ts';
 
@@ -33,8 +34,12 @@ export const bootLoaderMaker: ChangeMaker<BootLoaderChange> = {
 /** A file that is read after ours may have set the variable anew. */
 async function missing({ files }: ChangeableHost, words: string): Promise<Problem | null> {
   const text = await files.read(CONFIGURATION);
-  if (typeof text === 'object' && text !== null) return `${CONFIGURATION} can't be read: ${text.failed}`;
+  if (typeof text === 'object' && text !== null)
+    return new Problem('FILE_FAILED', `${CONFIGURATION} can't be read: ${text.failed}`);
   return text !== null && givesArguments(text, words.split(' '))
     ? null
-    : `${UPDATE} ended well, and no entry of ${CONFIGURATION} has ${words}: see what else is in /etc/default/grub.d`;
+    : new Problem(
+        'ARGUMENTS_MISSING',
+        `${UPDATE} ended well, and no entry of ${CONFIGURATION} has ${words}: see what else is in /etc/default/grub.d`,
+      );
 }

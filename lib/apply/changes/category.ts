@@ -1,3 +1,4 @@
+import { Problem } from '../../base/problem.ts';
 import {
   categoryAsWritten,
   formatWithCategory,
@@ -8,7 +9,7 @@ import { isGone } from '../../libvirt/machine/read-machines.ts';
 import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
 import type { CategoryChange } from '../../plan/changes/category.ts';
-import type { AskedChangeMaker, Observation, Problem } from '../change-maker.ts';
+import type { AskedChangeMaker, Observation } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 
@@ -22,25 +23,29 @@ type Now = { readonly document: XmlDocument | 'off' } | Problem;
 
 function lookOf(host: ChangeableHost, change: CategoryChange, now: Now): Observation<CategoryChange> {
   return {
-    problem: typeof now === 'string' ? now : null,
+    problem: now instanceof Problem ? now : null,
     isAt(goal) {
-      if (typeof now === 'string') return false;
+      if (now instanceof Problem) return false;
       // What ended took its category along, and has nothing to be put back.
       if (now.document === 'off') return goal === change.from;
       return categoryAsWritten(now.document) === goal;
     },
     async reach(goal) {
-      const from = typeof now === 'string' ? await readNow(host, change) : now;
-      if (typeof from === 'string') return from;
+      const from = now instanceof Problem ? await readNow(host, change) : now;
+      if (from instanceof Problem) return from;
       const { document } = from;
       if (document === 'off')
-        return goal === change.from ? lookOf(host, change, from) : 'it does not run any more';
+        return goal === change.from
+          ? lookOf(host, change, from)
+          : new Problem('NOT_RUNNING', 'it does not run any more');
       const then = await askLibvirt<Now>(host, change.uri, async (virsh) => {
         const command = commandFor(change, formatWithCategory(document, goal));
         const { error, found } = await runAndLook(virsh, command, dumpOf(change));
-        return error === null ? nowIn(change, found) : `libvirt does not take its category: ${error}`;
+        return error === null
+          ? nowIn(change, found)
+          : new Problem('CATEGORY_REFUSED', `libvirt does not take its category: ${error}`);
       });
-      return typeof then === 'string' ? then : lookOf(host, change, then);
+      return then instanceof Problem ? then : lookOf(host, change, then);
     },
   };
 }
@@ -58,7 +63,9 @@ function dumpOf({ machine, place }: CategoryChange): readonly string[] {
 
 function nowIn({ place }: CategoryChange, { output, error }: VirshAnswer): Now {
   if (error !== null) {
-    return place === 'live' && isGone(error) ? { document: 'off' } : `its document can't be read: ${error}`;
+    return place === 'live' && isGone(error)
+      ? { document: 'off' }
+      : new Problem('DOCUMENT_UNREADABLE', `its document can't be read: ${error}`);
   }
   const document = parseXml(output, 'its document');
   return { document: place === 'live' && !document.root.attributes.has('id') ? 'off' : document };

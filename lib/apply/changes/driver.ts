@@ -1,4 +1,5 @@
 import { isUnknown, type Known } from '../../base/known.ts';
+import { Problem } from '../../base/problem.ts';
 import type { HostWriter, Writing } from '../../host/host-writer.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
@@ -6,7 +7,7 @@ import { DEFAULT_DRIVER, type DriverState } from '../../plan/change-states.ts';
 import type { DriverChange } from '../../plan/changes/driver.ts';
 import { isOnBus, readDriverNow, readOverrideNow } from '../../sysfs/device/driver-state.ts';
 import { busEntryPath, driverPath, SYS_PATHS } from '../../sysfs/paths.ts';
-import type { ChangeMaker, Problem } from '../change-maker.ts';
+import type { ChangeMaker } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
 /**
@@ -23,11 +24,12 @@ export const driverMaker: ChangeMaker<DriverChange> = {
 
   async reach(host, { address }, goal) {
     const { reader } = host;
-    if (!isOnBus(reader, address)) return 'it is not on the PCI bus any more';
+    if (!isOnBus(reader, address)) return new Problem('DEVICE_GONE', 'it is not on the PCI bus any more');
     // Whatever is written would wait behind that.
     if (isHeldByKernel(host.writer, address)) return HELD;
     const driver = readDriverNow(reader, address);
-    if (isUnknown(driver)) return `its driver can't be read: ${driver.unknown}`;
+    if (isUnknown(driver))
+      return new Problem('DRIVER_UNREADABLE', `its driver can't be read: ${driver.unknown}`);
     // A function without a driver may be on its way: the kernel is asked once more.
     const isThere = isDriver(driver, goal) && !(driver === null && goal.driver === DEFAULT_DRIVER);
     const problem = isThere ? null : await changeDriver(host, address, driver, goal);
@@ -35,7 +37,10 @@ export const driverMaker: ChangeMaker<DriverChange> = {
   },
 };
 
-const HELD = 'the kernel waits, most likely for a process that holds it, and does it once that lets go';
+const HELD = new Problem(
+  'HELD_BY_KERNEL',
+  'the kernel waits, most likely for a process that holds it, and does it once that lets go',
+);
 
 /** Whether the kernel has begun to change the driver of a function, and waits for whoever holds that. */
 export function isHeldByKernel(writer: HostWriter, address: PciAddress): boolean {
@@ -63,16 +68,21 @@ async function changeDriver(
     (asked === null && goal.driver === null ? null : await setOverride(host, address, asked)) ??
     (driver === null
       ? null
-      : await written(writer, `${driverPath(driver)}/unbind`, address, `${driver} does not let go of it`));
+      : await written(
+          writer,
+          `${driverPath(driver)}/unbind`,
+          address,
+          new Problem('UNBIND_FAILED', `${driver} does not let go of it`),
+        ));
   if (problem !== null || goal.driver === null) return problem;
   const refusal = await written(
     writer,
     `${SYS_PATHS.pciBus}/drivers_probe`,
     address,
-    'the kernel looks for no driver',
+    new Problem('PROBE_FAILED', 'the kernel looks for no driver'),
   );
   if (refusal !== null || isDriver(readDriverNow(reader, address), goal)) return refusal;
-  return `${goal.driver} does not take it`;
+  return new Problem('DRIVER_DECLINED', `${goal.driver} does not take it`);
 }
 
 async function setOverride(
@@ -83,19 +93,23 @@ async function setOverride(
   if (readOverrideNow(reader, address) === override) return null;
   // An empty write would change nothing; a line's end clears it.
   const path = `${busEntryPath(address)}/driver_override`;
-  return written(writer, path, `${override ?? ''}\n`, "driver_override can't be written");
+  return written(
+    writer,
+    path,
+    `${override ?? ''}\n`,
+    new Problem('OVERRIDE_FAILED', "driver_override can't be written"),
+  );
 }
 
 async function written(
   writer: HostWriter,
   path: string,
   text: string,
-  otherwise: string,
+  otherwise: Problem,
 ): Promise<Problem | null> {
   const writing: Writing = await writer.write(path, text);
   if (writing === 'written') return null;
-  if (writing === 'blocked') {
-    return `${otherwise}: ${HELD}`;
-  }
-  return `${otherwise}: ${writing.failed}`;
+  return writing === 'blocked'
+    ? HELD.of(otherwise.message)
+    : new Problem(otherwise.code, `${otherwise.message}: ${writing.failed}`);
 }

@@ -1,3 +1,4 @@
+import { Problem } from '../../base/problem.ts';
 import type { FileChange } from '../../plan/changes/file.ts';
 import type { ChangeMaker } from '../change-maker.ts';
 
@@ -10,6 +11,7 @@ export const fileMaker: ChangeMaker<FileChange> = {
   async reach({ files }, { path, executable = false }, goal) {
     const storing = goal === null ? await files.remove(path) : await files.replace(path, goal, executable);
     if (storing === 'written') return null;
-    return `${path} can't be ${goal === null ? 'removed' : 'written'}: ${storing.failed}`;
+    const asked = goal === null ? 'removed' : 'written';
+    return new Problem('FILE_FAILED', `${path} can't be ${asked}: ${storing.failed}`);
   },
 };

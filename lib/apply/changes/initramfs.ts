@@ -1,3 +1,4 @@
+import { Problem } from '../../base/problem.ts';
 import { INITRAMFS_STATE_PATH, STALE } from '../../plan/change-states.ts';
 import type { InitramfsChange } from '../../plan/changes/initramfs.ts';
 import type { ChangeMaker } from '../change-maker.ts';
@@ -24,6 +25,9 @@ export const initramfsMaker: ChangeMaker<InitramfsChange> = {
     if (goal === null) return markMade(host, INITRAMFS_STATE_PATH, null);
     return (await isMadeWith(host, INITRAMFS_STATE_PATH, goal))
       ? null
-      : `${UPDATE} ended well and made none: see ${CONFIGURATION}, and whether /boot can be written to`;
+      : new Problem(
+          'INITRAMFS_UNCHANGED',
+          `${UPDATE} ended well and made none: see ${CONFIGURATION}, and whether /boot can be written to`,
+        );
   },
 };

@@ -1,6 +1,8 @@
+import { Problem } from '../../base/problem.ts';
 import type { LinkChange } from '../../plan/changes/link.ts';
-import { IP, isLinkFailure, readPfLink, saidOf } from '../../sysfs/device/pf-link.ts';
+import { IP, isLinkFailure, readPfLink } from '../../sysfs/device/pf-link.ts';
 import type { ChangeMaker } from '../change-maker.ts';
+import { linkProblem, problemOfRun } from './ip-problem.ts';
 
 /** Switches the network interface of a function on or off, by `ip`. */
 export const linkMaker: ChangeMaker<LinkChange> = {
@@ -12,13 +14,10 @@ export const linkMaker: ChangeMaker<LinkChange> = {
   async reach({ reader, runner }, { address }, goal) {
     const link = await readPfLink(reader, runner, address);
     const asked = `its interface can't be switched ${goal ? 'on' : 'off'}`;
-    if (link === null) return `${asked}: it has none`;
-    if (isLinkFailure(link)) return `${asked}: ${'missing' in link ? `there is no ${IP}` : link.failed}`;
+    if (link === null) return new Problem('INTERFACE_MISSING', `${asked}: it has none`);
+    if (isLinkFailure(link)) return linkProblem(asked, link);
     if (link.isUp === goal) return null;
     const run = await runner.run(IP, ['link', 'set', 'dev', link.interface, goal ? 'up' : 'down']);
-    if (run.kind === 'exited' && run.exitCode === 0) return null;
-    const why =
-      run.kind === 'exited' ? saidOf(run) : run.kind === 'missing' ? `there is no ${IP}` : run.detail;
-    return `${asked}: ${why}`;
+    return problemOfRun(run, 'LINK_FAILED', asked);
   },
 };

@@ -1,3 +1,4 @@
+import { Problem } from '../../base/problem.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { ModuleChange } from '../../plan/changes/module.ts';
 import { functionsOn, isDriverRegistered, isModuleLoaded } from '../../sysfs/device/driver-state.ts';
@@ -16,14 +17,16 @@ export const moduleMaker: ChangeMaker<ModuleChange> = {
     if (isThere(reader, change) === goal) return null;
     // The kernel would take them off it, unasked.
     const [user] = goal || driver === null ? [] : functionsOn(reader, driver);
-    if (user !== undefined) return `${module} stays loaded: ${user} is on ${driver}`;
-    const verb = goal ? 'loaded' : 'removed';
+    if (user !== undefined)
+      return new Problem('MODULE_IN_USE', `${module} stays loaded: ${user} is on ${driver}`);
+    const asked = `${module} can't be ${goal ? 'loaded' : 'removed'}`;
     const run = await runner.run(MODPROBE, goal ? ['--', module] : ['-r', '--', module]);
-    if (run.kind === 'missing') return `${module} can't be ${verb}: there is no ${MODPROBE}`;
-    if (run.kind === 'failed') return `${module} can't be ${verb}: ${MODPROBE} ${run.detail}`;
+    if (run.kind === 'missing') return new Problem('PROGRAM_MISSING', `${asked}: there is no ${MODPROBE}`);
+    if (run.kind === 'failed') return new Problem('MODULE_FAILED', `${asked}: ${MODPROBE} ${run.detail}`);
     if (run.exitCode === 0) return null;
     const [said = ''] = run.stderr.trim().split('\n');
-    return `${module} can't be ${verb}: ${said === '' ? `${MODPROBE} exits with ${run.exitCode}` : said}`;
+    const why = said === '' ? `${MODPROBE} exits with ${run.exitCode}` : said;
+    return new Problem('MODULE_FAILED', `${asked}: ${why}`);
   },
 };
 

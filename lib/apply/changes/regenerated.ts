@@ -1,5 +1,6 @@
+import { Problem } from '../../base/problem.ts';
 import { STALE } from '../../plan/change-states.ts';
-import type { Problem } from '../change-maker.ts';
+
 import type { ChangeableHost } from '../changeable-host.ts';
 
 // Of what a program of the host makes from files, a file of state says what it was made with.
@@ -28,7 +29,8 @@ export async function markMade(
   const storing =
     state === null ? await files.remove(statePath) : await files.replace(statePath, `${state}\n`);
   if (storing === 'written') return null;
-  return `${statePath} can't be ${state === null ? 'removed' : 'written'}: ${storing.failed}`;
+  const asked = state === null ? 'removed' : 'written';
+  return new Problem('FILE_FAILED', `${statePath} can't be ${asked}: ${storing.failed}`);
 }
 
 /** Runs the program that makes it, for minutes on slow disks; why it failed, in its own last words. */
@@ -39,9 +41,9 @@ export async function runMaker(
   timeoutMs: number,
 ): Promise<Problem | null> {
   const run = await runner.run(program, args, { timeoutMs });
-  if (run.kind === 'missing') return `there is no ${program}`;
-  if (run.kind === 'failed') return `${program} ${run.detail}`;
+  if (run.kind === 'missing') return new Problem('PROGRAM_MISSING', `there is no ${program}`);
+  if (run.kind === 'failed') return new Problem('PROGRAM_FAILED', `${program} ${run.detail}`);
   if (run.exitCode === 0) return null;
   const said = run.stderr.trim().split('\n').at(-1) ?? '';
-  return said === '' ? `${program} exits with ${run.exitCode}` : said;
+  return new Problem('PROGRAM_FAILED', said === '' ? `${program} exits with ${run.exitCode}` : said);
 }

@@ -1,4 +1,5 @@
 import { knownValue } from '../../base/known.ts';
+import { Problem } from '../../base/problem.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { isBridge } from '../../pci/group/iommu-group.ts';
@@ -6,17 +7,20 @@ import type { VfPlace } from '../../plan/change-states.ts';
 import { readVfsNow } from '../../sysfs/device/driver-state.ts';
 import { readFunction } from '../../sysfs/device/read-inventory.ts';
 import { readGroupMembers } from '../../sysfs/read-groups.ts';
-import type { Problem } from '../change-maker.ts';
 
 /** Why VFs that a machine gets are not those that were meant: where one that is made would be, and with what, was foreseen. */
 export function problemOfVfs(reader: HostReader, vfs: readonly VfPlace[]): Problem | null {
   for (const { address, pf, index } of vfs) {
     if (readVfsNow(reader, pf).addressOf(index) !== address) {
-      return `${address} is not VF ${index} of ${pf}, which was meant`;
+      return new Problem('VF_MOVED', `${address} is not VF ${index} of ${pf}, which was meant`);
     }
     const companion = companionOf(reader, address);
-    if (companion !== null)
-      return `${address} shares its IOMMU group with ${companion}: no machine can have it alone`;
+    if (companion !== null) {
+      return new Problem(
+        'GROUP_SHARED',
+        `${address} shares its IOMMU group with ${companion}: no machine can have it alone`,
+      );
+    }
   }
   return null;
 }

@@ -1,10 +1,14 @@
+import { Problem } from '../../base/problem.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { missingSettings, settingWords, VF_SETTINGS, type VfSettings } from '../../pci/sriov/vf-settings.ts';
 import type { VfState } from '../../plan/change-states.ts';
 import { settingArguments } from '../../plan/sriov/setting-arguments.ts';
-import { IP, isLinkFailure, readPfLink, saidOf } from '../../sysfs/device/pf-link.ts';
-import type { Problem } from '../change-maker.ts';
+import { IP, isLinkFailure, readPfLink } from '../../sysfs/device/pf-link.ts';
+
 import type { ChangeableHost } from '../changeable-host.ts';
+import { linkProblem, problemOfRun } from './ip-problem.ts';
+
+const CANNOT = "its VFs can't be set";
 
 /** Whether VFs of a PF are set as they shall be, by what `ip` says of the PF's interface. */
 export async function areSet(
@@ -30,10 +34,8 @@ export async function setVfs(
 ): Promise<Problem | null> {
   if (!vfs.some(({ settings }) => hasAny(settings))) return null;
   const link = await readPfLink(reader, runner, pf);
-  if (link === null) return "its VFs can't be set: it has no network interface";
-  if (isLinkFailure(link)) {
-    return `its VFs can't be set: ${'missing' in link ? `there is no ${IP}` : link.failed}`;
-  }
+  if (link === null) return new Problem('INTERFACE_MISSING', `${CANNOT}: it has no network interface`);
+  if (isLinkFailure(link)) return linkProblem(CANNOT, link);
   for (const { index, settings } of vfs) {
     const missing = missingSettings(settings, link.vfs.get(index) ?? {});
     for (const key of VF_SETTINGS) {
@@ -41,10 +43,9 @@ export async function setVfs(
       const single: VfSettings = { [key]: missing[key] };
       const args = ['link', 'set', 'dev', link.interface, 'vf', String(index), ...settingArguments(single)];
       const run = await runner.run(IP, args);
-      if (run.kind === 'exited' && run.exitCode === 0) continue;
-      const why =
-        run.kind === 'exited' ? saidOf(run) : run.kind === 'missing' ? `there is no ${IP}` : run.detail;
-      return `VF ${index} does not get ${settingWords(single).join()}: ${why}`;
+      const asked = `VF ${index} does not get ${settingWords(single).join()}`;
+      const problem = problemOfRun(run, 'VF_SETTING_REFUSED', asked);
+      if (problem !== null) return problem;
     }
   }
   return null;

@@ -1,11 +1,12 @@
 import { isUnknown } from '../../base/known.ts';
+import { Problem } from '../../base/problem.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { DEFAULT_DRIVER, type VfState, type VfsState } from '../../plan/change-states.ts';
 import type { DriverChange } from '../../plan/changes/driver.ts';
 import type { VfsChange } from '../../plan/changes/vfs.ts';
 import { isOnBus, readDriverNow, readVfsNow } from '../../sysfs/device/driver-state.ts';
 import { busEntryPath, SYS_PATHS } from '../../sysfs/paths.ts';
-import type { ChangeMaker, Problem } from '../change-maker.ts';
+import type { ChangeMaker } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { driverMaker } from './driver.ts';
 import { areSet, setVfs } from './vf-settings.ts';
@@ -29,7 +30,8 @@ export const vfsMaker: ChangeMaker<VfsChange> = {
   },
 
   async reach(host, { address }, goal) {
-    if (!isOnBus(host.reader, address)) return 'it is not on the PCI bus any more';
+    if (!isOnBus(host.reader, address))
+      return new Problem('DEVICE_GONE', 'it is not on the PCI bus any more');
     return (
       (await setCount(host, address, goal)) ??
       (await setVfs(host, address, goal.vfs)) ??
@@ -41,8 +43,9 @@ export const vfsMaker: ChangeMaker<VfsChange> = {
 
 async function setCount(host: ChangeableHost, address: PciAddress, goal: VfsState): Promise<Problem | null> {
   const { count } = readVfsNow(host.reader, address);
-  if (isUnknown(count)) return `how many VFs it has can't be read: ${count.unknown}`;
-  if (count === null) return 'it makes no VFs';
+  if (isUnknown(count))
+    return new Problem('VFS_UNREADABLE', `how many VFs it has can't be read: ${count.unknown}`);
+  if (count === null) return new Problem('NO_VFS', 'it makes no VFs');
   if (count === goal.count) return null;
   const waits = goal.vfs.length > 0 && goal.autoprobe !== null;
   return (
@@ -53,7 +56,13 @@ async function setCount(host: ChangeableHost, address: PciAddress, goal: VfsStat
 }
 
 function writeCount(host: ChangeableHost, address: PciAddress, count: number): Promise<Problem | null> {
-  return written(host, address, 'sriov_numvfs', String(count), `it does not come to ${count} VFs`);
+  return written(
+    host,
+    address,
+    'sriov_numvfs',
+    String(count),
+    new Problem('VF_COUNT_FAILED', `it does not come to ${count} VFs`),
+  );
 }
 
 async function setAutoprobe(
@@ -62,7 +71,13 @@ async function setAutoprobe(
   goal: boolean | null,
 ): Promise<Problem | null> {
   if (goal === null || readVfsNow(host.reader, address).autoprobe === goal) return null;
-  return written(host, address, 'sriov_drivers_autoprobe', goal ? '1' : '0', "autoprobe can't be switched");
+  return written(
+    host,
+    address,
+    'sriov_drivers_autoprobe',
+    goal ? '1' : '0',
+    new Problem('AUTOPROBE_FAILED', "autoprobe can't be switched"),
+  );
 }
 
 async function setDrivers(
@@ -73,11 +88,11 @@ async function setDrivers(
   const { addressOf } = readVfsNow(host.reader, address);
   for (const vf of goal.vfs) {
     const at = addressOf(vf.index);
-    if (at === null) return `there is no VF ${vf.index}`;
+    if (at === null) return new Problem('VF_MISSING', `there is no VF ${vf.index}`);
     const problem = isAnyDrivers(vf)
       ? await probe(host, at, goal)
       : await driverMaker.reach(host, driverOf(at, vf), vf.driver);
-    if (problem !== null) return `VF ${vf.index}: ${problem}`;
+    if (problem !== null) return problem.of(`VF ${vf.index}`);
   }
   return null;
 }
@@ -95,7 +110,7 @@ async function probe(
 ): Promise<Problem | null> {
   if (autoprobe === false || readDriverNow(reader, address) !== null) return null;
   const writing = await writer.write(`${SYS_PATHS.pciBus}/drivers_probe`, address);
-  return writing === 'written' ? null : 'the kernel looks for no driver';
+  return writing === 'written' ? null : new Problem('PROBE_FAILED', 'the kernel looks for no driver');
 }
 
 function driverOf(address: PciAddress, { driver }: VfState): DriverChange {
@@ -107,14 +122,20 @@ async function written(
   address: PciAddress,
   attribute: string,
   text: string,
-  otherwise: string,
+  otherwise: Problem,
 ): Promise<Problem | null> {
   const writing = await writer.write(`${busEntryPath(address)}/${attribute}`, text);
   if (writing === 'written') return null;
-  if (writing === 'blocked')
-    return `${otherwise}: the kernel waits, most likely for a driver or a process that holds a VF`;
-  return `${otherwise}: ${writing.failed}${REASONS[writing.failed] ?? ''}`;
+  const { code, message } = otherwise;
+  return writing === 'blocked'
+    ? HELD.of(message)
+    : new Problem(code, `${message}: ${writing.failed}${REASONS[writing.failed] ?? ''}`);
 }
+
+const HELD = new Problem(
+  'HELD_BY_KERNEL',
+  'the kernel waits, most likely for a driver or a process that holds a VF',
+);
 
 /** What the kernel means by an error of `sriov_numvfs`. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -3,7 +3,6 @@ import type { HostPorts } from '../../host/host-ports.ts';
 import type { AssignmentSubject } from '../../operations/assignment/assignment-subject.ts';
 import type { HostProposal } from '../../operations/change/host-proposal.ts';
 import type { HostSession } from '../../operations/session/host-session.ts';
-import { DEFAULT_RULES } from '../../plan/assignment/assignment-rules-parser.ts';
 import {
   assignmentSubjectDetails,
   renderAssignment,
@@ -46,6 +45,7 @@ export async function runAssign(
   ports: HostPorts,
 ): Promise<CommandResult> {
   if (args.printRules) {
+    const { DEFAULT_RULES } = await import('../../plan/assignment/assignment-rules-parser.ts');
     return { exitCode: EXIT.ok, stdout: DEFAULT_RULES, stderr: '' };
   }
   const session = sessionOf(args, ports);

@@ -13,7 +13,6 @@ import { formatDocument } from '../../render/documents.ts';
 import { fixDetails } from '../../render/validation/fixes-document.ts';
 import { renderAfterFixes, renderFixes } from '../../render/validation/fixes-text.ts';
 import { validationDocument } from '../../render/validation/validation-document.ts';
-import { formatJUnit } from '../../render/validation/validation-junit.ts';
 import { renderValidation } from '../../render/validation/validation-text.ts';
 import { type CommandResult, optionNamed } from '../grammar/command.ts';
 import { noteLines, type ReadingValues, remarks, sessionOf } from '../reading-options.ts';
@@ -54,7 +53,7 @@ export async function runValidate(
   const answer = await validate(session, options);
   return {
     exitCode: answer.passed ? EXIT.ok : EXIT.findings,
-    stdout: textOf(answer, format, args, terminal),
+    stdout: await textOf(answer, format, args, terminal),
     stderr: validationRemarks(session, answer, format, args),
   };
 }
@@ -92,17 +91,18 @@ function wantsFixes(args: ValidateValues): boolean {
   });
 }
 
-function textOf(
+async function textOf(
   { report, inventory: { host }, diagnostics, recovery }: ValidationAnswer,
   format: Format,
   { strict, all }: ValidateValues,
   { width, style }: Terminal,
-): string {
+): Promise<string> {
   switch (format) {
     case 'json':
       return formatDocument(validationDocument(host, report, strict, diagnostics, recovery));
     case 'junit':
-      return formatJUnit(host, report, strict);
+      // Few ask for it, and its package takes longer to load than a host is looked at.
+      return (await import('../../render/validation/validation-junit.ts')).formatJUnit(host, report, strict);
     case 'text':
       return renderValidation(report, all, width, style);
   }

@@ -14,6 +14,12 @@ export const applyReport = z
         words: z.string(),
         outcome: z.enum(['done', 'already', 'undone', 'left', 'stuck', 'untouched']),
         problem: z.string().nullable(),
+        problemCode: z
+          .string()
+          .nullable()
+          .describe(
+            'Which problem of a step that is, by its name in the reference; null where there is none.',
+          ),
       }),
     ),
   })

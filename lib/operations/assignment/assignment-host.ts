@@ -11,7 +11,8 @@ import type { PciDevice } from '../../pci/device.ts';
 import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import type { HostSession } from '../session/host-session.ts';
-import { refuseOtherHost, virshOf } from '../session/libvirt-connection.ts';
+import { virshOf } from '../session/libvirt-connection.ts';
+import { refuseElsewhere } from '../session/refuse-elsewhere.ts';
 import type { HostdevState } from './hostdev-state.ts';
 import { applies } from './live-attachments.ts';
 
@@ -46,6 +47,6 @@ export function findAssignmentSafety(
  */
 export function virshHere(session: HostSession): Virsh {
   const virsh = virshOf(session);
-  refuseOtherHost(session, virsh.uri);
+  refuseElsewhere(session, virsh.uri);
   return virsh;
 }

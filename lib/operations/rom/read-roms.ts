@@ -94,7 +94,7 @@ export async function readingRoms<T>(
       if (isInterrupted()) return failed('blocked', 'EINTR', null);
       const { address } = device;
       const problem = checkGuard(reader, guardOf(device));
-      if (problem !== null) return failed('enable', 'ENODEV', problem);
+      if (problem !== null) return failed('enable', 'ENODEV', problem.message);
       // Whoever has it may have come since it was asked for.
       const { devices } = readInventory(reader, NO_NAMES, ROM_FIELDS);
       const refusals = refusalsAmong(findRomSafety(reader, devices, address), allowed);

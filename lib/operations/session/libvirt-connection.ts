@@ -1,5 +1,4 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { isLocalUri } from '../../libvirt/connection-uri.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
 import type { HostSession } from './host-session.ts';
 
@@ -42,17 +41,4 @@ export function demandNamedLibvirt({ isCaptured, options }: HostSession): void {
 /** The libvirt that is asked for, or that of the system. */
 export function virshOf(session: HostSession): Virsh {
   return new Virsh(session.ports.runner, askedUri(session)?.uri ?? null);
-}
-
-/**
- * Refuses machines of another host than the one whose devices are looked at: this one, or a captured one.
- *
- * @throws PortalGunError BAD_ARGUMENT
- */
-export function refuseOtherHost(session: HostSession, uri: string): void {
-  if (isLocalUri(uri) || session.isCaptured) return;
-  throw new PortalGunError('BAD_ARGUMENT', 'is another host, and the devices are looked for on this one', {
-    subject: askedUri(session)?.by ?? uri,
-    hint: 'run it there; or give a capture of that host as well: --host FILE (pci snapshot -o FILE)',
-  });
 }

@@ -22,7 +22,8 @@ import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { type PendingChange, readPendingRecovery } from '../change/pending-recovery.ts';
 import type { HostSession } from '../session/host-session.ts';
-import { refuseOtherHost, virshOf } from '../session/libvirt-connection.ts';
+import { virshOf } from '../session/libvirt-connection.ts';
+import { refuseElsewhere } from '../session/refuse-elsewhere.ts';
 import {
   needsOfAll,
   type ReadState,
@@ -173,7 +174,7 @@ async function libvirtFor(
   if (!isDemanded && (isCaptured || !isWanted || !isLocalUri(virsh.uri))) {
     return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
   }
-  refuseOtherHost(session, virsh.uri);
+  refuseElsewhere(session, virsh.uri);
   try {
     const told = await readMachines(virsh, 'look', lookup);
     return { ...told, folderDrivers: await folderDriversOf(virsh) };

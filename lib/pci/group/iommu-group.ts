@@ -1,4 +1,5 @@
 import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { whenAsked } from '../../base/when-asked.ts';
 import { type PciAddress, shortAddress } from '../address.ts';
 import { HEADER_BYTES } from '../config/registers.ts';
 import type { DeviceField, PciDevice } from '../device.ts';
@@ -91,6 +92,9 @@ export interface IommuGroup extends GroupAttributes {
   readonly obstacles: readonly GroupObstacle[];
 }
 
+type JudgedGroup = Omit<IommuGroup, 'id' | 'members'>;
+const JUDGED = ['name', 'type', 'reservedRegions', 'verdict', 'obstacles'] as const;
+
 /** Whether a function is a port or bridge, which stays with its driver when its group is given away. */
 export function staysWithHost(device: PciDevice): boolean {
   const headerType = knownValue(knownValue(device.config)?.headerType ?? null);
@@ -131,7 +135,10 @@ export const GROUP_FIELDS: readonly DeviceField[] = [
   'config',
 ];
 
-/** The groups that the devices name, ordered by number, each with a verdict. Needs {@link GROUP_FIELDS}. */
+/**
+ * The groups that the devices name, ordered by number, each with a verdict. Needs {@link GROUP_FIELDS}. What is said of a
+ * group is asked for when it is looked at: a large host has thousands, and a question is about one.
+ */
 export function groupDevices(
   devices: readonly PciDevice[],
   attributesOf: (group: number) => GroupAttributes,
@@ -146,7 +153,10 @@ export function groupDevices(
   }
   return [...members.keys()]
     .sort((a, b) => a - b)
-    .map((id) => judge(id, toMembers(members.get(id) ?? []), attributesOf(id)));
+    .map((id) => {
+      const own = toMembers(members.get(id) ?? []);
+      return whenAsked({ id, members: own }, JUDGED, () => judge(own, attributesOf(id)));
+    });
 }
 
 function toMembers(devices: readonly PciDevice[]): readonly GroupMember[] {
@@ -158,9 +168,9 @@ function toMembers(devices: readonly PciDevice[]): readonly GroupMember[] {
   }));
 }
 
-function judge(id: number, members: readonly GroupMember[], attributes: GroupAttributes): IommuGroup {
+function judge(members: readonly GroupMember[], attributes: GroupAttributes): JudgedGroup {
   const obstacles = [...blockers(members, attributes), ...driverObstacles(members)];
-  return { id, ...attributes, members, verdict: verdictOf(obstacles), obstacles };
+  return { ...attributes, verdict: verdictOf(obstacles), obstacles };
 }
 
 function verdictOf(obstacles: readonly GroupObstacle[]): GroupVerdict {

@@ -7,7 +7,6 @@ import {
   addressOf,
   PORT_ALIAS_PREFIX,
 } from '../../libvirt/assignment/assignment.ts';
-import { isPersistedDevice } from '../../pci/persisted/persisted-device.ts';
 import type { ChangeKind, Direction, OtherForms, XmlTexts } from '../change-kind.ts';
 import {
   arePlaces,
@@ -103,16 +102,16 @@ function isAssignedState(value: unknown, other: OtherForms): boolean {
   );
 }
 
-function isAssignedDevice(value: unknown, { isHostDevice }: OtherForms): boolean {
+function isAssignedDevice(value: unknown, other: OtherForms): boolean {
   return (
     isParts(value) &&
     isAlias(value['alias']) &&
-    isNullOr(value['assignment'], isAssignment) &&
-    isNullOr(value['device'], isHostDevice)
+    isNullOr(value['assignment'], (assignment) => isAssignment(assignment, other)) &&
+    isNullOr(value['device'], other.isHostDevice)
   );
 }
 
-function isAssignment(value: unknown): boolean {
+function isAssignment(value: unknown, { isPersistedDevice }: OtherForms): boolean {
   if (!isParts(value)) return false;
   const { alias, policy, device, iommuGroup, allowed = [] } = value;
   return (

@@ -2,7 +2,7 @@ import { quote } from '../../base/shell-command.ts';
 import { count } from '../../base/text.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { busEntryPath } from '../../sysfs/paths.ts';
-import type { ChangeKind } from '../change-kind.ts';
+import type { ChangeKind, OtherForms } from '../change-kind.ts';
 import {
   isAddress,
   isBoolean,
@@ -15,7 +15,6 @@ import {
 } from '../change-parts.ts';
 import { DEFAULT_DRIVER, type VfsState } from '../change-states.ts';
 import { settingArguments } from '../sriov/setting-arguments.ts';
-import { areSettings } from '../sriov/setting-forms.ts';
 import { moveLine } from './shell-lines.ts';
 
 /**
@@ -31,7 +30,8 @@ export interface VfsChange {
 }
 
 export const vfsKind = {
-  hasForm: ({ address, from, to }) => isAddress(address) && isVfsState(from) && isVfsState(to),
+  hasForm: ({ address, from, to }, other) =>
+    isAddress(address) && isVfsState(from, other) && isVfsState(to, other),
   words({ address, from, to }) {
     const isNew = from.count !== to.count;
     const through = from.count > 0 && to.count > 0 ? ', through none' : '';
@@ -65,7 +65,7 @@ export const vfsKind = {
   unlessUndone: 'stuck',
 } satisfies ChangeKind<VfsChange>;
 
-function isVfsState(value: unknown): boolean {
+function isVfsState(value: unknown, { areSettings }: OtherForms): boolean {
   if (!isParts(value)) return false;
   const { count, autoprobe, vfs } = value;
   return (

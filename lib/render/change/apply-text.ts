@@ -1,4 +1,5 @@
 import type { ApplyReport, StepOutcome } from '../../apply/apply-report.ts';
+import { PROBLEMS } from '../../base/problem.ts';
 import { escapeControls } from '../../base/text.ts';
 import type { Role, Style } from '../layout/style.ts';
 
@@ -29,7 +30,9 @@ export function renderFailure({ outcome, interrupted, steps }: ApplyReport, styl
   const failed = steps.find(({ problem }) => problem !== null);
   const why = interrupted
     ? 'It was interrupted.'
-    : `It failed at: ${failed?.words ?? '?'}: ${failed?.problem ?? '?'}.`;
+    : `It failed at: ${failed?.words ?? '?'}: ${failed?.problem ?? '?'} [${failed?.problemCode ?? '?'}]`;
+  const code = interrupted ? null : (failed?.problemCode ?? null);
+  const hint = code === null ? '' : `hint: ${PROBLEMS[code].remedy}\n`;
   const left = steps.filter((step) => step.outcome === 'left');
   const how =
     outcome === 'undone'
@@ -37,5 +40,5 @@ export function renderFailure({ outcome, interrupted, steps }: ApplyReport, styl
         ? 'All steps are undone: the host is as before.'
         : `All steps are undone, except: ${left.map(({ words }) => escapeControls(words)).join('; ')}.`
       : 'Not all steps could be undone. The journal contains the rest: pci recover tries again.';
-  return `${escapeControls(why)}\n${style(outcome === 'undone' ? 'strong' : 'bad', how)}\n`;
+  return `${escapeControls(why)}\n${hint}${style(outcome === 'undone' ? 'strong' : 'bad', how)}\n`;
 }

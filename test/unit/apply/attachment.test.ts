@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { observe } from '../../../lib/apply/change-makers.ts';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
+import { Problem } from '../../../lib/base/problem.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import type { AttachmentChange } from '../../../lib/plan/changes/attachment.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
@@ -92,8 +93,8 @@ test('one that lets go of it late has done so', async () => {
 test('what a libvirt says that does not ask the guest at all is told at once', async () => {
   await applyPlan(livePlan(host, 'plug'), host, OCCASION);
   host.libvirt.failure = ([verb]) => (verb === 'detach-device-alias' ? 'no hotplug there' : null);
-  expect(await (await observe(host, changeOf('unplug'))).reach('to')).toBe(
-    'libvirt does not take it out: no hotplug there',
+  expect(await (await observe(host, changeOf('unplug'))).reach('to')).toEqual(
+    new Problem('UNPLUG_REFUSED', 'libvirt does not take it out: no hotplug there'),
   );
 });
 
@@ -104,7 +105,9 @@ test('a machine that ended meanwhile gets nothing, and has nothing to be put bac
   // What is told of it then is its definition, which gives the device.
   host.libvirt.live = null;
   expect(await (await observe(host, plug)).isAt('to')).toBe(false);
-  expect(await (await observe(host, plug)).reach('to')).toBe('it does not run any more');
+  expect(await (await observe(host, plug)).reach('to')).toEqual(
+    new Problem('NOT_RUNNING', 'it does not run any more'),
+  );
   expect(await (await observe(host, plug)).isAt('from')).toBe(true);
   expect(await (await observe(host, unplug)).isAt('to')).toBe(true);
   expect(await (await observe(host, unplug)).isAt('from')).toBe(true);
@@ -113,8 +116,8 @@ test('a machine that ended meanwhile gets nothing, and has nothing to be put bac
   expect(await (await observe(host, plug)).isAt('from')).toBe(true);
   host.libvirt.failure = ([verb]) => (verb === 'dumpxml' ? 'Cannot recv data: Connection reset' : null);
   expect(await (await observe(host, plug)).isAt('from')).toBe(false);
-  expect(await (await observe(host, plug)).reach('to')).toBe(
-    "what it has now can't be read: Cannot recv data: Connection reset",
+  expect(await (await observe(host, plug)).reach('to')).toEqual(
+    new Problem('DOCUMENT_UNREADABLE', "what it has now can't be read: Cannot recv data: Connection reset"),
   );
 });
 
@@ -123,7 +126,9 @@ test('another device by the same name is left', async () => {
   await (await observe(host, plug)).reach('to');
   host.libvirt.live = host.libvirt.live?.replace(/(bus=.0x0)7/, '$16') ?? null;
   expect(await (await observe(host, plug)).isAt('to')).toBe(false);
-  expect(await (await observe(host, plug)).reach('to')).toBe('it has 0000:06:00.0 by the same alias');
+  expect(await (await observe(host, plug)).reach('to')).toEqual(
+    new Problem('ALIAS_TAKEN', 'it has 0000:06:00.0 by the same alias'),
+  );
 });
 
 test.each(['undo', 'finish'] as const)('after a kill while it is plugged in: %s', async (recovery) => {

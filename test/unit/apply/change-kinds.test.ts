@@ -113,7 +113,10 @@ describe('a change of each kind', () => {
   it.each(NAMED)('is in the published schema of plans: %s', (_, change) => {
     const { title, guards, steps } = planOf([change]);
     const document = { schema: 'portal-gun/plan/v1', host: { label: 'this machine' }, title, guards, steps };
-    expect(validate({ ...document, findings: [], report: null }), JSON.stringify(validate.errors)).toBe(true);
+    expect(
+      validate({ ...document, findings: [], report: null }),
+      JSON.stringify(validate.errors?.at(-1)),
+    ).toBe(true);
   });
 });
 

@@ -54,9 +54,10 @@ describe('on the running machine', () => {
       from: { devices: [], rootPorts: [] },
       to: { devices: [{ alias: device.alias, assignment: null, device }], rootPorts: [] },
     };
-    expect(safetyProblem(running, change, 'to', new Set())).toMatch(
-      /cannot be checked.*\((net|node|session)/,
-    );
+    expect(safetyProblem(running, change, 'to', new Set())).toMatchObject({
+      code: 'USE_UNKNOWN',
+      message: expect.stringMatching(/cannot be checked.*\((net|node|session)/),
+    });
     expect(safetyProblem(running, change, 'to', new Set(RULES))).toBe(null);
     expect(safetyProblem(captured, change, 'to', new Set())).toBe(null);
   });

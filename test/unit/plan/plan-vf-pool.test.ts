@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { observe } from '../../../lib/apply/change-makers.ts';
 import { knownValue } from '../../../lib/base/known.ts';
+import { Problem } from '../../../lib/base/problem.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import { withAssigned } from '../../../lib/libvirt/assignment/with-assigned.ts';
@@ -280,16 +281,17 @@ describe('a pool of VFs', () => {
       return step.change;
     };
     const to = { ...machine, runner };
-    expect(await (await observe(to, changeOf(1))).reach('to')).toBe(
-      '0000:01:10.0 is not VF 1 of 0000:01:00.0, which was meant',
+    expect(await (await observe(to, changeOf(1))).reach('to')).toEqual(
+      new Problem('VF_MOVED', '0000:01:10.0 is not VF 1 of 0000:01:00.0, which was meant'),
     );
     expect(defined).toEqual([]);
     expect(await (await observe(to, changeOf(1))).isAt('from')).toBe(true);
     expect(await (await observe(to, changeOf(1))).reach('from')).toBe(null);
     const crowded = { ...to, reader: withCompanion(machine.reader) };
-    expect(await (await observe(crowded, changeOf(0))).reach('to')).toBe(
-      '0000:01:10.0 shares its IOMMU group with 0000:01:00.0: no machine can have it alone',
-    );
+    expect(await (await observe(crowded, changeOf(0))).reach('to')).toMatchObject({
+      code: 'GROUP_SHARED',
+      message: '0000:01:10.0 shares its IOMMU group with 0000:01:00.0: no machine can have it alone',
+    });
     expect(defined).toEqual([]);
     await (await observe(to, changeOf(0))).reach('to');
     expect(defined).toEqual(['once']);
