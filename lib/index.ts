@@ -38,6 +38,7 @@ export type { ChosenFixes } from './checks/validation/fixes.ts';
 export type { CheckResult, Outcome } from './checks/validation/validate.ts';
 export type { ReconciledResult, ValidationReport } from './checks/validation/validation-report.ts';
 export type { Purpose } from './checks/validation/validation-rule.ts';
+export { PURPOSES } from './checks/validation/validation-rule.ts';
 export type { ConfirmDocument } from './documents/changes/confirm.ts';
 export type { PciBindingsDocument } from './documents/changes/pci-bindings.ts';
 export type { PlanDocument } from './documents/changes/plan.ts';
@@ -68,6 +69,7 @@ export type { FileStore, Storing } from './host/file-store.ts';
 export { lockHost } from './host/host-lock.ts';
 export type { ClosableWriter, HostPorts, User } from './host/host-ports.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
+export { isFailure } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
 export { LiveFiles } from './host/live/live-files.ts';
 export { livePorts } from './host/live/live-ports.ts';
@@ -90,6 +92,7 @@ export {
   placeCard,
   planGuestAddresses,
 } from './libvirt/assignment/guest-topology.ts';
+export { COMMON_URIS, DEFAULT_URI } from './libvirt/connection-uri.ts';
 export {
   type HostDevice,
   type HostdevPool,
@@ -160,6 +163,7 @@ export type { UnassignmentSubject, UnassignOptions } from './operations/assignme
 export type { BindingsAnswer } from './operations/binding/list-bindings.ts';
 export type { PersistPart } from './operations/binding/persist-part.ts';
 export type { Persistence } from './operations/binding/persistence.ts';
+export { readBindings, readPersistedPfs } from './operations/binding/persistence.ts';
 export type { BindingSubject, BindOptions, UnbindOptions } from './operations/binding/propose-binding.ts';
 export type { ForgetSubject } from './operations/binding/propose-forget.ts';
 export type {
@@ -167,9 +171,12 @@ export type {
   RestoreOptions,
 } from './operations/binding/propose-restore-bindings.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
+export { refuseToChange } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
 export type { LeftEntry, LeftReason } from './operations/change/left-entry.ts';
 export type { PendingChange, PendingRecovery } from './operations/change/pending-recovery.ts';
+export { refuseWritableProgram } from './operations/change/program-refusal.ts';
+export { refuseUse } from './operations/change/refusals.ts';
 export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
 export type { HostComparison } from './operations/inventory/compare-hosts.ts';
 export type { HostView, SelectedView } from './operations/inventory/host-view.ts';
@@ -177,18 +184,22 @@ export type { ListOptions } from './operations/inventory/list-devices.ts';
 export type { GroupsOptions, ListedGroups } from './operations/inventory/list-groups.ts';
 export type { ShownDevice } from './operations/inventory/show-device.ts';
 export type { ShownTree } from './operations/inventory/show-tree.ts';
+export type { LookingSession } from './operations/looking-session.ts';
 export type { ListMachinesOptions, MachineList } from './operations/machines/list-machines.ts';
 export type { TaggingSubject, TagOptions } from './operations/machines/propose-tagging.ts';
 export type { MachineChoice } from './operations/machines/target-machines.ts';
 export { openSession, type Session } from './operations/open-session.ts';
 export type { PolicyOptions, PolicySubject, PolicyText } from './operations/policy/propose-policy.ts';
+export { readPolicyFile } from './operations/policy/propose-policy.ts';
 export type { Aftermath } from './operations/recovery/aftermath.ts';
+export { readAftermath } from './operations/recovery/aftermath.ts';
 export type {
   EndedChanges,
   RecoveredChange,
   RecoverOptions,
   RecoveryWatch,
 } from './operations/recovery/end-changes.ts';
+export { endChanges } from './operations/recovery/end-changes.ts';
 export type { Missing } from './operations/recovery/missing-now.ts';
 export type { RecoveredHost, RecoverHostOptions } from './operations/recovery/recover-host.ts';
 export type { DumpedRom, DumpRomOptions } from './operations/rom/dump-rom.ts';
@@ -197,9 +208,12 @@ export type { InspectedRom } from './operations/rom/inspected-rom.ts';
 export type { ListedRom, ListedRoms, RomsOptions } from './operations/rom/list-roms.ts';
 export type { RomReadingOptions } from './operations/rom/read-roms.ts';
 export type { SessionOptions } from './operations/session/host-session.ts';
+export { HostSession } from './operations/session/host-session.ts';
+export { askedUri, demandNamedLibvirt, URI_VARIABLE } from './operations/session/libvirt-connection.ts';
 export type { ListedPf, ListPfsOptions, PfsAnswer } from './operations/sriov/list-pfs.ts';
 export type { RestoreVfsSubject } from './operations/sriov/propose-restore-vfs.ts';
 export type { SetVfsOptions, SetVfsSubject } from './operations/sriov/propose-vfs.ts';
+export { MAX_VFS } from './operations/sriov/propose-vfs.ts';
 export type { FixOptions, FixSubject } from './operations/validation/propose-fixes.ts';
 export type { ValidateOptions, ValidationAnswer } from './operations/validation/validate-host.ts';
 export type { AllDevicesXml, LeftOut } from './operations/xml/all-devices-xml.ts';
@@ -251,8 +265,9 @@ export {
   type IommuGroup,
   type ObstacleCode,
   type ReservedRegion,
+  staysWithHost,
 } from './pci/group/iommu-group.ts';
-export { type IommuState, iommuAdvice } from './pci/group/iommu-state.ts';
+export { type IommuState, iommuAdvice, isUnderXen } from './pci/group/iommu-state.ts';
 export {
   type HostAbilities,
   type PassthroughLevel,
@@ -272,7 +287,13 @@ export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
 export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
 export type { PersistedDevice, PersistedTraits, PersistedVf } from './pci/persisted/persisted-device.ts';
-export { type Filling, kernelRomSize, type OptionRom, parseOptionRom } from './pci/rom/option-rom.ts';
+export {
+  type Filling,
+  kernelRomSize,
+  MAX_ROM_BYTES,
+  type OptionRom,
+  parseOptionRom,
+} from './pci/rom/option-rom.ts';
 export type {
   EfiHeader,
   LegacyHeader,
@@ -280,6 +301,7 @@ export type {
   PciDataStructure,
 } from './pci/rom/option-rom-image.ts';
 export {
+  isSound,
   judgeRom,
   type RomDevice,
   type RomOrigin,
@@ -291,6 +313,7 @@ export {
   parseNamingSelectors,
   parseSelector,
   parseSelectors,
+  SELECTOR_KEYS,
   type Selector,
 } from './pci/selector/selector-parser.ts';
 export type { PfLink } from './pci/sriov/pf-link.ts';
@@ -328,10 +351,12 @@ export { formatScript } from './plan/script/script.ts';
 export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/sriov/persisted-vfs.ts';
 export { planVfs, type VfsProposal } from './plan/sriov/plan-vfs.ts';
 export type { PfState, VfGoal, VfWishes } from './plan/sriov/vf-goal.ts';
+export { badValue, VF_SETTING_KEYS, VF_SETTING_TEXTS } from './plan/sriov/vf-setting-texts.ts';
 export type { VfsStatus } from './plan/sriov/vfs-status.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';
 export { ALL_FIELDS, readInventory } from './sysfs/device/read-inventory.ts';
+export { readRegisteredDrivers } from './sysfs/device/registered-drivers.ts';
 export { readLiveUse } from './sysfs/host-use/live-use.ts';
 export { readHostUse } from './sysfs/host-use/read-host-use.ts';
 export { readIommuState } from './sysfs/iommu-state.ts';

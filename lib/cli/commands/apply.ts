@@ -19,7 +19,8 @@ import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 interface ApplyValues extends ChangingValues, ReadingValues {
-  readonly policy: string;
+  readonly policy: string | undefined;
+  readonly file: string | undefined;
   readonly check: boolean;
 }
 
@@ -33,12 +34,13 @@ export async function runApply(
   dialogue: Dialogue,
   ports: HostPorts,
 ): Promise<CommandResult> {
-  const { check: isCheck, policy: path, allow } = args;
+  const { check: isCheck, allow } = args;
+  const path = pathOf(args);
   if (isCheck && args.script) {
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --script', { subject: '--check' });
   }
-  const policy = readPolicyFile(path);
   const session = sessionOf(args, ports);
+  const policy = await readPolicyFile(session, path);
   const choices = isCheck ? { ...args, dryRun: true } : args;
   const first = await proposePolicy(session, { policy, allow });
   const isDifferent = first.plan.steps.length > 0 || first.subject.postponed.length > 0;
@@ -58,7 +60,7 @@ export async function runApply(
     stdout: wantsDocument
       ? formatDocument(
           policyDocument(
-            path,
+            policy.name,
             isDifferent,
             rounds.map(({ document }) => document),
             left,
@@ -67,6 +69,15 @@ export async function runApply(
       : text,
     stderr: stderr + left.map(postponedRemark).join(''),
   };
+}
+
+function pathOf({ policy, file }: ApplyValues): string {
+  if (policy !== undefined && file !== undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', 'does not go with a policy as argument', { subject: '--file' });
+  }
+  const path = policy ?? file;
+  if (path !== undefined) return path;
+  throw new PortalGunError('BAD_ARGUMENT', 'missing argument: <policy>', { hint: 'see pci apply --help' });
 }
 
 /** Whether a plan is done, and nobody has to confirm it first. */

@@ -1,5 +1,4 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
-import { inputName, readInputFile } from '../../host/file/input-file.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
 import type { AssignmentSubject } from '../../operations/assignment/assignment-subject.ts';
 import type { HostProposal } from '../../operations/change/host-proposal.ts';
@@ -86,18 +85,19 @@ async function proposeByRules(
 ): Promise<HostProposal<AssignmentSubject>> {
   refuseNames(args);
   const { rules: file } = args;
-  const rules = file === undefined ? undefined : readRules(file);
+  const files = await session.ports.openUserFiles();
+  const rules = file === undefined ? undefined : textOf(files.read(file, MAX_RULES_BYTES, 'BAD_RULES'));
   refuseUnplaced(session, args);
   const { proposeAssignmentByRules } = await import('../../operations/assignment/propose-by-rules.ts');
   const policy = args.policy === 'exclusive' ? 'exclusive' : 'shared';
   return proposeAssignmentByRules(session, {
     ...{ ...args, policy, rules },
-    rulesName: file === undefined ? undefined : inputName(file),
+    rulesName: file === undefined ? undefined : files.nameOf(file),
   });
 }
 
-function readRules(file: string): string {
-  return Buffer.from(readInputFile(file, MAX_RULES_BYTES, 'BAD_RULES')).toString('utf8');
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('utf8');
 }
 
 /** The rules say which devices and which machines. */

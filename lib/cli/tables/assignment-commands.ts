@@ -1,6 +1,7 @@
 import { type Command, defineCommand, type OptionDefinition } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
+import { INPUT_FILE } from './input-file.ts';
 import { LIBVIRT_OPTIONS, MANAGED_OPTION } from './libvirt-options.ts';
 import { MACHINE_OPTIONS } from './machine-options.ts';
 import { SCOPE_OPTIONS } from './scope-options.ts';
@@ -39,10 +40,8 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         type: 'boolean',
       },
       rules: {
-        describe: 'Rules file to use instead of the built-in rules; implies --by-rules',
-        type: 'string',
-        valueName: 'FILE',
-        completes: 'file',
+        ...INPUT_FILE,
+        describe: 'Rules file to use instead of the built-in rules, - for standard input; implies --by-rules',
       },
       'print-rules': {
         describe: 'Print the built-in rules as a file to edit, and exit',

@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
+import { INPUT_FILE } from './input-file.ts';
 
 const DEVICES = {
   devices: {
@@ -144,9 +145,15 @@ export const BINDING_COMMANDS: readonly Command[] = [
     description:
       'Bring devices to drivers, and PFs to numbers of VFs, as a YAML file declares. Anything that the file does not mention is left as it is. Devices are named by selectors, or by serial number, MAC or path. All changes form one plan, which is shown first and undone if a step fails. Settings for VFs that do not exist yet need a second plan. With --check nothing changes, and the exit code is 1 if the host differs.',
     positionals: {
-      policy: { describe: 'Policy file in the format of docs/reference/policy.md', completes: 'file' },
+      policy: {
+        describe: 'Policy file in the format of docs/reference/policy.md; - for standard input',
+        optional: true,
+        suggestions: ['-'],
+        completes: 'file',
+      },
     },
     options: {
+      file: { ...INPUT_FILE, describe: 'Policy file, in place of the argument; - for standard input' },
       check: { describe: 'Show the differences, and exit with 1 if there are any', type: 'boolean' },
       ...CHANGING_OPTIONS,
       ...READING_OPTIONS,

@@ -8,7 +8,7 @@ export interface GivingOptions extends Pick<HostdevChoice, 'rom' | 'managed' | '
   readonly allow?: readonly string[];
 }
 
-/** What `pci assign` is asked for. */
+/** Options of `pci assign`. */
 export interface AssignOptions extends GivingOptions, ScopeOptions {
   /** Selectors; each has to mean one device, one card or one IOMMU group. */
   readonly devices: readonly string[];

@@ -29,7 +29,7 @@ export interface MachinesSubject {
   readonly machineDiagnostics: readonly Diagnostic[];
 }
 
-/** What a proposal to assign devices is about, whatever the policy. */
+/** Subject of a proposal to assign devices, whatever the policy. */
 export interface AssignmentSubject extends MachinesSubject {
   readonly scope: ChangeScope;
   /** The devices, with the members of their groups; of a pool the PF. */

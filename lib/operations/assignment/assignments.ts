@@ -62,7 +62,7 @@ export interface AssignmentList {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What a proposal to repair assignments is about. */
+/** Subject of a proposal to repair assignments. */
 export interface RepairSubject extends MachinesSubject {
   /** What is not as it was assigned and is left so, with the reason: sentences. */
   readonly left: readonly string[];

@@ -1,6 +1,5 @@
 import { findLoss, findRebindingSafety } from '../../apply/safety-reading.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
-import { readFileOf } from '../../host/file/input-file.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { groupDevices } from '../../pci/group/iommu-group.ts';
 import { concernedWith, kinOf, virtualFunctionsOf } from '../../pci/selector/concerned-devices.ts';
@@ -74,12 +73,14 @@ const FIELDS: readonly DeviceField[] = [
 ];
 
 /**
- * Reads a policy from a file.
+ * Reads a policy from a file; `-` is standard input.
  *
  * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, BAD_POLICY
  */
-export function readPolicyFile(path: string): PolicyText {
-  return { name: path, text: readFileOf(path, MAX_POLICY_BYTES, 'BAD_POLICY').toString('utf8') };
+export async function readPolicyFile({ ports }: HostSession, path: string): Promise<PolicyText> {
+  const files = await ports.openUserFiles();
+  const bytes = files.read(path, MAX_POLICY_BYTES, 'BAD_POLICY');
+  return { name: files.nameOf(path), text: Buffer.from(bytes).toString('utf8') };
 }
 
 /**
@@ -92,7 +93,7 @@ export async function proposePolicy(
   session: HostSession,
   { policy: given, allow = [] }: PolicyOptions,
 ): Promise<HostProposal<PolicySubject>> {
-  const { name, text } = typeof given === 'string' ? readPolicyFile(given) : given;
+  const { name, text } = typeof given === 'string' ? await readPolicyFile(session, given) : given;
   const policy = parsePolicy(text, name);
   const allowed = allowedOf(allow);
   const { host } = session;

@@ -8,7 +8,7 @@ import { inventorySourceOf } from '../session/inventory-source.ts';
 import { deviceSnippets, type Snippet } from './device-snippets.ts';
 import { categoryIn, type GuestPlace, machineOf } from './guest-addresses.ts';
 
-/** What `pci xml` is asked for. */
+/** Options of `pci xml`. */
 export interface XmlOptions extends HostdevChoice, GuestPlace {
   /** Selectors; at least one. */
   readonly devices: readonly string[];
