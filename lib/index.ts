@@ -23,13 +23,15 @@ export {
 } from './base/known.ts';
 export { VERSION } from './base/version.ts';
 export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts';
+export { checkLoss, checkRomReading, checkSafety, type RomHost } from './checks/safety/check-safety.ts';
 export {
-  checkLoss,
-  checkRomReading,
-  checkSafety,
   ROM_SAFETY_FIELDS,
+  type RomSafetyDevice,
+  type RomSafetyField,
   SAFETY_FIELDS,
-} from './checks/safety/check-safety.ts';
+  type SafetyDevice,
+  type SafetyField,
+} from './checks/safety/safety-fields.ts';
 export type { Observation, SafetyRule } from './checks/safety/safety-rule.ts';
 export { SAFETY_RULES } from './checks/safety/safety-rules.ts';
 export type { SafetyHost, SafetyView } from './checks/safety/safety-view.ts';
@@ -137,17 +139,28 @@ export type * from './pci/config/capabilities.ts';
 export type { Capability } from './pci/config/capability-list.ts';
 export { type ConfigSpace, parseConfigSpace } from './pci/config/config-space.ts';
 export { parseVpd, type Vpd } from './pci/config/vpd.ts';
-export type { DeviceClass, DeviceField, NamedId, PciDevice, SubsystemId } from './pci/device.ts';
+export type {
+  DeviceClass,
+  DeviceField,
+  DeviceInPart,
+  DeviceWith,
+  NamedId,
+  PciDevice,
+  SubsystemId,
+} from './pci/device.ts';
 export { categoryOf, DEVICE_CATEGORIES, type DeviceCategory } from './pci/device-class.ts';
-export type { SerialAt } from './pci/device-traits.ts';
+export { type SerialAt, TRAIT_FIELDS, type TraitField } from './pci/device-traits.ts';
 export {
   compareInventories,
   type DeviceDifference,
   DIFFERENCE_FIELDS,
+  type DifferenceField,
   type FactChange,
 } from './pci/difference.ts';
 export {
+  GROUP_FIELDS,
   type GroupAttributes,
+  type GroupField,
   type GroupMember,
   type GroupObstacle,
   type GroupVerdict,
@@ -159,6 +172,9 @@ export {
 export { type IommuState, iommuAdvice } from './pci/group/iommu-state.ts';
 export {
   type HostAbilities,
+  PASSTHROUGH_FIELDS,
+  type PassthroughDevice,
+  type PassthroughField,
   type PassthroughLevel,
   type PassthroughNote,
   passthroughNotes,
@@ -167,6 +183,7 @@ export type { HostMarks } from './pci/host-marks.ts';
 export {
   type DeviceIdentity,
   IDENTITY_FIELDS,
+  type IdentityField,
   identityOf,
   identityScore,
   SAME_DEVICE,
@@ -208,13 +225,17 @@ export {
   planBind,
   planPersistedBinds,
   planUnbind,
+  REBINDING_FIELDS,
   type Rebinding,
+  type RebindingField,
   type ReboundDevice,
 } from './plan/binding/binding.ts';
 export { type BindingState, type BindingStatus, bindingStatus } from './plan/binding/binding-status.ts';
 export {
   BINDINGS_PATH,
+  PERSISTED_FIELDS,
   type PersistedBinding,
+  type PersistedField,
   parseBindings,
 } from './plan/binding/persisted-bindings.ts';
 export { type HostBindingState, planBinding } from './plan/binding/plan-binding.ts';
@@ -225,7 +246,7 @@ export { type PersistenceState, planPersistence } from './plan/persistence/plan-
 export type { Plan, Step } from './plan/plan.ts';
 export { formatScript } from './plan/script/script.ts';
 export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/sriov/persisted-vfs.ts';
-export { planVfs, type VfsProposal } from './plan/sriov/plan-vfs.ts';
+export { type PfField, planVfs, type VfField, type VfsProposal } from './plan/sriov/plan-vfs.ts';
 export type { PfState, VfGoal, VfWishes } from './plan/sriov/vf-goal.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';

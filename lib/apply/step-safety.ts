@@ -1,6 +1,6 @@
 import { knownValue } from '../base/known.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
-import { SAFETY_FIELDS } from '../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS, type SafetyDevice } from '../checks/safety/safety-fields.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import { addressOf } from '../libvirt/assignment/assignment.ts';
 import type { PciAddress } from '../pci/address.ts';
@@ -125,7 +125,7 @@ function lossProblem(
 }
 
 interface Present {
-  readonly inventory: Inventory;
+  readonly inventory: Inventory<SafetyDevice>;
   readonly addresses: readonly PciAddress[];
 }
 

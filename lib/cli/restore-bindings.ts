@@ -4,7 +4,7 @@ import { EXIT } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { escapeControls } from '../base/text.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
-import { SAFETY_FIELDS } from '../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../checks/safety/safety-fields.ts';
 import { demandVfio } from '../operations/binding/demand-vfio.ts';
 import { proposalOf } from '../operations/change/host-proposal.ts';
 import { pendingProblem } from '../operations/change/pending-recovery.ts';

@@ -3,8 +3,8 @@ import { findRomSafety } from '../apply/safety-reading.ts';
 import { PortalGunError } from '../base/errors.ts';
 import { knownValue } from '../base/known.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
-import { ROM_SAFETY_FIELDS } from '../checks/safety/check-safety.ts';
 import { ROM_RULES } from '../checks/safety/rom-rules.ts';
+import { ROM_SAFETY_FIELDS } from '../checks/safety/safety-fields.ts';
 import { lockHost } from '../host/host-lock.ts';
 import { LiveFiles } from '../host/live/live-files.ts';
 import { livePorts } from '../host/live/live-ports.ts';
@@ -13,7 +13,7 @@ import { openLiveHost } from '../host/open-host.ts';
 import type { RomFailure } from '../host/rom-reader.ts';
 import { demandRoot, refuseUnfinished } from '../operations/change/apply-proposal.ts';
 import { allowedOf } from '../operations/change/refusals.ts';
-import type { DeviceField, PciDevice } from '../pci/device.ts';
+import type { DeviceField, DeviceWith, PciDevice } from '../pci/device.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
 import { MAX_ROM_BYTES } from '../pci/rom/option-rom.ts';
 import type { RomDevice } from '../pci/rom/option-rom-verdicts.ts';
@@ -76,7 +76,11 @@ export function refuseCapturedRom(args: Pick<ReadingValues, 'host'>): void {
 }
 
 /** What a ROM is judged by of a device. */
-export function romDeviceOf({ vendor, device, class: deviceClass }: PciDevice): RomDevice {
+export function romDeviceOf({
+  vendor,
+  device,
+  class: deviceClass,
+}: DeviceWith<'vendor' | 'device' | 'class'>): RomDevice {
   return {
     vendorId: knownValue(vendor)?.id ?? null,
     deviceId: knownValue(device)?.id ?? null,

@@ -30,10 +30,7 @@ export interface SubsystemId {
   readonly name: string | null;
 }
 
-/**
- * One PCI function, as it was read. Every fact but the address may be absent (`null`) or unknown; what
- * the reader was not asked for is `unread`.
- */
+/** One PCI function with every fact that can be read of it. Each may be absent (`null`) or unknown. */
 export interface PciDevice {
   readonly address: PciAddress;
   readonly location: Known<DeviceLocation>;
@@ -83,3 +80,17 @@ export interface PciDevice {
 
 /** A fact of a device that is read on request. */
 export type DeviceField = Exclude<keyof PciDevice, 'address'>;
+
+/** One PCI function with the facts that were asked for: the others are not there, so nothing can take them for absent. */
+export type DeviceWith<Read extends DeviceField> = Pick<PciDevice, 'address' | Read>;
+
+/** One PCI function of which nobody knows at compile time which facts were read: for what is asked of it by a person's words. */
+export type DeviceInPart = DeviceWith<never> & Partial<PciDevice>;
+
+/** Whether facts of a device were read, be it that they could not be. */
+export function hasFields<Read extends DeviceField>(
+  device: DeviceInPart,
+  fields: readonly Read[],
+): device is DeviceInPart & DeviceWith<Read> {
+  return fields.every((field) => device[field] !== undefined);
+}

@@ -1,7 +1,7 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
 import { comparePciAddresses, type PciAddress } from './address.ts';
 import type { AcsCapability } from './config/capabilities.ts';
-import type { DeviceField, PciDevice } from './device.ts';
+import type { DeviceField, DeviceWith, PciDevice } from './device.ts';
 import { type DeviceIdentity, identityOf, identityScore, SAME_DEVICE } from './identity.ts';
 import type { Inventory } from './inventory.ts';
 
@@ -16,23 +16,23 @@ export interface FactChange {
  * What became of a device from one inventory to the other. A device that `moved` is known again by its
  * identity at another address; it may have changed as well.
  */
-export type DeviceDifference =
-  | { readonly kind: 'came'; readonly after: PciDevice }
-  | { readonly kind: 'gone'; readonly before: PciDevice }
+export type DeviceDifference<Device extends DeviceWith<never> = PciDevice> =
+  | { readonly kind: 'came'; readonly after: Device }
+  | { readonly kind: 'gone'; readonly before: Device }
   | {
       readonly kind: 'moved' | 'changed';
-      readonly before: PciDevice;
-      readonly after: PciDevice;
+      readonly before: Device;
+      readonly after: Device;
       readonly changes: readonly FactChange[];
     };
 
-interface Pair {
-  readonly before: PciDevice;
-  readonly after: PciDevice;
+interface Pair<Device extends DeviceWith<never> = DeviceWith<DifferenceField>> {
+  readonly before: Device;
+  readonly after: Device;
 }
 
 /** What is compared of a device, and as what: the parts that mean something across a reboot. */
-const FACTS: readonly (readonly [name: string, take: (device: PciDevice) => unknown])[] = [
+const FACTS: readonly (readonly [name: string, take: (device: DeviceWith<DifferenceField>) => unknown])[] = [
   ['class', ({ class: deviceClass }) => mapKnown(deviceClass, ({ code }) => code)],
   ['revision', ({ revision }) => revision],
   ['driver', ({ driver }) => driver],
@@ -62,7 +62,7 @@ function enabledFeatures(acs: AcsCapability): readonly string[] {
 }
 
 /** The fields that a comparison needs. */
-export const DIFFERENCE_FIELDS: readonly DeviceField[] = [
+export const DIFFERENCE_FIELDS = [
   'location',
   'class',
   'vendor',
@@ -85,7 +85,8 @@ export const DIFFERENCE_FIELDS: readonly DeviceField[] = [
   'attachments',
   'vpd',
   'slotLabel',
-];
+] as const satisfies readonly DeviceField[];
+export type DifferenceField = (typeof DIFFERENCE_FIELDS)[number];
 
 /**
  * Compares two inventories: what came, went, moved or changed, ordered by address. The number of an IOMMU
@@ -93,7 +94,10 @@ export const DIFFERENCE_FIELDS: readonly DeviceField[] = [
  *
  * A fact that one side could not read, and the other could, is no change.
  */
-export function compareInventories(before: Inventory, after: Inventory): readonly DeviceDifference[] {
+export function compareInventories<Device extends DeviceWith<DifferenceField>>(
+  before: Inventory<Device>,
+  after: Inventory<Device>,
+): readonly DeviceDifference<Device>[] {
   const pairs = pairDevices(before.devices, after.devices);
   const pairedBefore = new Map(pairs.map((pair) => [pair.before.address, pair.after.address]));
   const pairedAfter = new Set(pairs.map((pair) => pair.after.address));
@@ -102,14 +106,14 @@ export function compareInventories(before: Inventory, after: Inventory): readonl
     (address) => pairedBefore.get(address) ?? `${address} (gone)`,
   );
   const companionsAfter = companions(after.devices, (address) => address);
-  const differences: DeviceDifference[] = [
+  const differences: DeviceDifference<Device>[] = [
     ...before.devices
       .filter(({ address }) => !pairedBefore.has(address))
-      .map((device): DeviceDifference => ({ kind: 'gone', before: device })),
+      .map((device): DeviceDifference<Device> => ({ kind: 'gone', before: device })),
     ...after.devices
       .filter(({ address }) => !pairedAfter.has(address))
-      .map((device): DeviceDifference => ({ kind: 'came', after: device })),
-    ...pairs.flatMap((pair): readonly DeviceDifference[] => {
+      .map((device): DeviceDifference<Device> => ({ kind: 'came', after: device })),
+    ...pairs.flatMap((pair): readonly DeviceDifference<Device>[] => {
       const changes = [...changedFacts(pair), ...changedGroup(pair, companionsBefore, companionsAfter)];
       const kind = pair.before.address === pair.after.address ? 'changed' : 'moved';
       return kind === 'moved' || changes.length > 0 ? [{ kind, ...pair, changes }] : [];
@@ -118,20 +122,23 @@ export function compareInventories(before: Inventory, after: Inventory): readonl
   return differences.sort((a, b) => comparePciAddresses(placeOf(a), placeOf(b)));
 }
 
-function placeOf(difference: DeviceDifference): PciAddress {
+function placeOf(difference: DeviceDifference<DeviceWith<never>>): PciAddress {
   return difference.kind === 'gone' ? difference.before.address : difference.after.address;
 }
 
 /** Which device of one inventory is which of the other: by address where nothing speaks against it, then by identity. */
-function pairDevices(before: readonly PciDevice[], after: readonly PciDevice[]): readonly Pair[] {
-  const identities = new Map<PciDevice, DeviceIdentity>();
+function pairDevices<Device extends DeviceWith<DifferenceField>>(
+  before: readonly Device[],
+  after: readonly Device[],
+): readonly Pair<Device>[] {
+  const identities = new Map<Device, DeviceIdentity>();
   for (const device of [...before, ...after]) identities.set(device, identityOf(device));
-  const score = (a: PciDevice, b: PciDevice): number =>
+  const score = (a: Device, b: Device): number =>
     identityScore(identities.get(a) as DeviceIdentity, identities.get(b) as DeviceIdentity);
 
   const afterByAddress = new Map(after.map((device) => [device.address, device]));
-  const pairs: Pair[] = [];
-  const left: PciDevice[] = [];
+  const pairs: Pair<Device>[] = [];
+  const left: Device[] = [];
   const free = new Set(after);
   for (const device of before) {
     const same = afterByAddress.get(device.address);
@@ -142,7 +149,7 @@ function pairDevices(before: readonly PciDevice[], after: readonly PciDevice[]):
   }
 
   // At SAME_DEVICE two identities share one of these at least, so that no others need be compared.
-  const traces = new Map<string, PciDevice[]>();
+  const traces = new Map<string, Device[]>();
   for (const device of free) {
     for (const trace of tracesOf(identities.get(device) as DeviceIdentity)) {
       traces.set(trace, [...(traces.get(trace) ?? []), device]);
@@ -154,7 +161,7 @@ function pairDevices(before: readonly PciDevice[], after: readonly PciDevice[]):
     );
     return [...near].map((other) => ({ before: device, after: other, score: score(device, other) }));
   });
-  const taken = new Set<PciDevice>();
+  const taken = new Set<Device>();
   for (const candidate of candidates.sort((a, b) => b.score - a.score)) {
     if (candidate.score < SAME_DEVICE || taken.has(candidate.before) || taken.has(candidate.after)) continue;
     taken.add(candidate.before).add(candidate.after);
@@ -164,7 +171,7 @@ function pairDevices(before: readonly PciDevice[], after: readonly PciDevice[]):
 }
 
 /** Two devices at one address of which neither can say what it is. */
-function lacksIds(a: PciDevice, b: PciDevice): boolean {
+function lacksIds(a: DeviceWith<'vendor'>, b: DeviceWith<'vendor'>): boolean {
   return knownValue(a.vendor) === undefined && knownValue(b.vendor) === undefined;
 }
 
@@ -185,7 +192,7 @@ function changedFacts({ before, after }: Pair): readonly FactChange[] {
 
 /** The other members of each device's group, by their names in the later inventory; `null` for no group. */
 function companions(
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<'iommuGroup'>[],
   nameOf: (address: PciAddress) => string,
 ): ReadonlyMap<PciAddress, Known<readonly string[]>> {
   const members = new Map<number, PciAddress[]>();

@@ -2,7 +2,8 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Known } from '../base/known.ts';
 import { formatJson } from '../base/text.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { PciDevice } from '../pci/device.ts';
+import type { DeviceField, DeviceWith, PciDevice } from '../pci/device.ts';
+import type { TraitField } from '../pci/device-traits.ts';
 import type { DeviceDifference } from '../pci/difference.ts';
 import type { IommuGroup } from '../pci/group/iommu-group.ts';
 import type { IommuState } from '../pci/group/iommu-state.ts';
@@ -38,10 +39,15 @@ export const LISTED_FIELDS = [
   'sriov',
   'netInterfaces',
   'blockDevices',
-] as const satisfies readonly (keyof PciDevice)[];
+] as const satisfies readonly DeviceField[];
+export type ListedField = (typeof LISTED_FIELDS)[number];
+
+type AnyInventory = Inventory<DeviceWith<never>>;
+/** A device as other devices are listed beside it. */
+type BriefField = 'class' | 'vendor' | 'device' | 'driver';
 
 /** One device of `pci list`: its address and the listed fields, in their order. */
-export function listedDevice(device: PciDevice): Pick<PciDevice, 'address' | (typeof LISTED_FIELDS)[number]> {
+export function listedDevice(device: DeviceWith<ListedField>): DeviceWith<ListedField> {
   return {
     address: device.address,
     class: device.class,
@@ -63,14 +69,17 @@ export function listedDevice(device: PciDevice): Pick<PciDevice, 'address' | (ty
   };
 }
 
-export function listDocument({ host, diagnostics }: Inventory, devices: readonly PciDevice[]): object {
+export function listDocument(
+  { host, diagnostics }: AnyInventory,
+  devices: readonly DeviceWith<ListedField>[],
+): object {
   return { schema: 'portal-gun/pci-list/v1', host, devices: devices.map(listedDevice), diagnostics };
 }
 
 export function showDocument(
-  { host }: Inventory,
+  { host }: AnyInventory,
   device: PciDevice,
-  group: IommuGroup | undefined,
+  group: IommuGroup<DeviceWith<BriefField>> | undefined,
   notes: readonly PassthroughNote[],
   diagnostics: readonly Diagnostic[],
 ): object {
@@ -86,9 +95,9 @@ export function showDocument(
 }
 
 export function groupsDocument(
-  { host, diagnostics }: Inventory,
+  { host, diagnostics }: AnyInventory,
   { units, firmwareTables }: IommuState,
-  groups: readonly IommuGroup[],
+  groups: readonly IommuGroup<DeviceWith<BriefField>>[],
   ungrouped: readonly PciAddress[],
 ): object {
   return {
@@ -101,7 +110,14 @@ export function groupsDocument(
   };
 }
 
-function groupDocument({ id, type, reservedRegions, verdict, obstacles, members }: IommuGroup): object {
+function groupDocument({
+  id,
+  type,
+  reservedRegions,
+  verdict,
+  obstacles,
+  members,
+}: IommuGroup<DeviceWith<BriefField>>): object {
   return {
     id,
     type,
@@ -112,11 +128,20 @@ function groupDocument({ id, type, reservedRegions, verdict, obstacles, members 
   };
 }
 
-function briefDevice({ address, class: deviceClass, vendor, device, driver }: PciDevice): object {
+function briefDevice({
+  address,
+  class: deviceClass,
+  vendor,
+  device,
+  driver,
+}: DeviceWith<BriefField>): object {
   return { address, class: deviceClass, vendor, device, driver };
 }
 
-export function treeDocument({ host, diagnostics }: Inventory, roots: readonly TopologyRoot[]): object {
+export function treeDocument(
+  { host, diagnostics }: AnyInventory,
+  roots: readonly TopologyRoot<DeviceWith<BriefField | 'iommuGroup'>>[],
+): object {
   return {
     schema: 'portal-gun/pci-tree/v1',
     host,
@@ -125,14 +150,14 @@ export function treeDocument({ host, diagnostics }: Inventory, roots: readonly T
   };
 }
 
-function treeNode({ device, children }: TopologyNode): object {
+function treeNode({ device, children }: TopologyNode<DeviceWith<BriefField | 'iommuGroup'>>): object {
   return { ...briefDevice(device), iommuGroup: device.iommuGroup, children: children.map(treeNode) };
 }
 
 export function diffDocument(
-  before: Inventory,
-  after: Inventory,
-  differences: readonly DeviceDifference[],
+  before: AnyInventory,
+  after: AnyInventory,
+  differences: readonly DeviceDifference<DeviceWith<BriefField>>[],
 ): object {
   return {
     schema: 'portal-gun/pci-diff/v1',
@@ -157,8 +182,8 @@ export function snapshotDocument(
 }
 
 export function bindingsDocument(
-  { host, diagnostics }: Inventory,
-  statuses: readonly BindingStatus[],
+  { host, diagnostics }: AnyInventory,
+  statuses: readonly BindingStatus<DeviceWith<TraitField>>[],
   outdated: readonly string[],
   boot: BootState,
   recovery: Known<readonly object[]>,
@@ -183,7 +208,7 @@ export function bindingsDocument(
   };
 }
 
-function boundFacts(device: PciDevice | null): object | null {
+function boundFacts(device: DeviceWith<'driver'> | null): object | null {
   return device === null ? null : { address: device.address, driver: device.driver };
 }
 

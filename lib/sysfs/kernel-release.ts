@@ -1,5 +1,5 @@
 import type { HostReader, Reading } from '../host/host-reader.ts';
-import type { PciDevice } from '../pci/device.ts';
+import type { DeviceWith } from '../pci/device.ts';
 import { moduleAliasesPath, PROC_PATHS } from './paths.ts';
 
 /**
@@ -39,7 +39,7 @@ export function parseKernelVersion(release: string): KernelVersion | null {
  * `reset_method` can't be. From `/proc/sys/kernel/osrelease` (`6.12.48+deb13-amd64`); where that is not there,
  * from whether any device has the attribute.
  */
-export function tellsResetMethods(host: HostReader, devices: readonly PciDevice[]): boolean {
+export function tellsResetMethods(host: HostReader, devices: readonly DeviceWith<'resetMethods'>[]): boolean {
   const version = readKernelVersion(host);
   if (version === null) return devices.some(({ resetMethods }) => resetMethods !== null);
   return version.major > 5 || (version.major === 5 && version.minor >= 15);

@@ -1,7 +1,7 @@
 import { findLoss, findRebindingSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import { readFileOf } from '../../host/file/input-file.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
 import { demandVfio } from '../../operations/binding/demand-vfio.ts';

@@ -2,7 +2,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
 import { toHostdevs, withGroups } from '../../operations/assignment/hostdev-state.ts';

@@ -2,7 +2,7 @@ import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { isFile } from '../../host/file/files.ts';
 import { readInputFile } from '../../host/file/input-file.ts';
 import { parsePciAddress } from '../../pci/address.ts';
-import type { DeviceField } from '../../pci/device.ts';
+import type { DeviceField, DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { MAX_ROM_BYTES } from '../../pci/rom/option-rom.ts';
 import { isSound } from '../../pci/rom/option-rom-verdicts.ts';
@@ -34,7 +34,7 @@ interface RomInspectValues extends Pick<ChangingValues, 'allow'>, ReadingValues 
 interface Inspection {
   readonly inspected: InspectedRom;
   /** `null` where no host was read. */
-  readonly inventory: Inventory | null;
+  readonly inventory: Inventory<DeviceWith<never>> | null;
 }
 
 /** `pci rom inspect`: what is in an option ROM, and whether it is sound. */
@@ -106,7 +106,7 @@ function inventoryFor(args: RomInspectValues, word: string): Inventory {
 }
 
 /** A file is inspected also where there is no PCI bus to see. */
-function inventoryWhereThere(args: RomInspectValues): Inventory | null {
+function inventoryWhereThere(args: RomInspectValues): Inventory<DeviceWith<'vendor' | 'device'>> | null {
   try {
     return readInventory(hostOf(args), namesOf(args), ['vendor', 'device']);
   } catch (error) {

@@ -2,7 +2,7 @@ import { findLoss } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { count, escapeControls } from '../../base/text.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
 import type { Runner } from '../../host/runner.ts';

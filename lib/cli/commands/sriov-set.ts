@@ -1,7 +1,7 @@
 import { findLoss } from '../../apply/safety-reading.ts';
 import { isUnknown } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
 import { planPersistPart } from '../../operations/binding/persist-part.ts';
 import { proposalOf } from '../../operations/change/host-proposal.ts';

@@ -8,7 +8,7 @@ import type { HostdevState } from './hostdev-state.ts';
 
 /**
  * A VF that goes as an interface, with the MAC of the stable scheme where none was asked for: libvirt would make one up, and the
- * definition would be another than the one that was planned. Anything else as it is. Needs `IDENTITY_FIELDS` of its PF.
+ * definition would be another than the one that was planned. Anything else as it is.
  *
  * @throws PortalGunError CANNOT_BE_GIVEN where there is nothing to make it of
  */

@@ -2,7 +2,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { Runner } from '../../host/runner.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { DeviceField, DeviceWith } from '../../pci/device.ts';
 import { IDENTITY_FIELDS, identityOf } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PfState } from '../../plan/sriov/vf-goal.ts';
@@ -25,17 +25,17 @@ export const PF_FIELDS: readonly DeviceField[] = [
 ];
 
 /**
- * A PF with its VFs and its interface. Needs the fields {@link PF_FIELDS}.
+ * A PF with its VFs and its interface.
  *
  * @param runner what asks `ip`; `null` for a captured host, of which less is known
  * @throws PortalGunError TOOL_MISSING, TOOL_FAILED
  */
-export async function readPfState(
+export async function readPfState<Device extends DeviceWith<'sriov'>>(
   host: HostReader,
   runner: Runner | null,
-  { devices }: Inventory,
-  pf: PciDevice,
-): Promise<PfState> {
+  { devices }: Inventory<Device>,
+  pf: Device,
+): Promise<PfState<Device>> {
   const role = knownValue(pf.sriov);
   const addresses = role?.role === 'pf' ? role.virtualFunctions : [];
   const link =
@@ -57,7 +57,7 @@ export async function readPfState(
   };
 }
 
-function serialOf(host: HostReader, { address }: PciDevice): string | null {
+function serialOf(host: HostReader, { address }: DeviceWith<never>): string | null {
   const device = readFunction(host, address, IDENTITY_FIELDS);
   return device === null ? null : identityOf(device).serial;
 }

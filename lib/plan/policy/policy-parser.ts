@@ -1,5 +1,6 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { YamlNode } from '../../base/yaml-node.ts';
+import { hasFields } from '../../pci/device.ts';
 import { type DeviceIdentity, IDENTITY_FIELDS, identityOf } from '../../pci/identity.ts';
 import type { Selector } from '../../pci/selector/selector-parser.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
@@ -96,6 +97,7 @@ function identitySelector(node: YamlNode): Selector {
     keys: ['identity'],
     fields: IDENTITY_FIELDS,
     matches(device) {
+      if (!hasFields(device, IDENTITY_FIELDS)) return false;
       const identity = identityOf(device);
       return wanted.every(({ part, value }) => identity[part]?.toLowerCase() === value.toLowerCase());
     },

@@ -1,4 +1,5 @@
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import type { TraitField } from '../../pci/device-traits.ts';
 import { isOf, type PersistedDevice, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
 import {
   isNoRate,
@@ -34,17 +35,17 @@ export function goalOf({ count, autoprobe, isUp, vfs }: PersistedPf): VfGoal {
 }
 
 /**
- * What is written down of a PF, as it is once a proposal is carried out. Needs `IDENTITY_FIELDS` of it.
+ * What is written down of a PF, as it is once a proposal is carried out.
  *
  * @param goal what was asked for
  * @param kept what was written down of it before
  * @throws PortalGunError CANNOT_PERSIST where it could not be found again
  */
 export function persistedPfOf(
-  { state, to }: VfsProposal,
+  { state, to }: Pick<VfsProposal<DeviceWith<TraitField>, DeviceWith<never>>, 'state' | 'to'>,
   goal: VfGoal,
   kept: PersistedPf | null,
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<TraitField>[],
 ): PersistedPf {
   const known = Array.from({ length: state.link === null ? 0 : to.count }, (_, index): VfWishes => {
     const asked: VfWishes = { ...goal.all, ...goal.each.get(index) };

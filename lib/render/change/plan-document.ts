@@ -1,5 +1,6 @@
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { Finding } from '../../checks/finding.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { Rebinding } from '../../plan/binding/binding.ts';
 import type { BootState, PersistedRecords } from '../../plan/persistence/persistence-files.ts';
@@ -14,7 +15,12 @@ import { bootWarnings, lateBindings } from './boot-stages.ts';
  * @param details whom it touches, by the keys that its kind of plan has
  */
 export function planDocument(
-  { plan, findings, allowed, inventory: { host } }: Proposal & { readonly inventory: Inventory },
+  {
+    plan,
+    findings,
+    allowed,
+    inventory: { host },
+  }: Proposal & { readonly inventory: Inventory<DeviceWith<never>> },
   details: object,
   report: ApplyReport | null,
 ): object {
@@ -44,7 +50,7 @@ export function findingFacts(findings: readonly Finding[], allowed: ReadonlySet<
 }
 
 /** Who moves and who stays. */
-export function rebindingDetails({ moving, staying }: Rebinding): object {
+export function rebindingDetails({ moving, staying }: Rebinding<DeviceWith<never>>): object {
   return {
     devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
     staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
@@ -80,7 +86,7 @@ export function persistenceDetails(
 }
 
 /** The PFs, with their VFs as they are and as they shall be. */
-export function vfsDetails(proposals: readonly VfsProposal[]): object {
+export function vfsDetails(proposals: readonly VfsProposal<DeviceWith<never>>[]): object {
   return {
     pfs: proposals.map(({ state: { pf, link }, from, to, goesUp, lost }) => ({
       address: pf.address,

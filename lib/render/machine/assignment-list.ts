@@ -4,10 +4,9 @@ import { count, escapeControls } from '../../base/text.ts';
 import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
-import type { PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { AssignmentStanding, AssignmentStatus } from '../../plan/assignment/assignment-status.ts';
-import { deviceTitle } from '../layout/facts.ts';
+import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import type { Style } from '../layout/style.ts';
 import { tableBlock } from '../layout/table-block.ts';
 import { wrapText } from '../layout/wrap-text.ts';
@@ -15,7 +14,7 @@ import { wrapText } from '../layout/wrap-text.ts';
 /** A machine, and how what was assigned to it stands. */
 export interface MachineStatuses {
   readonly machine: KnownMachine;
-  readonly statuses: readonly AssignmentStatus[];
+  readonly statuses: readonly AssignmentStatus<TitledDevice>[];
   /** What it has beside that, until it ends. */
   readonly passing: readonly PassingDevice[];
 }
@@ -23,10 +22,10 @@ export interface MachineStatuses {
 /** What a machine has as it runs, with the device that it is; `null` where that is not known of the host. */
 interface PassingDevice {
   readonly assigned: AssignedDevice;
-  readonly device: PciDevice | null;
+  readonly device: TitledDevice | null;
 }
 
-const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus) => string>> = {
+const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus<TitledDevice>) => string>> = {
   'in-place': () => 'as assigned',
   moved: ({ device }) => `MOVED to ${device?.address}: pci assignments --repair`,
   'group-changed': () => 'in another IOMMU group: pci assignments --repair',

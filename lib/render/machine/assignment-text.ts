@@ -4,17 +4,16 @@ import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { virshCommand } from '../../libvirt/machine/machine-words.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
-import type { PciDevice } from '../../pci/device.ts';
 import type { PassthroughNote } from '../../pci/group/passthrough.ts';
 import type { MachineAssignment } from '../../plan/assignment/plan-assignment.ts';
 import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
-import { deviceTitle } from '../layout/facts.ts';
+import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
 import { hangText } from '../layout/wrap-text.ts';
 
 /** A device that machines get, with what to know of it. */
 export interface AssignedTitle {
-  readonly device: PciDevice;
+  readonly device: TitledDevice;
   readonly asked: boolean;
   /** Why it goes, where nobody asked for it: a rule. */
   readonly why?: string;

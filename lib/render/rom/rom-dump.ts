@@ -2,7 +2,7 @@ import { optionWords, shellCommand } from '../../base/shell-command.ts';
 import { escapeControls, formatSize } from '../../base/text.ts';
 import type { Finding } from '../../checks/finding.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { findingFacts } from '../change/plan-document.ts';
 import { deviceTitle } from '../layout/facts.ts';
 import { wrapText } from '../layout/wrap-text.ts';
@@ -10,7 +10,7 @@ import { type InspectedRom, romDeviceFacts, romFacts } from './rom-text.ts';
 
 /** A ROM that was, or would be, written to a file. */
 export interface DumpedRom {
-  readonly device: PciDevice;
+  readonly device: DeviceWith<'class' | 'vendor' | 'device'>;
   readonly register: ExpansionRom;
   readonly file: string;
   /** What speaks against reading it. */

@@ -2,18 +2,18 @@ import { isUnknown, type Known } from '../../base/known.ts';
 import { count, escapeControls, formatSize } from '../../base/text.ts';
 import type { RomOffer } from '../../libvirt/hostdev/rom-offers.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { OptionRom } from '../../pci/rom/option-rom.ts';
 import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
 import { isSound, type RomVerdict } from '../../pci/rom/option-rom-verdicts.ts';
 import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.ts';
-import { cellText, deviceTitle } from '../layout/facts.ts';
+import { cellText, deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import type { Role, Style } from '../layout/style.ts';
 
 /** A device with an option ROM, as far as it was looked at. */
 export interface ListedRom {
-  readonly device: PciDevice;
+  readonly device: TitledDevice & DeviceWith<'class' | 'driver'>;
   readonly rom: ExpansionRom;
   /**
    * - `read`: it reads, and `contents` is what is in it.
@@ -123,7 +123,10 @@ export function romRemarks(listed: readonly ListedRom[]): string {
 }
 
 /** The same as JSON. */
-export function romListDocument({ host, diagnostics }: Inventory, listed: readonly ListedRom[]): object {
+export function romListDocument(
+  { host, diagnostics }: Inventory<DeviceWith<never>>,
+  listed: readonly ListedRom[],
+): object {
   return {
     schema: 'portal-gun/rom-list/v1',
     host,

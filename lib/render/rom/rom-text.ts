@@ -1,6 +1,6 @@
 import { count, escapeControls, formatSize } from '../../base/text.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { OptionRom } from '../../pci/rom/option-rom.ts';
 import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
 import { isSound, type RomVerdict, type RomVerdictLevel } from '../../pci/rom/option-rom-verdicts.ts';
@@ -16,7 +16,7 @@ export interface InspectedRom {
     | { readonly kind: 'file'; readonly path: string }
     | { readonly kind: 'device'; readonly address: PciAddress; readonly isShadow: boolean };
   /** The device that it was judged for; `null` for none. */
-  readonly device: PciDevice | null;
+  readonly device: DeviceWith<'class' | 'vendor' | 'device'> | null;
   readonly rom: OptionRom;
   readonly sha256: string;
   readonly verdicts: readonly RomVerdict[];
@@ -124,7 +124,12 @@ function efiFacts({ efi }: OptionRomImage): readonly string[] {
 }
 
 /** A device beside a ROM, as JSON. */
-export function romDeviceFacts({ address, vendor, device, class: deviceClass }: PciDevice): object {
+export function romDeviceFacts({
+  address,
+  vendor,
+  device,
+  class: deviceClass,
+}: DeviceWith<'class' | 'vendor' | 'device'>): object {
   return { address, vendor, device, class: deviceClass };
 }
 

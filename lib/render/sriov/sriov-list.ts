@@ -1,20 +1,22 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PfLink } from '../../pci/sriov/pf-link.ts';
 import { isNoRate, NO_MAC, type VfSettings } from '../../pci/sriov/vf-settings.ts';
 import type { VfsStatus } from '../../plan/sriov/vfs-status.ts';
 import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.ts';
-import { cellText, deviceTitle } from '../layout/facts.ts';
+import { cellText, deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import type { Style } from '../layout/style.ts';
 import { hangText } from '../layout/wrap-text.ts';
 
+type ListedVf = DeviceWith<'class' | 'driver' | 'driverOverride' | 'iommuGroup' | 'netInterfaces'>;
+
 /** A PF with its interface, `null` where it has none, and its VFs by their index. */
 export interface ListedPf {
-  readonly pf: PciDevice;
+  readonly pf: TitledDevice & DeviceWith<'driver' | 'sriov'>;
   readonly link: PfLink | null;
-  readonly vfs: readonly PciDevice[];
+  readonly vfs: readonly ListedVf[];
   /** Whether it gets its VFs at each boot, and has them now; `null` where it is not persisted. */
   readonly persisted: Known<VfsStatus>;
 }
@@ -59,7 +61,7 @@ function upDown(isUp: boolean): string {
 interface VfColumn extends ColumnLayout {
   /** Whether it is of network cards alone. */
   readonly isOfNetwork: boolean;
-  cell(vf: PciDevice, index: number, settings: Known<VfSettings>): string;
+  cell(vf: ListedVf, index: number, settings: Known<VfSettings>): string;
 }
 
 const column = (
@@ -112,7 +114,7 @@ function settingsOf(link: PfLink | null, index: number): Known<VfSettings> {
 
 /** The same as JSON. */
 export function sriovDocument(
-  { host, diagnostics }: Inventory,
+  { host, diagnostics }: Inventory<DeviceWith<never>>,
   listed: readonly ListedPf[],
   recovery: Known<readonly object[]>,
 ): object {

@@ -3,8 +3,10 @@ import { escapeControls } from '../../base/text.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { PooledMachine, VfPoolProposal } from '../../plan/assignment/plan-vf-pool.ts';
 import { vfsDetails } from '../change/plan-document.ts';
+import type { TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
 import { assignmentDetails, noteLine, whenOf } from '../machine/assignment-text.ts';
 import { renderAttachments } from '../machine/attachment-text.ts';
@@ -12,7 +14,7 @@ import { renderVfs } from './vfs-text.ts';
 
 /** What becomes of the PF, and which VF each machine has then. */
 export function renderVfPool(
-  { vfs, machines, attachments }: VfPoolProposal,
+  { vfs, machines, attachments }: VfPoolProposal<TitledDevice, DeviceWith<never>>,
   skipped: readonly KnownMachine[],
   notes: readonly string[],
   width: number | null,
@@ -43,7 +45,7 @@ function machineRow(pooled: PooledMachine): readonly string[] {
 /** The same for the document of a plan. */
 export function vfPoolDetails(
   uri: string,
-  { vfs, machines }: VfPoolProposal,
+  { vfs, machines }: VfPoolProposal<TitledDevice, DeviceWith<never>>,
   diagnostics: readonly Diagnostic[],
   persistence: object | null,
 ): object {
