@@ -4,7 +4,7 @@ import { isUnknown, UNREAD } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
 import { comparePciAddresses, isPciAddress, type PciAddress } from '../../pci/address.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { DeviceField, DeviceWith, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES, type PciNames } from '../../pci/pci-ids.ts';
 import { HostContext } from '../host-context.ts';
@@ -30,12 +30,12 @@ export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevic
  * @param probed of which devices configuration space and product data are read; of all without it
  * @throws PortalGunError NO_PCI where the host shows no PCI bus, PERMISSION_DENIED where it may not be listed
  */
-export function readInventory(
+export function readInventory<const Read extends DeviceField>(
   host: HostReader,
   names: PciNames,
-  fields: readonly DeviceField[],
+  fields: readonly Read[],
   probed?: ProbedDevices,
-): Inventory {
+): Inventory<DeviceWith<Read>> {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
   const sources = readBus(host, report);
@@ -53,11 +53,11 @@ export function readInventory(
  * Reads one function, with the facts that are asked for and no names of ids; `null` where it is not on the bus. For a
  * look at one device in the middle of a change: what its VFs or its PF would tell is not asked.
  */
-export function readFunction(
+export function readFunction<const Read extends DeviceField>(
   host: HostReader,
   address: PciAddress,
-  fields: readonly DeviceField[],
-): PciDevice | null {
+  fields: readonly Read[],
+): DeviceWith<Read> | null {
   if (!host.exists(busEntryPath(address))) return null;
   const source = openDevice(host, address, () => {}, new Map());
   if (source === null) return null;
