@@ -239,7 +239,8 @@ export {
   parseBindings,
 } from './plan/binding/persisted-bindings.ts';
 export { type HostBindingState, planBinding } from './plan/binding/plan-binding.ts';
-export { type Change, DEFAULT_DRIVER, type DriverState, type VfState, type VfsState } from './plan/change.ts';
+export type { Change } from './plan/change.ts';
+export { DEFAULT_DRIVER, type DriverState, type VfState, type VfsState } from './plan/change-states.ts';
 export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persistence/persisted-changes.ts';
 export type { BootState, PersistedRecords } from './plan/persistence/persistence-files.ts';
 export { type PersistenceState, planPersistence } from './plan/persistence/plan-persistence.ts';

@@ -1,10 +1,11 @@
 import type { WriteFailure } from '../host/host-writer.ts';
 import type { Change } from '../plan/change.ts';
-import type { Direction } from '../plan/concerned-functions.ts';
+import type { Direction } from '../plan/change-kind.ts';
+import { kindOf } from '../plan/change-kinds.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import type { ApplyOutcome, ApplyReport, StepOutcome } from './apply-report.ts';
-import type { Problem } from './change-kind.ts';
-import { loadKinds, observe } from './change-kinds.ts';
+import type { Problem } from './change-maker.ts';
+import { loadMakers, observe } from './change-makers.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { isHeldByKernel } from './changes/driver.ts';
 import type { Journal } from './journal.ts';
@@ -57,7 +58,7 @@ export class Application {
 
   /** Makes every step in order; `false` where it stopped before the end. */
   async forward(): Promise<boolean> {
-    await loadKinds(this.#plan);
+    await loadMakers(this.#plan);
     for (const [index, step] of this.#plan.steps.entries()) {
       if (this.#options.signal?.aborted === true) {
         this.#interrupted = true;
@@ -74,7 +75,7 @@ export class Application {
 
   /** Puts back every step that was begun, the last first, whether or not one can't be. */
   async back(): Promise<void> {
-    await loadKinds(this.#plan);
+    await loadMakers(this.#plan);
     // From here on there is nothing whole left that could be confirmed.
     if (this.#awaits) await this.#journal.awaitConfirmation(null);
     this.#awaits = false;
@@ -88,8 +89,7 @@ export class Application {
       // What can't be written down is found out again by whoever recovers.
       if (problem === null) await this.#journal.mark(index, 'undone');
       if (problem === null) this.#settle(index, 'undone', null);
-      else if (this.#isHeld(change)) this.#settle(index, 'left', this.#heldProblem(change, problem));
-      else this.#settle(index, isHarmless(change) ? 'left' : 'stuck', problem);
+      else this.#settleUnlessUndone(index, change, problem);
     }
   }
 
@@ -164,9 +164,17 @@ export class Application {
     this.#options.onStep?.(index, outcome, problem);
   }
 
-  /** Nobody could put that back, now or later: it must not keep others from being changed. */
+  /** What nobody could put back, now or later, must not keep others from being changed. */
+  #settleUnlessUndone(index: number, change: Change, problem: Problem): void {
+    const { unlessUndone } = kindOf(change);
+    if (unlessUndone === 'left-if-held' && this.#isHeld(change)) {
+      this.#settle(index, 'left', this.#heldProblem(change, problem));
+    } else this.#settle(index, unlessUndone === 'left' ? 'left' : 'stuck', problem);
+  }
+
   #isHeld(change: Change): boolean {
-    return change.kind === 'driver' && isHeldByKernel(this.#host.writer, change.address);
+    const functions = kindOf(change).functions(change, 'from') ?? [];
+    return functions.some((address) => isHeldByKernel(this.#host.writer, address));
   }
 
   #heldProblem(change: Change, problem: Problem): Problem {
@@ -183,8 +191,4 @@ export class Application {
 
 function unwritten({ failed }: WriteFailure): Problem {
   return `the journal can't be written: ${failed}`;
-}
-
-function isHarmless(change: Change): boolean {
-  return change.kind === 'module';
 }

@@ -1,4 +1,4 @@
-import type { Problem } from './change-kind.ts';
+import type { Problem } from './change-maker.ts';
 
 /**
  * What became of a step.

@@ -2,7 +2,7 @@ import { isUnknown } from '../base/known.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import { type Guard, guardOf } from '../plan/guard.ts';
 import { readFunction } from '../sysfs/device/read-inventory.ts';
-import type { Problem } from './change-kind.ts';
+import type { Problem } from './change-maker.ts';
 
 /** Whether the function at an address is still the one that a plan means, in the same group; why not otherwise. */
 export function checkGuard(host: HostReader, guard: Guard): Problem | null {

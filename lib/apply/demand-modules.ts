@@ -1,5 +1,6 @@
 import { PortalGunError } from '../base/errors.ts';
-import type { ModuleChange } from '../plan/change.ts';
+import type { NeededModule } from '../plan/change-kind.ts';
+import { kindOf } from '../plan/change-kinds.ts';
 import type { Plan } from '../plan/plan.ts';
 import { readLockdown } from '../sysfs/lockdown.ts';
 import type { ChangeableHost } from './changeable-host.ts';
@@ -16,16 +17,17 @@ export async function demandModules(
 ): Promise<void> {
   const lockdown = readLockdown(reader);
   for (const { change } of steps) {
-    if (change.kind !== 'module' || !change.to) continue;
-    await demandPresence(change, runner);
+    const needed = kindOf(change).loads(change);
+    if (needed === null) continue;
+    await demandPresence(needed, runner);
     if (lockdown === null || lockdown === 'none') continue;
-    const signed = await runner.run('modinfo', ['-F', 'sig_id', '--', change.module]);
+    const signed = await runner.run('modinfo', ['-F', 'sig_id', '--', needed.module]);
     if (signed.kind !== 'exited' || signed.exitCode !== 0 || signed.stdout.trim() !== '') continue;
     throw new PortalGunError(
       'NO_DRIVER',
       `the kernel is locked down (${lockdown}) and takes no module without a signature`,
       {
-        subject: change.driver ?? change.module,
+        subject: needed.driver ?? needed.module,
         hint: "sign it with a key that the machine's owner has enrolled (mokutil --import), use the kernel of the distribution with its own modules, or start without lockdown",
       },
     );
@@ -36,7 +38,7 @@ export async function demandModules(
 const FORBIDS = /^install (\/(usr\/)?s?bin\/)?(false|true)\b/;
 
 async function demandPresence(
-  { module, driver }: ModuleChange,
+  { module, driver }: NeededModule,
   runner: ChangeableHost['runner'],
 ): Promise<void> {
   const run = await runner.run('modprobe', ['--dry-run', '--verbose', '--quiet', '--', module]);

@@ -1,4 +1,4 @@
-import type { Change } from '../plan/change.ts';
+import { kindOf } from '../plan/change-kinds.ts';
 import { Application, type ApplyOptions } from './application.ts';
 import type { ApplyReport } from './apply-report.ts';
 import type { ChangeableHost } from './changeable-host.ts';
@@ -31,19 +31,9 @@ export async function recover(
   const begun = left.plan.steps.flatMap(({ change }, index) => {
     const mark = left.marks.get(index);
     const isOpen = mark === 'begun' || mark === 'done';
-    return isOpen && !(isOtherBoot && endsWithBoot(change)) ? [index] : [];
+    return isOpen && !(isOtherBoot && kindOf(change).endsWithBoot(change)) ? [index] : [];
   });
   application.resume(begun, left.confirmByMs !== null);
   if (recovery === 'undo' || !(await application.forward())) await application.back();
   return application.end();
-}
-
-/** What is on a disk. */
-const OUTLIVING: readonly Change['kind'][] = ['initramfs', 'boot-loader', 'assignment', 'category'];
-
-/** Whether what a change made is gone once the machine starts anew. */
-export function endsWithBoot(change: Change): boolean {
-  if (change.kind === 'file') return change.path.startsWith('/run/');
-  if (change.kind === 'category' && change.place === 'live') return true;
-  return !OUTLIVING.includes(change.kind);
 }

@@ -1,9 +1,10 @@
 import type { HostReader } from '../host/host-reader.ts';
-import { concernedFunctions, type Direction } from '../plan/concerned-functions.ts';
+import type { Direction } from '../plan/change-kind.ts';
+import { kindOf } from '../plan/change-kinds.ts';
 import type { Guard } from '../plan/guard.ts';
 import type { Plan, Step } from '../plan/plan.ts';
 import { isOnBus } from '../sysfs/device/driver-state.ts';
-import type { Problem } from './change-kind.ts';
+import type { Problem } from './change-maker.ts';
 import { checkGuard } from './check-guard.ts';
 
 /** Why a step must not be made, or undone: a function that it depends on is not the one that was planned for. */
@@ -13,7 +14,7 @@ export function guardProblem(
   direction: Direction,
   reader: HostReader,
 ): Problem | null {
-  const own = concernedFunctions(step.change, direction);
+  const own = kindOf(step.change).functions(step.change, direction);
   for (const guard of guardsOf(plan, step, direction)) {
     const problem = checkGuard(reader, guard);
     if (problem === null || wasRemoved(plan, step, guard, reader)) continue;
@@ -25,14 +26,14 @@ export function guardProblem(
 
 /** Going forward also those that belong to no step: somebody made them a condition of the plan. */
 function guardsOf({ guards, steps }: Plan, step: Step, direction: Direction): readonly Guard[] {
-  const own = concernedFunctions(step.change, direction);
+  const own = kindOf(step.change).functions(step.change, direction);
   if (own === null) return guards;
-  const all = new Set(steps.flatMap(({ change }) => concernedFunctions(change, 'to') ?? []));
+  const all = new Set(steps.flatMap(({ change }) => kindOf(change).functions(change, 'to') ?? []));
   return guards.filter(({ address }) => own.includes(address) || (direction === 'to' && !all.has(address)));
 }
 
 /** Whether the plan itself may have removed a VF before a step that names no function. */
 function wasRemoved({ steps }: Plan, step: Step, { address }: Guard, reader: HostReader): boolean {
-  if (concernedFunctions(step.change, 'to') !== null || isOnBus(reader, address)) return false;
-  return steps.slice(0, steps.indexOf(step)).some(({ change }) => change.kind === 'vfs');
+  if (kindOf(step.change).functions(step.change, 'to') !== null || isOnBus(reader, address)) return false;
+  return steps.slice(0, steps.indexOf(step)).some(({ change }) => kindOf(change).removesFunctions);
 }

@@ -2,19 +2,20 @@ import { knownValue } from '../base/known.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
 import { SAFETY_FIELDS, type SafetyDevice } from '../checks/safety/safety-fields.ts';
 import type { HostReader } from '../host/host-reader.ts';
-import { addressOf } from '../libvirt/assignment/assignment.ts';
 import type { PciAddress } from '../pci/address.ts';
 import { groupDevices } from '../pci/group/iommu-group.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
 import { concernedWith } from '../pci/selector/concerned-devices.ts';
-import { isOfHost } from '../plan/binding/binding.ts';
-import type { AssignmentChange, Change, VfsChange } from '../plan/change.ts';
-import { addedDevices, type Direction } from '../plan/concerned-functions.ts';
+import type { Change } from '../plan/change.ts';
+import type { Direction } from '../plan/change-kind.ts';
+import { kindOf } from '../plan/change-kinds.ts';
+import { isOfHost } from '../plan/change-states.ts';
+import type { AssignedFunction, SafetyQuestion } from '../plan/safety-question.ts';
 import { readDriverNow, readVfsNow } from '../sysfs/device/driver-state.ts';
 import { readInventory } from '../sysfs/device/read-inventory.ts';
 import { readGroupAttributes } from '../sysfs/read-groups.ts';
-import type { Problem } from './change-kind.ts';
+import type { Problem } from './change-maker.ts';
 import { BACK_RULES, definitionSafety, findLoss, findSafety, PLUG_RULES } from './safety-reading.ts';
 
 /**
@@ -30,48 +31,43 @@ export function safetyProblem(
   direction: Direction,
   allowed: ReadonlySet<string>,
 ): Problem | null {
-  switch (change.kind) {
-    case 'driver':
-      if (isOfHost(change[direction])) return takingProblem(host, [change.address], allowed, BACK_RULES);
-      return direction === 'to'
-        ? takingProblem(host, [change.address], allowed, null)
-        : lossProblem(host, [change.address], allowed);
-    case 'attachment':
-      return change[direction] === null ? null : takingProblem(host, [change.address], allowed, PLUG_RULES);
-    case 'assignment':
-      // A definition takes nothing before the machine starts, which the hook of libvirt asks about.
-      return direction === 'to' ? assignmentProblem(host, change, allowed) : null;
-    case 'vfs':
-      return vfsProblem(host, change, direction, allowed);
-    case 'link':
-      return change[direction] ? null : lossProblem(host, [change.address], allowed);
-    default:
+  const question = kindOf(change).safety(change, direction);
+  switch (question.asks) {
+    case 'nothing':
       return null;
+    case 'taking':
+      return takingProblem(host, question.functions, allowed, null);
+    case 'returning':
+      return takingProblem(host, question.functions, allowed, BACK_RULES);
+    case 'plugging':
+      return takingProblem(host, question.functions, allowed, PLUG_RULES);
+    case 'losing':
+      return lossProblem(host, question.functions, allowed);
+    case 'assigning':
+      return assignmentProblem(host, question.devices, allowed);
+    case 'vfs':
+      return vfsProblem(host, question, allowed);
   }
 }
 
 /** Each device may have been allowed more when it was assigned. */
 function assignmentProblem(
   host: HostReader,
-  { from, to }: AssignmentChange,
+  devices: readonly AssignedFunction[],
   allowed: ReadonlySet<string>,
 ): Problem | null {
-  const added = addedDevices(from, to, 'to').flatMap((device) => {
-    const address = addressOf(device);
-    return address === null ? [] : [{ address, names: device.assignment?.allowed ?? [] }];
-  });
   const present = presentAmong(
     host,
-    added.map(({ address }) => address),
+    devices.map(({ address }) => address),
   );
   if (present === null) return null;
   const { inventory } = present;
   const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
   const find = definitionSafety(host, inventory, groups);
-  for (const { address, names } of added) {
-    if (!present.addresses.includes(address)) continue;
-    const findings = find([address]).filter(({ name }) => PLUG_RULES.includes(name));
-    const problem = problemOf(findings, new Set([...allowed, ...names]));
+  for (const device of devices) {
+    if (!present.addresses.includes(device.address)) continue;
+    const findings = find([device.address]).filter(({ name }) => PLUG_RULES.includes(name));
+    const problem = problemOf(findings, new Set([...allowed, ...device.allowed]));
     if (problem !== null) return problem;
   }
   return null;
@@ -80,18 +76,18 @@ function assignmentProblem(
 /** All VFs go where their number changes. Where it stays, some may go to a driver that gives them to machines. */
 function vfsProblem(
   host: HostReader,
-  { address, ...change }: VfsChange,
-  direction: Direction,
+  { pf, count, drivers, moving }: Extract<SafetyQuestion, { readonly asks: 'vfs' }>,
   allowed: ReadonlySet<string>,
 ): Problem | null {
-  const goal = change[direction];
-  const now = readVfsNow(host, address);
-  if (now.count !== goal.count) return lossProblem(host, vfsOf(host, address), allowed);
-  const taken = goal.vfs.flatMap(({ index, driver }) => {
+  const now = readVfsNow(host, pf);
+  if (now.count !== count) return lossProblem(host, vfsOf(host, pf), allowed);
+  const changed = drivers.flatMap(({ index, driver }) => {
     const at = now.addressOf(index);
     return at === null || isOfHost(driver) || readDriverNow(host, at) === driver.driver ? [] : [at];
   });
-  return direction === 'to' ? takingProblem(host, taken, allowed, null) : lossProblem(host, taken, allowed);
+  return moving === 'taking'
+    ? takingProblem(host, changed, allowed, null)
+    : lossProblem(host, changed, allowed);
 }
 
 function vfsOf(host: HostReader, pf: PciAddress): readonly PciAddress[] {

@@ -1,29 +1,30 @@
-/** Something that the reader met and could not make sense of; it never hides the rest. */
+/** A problem that a reader met in the data of a host. It never hides other results. */
 export interface Diagnostic {
-  /** What it is about: a PCI address, a path of the host, or the name or UUID of a machine. */
+  /** The subject: a PCI address, a path on the host, or the name or UUID of a machine. */
   readonly subject: string;
   /** Stable name, in capitals: `DEVICE_NOT_ON_BUS`. */
   readonly code: DiagnosticCode;
-  /** One sentence for a person. */
+  /** One sentence for the user. */
   readonly message: string;
 }
 
-/** Every diagnostic that a reader can give, with what it means. The reference is generated from this table. */
+/** All diagnostics with their meanings. The reference is generated from this table. */
 export const DIAGNOSTICS = {
-  ATTRIBUTE_BROKEN: 'An attribute could not be read, or does not hold what the kernel writes there.',
-  ATTRIBUTE_MISSING: 'An attribute that every PCI function has is not there.',
+  ATTRIBUTE_BROKEN: 'An attribute could not be read, or has a value that the kernel never writes.',
+  ATTRIBUTE_MISSING: 'An attribute that every PCI function has is missing.',
   ATTRIBUTES_DISAGREE: 'Two attributes of one device contradict each other.',
-  BAD_DEVICE_NAME: 'An entry among the devices is not named like a PCI address.',
-  CONFIG_SPACE_BROKEN: 'The configuration space is damaged: a list loops, ends early, or points outside.',
-  DEVICE_LINK_BROKEN: 'The entry of a device on the bus leads nowhere, or out of the host.',
-  DEVICE_NOT_ON_BUS: 'The device tree holds a PCI function that the PCI bus does not list.',
-  GROUPS_MISSING: 'Devices name IOMMU groups, but the groups themselves are not there to be read.',
+  BAD_DEVICE_NAME: 'An entry in the device directory is not named like a PCI address.',
+  CONFIG_SPACE_BROKEN:
+    'The configuration space is damaged: a capability list loops, ends early, or points outside.',
+  DEVICE_LINK_BROKEN: 'The bus entry of a device is a dangling link, or a link that leaves the host.',
+  DEVICE_NOT_ON_BUS: 'The device tree contains a PCI function that the PCI bus does not list.',
+  GROUPS_MISSING: 'Devices name IOMMU groups, but the group directories cannot be read.',
   MACHINE_BROKEN:
-    'The document that libvirt has of a machine is none, or a part of it makes no sense. Where that is what pci assign keeps in it, the machine is left out of assigning; one that is named, or is of the type that is meant, is an error.',
-  NODE_DEVICE_BROKEN: 'libvirt lists a device, and what it says of it can not be read.',
-  SOURCES_DISAGREE: 'The kernel and libvirt say different things of one device.',
+    'The definition of a VM is missing, or a part of it is invalid. If the invalid part is an assignment of pci assign, the VM is left out of assignments. If you named that VM or its category, this is an error.',
+  NODE_DEVICE_BROKEN: 'libvirt lists a device, but its document cannot be read.',
+  SOURCES_DISAGREE: 'The kernel and libvirt report different values for one device.',
   VF_LINK_BROKEN: 'The links between a physical function and its virtual functions contradict each other.',
-  WALK_TRUNCATED: 'A device has more below it than is read.',
+  WALK_TRUNCATED: 'A device has more children than pci reads.',
 } as const;
 
 export type DiagnosticCode = keyof typeof DIAGNOSTICS;

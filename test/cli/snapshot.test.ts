@@ -158,7 +158,7 @@ describe('a snapshot that can not be written', () => {
     const refused = await pci(['snapshot', ...GPU, '-o', link]);
     expect(refused.exitCode).toBe(4);
     expect(refused.stderr).toContain(
-      '[FILE_EXISTS]\nhint: write to another path, or replace it: --overwrite',
+      '[FILE_EXISTS]\nhint: use another path, or replace the file: --overwrite',
     );
     expect(readFileSync(file, 'utf8')).toBe('mine');
     expect((await pci(['snapshot', ...GPU, '-o', link, '--overwrite'])).exitCode).toBe(0);
@@ -194,7 +194,7 @@ describe('a host whose bus may not be listed', () => {
     const { exitCode, stdout, stderr } = await pci([command, '--host', hostFile(folder, 'closed', denied)]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: '' });
     expect(stderr).toBe(
-      "pci: closed: /sys/bus/pci/devices can't be listed: EACCES [PERMISSION_DENIED]\nhint: run it as root\n",
+      "pci: closed: /sys/bus/pci/devices can't be listed: EACCES [PERMISSION_DENIED]\nhint: run the command as root\n",
     );
   });
 });

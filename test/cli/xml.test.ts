@@ -69,7 +69,7 @@ describe('in a machine', () => {
     const { exitCode, stderr } = await run('07:00.0', '--domain', s390);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 6,
-      stderr: `pci: s390x: the PCI buses of such a machine are not known [NO_GUEST_SLOT]\nhint: leave the guest address out: libvirt then chooses one, and adds what it needs\n`,
+      stderr: `pci: s390x: the PCI buses of such a machine are not known [NO_GUEST_SLOT]\nhint: omit the guest address: libvirt then chooses one, and adds a port if needed\n`,
     });
   });
 

@@ -7,7 +7,7 @@ import { boundBy, planBind, planUnbind } from '../../lib/plan/binding/binding.ts
 import { parseEarlierDrivers } from '../../lib/plan/binding/earlier-drivers.ts';
 import { BINDINGS_PATH, parseBindings } from '../../lib/plan/binding/persisted-bindings.ts';
 import { planBinding } from '../../lib/plan/binding/plan-binding.ts';
-import { INITRAMFS_STATE_PATH } from '../../lib/plan/change.ts';
+import { INITRAMFS_STATE_PATH } from '../../lib/plan/change-states.ts';
 import { withoutPersisted, withPersisted } from '../../lib/plan/persistence/persisted-changes.ts';
 import type { BootState, PersistedRecords } from '../../lib/plan/persistence/persistence-files.ts';
 import { type PersistenceState, planPersistence } from '../../lib/plan/persistence/plan-persistence.ts';

@@ -17,7 +17,7 @@ export function commonErrorCases(program: 'pci' | 'portal'): readonly ErrorCase[
   return [
     ['', 'BAD_ARGUMENT', null, 'name a command', `see ${program} --help`],
     ['lsit', 'BAD_ARGUMENT', 'lsit', 'no such command', `did you mean ${program} list?`],
-    ['list -- --json', 'BAD_ARGUMENT', '--json', 'begins with a dash', 'see the command with --help'],
+    ['list -- --json', 'BAD_ARGUMENT', '--json', 'begins with a dash', 'run the command with --help'],
   ];
 }
 
@@ -71,15 +71,15 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_ARGUMENT',
     '--host',
     'does not go with --source libvirt',
-    'see the command',
+    'run the command',
   ],
-  [`tree --connect qemu:///system ${GPU}`, 'BAD_ARGUMENT', '--host', 'does not go with --connect', 'see the'],
+  [`tree --connect qemu:///system ${GPU}`, 'BAD_ARGUMENT', '--host', 'does not go with --connect', 'run the'],
   [
     'groups --connect qemu:///system --source sysfs',
     'BAD_ARGUMENT',
     '--connect',
     'does not go with --source sysfs',
-    'see the command',
+    'run the command',
   ],
   ['show 01:00.0 --source kernel', 'BAD_ARGUMENT', '--source', 'does not take "kernel"', 'it takes sysfs'],
   // Columns.
@@ -153,7 +153,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'on bus 0000:01 there are 0000:01:00.0, 0000:01:00.1',
   ],
   [`list 77:00 ${GPU}`, 'DEVICE_NOT_FOUND', '77:00', 'no device', 'nothing is on bus 0000:77; see pci list'],
-  [`list group=99 ${GPU}`, 'DEVICE_NOT_FOUND', 'group=99', 'no device', 'see what there is: pci list'],
+  [`list group=99 ${GPU}`, 'DEVICE_NOT_FOUND', 'group=99', 'no device', 'list the devices: pci list'],
   [
     `list netdev=enp3s1 ${GPU}`,
     'DEVICE_NOT_FOUND',
@@ -168,8 +168,8 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'no device',
     'did you mean block=nvme0n1?',
   ],
-  [`tree radeon ${GPU}`, 'DEVICE_NOT_FOUND', 'radeon', 'no device', 'see what there is: pci list'],
-  [`show 1234:5678 ${GPU}`, 'DEVICE_NOT_FOUND', '1234:5678', 'no device', 'see what there is: pci list'],
+  [`tree radeon ${GPU}`, 'DEVICE_NOT_FOUND', 'radeon', 'no device', 'list the devices: pci list'],
+  [`show 1234:5678 ${GPU}`, 'DEVICE_NOT_FOUND', '1234:5678', 'no device', 'list the devices: pci list'],
   [
     `show nvidia ${GPU}`,
     'AMBIGUOUS_DEVICE',
@@ -186,7 +186,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
   ],
   // Hosts.
   ['list --host nowhere', 'NOT_FOUND', 'nowhere', 'no such file', 'check the path'],
-  ['list --host FOLDER/no-sys', 'BAD_HOST', 'FOLDER/no-sys', 'has no sys/', 'give a file made by'],
+  ['list --host FOLDER/no-sys', 'BAD_HOST', 'FOLDER/no-sys', 'has no sys/', 'use a file made by'],
   [
     'list --host FOLDER/sys-itself',
     'BAD_HOST',
@@ -199,35 +199,35 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_HOST',
     'FOLDER/binary',
     'neither a snapshot nor a directory',
-    'give a file',
+    'use a file made by',
   ],
   [
     'tree --host FOLDER/empty',
     'BAD_HOST',
     'FOLDER/empty',
     'neither a snapshot nor a directory',
-    'give a file',
+    'use a file made by',
   ],
   [
     'list --host FOLDER/no-bus',
     'NO_PCI',
     'FOLDER/no-bus',
     'there is no /sys/bus/pci/devices',
-    'run it on the machine itself',
+    'run it on the host itself',
   ],
   [
     `show 01:00.0 --host ${fixture('no-pci')}`,
     'NO_PCI',
     'no-pci',
     'there is no /sys/bus/pci',
-    'run it on the machine',
+    'run it on the host itself',
   ],
   [
     `snapshot --host ${fixture('no-pci')}`,
     'NO_PCI',
     'no-pci',
     'there is no /sys/bus/pci',
-    'run it on the machine',
+    'run it on the host itself',
   ],
   ['list --host FOLDER/binary/below', 'NOT_FOUND', 'FOLDER/binary/below', 'no such file', 'check the path'],
   // Snapshots.
@@ -280,7 +280,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'CANNOT_BE_GIVEN',
     '0000:00:04.0',
     'a bridge stays with the host',
-    'pci show and pci groups say why',
+    'show the reason: pci show and pci groups',
   ],
   // What makes no virtual functions, or not as asked.
   [
@@ -302,7 +302,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_ARGUMENT',
     '--vfs',
     '0000:01:00.0 can have 7 VFs at most',
-    'see the command with --help',
+    'run the command with --help',
   ],
   [
     `sriov set 02:00.0 --vfs 1 --trust on --host ${fixture('lab-intel')}`,
@@ -316,7 +316,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_ARGUMENT',
     '--vf',
     'has no VF 2',
-    'see the command with --help',
+    'run the command with --help',
   ],
   [
     `sriov set 01:00.0 --vfs 2 --vf 1:vlam=5 --host ${fixture('lab-intel')}`,
@@ -476,7 +476,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_ARGUMENT',
     '--mac',
     'does not go with --pool',
-    'see the command',
+    'run the command',
   ],
   [
     `xml --all --host ${fixture('lab-intel-vfio')}`,
@@ -490,14 +490,14 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_ARGUMENT',
     '--output-dir',
     'goes with --all',
-    'see the command',
+    'run the command',
   ],
   [
     `xml --all --output-dir a --group --host ${fixture('lab-intel-vfio')}`,
     'BAD_ARGUMENT',
     '--group',
     'does not go with --all',
-    'see the command',
+    'run the command',
   ],
   [
     `xml 07:00.0 --domain nowhere --host ${fixture('lab-intel-vfio')}`,
@@ -526,9 +526,9 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_ARGUMENT',
     '01:00.0',
     'does not go with --nodedev',
-    'see the command',
+    'run the command',
   ],
-  ['xml 01:00.0 --from name', 'BAD_ARGUMENT', '--from', 'goes with --nodedev', 'see the command'],
+  ['xml 01:00.0 --from name', 'BAD_ARGUMENT', '--from', 'goes with --nodedev', 'run the command'],
   // Confirmation.
   ...['9s', '61m', '2h', '60', '1e1s', '-60s', '60S'].map(
     (time): ErrorCase => [
@@ -570,7 +570,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_ARGUMENT',
     '--check',
     'does not go with --script',
-    'see the command with --help',
+    'run the command with --help',
   ],
   // What is bound at each boot.
   [
@@ -578,14 +578,14 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_RECORD',
     '/etc/portal-gun/bindings.json',
     'it is none of portal-gun/bindings/v1',
-    'say again what is to outlive a boot',
+    'persist again',
   ],
   [
     `bindings --restore --forget 03:00.0 ${GPU}`,
     'BAD_ARGUMENT',
     '--restore',
     'does not go with --forget',
-    'see the command with --help',
+    'run the command with --help',
   ],
   [
     `bindings --forget 03:00.0 ${GPU}`,
@@ -604,7 +604,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
   // Option ROMs.
   [`rom dump 00:00.0 -o x.rom -n ${GPU}`, 'NO_ROM', '0000:00:00.0', 'has no option ROM', 'pci rom list'],
   [`rom dump 01:00.0 -n ${GPU}`, 'BAD_ARGUMENT', '--output', 'says where the ROM is written', '-o card.rom'],
-  [`rom dump 01:00.0 -o - -n ${GPU}`, 'BAD_ARGUMENT', '--output', 'needs a file', 'see the command'],
+  [`rom dump 01:00.0 -o - -n ${GPU}`, 'BAD_ARGUMENT', '--output', 'needs a file', 'run the command'],
   [
     `rom dump 01:00.0 -o x.rom -n --allow mounted ${GPU}`,
     'BAD_ARGUMENT',
@@ -627,7 +627,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_ARGUMENT',
     '--allow',
     'is for a device',
-    'see the command',
+    'run the command',
   ],
   // Names.
   [`list --pci-ids nowhere ${GPU}`, 'NOT_FOUND', 'nowhere', 'no such file', 'check the path'],

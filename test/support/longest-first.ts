@@ -16,7 +16,7 @@ const LONGEST = [
   'test/lab/fixes.test.ts',
   'test/lab/readers-intel.test.ts',
   'test/cli/hostile.test.ts',
-  'test/unit/apply/every-fault.test.ts',
+  'test/faults/every-fault.test.ts',
   'test/docs/documents.test.ts',
   'test/corpus/hosts.test.ts',
   'test/cli/json-documents.test.ts',

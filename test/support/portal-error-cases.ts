@@ -22,7 +22,7 @@ export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
     'BAD_ARGUMENT',
     '--remove',
     'does not go with --type',
-    'see the command with --help',
+    'run the command with --help',
   ],
   ["tag galaxy0 --type 'a b'", 'BAD_ARGUMENT', '--type', 'does not take "a b"', 'it takes host,'],
 ];

@@ -2,6 +2,7 @@ import type { Run, Runner, RunOptions } from '../../lib/host/runner.ts';
 import { readOwnDevices } from '../../lib/libvirt/assignment/assigned-devices.ts';
 import { parseHostDevices } from '../../lib/libvirt/hostdev/host-device-parser.ts';
 import { parseMachine } from '../../lib/libvirt/machine/machine.ts';
+import { MACHINE_NAMESPACE } from '../../lib/libvirt/machine/machine-metadata.ts';
 import type { KnownMachine, MachineDocument } from '../../lib/libvirt/machine/read-machines.ts';
 import { parseXml } from '../../lib/libvirt/xml/xml-document.ts';
 import { type FakeAnswer, FakeVirsh } from './fake-virsh.ts';
@@ -73,9 +74,26 @@ export class SimulatedLibvirt implements Runner {
         return this.#attach(input);
       case 'detach-device-alias':
         return this.#detach(command[2] ?? '');
+      case 'metadata':
+        return this.#setMetadata(command);
       default:
         return { output: '' };
     }
+  }
+
+  /** An element of ours that holds nothing but a category, in the definition or in what runs. */
+  #setMetadata(command: readonly string[]): FakeAnswer {
+    const set = command.indexOf('--set');
+    const category = /^<machine( category="[a-z]+")\/>$/.exec(set < 0 ? '' : (command[set + 1] ?? ''))?.[1];
+    if (set >= 0 && category === undefined) throw new Error('it stores no such element');
+    const element = `<portal-gun:machine xmlns:portal-gun="${MACHINE_NAMESPACE}"${category}/>`;
+    const stored = category === undefined ? '' : `  <metadata>\n    ${element}\n  </metadata>\n`;
+    const changed = (text: string): string =>
+      text.replace(/ {2}<metadata>[\s\S]*<\/metadata>\n/, '').replace('  <devices>', `${stored}  <devices>`);
+    if (command.includes('--config')) this.definition = changed(this.definition);
+    else if (this.live === null) return { error: 'Requested operation is not valid: domain is not running' };
+    else this.live = changed(this.live);
+    return { output: '' };
   }
 
   #attach(device: string): FakeAnswer {

@@ -2,7 +2,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import type { Runner } from '../../host/runner.ts';
 import { Virsh, type VirshAnswer } from '../../libvirt/virsh.ts';
 import { fitsInScript } from '../../libvirt/virsh-script.ts';
-import type { Problem } from '../change-kind.ts';
+import type { Problem } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
 /** For a libvirt that is asked several times for each machine: its version is looked at once. */

@@ -4,8 +4,9 @@ import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { isSameState, withAssigned } from '../../libvirt/assignment/with-assigned.ts';
 import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
-import type { AssignmentChange, VfPlace } from '../../plan/change.ts';
-import type { AskedChangeKind, Observation, Problem } from '../change-kind.ts';
+import type { VfPlace } from '../../plan/change-states.ts';
+import type { AssignmentChange } from '../../plan/changes/assignment.ts';
+import type { AskedChangeMaker, Observation, Problem } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 import { problemOfVfs } from './vf-places.ts';
@@ -16,7 +17,7 @@ import { problemOfVfs } from './vf-places.ts';
  *
  * Two processes: `virsh dumpxml`, and `virsh define`, which has it dumped once more.
  */
-export const assignmentChange: AskedChangeKind<AssignmentChange> = {
+export const assignmentMaker: AskedChangeMaker<AssignmentChange> = {
   look: async (host, change) => lookOf(host, change, await readDefinition(host, change)),
 };
 

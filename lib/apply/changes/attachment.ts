@@ -4,8 +4,9 @@ import { formatHostDevice } from '../../libvirt/hostdev/host-device-text.ts';
 import { isGone } from '../../libvirt/machine/read-machines.ts';
 import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import { parseXml } from '../../libvirt/xml/xml-document.ts';
-import type { AttachmentChange, PluggedDevice } from '../../plan/change.ts';
-import type { AskedChangeKind, Observation, Problem } from '../change-kind.ts';
+import type { PluggedDevice } from '../../plan/change-states.ts';
+import type { AttachmentChange } from '../../plan/changes/attachment.ts';
+import type { AskedChangeMaker, Observation, Problem } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 import { problemOfVfs } from './vf-places.ts';
@@ -21,7 +22,7 @@ const LOOKS_PER_REQUEST = 12;
  * (https://libvirt.org/manpages/virsh.html), which look at the machine's document in the same process. The second asks the
  * guest, which lets go of it when it likes to, or never: it is waited for until the document has it no more.
  */
-export const attachmentChange: AskedChangeKind<AttachmentChange> = {
+export const attachmentMaker: AskedChangeMaker<AttachmentChange> = {
   look: async (host, change) => lookOf(host, change, await readNow(host, change)),
 };
 

@@ -1,7 +1,8 @@
-import { type BootLoaderChange, STALE } from '../../plan/change.ts';
+import { STALE } from '../../plan/change-states.ts';
+import type { BootLoaderChange } from '../../plan/changes/boot-loader.ts';
 import { givesArguments } from '../../plan/fixes/grub-configuration.ts';
 import { BOOT_LOADER_PATHS, FIX_PATHS } from '../../sysfs/paths.ts';
-import type { ChangeKind, Problem } from '../change-kind.ts';
+import type { ChangeMaker, Problem } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { isMadeWith, markMade, markStale, runMaker } from './regenerated.ts';
 
@@ -15,7 +16,7 @@ const TIMEOUT_MS = 10 * 60_000;
  * Makes the configuration of GRUB anew, by `update-grub`, and looks whether what it starts is given what it is to be. With
  * what it was made is kept in a file, since words of ours may be there by others as well.
  */
-export const bootLoaderChange: ChangeKind<BootLoaderChange> = {
+export const bootLoaderMaker: ChangeMaker<BootLoaderChange> = {
   isReached: (host, _, goal) => isMadeWith(host, STATE_PATH, goal),
 
   async reach(host, { to }, goal) {

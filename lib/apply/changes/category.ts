@@ -7,13 +7,13 @@ import {
 import { isGone } from '../../libvirt/machine/read-machines.ts';
 import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
-import type { CategoryChange } from '../../plan/change.ts';
-import type { AskedChangeKind, Observation, Problem } from '../change-kind.ts';
+import type { CategoryChange } from '../../plan/changes/category.ts';
+import type { AskedChangeMaker, Observation, Problem } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { askLibvirt, runAndLook } from './ask-libvirt.ts';
 
 /** Gives a machine a category by `virsh metadata`, which changes our element of a document and nothing else of it. */
-export const categoryChange: AskedChangeKind<CategoryChange> = {
+export const categoryMaker: AskedChangeMaker<CategoryChange> = {
   look: async (host, change) => lookOf(host, change, await readNow(host, change)),
 };
 

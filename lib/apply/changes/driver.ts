@@ -2,17 +2,18 @@ import { isUnknown, type Known } from '../../base/known.ts';
 import type { HostWriter, Writing } from '../../host/host-writer.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
-import { DEFAULT_DRIVER, type DriverChange, type DriverState } from '../../plan/change.ts';
+import { DEFAULT_DRIVER, type DriverState } from '../../plan/change-states.ts';
+import type { DriverChange } from '../../plan/changes/driver.ts';
 import { isOnBus, readDriverNow, readOverrideNow } from '../../sysfs/device/driver-state.ts';
 import { busEntryPath, driverPath, SYS_PATHS } from '../../sysfs/paths.ts';
-import type { ChangeKind, Problem } from '../change-kind.ts';
+import type { ChangeMaker, Problem } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
 /**
  * Changes the driver of one function by `driver_override`, `unbind` and `drivers_probe`
  * (Documentation/ABI/testing/sysfs-bus-pci), and never by `new_id`, which takes all of the same ids.
  */
-export const driverChange: ChangeKind<DriverChange> = {
+export const driverMaker: ChangeMaker<DriverChange> = {
   async isReached({ reader }, { address }, goal) {
     if (!isOnBus(reader, address)) return false;
     return (

@@ -1,8 +1,8 @@
-import type { FileChange } from '../../plan/change.ts';
-import type { ChangeKind } from '../change-kind.ts';
+import type { FileChange } from '../../plan/changes/file.ts';
+import type { ChangeMaker } from '../change-maker.ts';
 
 /** Writes, replaces or removes a file, whole or not at all. */
-export const fileChange: ChangeKind<FileChange> = {
+export const fileMaker: ChangeMaker<FileChange> = {
   async isReached({ files }, { path }, goal) {
     return (await files.read(path)) === goal;
   },

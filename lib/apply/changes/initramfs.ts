@@ -1,5 +1,6 @@
-import { INITRAMFS_STATE_PATH, type InitramfsChange, STALE } from '../../plan/change.ts';
-import type { ChangeKind } from '../change-kind.ts';
+import { INITRAMFS_STATE_PATH, STALE } from '../../plan/change-states.ts';
+import type { InitramfsChange } from '../../plan/changes/initramfs.ts';
+import type { ChangeMaker } from '../change-maker.ts';
 import { isMadeWith, markMade, markStale, runMaker } from './regenerated.ts';
 
 const UPDATE = 'update-initramfs';
@@ -12,7 +13,7 @@ const TIMEOUT_MS = 20 * 60_000;
  * Makes the initial RAM disks anew, for all installed kernels, by `update-initramfs`. That our part went in is told by our
  * hook, which leaves its token; whether it went out, by the program's success, since then there is no hook.
  */
-export const initramfsChange: ChangeKind<InitramfsChange> = {
+export const initramfsMaker: ChangeMaker<InitramfsChange> = {
   isReached: (host, _, goal) => isMadeWith(host, INITRAMFS_STATE_PATH, goal),
 
   async reach(host, _, goal) {

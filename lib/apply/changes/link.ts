@@ -1,9 +1,9 @@
-import type { LinkChange } from '../../plan/change.ts';
+import type { LinkChange } from '../../plan/changes/link.ts';
 import { IP, isLinkFailure, readPfLink, saidOf } from '../../sysfs/device/pf-link.ts';
-import type { ChangeKind } from '../change-kind.ts';
+import type { ChangeMaker } from '../change-maker.ts';
 
 /** Switches the network interface of a function on or off, by `ip`. */
-export const linkChange: ChangeKind<LinkChange> = {
+export const linkMaker: ChangeMaker<LinkChange> = {
   async isReached({ reader, runner }, { address }, goal) {
     const link = await readPfLink(reader, runner, address);
     return link !== null && !isLinkFailure(link) && link.isUp === goal;

@@ -1,12 +1,12 @@
 import type { HostReader } from '../../host/host-reader.ts';
-import type { ModuleChange } from '../../plan/change.ts';
+import type { ModuleChange } from '../../plan/changes/module.ts';
 import { functionsOn, isDriverRegistered, isModuleLoaded } from '../../sysfs/device/driver-state.ts';
-import type { ChangeKind } from '../change-kind.ts';
+import type { ChangeMaker } from '../change-maker.ts';
 
 const MODPROBE = 'modprobe';
 
 /** Loads the module of a driver, and takes it out again, by `modprobe`. */
-export const moduleChange: ChangeKind<ModuleChange> = {
+export const moduleMaker: ChangeMaker<ModuleChange> = {
   async isReached({ reader }, change, goal) {
     return isThere(reader, change) === goal;
   },

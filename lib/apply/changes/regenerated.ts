@@ -1,5 +1,5 @@
-import { STALE } from '../../plan/change.ts';
-import type { Problem } from '../change-kind.ts';
+import { STALE } from '../../plan/change-states.ts';
+import type { Problem } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
 // Of what a program of the host makes from files, a file of state says what it was made with.

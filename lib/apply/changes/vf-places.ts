@@ -2,11 +2,11 @@ import { knownValue } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { isBridge } from '../../pci/group/iommu-group.ts';
-import type { VfPlace } from '../../plan/change.ts';
+import type { VfPlace } from '../../plan/change-states.ts';
 import { readVfsNow } from '../../sysfs/device/driver-state.ts';
 import { readFunction } from '../../sysfs/device/read-inventory.ts';
 import { readGroupMembers } from '../../sysfs/read-groups.ts';
-import type { Problem } from '../change-kind.ts';
+import type { Problem } from '../change-maker.ts';
 
 /** Why VFs that a machine gets are not those that were meant: where one that is made would be, and with what, was foreseen. */
 export function problemOfVfs(reader: HostReader, vfs: readonly VfPlace[]): Problem | null {

@@ -1,9 +1,9 @@
 import type { PciAddress } from '../../pci/address.ts';
 import { missingSettings, settingWords, VF_SETTINGS, type VfSettings } from '../../pci/sriov/vf-settings.ts';
-import type { VfState } from '../../plan/change.ts';
+import type { VfState } from '../../plan/change-states.ts';
 import { settingArguments } from '../../plan/sriov/setting-arguments.ts';
 import { IP, isLinkFailure, readPfLink, saidOf } from '../../sysfs/device/pf-link.ts';
-import type { Problem } from '../change-kind.ts';
+import type { Problem } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
 /** Whether VFs of a PF are set as they shall be, by what `ip` says of the PF's interface. */

@@ -1,17 +1,13 @@
 import { isUnknown } from '../../base/known.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import {
-  DEFAULT_DRIVER,
-  type DriverChange,
-  type VfState,
-  type VfsChange,
-  type VfsState,
-} from '../../plan/change.ts';
+import { DEFAULT_DRIVER, type VfState, type VfsState } from '../../plan/change-states.ts';
+import type { DriverChange } from '../../plan/changes/driver.ts';
+import type { VfsChange } from '../../plan/changes/vfs.ts';
 import { isOnBus, readDriverNow, readVfsNow } from '../../sysfs/device/driver-state.ts';
 import { busEntryPath, SYS_PATHS } from '../../sysfs/paths.ts';
-import type { ChangeKind, Problem } from '../change-kind.ts';
+import type { ChangeMaker, Problem } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
-import { driverChange } from './driver.ts';
+import { driverMaker } from './driver.ts';
 import { areSet, setVfs } from './vf-settings.ts';
 
 /**
@@ -19,7 +15,7 @@ import { areSet, setVfs } from './vf-settings.ts';
  * kernel demands, and sets them. A driver that meets a VF without a MAC makes one up for good; so, where VFs are to be set,
  * none may take them before they are.
  */
-export const vfsChange: ChangeKind<VfsChange> = {
+export const vfsMaker: ChangeMaker<VfsChange> = {
   async isReached(host, { address }, goal) {
     const { count, autoprobe, addressOf } = readVfsNow(host.reader, address);
     if (count !== goal.count || (goal.autoprobe !== null && autoprobe !== goal.autoprobe)) return false;
@@ -27,7 +23,7 @@ export const vfsChange: ChangeKind<VfsChange> = {
       const at = addressOf(vf.index);
       if (at === null) return false;
       if (isAnyDrivers(vf)) continue;
-      if (!(await driverChange.isReached(host, driverOf(at, vf), vf.driver))) return false;
+      if (!(await driverMaker.isReached(host, driverOf(at, vf), vf.driver))) return false;
     }
     return areSet(host, address, goal.vfs);
   },
@@ -80,7 +76,7 @@ async function setDrivers(
     if (at === null) return `there is no VF ${vf.index}`;
     const problem = isAnyDrivers(vf)
       ? await probe(host, at, goal)
-      : await driverChange.reach(host, driverOf(at, vf), vf.driver);
+      : await driverMaker.reach(host, driverOf(at, vf), vf.driver);
     if (problem !== null) return `VF ${vf.index}: ${problem}`;
   }
   return null;

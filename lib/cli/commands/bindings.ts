@@ -7,7 +7,7 @@ import type { DeviceField } from '../../pci/device.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import { bindingStatus } from '../../plan/binding/binding-status.ts';
 import { boundUntilReboot } from '../../plan/binding/bound-until-reboot.ts';
-import { STALE } from '../../plan/change.ts';
+import { STALE } from '../../plan/change-states.ts';
 import { planPersistence } from '../../plan/persistence/plan-persistence.ts';
 import { renderBindings } from '../../render/change/persistence-text.ts';
 import { bindingsDocument, formatDocument } from '../../render/documents.ts';

@@ -19,13 +19,13 @@ const PLAN_OPTIONS = {
 export const ASSIGNMENT_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'assign',
-    summary: 'Give devices to every machine of a type, or to one',
+    summary: 'Assign devices to all VMs of a category, or to named VMs',
     description:
-      'Writes devices, with the members of their IOMMU groups, into the definitions of machines: of all that are tagged with a type, or of those that are named. One plan is made over all of them and shown first; where one machine does not take its new definition, all are as they were. The rest of a definition stays as it is. What is given is in force from the next start of a machine on; with --live it is plugged into those that run, at once. With the definition it is kept which device was meant, by its place, ids and serial number, so that it is found again where its address moved. With --policy vf-pool the device is a physical function of SR-IOV: each machine gets a virtual function of it, those that have one keep it, and as many are made first as are needed. With --by-rules the devices of the whole host are shared out: by default network cards to routers, all else to controllers, and what the host needs stays with it, each with the reason.',
+      'Write devices, and the other members of their IOMMU groups, into the definitions of VMs: of all VMs tagged with a category, or of named VMs. One plan covers all VMs and is shown first. If libvirt refuses one definition, all definitions are restored. Only the assignment in a definition changes. It takes effect when the VM next starts. With --live, running VMs get the device immediately. The definition records which device was meant, by path, ids and serial number, so the device is found again if its address changes. With --policy vf-pool the device is an SR-IOV physical function (PF): each VM gets one of its virtual functions (VFs), VMs that have one keep it, and missing VFs are created first. With --by-rules all devices of the host are assigned by rules: by default network cards to routers and other devices to controllers. Devices that the host needs stay, each with the reason.',
     positionals: {
       devices: {
         describe:
-          'Address (03:00.0), or another selector that means one device, one card or one IOMMU group, as for pci list',
+          'Address (03:00.0), or another selector that matches one device, one card or one IOMMU group, as in pci list',
         array: true,
         optional: true,
         completes: 'selector',
@@ -35,39 +35,38 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ...MACHINE_OPTIONS,
       ...SCOPE_OPTIONS,
       'by-rules': {
-        describe:
-          'Share out all devices of the host by rules, in place of devices and machines that are named',
+        describe: 'Assign all devices of the host by rules, instead of named devices and VMs',
         type: 'boolean',
       },
       rules: {
-        describe: 'The rules, in place of those that come with it; implies --by-rules',
+        describe: 'Rules file to use instead of the built-in rules; implies --by-rules',
         type: 'string',
         valueName: 'FILE',
         completes: 'file',
       },
       'print-rules': {
-        describe: 'Write the rules that come with it, as a file to be changed, and do nothing',
+        describe: 'Print the built-in rules as a file to edit, and exit',
         type: 'boolean',
       },
       policy: {
         describe:
-          'shared: in every definition, and one machine at a time can run with it, which is the default; exclusive: of one machine alone; vf-pool: each machine has a virtual function of its own of the PF that is named',
+          'shared (default): in every definition, and one VM at a time can run with it; exclusive: one VM only; vf-pool: one VF of the named PF for each VM',
         type: 'string',
         choices: ['shared', 'exclusive', 'vf-pool'],
       },
       vlan: {
-        describe: 'With vf-pool: the VLAN that these machines are in, 1 to 4094, and do not see',
+        describe: 'With vf-pool: put the VFs in this VLAN, 1 to 4094; guests do not see the tag',
         type: 'string',
         valueName: 'ID',
         completes: 'nothing',
       },
       persist: {
-        describe: 'With vf-pool: make the virtual functions at each boot too, before libvirt starts',
+        describe: 'With vf-pool: create the VFs at each boot too, before libvirt starts',
         type: 'boolean',
       },
       rom: {
         describe:
-          'Whether the guest sees the option ROM: on, off, or a FILE to have it from; auto, the default, hides that of a network card unless the machine is known to be no router',
+          'Show the option ROM to the guest: on, off, or a ROM file; auto (default) hides the ROM of a network card unless the VM is tagged as something other than a router',
         type: 'string',
         valueName: 'ROM',
         suggestions: ['auto', 'on', 'off'],
@@ -79,58 +78,58 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       allow,
     },
     examples: [
-      ['pci assign 01:00.0 --type router --dry-run', 'what would be given to whom'],
-      ['sudo pci assign 01:00.0 --type router', 'to every router that there is'],
-      ['sudo pci assign netdev=enp3s0 --machine galaxy0 --policy exclusive', 'to one machine alone'],
-      ['sudo pci assign 01:00.0 --machine galaxy0 --config --live', 'at once, and at each start'],
-      ['sudo pci assign 01:00.0 --type router --policy vf-pool', 'a virtual function for each router'],
+      ['pci assign 01:00.0 --type router --dry-run', 'show the plan only'],
+      ['sudo pci assign 01:00.0 --type router', 'assign to every router'],
+      ['sudo pci assign netdev=enp3s0 --machine galaxy0 --policy exclusive', 'assign to one VM only'],
+      ['sudo pci assign 01:00.0 --machine galaxy0 --config --live', 'now and at each start'],
+      ['sudo pci assign 01:00.0 --type router --policy vf-pool', 'one VF for each router'],
       [
         'sudo pci assign 01:00.0 --type mail --policy vf-pool --vlan 25 --persist',
-        'in a VLAN, after each boot too',
+        'VFs in a VLAN, created at each boot too',
       ],
-      ['pci assign --by-rules --dry-run', 'what of the whole host would go where, and what stays'],
-      ['pci assign --print-rules > rules.yaml', 'rules to be changed, for --rules rules.yaml'],
+      ['pci assign --by-rules --dry-run', 'show where each device would go, and which devices stay'],
+      ['pci assign --print-rules > rules.yaml', 'save the rules to edit them, then use --rules rules.yaml'],
     ],
     load: async () => (await import('../commands/assign.ts')).runAssign,
   }),
   defineCommand({
     name: 'unassign',
-    summary: 'Take devices out of the definitions that pci assign put them into',
+    summary: 'Remove devices that pci assign added to VMs',
     description:
-      'Takes devices, with those of their IOMMU groups that went along, out of the definitions of machines: of all, of a type, or of those that are named. A device that is not on the bus any more goes by the address that it was assigned with. What others wrote into a definition is left as it is. A machine that runs keeps what it has until it ends, unless with --live its guest is asked to let go of it. A physical function means all of its virtual functions that were assigned with --policy vf-pool; they are not removed.',
+      'Remove devices, and the members of their IOMMU groups that were assigned with them, from the definitions of VMs: of all VMs, of a category, or of named VMs. If a device is no longer on the bus, name it by the address that it was assigned with. The rest of each definition does not change. A running VM keeps the device until it stops, unless --live asks the guest to release it. A PF selects all its VFs that were assigned with --policy vf-pool; the VFs themselves are not removed.',
     positionals: {
       devices: {
         describe:
-          'Address (03:00.0), also of a device that is gone, or another selector that means one device, card or IOMMU group',
+          'Address (03:00.0), also of a device that is gone, or another selector that matches one device, card or IOMMU group',
         array: true,
         completes: 'selector',
       },
     },
     options: { ...MACHINE_OPTIONS, ...SCOPE_OPTIONS, ...PLAN_OPTIONS },
     examples: [
-      ['sudo pci unassign 01:00.0', 'from every machine'],
-      ['sudo pci unassign 01:00.0 --machine galaxy0', 'from one'],
-      ['sudo pci unassign 01:00.0 --config --live', 'at once from those that run, too'],
-      ['pci unassign 01:00.0 --dry-run', 'what would be taken from whom'],
+      ['sudo pci unassign 01:00.0', 'from every VM'],
+      ['sudo pci unassign 01:00.0 --machine galaxy0', 'from one VM'],
+      ['sudo pci unassign 01:00.0 --config --live', 'from running VMs too, immediately'],
+      ['pci unassign 01:00.0 --dry-run', 'show the plan only'],
     ],
     load: async () => (await import('../commands/unassign.ts')).runUnassign,
   }),
   defineCommand({
     name: 'assignments',
-    summary: 'List which machine was given what, and whether it is so still',
+    summary: 'List assigned devices, and report assignments that no longer match',
     description:
-      'Lists what pci assign wrote into the definitions of machines: the device as it was meant and as it is found now, who has it now, and what drifted: a device that moved to another address, that is not on the bus, or in whose place another is; a definition that somebody changed. With --repair the definitions of machines are pointed at where their devices are now, where that is known for sure.',
+      'List the devices that pci assign wrote into the definitions of VMs: the recorded device, the device found now, and the VM that uses it. Report devices that moved to another address, left the bus or were replaced, and definitions that someone changed. With --repair, update definitions to the current address of each device that is identified with certainty.',
     positionals: {},
     options: {
       ...MACHINE_OPTIONS,
-      check: { describe: 'Exit with 1 where anything is not as it was assigned', type: 'boolean' },
-      repair: { describe: 'Point definitions at where their devices are now', type: 'boolean' },
+      check: { describe: 'Exit with 1 if an assignment no longer matches', type: 'boolean' },
+      repair: { describe: 'Update definitions to the current addresses of their devices', type: 'boolean' },
       ...PLAN_OPTIONS,
     },
     examples: [
-      ['pci assignments', 'who has what'],
-      ['pci assignments --check', 'for a script: 1 where something drifted'],
-      ['sudo pci assignments --repair', 'after a card was put into another slot'],
+      ['pci assignments', 'list all assignments'],
+      ['pci assignments --check', 'for a script: exit code 1 if an assignment no longer matches'],
+      ['sudo pci assignments --repair', 'after a card moved to another slot'],
     ],
     load: async () => (await import('../commands/assignments.ts')).runAssignments,
   }),
@@ -140,12 +139,14 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
 export const PLUMBING_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'guard-start',
-    summary: 'Say whether a machine may start with what it was given; for the hook of libvirt',
+    summary: 'Check whether a VM may start with its devices (called by the libvirt hook)',
     description:
-      'Reads the document of a machine on standard input, as libvirt gives it to its hooks, and fails where a device that was assigned is in use by another machine, is not there, or is not the one that was meant. pci assign installs the hook that calls it, in /etc/libvirt/hooks/qemu.d.',
+      'Read the definition of a VM on stdin, as libvirt passes it to its hooks. Fail if another VM uses an assigned device, if the device is missing, or if it is not the recorded device. pci assign installs the hook that runs this command, in /etc/libvirt/hooks/qemu.d.',
     positionals: {},
     options: { host: READING_OPTIONS.host, json: READING_OPTIONS.json },
-    examples: [['virsh dumpxml --inactive galaxy0 | sudo pci guard-start', 'what the hook would say']],
+    examples: [
+      ['virsh dumpxml --inactive galaxy0 | sudo pci guard-start', 'show the answer that the hook would give'],
+    ],
     load: async () => (await import('../commands/guard-start.ts')).runGuardStart,
   }),
 ];

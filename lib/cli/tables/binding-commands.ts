@@ -5,7 +5,7 @@ import { CHANGING_OPTIONS } from './changing-options.ts';
 const DEVICES = {
   devices: {
     describe:
-      'Address (03:00.0, or 03:00 for the card), or another selector, as for pci list; several add up',
+      'Address (03:00.0, or 03:00 for the card), or another selector, as in pci list; several are combined',
     array: true,
     completes: 'selector',
   },
@@ -15,18 +15,18 @@ const DEVICES = {
 export const BINDING_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'bind',
-    summary: 'Give devices, with their IOMMU groups, to vfio-pci',
+    summary: 'Bind devices and their IOMMU groups to vfio-pci',
     description:
-      'Moves devices from the drivers of the host to vfio-pci, so that they can be given to a VM, and with each device the members of its IOMMU group that a driver of the host holds; ports and bridges stay. The plan is shown first. It is made by driver_override and drivers_probe, for each address alone; each step is verified, and where one fails all are undone. It lasts until the next boot, or with --persist over all boots: a device is then found again by its place, ids and serial number, and no other is bound in its stead.',
+      'Move devices from host drivers to vfio-pci, so that they can be assigned to a VM. Members of the same IOMMU group that have a host driver move too; ports and bridges stay. The plan is shown first. Devices are bound with driver_override and drivers_probe, one address at a time. Each step is verified, and if one fails, all steps are undone. The binding lasts until the next boot. With --persist it is restored at each boot: the device is found again by path, ids and serial number, and no other device is bound in its place.',
     positionals: DEVICES,
     options: {
       persist: {
-        describe: 'Bind them at each boot too, before a driver of the host has them',
+        describe: 'Bind at each boot too, before a host driver claims the device',
         type: 'boolean',
       },
       driver: {
         describe:
-          'The driver for the devices that are named; vfio-pci, or the one of its kind for the device, by default',
+          'Driver for the named devices; default: vfio-pci, or the VFIO variant driver for the device',
         type: 'string',
         valueName: 'NAME',
         suggestions: ['vfio-pci'],
@@ -36,44 +36,44 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ...READING_OPTIONS,
     },
     examples: [
-      ['pci bind 03:00.0 --dry-run', 'what would be done, and to whom'],
-      ['sudo pci bind 03:00.0', 'do it, once it is confirmed'],
-      ['sudo pci bind 03:00.0 --persist', 'and at each boot'],
-      ['pci bind netdev=enp3s0f0 --script > bind.sh', 'as a shell script'],
-      ['pci bind 01:00.0 --host galaxy.snapshot --dry-run', 'what it would be on a captured host'],
+      ['pci bind 03:00.0 --dry-run', 'show the plan only'],
+      ['sudo pci bind 03:00.0', 'show the plan, ask, and apply it'],
+      ['sudo pci bind 03:00.0 --persist', 'at each boot too'],
+      ['pci bind netdev=enp3s0f0 --script > bind.sh', 'write the plan as a shell script'],
+      ['pci bind 01:00.0 --host galaxy.snapshot --dry-run', 'plan for a captured host'],
     ],
     load: async () => (await import('../commands/bind.ts')).runBind,
   }),
   defineCommand({
     name: 'unbind',
-    summary: 'Give devices, with their IOMMU groups, back to the host',
+    summary: 'Return devices and their IOMMU groups to the host',
     description:
-      'Moves devices from vfio-pci back to the drivers that they had before pci bind, and the members of their IOMMU groups with them; where that is not known, to the driver that the kernel finds. What pci bind --persist wrote down is bound again at the next boot, unless --persist is given here too.',
+      'Move devices, and the members of their IOMMU groups, from vfio-pci back to the drivers that they had before pci bind. If the earlier driver is not known, the kernel chooses one. A binding made with pci bind --persist is restored at the next boot, unless you give --persist here too.',
     positionals: DEVICES,
     options: {
-      persist: { describe: 'And bind them at no boot any more', type: 'boolean' },
+      persist: { describe: 'Also stop binding them at boot', type: 'boolean' },
       ...CHANGING_OPTIONS,
       ...READING_OPTIONS,
     },
     examples: [
-      ['sudo pci unbind 03:00.0', 'back to the host'],
-      ['sudo pci unbind 03:00.0 --persist', 'for good'],
-      ['pci unbind driver=vfio-pci --dry-run', 'what would be given back'],
+      ['sudo pci unbind 03:00.0', 'return one device and its group'],
+      ['sudo pci unbind 03:00.0 --persist', 'and do not bind it at boot'],
+      ['pci unbind driver=vfio-pci --dry-run', 'show the plan for all bound devices'],
     ],
     load: async () => (await import('../commands/bind.ts')).runUnbind,
   }),
   defineCommand({
     name: 'bindings',
-    summary: 'List what is bound at each boot, and whether it is so now',
+    summary: 'List devices that are bound at each boot, and whether they are bound now',
     description:
-      'Lists the devices that pci bind --persist wrote down, each found again by what it is and not by its address: in force, not in force, moved, replaced, gone. With --restore it binds those that are known for sure and are not on their driver, as a service does at each boot; the others are said, and left. With --forget it strikes out bindings, also of devices that are gone.',
+      'List the devices recorded by pci bind --persist. Each device is found by its identity, not by its address: in force, not in force, moved, replaced or gone. With --restore, bind the devices that are identified with certainty and are not on their driver, as the service does at each boot; other devices are reported and left. With --forget, remove bindings from the record, also of devices that are gone.',
     positionals: {},
     options: {
-      check: { describe: 'Exit with 1 where anything is not as it was written down', type: 'boolean' },
-      restore: { describe: 'Bind what is not in force', type: 'boolean' },
+      check: { describe: 'Exit with 1 if anything differs from the record', type: 'boolean' },
+      restore: { describe: 'Bind the devices that are not in force', type: 'boolean' },
       forget: {
         describe:
-          'Strike out the binding that is listed with ADDRESS; its device stays as it is until the next boot',
+          'Remove the binding listed with ADDRESS from the record; the device does not change until the next boot',
         type: 'string',
         valueName: 'ADDRESS',
         array: true,
@@ -83,30 +83,30 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ...READING_OPTIONS,
     },
     examples: [
-      ['pci bindings', 'what is persisted, in force, or drifted'],
-      ['pci bindings --check', 'for a script: 1 where something drifted'],
-      ['sudo pci bindings --restore', 'put in force what is not'],
-      ['sudo pci bindings --forget 03:00.0', 'no more at the next boot'],
+      ['pci bindings', 'list all recorded bindings and their state'],
+      ['pci bindings --check', 'for a script: exit code 1 if anything differs'],
+      ['sudo pci bindings --restore', 'bind the devices that are not bound'],
+      ['sudo pci bindings --forget 03:00.0', 'do not bind it at the next boot'],
     ],
     load: async () => (await import('../commands/bindings.ts')).runBindings,
   }),
   defineCommand({
     name: 'apply',
-    summary: 'Bring the host to what a policy file says',
+    summary: 'Configure the host from a policy file',
     description:
-      'Brings devices to drivers, and physical functions to virtual ones, as a file in YAML says; what it does not speak of is left as it is. Devices are named by selectors, or by what they are: serial number, MAC, place. All is one plan, which is shown first, and undone where a step fails; what is said of virtual functions that are not there yet makes a second one. With --check nothing is changed, and a difference exits with 1.',
+      'Bring devices to drivers, and PFs to numbers of VFs, as a YAML file declares. Anything that the file does not mention is left as it is. Devices are named by selectors, or by serial number, MAC or path. All changes form one plan, which is shown first and undone if a step fails. Settings for VFs that do not exist yet need a second plan. With --check nothing changes, and the exit code is 1 if the host differs.',
     positionals: {
-      policy: { describe: 'A file, as docs/reference/policy.md describes it', completes: 'file' },
+      policy: { describe: 'Policy file in the format of docs/reference/policy.md', completes: 'file' },
     },
     options: {
-      check: { describe: 'Show what is different, and exit with 1 where anything is', type: 'boolean' },
+      check: { describe: 'Show the differences, and exit with 1 if there are any', type: 'boolean' },
       ...CHANGING_OPTIONS,
       ...READING_OPTIONS,
     },
     examples: [
-      ['pci apply host.yaml --check', 'is the host as the file says?'],
-      ['sudo pci apply host.yaml', 'make it so, once it is confirmed'],
-      ['pci apply host.yaml --host galaxy.snapshot --dry-run', 'what it would be on a captured host'],
+      ['pci apply host.yaml --check', 'check the host against the file'],
+      ['sudo pci apply host.yaml', 'show the plan, ask, and apply it'],
+      ['pci apply host.yaml --host galaxy.snapshot --dry-run', 'plan for a captured host'],
     ],
     load: async () => (await import('../commands/apply.ts')).runApply,
   }),

@@ -2,17 +2,17 @@ import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 
 /** The options of every command that changes a host. */
 export const CHANGING_OPTIONS = {
-  'dry-run': { describe: 'Show the plan, and change nothing', type: 'boolean', alias: 'n' },
-  script: { describe: 'Print the plan as a shell script that does the same', type: 'boolean' },
-  yes: { describe: 'Do it without asking', type: 'boolean', alias: 'y' },
+  'dry-run': { describe: 'Show the plan and change nothing', type: 'boolean', alias: 'n' },
+  script: { describe: 'Print the plan as a shell script', type: 'boolean' },
+  yes: { describe: 'Do not ask for confirmation', type: 'boolean', alias: 'y' },
   'confirm-within': {
-    describe: 'Undo it by itself unless pci confirm comes in this time: 60s, 5m; 10s to 1h',
+    describe: 'Undo the change unless pci confirm is run within TIME: 60s, 5m; 10s to 1h',
     type: 'string',
     valueName: 'TIME',
     suggestions: ['60s', '5m'],
   },
   allow: {
-    describe: 'Do it although NAME speaks against it: a reason that the plan was refused for',
+    describe: 'Accept the finding NAME that the plan was refused for',
     type: 'string',
     valueName: 'NAME',
     array: true,

@@ -6,13 +6,13 @@ export function completionCommand(program: string): Command {
   return defineCommand({
     name: 'completion',
     summary: 'Print a completion script for bash, zsh or fish',
-    description: `Prints a script that makes a shell complete commands, options and their values: devices, drivers, VMs and files. Without a name it is for the shell that SHELL names.`,
+    description: `Print a script that makes a shell complete commands, options and their values: devices, drivers, VMs and files. If no shell is given, use the shell in $SHELL.`,
     positionals: { shell: { describe: SHELLS.join(', '), optional: true, suggestions: SHELLS } },
     options: {},
     examples: [
-      [`source <(${program} completion bash)`, 'for this bash; in ~/.bashrc for each'],
-      [`source <(${program} completion zsh)`, 'for this zsh; in ~/.zshrc, after compinit'],
-      [`${program} completion fish | source`, 'for this fish; in config.fish for each'],
+      [`source <(${program} completion bash)`, 'this bash; for every bash, add it to ~/.bashrc'],
+      [`source <(${program} completion zsh)`, 'this zsh; for every zsh, add it to ~/.zshrc after compinit'],
+      [`${program} completion fish | source`, 'this fish; for every fish, add it to config.fish'],
     ],
     load: async () => {
       const { runCompletion } = await import('../commands/completion.ts');

@@ -6,7 +6,7 @@ import { READING_OPTIONS } from '../reading-options.ts';
 const SELECTORS = {
   selectors: {
     describe:
-      'Address (0000:01:00.0, 01:00.0, 01:00 for the card), vendor:device, pf, vf, class=, driver=, group=, netdev=, block=, numa=, or a word of a name; several add up',
+      'Address (0000:01:00.0, 01:00.0, 01:00 for the card), vendor:device, pf, vf, class=, driver=, group=, netdev=, block=, numa=, or a word of a name; several are combined',
     array: true,
     optional: true,
     completes: 'selector',
@@ -17,18 +17,18 @@ const SELECTORS = {
 export const INVENTORY_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'list',
-    summary: 'List PCI devices, a row each',
+    summary: 'List PCI devices, one per row',
     description:
-      'Lists the PCI functions of a host with what passing them through depends on: class, name, driver, IOMMU group, SR-IOV role, and what of the host hangs on them.',
+      'List the PCI functions of a host with the facts that matter for passthrough: class, name, driver, IOMMU group, SR-IOV role, and the parts of the host that depend on them.',
     positionals: SELECTORS,
     options: {
       format: {
-        describe: 'How rows are printed',
+        describe: 'Output format',
         type: 'string',
         choices: ['table', 'csv', 'ndjson', 'json'],
       },
       columns: {
-        describe: `Columns, with commas between them: ${Object.keys(DEVICE_COLUMNS).join(', ')}; ${DEFAULT_COLUMNS.join(',')} by default`,
+        describe: `Comma-separated columns: ${Object.keys(DEVICE_COLUMNS).join(', ')}; default: ${DEFAULT_COLUMNS.join(',')}`,
         type: 'string',
         valueName: 'NAMES',
         suggestions: Object.keys(DEVICE_COLUMNS),
@@ -37,38 +37,38 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
         alias: 'c',
       },
       sort: {
-        describe: 'Order by a column',
+        describe: 'Sort by a column',
         type: 'string',
         valueName: 'COLUMN',
         suggestions: Object.keys(DEVICE_COLUMNS),
       },
-      reverse: { describe: 'Turn the order round', type: 'boolean', alias: 'r' },
+      reverse: { describe: 'Reverse the order', type: 'boolean', alias: 'r' },
       wide: {
-        describe: 'More columns, and nothing cut to the width of the terminal',
+        describe: 'Show more columns, and do not cut rows to the width of the terminal',
         type: 'boolean',
         alias: 'w',
       },
-      header: { describe: 'The line of headings; --no-header for none', type: 'boolean', negatable: true },
+      header: { describe: 'Print the heading row; --no-header omits it', type: 'boolean', negatable: true },
       ...INVENTORY_OPTIONS,
     },
     examples: [
-      ['pci list', 'everything'],
+      ['pci list', 'all devices'],
       ['pci list class=network class=display', 'network and display devices'],
-      ['pci list driver=vfio-pci --json', 'what is ready for VMs, as JSON'],
-      ['pci list vf --columns address,sriov,driver --no-header', 'the virtual functions, for a script'],
-      ['pci list --host galaxy.snapshot nvidia', 'what a captured host has of a maker'],
-      ['pci list --connect qemu+ssh://root@galaxy/system', 'a host on which nothing is installed'],
+      ['pci list driver=vfio-pci --json', 'devices bound to vfio-pci, as JSON'],
+      ['pci list vf --columns address,sriov,driver --no-header', 'virtual functions, for a script'],
+      ['pci list --host galaxy.snapshot nvidia', 'NVIDIA devices of a captured host'],
+      ['pci list --connect qemu+ssh://root@galaxy/system', 'a remote host, with nothing installed on it'],
     ],
     load: async () => (await import('../commands/list.ts')).runList,
   }),
   defineCommand({
     name: 'show',
-    summary: 'Show everything of one device',
+    summary: 'Show all details of one device',
     description:
-      'Shows one function with all that is known of it: BARs, ROM, reset methods, link, capabilities, SR-IOV, what hangs on it, its identity, what could not be read and why, and what it would take to pass it through to a VM.',
+      'Show all details of one function: BARs, ROM, reset methods, link, capabilities, SR-IOV, dependents on the host, identity, facts that could not be read and why, and the steps to pass it through to a VM.',
     positionals: {
       device: {
-        describe: 'An address, or any selector that means one device: netdev=enp1s0',
+        describe: 'Address, or any selector that matches one device: netdev=enp1s0',
         completes: 'selector',
       },
     },
@@ -76,76 +76,76 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
     examples: [
       ['pci show 01:00.0', 'by address'],
       ['pci show netdev=enp1s0', 'the device behind a network interface'],
-      ['pci show block=nvme0n1 --json', 'the controller of a drive, as JSON'],
+      ['pci show block=nvme0n1 --json', 'controller of a drive, as JSON'],
     ],
     load: async () => (await import('../commands/show.ts')).runShow,
   }),
   defineCommand({
     name: 'groups',
-    summary: 'Show IOMMU groups and whether each can be given to a VM',
+    summary: 'Show IOMMU groups, and whether a VM can get each one',
     description:
-      'Shows the IOMMU groups with their members. A group goes to a VM as a whole: for each it is said whether it could go, and if not, which member or memory region is in the way.',
+      'Show the IOMMU groups and their members. A VM gets either a whole group or none of it. For each group, show whether a VM can get it and, if not, which member or memory region prevents it.',
     positionals: SELECTORS,
     options: {
-      viable: { describe: 'Only the groups that can be given to a VM, now or once bound', type: 'boolean' },
+      viable: { describe: 'Only groups that a VM can get, now or after binding', type: 'boolean' },
       ...INVENTORY_OPTIONS,
     },
     examples: [
       ['pci groups', 'all groups'],
-      ['pci groups --viable', 'what can be given away'],
-      ['pci groups class=display', 'the groups that have a display device'],
+      ['pci groups --viable', 'groups that a VM can get'],
+      ['pci groups class=display', 'groups with a display device'],
     ],
     load: async () => (await import('../commands/groups.ts')).runGroups,
   }),
   defineCommand({
     name: 'tree',
-    summary: 'Show the bridges and what is behind them',
-    description: 'Shows root buses, bridges and ports as a tree, with the devices behind each.',
+    summary: 'Show bridges and the devices behind them',
+    description: 'Show root buses, bridges and ports as a tree, with the devices behind each one.',
     positionals: SELECTORS,
     options: INVENTORY_OPTIONS,
     examples: [
       ['pci tree', 'the whole tree'],
-      ['pci tree netdev=enp1s0', 'the way to one device'],
+      ['pci tree netdev=enp1s0', 'the path to one device'],
     ],
     load: async () => (await import('../commands/tree.ts')).runTree,
   }),
   defineCommand({
     name: 'snapshot',
-    summary: 'Capture the host in one text file',
+    summary: 'Save the host to one text file',
     description:
-      'Captures all that this program reads of a host in one text file, which every reading command takes with --host. Serial numbers, MACs, the host name and UUIDs are replaced by stand-ins, the same in every snapshot of one installation; --raw keeps them.',
+      'Save everything that pci reads from a host to one text file. Every command that reads a host accepts the file with --host. Serial numbers, MACs, UUIDs and the host name are replaced by stand-ins, which are the same in every snapshot of one installation. --raw keeps the real values.',
     positionals: {},
     options: {
       ...pick('host', 'json', 'color'),
       output: {
-        describe: 'Write to a file; standard output by default',
+        describe: 'Write to FILE instead of stdout',
         type: 'string',
         valueName: 'FILE',
         alias: 'o',
         completes: 'file',
       },
-      overwrite: { describe: 'Replace a file that holds something else', type: 'boolean' },
-      raw: { describe: 'Keep serial numbers, MACs, the host name and UUIDs', type: 'boolean' },
+      overwrite: { describe: 'Replace an existing file that differs', type: 'boolean' },
+      raw: { describe: 'Keep serial numbers, MACs, UUIDs and the host name', type: 'boolean' },
     },
     examples: [
-      ['sudo pci snapshot -o before.snapshot', 'with all that root can read'],
-      ['pci list --host before.snapshot', 'look at it, here or elsewhere'],
+      ['sudo pci snapshot -o before.snapshot', 'with everything that root can read'],
+      ['pci list --host before.snapshot', 'inspect it, on this machine or another'],
     ],
     load: async () => (await import('../commands/snapshot.ts')).runSnapshot,
   }),
   defineCommand({
     name: 'diff',
-    summary: 'Compare two hosts; exit 1 on a difference',
+    summary: 'Compare two hosts; exit 1 if they differ',
     description:
-      'Compares two hosts: which devices came, went, moved to another address (found again by their identity), or changed. Exits with 1 when there is a difference, so that it can guard an update. Either side is a snapshot, a directory that holds a sys/, or the word host for this machine.',
+      'Compare two hosts: show devices that were added, removed, moved to another address (found by identity) or changed. The exit code is 1 if there is a difference, so a script can check an update. Each side is a snapshot, a directory with sys/, or the word host for this machine.',
     positionals: {
       before: {
-        describe: 'A snapshot, a directory with a sys/, or the word host',
+        describe: 'Snapshot, directory with sys/, or the word host',
         suggestions: ['host'],
         completes: 'file',
       },
       after: {
-        describe: 'The same; this machine by default',
+        describe: 'The same; default: this machine',
         optional: true,
         suggestions: ['host'],
         completes: 'file',
@@ -153,8 +153,8 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
     },
     options: pick('pci-ids', 'json', 'verbose', 'color'),
     examples: [
-      ['pci diff before.snapshot', 'what changed on this machine since'],
-      ['pci diff a.snapshot b.snapshot --json', 'two captures, as JSON'],
+      ['pci diff before.snapshot', 'changes on this machine since the snapshot'],
+      ['pci diff a.snapshot b.snapshot --json', 'two snapshots, as JSON'],
     ],
     load: async () => (await import('../commands/diff.ts')).runDiff,
   }),

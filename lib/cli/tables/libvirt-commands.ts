@@ -6,13 +6,13 @@ import { HOSTDEV_OPTIONS } from './hostdev-options.ts';
 export const LIBVIRT_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'xml',
-    summary: 'Write the libvirt XML that gives devices to a machine',
+    summary: 'Write the libvirt XML that assigns devices to a VM',
     description:
-      'Writes the elements for the <devices> of a machine, as virsh edit and virsh attach-device take them; what there is to know of them goes to standard error: which members of its IOMMU group have to go along, what has to be done first. Nothing is changed, and libvirt need not be there. With --pool it writes a network whose interfaces get a virtual function each. With --all it writes a file for each device that a machine can have. With --nodedev it translates what virsh nodedev-dumpxml says, or tells where that contradicts itself, and exits with 1.',
+      'Write elements for the <devices> section of a domain, as virsh edit and virsh attach-device accept them. XML goes to stdout, notes to stderr: which members of the IOMMU group must leave the host too, and which steps come first. Nothing changes on the host, and libvirt is not needed. With --pool, write a network that gives one VF to each interface. With --all, write one file for each device that a VM can get. With --nodedev, translate the output of virsh nodedev-dumpxml; if it contradicts itself, report that and exit with 1.',
     positionals: {
       devices: {
         describe:
-          'Address (03:00.0, or 03:00 for the card), or another selector, as for pci list; several add up',
+          'Address (03:00.0, or 03:00 for the card), or another selector, as in pci list; several are combined',
         array: true,
         optional: true,
         completes: 'selector',
@@ -20,65 +20,58 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
     },
     options: {
       ...HOSTDEV_OPTIONS,
-      group: { describe: 'All that share an IOMMU group with the devices as well', type: 'boolean' },
+      group: { describe: 'Include all devices that share an IOMMU group with them', type: 'boolean' },
       'guest-address': {
         describe:
-          'Where the guest sees the device: BUS:SLOT.FUNCTION, or auto for a free slot of the machine of --domain; libvirt chooses by default',
+          'Address in the guest: BUS:SLOT.FUNCTION, or auto for a free slot of the --domain VM; default: libvirt chooses',
         type: 'string',
         valueName: 'ADDRESS',
         suggestions: ['auto'],
       },
       domain: {
-        describe: 'The machine, as virsh dumpxml --inactive writes it, to find a free slot in; - reads it',
+        describe: 'Domain XML of the VM (virsh dumpxml --inactive) to find a free slot in; - reads stdin',
         type: 'string',
         valueName: 'FILE',
         suggestions: ['-'],
         completes: 'file',
       },
       pool: {
-        describe: 'Write a network of that name: a pool of the virtual functions of a PF, or of those named',
+        describe: 'Write a network with this name: a pool of all VFs of a PF, or of the named VFs',
         type: 'string',
         valueName: 'NAME',
         completes: 'nothing',
       },
       nodedev: {
-        describe: 'Translate the document of a node device, as virsh nodedev-dumpxml writes it; - reads it',
+        describe: 'Translate a node device document (virsh nodedev-dumpxml); - reads stdin',
         type: 'string',
         valueName: 'FILE',
         suggestions: ['-'],
         completes: 'file',
       },
       from: {
-        describe:
-          'Which address of such a document is right where it contradicts itself: its numbers, or its name',
+        describe: 'Address to trust if the document contradicts itself: its numbers, or its name',
         type: 'string',
         choices: ['capability', 'name'],
       },
-      all: { describe: 'Every device that a machine can have, a file each', type: 'boolean' },
+      all: { describe: 'All devices that a VM can get, one file each', type: 'boolean' },
       'output-dir': {
-        describe: 'The folder for these files',
+        describe: 'Directory for these files',
         type: 'string',
         valueName: 'DIR',
         completes: 'folder',
       },
-      overwrite: { describe: 'Replace files in it that hold something else', type: 'boolean' },
+      overwrite: { describe: 'Replace existing files that differ', type: 'boolean' },
       ...INVENTORY_OPTIONS,
     },
     examples: [
-      ['pci xml 03:00.0', 'what gives the device to a machine'],
-      ['pci xml 03:00.0 --group', 'with all that has to go along'],
-      ['pci xml 01:10.0 --mac 02:00:00:00:00:03 --vlan 100', 'a virtual function as an interface'],
-      [
-        'pci xml 01:00 --rom off --guest-address 05:00.0',
-        'both functions of a card in one slot of the guest',
-      ],
-      [
-        'virsh dumpxml --inactive router0 | pci xml 03:00.0 --domain -',
-        'in a slot that is free in a machine',
-      ],
-      ['pci xml netdev=enp1s0 --pool uplinks', 'a network that hands out its virtual functions'],
-      ['virsh nodedev-dumpxml pci_0000_03_00_0 | pci xml --nodedev -', 'what libvirt says of it, translated'],
-      ['pci xml --all --output-dir snippets', 'a file for each device'],
+      ['pci xml 03:00.0', 'XML for one device'],
+      ['pci xml 03:00.0 --group', 'and for all members of its group'],
+      ['pci xml 01:10.0 --mac 02:00:00:00:00:03 --vlan 100', 'a VF as an interface'],
+      ['pci xml 01:00 --rom off --guest-address 05:00.0', 'both functions of a card in one guest slot'],
+      ['virsh dumpxml --inactive router0 | pci xml 03:00.0 --domain -', 'in a free slot of a VM'],
+      ['pci xml netdev=enp1s0 --pool uplinks', 'a network that gives out the VFs of a PF'],
+      ['virsh nodedev-dumpxml pci_0000_03_00_0 | pci xml --nodedev -', 'translate a document of libvirt'],
+      ['pci xml --all --output-dir snippets', 'one file for each device'],
     ],
     load: async () => (await import('../commands/xml.ts')).runXml,
   }),

@@ -5,7 +5,7 @@ import { READING_OPTIONS } from '../reading-options.ts';
 /** Whether libvirt moves devices between their drivers and vfio-pci. */
 export const MANAGED_OPTION = {
   describe:
-    'Whether libvirt binds the device when the VM starts, and gives it back: yes or no; auto, the default, is no for a device that its own VFIO driver gives to VMs',
+    'Let libvirt bind the device when the VM starts, and return it: yes or no; auto (default) is no for a device whose own VFIO driver serves VMs',
   type: 'string',
   choices: ['auto', 'yes', 'no'],
 } as const satisfies OptionDefinition;
@@ -15,13 +15,13 @@ const { json, verbose, color } = READING_OPTIONS;
 /** The options of every command that asks a libvirt about machines. */
 export const LIBVIRT_OPTIONS = {
   connect: {
-    describe: `Ask another libvirt, as virsh takes it: qemu+ssh://root@host/system; by default that of LIBVIRT_DEFAULT_URI, or ${DEFAULT_URI}`,
+    describe: `libvirt URI, as for virsh: qemu+ssh://root@host/system; default: $LIBVIRT_DEFAULT_URI, or ${DEFAULT_URI}`,
     type: 'string',
     valueName: 'URI',
     suggestions: COMMON_URIS,
   },
   json,
-  verbose: { ...verbose, describe: 'Say every note on standard error' },
+  verbose: { ...verbose, describe: 'Print all notes on stderr' },
   color,
 } as const satisfies Record<string, OptionDefinition>;
 

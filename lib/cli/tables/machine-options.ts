@@ -4,14 +4,14 @@ import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 /** The options that name machines. */
 export const MACHINE_OPTIONS = {
   type: {
-    describe: `All machines of a category: ${CATEGORIES.join(', ')}, or a name of your own (portal tag)`,
+    describe: `All VMs of a category: ${CATEGORIES.join(', ')}, or a custom name (portal tag)`,
     type: 'string',
     valueName: 'CATEGORY',
     array: true,
     suggestions: CATEGORIES,
   },
   machine: {
-    describe: 'One machine, by its name or UUID',
+    describe: 'One VM, by name or UUID',
     type: 'string',
     valueName: 'NAME',
     array: true,

@@ -13,16 +13,16 @@ import { VALIDATION_COMMANDS } from './validation-commands.ts';
 /** The program `pci`. */
 export const PCI_PROGRAM: Program = programOf({
   name: 'pci',
-  summary: "A Linux host's PCI hardware, and all that giving it to virtual machines depends on.",
+  summary: 'Manage PCI devices of a Linux host, and pass them through to VMs.',
   version: VERSION,
   sections: [
-    { title: 'Look at a host', commands: INVENTORY_COMMANDS },
+    { title: 'Inspect a host', commands: INVENTORY_COMMANDS },
     { title: 'Check and fix a host', commands: VALIDATION_COMMANDS },
     { title: 'Drivers', commands: BINDING_COMMANDS },
     { title: 'Virtual functions (SR-IOV)', commands: SRIOV_COMMANDS },
     { title: 'Option ROMs', commands: ROM_COMMANDS },
     { title: 'VMs', commands: [...LIBVIRT_COMMANDS, ...ASSIGNMENT_COMMANDS] },
-    { title: 'Changes that were cut short or wait for confirmation', commands: RECOVERY_COMMANDS },
+    { title: 'Changes that were interrupted or await confirmation', commands: RECOVERY_COMMANDS },
     { title: 'Called by other programs', commands: PLUMBING_COMMANDS },
     { title: 'Help', commands: [completionCommand('pci')] },
   ],

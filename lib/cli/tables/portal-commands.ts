@@ -9,38 +9,38 @@ const KNOWN = CATEGORIES.join(', ');
 export const PORTAL_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'list',
-    summary: 'List virtual machines, a row each',
+    summary: 'List VMs, one per row',
     description:
-      'Lists the machines that libvirt knows, running or not, with the category that each is tagged with, and the devices of the host that it is given. Of one that is not tagged yet a guess by its name is shown, with a question mark; nothing goes by a guess.',
+      'List the VMs of libvirt, running or not, with the category of each one and the host devices in its definition. For a VM without a category, a guess from its name is shown with a question mark. No command acts on a guess.',
     positionals: {},
     options: {
       type: {
-        describe: `Those of a category alone: ${KNOWN}, or a name of your own`,
+        describe: `Only VMs of a category: ${KNOWN}, or a custom name`,
         type: 'string',
         valueName: 'CATEGORY',
         array: true,
         suggestions: CATEGORIES,
       },
-      untagged: { describe: 'Those that are not tagged; with --type, these as well', type: 'boolean' },
-      header: { describe: 'The line of headings; --no-header for none', type: 'boolean', negatable: true },
+      untagged: { describe: 'Only VMs without a category; with --type, also these', type: 'boolean' },
+      header: { describe: 'Print the heading row; --no-header omits it', type: 'boolean', negatable: true },
       ...LIBVIRT_OPTIONS,
     },
     examples: [
-      ['portal list', 'all machines'],
+      ['portal list', 'all VMs'],
       ['portal list --type router --json', 'the routers, as JSON'],
-      ['portal list --untagged', 'what is to be tagged yet'],
-      ['portal list --connect qemu+ssh://root@star/system', 'those of another host'],
+      ['portal list --untagged', 'VMs without a category'],
+      ['portal list --connect qemu+ssh://root@star/system', 'VMs of another host'],
     ],
     load: async () => (await import('../commands/portal-list.ts')).runPortalList,
   }),
   defineCommand({
     name: 'tag',
-    summary: 'Say of which category machines are',
+    summary: 'Tag VMs with a category',
     description:
-      "Writes the category of machines into the metadata of their definitions, and of what runs, so that commands can mean all machines of a category. Nothing else of a definition is changed. Where one machine can't be tagged none is. The plan is shown first. On a terminal it asks before it tags, unless --yes is given; a script needs no --yes. pci recover ends one that was cut short.",
+      'Write the category of VMs into the metadata of their definitions, and of running VMs, so that commands can select all VMs of a category. Only the category changes. If one VM cannot be tagged, none is. The plan is shown first. On a terminal, the command asks before it tags, unless you give --yes; a script does not need --yes. If it is interrupted, pci recover undoes the change.',
     positionals: {
       machines: {
-        describe: 'Name, or UUID, of a machine; behind -- a name may begin with a dash',
+        describe: 'Name or UUID of a VM; put -- before a name that begins with a dash',
         array: true,
         takesDashed: true,
         completes: 'machine',
@@ -48,12 +48,12 @@ export const PORTAL_COMMANDS: readonly Command[] = [
     },
     options: {
       type: {
-        describe: `The category: ${KNOWN}, or a name of your own, of lower case letters, digits and hyphens`,
+        describe: `Category: ${KNOWN}, or a custom name of lowercase letters, digits and hyphens`,
         type: 'string',
         valueName: 'CATEGORY',
         suggestions: CATEGORIES,
       },
-      remove: { describe: 'Take the category away', type: 'boolean' },
+      remove: { describe: 'Remove the category', type: 'boolean' },
       'dry-run': CHANGING_OPTIONS['dry-run'],
       script: CHANGING_OPTIONS.script,
       yes: CHANGING_OPTIONS.yes,
@@ -61,8 +61,8 @@ export const PORTAL_COMMANDS: readonly Command[] = [
     },
     examples: [
       ['sudo portal tag galaxy0 star0 --type router', 'two routers'],
-      ['portal tag mail --type application --dry-run', 'what would be done'],
-      ['sudo portal tag galaxy0 --remove', 'no category any more'],
+      ['portal tag mail --type application --dry-run', 'show the plan only'],
+      ['sudo portal tag galaxy0 --remove', 'remove the category'],
     ],
     load: async () => (await import('../commands/portal-tag.ts')).runPortalTag,
   }),

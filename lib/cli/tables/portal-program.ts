@@ -6,7 +6,7 @@ import { PORTAL_COMMANDS } from './portal-commands.ts';
 /** The program `portal`. */
 export const PORTAL_PROGRAM: Program = programOf({
   name: 'portal',
-  summary: "The virtual machines that a host's hardware goes to.",
+  summary: 'Manage the VMs that get the hardware of a host.',
   version: VERSION,
   sections: [
     { title: 'VMs', commands: PORTAL_COMMANDS },

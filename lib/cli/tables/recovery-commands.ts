@@ -9,41 +9,40 @@ export const RECOVERY_COMMANDS: readonly Command[] = [
     name: 'confirm',
     summary: 'Keep a change that was made with --confirm-within',
     description:
-      'A change that was made with --confirm-within is undone by itself unless this comes in time; until then no other change is made. Where nothing awaits confirmation, because it was undone or confirmed already, it exits with 3.',
+      'Keep a change that was made with --confirm-within. Without this command, the change is undone when its time is over, and no other change can be made until then. If no change awaits confirmation, because it was undone or already confirmed, the exit code is 3.',
     positionals: {},
     options: { json, color },
     examples: [
-      ['sudo pci bind 03:00.0 --confirm-within 60s', 'a change that may cut you off'],
-      ['sudo pci confirm', 'keep it, if you are still there'],
+      ['sudo pci bind 03:00.0 --confirm-within 60s', 'a change that may disconnect you'],
+      ['sudo pci confirm', 'keep it, if you are still connected'],
     ],
     load: async () => (await import('../commands/confirm.ts')).runConfirm,
   }),
   defineCommand({
     name: 'recover',
-    summary: 'Undo, or finish, a change that was cut short or not confirmed',
+    summary: 'Undo, or finish, a change that was interrupted or not confirmed',
     description:
-      'A change that was cut short, by kill -9 or a loss of power, leaves a journal in /var/lib/portal-gun, and so does one that awaits pci confirm. This undoes what was begun, or with --finish does the rest; without a journal it does nothing. Then it lists what is persisted and not in force in this boot; with --restore it puts that in force.',
+      'Undo a change that was interrupted by kill -9 or a power loss, or that awaits pci confirm. Such a change leaves a journal in /var/lib/portal-gun. With --finish, complete the change instead. Without a journal, do nothing. Then list the persisted VFs and bindings that are not in force; with --restore, restore them.',
     positionals: {},
     options: {
       json,
       color,
-      finish: { describe: 'Do the rest; undo what was begun where that fails', type: 'boolean' },
+      finish: { describe: 'Complete the change; if that fails, undo it', type: 'boolean' },
       restore: {
-        describe: 'Then also make the VFs and bindings that are persisted and not in force',
+        describe: 'Then also restore persisted VFs and bindings that are not in force',
         type: 'boolean',
       },
       unconfirmed: {
-        describe:
-          'What --confirm-within leaves behind to run: undo the change of this journal once nobody has confirmed it in time',
+        describe: 'Undo the change in JOURNAL if it was not confirmed in time (run by --confirm-within)',
         type: 'string',
         valueName: 'JOURNAL',
         completes: 'file',
       },
     },
     examples: [
-      ['sudo pci recover', 'as it was before'],
-      ['sudo pci recover --finish', 'as it was asked'],
-      ['sudo pci recover --restore', 'and what is persisted, as after a boot'],
+      ['sudo pci recover', 'undo the change'],
+      ['sudo pci recover --finish', 'complete the change'],
+      ['sudo pci recover --restore', 'and restore persisted VFs and bindings, as after a boot'],
     ],
     load: async () => (await import('../commands/recover.ts')).runRecover,
   }),

@@ -11,42 +11,42 @@ export const ROM_COMMANDS: readonly Command[] = [
     name: 'rom list',
     summary: 'List the devices that have an option ROM',
     description:
-      'Lists the devices that have an option ROM: the size of its register, whether it reads, which firmware finds an image in it, and what the machines that are given the device get of it. Of the boot display the kernel gives the copy that the firmware left, and never the ROM of the card. A ROM is read with --read alone, since that changes the device for a moment; one that a driver of the host works with is left.',
+      'List the devices that have an option ROM: the size of its register, whether it can be read, which firmware types it has images for, and which ROM the guests get. For the boot display, the kernel returns the copy that the firmware left in memory, never the ROM of the card. A ROM is read only with --read, because reading changes the device for a moment. If a host driver uses the device, the ROM is not read.',
     positionals: {
       selectors: {
-        describe: 'Address, or another selector, as for pci list; several add up',
+        describe: 'Address, or another selector, as in pci list; several are combined',
         array: true,
         optional: true,
         completes: 'selector',
       },
     },
     options: {
-      read: { describe: 'Read each that nothing works with; for root', type: 'boolean' },
+      read: { describe: 'Read each ROM whose device is not in use; requires root', type: 'boolean' },
       allow,
       connect: LIBVIRT_OPTIONS.connect,
       ...READING_OPTIONS,
     },
     examples: [
-      ['pci rom list', 'which have one'],
-      ['sudo pci rom list --read', 'and what is in each'],
-      ['pci rom list class=display --json', 'of displays, as JSON'],
+      ['pci rom list', 'devices that have a ROM'],
+      ['sudo pci rom list --read', 'and the contents of each ROM'],
+      ['pci rom list class=display --json', 'only display devices, as JSON'],
     ],
     load: async () => (await import('../commands/rom-list.ts')).runRomList,
   }),
   defineCommand({
     name: 'rom inspect',
-    summary: 'Say what is in an option ROM, and whether it is sound; exit 1 if not',
+    summary: 'Check and describe an option ROM; exit 1 if it is damaged',
     description:
-      'Shows each image of an option ROM: for which firmware and device it is, its lengths, checksum and marks; and says whether it is sound, whether it is for the device, and what a guest lacks with it. A ROM is a file, or is read from a device, which is for root, and is refused while a driver of the host works with it. Exits with 1 where it is damaged or for another device.',
+      'Show each image of an option ROM: its firmware type, device, length, checksum and signatures. Report whether the ROM is intact, whether it matches the device, and which features a guest lacks with it. The ROM is a file, or is read from a device. Reading from a device requires root, and is refused while a host driver uses the device. The exit code is 1 if the ROM is damaged or belongs to another device.',
     positionals: {
       rom: {
-        describe: 'A file; or a device, by its address or any selector that means one',
+        describe: 'File, or device by address or any selector that matches one',
         completes: ['selector', 'file'],
       },
     },
     options: {
       for: {
-        describe: 'Judge a file for this device; without it, it is said which devices of the host it is for',
+        describe: 'Check the file against this device; default: report which devices of the host it matches',
         type: 'string',
         valueName: 'DEVICE',
         completes: 'selector',
@@ -55,34 +55,34 @@ export const ROM_COMMANDS: readonly Command[] = [
       ...READING_OPTIONS,
     },
     examples: [
-      ['sudo pci rom inspect 01:00.0', "a card's own"],
-      ['pci rom inspect card.rom', 'a file'],
-      ['pci rom inspect card.rom --for 01:00.0', 'whether it is for this card'],
+      ['sudo pci rom inspect 01:00.0', 'the ROM of a card'],
+      ['pci rom inspect card.rom', 'a ROM file'],
+      ['pci rom inspect card.rom --for 01:00.0', 'check a file against a card'],
     ],
     load: async () => (await import('../commands/rom-inspect.ts')).runRomInspect,
   }),
   defineCommand({
     name: 'rom dump',
-    summary: 'Write the option ROM of a device to a file',
+    summary: 'Save the option ROM of a device to a file',
     description:
-      'Reads the option ROM of a device and writes it to a file, for pci xml --rom. It is switched on, read twice, and switched off again whatever happens; refused while a driver of the host works with the device; and looked into before it is written: one that is damaged, or for another device, is not. The file is written whole or not at all.',
+      'Read the option ROM of a device and write it to a file for pci xml --rom. The ROM is enabled, read twice, and always disabled again. The command refuses if a host driver uses the device. It does not write a ROM that is damaged or belongs to another device. The file is written completely or not at all.',
     positionals: {
       device: {
-        describe: 'Its address, or any selector that means one device: netdev=enp1s0',
+        describe: 'Address, or any selector that matches one device: netdev=enp1s0',
         completes: 'selector',
       },
     },
     options: {
-      output: { describe: 'The file', type: 'string', valueName: 'FILE', alias: 'o', completes: 'file' },
-      overwrite: { describe: 'Replace a file that holds something else', type: 'boolean' },
-      'dry-run': { ...dryRun, describe: 'Say whether it would be read, and change nothing' },
+      output: { describe: 'File to write', type: 'string', valueName: 'FILE', alias: 'o', completes: 'file' },
+      overwrite: { describe: 'Replace an existing file that differs', type: 'boolean' },
+      'dry-run': { ...dryRun, describe: 'Report whether the ROM would be read, and change nothing' },
       allow,
       ...READING_OPTIONS,
     },
     examples: [
-      ['sudo pci rom dump 01:00.0 -o card.rom', 'the ROM of a card'],
-      ['pci xml 01:00.0 --rom card.rom', 'a machine that gets it from the file'],
-      ['pci rom dump 01:00.0 -o card.rom --dry-run', 'whether it would be read'],
+      ['sudo pci rom dump 01:00.0 -o card.rom', 'save the ROM of a card'],
+      ['pci xml 01:00.0 --rom card.rom', 'use the file for a VM'],
+      ['pci rom dump 01:00.0 -o card.rom --dry-run', 'check whether the ROM can be read'],
     ],
     load: async () => (await import('../commands/rom-dump.ts')).runRomDump,
   }),

@@ -7,13 +7,12 @@ import { VF_SETTING_OPTIONS } from './vf-setting-options.ts';
 export const SRIOV_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'sriov list',
-    summary: 'List what makes virtual functions, with each of them',
+    summary: 'List physical functions (PFs) and their virtual functions (VFs)',
     description:
-      'Lists the physical functions of SR-IOV, each with its virtual functions: their addresses, drivers, IOMMU groups and interfaces, and of a network card what it holds each to: MAC, VLAN, trust, spoof check, link and rate (Mbit/s, the least and the most).',
+      'List the SR-IOV physical functions with their virtual functions: addresses, drivers, IOMMU groups and interfaces. For network cards, also show the settings of each VF: MAC, VLAN, trust, spoof check, link and rate (minimum and maximum, Mbit/s).',
     positionals: {
       selectors: {
-        describe:
-          'Address, or another selector, as for pci list; a virtual function means its PF; several add up',
+        describe: 'Address, or another selector, as in pci list; a VF selects its PF; several are combined',
         array: true,
         optional: true,
         completes: 'selector',
@@ -21,77 +20,77 @@ export const SRIOV_COMMANDS: readonly Command[] = [
     },
     options: READING_OPTIONS,
     examples: [
-      ['pci sriov list', 'all of them'],
+      ['pci sriov list', 'all PFs'],
       ['pci sriov list netdev=enp1s0 --json', 'one card, as JSON'],
     ],
     load: async () => (await import('../commands/sriov-list.ts')).runSriovList,
   }),
   defineCommand({
     name: 'sriov set',
-    summary: 'Say how many virtual functions a PF has, and what each is set to',
+    summary: 'Set the number of VFs of a PF and configure them',
     description:
-      'Brings a physical function to a number of virtual functions, and these to what they are set to. The options for settings are for all VFs, and --vf is for one. For another number of VFs the kernel takes away all that there are: those that stay get back what they were set to, and VFIO drivers; where one of them is in use nothing is done. The interface of the PF is switched on, since without it VFs have no link. The plan is shown first; where a step fails all are undone. It lasts until the next boot; with --persist it is made so at each boot, before libvirt starts.',
+      'Set the number of VFs of a PF, and configure the VFs. Setting options apply to all VFs; --vf applies to one. To change the number, the kernel removes all VFs first: VFs that stay get back their settings and VFIO drivers. If a VF is in use, nothing changes. The interface of the PF is set up, because VFs have no link without it. The plan is shown first, and if a step fails, all steps are undone. The change lasts until the next boot. With --persist it is restored at each boot, before libvirt starts.',
     positionals: {
       pf: {
-        describe: 'Its address, or any selector that means one device: netdev=enp1s0',
+        describe: 'Address, or any selector that matches one device: netdev=enp1s0',
         completes: 'selector',
       },
     },
     options: {
       vfs: {
-        describe: 'How many VFs; 0 for none, as many as there are by default',
+        describe: 'Number of VFs; 0 removes all; default: keep the current number',
         type: 'string',
         valueName: 'NUMBER',
         completes: 'nothing',
       },
       autoprobe: {
-        describe: 'Have the kernel look for drivers for VFs that are made; --no-autoprobe for not',
+        describe: 'Let the kernel probe drivers for new VFs; --no-autoprobe prevents it',
         type: 'boolean',
         negatable: true,
       },
       ...VF_SETTING_OPTIONS,
       vf: {
-        describe: 'What one VF is set to: its number, and settings by the names of their options',
+        describe: 'Settings of one VF: its number, and settings by option name',
         type: 'string',
         valueName: 'N:KEY=VALUE,…',
         array: true,
         completes: 'nothing',
       },
       up: {
-        describe: 'Switch the interface of the PF on, which is the default; --no-up for not',
+        describe: 'Set the interface of the PF up (default); --no-up leaves it',
         type: 'boolean',
         negatable: true,
       },
       persist: {
-        describe: 'Make it so at each boot from now on; with --vfs 0, no more',
+        describe: 'Restore this at each boot; with --vfs 0, stop restoring it',
         type: 'boolean',
       },
       ...CHANGING_OPTIONS,
       ...READING_OPTIONS,
     },
     examples: [
-      ['pci sriov set 01:00.0 --vfs 4 --dry-run', 'what would be done'],
-      ['sudo pci sriov set 01:00.0 --vfs 4 --vlan 100', 'four, all in a VLAN'],
-      ['sudo pci sriov set 01:00.0 --vf 1:trust=on', 'one of them otherwise'],
-      ['sudo pci sriov set 01:00.0 --vfs 4 --persist', 'four at each boot'],
-      ['sudo pci sriov set 01:00.0 --vfs 0', 'none any more'],
+      ['pci sriov set 01:00.0 --vfs 4 --dry-run', 'show the plan only'],
+      ['sudo pci sriov set 01:00.0 --vfs 4 --vlan 100', 'four VFs, all in one VLAN'],
+      ['sudo pci sriov set 01:00.0 --vf 1:trust=on', 'change one VF'],
+      ['sudo pci sriov set 01:00.0 --vfs 4 --persist', 'four VFs at each boot'],
+      ['sudo pci sriov set 01:00.0 --vfs 0', 'remove all VFs'],
     ],
     load: async () => (await import('../commands/sriov-set.ts')).runSriovSet,
   }),
   defineCommand({
     name: 'sriov restore',
-    summary: 'Make and set the VFs that were written down for each boot',
+    summary: 'Restore the VFs that are recorded for each boot',
     description:
-      'Brings each PF that pci sriov set --persist wrote down to what was written down, as a service does at each boot before libvirt starts. A PF is found again by what it is and not by its address. One that is gone or not known for sure, and one whose VFs are in use and would have to go, is said and left; the exit status is then 1. What is in force stays untouched. With --forget it strikes out PFs, also such that are gone.',
+      'Restore each PF that pci sriov set --persist recorded, as the service does at each boot before libvirt starts. A PF is found by its identity, not by its address. If a PF is gone or not identified with certainty, or if its VFs are in use and would have to be removed, it is reported and left, and the exit code is 1. PFs that match the record do not change. With --forget, remove PFs from the record, also PFs that are gone.',
     positionals: {},
     options: {
       check: {
-        describe: 'Change nothing; exit with 1 where anything is not as it was written down',
+        describe: 'Change nothing; exit with 1 if anything differs from the record',
         type: 'boolean',
       },
       forget: {
         describe:
-          'Strike out the PF that was written down with ADDRESS; its VFs stay as they are until the next boot',
+          'Remove the PF recorded with ADDRESS from the record; its VFs do not change until the next boot',
         type: 'string',
         valueName: 'ADDRESS',
         array: true,
@@ -101,9 +100,9 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ...READING_OPTIONS,
     },
     examples: [
-      ['pci sriov restore --check', 'for a script: 1 where something drifted'],
-      ['sudo pci sriov restore --yes', 'put in force what is not'],
-      ['sudo pci sriov restore --forget 01:00.0', 'no more at the next boot'],
+      ['pci sriov restore --check', 'for a script: exit code 1 if anything differs'],
+      ['sudo pci sriov restore --yes', 'restore PFs that differ from the record'],
+      ['sudo pci sriov restore --forget 01:00.0', 'do not restore it at the next boot'],
     ],
     load: async () => (await import('../commands/sriov-restore.ts')).runSriovRestore,
   }),

@@ -8,12 +8,12 @@ import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 export const VALIDATION_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'validate',
-    summary: 'Check whether the host can do what is asked of it; exit 1 where not',
+    summary: 'Check whether the host supports passthrough and VMs; exit 1 if not',
     description:
-      'Checks whether a host can run machines and give them devices, and says what to change where it can not, with the command or the file of its distribution. With devices it is checked whether each can be given to a machine, with --for whether the host is fit for a purpose, with --machine whether a machine would start. It looks at what is in effect, not at settings. What virt-host-validate says, where it is installed, stands beside it where both do not agree. What can not be told, as of a snapshot, is said, and never passes. It exits with 1 where a check fails; with --strict also where one warns, or can not tell. With --fix it makes a plan for what fails of what was asked: arguments of the kernel, modules and their options, limits, initial RAM disks, in files of our own that a later --fix adds to. What is for a person to do is listed, with how, and exits with 1: settings of the firmware, packages, files of others, boot loaders other than GRUB as Debian has it. What each check is about is in docs/reference/validation-rules.md.',
+      'Check whether a host can run VMs and pass devices through to them. For each check that fails, show the fix: the command to run or the file to change on this distribution. If you name devices, check whether a VM can get each one. With --for, check the host for a purpose. With --machine, check whether a VM can start. The checks look at the running state of the host, not at its configuration. If virt-host-validate is installed, its results are shown if they differ. A check that cannot be decided, for example on a snapshot, never passes. The exit code is 1 if a check fails; with --strict also if one warns or cannot be decided. With --fix, make a plan that fixes the failed checks: kernel command line, modules and their options, limits and initramfs, in files that belong to portal-gun. Fixes that you must do yourself are listed, and the exit code is 1: firmware settings, packages, files of other programs, and boot loaders other than GRUB on Debian or Ubuntu. All checks are described in docs/reference/validation-rules.md.',
     positionals: {
       devices: {
-        describe: 'Address, or another selector, as for pci list; several add up',
+        describe: 'Address, or another selector, as in pci list; several are combined',
         array: true,
         optional: true,
         completes: 'selector',
@@ -21,33 +21,31 @@ export const VALIDATION_COMMANDS: readonly Command[] = [
     },
     options: {
       for: {
-        describe: 'What the host is wanted for; passthrough and machines by default',
+        describe: 'Purpose of the host; default: passthrough and machines',
         type: 'string',
         choices: PURPOSES,
         valueName: 'PURPOSE',
         array: true,
       },
       machine: {
-        describe: 'Check whether this machine of libvirt would start: its name or UUID',
+        describe: 'Check whether this VM can start: name or UUID',
         type: 'string',
         valueName: 'NAME',
         completes: 'machine',
       },
       all: {
-        describe:
-          'Show every check: also those that pass, those that are notes, and those with nothing to check',
+        describe: 'Show every check, also those that pass, are notes, or do not apply',
         type: 'boolean',
         alias: 'a',
       },
-      strict: { describe: 'Let warnings fail, and what can not be told', type: 'boolean' },
+      strict: { describe: 'Treat warnings, and checks that cannot be decided, as failures', type: 'boolean' },
       format: {
-        describe: 'How it is printed; junit is for servers of continuous integration',
+        describe: 'Output format; junit is for CI servers',
         type: 'string',
         choices: ['text', 'json', 'junit'],
       },
       fix: {
-        describe:
-          'Mend what fails, as far as that can be done by a plan that is shown first; with --strict also what warns',
+        describe: 'Fix failed checks by a plan, which is shown first; with --strict also warnings',
         type: 'boolean',
       },
       'dry-run': CHANGING_OPTIONS['dry-run'],
@@ -58,14 +56,14 @@ export const VALIDATION_COMMANDS: readonly Command[] = [
       ...READING_OPTIONS,
     },
     examples: [
-      ['sudo pci validate', 'can this host run machines, and give them devices?'],
-      ['pci validate --for sriov --for gpu', 'is it fit for virtual functions and graphics cards?'],
-      ['sudo pci validate 03:00.0', 'can this device be given to a machine?'],
-      ['sudo pci validate --machine router0', 'will this machine start?'],
-      ['pci validate --fix --dry-run', 'what would be done about what fails'],
-      ['sudo pci validate --for passthrough --fix', 'mend it, once it is confirmed'],
-      ['pci validate --format junit --strict', 'for a server of continuous integration'],
-      ['pci validate --host galaxy.snapshot', 'as far as a captured host tells'],
+      ['sudo pci validate', 'check passthrough and VMs on this host'],
+      ['pci validate --for sriov --for gpu', 'check for VFs and for graphics cards'],
+      ['sudo pci validate 03:00.0', 'check whether a VM can get this device'],
+      ['sudo pci validate --machine router0', 'check whether this VM can start'],
+      ['pci validate --fix --dry-run', 'show the plan for failed checks'],
+      ['sudo pci validate --for passthrough --fix', 'fix failed checks, after confirmation'],
+      ['pci validate --format junit --strict', 'for a CI server'],
+      ['pci validate --host galaxy.snapshot', 'check a captured host'],
     ],
     load: async () => (await import('../commands/validate.ts')).runValidate,
   }),

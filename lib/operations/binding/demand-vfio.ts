@@ -2,6 +2,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import { vfioProblem } from '../../checks/validation/vfio-problem.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
+import { kindOf } from '../../plan/change-kinds.ts';
 import type { Plan } from '../../plan/plan.ts';
 import { readHostFacts } from '../../sysfs/host-facts/read-host-facts.ts';
 
@@ -12,10 +13,10 @@ import { readHostFacts } from '../../sysfs/host-facts/read-host-facts.ts';
  * @throws PortalGunError NO_DRIVER
  */
 export function demandVfio(host: HostReader, { steps }: Plan): void {
-  const loaded = steps.flatMap(({ change }) =>
-    change.kind === 'module' && change.to && isPassthroughDriver(change.driver ?? '') ? [change.module] : [],
-  );
-  const [module] = loaded;
+  const [module] = steps.flatMap(({ change }) => {
+    const needed = kindOf(change).loads(change);
+    return needed !== null && isPassthroughDriver(needed.driver ?? '') ? [needed.module] : [];
+  });
   if (module === undefined) return;
   const problem = vfioProblem(readHostFacts(host));
   if (problem === null) return;

@@ -6,7 +6,7 @@ import {
   type PersistedBinding,
   parseBindings,
 } from '../../plan/binding/persisted-bindings.ts';
-import { INITRAMFS_STATE_PATH } from '../../plan/change.ts';
+import { INITRAMFS_STATE_PATH } from '../../plan/change-states.ts';
 import type { BootState, PersistedRecords } from '../../plan/persistence/persistence-files.ts';
 import type { PersistenceState } from '../../plan/persistence/plan-persistence.ts';
 import { type PersistedPf, parseVfs, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';

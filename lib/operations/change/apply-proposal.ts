@@ -9,6 +9,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import type { FileStore } from '../../host/file-store.ts';
 import type { ClosableWriter, HostPorts } from '../../host/host-ports.ts';
 import type { HostReader } from '../../host/host-reader.ts';
+import { kindOf } from '../../plan/change-kinds.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
 import type { HostSession } from '../session/host-session.ts';
@@ -115,12 +116,9 @@ export async function refuseUnfinished(
   if (left !== undefined && left !== null) throw unfinishedError(left, now);
 }
 
-/** Kinds of change that a libvirt makes; all others are made on the machine that this program runs on. */
-const BY_LIBVIRT: readonly string[] = ['assignment', 'attachment'];
-
 /** A captured host is no machine that could be changed; machines of the libvirt that goes with it can be. */
 function refuseCaptured({ isCaptured }: HostSession, steps: readonly Step[]): void {
-  if (!isCaptured || steps.every(({ change }) => BY_LIBVIRT.includes(change.kind))) return;
+  if (!isCaptured || steps.every(({ change }) => kindOf(change).madeBy === 'libvirt')) return;
   throw new PortalGunError('BAD_ARGUMENT', 'a captured host can be planned for, and not changed', {
     subject: '--host',
     hint: 'add --dry-run or --script',

@@ -24,7 +24,8 @@ import type { PciAddress } from '../../pci/address.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 import type { TraitField } from '../../pci/device-traits.ts';
 import { keptDeviceOf } from '../../pci/persisted/persisted-device.ts';
-import type { AssignmentChange, VfPlace } from '../change.ts';
+import type { VfPlace } from '../change-states.ts';
+import { type AssignmentChange, assignmentKind } from '../changes/assignment.ts';
 import type { Step } from '../plan.ts';
 import { releaseHint } from '../release-hint.ts';
 import {
@@ -156,7 +157,7 @@ export function unassignFrom(
  */
 export function assignmentSteps(
   uri: string,
-  { machine, from, to, gained, lost }: MachineAssignment,
+  { machine, from, to }: MachineAssignment,
   vfs: readonly VfPlace[] = [],
 ): readonly Step[] {
   if (isSameState(from, to)) return [];
@@ -167,14 +168,7 @@ export function assignmentSteps(
     ...{ kind: 'assignment', uri, machine: machine.uuid, from, to, metadata },
     ...(vfs.length === 0 ? {} : { vfs }),
   };
-  const named = (devices: readonly AssignedDevice[]): string =>
-    devices.map((each) => addressOf(each) ?? each.alias).join(', ');
-  const words = [
-    ...(gained.length > 0 ? [`is given ${named(gained)}`] : []),
-    ...(lost.length > 0 ? [`is not given ${named(lost)} any more`] : []),
-  ];
-  const what = words.length > 0 ? words.join(', and ') : 'is told anew what it is given';
-  return [{ words: `${machine.name}: ${what}`, change }];
+  return [{ words: assignmentKind.words(change, machine.name), change }];
 }
 
 /**

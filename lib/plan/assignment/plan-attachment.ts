@@ -19,7 +19,8 @@ import {
 } from '../../libvirt/machine/read-machines.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { AttachmentChange, PluggedDevice, VfPlace } from '../change.ts';
+import type { PluggedDevice, VfPlace } from '../change-states.ts';
+import { type AttachmentChange, attachmentKind } from '../changes/attachment.ts';
 import type { Step } from '../plan.ts';
 import { releaseNowHint } from '../release-hint.ts';
 import type { DeviceToAssign } from './plan-assignment.ts';
@@ -110,7 +111,7 @@ export function attachmentSteps(
   return [
     ...lost.map((device): Step => {
       const change: AttachmentChange = { ...common, address: device.address, from: device, to: null };
-      return { words: `${machine.name}: ${device.address} is taken out as it runs`, change };
+      return { words: attachmentKind.words(change, machine.name), change };
     }),
     ...gained.map((device): Step => {
       const places = vfs.filter(({ address }) => address === device.address);
@@ -119,7 +120,7 @@ export function attachmentSteps(
         ...(places.length === 0 ? {} : { vfs: places }),
       };
       const at = device.guestAddress === null ? '' : `, at ${formatGuestAddress(device.guestAddress)}`;
-      return { words: `${machine.name}: ${device.address} is plugged in as it runs${at}`, change };
+      return { words: attachmentKind.words(change, machine.name) + at, change };
     }),
   ];
 }

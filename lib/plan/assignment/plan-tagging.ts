@@ -1,6 +1,6 @@
 import { categoryAsWritten, formatWithCategory } from '../../libvirt/machine/machine-metadata.ts';
 import type { Tagging } from '../../libvirt/machine/tag-machines.ts';
-import type { CategoryChange } from '../change.ts';
+import { type CategoryChange, categoryKind } from '../changes/category.ts';
 import type { Plan, Step } from '../plan.ts';
 
 /**
@@ -27,7 +27,6 @@ function stepsOf(uri: string, { machine, category, places }: Tagging): readonly 
       ...{ from: categoryAsWritten(document), to: category },
       metadata: formatWithCategory(document, category),
     };
-    const what = category === null ? 'no category' : `category ${category}`;
-    return [{ words: `${machine.name}: ${what}${place === 'live' ? ' in what runs' : ''}`, change }];
+    return [{ words: categoryKind.words(change, machine.name), change }];
   });
 }

@@ -9,7 +9,7 @@ import type { KnownMachine, MachineDocument } from '../../libvirt/machine/read-m
 import { soleFunction } from '../../libvirt/machine/taken-functions.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { DeviceWith, PciDevice } from '../../pci/device.ts';
-import type { VfPlace } from '../change.ts';
+import type { VfPlace } from '../change-states.ts';
 import { releaseHint } from '../release-hint.ts';
 import { planVfs, type VfsProposal } from '../sriov/plan-vfs.ts';
 import type { PfState, VfWishes } from '../sriov/vf-goal.ts';

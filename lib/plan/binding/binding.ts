@@ -6,7 +6,7 @@ import type { GroupMember, IommuGroup } from '../../pci/group/iommu-group.ts';
 import { type HostAbilities, PASSTHROUGH_FIELDS, passthroughNotes } from '../../pci/group/passthrough.ts';
 import { idOf } from '../../pci/identity.ts';
 import { boundToOwnDriver, isPassthroughDriver, isWithVfio, ownVfioDriver } from '../../pci/vfio-state.ts';
-import { DEFAULT_DRIVER, type DriverState } from '../change.ts';
+import { DEFAULT_DRIVER, type DriverState } from '../change-states.ts';
 import type { GuardField } from '../guard.ts';
 import type { EarlierDrivers } from './earlier-drivers.ts';
 
@@ -230,11 +230,6 @@ export function planPersistedBinds<Device extends DeviceWith<RebindingField>>(
     return { device, asked: true, from: driverStateOf(device), to: { driver, override: driver } };
   });
   return { groups: touched.map(({ id }) => id), moving, staying: [] };
-}
-
-/** Whether a driver is one of the host, and none that hands devices to VMs. */
-export function isOfHost({ driver }: DriverState): boolean {
-  return driver === null || driver === DEFAULT_DRIVER || !isPassthroughDriver(driver);
 }
 
 /**

@@ -5,7 +5,7 @@ import {
   isLastSeen,
   type LastSeen,
 } from '../../pci/persisted/last-seen.ts';
-import type { DriverState } from '../change.ts';
+import type { DriverState } from '../change-states.ts';
 import { isReadable } from '../persistence/record.ts';
 
 /** What a function was on before it was bound, and which function that was. */

@@ -6,11 +6,13 @@ import { isVf } from '../../pci/device-traits.ts';
 import { hostMarksOf, isMarked } from '../../pci/host-marks.ts';
 import { lastSeenAs } from '../../pci/persisted/last-seen.ts';
 import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
-import type { FileChange } from '../change.ts';
-import { DEFAULT_DRIVER } from '../change.ts';
+import { DEFAULT_DRIVER, isOfHost } from '../change-states.ts';
+import { driverKind } from '../changes/driver.ts';
+import type { FileChange } from '../changes/file.ts';
+import { moduleKind } from '../changes/module.ts';
 import { type GuardField, guardOf } from '../guard.ts';
 import type { Plan, Step } from '../plan.ts';
-import { isOfHost, type ReboundDevice } from './binding.ts';
+import type { ReboundDevice } from './binding.ts';
 import { type EarlierDriver, parseEarlierDrivers, serializeEarlierDrivers } from './earlier-drivers.ts';
 
 /** What of the host decides how drivers are changed. */
@@ -49,17 +51,12 @@ function titleOf(groups: readonly number[], moving: readonly Moving[]): string {
 
 function moduleSteps(moving: readonly Moving[], { isRegistered }: HostBindingState): readonly Step[] {
   const drivers = new Set(moving.map(({ to }) => to.driver));
-  return [...drivers].flatMap((driver) =>
-    driver === null || driver === DEFAULT_DRIVER || isRegistered(driver)
-      ? []
-      : [
-          {
-            words: `load ${driver}`,
-            // modprobe takes either of the two strokes.
-            change: { kind: 'module', module: driver, driver, from: false, to: true } as const,
-          },
-        ],
-  );
+  return [...drivers].flatMap((driver): readonly Step[] => {
+    if (driver === null || driver === DEFAULT_DRIVER || isRegistered(driver)) return [];
+    // modprobe takes either of the two strokes.
+    const change = { kind: 'module', module: driver, driver, from: false, to: true } as const;
+    return [{ words: moduleKind.words(change), change }];
+  });
 }
 
 /** Those that go to VMs are written down with what they had; those that come back are struck out. */
@@ -92,6 +89,5 @@ function seenOf(
 
 function driverStep({ device: { address }, from, to }: Moving): Step {
   const change = { kind: 'driver', address, from, to } as const;
-  const goal = to.driver === DEFAULT_DRIVER ? 'the driver that the kernel finds' : (to.driver ?? 'no driver');
-  return { words: `${address}: from ${from.driver ?? 'no driver'} to ${goal}`, change };
+  return { words: driverKind.words(change), change };
 }

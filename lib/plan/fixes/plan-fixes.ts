@@ -1,6 +1,9 @@
 import type { Fix } from '../../checks/validation/fix.ts';
 import { FIX_PATHS } from '../../sysfs/paths.ts';
-import { type Change, type FileChange, STALE } from '../change.ts';
+import { STALE } from '../change-states.ts';
+import { type BootLoaderChange, bootLoaderKind } from '../changes/boot-loader.ts';
+import type { FileChange } from '../changes/file.ts';
+import { type ModuleChange, moduleKind } from '../changes/module.ts';
 import type { Step } from '../plan.ts';
 import { argumentsIn, type FixLine, fixLine, isCovered, withLines } from './fix-files.ts';
 
@@ -44,8 +47,8 @@ export function planFixes(fixes: readonly Fix[], state: FixState): readonly FixS
 function loadStep(fix: Fix, { isLoaded }: FixState): readonly FixStep[] {
   if (fix.kind !== 'load-module' || isLoaded(fix.module)) return [];
   const { module } = fix;
-  const change: Change = { kind: 'module', module, driver: null, from: false, to: true };
-  return [{ words: `load ${module}`, change, fixes: [fix] }];
+  const change: ModuleChange = { kind: 'module', module, driver: null, from: false, to: true };
+  return [{ words: moduleKind.words(change), change, fixes: [fix] }];
 }
 
 type LineOfFix = FixLine & { readonly fix: Fix };
@@ -83,14 +86,9 @@ function bootLoaderSteps(lines: readonly LineOfFix[], state: FixState): readonly
   const words = argumentsIn(steps[0]?.change.to ?? state.textOf(FIX_PATHS.bootLoader));
   if (steps.length === 0 && before === words) return [];
   const fixes = steps[0]?.fixes ?? ofLoader.map(({ fix }) => fix);
-  const step = (text: string, from: string | null, to: string | null): FixStep => ({
-    words: `the configuration of GRUB: ${text}`,
-    change: { kind: 'boot-loader', from, to },
-    fixes,
-  });
-  return [
-    ...(before === STALE ? [] : [step('to be made anew', before, STALE)]),
-    ...steps,
-    step(`make it anew by update-grub, with ${words}`, STALE, words),
-  ];
+  const step = (from: string | null, to: string | null): FixStep => {
+    const change: BootLoaderChange = { kind: 'boot-loader', from, to };
+    return { words: bootLoaderKind.words(change), change, fixes };
+  };
+  return [...(before === STALE ? [] : [step(before, STALE)]), ...steps, step(STALE, words)];
 }

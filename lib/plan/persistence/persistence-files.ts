@@ -7,7 +7,7 @@ import {
   OCTAL_DUMP,
 } from '../binding/early-bindings.ts';
 import { BINDINGS_PATH, type PersistedBinding, serializeBindings } from '../binding/persisted-bindings.ts';
-import { INITRAMFS_STATE_PATH } from '../change.ts';
+import { INITRAMFS_STATE_PATH } from '../change-states.ts';
 import { type PersistedPf, serializeVfs, VFS_PATH } from '../sriov/persisted-vfs.ts';
 import { byAddress } from './record.ts';
 

@@ -1,5 +1,7 @@
 import { EARLY_PROGRAM_PATH, tokenOf } from '../binding/early-bindings.ts';
-import { type FileChange, STALE } from '../change.ts';
+import { STALE } from '../change-states.ts';
+import { type FileChange, fileKind } from '../changes/file.ts';
+import { type InitramfsChange, initramfsKind } from '../changes/initramfs.ts';
 import type { Step } from '../plan.ts';
 import {
   type BootState,
@@ -30,20 +32,15 @@ export function planPersistence(
     initramfs !== token || files.some((file) => file.isEarly && file.text !== textOf(file.path));
   if (!isStale || boot.initramfs !== 'initramfs-tools') return steps;
   return [
-    ...(initramfs === STALE
-      ? []
-      : [
-          {
-            words: 'the initial RAM disks: to be made anew',
-            change: { kind: 'initramfs', from: initramfs, to: STALE } as const,
-          },
-        ]),
+    ...(initramfs === STALE ? [] : [initramfsStep(initramfs, STALE)]),
     ...steps,
-    {
-      words: `the initial RAM disks: make them anew, ${token === null ? 'without' : 'with'} what binds early`,
-      change: { kind: 'initramfs', from: STALE, to: token } as const,
-    },
+    initramfsStep(STALE, token),
   ];
+}
+
+function initramfsStep(from: string | null, to: string | null): Step {
+  const change: InitramfsChange = { kind: 'initramfs', from, to };
+  return { words: initramfsKind.words(change), change };
 }
 
 function fileStep(
@@ -52,5 +49,5 @@ function fileStep(
 ): readonly Step[] {
   if (text === from) return [];
   const change: FileChange = { kind: 'file', path, from, to: text, ...(executable ? { executable } : {}) };
-  return [{ words: `${text === null ? 'remove' : 'write'} ${path}: ${purpose}`, change }];
+  return [{ words: fileKind.words(change, purpose), change }];
 }

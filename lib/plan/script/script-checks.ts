@@ -1,8 +1,7 @@
-import { quote } from '../../base/shell-command.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import { SYS_PATHS } from '../../sysfs/paths.ts';
-import { isOfHost } from '../binding/binding.ts';
 import type { Change } from '../change.ts';
+import { kindOf } from '../change-kinds.ts';
 
 /** What of a device a script looks at before it takes it. */
 type Look = 'disks' | 'net' | 'open';
@@ -80,19 +79,6 @@ unheld() {
 }
 `;
 
-/** Stands in scripts that change how many VFs there are. */
-export const VFS_CHECKS_HEAD = `
-# take_vfs ADDRESS COUNT [what]...: the same of its VFs, if there is to be another number of them
-take_vfs() {
-  [ "$(cat "${SYS_PATHS.pciDevices}/$1/sriov_numvfs")" != "$2" ] || return 0
-  pf=$1
-  shift 2
-  for at in "${SYS_PATHS.pciDevices}/$pf"/virtfn*; do
-    [ ! -e "$at" ] || unused "$(basename "$(readlink "$at")")" "$@"
-  done
-}
-`;
-
 const DISK_RULES: readonly string[] = 'mounted swap lvm md crypt device-mapper bcache zfs'.split(' ');
 
 /** What is not looked at, since it is known to be so and was allowed. */
@@ -109,23 +95,5 @@ function lookOf(name: string): Look {
 
 /** The lines that look whether the host uses by now what a change takes. */
 export function checkLines(change: Change, over: readonly Look[]): readonly string[] {
-  const except = over.map((look) => ` ${look}`).join('');
-  switch (change.kind) {
-    case 'driver':
-      return [
-        isOfHost(change.to)
-          ? `unheld ${change.address}`
-          : `take ${change.address} ${quote(change.to.driver ?? '')}${except}`,
-      ];
-    case 'vfs':
-      return change.from.count === change.to.count
-        ? []
-        : [`take_vfs ${change.address} ${change.to.count}${except}`];
-    case 'link':
-      return change.to ? [] : [`unused ${change.address} disks open`];
-    case 'attachment':
-      return change.to === null ? [] : [`take ${change.address} vfio-pci${except}`];
-    default:
-      return [];
-  }
+  return kindOf(change).script.checks(change, over.map((look) => ` ${look}`).join(''));
 }

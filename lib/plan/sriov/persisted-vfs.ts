@@ -1,16 +1,11 @@
 import type { DeviceWith } from '../../pci/device.ts';
 import type { TraitField } from '../../pci/device-traits.ts';
-import { isOf, type PersistedDevice, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
-import {
-  isNoRate,
-  isNoVlan,
-  NO_MAC,
-  VF_LINK_STATES,
-  VF_SETTINGS,
-  type VfSettings,
-} from '../../pci/sriov/vf-settings.ts';
+import { type PersistedDevice, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
+import { isNoRate, isNoVlan, NO_MAC, VF_SETTINGS, type VfSettings } from '../../pci/sriov/vf-settings.ts';
+import { isWhole } from '../change-parts.ts';
 import { parseRecord, type RecordForm, serializeRecord } from '../persistence/record.ts';
 import type { VfsProposal } from './plan-vfs.ts';
+import { areWishes } from './setting-forms.ts';
 import type { VfGoal, VfWishes } from './vf-goal.ts';
 import { settingsOf } from './vfs-states.ts';
 
@@ -119,44 +114,6 @@ const FORM: RecordForm<PersistedPf> = {
     );
   },
 };
-
-// One station, and not nothing.
-const MAC = /^(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
-
-type Wish = (typeof VF_SETTINGS)[number];
-
-const WISHES: Readonly<Record<Wish, (value: unknown) => boolean>> = {
-  mac: (value) => value === 'driver' || isOf(value, MAC),
-  vlan: (value) =>
-    isParts(value) &&
-    isWhole(value['id'], 4094) &&
-    isWhole(value['qos'], 7) &&
-    isOf(value['protocol'], /^802\.1(Q|ad)$/),
-  trust: (value) => typeof value === 'boolean',
-  spoofCheck: (value) => typeof value === 'boolean',
-  linkState: (value) => VF_LINK_STATES.some((each) => each === value),
-  rate: (value) => isParts(value) && isWhole(value['min'], 0xffffffff) && isWhole(value['max'], 0xffffffff),
-};
-
-function areWishes(value: unknown): boolean {
-  return areSettings(value, WISHES.mac);
-}
-
-/** Whether a value is settings of one VF, each in its form. */
-export function areSettings(value: unknown, isMac: (mac: unknown) => boolean): boolean {
-  if (!isParts(value)) return false;
-  return Object.entries(value).every(([key, each]) =>
-    VF_SETTINGS.some((known) => known === key && (known === 'mac' ? isMac(each) : WISHES[known](each))),
-  );
-}
-
-function isParts(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isWhole(value: unknown, most: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= most;
-}
 
 /**
  * The record, ordered by address; `null` where there is nothing to keep.

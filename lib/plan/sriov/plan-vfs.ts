@@ -6,7 +6,9 @@ import type { DeviceWith, PciDevice } from '../../pci/device.ts';
 import type { PhysicalFunction } from '../../pci/sriov/sriov.ts';
 import { NO_MAC } from '../../pci/sriov/vf-settings.ts';
 import { whyNoVfs } from '../../pci/sriov/why-no-vfs.ts';
-import type { VfsState } from '../change.ts';
+import type { VfsState } from '../change-states.ts';
+import { type LinkChange, linkKind } from '../changes/link.ts';
+import { type VfsChange, vfsKind } from '../changes/vfs.ts';
 import { type GuardField, guardOf } from '../guard.ts';
 import type { Plan, Step } from '../plan.ts';
 import type { PfState, VfGoal } from './vf-goal.ts';
@@ -53,17 +55,8 @@ export function planVfs<Pf extends DeviceWith<PfField>, Vf extends DeviceWith<Vf
   const goesUp = goal.isUp && after > 0 && link?.isUp === false;
   const isChanged = isNew || from.autoprobe !== to.autoprobe || to.vfs.length > 0;
   const { address } = pf;
-  const vfsSteps: readonly Step[] = isChanged
-    ? [{ words: vfsWords(address, from, to), change: { kind: 'vfs', address, from, to } }]
-    : [];
-  const linkSteps: readonly Step[] = goesUp
-    ? [
-        {
-          words: `${address}: switch ${link.interface} on: without it its VFs have no link, and libvirt can't set them`,
-          change: { kind: 'link', address, from: false, to: true },
-        },
-      ]
-    : [];
+  const vfsSteps = isChanged ? [vfsStep({ kind: 'vfs', address, from, to })] : [];
+  const linkSteps = goesUp ? [linkStep(address, link.interface)] : [];
   // A VF's driver asks the PF for its MAC, which answers only while it is up.
   const steps = isNew ? [...linkSteps, ...vfsSteps] : [...vfsSteps, ...linkSteps];
   const plan = {
@@ -72,6 +65,16 @@ export function planVfs<Pf extends DeviceWith<PfField>, Vf extends DeviceWith<Vf
     steps,
   };
   return { plan, state, from, to, goesUp, lost: isNew ? vfs.map((vf) => vf.address) : [] };
+}
+
+function vfsStep(change: VfsChange): Step {
+  return { words: vfsKind.words(change), change };
+}
+
+function linkStep(address: PciAddress, name: string): Step {
+  const change: LinkChange = { kind: 'link', address, from: false, to: true };
+  const words = linkKind.words(change, name);
+  return { words: `${words}: without it its VFs have no link, and libvirt can't set them`, change };
 }
 
 /**
@@ -167,16 +170,4 @@ function titleOf({ pf, link }: AnyPfState, from: VfsState, to: VfsState): string
   const name = `${pf.address}${link === null ? '' : ` (${link.interface})`}`;
   if (from.count !== to.count) return `Take ${name} from ${count(from.count, 'VF')} to ${to.count}`;
   return `Set up ${name} with its ${count(to.count, 'VF')}`;
-}
-
-function vfsWords(address: PciAddress, from: VfsState, to: VfsState): string {
-  const isNew = from.count !== to.count;
-  const through = from.count > 0 && to.count > 0 ? ', through none' : '';
-  const set = to.vfs.filter(({ settings }) => Object.keys(settings).length > 0).map(({ index }) => index);
-  const parts = [
-    ...(isNew ? [`from ${count(from.count, 'VF')} to ${to.count}${through}`] : []),
-    ...(set.length === 0 ? [] : [isNew ? 'set each' : `set ${set.map((index) => `VF ${index}`).join(', ')}`]),
-    ...(from.autoprobe === to.autoprobe ? [] : [`autoprobe ${to.autoprobe === true ? 'on' : 'off'}`]),
-  ];
-  return `${address}: ${parts.join('; ')}`;
 }

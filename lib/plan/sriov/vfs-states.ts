@@ -5,7 +5,7 @@ import { stableMac } from '../../pci/sriov/stable-mac.ts';
 import { isNoRate, isNoVlan, missingSettings, NO_MAC, type VfSettings } from '../../pci/sriov/vf-settings.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { driverStateOf } from '../binding/binding.ts';
-import { DEFAULT_DRIVER, type DriverState, type VfState } from '../change.ts';
+import { DEFAULT_DRIVER, type DriverState, type VfState } from '../change-states.ts';
 import type { PfState, VfGoal } from './vf-goal.ts';
 
 /** A PF with what is needed of its VFs. */

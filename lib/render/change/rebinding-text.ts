@@ -3,7 +3,7 @@ import { escapeControls } from '../../base/text.ts';
 import type { Attachment } from '../../pci/attachment.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 import type { Rebinding, ReboundDevice, StayReason } from '../../plan/binding/binding.ts';
-import { DEFAULT_DRIVER } from '../../plan/change.ts';
+import { DEFAULT_DRIVER } from '../../plan/change-states.ts';
 import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
 

@@ -2,7 +2,7 @@ import { escapeControls } from '../../base/text.ts';
 import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
 import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
-import type { PluggedDevice } from '../../plan/change.ts';
+import type { PluggedDevice } from '../../plan/change-states.ts';
 import { tableBlock } from '../layout/table-block.ts';
 
 /** What machines get or lose as they run, and those that do not run, of which that is not so. */

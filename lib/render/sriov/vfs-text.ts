@@ -1,7 +1,7 @@
 import { count, escapeControls } from '../../base/text.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 import { settingWords } from '../../pci/sriov/vf-settings.ts';
-import { DEFAULT_DRIVER, type VfState } from '../../plan/change.ts';
+import { DEFAULT_DRIVER, type VfState } from '../../plan/change-states.ts';
 import type { VfsProposal } from '../../plan/sriov/plan-vfs.ts';
 import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';

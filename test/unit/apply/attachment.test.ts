@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { observe } from '../../../lib/apply/change-kinds.ts';
+import { observe } from '../../../lib/apply/change-makers.ts';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
-import type { AttachmentChange } from '../../../lib/plan/change.ts';
+import type { AttachmentChange } from '../../../lib/plan/changes/attachment.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
 import { FaultyHost, Killed } from '../../support/faults.ts';
 import { CARD, livePlan } from '../../support/live-plans.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readJournals } from '../../../lib/apply/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import type { Run } from '../../../lib/host/runner.ts';
-import { STALE } from '../../../lib/plan/change.ts';
+import { STALE } from '../../../lib/plan/change-states.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
 import { FaultyHost, Killed } from '../../support/faults.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import type { Fix } from '../../../lib/checks/validation/fix.ts';
-import { STALE } from '../../../lib/plan/change.ts';
+import { STALE } from '../../../lib/plan/change-states.ts';
 import { givesArguments } from '../../../lib/plan/fixes/grub-configuration.ts';
 import { type FixState, type FixStep, planFixes } from '../../../lib/plan/fixes/plan-fixes.ts';
 import { FIX_PATHS } from '../../../lib/sysfs/paths.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { observe } from '../../../lib/apply/change-kinds.ts';
+import { observe } from '../../../lib/apply/change-makers.ts';
 import { knownValue } from '../../../lib/base/known.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';

@@ -8,7 +8,7 @@ export type Problem = string;
  * How changes of one kind are made. Both ways are by the state that is to be reached, and so are good for
  * doing, for undoing, and for going on wherever an earlier attempt was cut short.
  */
-export interface ChangeKind<C extends Change> {
+export interface ChangeMaker<C extends Change> {
   /** Whether the host is in a state, by reading it. */
   isReached(host: ChangeableHost, change: C, goal: StateOf<C>): Promise<boolean>;
   /** Does what is missing to a state, from whatever state the host is in; `null` where nothing stood against it. */
@@ -18,7 +18,7 @@ export interface ChangeKind<C extends Change> {
 /**
  * The same where each look at the host is a program that has to be run: what one found serves for all that is decided by it.
  */
-export interface AskedChangeKind<C extends Change> {
+export interface AskedChangeMaker<C extends Change> {
   look(host: ChangeableHost, change: C): Promise<Observation<C>>;
 }
 

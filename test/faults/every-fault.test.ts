@@ -1,24 +1,27 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readJournals } from '../../../lib/apply/journal.ts';
-import { type Recovery, recover } from '../../../lib/apply/recover.ts';
-import type { Fix } from '../../../lib/checks/validation/fix.ts';
-import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
-import { parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
-import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { Plan } from '../../../lib/plan/plan.ts';
-import type { VfGoal, VfWishes } from '../../../lib/plan/sriov/vf-goal.ts';
-import { applyPlan } from '../../support/apply-plan.ts';
-import { persistentPlanFor, planFor } from '../../support/binding-plans.ts';
-import { FAULTS, type Fault, FaultyHost, Killed } from '../../support/faults.ts';
-import { fixPlanFor } from '../../support/fix-plans.ts';
-import { livePlan } from '../../support/live-plans.ts';
-import { persistentVfsPlan } from '../../support/persisted-vf-plans.ts';
-import { type SimulatedMachine, simulateMachine, stateOf } from '../../support/simulated-changes.ts';
-import { NETWORK_PF, NVME_PF, proposeVfs } from '../../support/vf-plans.ts';
+import { readJournals } from '../../lib/apply/journal.ts';
+import { type Recovery, recover } from '../../lib/apply/recover.ts';
+import type { Fix } from '../../lib/checks/validation/fix.ts';
+import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
+import { parseSnapshot } from '../../lib/host/snapshot/snapshot-parser.ts';
+import { planTagging } from '../../lib/libvirt/machine/tag-machines.ts';
+import type { PciAddress } from '../../lib/pci/address.ts';
+import { planTaggings } from '../../lib/plan/assignment/plan-tagging.ts';
+import { CHANGE_KINDS } from '../../lib/plan/change-kinds.ts';
+import type { Plan } from '../../lib/plan/plan.ts';
+import type { VfGoal, VfWishes } from '../../lib/plan/sriov/vf-goal.ts';
+import { applyPlan } from '../support/apply-plan.ts';
+import { persistentPlanFor, planFor } from '../support/binding-plans.ts';
+import { FAULTS, type Fault, FaultyHost, Killed } from '../support/faults.ts';
+import { fixPlanFor } from '../support/fix-plans.ts';
+import { livePlan } from '../support/live-plans.ts';
+import { persistentVfsPlan } from '../support/persisted-vf-plans.ts';
+import { type SimulatedMachine, simulateMachine, stateOf } from '../support/simulated-changes.ts';
+import { NETWORK_PF, NVME_PF, proposeVfs } from '../support/vf-plans.ts';
 
-const FIXTURES = join(import.meta.dirname, '../../../fixtures');
+const FIXTURES = join(import.meta.dirname, '../../fixtures');
 const BOOT = 'a-boot';
 const OCCASION = { startedAt: '2026-11-22T07:00:00.000Z', bootId: BOOT };
 
@@ -203,6 +206,15 @@ const CASES: readonly Case[] = [
     },
     plan: async (machine) => livePlan(machine, 'unplug'),
   },
+  {
+    name: 'a machine that runs gets a category',
+    fixture: 'lab-intel',
+    before: async ({ libvirt }) => {
+      libvirt.start();
+    },
+    plan: async ({ libvirt }) =>
+      planTaggings('qemu:///system', [planTagging(libvirt.machine(), 'router')], 'router'),
+  },
 ];
 
 async function prepare({ fixture, before }: Case): Promise<SimulatedMachine> {
@@ -241,6 +253,7 @@ async function applyWith(
 
 describe('a plan that meets with a fault', () => {
   let cases = 0;
+  const kinds = new Set<string>();
 
   it.each(CASES.map((each) => [each.name, each] as const))(
     'leaves the host as it was or as asked: %s',
@@ -248,6 +261,7 @@ describe('a plan that meets with a fault', () => {
       let machine = await prepare(each);
       const before = stateOf(machine);
       const plan = await each.plan(machine);
+      for (const { change } of plan.steps) kinds.add(change.kind);
       expect(stateOf(machine)).toBe(before);
       const whole = await applyWith(machine, plan, new Map(), 'undo');
       let state = whole.after;
@@ -272,4 +286,8 @@ describe('a plan that meets with a fault', () => {
       process.stdout.write(`${cases} cases so far, ${whole.calls} changes in this plan\n`);
     },
   );
+
+  it('has been tried with changes of every kind', () => {
+    expect([...kinds].sort()).toEqual(Object.keys(CHANGE_KINDS).sort());
+  });
 });

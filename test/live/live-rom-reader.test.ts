@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { LiveRomReader } from '../../../lib/host/live/live-rom-reader.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { LiveRomReader } from '../../lib/host/live/live-rom-reader.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 // What a kernel gives is tried in test/lab/test-rom.ts; a file that is written to keeps what was switched there.
 const root = temporaryFolder();

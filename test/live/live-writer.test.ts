@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { LiveWriter } from '../../../lib/host/live/live-writer.ts';
-import { childProcesses } from '../../support/child-processes.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { LiveWriter } from '../../lib/host/live/live-writer.ts';
+import { childProcesses } from '../support/child-processes.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const root = temporaryFolder();
 const at = (path: string): string => join(root, path);
@@ -122,7 +122,7 @@ describe('LiveWriter', () => {
   });
 
   it('works from the package, and keeps no program from ending, not even blocked', async () => {
-    const dist = join(import.meta.dirname, '../../../dist/index.js');
+    const dist = join(import.meta.dirname, '../../dist/index.js');
     const program = `
       import { LiveWriter } from ${JSON.stringify(dist)};
       import { readdirSync, readFileSync } from 'node:fs';

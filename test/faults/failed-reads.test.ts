@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { freeAfterOneFailure, stoppedBy } from '../../support/failed-reads.ts';
-import type { FunctionSpec } from '../../support/host-spec.ts';
-import type { HostTree } from '../../support/host-tree.ts';
-import { functionHere, HERE } from '../../support/host-use.ts';
-import { memory } from '../../support/hosts/functions.ts';
-import { idleHost, putProcess } from '../../support/idle-host.ts';
-import { display, soundCard } from '../../support/things.ts';
+import { freeAfterOneFailure, stoppedBy } from '../support/failed-reads.ts';
+import type { FunctionSpec } from '../support/host-spec.ts';
+import type { HostTree } from '../support/host-tree.ts';
+import { functionHere, HERE } from '../support/host-use.ts';
+import { memory } from '../support/hosts/functions.ts';
+import { idleHost, putProcess } from '../support/idle-host.ts';
+import { display, soundCard } from '../support/things.ts';
 
 const AT = `/sys/devices/pci0000:00/${HERE}`;
 

@@ -1,0 +1,78 @@
+import type { Change, ChangeOf } from '../plan/change.ts';
+import type { Direction } from '../plan/change-kind.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { AskedChangeMaker, ChangeMaker, Problem } from './change-maker.ts';
+import type { ChangeableHost } from './changeable-host.ts';
+import { bootLoaderMaker } from './changes/boot-loader.ts';
+import { driverMaker } from './changes/driver.ts';
+import { fileMaker } from './changes/file.ts';
+import { initramfsMaker } from './changes/initramfs.ts';
+import { linkMaker } from './changes/link.ts';
+import { moduleMaker } from './changes/module.ts';
+import { vfsMaker } from './changes/vfs.ts';
+
+type MakerFor<C extends Change> = ChangeMaker<C> | AskedChangeMaker<C>;
+type MakerOf<K extends Change['kind']> = MakerFor<ChangeOf<K>>;
+
+/** How each kind of change is made. All else of a kind is in `lib/plan/change-kinds.ts`. */
+const CHANGE_MAKERS: { readonly [K in Change['kind']]: MakerOf<K> | (() => Promise<MakerOf<K>>) } = {
+  driver: driverMaker,
+  module: moduleMaker,
+  file: fileMaker,
+  initramfs: initramfsMaker,
+  'boot-loader': bootLoaderMaker,
+  vfs: vfsMaker,
+  link: linkMaker,
+  // What reads and writes the documents of machines is half of the program, and most plans have none.
+  assignment: async () => (await import('./changes/assignment.ts')).assignmentMaker,
+  attachment: async () => (await import('./changes/attachment.ts')).attachmentMaker,
+  category: async () => (await import('./changes/category.ts')).categoryMaker,
+};
+
+/** How a host stands to a change, where it was looked at. What is cheap to read is read anew each time. */
+export interface ObservedChange {
+  /** Why that is not known; `null` where it is. */
+  readonly problem: Problem | null;
+  /** Whether the host is as it shall be after the change, or as it was before. */
+  isAt(direction: Direction): Promise<boolean>;
+  /** Makes the change, or undoes it, and looks whether it took effect. Once at most: the host is another one then. */
+  reach(direction: Direction): Promise<Problem | null>;
+}
+
+const NO_EFFECT = 'nothing failed, and yet it is not as it should be';
+
+export async function observe(host: ChangeableHost, change: Change): Promise<ObservedChange> {
+  const maker = await makerOf(change);
+  if ('look' in maker) {
+    const look = await maker.look(host, change);
+    return {
+      problem: look.problem,
+      isAt: async (direction) => look.isAt(change[direction]),
+      async reach(direction) {
+        const after = await look.reach(change[direction]);
+        if (typeof after === 'string') return after;
+        return after.isAt(change[direction]) ? null : (after.problem ?? NO_EFFECT);
+      },
+    };
+  }
+  return {
+    problem: null,
+    isAt: (direction) => maker.isReached(host, change, change[direction]),
+    async reach(direction) {
+      const problem = await maker.reach(host, change, change[direction]);
+      if (problem !== null || (await maker.isReached(host, change, change[direction]))) return problem;
+      return NO_EFFECT;
+    },
+  };
+}
+
+/** Loads all that a plan takes to be made and undone: in the middle of it the disk with the program may be out of reach. */
+export async function loadMakers({ steps }: Plan): Promise<void> {
+  await Promise.all(steps.map(({ change }) => makerOf(change)));
+}
+
+async function makerOf(change: Change): Promise<MakerFor<Change>> {
+  const maker = CHANGE_MAKERS[change.kind];
+  // Each kind gets changes of its own alone, by the key that they have in common.
+  return (typeof maker === 'function' ? await maker() : maker) as unknown as MakerFor<Change>;
+}

@@ -1,0 +1,56 @@
+import { quote } from '../../base/shell-command.ts';
+import { BOOT_LOADER_PATHS, FIX_PATHS } from '../../sysfs/paths.ts';
+import type { ChangeKind } from '../change-kind.ts';
+import { isTextOrNull } from '../change-parts.ts';
+import { STALE } from '../change-states.ts';
+
+/**
+ * The configuration of the boot loader is made anew, by `update-grub`, so that the kernel is given arguments of ours: which, in
+ * one text with blanks between, or `null` for none. It takes them from a file of ours; so a plan has two such changes, as of
+ * `InitramfsChange`.
+ */
+export interface BootLoaderChange {
+  readonly kind: 'boot-loader';
+  readonly from: string | null;
+  readonly to: string | null;
+}
+
+const STATE_PATH = FIX_PATHS.bootLoaderState;
+const CONFIGURATION = BOOT_LOADER_PATHS.grubConfiguration;
+
+export const bootLoaderKind = {
+  hasForm: ({ from, to }) => isTextOrNull(from) && isTextOrNull(to),
+  words({ to }) {
+    const what = to === STALE ? 'to be made anew' : `make it anew by update-grub, ${withArguments(to)}`;
+    return `the configuration of GRUB: ${what}`;
+  },
+  script: {
+    parts: () => ['boot-loader'],
+    checks: () => [],
+    lines({ to }) {
+      // Only who undoes needs to know that it has begun.
+      if (to === STALE) return [':'];
+      if (to === null) return ['update-grub', `rm -f -- ${STATE_PATH}`];
+      const isGiven = `given ${to.split(' ').map(quote).join(' ')}`;
+      return [
+        `${isGiven} || update-grub`,
+        `${isGiven} || fail ${quote(`no entry of ${CONFIGURATION} has ${to}`)}`,
+        `mkdir -p -- ${STATE_PATH.slice(0, STATE_PATH.lastIndexOf('/'))}`,
+        `echo ${quote(to)} > ${STATE_PATH}`,
+      ];
+    },
+  },
+  madeBy: 'this-machine',
+  // What was there before is put back whatever became of the devices.
+  functions: (_, direction) => (direction === 'to' ? null : []),
+  removesFunctions: false,
+  safety: () => ({ asks: 'nothing' }),
+  loads: () => null,
+  touches: ({ kind }) => [kind],
+  endsWithBoot: () => false,
+  unlessUndone: 'stuck',
+} satisfies ChangeKind<BootLoaderChange>;
+
+function withArguments(to: string | null): string {
+  return to === null ? 'without arguments of ours' : `with ${to}`;
+}
