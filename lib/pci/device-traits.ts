@@ -32,6 +32,7 @@ export const TRAIT_FIELDS = [
   'driver',
   'lastSeen',
 ] as const satisfies readonly DeviceField[];
+/** One of {@link TRAIT_FIELDS}. */
 export type TraitField = (typeof TRAIT_FIELDS)[number];
 
 // Each is asked for again and again where many devices are looked for among many.

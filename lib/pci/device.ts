@@ -84,7 +84,7 @@ export type DeviceField = Exclude<keyof PciDevice, 'address'>;
 /** One PCI function with the facts that were asked for: the others are not there, so nothing can take them for absent. */
 export type DeviceWith<Read extends DeviceField> = Pick<PciDevice, 'address' | Read>;
 
-/** One PCI function of which nobody knows at compile time which facts were read: for what is asked of it by a person's words. */
+/** One PCI function with whatever facts were read: for selectors, which say at run time what they look at. */
 export type DeviceInPart = DeviceWith<never> & Partial<PciDevice>;
 
 /** Whether facts of a device were read, be it that they could not be. */

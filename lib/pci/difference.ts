@@ -86,6 +86,7 @@ export const DIFFERENCE_FIELDS = [
   'vpd',
   'slotLabel',
 ] as const satisfies readonly DeviceField[];
+/** One of {@link DIFFERENCE_FIELDS}. */
 export type DifferenceField = (typeof DIFFERENCE_FIELDS)[number];
 
 /**

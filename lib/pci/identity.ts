@@ -31,6 +31,7 @@ export const IDENTITY_FIELDS = [
   'attachments',
   'slotLabel',
 ] as const satisfies readonly DeviceField[];
+/** One of {@link IDENTITY_FIELDS}. */
 export type IdentityField = (typeof IDENTITY_FIELDS)[number];
 
 /** The ids of a device and of its subsystem: `8086:10c9`; `null` for what it has not, or what is not known. */

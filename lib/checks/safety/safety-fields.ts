@@ -11,6 +11,7 @@ export const SAFETY_FIELDS = [
   'blockDevices',
   'attachments',
 ] as const satisfies readonly DeviceField[];
+/** One of {@link SAFETY_FIELDS}. */
 export type SafetyField = (typeof SAFETY_FIELDS)[number];
 
 /** A function with what the rules need. */
@@ -26,6 +27,7 @@ export const ROM_SAFETY_FIELDS = [
   'attachments',
   'location',
 ] as const satisfies readonly DeviceField[];
+/** One of {@link ROM_SAFETY_FIELDS}. */
 export type RomSafetyField = (typeof ROM_SAFETY_FIELDS)[number];
 
 /** A function with what the rules about reading its ROM need. */

@@ -130,6 +130,7 @@ export const GROUP_FIELDS = [
   'sriov',
   'config',
 ] as const satisfies readonly DeviceField[];
+/** One of {@link GROUP_FIELDS}. */
 export type GroupField = (typeof GROUP_FIELDS)[number];
 
 /** The groups that the devices name, ordered by number, each with a verdict. */

@@ -52,6 +52,7 @@ export const PASSTHROUGH_FIELDS = [
   'resetMethods',
   'bootVga',
 ] as const satisfies readonly DeviceField[];
+/** One of {@link PASSTHROUGH_FIELDS}. */
 export type PassthroughField = (typeof PASSTHROUGH_FIELDS)[number];
 
 /** A device with what {@link passthroughNotes} needs, and what they say more by: what the host loses, and claims by a subsystem. */

@@ -20,6 +20,7 @@ export const REBINDING_FIELDS = [
   'modules',
   'attachments',
 ] as const satisfies readonly DeviceField[];
+/** One of {@link REBINDING_FIELDS}. */
 export type RebindingField = (typeof REBINDING_FIELDS)[number];
 
 /** A function that changes its driver. */

@@ -23,6 +23,7 @@ export const PERSISTED_FIELDS = [
   'class',
   'bootVga',
 ] as const satisfies readonly DeviceField[];
+/** One of {@link PERSISTED_FIELDS}. */
 export type PersistedField = (typeof PERSISTED_FIELDS)[number];
 
 // It becomes part of programs that root runs.

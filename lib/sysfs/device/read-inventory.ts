@@ -24,8 +24,8 @@ export const PROBING_FIELDS: ReadonlySet<DeviceField> = new Set(['config', 'vpd'
 export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevice[];
 
 /**
- * Reads the PCI functions of a host from `/sys/bus/pci/devices`. Of each just the facts that `fields` names;
- * the others are `unread`. One bad device never hides the rest: what is wrong stands in `diagnostics`.
+ * Reads the PCI functions of a host from `/sys/bus/pci/devices`. Of each just the facts that `fields` names: the others are not in
+ * its type (if that names the fields; a list of any `DeviceField` stands for all), and `unread` at run time. One bad device never hides the rest: what is wrong stands in `diagnostics`.
  *
  * @param probed of which devices configuration space and product data are read; of all without it
  * @throws PortalGunError NO_PCI where the host shows no PCI bus, PERMISSION_DENIED where it may not be listed
