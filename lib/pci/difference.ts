@@ -5,11 +5,14 @@ import type { DeviceField, DeviceWith, PciDevice } from './device.ts';
 import { type DeviceIdentity, identityOf, identityScore, SAME_DEVICE } from './identity.ts';
 import type { Inventory } from './inventory.ts';
 
+/** A fact as it is compared; `null` for absent. */
+type FactValue = string | number | boolean | readonly string[] | null;
+
 /** One fact of a device that is not what it was. */
 export interface FactChange {
   readonly fact: string;
-  readonly before: unknown;
-  readonly after: unknown;
+  readonly before: FactValue;
+  readonly after: FactValue;
 }
 
 /**
@@ -31,63 +34,83 @@ interface Pair<Device extends DeviceWith<never> = DeviceWith<DifferenceField>> {
   readonly after: Device;
 }
 
-/** What is compared of a device, and as what: the parts that mean something across a reboot. */
-const FACTS: readonly (readonly [name: string, take: (device: DeviceWith<DifferenceField>) => unknown])[] = [
-  ['class', ({ class: deviceClass }) => mapKnown(deviceClass, ({ code }) => code)],
-  ['revision', ({ revision }) => revision],
-  ['driver', ({ driver }) => driver],
-  ['driverOverride', ({ driverOverride }) => driverOverride],
-  ['numaNode', ({ numaNode }) => numaNode],
-  [
-    'bars',
-    ({ bars }) =>
-      mapKnown(bars, (all) => all.map(({ index, kind, sizeBytes }) => `${index} ${kind} ${sizeBytes}`)),
-  ],
-  ['rom', ({ rom }) => mapKnown(rom, ({ sizeBytes }) => sizeBytes)],
-  ['resetMethods', ({ resetMethods }) => resetMethods],
-  ['bootVga', ({ bootVga }) => bootVga],
-  ['sriovRole', ({ sriov }) => mapKnown(sriov, ({ role }) => role)],
-  ['totalVfs', ({ sriov }) => mapKnown(sriov, (role) => (role.role === 'pf' ? role.totalVfs : null))],
-  ['numVfs', ({ sriov }) => mapKnown(sriov, (role) => (role.role === 'pf' ? role.numVfs : null))],
-  ['maxLinkSpeedGts', ({ link }) => mapKnown(link, ({ maxSpeedGts }) => maxSpeedGts)],
-  ['maxLinkWidth', ({ link }) => mapKnown(link, ({ maxWidth }) => maxWidth)],
-  ['acs', ({ config }) => mapKnown(config, ({ acs }) => mapKnown(acs, enabledFeatures))],
-  ['netInterfaces', ({ netInterfaces }) => netInterfaces],
-  ['blockDevices', ({ blockDevices }) => blockDevices],
-  ['slotLabel', ({ slotLabel }) => slotLabel],
-];
+/** What a comparison does with a field. */
+type Comparison<F extends DeviceField> =
+  /** What it is compared as, by the name of the change. */
+  | { readonly facts: Readonly<Record<string, (device: DeviceWith<F>) => Known<FactValue>>> }
+  /** It tells which device is which, or who is in a group with whom. */
+  | { readonly tells: 'identity' | 'group' }
+  /** Why a change of it is none. */
+  | { readonly isNoDifference: string };
+
+/** What is compared of a device, in the order of changes: the parts that mean something across a reboot. */
+const COMPARISONS = {
+  location: { tells: 'identity' },
+  vendor: { tells: 'identity' },
+  device: { tells: 'identity' },
+  subsystem: { tells: 'identity' },
+  attachments: { tells: 'identity' },
+  vpd: { tells: 'identity' },
+  iommuGroup: { tells: 'group' },
+  class: { facts: { class: (device) => mapKnown(device.class, ({ code }) => code) } },
+  revision: { facts: { revision: ({ revision }) => revision } },
+  driver: { facts: { driver: ({ driver }) => driver } },
+  driverOverride: { facts: { driverOverride: ({ driverOverride }) => driverOverride } },
+  numaNode: { facts: { numaNode: ({ numaNode }) => numaNode } },
+  bars: {
+    facts: {
+      bars: ({ bars }) =>
+        mapKnown(bars, (all) => all.map(({ index, kind, sizeBytes }) => `${index} ${kind} ${sizeBytes}`)),
+    },
+  },
+  rom: { facts: { rom: ({ rom }) => mapKnown(rom, ({ sizeBytes }) => sizeBytes) } },
+  resetMethods: { facts: { resetMethods: ({ resetMethods }) => resetMethods } },
+  bootVga: { facts: { bootVga: ({ bootVga }) => bootVga } },
+  sriov: {
+    facts: {
+      sriovRole: ({ sriov }) => mapKnown(sriov, ({ role }) => role),
+      totalVfs: ({ sriov }) => mapKnown(sriov, (role) => (role.role === 'pf' ? role.totalVfs : null)),
+      numVfs: ({ sriov }) => mapKnown(sriov, (role) => (role.role === 'pf' ? role.numVfs : null)),
+    },
+  },
+  link: {
+    facts: {
+      maxLinkSpeedGts: ({ link }) => mapKnown(link, ({ maxSpeedGts }) => maxSpeedGts),
+      maxLinkWidth: ({ link }) => mapKnown(link, ({ maxWidth }) => maxWidth),
+    },
+  },
+  config: { facts: { acs: ({ config }) => mapKnown(config, ({ acs }) => mapKnown(acs, enabledFeatures)) } },
+  netInterfaces: { facts: { netInterfaces: ({ netInterfaces }) => netInterfaces } },
+  blockDevices: { facts: { blockDevices: ({ blockDevices }) => blockDevices } },
+  slotLabel: { facts: { slotLabel: ({ slotLabel }) => slotLabel } },
+  modules: { isNoDifference: 'depends on the kernel that runs, not on the device' },
+  powerState: { isNoDifference: 'changes from moment to moment' },
+  lastSeen: { isNoDifference: 'holds for one boot only' },
+  mdevTypes: { isNoDifference: 'follows the driver, which is compared' },
+  vfio: { isNoDifference: 'follows the driver, which is compared' },
+} as const satisfies { readonly [F in DeviceField]: Comparison<F> };
 
 function enabledFeatures(acs: AcsCapability): readonly string[] {
   return Object.entries(acs).flatMap(([name, feature]) => (feature.enabled === true ? [name] : []));
 }
 
-/** The fields that a comparison needs. */
-export const DIFFERENCE_FIELDS = [
-  'location',
-  'class',
-  'vendor',
-  'device',
-  'subsystem',
-  'revision',
-  'driver',
-  'driverOverride',
-  'iommuGroup',
-  'numaNode',
-  'bars',
-  'rom',
-  'resetMethods',
-  'bootVga',
-  'sriov',
-  'link',
-  'config',
-  'netInterfaces',
-  'blockDevices',
-  'attachments',
-  'vpd',
-  'slotLabel',
-] as const satisfies readonly DeviceField[];
 /** One of {@link DIFFERENCE_FIELDS}. */
-export type DifferenceField = (typeof DIFFERENCE_FIELDS)[number];
+export type DifferenceField = {
+  [F in DeviceField]: (typeof COMPARISONS)[F] extends { readonly isNoDifference: string } ? never : F;
+}[DeviceField];
+
+/** The fields that a comparison needs. */
+export const DIFFERENCE_FIELDS: readonly DifferenceField[] = (
+  Object.keys(COMPARISONS) as readonly DeviceField[]
+).filter((field): field is DifferenceField => !('isNoDifference' in COMPARISONS[field]));
+
+/** What is compared of a device, by the name of the change. */
+const FACTS: readonly (readonly [
+  name: string,
+  take: (device: DeviceWith<DifferenceField>) => Known<FactValue>,
+])[] = Object.values(COMPARISONS).flatMap((comparison) =>
+  'facts' in comparison ? Object.entries(comparison.facts) : [],
+);
 
 /**
  * Compares two inventories: what came, went, moved or changed, ordered by address. The number of an IOMMU
