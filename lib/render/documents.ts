@@ -21,26 +21,42 @@ import { driftWarnings, lateBindings } from './change/boot-stages.ts';
  * describe them.
  */
 
+/** Whether a fact is in the documents of lists; `pci show --json` has all of them. */
+const IS_LISTED = {
+  class: true,
+  vendor: true,
+  device: true,
+  subsystem: true,
+  revision: true,
+  driver: true,
+  driverOverride: true,
+  iommuGroup: true,
+  numaNode: true,
+  bars: true,
+  rom: true,
+  resetMethods: true,
+  bootVga: true,
+  sriov: true,
+  netInterfaces: true,
+  blockDevices: true,
+  location: false,
+  modules: false,
+  powerState: false,
+  link: false,
+  config: false,
+  attachments: false,
+  lastSeen: false,
+  mdevTypes: false,
+  vfio: false,
+  vpd: false,
+  slotLabel: false,
+} as const satisfies Readonly<Record<DeviceField, boolean>>;
+type ListedField = { [F in DeviceField]: (typeof IS_LISTED)[F] extends true ? F : never }[DeviceField];
+
 /** The fields of a device in a list. */
-export const LISTED_FIELDS = [
-  'class',
-  'vendor',
-  'device',
-  'subsystem',
-  'revision',
-  'driver',
-  'driverOverride',
-  'iommuGroup',
-  'numaNode',
-  'bars',
-  'rom',
-  'resetMethods',
-  'bootVga',
-  'sriov',
-  'netInterfaces',
-  'blockDevices',
-] as const satisfies readonly DeviceField[];
-export type ListedField = (typeof LISTED_FIELDS)[number];
+export const LISTED_FIELDS: readonly ListedField[] = (
+  Object.keys(IS_LISTED) as readonly DeviceField[]
+).filter((field): field is ListedField => IS_LISTED[field]);
 
 type AnyInventory = Inventory<DeviceWith<never>>;
 /** A device as other devices are listed beside it. */
