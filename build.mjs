@@ -1,10 +1,9 @@
 // Builds the package into dist/: the programs bundled, so that they start fast, and the library as modules
 // with their types.
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { build } from 'esbuild';
-import { BUNDLE, PROGRAMS } from './bundle.mjs';
+import { BUNDLE, bundlePrograms, PROGRAMS } from './bundle.mjs';
 
 const require = createRequire(import.meta.url);
 const tsc = require.resolve('typescript/package.json').replace(/package\.json$/, 'bin/tsc');
@@ -12,10 +11,14 @@ const tsc = require.resolve('typescript/package.json').replace(/package\.json$/,
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
-await build(BUNDLE);
-for (const name of PROGRAMS) chmodSync(`dist/bin/${name}.js`, 0o755);
+const programs = BUNDLE.outdir;
+mkdirSync(programs);
+const { files } = await bundlePrograms();
+for (const [name, text] of files) writeFileSync(`${programs}/${name}`, text);
+writeFileSync(`${programs}/package.json`, '{"type":"commonjs"}\n');
+for (const name of PROGRAMS) chmodSync(`${programs}/${name}.js`, 0o755);
 cpSync('lib/pci/pci.ids', 'dist/pci/pci.ids');
-cpSync('lib/render/schemas', 'dist/schemas', { recursive: true });
+cpSync('lib/documents/schemas', 'dist/schemas', { recursive: true });
 cpSync('lib/pci/pci.ids.LICENSE', 'dist/pci/pci.ids.LICENSE');
 
 // `npx pci` in a checkout then starts this very build, and asks no registry and no cache.

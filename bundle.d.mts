@@ -1,4 +1,10 @@
-import type { BuildOptions } from 'esbuild';
+import type { BuildOptions, Metafile } from 'esbuild';
 
 export const PROGRAMS: readonly string[];
-export const BUNDLE: BuildOptions;
+export const CORE: string;
+export const BUNDLE: BuildOptions & { readonly outdir: string };
+export function bundlePrograms(): Promise<{
+  readonly files: ReadonlyMap<string, string>;
+  readonly metafile: Metafile;
+  readonly core: ReadonlySet<string>;
+}>;

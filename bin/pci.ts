@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runProgram } from '../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../lib/cli/tables/pci-program.ts';
+import { THIS_PROCESS } from '../lib/cli/terminal/this-process.ts';
 
-await runProgram(PCI_PROGRAM, process);
+void runProgram(PCI_PROGRAM, THIS_PROCESS);

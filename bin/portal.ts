@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { runProgram } from '../lib/cli/main.ts';
 import { PORTAL_PROGRAM } from '../lib/cli/tables/portal-program.ts';
+import { THIS_PROCESS } from '../lib/cli/terminal/this-process.ts';
 
-await runProgram(PORTAL_PROGRAM, process);
+void runProgram(PORTAL_PROGRAM, THIS_PROCESS);

@@ -35,6 +35,28 @@ export {
 export type { Observation, SafetyRule } from './checks/safety/safety-rule.ts';
 export { SAFETY_RULES } from './checks/safety/safety-rules.ts';
 export type { SafetyHost, SafetyView } from './checks/safety/safety-view.ts';
+export type { ConfirmDocument } from './documents/changes/confirm.ts';
+export type { PciBindingsDocument } from './documents/changes/pci-bindings.ts';
+export type { PlanDocument } from './documents/changes/plan.ts';
+export type { PolicyReportDocument } from './documents/changes/policy-report.ts';
+export type { RecoverDocument } from './documents/changes/recover.ts';
+export type { SriovDocument } from './documents/changes/sriov.ts';
+export type { ErrorDocument } from './documents/error.ts';
+export type { PciDiffDocument } from './documents/inventory/pci-diff.ts';
+export type { PciGroupsDocument } from './documents/inventory/pci-groups.ts';
+export type { PciListDocument } from './documents/inventory/pci-list.ts';
+export type { PciShowDocument } from './documents/inventory/pci-show.ts';
+export type { PciSnapshotDocument } from './documents/inventory/pci-snapshot.ts';
+export type { PciTreeDocument } from './documents/inventory/pci-tree.ts';
+export type { AssignmentsDocument } from './documents/machines/assignments.ts';
+export type { MachineListDocument } from './documents/machines/machine-list.ts';
+export type { MachineTagDocument } from './documents/machines/machine-tag.ts';
+export type { PciXmlDocument } from './documents/machines/pci-xml.ts';
+export type { PciXmlFilesDocument } from './documents/machines/pci-xml-files.ts';
+export type { RomDumpDocument } from './documents/rom/rom-dump.ts';
+export type { RomInspectDocument } from './documents/rom/rom-inspect.ts';
+export type { RomListDocument } from './documents/rom/rom-list.ts';
+export type { ValidationDocument } from './documents/validation.ts';
 export type * from './facts/host-use.ts';
 export type * from './facts/network-use.ts';
 export type * from './facts/storage-use.ts';
@@ -58,6 +80,7 @@ export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot/snaps
 export { SnapshotHost } from './host/snapshot/snapshot-host.ts';
 export { parseSnapshot } from './host/snapshot/snapshot-parser.ts';
 export { formatSnapshot } from './host/snapshot/snapshot-text.ts';
+export type { PutOptions, UserFiles } from './host/user-files.ts';
 export {
   type GuestAddressPlan,
   isSlotFree,
@@ -118,13 +141,49 @@ export { toInventory } from './libvirt/node-device/node-inventory.ts';
 export { type NodeKind, type NodeReading, readNodeDevices } from './libvirt/node-device/read-node-devices.ts';
 export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
-export { parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
+export { MAX_XML_BYTES, parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
 export type { XmlElement } from './libvirt/xml/xml-element.ts';
+export type { AssignOptions, GivingOptions } from './operations/assignment/assign-options.ts';
+export type {
+  AssignmentSubject,
+  MachinesSubject,
+  ProposedDevice,
+} from './operations/assignment/assignment-subject.ts';
+export type { AssignmentList, MachineStatuses, RepairSubject } from './operations/assignment/assignments.ts';
+export type { ChangeScope, ScopeOptions } from './operations/assignment/change-scope.ts';
+export type { HostdevChoice } from './operations/assignment/hostdev-options.ts';
+export type { AssignByRulesOptions } from './operations/assignment/propose-by-rules.ts';
+export type { UnassignmentSubject, UnassignOptions } from './operations/assignment/propose-unassignment.ts';
 export type { BindingSubject, BindOptions, UnbindOptions } from './operations/binding/propose-binding.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
+export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
+export type { HostComparison } from './operations/inventory/compare-hosts.ts';
+export type { HostView, SelectedView } from './operations/inventory/host-view.ts';
+export type { ListOptions } from './operations/inventory/list-devices.ts';
+export type { GroupsOptions, ListedGroups } from './operations/inventory/list-groups.ts';
+export type { ShownDevice } from './operations/inventory/show-device.ts';
+export type { ShownTree } from './operations/inventory/show-tree.ts';
+export type { ListMachinesOptions, MachineList } from './operations/machines/list-machines.ts';
+export type { TaggingSubject, TagOptions } from './operations/machines/propose-tagging.ts';
+export type { MachineChoice } from './operations/machines/target-machines.ts';
 export { openSession, type Session } from './operations/open-session.ts';
+export type { DumpedRom, DumpRomOptions } from './operations/rom/dump-rom.ts';
+export type { RomFile, RomInspection } from './operations/rom/inspect-rom.ts';
+export type { InspectedRom } from './operations/rom/inspected-rom.ts';
+export type { ListedRom, ListedRoms, RomsOptions } from './operations/rom/list-roms.ts';
+export type { RomReadingOptions } from './operations/rom/read-roms.ts';
 export type { SessionOptions } from './operations/session/host-session.ts';
+export type { AllDevicesXml, LeftOut } from './operations/xml/all-devices-xml.ts';
+export type { Snippet } from './operations/xml/device-snippets.ts';
+export type { DeviceXml, XmlOptions } from './operations/xml/device-xml.ts';
+export type { GuestPlace } from './operations/xml/guest-addresses.ts';
+export {
+  type NodeDeviceXml,
+  type NodeDeviceXmlOptions,
+  nodeDeviceXml,
+} from './operations/xml/node-device-xml.ts';
+export type { PoolXmlOptions } from './operations/xml/pool-xml.ts';
 export {
   comparePciAddresses,
   isPciAddress,
@@ -143,6 +202,7 @@ export type {
   DeviceClass,
   DeviceField,
   DeviceInPart,
+  DeviceRequest,
   DeviceWith,
   NamedId,
   PciDevice,

@@ -186,7 +186,7 @@ export const ERRORS = {
   },
   DEVICE_IN_USE: {
     exit: 'refused',
-    summary: 'The host uses a device that the change would take away.',
+    summary: 'The host uses a device that the change would take from it.',
     remedy: 'stop using the device, or accept the finding with --allow NAME if it can be accepted',
   },
   HOST_LOCKED: {
@@ -260,6 +260,13 @@ export interface ErrorDetails {
   /** What to do; the table's remedy where it is left out. */
   readonly hint?: string;
   readonly cause?: unknown;
+  readonly part?: FilePart;
+}
+
+/** A part of the file that an error is about, by keys and indices from the whole of it: `withPlace` tells its line. */
+interface FilePart {
+  readonly text: string;
+  readonly path: readonly PropertyKey[];
 }
 
 /** What was asked for can't be delivered. The code decides the exit status. */
@@ -267,6 +274,7 @@ export class PortalGunError extends Error {
   readonly code: ErrorCode;
   readonly subject: string | null;
   readonly hint: string;
+  readonly part: FilePart | null;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -274,6 +282,7 @@ export class PortalGunError extends Error {
     this.code = code;
     this.subject = details.subject ?? null;
     this.hint = details.hint ?? ERRORS[code].remedy;
+    this.part = details.part ?? null;
   }
 
   get exitCode(): number {

@@ -5,6 +5,7 @@ import type { HostReader } from '../host/host-reader.ts';
 import { readBindings } from '../operations/binding/persistence.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceWith } from '../pci/device.ts';
+import { deviceAt } from '../pci/device-at.ts';
 import { TRAIT_FIELDS } from '../pci/device-traits.ts';
 import { idOf } from '../pci/identity.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
@@ -72,7 +73,7 @@ function boundBySteps(
     const { address, from, to } = change;
     if (!isPassthroughDriver(to.driver ?? '') || isPassthroughDriver(from.driver ?? '')) return [];
     const planned = plan.guards.find((guard) => guard.address === address);
-    const device = devices.find((each) => each.address === address);
+    const device = deviceAt(devices, address);
     const isSame = device !== undefined && (planned?.id ?? null) === idOf(device);
     return isSame ? [address] : [];
   });

@@ -10,6 +10,8 @@ import {
 } from '../render/error-text.ts';
 import { COMPLETE_WORD } from './completion/completion-scripts.ts';
 import type { CommandResult } from './grammar/command.ts';
+import type { Request } from './grammar/parse-command-line.ts';
+import { readPlainly } from './grammar/plain-command-line.ts';
 import type { Program } from './grammar/program.ts';
 import { type DialogueProcess, dialogueWith, Interrupted } from './terminal/dialogue.ts';
 import { Output, type OutputStream } from './terminal/output.ts';
@@ -36,6 +38,8 @@ export async function runProgram(
   host: ProcessLike,
   ports: HostPorts = livePorts(),
 ): Promise<void> {
+  // Node ends a process that waits for nothing any more, and nothing would tell it from one that is done.
+  host.exitCode = EXIT.internal;
   // An error of a stream may come after the program is through.
   const settle = (exitCode: number): void => {
     const isLost = stdout.isLost || stderr.isLost;
@@ -46,8 +50,8 @@ export async function runProgram(
     stderr.write(renderError(program.name, outputError(subject, code)));
     if (exitOf !== null) settle(exitOf);
   };
-  const stdout = new Output(host.stdout, onLoss('standard output'));
-  const stderr = new Output(host.stderr, onLoss('standard error'));
+  const stdout = new Output(() => host.stdout, onLoss('standard output'));
+  const stderr = new Output(() => host.stderr, onLoss('standard error'));
   const result = await resultOf(program, host, ports, (text) => stderr.write(text));
   stderr.write(result.stderr);
   stdout.write(result.stdout);
@@ -72,13 +76,10 @@ async function resultOf(
   try {
     if (argv[0] === COMPLETE_WORD) {
       const { printCompletions } = await import('./completion/print-completions.ts');
-      const stdout = await printCompletions(program, argv.slice(1));
+      const stdout = await printCompletions(program, argv.slice(1), ports);
       return { exitCode: EXIT.ok, stdout, stderr: '' };
     }
-    const width = Math.min(lineWidthOf(host.stdout) ?? HELP_WIDTH, HELP_WIDTH);
-    // Completion is asked for at each press of a key, and needs no parser.
-    const { parseCommandLine } = await import('./grammar/parse-command-line.ts');
-    const request = await parseCommandLine(program, argv, width);
+    const request = readPlainly(program, argv) ?? (await parse(program, argv, host.stdout));
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
     const { command, values } = request;
     const run = await command.load();
@@ -88,10 +89,11 @@ async function resultOf(
     // The cursor stands behind the question.
     if (error instanceof Interrupted) return { exitCode: EXIT.interrupted, stdout: '', stderr: '\n' };
     if (error instanceof PortalGunError) {
+      const placed = await withItsPlace(error);
       return {
-        exitCode: error.exitCode,
-        stdout: errorOutput(argv, errorDocument(error)),
-        stderr: renderError(program.name, error),
+        exitCode: placed.exitCode,
+        stdout: errorOutput(argv, errorDocument(placed)),
+        stderr: renderError(program.name, placed),
       };
     }
     const versions = `portal-gun ${program.version}, Node ${process.versions.node}`;
@@ -101,6 +103,19 @@ async function resultOf(
       stderr: renderInternalError(program.name, error, versions),
     };
   }
+}
+
+/** An error about a part of a file with its line and column; only such an error loads what tells them. */
+async function withItsPlace(error: PortalGunError): Promise<PortalGunError> {
+  if (error.part === null) return error;
+  const { withPlace } = await import('../base/yaml-file.ts');
+  return withPlace(error);
+}
+
+/** Reads any command line, and says what is wrong with it: by the parser, which few command lines need. */
+async function parse(program: Program, argv: readonly string[], stdout: OutputStream): Promise<Request> {
+  const { parseCommandLine } = await import('./grammar/parse-command-line.ts');
+  return parseCommandLine(program, argv, Math.min(lineWidthOf(stdout) ?? HELP_WIDTH, HELP_WIDTH));
 }
 
 /**

@@ -7,11 +7,10 @@ import { livePorts } from '../host/live/live-ports.ts';
 import { openHost, openLiveHost } from '../host/open-host.ts';
 import { readPciIdsFile } from '../host/pci-ids-file.ts';
 import type { HostProposal } from '../operations/change/host-proposal.ts';
-import { HostSession } from '../operations/session/host-session.ts';
+import type { HostView } from '../operations/inventory/host-view.ts';
+import { HostSession, type SessionOptions } from '../operations/session/host-session.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../pci/pci-ids.ts';
-import { nearest } from '../pci/selector/selector.ts';
-import type { Selector } from '../pci/selector/selector-parser.ts';
 import { renderDiagnostics } from '../render/error-text.ts';
 import type { OptionDefinition, ValuesOf } from './grammar/command.ts';
 import { COLOR_CHOICES } from './terminal/terminal.ts';
@@ -19,13 +18,13 @@ import { COLOR_CHOICES } from './terminal/terminal.ts';
 /** The options of every command that looks at a host. */
 export const READING_OPTIONS = {
   host: {
-    describe: 'Read a snapshot file, or a directory that holds a sys/, instead of this machine',
+    describe: 'Use a snapshot, or a directory tree with sys/, instead of this machine',
     type: 'string',
     valueName: 'PATH',
     completes: 'file',
   },
   'pci-ids': {
-    describe: "List of PCI ids to take names from: a file, or the word bundled; the system's by default",
+    describe: 'List of PCI ids for names: a file, or the word bundled; default: the list of the system',
     type: 'string',
     valueName: 'FILE',
     suggestions: ['bundled'],
@@ -33,13 +32,12 @@ export const READING_OPTIONS = {
   },
   json: { describe: 'Print JSON', type: 'boolean' },
   verbose: {
-    describe: 'Say more on standard error: where names come from, every note',
+    describe: 'Print more on stderr: the source of names, and all notes',
     type: 'boolean',
     alias: 'v',
   },
   color: {
-    describe:
-      'When to colour output; auto, the default, if it goes to a terminal. --color means always, and --no-color never',
+    describe: 'Color output; auto (default) if it goes to a terminal; --color means always, --no-color never',
     type: 'string',
     valueName: 'WHEN',
     choices: COLOR_CHOICES,
@@ -54,10 +52,11 @@ const SHOWN_DIAGNOSTICS = 10;
 
 /** The session that the arguments ask for. */
 export function sessionOf(
-  args: Partial<Pick<ReadingValues, 'host' | 'pciIds'>> & { readonly connect?: string | undefined },
+  args: Partial<Pick<ReadingValues, 'host' | 'pciIds'>> & Pick<SessionOptions, 'connect' | 'source'>,
   ports: HostPorts = livePorts(),
 ): HostSession {
-  return new HostSession(ports, { host: args.host, pciIds: args.pciIds, connect: args.connect });
+  const { host, pciIds, connect, source } = args;
+  return new HostSession(ports, { host, pciIds, connect, source });
 }
 
 /**
@@ -100,6 +99,16 @@ export function remarks(
   return `pci: host: ${escapeControls(label)}\npci: names from ${escapeControls(names.source)}\n${notes}`;
 }
 
+/** For standard error beside a look at a host: what was met, or of it only some. */
+export function viewRemarks(
+  args: Pick<ReadingValues, 'json' | 'verbose'>,
+  session: HostSession,
+  { inventory, origin }: HostView,
+  diagnostics: readonly Diagnostic[] = inventory.diagnostics,
+): string {
+  return remarks(args, session.names, { label: origin }, diagnostics);
+}
+
 /** For standard error beside a proposal: what was met, and what to know of it. */
 export function proposalRemarks(
   args: Pick<ReadingValues, 'json' | 'verbose'>,
@@ -114,12 +123,13 @@ export function noteLines(notes: readonly string[]): string {
   return notes.map((note) => `pci: ${escapeControls(note)}\n`).join('');
 }
 
-function noteLine(note: string): string {
+/** What to know of an answer, as a line. */
+export function noteLine(note: string): string {
   return `pci: note: ${escapeControls(note)}\n`;
 }
 
 /** What is said where nothing is shown: there is no device at all, or none of the kind. */
-export function emptyRemark({ host, devices }: Inventory, selectors: readonly Selector[]): string {
+export function emptyRemark({ host, devices }: Inventory, suggestion: string | null): string {
   if (devices.length === 0) {
     const what =
       host.libvirt === undefined
@@ -127,6 +137,5 @@ export function emptyRemark({ host, devices }: Inventory, selectors: readonly Se
         : 'libvirt knows no PCI device';
     return `pci: ${escapeControls(host.label)}: ${what}\n`;
   }
-  const meant = selectors.map((selector) => nearest(selector, devices)).find((text) => text !== undefined);
-  return `pci: no device is of that kind${meant === undefined ? '' : `; did you mean ${escapeControls(meant)}?`}\n`;
+  return `pci: no device is of that kind${suggestion === null ? '' : `; did you mean ${escapeControls(suggestion)}?`}\n`;
 }

@@ -1,11 +1,13 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
+import type { PlanDetails, PlanDocument } from '../documents/changes/plan.ts';
 import { applyProposal, refuseToChange } from '../operations/change/apply-proposal.ts';
 import type { HostProposal } from '../operations/change/host-proposal.ts';
 import { refuseWritableProgram } from '../operations/change/program-refusal.ts';
 import { refuseUse } from '../operations/change/refusals.ts';
 import type { HostSession } from '../operations/session/host-session.ts';
+import { demandNamedLibvirt } from '../operations/session/libvirt-connection.ts';
 import { renderFailure, renderProgress } from '../render/change/apply-text.ts';
 import { renderAwaiting, renderConfirmationAdvice } from '../render/change/confirmation-text.ts';
 import { planDocument } from '../render/change/plan-document.ts';
@@ -38,7 +40,7 @@ export interface PreparedProposal {
   /** Whom it touches, as text of whole lines that fit a width. */
   readonly overview: (width: number | null) => string;
   /** The same for its document. */
-  readonly details: object;
+  readonly details: PlanDetails;
   /** For standard error. */
   readonly remarks: string;
   /** What is said if the plan has no step. */
@@ -52,11 +54,23 @@ export interface CarriedOut {
   readonly exitCode: number;
   /** For standard output, unless a document is wanted. */
   readonly text: string;
-  readonly document: object;
+  readonly document: PlanDocument;
   /** What came of applying it; `null` if it was not applied. */
   readonly report: ApplyReport | null;
   /** The remarks that are still to be printed: with a question they come before it. */
   readonly remarks: string;
+}
+
+/**
+ * Refuses a change to the VMs of a captured host, before anything is read, unless it is only shown.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function refuseUnplaced(
+  session: HostSession,
+  { dryRun, script }: Pick<ChangingValues, 'dryRun' | 'script'>,
+): void {
+  if (!dryRun && !script) demandNamedLibvirt(session);
 }
 
 /** Carries a proposal out, and prints what came of it as the options say. */

@@ -1,4 +1,4 @@
-import type { InventoryValues } from './inventory-source.ts';
+import type { InventoryValues } from './inventory-options.ts';
 import type { HostdevValues } from './tables/hostdev-options.ts';
 
 /** What `pci xml` is given. */
@@ -9,7 +9,7 @@ export interface XmlValues extends InventoryValues, HostdevValues {
   readonly domain: string | undefined;
   readonly pool: string | undefined;
   readonly nodedev: string | undefined;
-  readonly from: string | undefined;
+  readonly from: 'capability' | 'name' | undefined;
   readonly all: boolean;
   readonly outputDir: string | undefined;
   readonly overwrite: boolean;

@@ -4,6 +4,7 @@ import type { HostReader } from './host-reader.ts';
 import type { HostWriter } from './host-writer.ts';
 import type { RomReader } from './rom-reader.ts';
 import type { Runner } from './runner.ts';
+import type { UserFiles } from './user-files.ts';
 
 /**
  * The machine that a session runs on: everything that is read, run, written and asked goes through here. What most
@@ -18,6 +19,8 @@ export interface HostPorts {
   now(): string;
   pause(ms: number): Promise<void>;
   openFiles(): Promise<FileStore>;
+  /** Opens the files that the user of the program names. */
+  openUserFiles(): Promise<UserFiles>;
   /** Opens what writes attributes; close it after the last write. */
   openWriter(): Promise<ClosableWriter>;
   openRoms(maxBytes: number): Promise<RomReader>;

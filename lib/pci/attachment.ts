@@ -1,4 +1,4 @@
-import type { Known } from '../base/known.ts';
+import type { Known, Unknown } from '../base/known.ts';
 
 /** The kinds of things that the kernel hangs on a PCI function, by the sysfs class that they are in. */
 export const ATTACHMENT_KINDS = [
@@ -37,12 +37,12 @@ export interface Attachment {
   /** For a drive (NVMe, virtio-blk): its serial number. */
   readonly serial: Known<string>;
   /** For an NVMe drive: its model. */
-  readonly model?: Known<string>;
+  readonly model?: string | Unknown;
   /**
    * A name that no other has: the ports of a Fibre Channel or SAS host, the GUID of an InfiniBand node, the unique id of a Thunderbolt
    * host or a GPU; for an NVMe drive only if its serial number is blank.
    */
-  readonly worldWideName?: Known<string>;
+  readonly worldWideName?: string | Unknown;
   /** For a block device: its size in bytes. */
   readonly sizeBytes: Known<number>;
 }

@@ -94,3 +94,12 @@ export function hasFields<Read extends DeviceField>(
 ): device is DeviceInPart & DeviceWith<Read> {
   return fields.every((field) => device[field] !== undefined);
 }
+
+/**
+ * What a reader can be asked for: a fact, or with `vfCounts` of `sriov` only the role, the VFs and how many there are and
+ * may be: the rest of a PF takes longer to read than all else that a list shows of it, and is then `unread`.
+ */
+export type DeviceRequest = DeviceField | 'vfCounts';
+
+/** The fact that a request gives. */
+export type FieldOf<Request extends DeviceRequest> = Request extends 'vfCounts' ? 'sriov' : Request;

@@ -1,6 +1,15 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
-import type { Known } from '../base/known.ts';
 import { formatJson } from '../base/text.ts';
+import type { PciBindingsDocument } from '../documents/changes/pci-bindings.ts';
+import type { PendingRecovery } from '../documents/changes/pending-recovery.ts';
+import type { BriefDevice } from '../documents/facts/device-facts.ts';
+import type { GroupFacts } from '../documents/facts/group-facts.ts';
+import type { PciDiffDocument } from '../documents/inventory/pci-diff.ts';
+import type { PciGroupsDocument } from '../documents/inventory/pci-groups.ts';
+import type { PciListDocument } from '../documents/inventory/pci-list.ts';
+import type { PciShowDocument } from '../documents/inventory/pci-show.ts';
+import type { PciSnapshotDocument } from '../documents/inventory/pci-snapshot.ts';
+import type { PciTreeDocument, TreeNode } from '../documents/inventory/pci-tree.ts';
 import type { PciAddress } from '../pci/address.ts';
 import type { DeviceField, DeviceWith, PciDevice } from '../pci/device.ts';
 import type { TraitField } from '../pci/device-traits.ts';
@@ -63,7 +72,7 @@ type AnyInventory = Inventory<DeviceWith<never>>;
 type BriefField = 'class' | 'vendor' | 'device' | 'driver';
 
 /** One device of `pci list`: its address and the listed fields, in their order. */
-export function listedDevice(device: DeviceWith<ListedField>): DeviceWith<ListedField> {
+function listedDevice(device: DeviceWith<ListedField>): DeviceWith<ListedField> {
   return {
     address: device.address,
     class: device.class,
@@ -88,7 +97,7 @@ export function listedDevice(device: DeviceWith<ListedField>): DeviceWith<Listed
 export function listDocument(
   { host, diagnostics }: AnyInventory,
   devices: readonly DeviceWith<ListedField>[],
-): object {
+): PciListDocument {
   return { schema: 'portal-gun/pci-list/v1', host, devices: devices.map(listedDevice), diagnostics };
 }
 
@@ -98,7 +107,7 @@ export function showDocument(
   group: IommuGroup<DeviceWith<BriefField>> | undefined,
   notes: readonly PassthroughNote[],
   diagnostics: readonly Diagnostic[],
-): object {
+): PciShowDocument {
   return {
     schema: 'portal-gun/pci-show/v1',
     host,
@@ -115,7 +124,7 @@ export function groupsDocument(
   { units, firmwareTables }: IommuState,
   groups: readonly IommuGroup<DeviceWith<BriefField>>[],
   ungrouped: readonly PciAddress[],
-): object {
+): PciGroupsDocument {
   return {
     schema: 'portal-gun/pci-groups/v1',
     host,
@@ -133,7 +142,7 @@ function groupDocument({
   verdict,
   obstacles,
   members,
-}: IommuGroup<DeviceWith<BriefField>>): object {
+}: IommuGroup<DeviceWith<BriefField>>): GroupFacts {
   return {
     id,
     type,
@@ -150,14 +159,14 @@ function briefDevice({
   vendor,
   device,
   driver,
-}: DeviceWith<BriefField>): object {
+}: DeviceWith<BriefField>): BriefDevice {
   return { address, class: deviceClass, vendor, device, driver };
 }
 
 export function treeDocument(
   { host, diagnostics }: AnyInventory,
   roots: readonly TopologyRoot<DeviceWith<BriefField | 'iommuGroup'>>[],
-): object {
+): PciTreeDocument {
   return {
     schema: 'portal-gun/pci-tree/v1',
     host,
@@ -166,7 +175,7 @@ export function treeDocument(
   };
 }
 
-function treeNode({ device, children }: TopologyNode<DeviceWith<BriefField | 'iommuGroup'>>): object {
+function treeNode({ device, children }: TopologyNode<DeviceWith<BriefField | 'iommuGroup'>>): TreeNode {
   return { ...briefDevice(device), iommuGroup: device.iommuGroup, children: children.map(treeNode) };
 }
 
@@ -174,7 +183,7 @@ export function diffDocument(
   before: AnyInventory,
   after: AnyInventory,
   differences: readonly DeviceDifference<DeviceWith<BriefField>>[],
-): object {
+): PciDiffDocument {
   return {
     schema: 'portal-gun/pci-diff/v1',
     before: before.host,
@@ -191,8 +200,8 @@ export function diffDocument(
 
 export function snapshotDocument(
   file: string,
-  snapshot: { readonly label: string; readonly identifiers: string },
-): object {
+  snapshot: { readonly label: string; readonly identifiers: PciSnapshotDocument['identifiers'] },
+): PciSnapshotDocument {
   const { label, identifiers } = snapshot;
   return { schema: 'portal-gun/pci-snapshot/v1', host: { label }, file, identifiers };
 }
@@ -202,9 +211,9 @@ export function bindingsDocument(
   statuses: readonly BindingStatus<DeviceWith<TraitField>>[],
   outdated: readonly string[],
   boot: BootState,
-  recovery: Known<readonly object[]>,
-  unrecorded: readonly object[] | null,
-): object {
+  recovery: PendingRecovery,
+  unrecorded: PciBindingsDocument['unrecorded'] | null,
+): PciBindingsDocument {
   return {
     schema: 'portal-gun/pci-bindings/v1',
     host,
@@ -224,7 +233,7 @@ export function bindingsDocument(
   };
 }
 
-function boundFacts(device: DeviceWith<'driver'> | null): object | null {
+function boundFacts(device: DeviceWith<'driver'> | null): PciBindingsDocument['bindings'][number]['device'] {
   return device === null ? null : { address: device.address, driver: device.driver };
 }
 

@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { ERRORS, EXIT, type PortalGunError } from '../base/errors.ts';
 import { count, escapeControls } from '../base/text.ts';
+import type { ErrorDocument } from '../documents/error.ts';
 
 const MOST_CAUSES = 5;
 
@@ -24,7 +25,7 @@ function causesOf(error: Error): readonly string[] {
 }
 
 /** The same as data, for `--json`. */
-export function errorDocument(error: PortalGunError): object {
+export function errorDocument(error: PortalGunError): ErrorDocument {
   return {
     schema: 'portal-gun/error/v1',
     error: {
@@ -44,7 +45,7 @@ export const REPORT_HINT =
   'please report it with what was printed; pci snapshot makes a file that shows the host';
 
 /** A bug of ours as data, for `--json`. */
-export function internalErrorDocument(error: unknown, versions: string): object {
+export function internalErrorDocument(error: unknown, versions: string): ErrorDocument {
   const message = `this is a bug in ${versions}: ${error instanceof Error ? error.message : String(error)}`;
   return {
     schema: 'portal-gun/error/v1',

@@ -1,6 +1,7 @@
+import { isUnknown } from '../base/known.ts';
 import type { HostReader, Reading } from '../host/host-reader.ts';
 import type { DeviceWith } from '../pci/device.ts';
-import { moduleAliasesPath, PROC_PATHS } from './paths.ts';
+import { busEntryPath, moduleAliasesPath, PROC_PATHS } from './paths.ts';
 
 /**
  * Where the table of module aliases of the running kernel is, by its release in `/proc/sys/kernel/osrelease`.
@@ -37,10 +38,16 @@ export function parseKernelVersion(release: string): KernelVersion | null {
 /**
  * Whether the kernel of a host says how devices can be reset, as Linux does since 5.15: then a device without
  * `reset_method` can't be. From `/proc/sys/kernel/osrelease` (`6.12.48+deb13-amd64`); where that is not there,
- * from whether any device has the attribute.
+ * from whether any device has the attribute, which is looked for where it was not read.
  */
 export function tellsResetMethods(host: HostReader, devices: readonly DeviceWith<'resetMethods'>[]): boolean {
   const version = readKernelVersion(host);
-  if (version === null) return devices.some(({ resetMethods }) => resetMethods !== null);
+  if (version === null) return devices.some((device) => hasResetMethods(host, device));
   return version.major > 5 || (version.major === 5 && version.minor >= 15);
+}
+
+function hasResetMethods(host: HostReader, { address, resetMethods }: DeviceWith<'resetMethods'>): boolean {
+  return isUnknown(resetMethods) && resetMethods.unknown === 'unread'
+    ? host.exists(`${busEntryPath(address)}/reset_method`)
+    : resetMethods !== null;
 }

@@ -116,7 +116,7 @@ describe('what the host uses', () => {
       ...INTEL,
     ]);
     expect(stdout).toMatch(
-      /Refused for 1 reason:\n {2}system-disk {2}00:02\.0 holds the root file system: vda on \//,
+      /Refused for 1 reason:\n {2}system-disk {2}00:02\.0 contains the root file system: vda on \//,
     );
   });
 

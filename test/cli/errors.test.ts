@@ -28,6 +28,12 @@ mkdirSync(join(folder, 'no-sys'));
 mkdirSync(join(folder, 'bad-record/sys'), { recursive: true });
 mkdirSync(join(folder, 'bad-record/etc/portal-gun'), { recursive: true });
 place('bad-record/etc/portal-gun/bindings.json', '{}');
+mkdirSync(join(folder, 'bad-entry/sys'), { recursive: true });
+mkdirSync(join(folder, 'bad-entry/etc/portal-gun'), { recursive: true });
+place(
+  'bad-entry/etc/portal-gun/bindings.json',
+  '{"schema": "portal-gun/bindings/v1",\n  "devices": [\n  {"address": "0000:03:00.0"}]}',
+);
 mkdirSync(join(folder, 'no-bus/sys/bus'), { recursive: true });
 
 const here = (text: string): string => text.replaceAll('FOLDER', folder);

@@ -1,9 +1,14 @@
-import { build, type Metafile } from 'esbuild';
+import { writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import type { Metafile } from 'esbuild';
+import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { BUNDLE } from '../../bundle.mjs';
+import { bundlePrograms, CORE } from '../../bundle.mjs';
+import { fixture, PCI, ROOT } from '../support/pci-program.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Libraries that take longer to be loaded than all of what is ours. */
-const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser'] as const;
+const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser', 'zod'] as const;
 type Heavy = (typeof HEAVY)[number];
 
 /** What each command needs of them before it looks at anything; most need none. */
@@ -12,37 +17,63 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   show: ['table'],
   groups: [],
   tree: [],
-  'guard-start': ['fast-xml-parser'],
-  bind: ['table'],
-  recover: ['execa'],
+  'guard-start': ['fast-xml-parser', 'zod'],
+  bind: ['table', 'zod'],
+  recover: ['execa', 'zod'],
 };
 
 describe('a start of pci', () => {
   let outputs: Metafile['outputs'];
+  let inCore: ReadonlySet<string>;
+  let files: ReadonlyMap<string, string>;
 
   beforeAll(async () => {
-    const { metafile } = await build({ ...BUNDLE, metafile: true, write: false });
+    const { metafile, core, files: texts } = await bundlePrograms();
     outputs = metafile.outputs;
+    inCore = core;
+    files = texts;
   });
+
+  const isInCore = (path: string): boolean => inCore.has(basename(path));
 
   /** The packages that are loaded with an entry point of the bundle: by static imports, all the way down. */
   function loadedWith(entryPoint: string): ReadonlySet<string> {
-    const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entryPoint);
-    if (entry === undefined) throw new Error(`${entryPoint} is no entry point of the bundle`);
-    const files = new Set([entry]);
+    const files = new Set([outputOf(entryPoint)]);
     for (const file of files) {
       for (const { path, kind } of outputs[file]?.imports ?? []) {
         if (kind === 'import-statement' && path in outputs) files.add(path);
       }
     }
+    if ([...files].some(isInCore)) for (const file of Object.keys(outputs).filter(isInCore)) files.add(file);
     const inputs = [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
     return new Set(inputs.flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []));
+  }
+
+  function outputOf(entryPoint: string): string {
+    const entry = Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entryPoint);
+    if (entry === undefined) throw new Error(`${entryPoint} is no entry point of the bundle`);
+    return entry;
+  }
+
+  /** The files of ours that a file loads at once, and not when something of them is asked for. */
+  function requiredBy(file: string): readonly string[] {
+    const text = files.get(file) ?? '';
+    expect(text).not.toBe('');
+    const required = text.matchAll(/(?<!then\(\(\)=>\w*\(?)\brequire\("\.\/([^"]+)"\)/g);
+    return [...new Set([...required].map(([, name = '']) => name))];
   }
 
   const heavyWith = (entryPoint: string): readonly string[] => {
     const loaded = loadedWith(entryPoint);
     return HEAVY.filter((name) => loaded.has(name));
   };
+
+  it('is two files of CommonJS: the program and the core', () => {
+    expect(requiredBy('pci.js')).toEqual([CORE]);
+    expect(requiredBy('portal.js')).toEqual([CORE]);
+    expect(requiredBy(CORE)).toEqual([]);
+    expect(inCore).toContain(basename(outputOf('lib/cli/commands/list.ts')));
+  });
 
   it('loads the parser of arguments only to parse them', () => {
     expect(heavyWith('bin/pci.ts')).toEqual([]);
@@ -56,11 +87,70 @@ describe('a start of pci', () => {
     expect(loadedWith('lib/cli/completion/print-completions.ts')).not.toContain('yargs');
   });
 
+  it('has nothing of what describes the JSON documents: their types are enough', () => {
+    const inputs = Object.values(outputs).flatMap((output) => Object.keys(output.inputs));
+    expect(inputs.filter((input) => /^lib\/documents\/|zod\/v4\/classic\//.test(input))).toEqual([]);
+    expect(inputs.some((input) => input.includes('zod/v4/mini/'))).toBe(true);
+  });
+
   for (const [command, needed] of Object.entries(NEEDED)) {
     it(`loads for ${command} ${needed.length === 0 ? 'no large library' : needed.join(' and ')}`, () => {
       expect(heavyWith(`lib/cli/commands/${command}.ts`)).toEqual([...needed].sort(byOrder));
     });
   }
+});
+
+/** Parts of Node that take long to load, and that a look at a host does not need. */
+const HEAVY_OF_NODE = ['child_process', 'crypto', 'net', 'readline', 'stream', 'zlib'];
+
+describe('a start of the built pci', () => {
+  const folder = temporaryFolder();
+
+  /** The files, and the parts of Node beyond those of an empty program, that were loaded when a program ends. */
+  async function loadedBy(words: readonly string[]): Promise<{ files: string[]; parts: string[] }> {
+    const hook = join(folder, 'hook.cjs');
+    writeFileSync(
+      hook,
+      `process.on('exit', () => {
+        const parts = process.moduleLoadList.filter((name) => name.startsWith('NativeModule '));
+        require('node:fs').writeSync(2, JSON.stringify({ files: Object.keys(require.cache), parts }));
+      });`,
+    );
+    const run = async (program: readonly string[]) => {
+      const { stderr, exitCode } = await execa(process.execPath, ['--require', hook, ...program], {
+        cwd: ROOT,
+        env: { PATH: process.env['PATH'] },
+        extendEnv: false,
+        stdin: 'ignore',
+      });
+      expect(exitCode).toBe(0);
+      return JSON.parse(stderr) as { files: string[]; parts: string[] };
+    };
+    const empty = join(folder, 'empty.cjs');
+    writeFileSync(empty, '');
+    const [bare, ours] = [await run([empty]), await run([PCI, ...words])];
+    const known = new Set(bare.parts);
+    return {
+      files: ours.files.filter((file) => file !== hook).map((file) => basename(file)),
+      parts: ours.parts.filter((part) => !known.has(part)).map((part) => part.replace('NativeModule ', '')),
+    };
+  }
+
+  it.each([
+    [['--version']],
+    [['list', '--host', fixture('gpu-desktop')]],
+    [['list', '--host', fixture('gpu-desktop'), '--json', 'class=network']],
+    [['list', '--host', '/', '--pci-ids', 'bundled', '--columns=address']],
+  ])('loads two files and no large part of Node: %j', async (words) => {
+    const { files, parts } = await loadedBy(words);
+    expect(files).toEqual(['pci.js', CORE]);
+    expect(parts.filter((part) => HEAVY_OF_NODE.includes(part))).toEqual([]);
+  });
+
+  it('loads the parser for what is not plain', async () => {
+    const { files } = await loadedBy(['list', '--help']);
+    expect(files.some((file) => file.startsWith('parse-command-line-'))).toBe(true);
+  });
 });
 
 function byOrder(a: Heavy, b: Heavy): number {

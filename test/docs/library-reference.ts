@@ -12,16 +12,17 @@ interface Exported {
 const FACE = 'lib/index.ts';
 
 const ROOMS: readonly (readonly [room: string, heading: string])[] = [
-  ['lib/operations', 'Operations: what can be asked of a host'],
+  ['lib/operations', 'Operations'],
   ['lib/host', 'Hosts and snapshots'],
   ['lib/sysfs', 'Reading a host'],
-  ['lib/checks', 'What speaks against a change'],
+  ['lib/checks', 'Checks'],
   ['lib/plan', 'Plans'],
   ['lib/apply', 'Applying a plan'],
-  ['lib/simulation', 'A host to rehearse on'],
-  ['lib/libvirt', 'Documents of libvirt'],
-  ['lib/facts', 'A host as a whole: what it uses, and what it can do'],
-  ['lib/pci', 'The model, and what follows from it'],
+  ['lib/simulation', 'Simulated host'],
+  ['lib/libvirt', 'libvirt documents'],
+  ['lib/facts', 'The model of a host'],
+  ['lib/pci', 'The model of a device'],
+  ['lib/documents', 'The JSON documents'],
   ['lib/base', 'Facts, errors, diagnostics'],
 ];
 
@@ -33,13 +34,13 @@ export function libraryReference(sources: Sources): string {
       .filter(({ file }) => file.startsWith(`${room}/`))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .map(({ name, file }) => row(name, sources.get(file) ?? '', file));
-    return `## ${heading}\n\n${table(['name', 'kind', 'what it is'], rows)}`;
+    return `## ${heading}\n\n${table(['name', 'kind', 'description'], rows)}`;
   });
   const missed = exported.filter(({ file }) => !ROOMS.some(([room]) => file.startsWith(`${room}/`)));
   if (missed.length > 0) throw new Error(`in no section: ${missed.map(({ name }) => name).join(', ')}`);
   return [
     '# Library',
-    "`import { … } from 'portal-gun'` gives what the programs are made of. The types say the rest; every export carries its contract as a comment. [How to read the JSON, or use the library](../how-to/use-from-scripts.md) has examples.",
+    "`import { … } from 'portal-gun'` provides the functions of the programs. The types contain the details, and every export has its contract as a comment. See [use portal-gun from scripts](../how-to/use-from-scripts.md) for examples.",
     ...sections,
   ]
     .join('\n\n')

@@ -8,11 +8,11 @@ import { parseXml } from '../../lib/libvirt/xml/xml-document.ts';
 import { code, table } from './markdown.ts';
 
 const CATEGORY_MEANINGS: Readonly<Record<(typeof CATEGORIES)[number], string>> = {
-  host: 'Stands for a host: one that is itself a VM, with machines in it.',
-  controller: 'Has what a person sits at: displays, input, USB.',
-  application: 'Runs programs of a person.',
-  service: 'Runs something for other machines.',
-  router: 'Has the network hardware, and joins networks.',
+  host: 'represents a host that is itself a VM, with VMs in it.',
+  controller: 'has the devices of a seat: displays, input, USB.',
+  application: 'runs the programs of a user.',
+  service: 'serves other VMs.',
+  router: 'has the network hardware, and connects networks.',
 };
 
 /** The page of what is kept in the metadata of machines. */
@@ -22,40 +22,40 @@ export function machineMetadataReference(): string {
   if (readCategory(parseXml(example, 'the example')) !== 'router') throw new Error('the example is not ours');
   return [
     '# Machine metadata',
-    "What portal-gun knows of a machine stands in the machine's own definition, in the metadata that libvirt keeps for programs and changes nothing of. A contract: the namespace, the element and its attributes stay as they are.",
+    'The data of portal-gun about a VM is stored in the definition of the VM, in the metadata that libvirt keeps unchanged for other programs. This is a contract: the namespace, the element and its attributes do not change.',
     `\`\`\`xml\n${example}\n\`\`\``,
     table(
       ['part', 'is'],
       [
         [
           'namespace',
-          `${code(MACHINE_NAMESPACE)}, which never changes. What would not be understood by earlier versions gets another.`,
+          `${code(MACHINE_NAMESPACE)}, which never changes. If earlier versions would not understand new content, it gets another namespace.`,
         ],
         [
           'prefix',
-          `${code(MACHINE_PREFIX)} where portal-gun writes. Any that stands for the namespace is understood, wherever it is declared.`,
+          `${code(MACHINE_PREFIX)} in output of portal-gun. Any prefix for the namespace is accepted, wherever it is declared.`,
         ],
         [
           'element',
-          `${code('machine')}: the first element of the namespace in ${code('<metadata>')}, which is the one that libvirt knows. Another in its place is told of, and not overwritten.`,
+          `${code('machine')}: the first element of the namespace in ${code('<metadata>')}, which is the one that libvirt uses. Another element in its place is reported and not overwritten.`,
         ],
-        [code('category'), 'What the machine is tagged with. Without it the machine is untagged.'],
+        [code('category'), 'The category of the VM. Without it the VM is untagged.'],
         [
           code('assignment'),
-          'An element in it for each device that `pci assign` gave the machine: its `alias` in the definition, the `policy`, and by what the device is found again, as it was then: `address`, `path`, `id`, `subsystem`, `serial` with `serial-at`, `product-serial`, `drive` with `model`, `wwn`, `guid`, `mac`, the number of its IOMMU `group`, of a VF of a pool which `vf` it is and the same of its PF (`pf-path`, `pf-id`, …), and in `allow` the names of the safety rules that were lifted for it, with blanks between.',
+          'A child element for each device that `pci assign` added: its `alias` in the definition, the `policy`, and its identity when it was assigned: `address`, `path`, `id`, `subsystem`, `serial` with `serial-at`, `product-serial`, `drive` with `model`, `wwn`, `guid`, `mac`, and the number of its IOMMU `group`. For a VF of a pool, also its number `vf` and the identity of its PF (`pf-path`, `pf-id`, …). `allow` contains the names of the accepted safety rules, separated by spaces.',
         ],
       ],
     ),
-    'Attributes and elements that are not known are kept. An element in it is to be of a namespace, this one or its own: one of none is taken by libvirt to be of this one. Where nothing is left, the element is taken away; libvirt 9 leaves an empty `<metadata/>` in its place, which means nothing.',
+    'Unknown attributes and elements are kept. A child element must have a namespace, this one or its own: libvirt puts an element without one into this namespace. If nothing is left, the element is removed. libvirt 9 leaves an empty `<metadata/>`, which means nothing.',
     '## Category',
-    'One of these, or a name of your own: a lower case letter, and up to 62 more, digits and hyphens.',
+    'One of these, or a custom name: a lowercase letter, followed by at most 62 lowercase letters, digits and hyphens.',
     table(
-      ['category', 'a machine that'],
+      ['category', 'the VM'],
       CATEGORIES.map((category) => [code(category), CATEGORY_MEANINGS[category]]),
     ),
-    'What a machine is called says nothing: an untagged machine is of no category, and a guess by its name is only shown.',
+    'The name of a VM has no meaning: an untagged VM has no category, and a guess from its name is only shown.',
     '## By hand',
-    'The same by `virsh`. What `--set` takes has no prefix; `--live` is for what runs, and `--config` for the definition:',
+    '`virsh` can do the same. The argument of `--set` has no prefix. `--live` changes the running VM, and `--config` the definition:',
     `\`\`\`sh\nvirsh metadata galaxy0 --uri ${MACHINE_NAMESPACE} --key ${MACHINE_PREFIX} --set '<machine category="router"/>' --config\nvirsh metadata galaxy0 --uri ${MACHINE_NAMESPACE} --config\nvirsh metadata galaxy0 --uri ${MACHINE_NAMESPACE} --remove --config\n\`\`\``,
   ]
     .join('\n\n')

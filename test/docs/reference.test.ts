@@ -5,7 +5,7 @@ import { ROOT } from '../support/pci-program.ts';
 import { type ReferenceInput, referencePages, type Schema } from './reference.ts';
 
 const FOLDER = join(ROOT, 'docs/reference');
-const SCHEMAS = join(ROOT, 'lib/render/schemas');
+const SCHEMAS = join(ROOT, 'lib/documents/schemas');
 
 function input(): ReferenceInput {
   const schemas = readdirSync(SCHEMAS)

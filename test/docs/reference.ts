@@ -49,24 +49,24 @@ export interface Schema {
 /** Every page of the reference: file name to text. */
 export function referencePages(input: ReferenceInput): ReadonlyMap<string, string> {
   const pages: readonly (readonly [file: string, summary: string, text: string])[] = [
-    ['commands.md', 'Every command with its arguments, options and examples.', commandsPage()],
-    ['selectors.md', 'What picks devices.', selectorsPage()],
-    ['policy.md', 'What a policy file can say.', policyPage()],
-    ['assignment-rules.md', 'What a file of assignment rules can say.', assignmentRulesPage()],
-    ['machine-metadata.md', 'What is kept in the definitions of machines.', machineMetadataReference()],
+    ['commands.md', 'All commands with their arguments, options and examples.', commandsPage()],
+    ['selectors.md', 'How to select devices.', selectorsPage()],
+    ['policy.md', 'The format of a policy file.', policyPage()],
+    ['assignment-rules.md', 'The format of a file of assignment rules.', assignmentRulesPage()],
+    ['machine-metadata.md', 'The metadata in the definitions of VMs.', machineMetadataReference()],
     ['columns.md', 'The columns of `pci list`.', columnsPage()],
-    ['exit-codes.md', 'What the exit codes mean.', exitCodesPage()],
-    ['errors.md', 'Every error with its remedy.', errorsPage()],
-    ['diagnostics.md', 'What is said about parts of a host that make no sense.', diagnosticsPage()],
-    ['safety-rules.md', 'What keeps a device with the host, rule by rule.', safetyRulesPage()],
-    ['validation-rules.md', 'What `pci validate` checks, rule by rule.', validationRulesPage()],
+    ['exit-codes.md', 'The meanings of exit codes.', exitCodesPage()],
+    ['errors.md', 'All errors with their remedies.', errorsPage()],
+    ['diagnostics.md', 'Problems that readers report about a host.', diagnosticsPage()],
+    ['safety-rules.md', 'The checks that keep a device with the host.', safetyRulesPage()],
+    ['validation-rules.md', 'The checks of `pci validate`.', validationRulesPage()],
     ['json.md', 'The JSON documents and their schemas.', jsonPage(input.schemas)],
     ['library.md', 'What `portal-gun` exports.', libraryReference(input.sources)],
   ];
   const index = page('Reference', [
-    'Looked up, not read. Generated from the code, so that it is what the programs do.',
+    'These pages are generated from the code.',
     table(
-      ['page', 'what it holds'],
+      ['page', 'contents'],
       pages.map(([file, summary]) => [`[${file.replace('.md', '')}](${file})`, summary]),
     ),
   ]);
@@ -81,9 +81,9 @@ const PROGRAMS: readonly Program[] = [PCI_PROGRAM, PORTAL_PROGRAM];
 
 function commandsPage(): string {
   return page('Commands', [
-    '`pci <command> --help` says the same, and so does `portal <command> --help`. An option may stand before or after the command. `--version` prints the version.',
+    '`pci <command> --help` and `portal <command> --help` print the same information. An option may come before or after the command. `--version` prints the version.',
     table(
-      ['command', 'what it does'],
+      ['command', 'purpose'],
       PROGRAMS.flatMap(({ name: program, commands }) =>
         commands.map(({ name, summary }) => [
           `[\`${program} ${name}\`](#${program}-${name.replaceAll(' ', '-')})`,
@@ -116,7 +116,7 @@ function commandSection(program: string, command: Command): string {
       Object.entries(command.options).map(([name, option]) => [flags(name, option), optionText(option)]),
     ),
     table(
-      ['example', 'what it gives'],
+      ['example', 'result'],
       command.examples.map(([line, what]) => [code(line), what]),
     ),
   ].join('\n\n');
@@ -132,7 +132,7 @@ function optionText({ describe, choices, array }: OptionDefinition): string {
   return [
     sentence(describe),
     ...(choices === undefined ? [] : [`One of ${choices.map(code).join(', ')}.`]),
-    ...(array === true ? ['May be given several times.'] : []),
+    ...(array === true ? ['Can be repeated.'] : []),
   ].join(' ');
 }
 
@@ -144,29 +144,29 @@ function sentence(text: string): string {
 const KEYED_SELECTORS: Readonly<Record<string, readonly [example: string, meaning: string]>> = {
   class: [
     'class=network',
-    `Of a category: ${DEVICE_CATEGORIES.join(', ')}. Or by the class code, or how it begins: \`class=0200\`.`,
+    `In a category: ${DEVICE_CATEGORIES.join(', ')}. Or with a class code, or the first digits of one: \`class=0200\`.`,
   ],
   driver: ['driver=vfio-pci', 'Bound to a driver; `driver=none` for no driver.'],
   group: ['group=12', 'In an IOMMU group; `group=none` for no group.'],
   card: ['card=01:00', 'All functions of one card; the same as `01:00`.'],
   numa: ['numa=1', 'On a NUMA node; `numa=none` for none.'],
-  netdev: ['netdev=enp1s0', 'Has the network interface.'],
-  block: ['block=nvme0n1', 'Has the block device; `/dev/` before the name may stand.'],
+  netdev: ['netdev=enp1s0', 'With this network interface.'],
+  block: ['block=nvme0n1', 'With this block device; a leading `/dev/` is allowed.'],
 };
 
 const PLAIN_SELECTORS: readonly (readonly [example: string, meaning: string])[] = [
   ['0000:01:00.0', 'The function at an address.'],
   ['01:00.0', 'The same in domain 0.'],
-  ['pci_0000_01_00_0', 'The same as libvirt writes it. A path that ends in an address will do as well.'],
+  [
+    'pci_0000_01_00_0',
+    'The same in the notation of libvirt. A path that ends in an address is also accepted.',
+  ],
   ['01:00', 'All functions of a card.'],
   ['8086:10c9', 'By vendor and device id.'],
   ['8086:', 'By vendor id.'],
-  ['pf', 'Physical functions of SR-IOV.'],
-  ['vf', 'Virtual functions of SR-IOV.'],
-  [
-    'nvidia',
-    'Anything else is a word that the name of the vendor or of the device contains, in capitals or not.',
-  ],
+  ['pf', 'SR-IOV physical functions.'],
+  ['vf', 'SR-IOV virtual functions.'],
+  ['nvidia', 'Any other word: the name of the vendor or the device contains it, in any case.'],
 ];
 
 function selectorsPage(): string {
@@ -180,16 +180,16 @@ function selectorsPage(): string {
     all.filter(([example]) => parseSelector(example).mustMatch === must).map(([example]) => code(example)),
   );
   return page('Selectors', [
-    'Commands that take `[selectors..]` take any number of them. A device is selected if any of them matches; without a selector all are. `pci show` takes one that must mean one device.',
-    'Commas join selectors: a device is selected if all of them match. `!` in front of a selector selects the devices that it does not match; a device of which that is unknown is not selected. A shell acts on `!`: put the word in single quotes.',
-    "`vf,driver=igbvf` selects the VFs on igbvf, `'class=network,!driver=vfio-pci'` the network cards that are not on vfio-pci.",
-    'A command that changes devices refuses two selectors of different kinds, because `vf driver=igbvf` may be meant either way: write `vf,driver=igbvf` for the devices that match both, `vf or driver=igbvf` for those that match either.',
+    'Commands with `[selectors..]` accept any number of selectors. A device is selected if any of them matches. Without a selector, all devices are selected. `pci show` needs exactly one device.',
+    'Commas join selectors: a device is selected if all of them match. `!` before a selector selects the devices that it does not match. If a match is unknown, the device is not selected. Shells interpret `!`, so put the word in single quotes.',
+    "`vf,driver=igbvf` selects the VFs on igbvf. `'class=network,!driver=vfio-pci'` selects the network cards that are not on vfio-pci.",
+    'A command that changes devices refuses two selectors of different kinds, because `vf driver=igbvf` is ambiguous: write `vf,driver=igbvf` for the devices that match both, or `vf or driver=igbvf` for the devices that match either.',
     table(
-      ['selector', 'which devices'],
+      ['selector', 'selected devices'],
       all.map(([example, meaning]) => [code(example), meaning]),
     ),
-    `A selector that names something must find it: when none of the host's devices is meant, the command fails with [DEVICE_NOT_FOUND](errors.md) and exit code 3. Such are ${named?.join(', ')}.`,
-    `A selector that describes a kind may find nothing; the list is then empty, and the exit code 0. Such are ${filters?.join(', ')}. To \`pci show\` every selector is a name.`,
+    `A selector that names something must match: if it matches no device of the host, the command fails with [DEVICE_NOT_FOUND](errors.md) and exit code 3. These selectors are ${named?.join(', ')}.`,
+    `A selector that describes a kind may match nothing. The list is then empty, and the exit code is 0. These selectors are ${filters?.join(', ')}. For \`pci show\`, every selector is a name.`,
   ]);
 }
 
@@ -214,38 +214,38 @@ persist: on
 /** What each key of each part of a policy means. */
 const POLICY_WORDS: Readonly<Record<keyof typeof POLICY_KEYS, Readonly<Record<string, string>>>> = {
   policy: {
-    'portal-gun': `The format: \`${POLICY_FORMAT}\`. It has to be there.`,
-    bindings: 'A list of which devices are on which driver; each a device, or a mapping as below.',
-    'virtual-functions': 'A list of what physical functions have, each a mapping as below.',
-    persist: '`on`: at each boot as well. `off` by default.',
+    'portal-gun': `Format: \`${POLICY_FORMAT}\`. Required.`,
+    bindings: 'List of devices and their drivers; each entry is a device, or a mapping as below.',
+    'virtual-functions': 'List of PFs with their VFs; each entry is a mapping as below.',
+    persist: '`on`: restore at each boot. Default: `off`.',
   },
   binding: {
     device:
-      'A [selector](selectors.md), which may mean several devices, or a mapping that says what the device is. Members of its IOMMU group go with it.',
+      'A [selector](selectors.md), which may match several devices, or a mapping of the properties of a device. The members of its IOMMU group are included.',
     driver:
-      'A driver that hands devices to VMs; `host` to have it back; by default vfio-pci, or the one that is made for the device.',
+      'A VFIO driver, or `host` to return the device to the host; default: vfio-pci, or the VFIO variant driver for the device.',
   },
   identity: {
     id: '`vendor:device`.',
     subsystem: '`vendor:device` of the subsystem.',
-    serial: 'Serial number: product data, drive, or the capability of that name.',
-    mac: 'MAC of its network interface; not known while it is on a VFIO driver.',
-    path: 'Place, from the root through the bridges without bus numbers: `pci0000:00/06.0/00.0`.',
+    serial: 'Serial number: from product data, the drive, or the device serial number capability.',
+    mac: 'MAC of its network interface; unknown while it is on a VFIO driver.',
+    path: 'Path from the root through the bridges, without bus numbers: `pci0000:00/06.0/00.0`.',
     slot: 'Label of the slot.',
   },
   'virtual functions': {
-    device: 'The physical function, as above; it must be just one.',
-    count: 'How many VFs. It has to be there.',
-    autoprobe: 'Whether the kernel looks for drivers for VFs that are made; as it is by default.',
-    up: 'Whether the interface of the PF is switched on where there are VFs; `on` by default.',
-    driver: 'For all its VFs, as above.',
-    vfs: 'What single VFs are set to: a mapping of their numbers, from 0, to settings.',
-    mac: '`stable`, `driver`, or for one VF a MAC; VFs that are made get the stable one by default.',
-    vlan: '`none`, a VLAN, or one with a priority: `100/5`.',
+    device: 'The PF, as above; exactly one device.',
+    count: 'Number of VFs. Required.',
+    autoprobe: 'Whether the kernel probes drivers for new VFs; default: not changed.',
+    up: 'Whether the interface of the PF is set up if there are VFs; default: `on`.',
+    driver: 'For all VFs of the PF, as above.',
+    vfs: 'Settings of single VFs: a mapping from their numbers, from 0, to settings.',
+    mac: '`stable`, `driver` or, for one VF, a MAC; default for new VFs: `stable`.',
+    vlan: '`none`, a VLAN, or a VLAN with a priority: `100/5`.',
     trust: '`on` or `off`.',
     'spoof-check': '`on` or `off`.',
     link: '`auto`, `enable` or `disable`.',
-    rate: '`none`, the most in Mbit/s, or the least and the most: `100-1000`.',
+    rate: '`none`, a maximum in Mbit/s, or a minimum and a maximum: `100-1000`.',
   },
 };
 
@@ -261,29 +261,30 @@ function policyPage(): string {
       }),
     );
   return page('Policy', [
-    'What [`pci apply`](commands.md#pci-apply) takes: a file in YAML 1.2 of at most a megabyte. What it does not speak of is left as it is. A key that is not known is an error, with line and column.',
+    'The input of [`pci apply`](commands.md#pci-apply): a file in YAML 1.2, at most one megabyte. Anything that the file does not mention is left as it is. An unknown key is an error, with line and column.',
     `\`\`\`yaml\n${POLICY_EXAMPLE}\`\`\``,
     rows('policy'),
     '## A binding',
     rows('binding'),
-    '## A device by what it is',
-    'All that is named has to be so.',
+    '## A device by its properties',
+    'All named properties must match.',
     rows('identity'),
     '## Virtual functions',
-    'Settings are those of [`pci sriov set`](commands.md#pci-sriov-set), for all VFs of the PF, and below `vfs` for one.',
+    'The settings are those of [`pci sriov set`](commands.md#pci-sriov-set), for all VFs of the PF, and below `vfs` for one VF.',
     rows('virtual functions'),
-    'What can only be told once virtual functions are there, their drivers and devices that are not found before, is done by a second plan, right after the first. With `--confirm-within` it waits: apply the policy again once the first is confirmed.',
+    'If a part of the policy depends on VFs that do not exist yet (their drivers, and devices that are not found before), a second plan does it, directly after the first. With `--confirm-within`, apply the policy again after you confirm the first plan.',
   ]);
 }
 
 /** What each key of each part of a file of assignment rules means. */
 const RULES_WORDS: Readonly<Record<string, string>> = {
-  'portal-gun': `The format: \`${RULES_FORMAT}\`. It has to be there.`,
-  rules: 'A list of mappings as below. It has to be there.',
+  'portal-gun': `Format: \`${RULES_FORMAT}\`. Required.`,
+  rules: 'List of mappings as below. Required.',
   'keep-usb':
-    'Whether one USB controller stays with the host for a keyboard: `auto`, where no keyboard is at a PS/2 port, which is the default; `always`; `never`. It is the one that has the keyboard, where that is known, and else the first. None is kept besides one that stays in any case.',
-  devices: 'A [selector](selectors.md), or a list of them; `rest` for all that no rule before it fits.',
-  to: `A type of machines, as \`portal tag\` gives it; \`${NOBODY}\`: they stay with the host.`,
+    'Whether one USB controller stays with the host for a keyboard: `auto` (default) if no keyboard is on a PS/2 port, `always`, `never`. It is the controller with the keyboard if that is known, and otherwise the first. If another controller stays anyway, no further one is kept.',
+  devices:
+    'A [selector](selectors.md), or a list of selectors; `rest` for all devices that match no earlier rule.',
+  to: `A category of VMs, as in \`portal tag\`; \`${NOBODY}\`: the devices stay with the host.`,
 };
 
 function assignmentRulesPage(): string {
@@ -297,31 +298,31 @@ function assignmentRulesPage(): string {
       }),
     );
   return page('Assignment rules', [
-    'How [`pci assign --by-rules`](commands.md#pci-assign) shares out the devices of a host. `--rules FILE` takes other rules than those that come with it: a file in YAML 1.2 of at most a megabyte. A key that is not known is an error, with line and column. `pci assign --print-rules` writes those that come with it, as a file to be changed:',
+    'How [`pci assign --by-rules`](commands.md#pci-assign) assigns the devices of a host. `--rules FILE` uses other rules than the built-in ones: a file in YAML 1.2, at most one megabyte. An unknown key is an error, with line and column. `pci assign --print-rules` prints the built-in rules, as a file to edit:',
     `\`\`\`yaml\n${DEFAULT_RULES}\`\`\``,
     rows('rules'),
     '## A rule',
     rows('rule'),
-    '## What stays whatever the rules say',
-    'The members of an IOMMU group go together, by the first rule that any of them fits, or stay together. Each device that stays is told of with the reason: a bridge, or a member of the group of a bridge that a driver of the host has; what the host uses, by the [safety rules](safety-rules.md), unless `--allow` lifts it; what can be given to no machine; virtual functions, and a physical one that has some; what is to go to a type that no machine is of; what a machine has alone (`--policy exclusive`). Devices are added to definitions alone: what was given before stays until `pci unassign` takes it away.',
+    '## Devices that always stay',
+    'The members of an IOMMU group go together, by the first rule that matches any of them, or stay together. The plan lists each device that stays, with the reason. These devices stay: bridges, and members of a group with a bridge that a host driver holds; devices that the host uses, by the [safety rules](safety-rules.md), unless `--allow` accepts the finding; devices that cannot be passed through; VFs, and PFs that have VFs; devices for a category without VMs; devices that one VM has exclusively (`--policy exclusive`). Devices are only added to definitions. Earlier assignments stay until `pci unassign` removes them.',
   ]);
 }
 
 function columnsPage(): string {
   const names = (columns: readonly string[]): string => columns.map(code).join(', ');
   return page('Columns', [
-    'What `pci list` takes with `--columns` and `--sort`. A cell is `-` where the host has no such thing, and `?` where it could not be read.',
+    'Columns for the options `--columns` and `--sort` of `pci list`. A cell is `-` if the host has no such value, and `?` if it could not be read.',
     table(
-      ['name', 'heading', 'what it holds'],
+      ['name', 'heading', 'contents'],
       Object.entries(DEVICE_COLUMNS).map(([name, { heading, summary }]) => [
         code(name),
         heading,
         sentence(capital(summary)),
       ]),
     ),
-    `Without \`--columns\` the list has ${names(DEFAULT_COLUMNS)}; with \`--wide\` ${names(WIDE_COLUMNS)}.`,
-    'Columns of numbers are ordered by number, and what has none comes last; others by their text.',
-    'On a narrow terminal the longest cells are cut, and end in `…`; an address, an id and a number never are. Where that is not enough, columns are left out, the last first, and named below the rows; the address stays. `--wide` cuts and leaves out nothing. What goes into a pipe or a file is never cut.',
+    `Default columns: ${names(DEFAULT_COLUMNS)}; with \`--wide\`: ${names(WIDE_COLUMNS)}.`,
+    'Columns of numbers are sorted by number, and devices without a number come last. Other columns are sorted by text.',
+    'On a narrow terminal the longest cells are cut and end in `…`. Addresses, ids and numbers are never cut. If that is not enough, columns are omitted, the last first, and named below the rows. The address stays. `--wide` cuts and omits nothing. Output to a pipe or a file is never cut.',
   ]);
 }
 
@@ -333,36 +334,38 @@ function capital(text: string): string {
 }
 
 const EXIT_MEANINGS: Readonly<Record<ExitName, string>> = {
-  ok: 'It was done, or the answer is yes.',
-  findings: 'It ran, and the answer is no: `pci diff` found a difference, a check of `pci validate` failed.',
-  usage: 'Wrong arguments, or a bad input file.',
-  notFound: 'There is no such device or machine, or no change that awaits confirmation.',
-  refused: 'Refused for safety: the host uses a device, another change is on its way, or was cut short.',
-  permission: 'The kernel refused access.',
-  unsupported: 'The host lacks what is needed: an IOMMU, a driver, a PCI bus.',
+  ok: 'Success, or the answer is yes.',
+  findings:
+    'Completed, and the answer is no: `pci diff` found a difference, or a check of `pci validate` failed.',
+  usage: 'Invalid arguments, or an invalid input file.',
+  notFound: 'No such device or VM, or no change that awaits confirmation.',
+  refused:
+    'Refused for safety: the host uses a device, or another change is in progress, interrupted or unconfirmed.',
+  permission: 'The kernel denied access.',
+  unsupported: 'The host lacks a requirement: an IOMMU, a driver, a PCI bus.',
   toolFailed: 'A file could not be written, or a program failed.',
-  partial: 'A change failed midway; the report says what was undone, and what not.',
-  internal: 'A bug of ours; please report it.',
+  partial: 'A change failed midway. The report shows the steps that were undone, and those that were not.',
+  internal: 'A bug in portal-gun. Please report it.',
   interrupted: 'Stopped by SIGINT (Ctrl-C).',
   terminated: 'Stopped by SIGTERM.',
 };
 
 function exitCodesPage(): string {
   return page('Exit codes', [
-    'A contract: they do not change.',
+    'Exit codes are a contract: they do not change.',
     table(
       ['code', 'name', 'meaning'],
       Object.entries(EXIT).map(([name, exit]) => [String(exit), code(name), EXIT_MEANINGS[name as ExitName]]),
     ),
-    'A list that is empty because no device is of the kind that was asked for is an answer, and exits with 0.',
+    'If a list is empty because no device matches, that is an answer, and the exit code is 0.',
   ]);
 }
 
 function errorsPage(): string {
   return page('Errors', [
-    'On standard error an error is three kinds of lines:',
-    '```text\npci: SUBJECT: WHAT HAPPENED [CODE]\nhint: WHAT TO DO\ncause: WHAT WAS BELOW IT\n```',
-    'With `--json` it is a [document](json.md#error) on standard output. Codes are stable, wording is not.',
+    'An error on stderr has up to three kinds of lines:',
+    '```text\npci: SUBJECT: PROBLEM [CODE]\nhint: ACTION\ncause: UNDERLYING ERROR\n```',
+    'With `--json` it is a [document](json.md#error) on stdout. Codes are stable; wording may change.',
     table(
       ['code', 'meaning', 'hint', 'exit'],
       [
@@ -373,16 +376,21 @@ function errorsPage(): string {
           `${EXIT[exit]} ${exit}`,
         ]),
         // No error that is thrown on purpose, so not in the table.
-        [code('INTERNAL'), 'A bug of ours.', sentence(capital(REPORT_HINT)), `${EXIT.internal} internal`],
+        [
+          code('INTERNAL'),
+          'A bug in portal-gun.',
+          sentence(capital(REPORT_HINT)),
+          `${EXIT.internal} internal`,
+        ],
       ],
     ),
-    'The hint of the table stands where the program knows nothing better to say, such as `did you mean class=network?`.',
+    'The program replaces the hint of this table if it has a better one, such as `did you mean class=network?`.',
   ]);
 }
 
 function diagnosticsPage(): string {
   return page('Diagnostics', [
-    'A part of a host that makes no sense hides nothing else: the rest is listed, the fact in question is unknown, and a diagnostic says what was met. Diagnostics go to standard error as `pci: SUBJECT: MESSAGE [CODE]`, or with the name of the other program, the first ten, or all with `--verbose`. In a JSON document they stand under `diagnostics`. They do not change the exit code.',
+    'A broken part of a host hides nothing else: everything else is listed, the broken fact is unknown, and a diagnostic reports the problem. Diagnostics go to stderr as `pci: SUBJECT: MESSAGE [CODE]` (or with the name of the other program): the first ten, or all with `--verbose`. A JSON document contains them under `diagnostics`. They do not change the exit code.',
     table(
       ['code', 'meaning'],
       Object.entries(DIAGNOSTICS).map(([name, meaning]) => [code(name), meaning]),
@@ -391,22 +399,22 @@ function diagnosticsPage(): string {
 }
 
 const SEVERITY_MEANINGS: Readonly<Record<Severity, string>> = {
-  forbids: "Can't be lifted while the host runs as it does.",
-  refuses: 'Stops the change unless it is allowed by its name.',
-  warns: 'Is said, and stops nothing.',
+  forbids: 'Cannot be accepted in the current state of the host.',
+  refuses: 'Prevents the change unless it is allowed by its name.',
+  warns: 'Is reported, and prevents nothing.',
   unknown:
-    'What the rule looks at could not be read. It stops the change where the rule itself would, and may be allowed by the name of the rule.',
+    'The data of the rule could not be read. This prevents the change if the rule itself would, and can be allowed by the name of the rule.',
 };
 
 function safetyRulesPage(): string {
   return page('Safety rules', [
-    'What `checkSafety` of the [library](library.md) looks for before devices are taken from a host: for each of them, for every member of their IOMMU groups that goes with them, for what is behind those, and for their VFs. What it finds is shown with every plan. Names are stable, wording is not.',
+    'The checks of `checkSafety` of the [library](library.md) before devices are taken from a host: for each device, for every member of its IOMMU group that goes with it, for the devices behind those, and for their VFs. Every plan shows the findings. Names are stable; wording may change.',
     table(
       ['severity', 'meaning'],
       Object.entries(SEVERITY_MEANINGS).map(([name, meaning]) => [code(name), meaning]),
     ),
     table(
-      ['rule', 'severity', 'found where'],
+      ['rule', 'severity', 'finding'],
       SAFETY_RULES.map(({ name, severity, title }) => [
         `[${code(name)}](#${name})`,
         severity,
@@ -415,9 +423,9 @@ function safetyRulesPage(): string {
     ),
     ...SAFETY_RULES.map(ruleSection),
     '## Reading an option ROM',
-    'What speaks against reading an option ROM (`pci rom`), of the device alone; `pci rom dump` refuses besides, with `bad-rom`, to write one that is damaged or for another device.',
+    'Reasons against reading an option ROM (`pci rom`); only the device itself is checked. `pci rom dump` also refuses, with `bad-rom`, to write a ROM that is damaged or belongs to another device.',
     table(
-      ['rule', 'severity', 'found where'],
+      ['rule', 'severity', 'finding'],
       ROM_RULES.map(({ name, severity, title }) => [
         `[${code(name)}](#${name})`,
         severity,
@@ -434,35 +442,33 @@ function safetyRulesPage(): string {
 type RuleWords = Pick<SafetyRule, 'name' | 'severity' | 'meaning' | 'remedy'>;
 
 function ruleSection({ name, severity, meaning, remedy }: RuleWords): string {
-  return [`## ${name}`, `${SEVERITY_MEANINGS[severity]} ${meaning}`, `What to do: ${sentence(remedy)}`].join(
-    '\n\n',
-  );
+  return [`## ${name}`, `${SEVERITY_MEANINGS[severity]} ${meaning}`, `Fix: ${sentence(remedy)}`].join('\n\n');
 }
 
 const GRADE_MEANINGS: Readonly<Record<Grade, string>> = {
-  fail: 'A host that is not so can not do what was asked: `FAIL`, and exit code 1.',
-  warn: 'Something is slower, less safe, or in the way of some devices: `WARN`; exit code 1 with `--strict`.',
-  note: 'Worth knowing: `NOTE`, which `--all` shows.',
+  fail: 'If it does not hold, the requested use does not work: `FAIL`, exit code 1.',
+  warn: 'If it does not hold, something is slower, less safe, or unavailable for some devices: `WARN`, exit code 1 with `--strict`.',
+  note: 'Worth knowing: `NOTE`, shown with `--all`.',
 };
 
 function validationRulesPage(): string {
   const parts = [
-    ['About the host', HOST_RULES],
-    ['About a device', DEVICE_RULES],
-    ['About a machine', MACHINE_RULES],
+    ['Checks of the host', HOST_RULES],
+    ['Checks of a device', DEVICE_RULES],
+    ['Checks of a VM', MACHINE_RULES],
   ] as const;
   return page('Validation rules', [
-    'What [`pci validate`](commands.md#pci-validate) checks. A check that can not be told, since what it looks at is for root alone or is not in a snapshot, never passes: it is counted as `?`. One that has nothing to say of a host is shown with `--all`, as `-`. A rule can be milder in a case than its grade says. Ids are stable, wording is not.',
+    'The checks of [`pci validate`](commands.md#pci-validate). If a check cannot be decided, because its data requires root or is not in a snapshot, it never passes and counts as `?`. A check that does not apply is shown as `-` with `--all`. A result can be milder than the grade of its rule. Ids are stable; wording may change.',
     table(
       ['grade', 'meaning'],
       Object.entries(GRADE_MEANINGS).map(([name, meaning]) => [code(name), meaning]),
     ),
-    `Rules are for purposes: ${PURPOSES.map(code).join(', ')}. \`--for\` takes the rules of a purpose alone. Without it all rules of the host are checked, and those that are for neither \`passthrough\` nor \`machines\` make a note at most.`,
+    `Rules belong to purposes: ${PURPOSES.map(code).join(', ')}. \`--for\` selects only the rules of a purpose. Without it, all rules of the host are checked, and rules that belong to neither \`passthrough\` nor \`machines\` produce at most a note.`,
     ...parts.map(([, rules], index) =>
       [
         `## ${parts[index]?.[0]}`,
         table(
-          ['rule', 'grade', 'what holds'],
+          ['rule', 'grade', 'condition'],
           rules.map(({ id, grade, title }) => [`[${code(id)}](#${id})`, grade, sentence(capital(title))]),
         ),
       ].join('\n\n'),
@@ -475,12 +481,12 @@ function validationRule(rule: HostRule | DeviceRule | MachineRule): string {
   const other = 'virtHostValidate' in rule ? rule.virtHostValidate : undefined;
   const why =
     'whyOther' in rule && rule.whyOther !== undefined
-      ? `, and may come to another result: ${rule.whyOther}`
+      ? `, and may have another result: ${rule.whyOther}`
       : '';
   return [
     `## ${rule.id}`,
     `${sentence(capital(rule.title))} ${rule.meaning}`,
-    `Grade ${code(rule.grade)}, for ${rule.purposes.map(code).join(', ')}.${other === undefined ? '' : ` virt-host-validate checks the same as “${other}”${why}.`}`,
+    `Grade ${code(rule.grade)}, for ${rule.purposes.map(code).join(', ')}.${other === undefined ? '' : ` virt-host-validate has the same check, “${other}”${why}.`}`,
   ].join('\n\n');
 }
 
@@ -489,27 +495,27 @@ function jsonPage(schemas: ReadonlyMap<string, Schema>): string {
   const isDocument = ([, { properties }]: readonly [string, Schema]): boolean =>
     properties?.['schema'] !== undefined;
   return page('JSON', [
-    'With `--json` a command prints one document on standard output, also for an [error](errors.md). It names its schema: `{"schema":"portal-gun/pci-list/v1", …}`. Within a version keys are added, and none is changed or taken away.',
+    'With `--json` a command prints one document on stdout, also for an [error](errors.md). It names its schema: `{"schema":"portal-gun/pci-list/v1", …}`. Within a version, keys are added, and none is changed or removed.',
     table(
       ['form', 'means'],
       [
-        ['`null`', 'The host has no such thing.'],
-        ['`{"unknown":"denied"}`', 'The kernel refused the read; root would get an answer.'],
-        ['`{"unknown":"broken"}`', 'The read failed in another way, or what was read makes no sense.'],
-        ['`{"unknown":"unread"}`', 'Nobody read it: a snapshot does not hold it.'],
-        ['`"0000:01:00.0"`', 'An address: lower case, with the domain.'],
-        ['`"8086"`', 'An id: four hex digits, lower case, without `0x`. A class code has six.'],
+        ['`null`', 'The host does not have this value.'],
+        ['`{"unknown":"denied"}`', 'The kernel denied the read; root can read it.'],
+        ['`{"unknown":"broken"}`', 'The read failed in another way, or the data is invalid.'],
+        ['`{"unknown":"unread"}`', 'It was not read: a snapshot does not contain it.'],
+        ['`"0000:01:00.0"`', 'An address: lowercase, with the domain.'],
+        ['`"8086"`', 'An id: four lowercase hex digits, without `0x`. A class code has six.'],
         ['`1048576`', 'Sizes are bytes, as numbers.'],
         ['`"0xa4000000"`', 'Memory addresses are hex strings: they may need 64 bits.'],
       ],
     ),
-    "The JSON Schemas are in the package, `portal-gun/schemas/FILE`. `pci list --format ndjson` prints the items of the list's `devices` alone, a line each.",
+    'The package contains the JSON Schemas as `portal-gun/schemas/FILE`. `pci list --format ndjson` prints only the items of `devices`, one per line.',
     ...all.filter(isDocument).map(([file, schema]) => documentSection(file, schema)),
     [
       '## Shared',
-      'What several documents have in common.',
+      'Schemas that several documents share.',
       table(
-        ['schema', 'what it describes'],
+        ['schema', 'subject'],
         all
           .filter((entry) => !isDocument(entry))
           .map(([file, { title = '', description }]) => [
@@ -526,7 +532,7 @@ function documentSection(file: string, { $id, title = '', description, propertie
     `## ${$id.split('/')[1]}`,
     `${[sentence(title), description ?? ''].join(' ').trim()} Schema: ${schemaLink(file)}.`,
     table(
-      ['key', 'what it holds'],
+      ['key', 'contents'],
       Object.entries(properties).map(([key, { description: meaning }]) => [
         code(key),
         key === 'schema' ? code($id) : (meaning ?? COMMON_KEYS[key] ?? ''),
@@ -540,15 +546,15 @@ const COMMON_KEYS: Readonly<Record<string, string>> = {
   host: 'The host that was read: its `label`.',
   before: 'The earlier host: its `label`.',
   after: 'The later host: its `label`.',
-  diagnostics: 'What made no sense: `subject`, `code`, `message`. See [diagnostics](diagnostics.md).',
+  diagnostics: 'Problems in the data: `subject`, `code`, `message`. See [diagnostics](diagnostics.md).',
   device: 'Every fact of the device.',
-  identity: 'What finds the device again. See [identity](../explanation/identity.md).',
-  iommu: 'Whether an IOMMU is at work, and whether the firmware describes one.',
-  roots: 'The root buses, with what is on them.',
+  identity: 'The properties that find the device again. See [identity](../explanation/identity.md).',
+  iommu: 'Whether an IOMMU is in use, and whether the firmware describes one.',
+  roots: 'The root buses and their devices.',
   error:
-    'What happened: `code`, `exit`, `exitCode`, `subject`, `message`, `hint`, `causes`. See [errors](errors.md).',
+    'The error: `code`, `exit`, `exitCode`, `subject`, `message`, `hint`, `causes`. See [errors](errors.md).',
 };
 
 function schemaLink(file: string): string {
-  return `[\`${file}\`](../../lib/render/schemas/${file})`;
+  return `[\`${file}\`](../../lib/documents/schemas/${file})`;
 }

@@ -132,7 +132,7 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
     const { exitCode, stderr } = await sh('virsh start galaxy1 --paused');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /pci: galaxy1: 0000:03:00\.0, with 0000:03:00\.1, is in use by machine galaxy0 \(pid \d+\), and one machine at a time can run with it \[START_REFUSED\]\nhint: shut down who has it/,
+      /pci: galaxy1: 0000:03:00\.0, with 0000:03:00\.1, is in use by VM galaxy0 \(pid \d+\), and one machine at a time can run with it \[START_REFUSED\]\nhint: shut down who has it/,
     );
     await output("virsh 'destroy galaxy0; start galaxy1 --paused'");
     expect(await driversOf(...PAIR)).toBe('vfio-pci\nvfio-pci\n');

@@ -113,7 +113,7 @@ export function testBinding(machine: () => RunningMachine): void {
       const before = await states(DISK, UPLINK);
       const disk = await machine().pci(['bind', DISK, '--yes']);
       expect(disk.exitCode).toBe(4);
-      expect(disk.stderr).toContain(`pci: ${DISK}: holds the root file system: vda on / [DEVICE_IN_USE]`);
+      expect(disk.stderr).toContain(`pci: ${DISK}: contains the root file system: vda on / [DEVICE_IN_USE]`);
       const uplink = await machine().pci(['bind', UPLINK, '--yes', '--allow', 'net-address']);
       expect(uplink.exitCode).toBe(4);
       expect(uplink.stderr).toContain('[DEVICE_IN_USE]');

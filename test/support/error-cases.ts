@@ -346,8 +346,8 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     `bind 00:02.0 --script --host ${fixture('lab-intel')}`,
     'DEVICE_IN_USE',
     '0000:00:02.0',
-    'holds the root file system: vda on /',
-    "this one can't be lifted while the host runs from it",
+    'contains the root file system: vda on /',
+    'this finding cannot be accepted while the host runs from it',
   ],
   [
     `bind 07:00.0 --dry-run --driver igb --host ${fixture('lab-intel')}`,
@@ -573,6 +573,13 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'run the command with --help',
   ],
   // What is bound at each boot.
+  [
+    'bindings --host FOLDER/bad-entry',
+    'BAD_RECORD',
+    '/etc/portal-gun/bindings.json:3:3',
+    'entry 1 makes no sense',
+    'persist again',
+  ],
   [
     'bindings --host FOLDER/bad-record',
     'BAD_RECORD',

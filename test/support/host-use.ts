@@ -149,7 +149,7 @@ export function findingsOf(state: State): readonly Finding[] {
   });
 }
 
-/** The same as lines: `mounted refuses 00:03.0 holds what is mounted: sda1 on /srv`. */
+/** The same as lines: `mounted refuses 00:03.0 contains mounted file systems: sda1 on /srv`. */
 export function linesOf(state: State): readonly string[] {
   return findingsOf(state).map(
     ({ name, severity, subject, message }) => `${name} ${severity} ${subject.slice(5)} ${message}`,

@@ -65,6 +65,11 @@ export function pciOn(ports: HostPorts, args: readonly string[], columns?: numbe
   return runInside(PCI_PROGRAM, args, columns, ports);
 }
 
+/** The same for `portal`. */
+export function portalOn(ports: HostPorts, args: readonly string[], columns?: number): Promise<Outcome> {
+  return runInside(PORTAL_PROGRAM, args, columns, ports);
+}
+
 async function runInside(
   program: Program,
   args: readonly string[],

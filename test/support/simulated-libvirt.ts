@@ -2,114 +2,246 @@ import type { Run, Runner, RunOptions } from '../../lib/host/runner.ts';
 import { readOwnDevices } from '../../lib/libvirt/assignment/assigned-devices.ts';
 import { parseHostDevices } from '../../lib/libvirt/hostdev/host-device-parser.ts';
 import { parseMachine } from '../../lib/libvirt/machine/machine.ts';
-import { MACHINE_NAMESPACE } from '../../lib/libvirt/machine/machine-metadata.ts';
 import type { KnownMachine, MachineDocument } from '../../lib/libvirt/machine/read-machines.ts';
-import { parseXml } from '../../lib/libvirt/xml/xml-document.ts';
+import { parseXml, type XmlDocument } from '../../lib/libvirt/xml/xml-document.ts';
+import { childOf } from '../../lib/libvirt/xml/xml-element.ts';
 import { type FakeAnswer, FakeVirsh } from './fake-virsh.ts';
-import { uuidOf } from './made-up-libvirt.ts';
+import { tagXml, uuidOf } from './made-up-libvirt.ts';
+import { type SimulatedDomain, withMetadata } from './simulated-domain.ts';
 
-const UUID = uuidOf(1);
-const PORTS = [1, 2, 3]
-  .map((index) => `    <controller type='pci' index='${index}' model='pcie-root-port'/>\n`)
-  .join('');
+/** What a read-only connection refuses, as libvirt says it. */
+const CHANGING: readonly string[] = [
+  ...['define', 'metadata', 'attach-device', 'detach-device-alias', 'start', 'destroy'],
+];
+const DONE: FakeAnswer = { output: '' };
+
+/** What a domain of a {@link SimulatedLibvirt} is, as far as a test chooses. */
+interface DomainSpec {
+  readonly category?: string | null;
+  readonly machine?: 'q35' | 'pc';
+  /** How many root ports it has that nothing is in. */
+  readonly ports?: number;
+}
 
 /**
- * A libvirt with one machine, `galaxy0`, which is a q35 with three ports that nothing is in, as far as changing what it has
- * goes. How a real one does that is tried in `test/lab/assigned-machines.test.ts`.
+ * A libvirt as far as changing its machines goes: their documents are kept as they are but for quotes, and a real one formats them anew. It has one
+ * machine, `galaxy0`, which is a q35 with three ports that nothing is in, and those that are added. How a real one does that is
+ * tried in `test/lab/assign*.test.ts`, and with devices of a kernel in `test/lab/assigned-machines.test.ts`.
  */
 export class SimulatedLibvirt implements Runner {
-  definition = domain(PORTS);
-  /** `null` while it is off. */
-  live: string | null = null;
-  /** Whether its guest lets go of what it is asked for. */
+  readonly domains: SimulatedDomain[] = [];
+  /** Whether its guests let go of what they are asked for. */
   letsGo = true;
   /** What a command fails with. */
   failure: (command: readonly string[]) => string | null = () => null;
   readonly ran: (readonly string[])[] = [];
   readonly #virsh = new FakeVirsh((command) => this.#answer(command));
 
+  constructor() {
+    this.add('galaxy0', { ports: 3 });
+  }
+
+  /** Defines one more machine, which is off. */
+  add(name: string, spec: DomainSpec = {}): SimulatedDomain {
+    const uuid = uuidOf(this.domains.length + 1);
+    const added: SimulatedDomain = { name, uuid, state: 'running', definition: '', live: null };
+    added.definition = domainXml(added, spec);
+    this.domains.push(added);
+    return added;
+  }
+
+  get #first(): SimulatedDomain {
+    return this.domains[0] as SimulatedDomain;
+  }
+
+  /** The definition of `galaxy0`. */
+  get definition(): string {
+    return this.#first.definition;
+  }
+
+  /** What `galaxy0` has as it runs; `null` while it is off. */
+  get live(): string | null {
+    return this.#first.live;
+  }
+
+  set live(text: string | null) {
+    this.#first.live = text;
+  }
+
   /** How many processes of virsh were started. */
   get processes(): number {
     return this.#virsh.calls.length;
   }
 
-  start(): this {
-    this.live = this.definition.replace('<domain ', "<domain id='7' ");
+  /** Starts a machine. */
+  start(name = 'galaxy0', state: SimulatedDomain['state'] = 'running'): this {
+    const started = this.domain(name);
+    started.live = started.definition.replace(
+      '<domain ',
+      `<domain id='${this.domains.indexOf(started) + 7}' `,
+    );
+    started.state = state;
     return this;
+  }
+
+  /** A machine, by its name or UUID. */
+  domain(word: string): SimulatedDomain {
+    const found = this.#find(word);
+    if (found === undefined) throw new Error(`no machine ${word}`);
+    return found;
   }
 
   run(program: string, args: readonly string[], options: RunOptions = {}): Promise<Run> {
     return this.#virsh.run(program, args, options);
   }
 
-  /** The machine as it would be read. */
+  /** `galaxy0` as it would be read. */
   machine(): KnownMachine & { readonly definition: MachineDocument } {
+    const { name, uuid, definition, live } = this.#first;
     return {
-      name: 'galaxy0',
-      uuid: UUID,
-      state: this.live === null ? 'shut-off' : 'running',
-      hasManagedSave: false,
-      definition: documentOf(this.definition),
-      live: this.live === null ? null : documentOf(this.live),
+      ...{ name, uuid, hasManagedSave: false },
+      state: live === null ? 'shut-off' : 'running',
+      definition: documentOf(definition),
+      live: live === null ? null : documentOf(live),
     };
   }
 
   /** Everything of it that plans change. */
   state(): string {
-    return `${this.definition}\n${this.live}`;
+    return this.domains.map(({ definition, live }) => `${definition}\n${live}`).join('\n');
+  }
+
+  #find(word: string): SimulatedDomain | undefined {
+    return this.domains.find(({ name, uuid }) => name === word || uuid === word);
   }
 
   #answer(command: readonly string[]): FakeAnswer {
     this.ran.push(command);
     const error = this.failure(command);
     if (error !== null) return { error };
-    const input = this.#virsh.calls.at(-1)?.options.input ?? '';
-    switch (command[0]) {
+    const { args = [], options = {} } = this.#virsh.calls.at(-1) ?? {};
+    const [verb = ''] = command;
+    const isSecret = command.includes('--security-info');
+    if (args.includes('--readonly') && (CHANGING.includes(verb) || isSecret)) {
+      return { error: `operation forbidden: read only access prevents ${verb}` };
+    }
+    const { input = '' } = options;
+    if (verb === 'list') return this.#list(command);
+    if (verb === 'define') return this.#define(input);
+    const word = command.slice(1).find((each) => !each.startsWith('-')) ?? '';
+    const domain = this.#find(word);
+    if (domain === undefined) {
+      return { error: `failed to get domain '${word}'` };
+    }
+    switch (verb) {
       case 'dumpxml':
-        return { output: command.includes('--inactive') ? this.definition : (this.live ?? this.definition) };
-      case 'define':
-        this.definition = input;
-        return { output: '' };
-      case 'attach-device':
-        return this.#attach(input);
-      case 'detach-device-alias':
-        return this.#detach(command[2] ?? '');
+        return dump(domain, command);
       case 'metadata':
-        return this.#setMetadata(command);
+        return withMetadata(domain, command);
+      case 'attach-device':
+        return this.#attach(domain, input);
+      case 'detach-device-alias':
+        return this.#detach(domain, command[2] ?? '');
+      case 'dommemstat':
+        return domain.live === null ? NOT_RUNNING : DONE;
       default:
-        return { output: '' };
+        return { error: `unknown command: '${verb}'` };
     }
   }
 
-  /** An element of ours that holds nothing but a category, in the definition or in what runs. */
-  #setMetadata(command: readonly string[]): FakeAnswer {
-    const set = command.indexOf('--set');
-    const category = /^<machine( category="[a-z]+")\/>$/.exec(set < 0 ? '' : (command[set + 1] ?? ''))?.[1];
-    if (set >= 0 && category === undefined) throw new Error('it stores no such element');
-    const element = `<portal-gun:machine xmlns:portal-gun="${MACHINE_NAMESPACE}"${category}/>`;
-    const stored = category === undefined ? '' : `  <metadata>\n    ${element}\n  </metadata>\n`;
-    const changed = (text: string): string =>
-      text.replace(/ {2}<metadata>[\s\S]*<\/metadata>\n/, '').replace('  <devices>', `${stored}  <devices>`);
-    if (command.includes('--config')) this.definition = changed(this.definition);
-    else if (this.live === null) return { error: 'Requested operation is not valid: domain is not running' };
-    else this.live = changed(this.live);
-    return { output: '' };
+  #list(command: readonly string[]): FakeAnswer {
+    const fits = ({ live, state }: SimulatedDomain): boolean => {
+      if (command.includes('--transient') || command.includes('--with-managed-save')) return false;
+      if (command.includes('--state-running')) return live !== null && state === 'running';
+      if (command.includes('--state-paused')) return live !== null && state === 'paused';
+      return live !== null || command.includes('--all');
+    };
+    return {
+      output: this.domains
+        .filter(fits)
+        .map(({ uuid }) => uuid)
+        .join('\n'),
+    };
   }
 
-  #attach(device: string): FakeAnswer {
-    if (this.live === null) return { error: 'Requested operation is not valid: domain is not running' };
-    this.live = this.live.replace('  </devices>', `${device}\n  </devices>`);
-    return { output: '' };
+  #define(text: string): FakeAnswer {
+    let document: XmlDocument;
+    try {
+      document = parseXml(text, '(domain_definition)');
+    } catch (error) {
+      return { error: `${(error as Error).message}` };
+    }
+    const textOf = (name: string): string | null => childText(document, name);
+    const [name, uuid] = [textOf('name'), textOf('uuid')];
+    if (document.root.name !== 'domain' || !document.root.attributes.has('type')) {
+      return { error: 'XML error: missing domain type attribute' };
+    }
+    if (name === null) return { error: 'XML error: missing name information' };
+    const known = this.#find(uuid ?? name);
+    if (known === undefined) return { error: 'this libvirt defines no machines that it does not know' };
+    if (known.name !== name) {
+      return { error: `operation failed: domain '${known.name}' is already defined with uuid ${uuid}` };
+    }
+    const twice = firstTwice(parseHostDevices(document).flatMap(({ device }) => device.alias ?? []));
+    if (twice !== undefined) return { error: `XML error: non unique alias detected: ${twice}` };
+    known.definition = asLibvirtQuotes(text);
+    return DONE;
   }
 
-  #detach(alias: string): FakeAnswer {
-    const document = parseXml(this.live ?? this.definition, 'it');
-    const found = parseHostDevices(document).find(({ device }) => device.alias === alias);
-    if (this.live === null || found === undefined) return { error: `no device found with alias ${alias}` };
+  #attach(domain: SimulatedDomain, text: string): FakeAnswer {
+    const { live } = domain;
+    if (live === null) return NOT_RUNNING;
+    const [wanted] = parseHostDevices(parseXml(`<domain><devices>${text}</devices></domain>`, 'it'));
+    const address = wanted !== undefined && 'address' in wanted.device ? wanted.device.address : null;
+    const failed = (why: string): FakeAnswer => ({
+      error: `Failed to attach device from /dev/stdin\nerror: ${why}`,
+    });
+    const holder = this.domains.find(({ live: has }) => ownAddresses(has).some((each) => each === address));
+    if (holder !== undefined) {
+      const what = `PCI device ${address} is in use by driver QEMU, domain ${holder.name}`;
+      return failed(`Requested operation is not valid: ${what}`);
+    }
+    const indented = asLibvirtQuotes(text).replace(/^/gm, '    ');
+    domain.live = live.replace('  </devices>', () => `${indented}\n  </devices>`);
+    return DONE;
+  }
+
+  #detach(domain: SimulatedDomain, alias: string): FakeAnswer {
+    const { live } = domain;
+    const found = parseHostDevices(parseXml(live ?? domain.definition, 'it')).find(
+      ({ device }) => device.alias === alias,
+    );
+    if (live === null || found === undefined) return { error: `no device found with alias ${alias}` };
     const { start, end } = found.element;
-    if (this.letsGo) this.live = `${this.live.slice(0, start)}${this.live.slice(end).replace(/^\n/, '')}`;
-    return { output: '' };
+    const before = live.slice(0, start).replace(/[ \t]*$/, '');
+    if (this.letsGo) domain.live = `${before}${live.slice(end).replace(/^\n/, '')}`;
+    return DONE;
   }
+}
+
+const NOT_RUNNING: FakeAnswer = { error: 'Requested operation is not valid: domain is not running' };
+
+/** libvirt writes attributes between single quotes, apart from metadata, which it leaves to libxml2. */
+function asLibvirtQuotes(text: string): string {
+  return text
+    .split(/(<metadata>.*<\/metadata>)/s)
+    .map((part) => (part.startsWith('<metadata>') ? part : part.replaceAll(/="([^"']*)"/g, "='$1'")))
+    .join('');
+}
+
+/** Without what is secret, unless that is asked for. */
+function dump({ definition, live }: SimulatedDomain, command: readonly string[]): FakeAnswer {
+  const text = command.includes('--inactive') ? definition : (live ?? definition);
+  return { output: command.includes('--security-info') ? text : text.replaceAll(/ passwd='[^']*'/g, '') };
+}
+
+function firstTwice(words: readonly string[]): string | undefined {
+  return words.find((word, index) => words.indexOf(word) !== index);
+}
+
+function childText({ root, text }: XmlDocument, name: string): string | null {
+  const content = childOf(root, name)?.content ?? null;
+  return content === null ? null : text.slice(content.start, content.end);
 }
 
 /** The addresses of what is ours in a document. */
@@ -122,13 +254,22 @@ function documentOf(text: string): MachineDocument {
   return { document, machine: parseMachine(document, () => undefined), unreadable: null };
 }
 
-function domain(devices: string): string {
+/** As libvirt writes it, with a password that must not be lost. */
+function domainXml(
+  { name, uuid }: SimulatedDomain,
+  { category = null, machine = 'q35', ports = 0 }: DomainSpec,
+): string {
+  const model = machine === 'q35' ? 'pcie-root' : 'pci-root';
+  const controllers = [...Array(ports).keys()]
+    .map((index) => `    <controller type='pci' index='${index + 1}' model='pcie-root-port'/>\n`)
+    .join('');
   return `<domain type='kvm'>
-  <name>galaxy0</name>
-  <uuid>${UUID}</uuid>
-  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <name>${name}</name>
+  <uuid>${uuid}</uuid>
+${category === null ? '' : `${tagXml(category)}\n`}  <os><type arch='x86_64' machine='${machine}'>hvm</type></os>
   <devices>
-    <controller type='pci' index='0' model='pcie-root'/>
-${devices}  </devices>
+    <controller type='pci' index='0' model='${model}'/>
+${controllers}    <graphics type='vnc' passwd='secret'/>
+  </devices>
 </domain>`;
 }

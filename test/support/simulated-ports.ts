@@ -1,5 +1,6 @@
 import type { HostPorts } from '../../lib/host/host-ports.ts';
 import type { HostReader } from '../../lib/host/host-reader.ts';
+import { LIVE_USER_FILES } from '../../lib/host/live/live-user-files.ts';
 import type { RomReading } from '../../lib/host/rom-reader.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
@@ -14,7 +15,13 @@ export function simulatedPorts(
   {
     isRoot = true,
     roms = {},
-  }: { readonly isRoot?: boolean; readonly roms?: Readonly<Record<string, RomReading>> } = {},
+    input = '',
+  }: {
+    readonly isRoot?: boolean;
+    readonly roms?: Readonly<Record<string, RomReading>>;
+    /** What comes by standard input. */
+    readonly input?: string;
+  } = {},
 ): SimulatedPorts {
   const started: (readonly string[])[] = [];
   let isLocked = false;
@@ -38,6 +45,11 @@ export function simulatedPorts(
     now: () => '2026-01-01T00:00:00.000Z',
     pause: async () => undefined,
     openFiles: async () => machine.files,
+    openUserFiles: async () => ({
+      ...LIVE_USER_FILES,
+      read: (path, maxBytes, code) =>
+        path === '-' ? new TextEncoder().encode(input) : LIVE_USER_FILES.read(path, maxBytes, code),
+    }),
     openWriter: async () => ({
       write: (path, text) => machine.writer.write(path, text),
       close: () => undefined,

@@ -71,7 +71,7 @@ function presentOf<Device extends DeviceWith<never>>(
   const present = new Map(host.devices.map((device) => [device.address, device]));
   for (const address of devices) {
     if (!present.has(address)) {
-      throw new PortalGunError('DEVICE_NOT_FOUND', 'is no device of the host', { subject: address });
+      throw new PortalGunError('DEVICE_NOT_FOUND', 'is not a device of this host', { subject: address });
     }
   }
   return present;

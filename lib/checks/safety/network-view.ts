@@ -104,7 +104,7 @@ export class NetworkView {
     found.set(each.name, { interface: each, path, isAbove: below !== null, below });
     for (const name of knownValue(each.uppers) ?? []) {
       const upper = this.#byName.get(name);
-      if (upper !== undefined) this.#climb(upper, `${name} above ${path}`, each, found);
+      if (upper !== undefined) this.#climb(upper, `${name} on top of ${path}`, each, found);
     }
   }
 }
@@ -131,7 +131,7 @@ export function formatAddress({ address, prefixLength }: IpAddress): string {
 
 /** `eth1 is up`, or why it may be. */
 export function upState({ interface: { isUp }, path }: StackedInterface): string {
-  return isUnknown(isUp) ? `whether ${path} is up could not be read` : `${path} is up`;
+  return isUnknown(isUp) ? `whether ${path} is up is unknown` : `${path} is up`;
 }
 
 /** `10.9.0.0/16 via 10.0.0.1 through eth1`. */

@@ -11,12 +11,12 @@ export interface NodeView {
 
 /** `qemu-system-x86 (pid 812)`, or the machine that it runs. */
 export function holderName({ command, machine, pid }: DeviceHolder): string {
-  return machine === null ? `${command ?? 'a process'} (pid ${pid})` : `machine ${machine} (pid ${pid})`;
+  return machine === null ? `${command ?? 'a process'} (pid ${pid})` : `VM ${machine} (pid ${pid})`;
 }
 
 /** What is open, a line a process. */
 export function holderEvidence({ holder, nodes }: NodeHolder): string {
-  return `${holderName(holder)} holds ${nodes.map(({ path }) => path).join(', ')} open`;
+  return `${holderName(holder)} has ${nodes.map(({ path }) => path).join(', ')} open`;
 }
 
 /** The names of processes, each once, for a message. */
@@ -35,9 +35,9 @@ export function notCleared(
     const nodes = [...new Set(unsure.flatMap((each) => each.nodes.map(({ path }) => path)))];
     return [
       {
-        message: `is not cleared: ${holderNames(unsure)} has ${listSome(nodes)} open, which may be of this device`,
+        message: `cannot be checked: ${holderNames(unsure)} has ${listSome(nodes)} open, which may belong to this device`,
         evidence: unsure.map(holderEvidence),
-        remedy: `find out which device it is, or stop ${holderNames(unsure)}`,
+        remedy: `find the device of these nodes, or stop ${holderNames(unsure)}`,
         isUnknown: true,
       },
     ];

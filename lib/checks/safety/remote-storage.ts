@@ -80,7 +80,7 @@ export function carryingOf(address: PciAddress, remote: RemoteStorage, view: Saf
   }
   const isHere = remote.peers.length > 0 && remote.peers.every((peer) => isOwn(peer, addresses));
   for (const peer of remote.peers) {
-    for (const name of wayTo(peer, view)) used.set(name, `${remote.protocol} reaches ${peer} by it`);
+    for (const name of wayTo(peer, view)) used.set(name, `${remote.protocol} connects to ${peer} through it`);
   }
   const stack = view.network.stackOn(address);
   return {

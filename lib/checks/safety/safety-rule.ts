@@ -53,15 +53,15 @@ export function someOf(lines: readonly string[]): readonly string[] {
 }
 
 const REASONS = {
-  denied: ['may be read by root alone', 'run it as root'],
-  broken: ['could not be read, or makes no sense', 'look at the file on the host itself'],
-  unread: ['is not in what was read of the host', 'look at the running host, as root'],
+  denied: ['requires root', 'run the command as root'],
+  broken: ['the data is unreadable or invalid', 'check the file on the host'],
+  unread: ['the snapshot does not contain the data', 'run the command on the host, as root'],
 } as const;
 
 /** That something could not be found out: `what` is a clause, `which file systems are mounted`. */
 export function unknownFinding(what: string, { unknown }: Unknown): Observation {
   const [reason, remedy] = REASONS[unknown];
-  return { message: `is not cleared: ${what} ${reason}`, evidence: [], remedy, isUnknown: true };
+  return { message: `cannot be checked for ${what}: ${reason}`, evidence: [], remedy, isUnknown: true };
 }
 
 /** The first of several facts that could not be had. */

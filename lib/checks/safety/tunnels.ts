@@ -1,5 +1,6 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
 import type { PciAddress } from '../../pci/address.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import type { SafetyDevice } from './safety-fields.ts';
 import type { SafetyHost } from './safety-view.ts';
 
@@ -10,7 +11,7 @@ import type { SafetyHost } from './safety-view.ts';
  */
 export function tunnelledFrom(address: PciAddress, { devices, use }: SafetyHost): readonly PciAddress[] {
   const tunnel = knownValue(use.tunnels)?.find((each) => each.function === address);
-  const self = devices.find((device) => device.address === address);
+  const self = deviceAt(devices, address);
   if (tunnel === undefined || self === undefined) return [];
   const ports = knownValue(tunnel.ports) ?? [];
   if (ports.length > 0)

@@ -1,70 +1,60 @@
 import { EXIT } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import {
-  GROUP_FIELDS,
-  type GroupVerdict,
-  groupDevices,
-  type IommuGroup,
-} from '../../pci/group/iommu-group.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { type ListedGroups, listGroups } from '../../operations/inventory/list-groups.ts';
+import type { PciDevice } from '../../pci/device.ts';
+import type { GroupVerdict, IommuGroup } from '../../pci/group/iommu-group.ts';
 import { type IommuState, iommuAdvice, isUnderXen } from '../../pci/group/iommu-state.ts';
-import { groupedWith } from '../../pci/selector/concerned-devices.ts';
-import { selectDevices } from '../../pci/selector/selector.ts';
-import { parseSelectors } from '../../pci/selector/selector-parser.ts';
-import { formatDocument, groupsDocument } from '../../render/documents.ts';
-import { renderGroups } from '../../render/inventory/group-list.ts';
+import { groupsDocument } from '../../render/documents.ts';
+import { groupRows, renderGroups } from '../../render/inventory/group-list.ts';
 import { addressList } from '../../render/layout/facts.ts';
 import { wrapText } from '../../render/layout/wrap-text.ts';
-import type { ProbedDevices } from '../../sysfs/device/read-inventory.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import type { InventoryValues } from '../inventory-source.ts';
-import { originRemark, sourceOf } from '../inventory-source.ts';
-import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
+import type { InventoryValues } from '../inventory-options.ts';
+import { originRemark } from '../inventory-options.ts';
+import { emptyRemark, sessionOf, viewRemarks } from '../reading-options.ts';
+import { type FormatValues, formatOf, formatRows } from '../row-format.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-const FIELDS: readonly DeviceField[] = [...GROUP_FIELDS, 'vendor', 'device'];
+interface GroupsValues extends InventoryValues, FormatValues {
+  readonly selectors: readonly string[];
+  readonly viable: boolean;
+}
 
 /** `pci groups`: the IOMMU groups, and whether each could be given to a VM. */
 export async function runGroups(
-  args: InventoryValues & { readonly selectors: readonly string[]; readonly viable: boolean },
+  args: GroupsValues,
   terminal: Terminal,
+  _: Dialogue,
+  ports: HostPorts,
 ): Promise<CommandResult> {
-  const selectors = parseSelectors(args.selectors);
-  const source = await sourceOf(args);
-  const names = namesOf(args);
-  const fields = new Set([...FIELDS, ...selectors.flatMap((selector) => selector.fields)]);
-  const asked: ProbedDevices = (devices) => groupedWith(devices, selectDevices(devices, selectors));
-  const inventory = await source.read(names, [...fields], selectors.length === 0 ? undefined : asked);
-  const iommu = source.iommuState();
-  const all = groupDevices(inventory.devices, source.groupAttributes);
-  const selected = new Set<PciDevice>(selectDevices(inventory.devices, selectors));
-  const groups = all.filter(
-    ({ members, verdict }) =>
-      members.some(({ device }) => selected.has(device)) && !(args.viable && verdict === 'never'),
-  );
-  const ungrouped = [...selected].filter(({ iommuGroup }) => knownValue(iommuGroup) === undefined);
-  const empty = selected.size === 0 ? emptyRemark(inventory, selectors) : '';
-  const stderr = remarks(args, names, source, inventory.diagnostics) + empty;
-  if (args.json) {
-    const addresses = ungrouped.map(({ address }) => address);
-    return {
-      exitCode: EXIT.ok,
-      stdout: formatDocument(groupsDocument(inventory, iommu, groups, addresses)),
-      stderr,
-    };
+  const format = formatOf(args);
+  const session = sessionOf(args, ports);
+  const listed = await listGroups(session, args.selectors, args);
+  const { inventory, selected, groups, ungrouped, iommu } = listed;
+  const empty = selected.length === 0 ? emptyRemark(inventory, listed.suggestion) : '';
+  const stdout = formatRows(format, {
+    document: () => {
+      const addresses = ungrouped.map(({ address }) => address);
+      return groupsDocument(inventory, iommu, groups, addresses);
+    },
+    listKey: 'groups',
+    csv: () => groupRows(groups),
+    table: () => groupsText(listed, terminal),
+  });
+  const stderr = viewRemarks({ ...args, json: format === 'json' }, session, listed) + empty;
+  return { exitCode: EXIT.ok, stdout, stderr };
+}
+
+function groupsText({ inventory, groups, ungrouped, iommu }: ListedGroups, terminal: Terminal): string {
+  if (inventory.iommu === true) {
+    const text = renderGroups(groups, terminal.width, terminal.style);
+    return text + wrapped([summary(groups, ungrouped) + originRemark(inventory)], terminal);
   }
-  if (inventory.iommu !== true) {
-    const text = inventory.iommu === false ? noIommuText(iommu) : [NOT_KNOWN];
-    const sentences = inventory.devices.length === 0 ? [] : text;
-    return { exitCode: EXIT.ok, stdout: wrapped(sentences, terminal), stderr };
-  }
-  const listed = renderGroups(groups, terminal.width, terminal.style);
-  return {
-    exitCode: EXIT.ok,
-    stdout: listed + wrapped([summary(groups, ungrouped) + originRemark(inventory)], terminal),
-    stderr,
-  };
+  if (inventory.devices.length === 0) return '';
+  return wrapped(inventory.iommu === false ? noIommuText(iommu) : [NOT_KNOWN], terminal);
 }
 
 /** Sentences, each on a line of its own or on as many as it takes. */

@@ -1,12 +1,12 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
-import { count, formatJson, suggest } from '../../base/text.ts';
+import { count, suggest } from '../../base/text.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { listDevices } from '../../operations/inventory/list-devices.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { PciDevice } from '../../pci/device.ts';
 import { staysWithHost } from '../../pci/group/iommu-group.ts';
-import { selectDevices } from '../../pci/selector/selector.ts';
-import { parseSelectors } from '../../pci/selector/selector-parser.ts';
-import { formatDocument, LISTED_FIELDS, listDocument, listedDevice } from '../../render/documents.ts';
+import { LISTED_FIELDS, listDocument } from '../../render/documents.ts';
 import {
   DEFAULT_COLUMNS,
   DEVICE_COLUMNS,
@@ -15,18 +15,17 @@ import {
   WIDE_COLUMNS,
 } from '../../render/inventory/device-columns.ts';
 import { layoutColumns } from '../../render/layout/columns.ts';
-import { formatCsvRow } from '../../render/layout/csv.ts';
 import { wrapText } from '../../render/layout/wrap-text.ts';
-import type { ProbedDevices } from '../../sysfs/device/read-inventory.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import type { InventoryValues } from '../inventory-source.ts';
-import { originRemark, sourceOf } from '../inventory-source.ts';
-import { emptyRemark, namesOf, remarks } from '../reading-options.ts';
+import type { InventoryValues } from '../inventory-options.ts';
+import { originRemark } from '../inventory-options.ts';
+import { emptyRemark, sessionOf, viewRemarks } from '../reading-options.ts';
+import { type FormatValues, formatOf, formatRows } from '../row-format.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
-interface ListValues extends InventoryValues {
+interface ListValues extends InventoryValues, FormatValues {
   readonly selectors: readonly string[];
-  readonly format: string | undefined;
   readonly columns: readonly string[];
   readonly sort: string | undefined;
   readonly reverse: boolean;
@@ -35,57 +34,46 @@ interface ListValues extends InventoryValues {
 }
 
 /** `pci list`: a row a function. */
-export async function runList(args: ListValues, terminal: Terminal): Promise<CommandResult> {
-  const selectors = parseSelectors(args.selectors);
+export async function runList(
+  args: ListValues,
+  terminal: Terminal,
+  _: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
   const columns = columnsOf(args);
   const sort = columnNamed(args.sort ?? 'address', '--sort');
   const format = formatOf(args);
   const shown =
     format === 'json' || format === 'ndjson' ? LISTED_FIELDS : columns.flatMap(({ fields }) => fields);
-  const fields = new Set<DeviceField>([
-    ...shown,
-    ...sort.fields,
-    ...selectors.flatMap((selector) => selector.fields),
-  ]);
-
-  const source = await sourceOf(args);
-  const names = namesOf(args);
-  const asked: ProbedDevices = (all) => selectDevices(all, selectors);
-  const inventory = await source.read(names, [...fields], selectors.length === 0 ? undefined : asked);
+  const session = sessionOf(args, ports);
+  const view = await listDevices(session, args.selectors, { fields: [...shown, ...sort.fields] });
+  const { inventory } = view;
   const context = listContext(inventory.devices);
-  const devices = sorted(selectDevices(inventory.devices, selectors), args, sort, context);
-  const stderr = remarks({ ...args, json: format === 'json' }, names, source, inventory.diagnostics);
+  const devices = sorted(view.selected, args, sort, context);
+  const stderr = viewRemarks({ ...args, json: format === 'json' }, session, view);
   const result = (stdout: string, more = ''): CommandResult => ({
     exitCode: EXIT.ok,
     stdout,
     stderr: stderr + more,
   });
 
-  switch (format) {
-    case 'json':
-      return result(formatDocument(listDocument(inventory, devices)));
-    case 'ndjson':
-      return result(devices.map((device) => `${formatJson(listedDevice(device))}\n`).join(''));
-    case 'csv':
-      return result(csv(devices, columns, context, args.header !== false));
-    default: {
-      if (devices.length === 0) return result('', emptyRemark(inventory, selectors));
-      const width = args.wide ? null : terminal.width;
-      const header = args.header !== false;
-      const rows = devices.map((device) => columns.map((column) => column.cell(device, context)));
-      const { text, leftOut } = layoutColumns(columns, rows, { width, header, style: terminal.style });
-      return result(
-        text + (terminal.interactive ? footer(devices, leftOut, originRemark(inventory), terminal) : ''),
-      );
-    }
-  }
-}
-
-function formatOf(args: ListValues): string {
-  const format = args.format;
-  if (!args.json) return format ?? 'table';
-  if (format === undefined || format === 'json') return 'json';
-  throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--json' });
+  if (format === 'table' && devices.length === 0) return result('', emptyRemark(inventory, view.suggestion));
+  const header = args.header !== false;
+  return result(
+    formatRows(format, {
+      document: () => listDocument(inventory, devices),
+      listKey: 'devices',
+      csv: () => csvRows(devices, columns, context, header),
+      table() {
+        const width = args.wide ? null : terminal.width;
+        const rows = devices.map((device) => columns.map((column) => column.cell(device, context)));
+        const { text, leftOut } = layoutColumns(columns, rows, { width, header, style: terminal.style });
+        return terminal.interactive
+          ? text + footer(devices, leftOut, originRemark(inventory), terminal)
+          : text;
+      },
+    }),
+  );
 }
 
 function columnsOf(args: ListValues): readonly DeviceColumn[] {
@@ -145,20 +133,18 @@ function nameOf(column: DeviceColumn): string {
 }
 
 /** Rows for programs: headings as `--columns` takes them, numbers in full; `-` and `?` are as in the table. */
-function csv(
+function csvRows(
   devices: readonly PciDevice[],
   columns: readonly DeviceColumn[],
   context: ListContext,
   header: boolean,
-): string {
-  const value = (device: PciDevice, column: DeviceColumn): string => {
+): readonly (readonly (string | number)[])[] {
+  const value = (device: PciDevice, column: DeviceColumn): string | number => {
     const number = column.sortKey?.(device);
-    return number === undefined || !Number.isFinite(number)
-      ? column.cell(device, context).text
-      : String(number);
+    return number === undefined || !Number.isFinite(number) ? column.cell(device, context).text : number;
   };
   const rows = devices.map((device) => columns.map((column) => value(device, column)));
-  return [...(header ? [columns.map(nameOf)] : []), ...rows].map((row) => `${formatCsvRow(row)}\n`).join('');
+  return header ? [columns.map(nameOf), ...rows] : rows;
 }
 
 /** What stands below the rows on a terminal: how much there is, and what there was no room for. */

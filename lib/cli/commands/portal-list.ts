@@ -1,15 +1,16 @@
 import { EXIT } from '../../base/errors.ts';
-import { isUnknown } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
-import { nearCategory, parseCategory } from '../../libvirt/machine/category.ts';
-import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
-import { virshOf } from '../../operations/session/libvirt-connection.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { nearCategory } from '../../libvirt/machine/category.ts';
+import { type KnownMachine, mainDocument } from '../../libvirt/machine/read-machines.ts';
+import { listMachines } from '../../operations/machines/list-machines.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { machineListDocument, renderMachines } from '../../render/machine/machine-list.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { machineRemarks } from '../machine-remarks.ts';
 import { sessionOf } from '../reading-options.ts';
 import type { LibvirtValues } from '../tables/libvirt-options.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 
 interface PortalListValues extends LibvirtValues {
@@ -19,28 +20,25 @@ interface PortalListValues extends LibvirtValues {
 }
 
 /** `portal list`: the machines of a libvirt, a row each. */
-export async function runPortalList(args: PortalListValues, terminal: Terminal): Promise<CommandResult> {
-  const types = args.type.map((type) => parseCategory(type, '--type'));
-  const untagged = args.untagged;
-  const virsh = virshOf(sessionOf(args));
-  const { machines, diagnostics } = await readMachines(virsh, 'look');
-  const isShown = (machine: KnownMachine): boolean => {
-    const { category } = mainDocument(machine).machine;
-    if (types.length === 0 && !untagged) return true;
-    return category === null ? untagged : !isUnknown(category) && types.includes(category);
-  };
-  const shown = machines.filter(isShown);
-  const stderr = machineRemarks(args, sessionOf(args), diagnostics, 'portal');
+export async function runPortalList(
+  args: PortalListValues,
+  terminal: Terminal,
+  _dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  const session = sessionOf(args, ports);
+  const { connect, machines, all, diagnostics } = await listMachines(session, args);
+  const stderr = machineRemarks(args, session, diagnostics, 'portal');
   if (args.json) {
-    const stdout = formatDocument(machineListDocument(virsh.uri, shown, diagnostics));
+    const stdout = formatDocument(machineListDocument(connect, machines, diagnostics));
     return { exitCode: EXIT.ok, stdout, stderr };
   }
-  if (shown.length === 0) {
-    return { exitCode: EXIT.ok, stdout: '', stderr: stderr + emptyRemark(machines, types) };
+  if (machines.length === 0) {
+    return { exitCode: EXIT.ok, stdout: '', stderr: stderr + emptyRemark(all, args.type) };
   }
   const { width, style, interactive } = terminal;
   const header = args.header !== false;
-  const stdout = renderMachines(shown, { width, header, style, summary: interactive });
+  const stdout = renderMachines(machines, { width, header, style, summary: interactive });
   return { exitCode: EXIT.ok, stdout, stderr };
 }
 

@@ -1,11 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { nearCategory, parseCategory } from '../../libvirt/machine/category.ts';
-import { findMachine } from '../../libvirt/machine/find-machine.ts';
-import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
-import { planTagging } from '../../libvirt/machine/tag-machines.ts';
-import { proposalOf } from '../../operations/change/host-proposal.ts';
-import { virshOf } from '../../operations/session/libvirt-connection.ts';
-import { planTaggings } from '../../plan/assignment/plan-tagging.ts';
+import { escapeControls } from '../../base/text.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { proposeTagging } from '../../operations/machines/propose-tagging.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { renderTagging, taggingDocument } from '../../render/machine/tagging-text.ts';
 import type { CommandResult } from '../grammar/command.ts';
@@ -28,32 +24,23 @@ export async function runPortalTag(
   args: PortalTagValues,
   terminal: Terminal,
   dialogue: Dialogue,
+  ports: HostPorts,
 ): Promise<CommandResult> {
-  const category = categoryOf(args);
-  const isDryRun = args.dryRun;
-  const isScript = args.script;
-  const virsh = virshOf(sessionOf(args));
-  const { machines, diagnostics } = await readMachines(virsh, isDryRun || isScript ? 'look' : 'edit');
-  const meant = new Set(args.machines.map((word) => findMachine(machines, word)));
-  const taggings = [...meant].map((machine) => planTagging(machine, category));
-  const plan = planTaggings(virsh.uri, taggings, category);
+  const session = sessionOf(args, ports);
+  const asked = categoryOf(args);
+  const proposal = await proposeTagging(session, { machines: args.machines, category: asked });
+  const { connect, category, taggings, machineDiagnostics } = proposal.subject;
+  const done = renderTagging(taggings, category, false, terminal.width);
   const carried = await carryOut(
     {
-      session: sessionOf(args),
-      proposal: proposalOf({
-        plan,
-        findings: [],
-        allowed: new Set(),
-        subject: null,
-        inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
-        diagnostics: [],
-        changesOnlyMachines: true,
-      }),
+      session,
+      proposal,
       overview: (width) => renderTagging(taggings, category, true, width),
       details: {},
       remarks:
-        machineRemarks(args, sessionOf(args), diagnostics, 'portal') + spellingNote(category, machines),
-      nothingToDo: renderTagging(taggings, category, false, terminal.width),
+        machineRemarks(args, session, machineDiagnostics, 'portal') +
+        proposal.notes.map((note) => `portal: note: ${escapeControls(note)}\n`).join(''),
+      nothingToDo: done,
       goesUnasked: true,
     },
     args,
@@ -61,21 +48,16 @@ export async function runPortalTag(
     dialogue,
   );
   const { exitCode, report, remarks: stderr } = carried;
-  if (isScript) return { exitCode, stdout: carried.text, stderr };
+  if (args.script) return { exitCode, stdout: carried.text, stderr };
   if (args.json) {
     const document = {
-      ...taggingDocument(virsh.uri, taggings, category, isDryRun),
-      steps: plan.steps,
+      ...taggingDocument(connect, taggings, category, args.dryRun),
+      steps: proposal.plan.steps,
       report,
     };
     return { exitCode, stdout: formatDocument(document), stderr };
   }
-  const isDone = report?.outcome === 'done';
-  return {
-    exitCode,
-    stdout: isDone ? renderTagging(taggings, category, false, terminal.width) : carried.text,
-    stderr,
-  };
+  return { exitCode, stdout: report?.outcome === 'done' ? done : carried.text, stderr };
 }
 
 function categoryOf(args: PortalTagValues): string | null {
@@ -84,16 +66,8 @@ function categoryOf(args: PortalTagValues): string | null {
     if (type === undefined) return null;
     throw new PortalGunError('BAD_ARGUMENT', 'does not go with --type', { subject: '--remove' });
   }
-  if (type !== undefined) return parseCategory(type, '--type');
+  if (type !== undefined) return type;
   throw new PortalGunError('BAD_ARGUMENT', 'says nothing of which category', {
     hint: 'give --type router, or --remove to take the category away',
   });
-}
-
-/** A name of one's own may be a slip: said where it is near a known one, and no machine has it yet. */
-function spellingNote(category: string | null, machines: readonly KnownMachine[]): string {
-  const meant = category === null ? undefined : nearCategory(category);
-  const isUsed = machines.some((machine) => mainDocument(machine).machine.category === category);
-  if (meant === undefined || isUsed) return '';
-  return `portal: note: ${category} is a category of your own; did you mean ${meant}?\n`;
 }

@@ -1,27 +1,12 @@
-import { findRomSafety } from '../../apply/safety-reading.ts';
 import { EXIT, PortalGunError } from '../../base/errors.ts';
-import { refusalsAmong } from '../../checks/finding.ts';
-import { absolutePath } from '../../host/file/files.ts';
-import { demandPlace, PUBLIC_MODE, putFile } from '../../host/file/output-folder.ts';
-import { isSound } from '../../pci/rom/option-rom-verdicts.ts';
-import { selectOne } from '../../pci/selector/selector.ts';
-import { parseSelector } from '../../pci/selector/selector-parser.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { type DumpedRom, dumpRom } from '../../operations/rom/dump-rom.ts';
 import { renderFindings } from '../../render/change/findings-text.ts';
 import { formatDocument } from '../../render/documents.ts';
-import { type DumpedRom, renderDump, romDumpDocument } from '../../render/rom/rom-dump.ts';
-import { readInventory } from '../../sysfs/device/read-inventory.ts';
+import { renderDump, romDumpDocument } from '../../render/rom/rom-dump.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import { bytesOf, demandRom, romOfDevice } from '../inspected-rom.ts';
-import type { ReadingValues } from '../reading-options.ts';
-import { hostOf, namesOf, remarks } from '../reading-options.ts';
-import {
-  BAD_ROM,
-  interruptedResult,
-  ROM_FIELDS,
-  readingRoms,
-  refuseCapturedRom,
-  romAllowedOf,
-} from '../rom-reading.ts';
+import { guardRomReading } from '../guard-rom-reading.ts';
+import { type ReadingValues, sessionOf, viewRemarks } from '../reading-options.ts';
 import type { ChangingValues } from '../tables/changing-options.ts';
 import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
@@ -37,45 +22,23 @@ export async function runRomDump(
   args: RomDumpValues,
   { width, style }: Terminal,
   dialogue: Dialogue,
+  ports: HostPorts,
 ): Promise<CommandResult> {
-  const isTrial = args.dryRun;
-  const allowed = romAllowedOf(args, true);
-  if (!isTrial) refuseCapturedRom(args);
-  const file = fileOf(args);
-  const word = args.device;
-  const host = hostOf(args);
-  const names = namesOf(args);
-  const fields = new Set([...ROM_FIELDS, 'sriov' as const, ...parseSelector(word).fields]);
-  const inventory = readInventory(host, names, [...fields]);
-  const device = selectOne(inventory.devices, word);
-  const register = demandRom(device);
-  const result = (exitCode: number, dumped: DumpedRom, text: string): CommandResult => ({
-    exitCode,
-    stdout: args.json ? formatDocument(romDumpDocument(inventory.host, allowed, dumped)) : text,
-    stderr: remarks(args, names, host, []),
-  });
-  const findings = findRomSafety(host, inventory.devices, device.address);
-  const dumped: DumpedRom = { device, register, file, findings, outcome: 'none', inspected: null };
-  if (isTrial) {
-    const isRefused = refusalsAmong(findings, allowed).some(({ severity }) => severity !== 'unknown');
-    const text = renderDump(dumped, width) + renderFindings(findings, allowed, width, style);
-    return result(isRefused ? EXIT.refused : EXIT.ok, dumped, text);
-  }
-  // Before the device is touched for nothing.
-  demandPlace(file);
-  const { result: attempt, signal } = await readingRoms(dialogue, allowed, (read) => read(device));
-  if (signal !== null) return interruptedResult(signal);
-  const inspected = romOfDevice(device, register, attempt);
-  const bad = inspected.verdicts.find(({ level }) => level === 'bad');
-  if (!isSound(inspected.verdicts) && bad !== undefined && !allowed.has(BAD_ROM.name)) {
-    throw new PortalGunError('BAD_ROM', `its ROM is not written: it ${bad.message}`, {
-      subject: device.address,
-    });
-  }
-  const bytes = bytesOf(device.address, register.isShadow, attempt);
-  const outcome = putFile(file, bytes, PUBLIC_MODE, args.overwrite);
-  const done: DumpedRom = { ...dumped, outcome, inspected };
-  return result(EXIT.ok, done, renderDump(done, width));
+  const session = sessionOf(args, ports);
+  const asked = { ...args, file: fileOf(args) };
+  const show = (dumped: DumpedRom): CommandResult => {
+    const { findings, allowed, refusals } = dumped;
+    const isRefused = args.dryRun && refusals.some(({ severity }) => severity !== 'unknown');
+    const text =
+      renderDump(dumped, width) + (args.dryRun ? renderFindings(findings, allowed, width, style) : '');
+    return {
+      exitCode: isRefused ? EXIT.refused : EXIT.ok,
+      stdout: args.json ? formatDocument(romDumpDocument(dumped)) : text,
+      stderr: viewRemarks(args, session, dumped, []),
+    };
+  };
+  if (args.dryRun) return show(await dumpRom(session, asked));
+  return guardRomReading(dialogue, (signal) => dumpRom(session, { ...asked, signal }), show);
 }
 
 function fileOf(args: RomDumpValues): string {
@@ -89,5 +52,5 @@ function fileOf(args: RomDumpValues): string {
   if (path === '-') {
     throw new PortalGunError('BAD_ARGUMENT', 'needs a file: a ROM is no text', { subject: '--output' });
   }
-  return absolutePath(path);
+  return path;
 }

@@ -1,13 +1,12 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
-import { demandPlace, PRIVATE_MODE, putFile } from '../../host/file/output-folder.ts';
-import { formatSnapshot } from '../../host/snapshot/snapshot-text.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { captureSnapshot } from '../../operations/inventory/capture-snapshot.ts';
 import { formatDocument, snapshotDocument } from '../../render/documents.ts';
-import { captureHost } from '../../sysfs/capture.ts';
-import { hasMachineId, replaceIdentifiers } from '../../sysfs/redaction/replace-identifiers.ts';
 import type { CommandResult } from '../grammar/command.ts';
-import type { ReadingValues } from '../reading-options.ts';
-import { hostOf } from '../reading-options.ts';
+import { noteLine, type ReadingValues, sessionOf } from '../reading-options.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
+import type { Terminal } from '../terminal/terminal.ts';
 
 interface SnapshotValues extends Pick<ReadingValues, 'host' | 'json'> {
   readonly output: string | undefined;
@@ -15,11 +14,13 @@ interface SnapshotValues extends Pick<ReadingValues, 'host' | 'json'> {
   readonly raw: boolean;
 }
 
-const UNKEYED =
-  'pci: note: the host has no machine id: who guesses a serial number or MAC can confirm it by its stand-in\n';
-
 /** `pci snapshot`: the host in one text file. */
-export function runSnapshot(args: SnapshotValues): CommandResult {
+export async function runSnapshot(
+  args: SnapshotValues,
+  _: Terminal,
+  __: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
   const file = args.output;
   const json = args.json;
   if (json && (file === undefined || file === '-')) {
@@ -29,15 +30,16 @@ export function runSnapshot(args: SnapshotValues): CommandResult {
     });
   }
   const isText = file === undefined || file === '-';
-  if (!isText) demandPlace(file, 'give the path of a regular file; or print it to standard output: -o -');
-  const captured = captureHost(hostOf(args));
-  const snapshot = args.raw ? captured : replaceIdentifiers(captured);
-  const text = formatSnapshot(snapshot);
-  const note = snapshot === captured || hasMachineId(captured) ? '' : UNKEYED;
-  if (isText) return { exitCode: EXIT.ok, stdout: text, stderr: note };
-  putFile(file, text, PRIVATE_MODE, args.overwrite);
+  const files = await ports.openUserFiles();
+  if (!isText) {
+    files.demandPlace(file, 'give the path of a regular file; or print it to standard output: -o -');
+  }
+  const { snapshot, text, notes } = captureSnapshot(sessionOf(args, ports), args);
+  const stderr = notes.map(noteLine).join('');
+  if (isText) return { exitCode: EXIT.ok, stdout: text, stderr };
+  files.put(file, text, { isPrivate: true, overwrites: args.overwrite });
   const written = `pci: wrote ${escapeControls(file)}: ${escapeControls(snapshot.label)}, identifiers ${snapshot.identifiers}\n`;
   return json
-    ? { exitCode: EXIT.ok, stdout: formatDocument(snapshotDocument(file, snapshot)), stderr: note }
-    : { exitCode: EXIT.ok, stdout: '', stderr: note + written };
+    ? { exitCode: EXIT.ok, stdout: formatDocument(snapshotDocument(file, snapshot)), stderr }
+    : { exitCode: EXIT.ok, stdout: '', stderr: stderr + written };
 }

@@ -3,9 +3,11 @@ import { knownValue } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
 import { readPendingRecovery } from '../../operations/change/pending-recovery.ts';
+import { suggestionFor } from '../../operations/inventory/host-view.ts';
 import { readVfsStatuses } from '../../operations/sriov/persisted-pfs.ts';
 import { PF_FIELDS } from '../../operations/sriov/pf-state.ts';
 import type { PciDevice } from '../../pci/device.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
 import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { formatDocument } from '../../render/documents.ts';
@@ -43,13 +45,13 @@ export async function runSriovList(
     const link = asked === null || isLinkFailure(asked) ? readCapturedLink(host, pf.address) : asked;
     const role = knownValue(pf.sriov);
     const addresses = role?.role === 'pf' ? role.virtualFunctions : [];
-    const vfs = addresses.flatMap(
-      (address) => inventory.devices.find((each) => each.address === address) ?? [],
-    );
+    const vfs = addresses.flatMap((address) => deviceAt(inventory.devices, address) ?? []);
     listed.push({ pf, link, vfs, persisted: persisted.of({ pf, link, vfs, card: null }) });
   }
   if (listed.length === 0)
-    stderr += noneRemark(inventory.devices, selected) ?? emptyRemark(inventory, selectors);
+    stderr +=
+      noneRemark(inventory.devices, selected) ??
+      emptyRemark(inventory, suggestionFor(selectors, selected, inventory.devices));
   const wantsJson = args.json;
   // As data it stands in the document.
   if (!wantsJson && runner === null && listed.some(({ link, vfs }) => link !== null && vfs.length > 0)) {

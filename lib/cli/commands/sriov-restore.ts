@@ -17,6 +17,7 @@ import { allowedOf } from '../../operations/change/refusals.ts';
 import { findPfs } from '../../operations/sriov/persisted-pfs.ts';
 import { PF_FIELDS, readPfState } from '../../operations/sriov/pf-state.ts';
 import type { PciAddress } from '../../pci/address.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
 import { goalOf, type PersistedPf, parseVfs, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';
@@ -110,7 +111,7 @@ async function proposeEach(
   const left: string[] = [];
   for (const { entry, whereabouts } of findPfs(host, entries, inventory.devices)) {
     const { kind, device } = whereabouts;
-    const pf = inventory.devices.find(({ address }) => address === device?.address);
+    const pf = deviceAt(inventory.devices, device?.address);
     if (pf === undefined || (kind !== 'here' && kind !== 'moved')) {
       left.push(`${entry.address} is left: ${BINDING_STATES[kind === 'here' ? 'missing' : kind]}`);
       continue;

@@ -15,6 +15,7 @@ import { readFolderDrivers } from '../../libvirt/machine/folder-drivers.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { HostLookup } from '../../libvirt/machine/taken-functions.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
+import { refuseElsewhere } from '../../operations/assignment/assignment-state.ts';
 import { readPendingRecovery } from '../../operations/change/pending-recovery.ts';
 import { virshOf } from '../../operations/session/libvirt-connection.ts';
 import type { PciAddress } from '../../pci/address.ts';
@@ -25,7 +26,6 @@ import { validationDocument } from '../../render/validation/validation-document.
 import { formatJUnit } from '../../render/validation/validation-junit.ts';
 import { renderValidation } from '../../render/validation/validation-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
-import { refuseElsewhere } from '../assignment-state.ts';
 import { mendHost, wantsFixes } from '../fix-host.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import type { ReadingValues } from '../reading-options.ts';
@@ -155,7 +155,7 @@ async function libvirtFor(
   if (!isDemanded && (isCaptured || !isWanted || !isLocalUri(virsh.uri))) {
     return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
   }
-  refuseElsewhere(args, virsh.uri, false);
+  refuseElsewhere(sessionOf(args), virsh.uri);
   try {
     const told = await readMachines(virsh, 'look', lookup);
     return { ...told, folderDrivers: await folderDriversOf(virsh) };

@@ -1,19 +1,13 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { cardsOf, isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
-import {
-  type HostdevState,
-  readHostdevState,
-  toHostdevs,
-  withGroups,
-} from '../../operations/assignment/hostdev-state.ts';
-import type { Snippet } from '../../render/machine/hostdev-snippet-text.ts';
-import { deviceSnippets, snippetsResult } from '../device-snippets.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { MAX_XML_BYTES, parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
+import type { HostSession } from '../../operations/session/host-session.ts';
+import { type DeviceXml, deviceXml } from '../../operations/xml/device-xml.ts';
+import { poolXml } from '../../operations/xml/pool-xml.ts';
 import { type CommandResult, isGiven, optionNamed } from '../grammar/command.ts';
-import { categoryIn, machineOf } from '../guest-addresses.ts';
-import { checkOfOne, hostdevOptionsOf } from '../hostdev-options.ts';
-import { sourceOf } from '../inventory-source.ts';
-import { poolSnippet } from '../pool-snippet.ts';
-import { namesOf, remarks } from '../reading-options.ts';
+import { sessionOf, viewRemarks } from '../reading-options.ts';
+import { snippetsResult } from '../snippets-result.ts';
+import type { Dialogue } from '../terminal/dialogue.ts';
 import type { Terminal } from '../terminal/terminal.ts';
 import { runXmlFolder } from '../xml-folder.ts';
 import { runXmlNodedev } from '../xml-nodedev.ts';
@@ -26,44 +20,49 @@ const BELONGS: readonly (readonly [option: keyof XmlValues, to: keyof XmlValues]
   ['from', 'nodedev'],
 ];
 
+/** What is said of one device, and not of a network that hands out any. */
+const NOT_OF_POOL = ['as', 'rom', 'mac', 'bootOrder', 'teaming', 'group', 'guestAddress', 'domain'] as const;
+
 /** `pci xml`: what gives devices to a machine, as libvirt takes it. */
-export async function runXml(args: XmlValues, terminal: Terminal): Promise<CommandResult> {
+export async function runXml(
+  args: XmlValues,
+  terminal: Terminal,
+  _: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
   const stray = BELONGS.find(([option, to]) => isGiven(args[option]) && !isGiven(args[to]));
   if (stray !== undefined) {
     throw new PortalGunError('BAD_ARGUMENT', `goes with ${optionNamed(stray[1])}`, {
       subject: optionNamed(stray[0]),
     });
   }
-  if (args.nodedev !== undefined) return runXmlNodedev(args);
-  if (args.all) return runXmlFolder(args, terminal);
-  const words = args.devices;
-  if (words.length === 0) {
+  const session = sessionOf(args, ports);
+  const files = await ports.openUserFiles();
+  const readXml = (path: string): XmlDocument =>
+    parseXml(files.read(path, MAX_XML_BYTES, 'BAD_XML'), files.nameOf(path));
+  if (args.nodedev !== undefined) return runXmlNodedev(args, readXml);
+  if (args.all) return runXmlFolder(args, terminal, session);
+  if (args.devices.length === 0) {
     throw new PortalGunError('BAD_ARGUMENT', 'needs a device: pci xml 03:00.0', {
       hint: 'see pci xml --help',
     });
   }
-  const source = await sourceOf(args);
-  const names = namesOf(args);
-  const state = await readHostdevState(source, names, words);
-  const pool = args.pool;
-  const snippets = pool === undefined ? hostdevOf(args, state) : [poolSnippet(args, pool, state)];
-  const { host, diagnostics } = state.inventory;
-  const addresses = new Set(snippets.map(({ address }) => address));
-  const met = diagnostics.filter(({ subject }) => addresses.has(subject));
-  return snippetsResult(args, host, snippets, [], remarks(args, names, source, met));
+  const written =
+    args.pool === undefined
+      ? await deviceXml(session, { ...args, domain: args.domain === undefined ? null : readXml(args.domain) })
+      : await ofPool(session, args, args.pool);
+  const { inventory, snippets, diagnostics } = written;
+  return snippetsResult(args, inventory.host, snippets, [], viewRemarks(args, session, written, diagnostics));
 }
 
-function hostdevOf(args: XmlValues, state: HostdevState): readonly Snippet[] {
-  const machine = machineOf(args);
-  const wishes = hostdevOptionsOf(args, categoryIn(machine));
-  const { selected } = state;
-  const chosen = args.group ? withGroups(state, selected) : selected;
-  checkOfOne(args, wishes, chosen.length);
-  return deviceSnippets(
-    args,
-    machine,
-    toHostdevs(state, chosen, wishes),
-    cardsOf(chosen),
-    isOfCardAmong(state.inventory.devices),
-  );
+function ofPool(session: HostSession, args: XmlValues, name: string): Promise<DeviceXml> {
+  const other = NOT_OF_POOL.find((key) => isGiven(args[key]));
+  if (other !== undefined) {
+    throw new PortalGunError(
+      'BAD_ARGUMENT',
+      'does not go with --pool: it is for the interface of a machine',
+      { subject: optionNamed(other) },
+    );
+  }
+  return poolXml(session, { ...args, name });
 }

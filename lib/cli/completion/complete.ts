@@ -26,7 +26,7 @@ export type FindValues = (
 ) => Promise<readonly Candidate[]>;
 
 /** The values of options that stand before the cursor, by the name of the option. */
-export type GivenOptions = Readonly<Record<string, string>>;
+type GivenOptions = Readonly<Record<string, string>>;
 
 const NOTHING: Completion = { candidates: [], paths: null };
 const HELP_WORD: Candidate = { word: HELP.name, summary: HELP.summary };

@@ -1,6 +1,8 @@
 import { knownValue } from '../../base/known.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
 import { readPciIdsFile } from '../../host/pci-ids-file.ts';
+import type { HostSession } from '../../operations/session/host-session.ts';
 import { shortAddress } from '../../pci/address.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import { DEVICE_CATEGORIES } from '../../pci/device-class.ts';
@@ -9,29 +11,31 @@ import { SELECTOR_KEYS } from '../../pci/selector/selector-parser.ts';
 import { cellText, deviceTitle } from '../../render/layout/facts.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { SYS_PATHS } from '../../sysfs/paths.ts';
-import { hostOf, sessionOf } from '../reading-options.ts';
-import type { Candidate, FindValues, FoundKind, GivenOptions } from './complete.ts';
+import { sessionOf } from '../reading-options.ts';
+import type { Candidate, FindValues, FoundKind } from './complete.ts';
 
 /** Whoever presses a key does not wait longer. */
 const TIMEOUT_MS = 1500;
 
-/** Finds values on the host and in the libvirt that the options before the cursor name. */
-export const findValues: FindValues = (kind, word, options) => FINDERS[kind](word, options);
+/** What finds values on the host and in the libvirt that the options before the cursor name. */
+export function findValuesOn(ports: HostPorts): FindValues {
+  return (kind, word, { host, connect }) => FINDERS[kind](word, sessionOf({ host, connect }, ports));
+}
 
-type FindIn = (word: string, given: GivenOptions) => Promise<readonly Candidate[]>;
+type FindIn = (word: string, session: HostSession) => Promise<readonly Candidate[]>;
 
 const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
-  selector: async (word, options) => selectors(hostOf(options), word),
-  driver: async (_, options) => drivers(hostOf(options)).map((name) => ({ word: name })),
-  machine: (_, options) => machines(options),
+  selector: async (word, { host }) => selectors(host, word),
+  driver: async (_, { host }) => drivers(host).map((name) => ({ word: name })),
+  machine: (_, session) => machines(session),
   finding: () => findings(),
-  binding: async (_, options) => {
+  binding: async (_, { host }) => {
     const { readBindings } = await import('../../operations/binding/persistence.ts');
-    return readBindings(hostOf(options)).map(({ address }) => ({ word: address }));
+    return readBindings(host).map(({ address }) => ({ word: address }));
   },
-  'persisted-pf': async (_, options) => {
+  'persisted-pf': async (_, { host }) => {
     const { readPersistedPfs } = await import('../../operations/binding/persistence.ts');
-    return readPersistedPfs(hostOf(options)).map(({ address }) => ({ word: address }));
+    return readPersistedPfs(host).map(({ address }) => ({ word: address }));
   },
 };
 
@@ -113,15 +117,14 @@ function drivers(host: HostReader): readonly string[] {
 }
 
 /** The names of the VMs that libvirt knows, if it answers at once. */
-async function machines(options: GivenOptions): Promise<readonly Candidate[]> {
-  const [{ LiveRunner }, { askedUri }, { DEFAULT_URI }] = await Promise.all([
-    import('../../host/live/live-runner.ts'),
+async function machines(session: HostSession): Promise<readonly Candidate[]> {
+  const [{ askedUri }, { DEFAULT_URI }] = await Promise.all([
     import('../../operations/session/libvirt-connection.ts'),
     import('../../libvirt/connection-uri.ts'),
   ]);
-  const uri = askedUri(sessionOf(options))?.uri ?? DEFAULT_URI;
+  const uri = askedUri(session)?.uri ?? DEFAULT_URI;
   const words = ['--quiet', '--readonly', '--connect', uri, 'list', '--all', '--name'];
-  const run = await new LiveRunner().run('virsh', words, { timeoutMs: TIMEOUT_MS });
+  const run = await session.ports.runner.run('virsh', words, { timeoutMs: TIMEOUT_MS });
   const names = run.kind === 'exited' && run.exitCode === 0 ? run.stdout.split('\n') : [];
   return names.filter((name) => name !== '').map((word) => ({ word }));
 }

@@ -1,15 +1,20 @@
 import { escapeControls } from '../../base/text.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
 import type { Program } from '../grammar/program.ts';
 import { complete } from './complete.ts';
-import { findValues } from './find-values.ts';
+import { findValuesOn } from './find-values.ts';
 
 /** As much of the text for a candidate as fits beside it. */
 const MAX_SUMMARY = 100;
 
 /** What completes a line, as the scripts of the shells read it. Whatever fails, no candidate is the answer. */
-export async function printCompletions(program: Program, words: readonly string[]): Promise<string> {
+export async function printCompletions(
+  program: Program,
+  words: readonly string[],
+  ports: HostPorts,
+): Promise<string> {
   try {
-    const { candidates, paths } = await complete(program, words, findValues);
+    const { candidates, paths } = await complete(program, words, findValuesOn(ports));
     const lines = candidates
       // A shell would write it into the line as it is.
       .filter(({ word }) => escapeControls(word) === word)

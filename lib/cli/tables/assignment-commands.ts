@@ -1,9 +1,9 @@
-import { SCOPE_OPTIONS } from '../change-scope.ts';
 import { type Command, defineCommand, type OptionDefinition } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
 import { LIBVIRT_OPTIONS, MANAGED_OPTION } from './libvirt-options.ts';
 import { MACHINE_OPTIONS } from './machine-options.ts';
+import { SCOPE_OPTIONS } from './scope-options.ts';
 
 const { 'dry-run': dryRun, script, yes, allow, 'confirm-within': confirmWithin } = CHANGING_OPTIONS;
 

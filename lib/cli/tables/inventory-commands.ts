@@ -1,7 +1,8 @@
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS } from '../../render/inventory/device-columns.ts';
 import { type Command, defineCommand } from '../grammar/command.ts';
-import { INVENTORY_OPTIONS } from '../inventory-source.ts';
+import { INVENTORY_OPTIONS } from '../inventory-options.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
+import { FORMAT_OPTION } from './format-option.ts';
 
 const SELECTORS = {
   selectors: {
@@ -22,11 +23,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       'List the PCI functions of a host with the facts that matter for passthrough: class, name, driver, IOMMU group, SR-IOV role, and the parts of the host that depend on them.',
     positionals: SELECTORS,
     options: {
-      format: {
-        describe: 'Output format',
-        type: 'string',
-        choices: ['table', 'csv', 'ndjson', 'json'],
-      },
+      ...FORMAT_OPTION,
       columns: {
         describe: `Comma-separated columns: ${Object.keys(DEVICE_COLUMNS).join(', ')}; default: ${DEFAULT_COLUMNS.join(',')}`,
         type: 'string',
@@ -88,6 +85,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
     positionals: SELECTORS,
     options: {
       viable: { describe: 'Only groups that a VM can get, now or after binding', type: 'boolean' },
+      ...FORMAT_OPTION,
       ...INVENTORY_OPTIONS,
     },
     examples: [

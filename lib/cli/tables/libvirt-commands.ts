@@ -1,5 +1,5 @@
 import { type Command, defineCommand } from '../grammar/command.ts';
-import { INVENTORY_OPTIONS } from '../inventory-source.ts';
+import { INVENTORY_OPTIONS } from '../inventory-options.ts';
 import { HOSTDEV_OPTIONS } from './hostdev-options.ts';
 
 /** The commands of `pci` that write what libvirt reads. */

@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
+import { FORMAT_OPTION } from './format-option.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 
 const { 'dry-run': dryRun, allow } = CHANGING_OPTIONS;
@@ -22,6 +23,7 @@ export const ROM_COMMANDS: readonly Command[] = [
     },
     options: {
       read: { describe: 'Read each ROM whose device is not in use; requires root', type: 'boolean' },
+      ...FORMAT_OPTION,
       allow,
       connect: LIBVIRT_OPTIONS.connect,
       ...READING_OPTIONS,

@@ -36,19 +36,21 @@ export interface DialogueProcess {
 
 /** @param say prints text on standard error, and does not throw where that fails */
 export function dialogueWith(host: DialogueProcess, say: (text: string) => void): Dialogue {
-  const { stdin, stderr } = host;
-  const canAsk = stdin?.isTTY === true && stderr.isTTY === true;
+  // A stream takes its time to be made, and few commands ask.
+  const canAsk = (): boolean => host.stdin?.isTTY === true && host.stderr.isTTY === true;
   return {
-    canAsk,
+    get canAsk() {
+      return canAsk();
+    },
     say,
 
     async confirm(question) {
-      if (!canAsk) return null;
+      if (!canAsk()) return null;
       // Few commands ask, and every one would wait for it.
       const { createInterface } = await import('node:readline/promises');
       const asking = createInterface({
-        input: stdin as unknown as NodeJS.ReadableStream,
-        output: stderr as unknown as NodeJS.WritableStream,
+        input: host.stdin as unknown as NodeJS.ReadableStream,
+        output: host.stderr as unknown as NodeJS.WritableStream,
       });
       // The end of the input is a no.
       const given = new Promise<string>((resolve, reject) => {

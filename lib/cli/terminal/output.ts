@@ -11,16 +11,19 @@ export interface OutputStream {
  * and what is left to say has nobody to hear it.
  */
 export class Output {
-  readonly #stream: OutputStream;
+  readonly #open: () => OutputStream;
+  #stream: OutputStream | undefined;
   readonly #onLoss: (code: string) => void;
   #hasFailed = false;
   #isLost = false;
 
-  /** @param onLoss told once, with the kernel's word, where something that somebody would read could not be written */
-  constructor(stream: OutputStream, onLoss: (code: string) => void) {
-    this.#stream = stream;
+  /**
+   * @param open gives the stream when there is something to write
+   * @param onLoss told once, with the kernel's word, where something that somebody would read could not be written
+   */
+  constructor(open: () => OutputStream, onLoss: (code: string) => void) {
+    this.#open = open;
     this.#onLoss = onLoss;
-    stream.on('error', (error) => this.#fail(error));
   }
 
   /** Whether something could not be written; not where the reader of a pipe went away, or a terminal was hung up. */
@@ -31,17 +34,25 @@ export class Output {
   write(text: string): void {
     if (text === '' || this.#hasFailed) return;
     try {
-      this.#stream.write(text);
+      this.#streamOf().write(text);
     } catch (error) {
       this.#fail(error as Error);
     }
+  }
+
+  #streamOf(): OutputStream {
+    if (this.#stream === undefined) {
+      this.#stream = this.#open();
+      this.#stream.on('error', (error) => this.#fail(error));
+    }
+    return this.#stream;
   }
 
   #fail(error: Error & { code?: string }): void {
     if (this.#hasFailed) return;
     this.#hasFailed = true;
     const code = error.code ?? error.message;
-    if (code === 'EPIPE' || (code === 'EIO' && this.#stream.isTTY === true)) return;
+    if (code === 'EPIPE' || (code === 'EIO' && this.#stream?.isTTY === true)) return;
     this.#isLost = true;
     this.#onLoss(code);
   }

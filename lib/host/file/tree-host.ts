@@ -26,6 +26,8 @@ import { distrustOf } from './own-files.ts';
 import { TreePaths } from './tree-paths.ts';
 
 const PAGE_BYTES = 4096;
+const NO_ERROR = { throwIfNoEntry: false } as const;
+const MAX_MISSED = 1024;
 const KEPT_TABLE_BYTES = 64 * 1024;
 
 // Never wait for a FIFO's other end, and never follow an attribute that is a link: sysfs has none.
@@ -41,6 +43,11 @@ export class TreeHost implements HostReader {
   /** `null` for the live machine, whose paths are its own. */
   readonly #paths: TreePaths | null;
   #kept: { readonly version: string; readonly table: Buffer } | null = null;
+  /**
+   * Names that were missing, or could not be read, in some folder. What one device lacks, most lack, and an exception takes
+   * several times as long as a look.
+   */
+  readonly #missed = new Set<string>();
   readonly #buffer = Buffer.allocUnsafeSlow(MAX_ATTRIBUTE_BYTES + 1);
 
   constructor(root: string, label: string) {
@@ -60,8 +67,11 @@ export class TreeHost implements HostReader {
 
   readLink(path: string): Reading<string> {
     try {
-      return readlinkSync(this.#paths?.entry(path) ?? path);
+      const at = this.#paths?.entry(path) ?? path;
+      if (this.#isMissed(path) && lstatSync(at, NO_ERROR)?.isSymbolicLink() !== true) return null;
+      return readlinkSync(at);
     } catch (error) {
+      this.#miss(path);
       // EINVAL: something is there, and it is no link.
       return errorCode(error) === 'EINVAL' ? null : failure(error);
     }
@@ -102,7 +112,7 @@ export class TreeHost implements HostReader {
   exists(path: string): boolean {
     if (this.#paths === null) return existsSync(path);
     try {
-      return existsSync(this.#paths.whole(path));
+      return this.#paths.exists(path);
     } catch {
       return false;
     }
@@ -119,7 +129,9 @@ export class TreeHost implements HostReader {
   #readTable<T>(path: string, take: (table: Buffer) => T): Reading<T> {
     let descriptor: number | undefined;
     try {
-      descriptor = openSync(this.#paths?.file(path) ?? path, OPEN_FLAGS);
+      const at = this.#paths === null ? path : this.#paths.file(path);
+      if (at === null) return null;
+      descriptor = openSync(at, OPEN_FLAGS);
       const table = this.#table(path, descriptor);
       return table === null ? { unknown: 'broken', detail: 'EFBIG' } : take(table);
     } catch (error) {
@@ -140,23 +152,41 @@ export class TreeHost implements HostReader {
     return table;
   }
 
+  /** Whether something of the same name was missing before. */
+  #isMissed(path: string): boolean {
+    return this.#missed.size > 0 && this.#missed.has(path.slice(path.lastIndexOf('/') + 1));
+  }
+
+  /** A path, `null` if a look shows that nothing is there. */
+  #seen(path: string): string | null {
+    return this.#isMissed(path) && lstatSync(path, NO_ERROR) === undefined ? null : path;
+  }
+
+  #miss(path: string): void {
+    if (this.#missed.size < MAX_MISSED) this.#missed.add(path.slice(path.lastIndexOf('/') + 1));
+  }
+
   /** Reads into the shared buffer; the length, or why not. */
   #fill(path: string): number | null | ReadFailure {
     let descriptor: number | undefined;
     try {
+      const isOfSysfs = path.startsWith('/sys/');
       // Only what this machine holds is gone by.
-      const distrust = this.#paths === null ? distrustOf('', path) : null;
+      const distrust = this.#paths === null && !isOfSysfs ? distrustOf('', path) : null;
       if (distrust !== null) return { unknown: 'broken', detail: distrust };
-      descriptor = openSync(this.#paths?.file(path) ?? path, OPEN_FLAGS);
+      const at = this.#paths === null ? this.#seen(path) : this.#paths.file(path);
+      if (at === null) return null;
+      descriptor = openSync(at, OPEN_FLAGS);
       let length = 0;
       // sysfs gives a binary attribute in pieces of a page, and its end with a shorter one; /proc gives what it likes.
       for (;;) {
         const piece = readSync(descriptor, this.#buffer, length, this.#buffer.length - length, null);
         length += piece;
         if (length > MAX_ATTRIBUTE_BYTES) return { unknown: 'broken', detail: 'EFBIG' };
-        if (piece === 0 || (piece < PAGE_BYTES && path.startsWith('/sys/'))) return length;
+        if (piece === 0 || (piece < PAGE_BYTES && isOfSysfs)) return length;
       }
     } catch (error) {
+      this.#miss(path);
       return failure(error);
     } finally {
       if (descriptor !== undefined) closeSync(descriptor);

@@ -1,9 +1,19 @@
 import { lstatSync, readlinkSync } from 'node:fs';
-import { errorCode } from '../host-reader.ts';
 import { resolveLink } from './resolve-link.ts';
 
 // As many as the kernel follows.
 const MAX_LINKS = 40;
+
+// An exception for what is not there costs several times the look.
+const NO_ERROR = { throwIfNoEntry: false } as const;
+
+/** A path in the tree without links, and whether something is there. */
+interface Place {
+  readonly path: string;
+  readonly isThere: boolean;
+}
+
+const ROOT: Place = { path: '', isThere: true };
 
 /** Why a path in a tree cannot be used: what `code` says, as for an error of the kernel. */
 class TreePathError extends Error {
@@ -29,9 +39,9 @@ export class TreePaths {
     this.#root = root;
   }
 
-  /** The path on this machine of something in the tree, all links followed. Throws as the file system does. */
+  /** The path on this machine of something in the tree, all links followed. Throws as the file system does, if something is there. */
   whole(path: string): string {
-    return this.#root + this.#follow(path, 0);
+    return this.#root + this.#follow(path, 0).path;
   }
 
   /** The same without following a link that is the last part of the path. */
@@ -39,14 +49,20 @@ export class TreePaths {
     return this.#root + this.#parted(path, 0);
   }
 
-  /** The same for a file that is to be read: only a regular one, since to open a device has effects. */
-  file(path: string): string {
+  /** The same for a file that is to be read: only a regular one, since to open a device has effects; `null` if nothing is there. */
+  file(path: string): string | null {
     const at = this.entry(path);
-    const status = lstatSync(at);
+    const status = lstatSync(at, NO_ERROR);
+    if (status === undefined) return null;
     if (status.isSymbolicLink()) throw new TreePathError('ELOOP');
     if (status.isDirectory()) throw new TreePathError('EISDIR');
     if (!status.isFile()) throw new TreePathError('not a regular file');
     return at;
+  }
+
+  /** Whether something is at the path, links followed. Throws as the file system does. */
+  exists(path: string): boolean {
+    return this.#follow(path, 0).isThere;
   }
 
   #parted(path: string, links: number): string {
@@ -58,27 +74,19 @@ export class TreePaths {
     const known = this.#directories.get(path);
     if (known !== undefined) return known;
     const found = this.#follow(path, links);
-    this.#directories.set(path, found);
-    return found;
+    // What comes to be there later may be a link.
+    if (found.isThere) this.#directories.set(path, found.path);
+    return found.path;
   }
 
-  #follow(path: string, links: number): string {
-    if (path === '' || path === '/') return '';
+  #follow(path: string, links: number): Place {
+    if (path === '' || path === '/') return ROOT;
     const at = this.#parted(path, links);
-    const target = this.#linkAt(at);
-    if (target === null) return at;
+    const status = lstatSync(this.#root + at, NO_ERROR);
+    if (status?.isSymbolicLink() !== true) return { path: at, isThere: status !== undefined };
     if (links === MAX_LINKS) throw new TreePathError('ELOOP');
-    const next = resolveLink(at, target);
+    const next = resolveLink(at, readlinkSync(this.#root + at));
     if (next === null) throw new TreePathError('a link leads out of the tree');
     return this.#follow(next, links + 1);
-  }
-
-  #linkAt(path: string): string | null {
-    try {
-      return readlinkSync(this.#root + path);
-    } catch (error) {
-      if (errorCode(error) === 'EINVAL') return null;
-      throw error;
-    }
   }
 }

@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { TreeHost } from '../file/tree-host.ts';
 import { type AskedProgram, errorCode, type Reading } from '../host-reader.ts';
 import { PROGRAM_PLACES } from '../programs.ts';
@@ -14,6 +13,8 @@ export class LiveHost extends TreeHost {
   }
 
   ask(program: AskedProgram, args: readonly string[]): Reading<string> {
+    // Loaded where it is needed, which few commands do.
+    const { spawnSync } = process.getBuiltinModule('node:child_process');
     const { error, status, signal, stdout } = spawnSync(program, args, {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],

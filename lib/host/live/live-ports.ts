@@ -38,6 +38,10 @@ export function livePorts(): HostPorts {
       const { LiveFiles } = await import('./live-files.ts');
       return new LiveFiles('');
     },
+    async openUserFiles() {
+      const { LIVE_USER_FILES } = await import('./live-user-files.ts');
+      return LIVE_USER_FILES;
+    },
     async openWriter() {
       const { LiveWriter } = await import('./live-writer.ts');
       return new LiveWriter('');

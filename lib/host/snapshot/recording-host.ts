@@ -7,6 +7,7 @@ import {
   type Reading,
 } from '../host-reader.ts';
 import type { Snapshot, SnapshotEntry } from './snapshot.ts';
+import { SnapshotEntries } from './snapshot-entries.ts';
 
 /**
  * A host that passes every read on to another and remembers the answer. Capturing runs the ordinary
@@ -15,7 +16,9 @@ import type { Snapshot, SnapshotEntry } from './snapshot.ts';
 export class RecordingHost implements HostReader {
   readonly label: string;
   readonly #host: HostReader;
-  readonly #entries = new Map<string, SnapshotEntry>();
+  #entries = new SnapshotEntries();
+  /** Whether they were given away: what is read then must not get into them. */
+  #areGiven = false;
 
   constructor(host: HostReader) {
     this.label = host.label;
@@ -24,7 +27,8 @@ export class RecordingHost implements HostReader {
 
   /** Everything that was read so far. */
   snapshot(): Snapshot {
-    return { label: this.label, identifiers: 'raw', entries: new Map(this.#entries) };
+    this.#areGiven = true;
+    return { label: this.label, identifiers: 'raw', entries: this.#entries };
   }
 
   readBytes(path: string): Reading<Uint8Array> {
@@ -87,7 +91,7 @@ export class RecordingHost implements HostReader {
     const known = this.#entries.get(path)?.kind;
     // Text may have lost what was no UTF-8, where bytes give both; and what a link leads to has its own path.
     if (entry.kind === 'text' ? known === 'bytes' : entry.kind === 'directory' && known === 'link') return;
-    this.#entries.set(path, entry);
+    this.#set(path, entry);
   }
 
   /** Nothing to read that way; something else may be there: a file has no target, and no names. */
@@ -99,7 +103,7 @@ export class RecordingHost implements HostReader {
   #keepDangling(path: string): void {
     const target = this.#host.readLink(path);
     if (typeof target !== 'string') return;
-    this.#entries.set(path, { kind: 'link', target });
+    this.#set(path, { kind: 'link', target });
     const at = resolveLink(path, target);
     if (at !== null && !this.#host.exists(at)) this.#add(at, { kind: 'absent' });
   }
@@ -108,7 +112,15 @@ export class RecordingHost implements HostReader {
   #add(path: string, entry: SnapshotEntry): void {
     const known = this.#entries.get(path);
     if (known === undefined || (known.kind === 'present' && entry.kind !== 'present')) {
-      this.#entries.set(path, entry);
+      this.#set(path, entry);
     }
+  }
+
+  #set(path: string, entry: SnapshotEntry): void {
+    if (this.#areGiven) {
+      this.#entries = SnapshotEntries.of(this.#entries);
+      this.#areGiven = false;
+    }
+    this.#entries.set(path, entry);
   }
 }

@@ -1,11 +1,12 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { type FileStatus, MAX_ATTRIBUTE_BYTES, MAX_TABLE_BYTES } from '../host-reader.ts';
 import type { Identifiers, Snapshot, SnapshotEntry } from './snapshot.ts';
+import { SnapshotEntries } from './snapshot-entries.ts';
 import { END, MAGIC } from './snapshot-text.ts';
 import { TextLines } from './text-lines.ts';
 
-/** Four times what a host of 4,096 functions has. */
-const MAX_ENTRIES = 1_000_000;
+/** More than a host of 32,768 functions has. */
+const MAX_ENTRIES = 2_000_000;
 
 /**
  * Reads the text of a snapshot.
@@ -24,7 +25,7 @@ export function looksLikeSnapshot(rawText: string): boolean {
 class SnapshotParser {
   readonly #lines: TextLines;
   readonly #subject: string;
-  readonly #entries = new Map<string, SnapshotEntry>();
+  readonly #entries = new SnapshotEntries();
 
   constructor(rawText: string, subject: string) {
     this.#lines = new TextLines(rawText);

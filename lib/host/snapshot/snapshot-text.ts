@@ -1,4 +1,5 @@
 import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
+import { SnapshotEntries } from './snapshot-entries.ts';
 
 /*
  * The text of a snapshot: a section a directory, a line a name, so that `diff` shows a change where it is.
@@ -36,51 +37,44 @@ export const END = 'end';
 
 const HEX_ROW = 16;
 
-interface Section {
-  listed: boolean;
-  readonly members: Map<string, SnapshotEntry>;
+/** Writes a snapshot as text; the same snapshot gives the same text. */
+export function formatSnapshot({ label, identifiers, entries: given }: Snapshot): string {
+  const entries = given instanceof SnapshotEntries ? given : SnapshotEntries.of(given);
+  const members = new Map(entries.folders());
+  const listings = [...entries].filter(([, entry]) => entry.kind === 'directory').map(([path]) => path);
+  // A text for each section, and not for each line: a large host has millions of lines.
+  const sections = [...new Set([...members.keys(), ...listings])]
+    .sort()
+    .map((path) => sectionText(path, members.get(path) ?? NOTHING, entries));
+  const head = `${MAGIC}\nhost: ${escapeName(label)}\nidentifiers: ${identifiers}\n`;
+  return `${head}${sections.join('')}\n${END}\n`;
 }
 
-/** Writes a snapshot as text; the same snapshot gives the same text. */
-export function formatSnapshot(snapshot: Snapshot): string {
-  const lines = [MAGIC, `host: ${escapeName(snapshot.label)}`, `identifiers: ${snapshot.identifiers}`];
-  const sections = toSections(snapshot.entries);
-  for (const path of [...sections.keys()].sort()) {
-    const section = sections.get(path) as Section;
-    lines.push('', `${escapeName(path)}${section.listed ? '' : ' +'}:`);
-    for (const name of [...section.members.keys()].sort()) {
-      pushMember(lines, escapeName(name), section.members.get(name) as SnapshotEntry);
-    }
+const NOTHING: ReadonlyMap<string, SnapshotEntry> = new Map();
+
+/** A folder with what is in it; nothing where nothing is known of it. */
+function sectionText(
+  path: string,
+  members: ReadonlyMap<string, SnapshotEntry>,
+  entries: SnapshotEntries,
+): string {
+  const listing = entries.get(path);
+  const isListed = listing?.kind === 'directory';
+  const known = new Map<string, SnapshotEntry>(isListed ? listing.names.map((name) => [name, PRESENT]) : []);
+  // A listed directory already says what is not in it, and so does one that is itself absent.
+  const isTold = isListed || isAbsent(entries, path);
+  for (const [name, entry] of members) {
+    if (entry.kind !== 'directory' && !(entry.kind === 'absent' && isTold)) known.set(name, entry);
   }
-  lines.push('', END);
+  if (known.size === 0 && !isListed) return '';
+  const lines = ['', `${escapeName(path)}${isListed ? '' : ' +'}:`];
+  for (const name of [...known.keys()].sort()) {
+    pushMember(lines, escapeName(name), known.get(name) as SnapshotEntry);
+  }
   return `${lines.join('\n')}\n`;
 }
 
-function toSections(entries: ReadonlyMap<string, SnapshotEntry>): Map<string, Section> {
-  const sections = new Map<string, Section>();
-  const section = (path: string): Section => {
-    const known = sections.get(path);
-    if (known !== undefined) return known;
-    const created: Section = { listed: false, members: new Map() };
-    sections.set(path, created);
-    return created;
-  };
-  for (const [path, entry] of entries) {
-    if (entry.kind !== 'directory') continue;
-    const own = section(path);
-    own.listed = true;
-    for (const name of entry.names) own.members.set(name, { kind: 'present' });
-  }
-  for (const [path, entry] of entries) {
-    if (entry.kind === 'directory') continue;
-    const { directory, name } = splitPath(path);
-    // A listed directory already says what is not in it, and so does one that is itself absent.
-    if (entry.kind === 'absent' && (sections.get(directory)?.listed || isAbsent(entries, directory)))
-      continue;
-    section(directory).members.set(name, entry);
-  }
-  return sections;
-}
+const PRESENT: SnapshotEntry = { kind: 'present' };
 
 function isAbsent(entries: ReadonlyMap<string, SnapshotEntry>, path: string): boolean {
   for (let at = path; at !== '/'; at = splitPath(at).directory) {

@@ -53,6 +53,9 @@ export function readOwnDevices(document: XmlDocument): readonly (PciHostDevice |
   return ownDevices(document).flatMap(({ device }) => (device.kind === 'mdev' ? [] : [device]));
 }
 
+/** A device that a machine has by us as it runs. */
+export type HeldDevice = AssignedDevice & { readonly device: PciHostDevice | VfInterface };
+
 /** What a machine that runs has by us, each with what is kept of it, where that is. */
 export function assignedNow({
   live,
@@ -60,7 +63,7 @@ export function assignedNow({
 }: {
   readonly live: { readonly document: XmlDocument };
   readonly definition: { readonly document: XmlDocument } | null;
-}): readonly (AssignedDevice & { readonly device: PciHostDevice | VfInterface })[] {
+}): readonly HeldDevice[] {
   const kept = [live, ...(definition === null ? [] : [definition])].flatMap(
     ({ document }) => readAssigned(document).devices,
   );

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { isUnknown, type Known, mapKnown } from '../../base/known.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { DeviceRequest, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 
 /**
@@ -13,7 +13,7 @@ import type { Inventory } from '../../pci/inventory.ts';
 export function mergeInventories(
   kernels: Inventory,
   libvirts: Inventory,
-  fields: readonly DeviceField[],
+  fields: readonly DeviceRequest[],
 ): Inventory {
   const theirs = new Map(libvirts.devices.map((device) => [device.address, device]));
   const own = new Set(kernels.devices.map(({ address }) => address));
@@ -45,8 +45,9 @@ export function mergeInventories(
 }
 
 /** What could not be read, from libvirt where that tells it. */
-function filled(device: PciDevice, other: PciDevice, fields: readonly DeviceField[]): PciDevice {
-  const gained = fields.filter((field) => isUnknown(device[field]) && !isUnknown(other[field]));
+function filled(device: PciDevice, other: PciDevice, requests: readonly DeviceRequest[]): PciDevice {
+  const fields = new Set(requests.map((request) => (request === 'vfCounts' ? 'sriov' : request)));
+  const gained = [...fields].filter((field) => isUnknown(device[field]) && !isUnknown(other[field]));
   return gained.length === 0
     ? device
     : { ...device, ...Object.fromEntries(gained.map((field) => [field, other[field]])) };

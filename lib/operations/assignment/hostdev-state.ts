@@ -12,7 +12,7 @@ import { iommuAdvice } from '../../pci/group/iommu-state.ts';
 import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../../pci/group/passthrough.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PciNames } from '../../pci/pci-ids.ts';
-import { concernedWith } from '../../pci/selector/concerned-devices.ts';
+import { concernedWith, groupedWith } from '../../pci/selector/concerned-devices.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
 import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { readCapturedLink } from '../../sysfs/device/pf-link.ts';
@@ -30,11 +30,15 @@ const FIELDS: readonly DeviceField[] = [
   'netInterfaces',
 ];
 
+/** By which devices are found that verdicts depend on. */
+const PICKING_FIELDS: readonly DeviceField[] = ['iommuGroup', 'location'];
+
 /** A host as far as handing its devices over depends on it. */
 export interface HostdevState {
   readonly inventory: Inventory;
   /** Those that the selectors mean; all where there are none. */
   readonly selected: readonly PciDevice[];
+  /** Of the selected. */
   readonly groups: readonly IommuGroup[];
   readonly abilities: HostAbilities;
   readonly pfLinks: PfLinks;
@@ -58,15 +62,27 @@ export async function readHostdevState(
   const fields = new Set([...FIELDS, ...more, ...selectors.flatMap((selector) => selector.fields)]);
   const ofWords: ProbedDevices = (devices) => concernedWith(devices, selectDevices(devices, selectors));
   const probed = words.length === 0 ? undefined : ofWords;
-  const inventory = await source.read(names, [...fields], asked ?? probed);
+  // Whether a function is a VF is asked of those that machines have, too.
+  const ofAll = [...PICKING_FIELDS, ...selectors.flatMap((selector) => selector.fields)];
+  const inventory =
+    probed === undefined
+      ? await source.read(names, [...fields], asked)
+      : await source.read(
+          names,
+          [...fields, 'vfCounts'],
+          probed,
+          new Set([...fields].filter((field) => !ofAll.includes(field))),
+        );
   const { devices } = inventory;
-  const pfs = new Set(devices.flatMap((device) => pfOf(device) ?? []));
+  const selected = selectDevices(devices, selectors);
+  const grouped = probed === undefined ? devices : groupedWith(devices, selected);
+  const pfs = new Set(grouped.flatMap((device) => pfOf(device) ?? []));
   // Whether a PF is up is asked of the host's files alone.
   const { files } = source;
   return {
     inventory,
-    selected: selectDevices(devices, selectors),
-    groups: groupDevices(devices, source.groupAttributes),
+    selected,
+    groups: groupDevices(grouped, source.groupAttributes),
     abilities: {
       iommu: inventory.iommu,
       ...(inventory.iommu === false ? { iommuAdvice: iommuAdvice(source.iommuState()) } : {}),

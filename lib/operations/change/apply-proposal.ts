@@ -13,6 +13,7 @@ import { kindOf } from '../../plan/change-kinds.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
 import { readBootId } from '../../sysfs/boot-id.ts';
 import type { HostSession } from '../session/host-session.ts';
+import { demandNamedLibvirt } from '../session/libvirt-connection.ts';
 import { applyToBeConfirmed, bootTimeOf, unfinishedError } from './confirmation.ts';
 import type { HostProposal } from './host-proposal.ts';
 import { refuseWritableProgram } from './program-refusal.ts';
@@ -117,8 +118,12 @@ export async function refuseUnfinished(
 }
 
 /** A captured host is no machine that could be changed; machines of the libvirt that goes with it can be. */
-function refuseCaptured({ isCaptured }: HostSession, steps: readonly Step[]): void {
-  if (!isCaptured || steps.every(({ change }) => kindOf(change).madeBy === 'libvirt')) return;
+function refuseCaptured(session: HostSession, steps: readonly Step[]): void {
+  if (!session.isCaptured || steps.length === 0) return;
+  if (steps.every(({ change }) => kindOf(change).madeBy === 'libvirt')) {
+    demandNamedLibvirt(session);
+    return;
+  }
   throw new PortalGunError('BAD_ARGUMENT', 'a captured host can be planned for, and not changed', {
     subject: '--host',
     hint: 'add --dry-run or --script',

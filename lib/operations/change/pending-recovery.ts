@@ -3,7 +3,7 @@ import type { LeftJournal } from '../../apply/journal-parser.ts';
 import { type BootTime, type JournalStatus, journalStatusOf } from '../../apply/journal-status.ts';
 import { openSteps, touchedByAll } from '../../apply/touched.ts';
 import { PortalGunError } from '../../base/errors.ts';
-import { BROKEN, DENIED, type Known, UNREAD } from '../../base/known.ts';
+import { BROKEN, DENIED, UNREAD, type Unknown } from '../../base/known.ts';
 import type { FileStore } from '../../host/file-store.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';
@@ -22,7 +22,7 @@ interface PendingChange {
 export interface PendingRecovery {
   readonly journals: readonly LeftJournal[];
   readonly now: BootTime;
-  readonly changes: Known<readonly PendingChange[]>;
+  readonly changes: readonly PendingChange[] | Unknown;
   /** Sentences about them; also why they cannot be read. */
   readonly notes: readonly string[];
 }

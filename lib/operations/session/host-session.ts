@@ -11,6 +11,11 @@ export interface SessionOptions {
   readonly host?: string | undefined;
   /** The URI of a libvirt: `qemu+ssh://root@host/system`. Without it: LIBVIRT_DEFAULT_URI, or the system's. */
   readonly connect?: string | undefined;
+  /**
+   * What tells the devices where a host is only looked at: the kernel (`sysfs`), or libvirt as well, with what they do not agree on. The
+   * libvirt of `connect` is asked without the kernel.
+   */
+  readonly source?: 'sysfs' | 'libvirt' | undefined;
   /** The list of PCI ids that names come from: a file, or `bundled`; without it that of the system. */
   readonly pciIds?: string | undefined;
 }

@@ -25,6 +25,19 @@ export function askedUri({ options: { connect }, ports }: HostSession): AskedUri
   return uri === '' ? null : { uri, by: URI_VARIABLE };
 }
 
+/**
+ * Refuses to change the VMs of a captured host unless the session names the libvirt that has them: that of this machine has others.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function demandNamedLibvirt({ isCaptured, options }: HostSession): void {
+  if (!isCaptured || options.connect !== undefined) return;
+  throw new PortalGunError('BAD_ARGUMENT', 'is a captured host, and nothing says where its machines are', {
+    subject: '--host',
+    hint: 'say with --connect which libvirt has its machines, or add --dry-run',
+  });
+}
+
 /** The libvirt that is asked for, or that of the system. */
 export function virshOf(session: HostSession): Virsh {
   return new Virsh(session.ports.runner, askedUri(session)?.uri ?? null);

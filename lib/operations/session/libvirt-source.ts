@@ -5,7 +5,7 @@ import { mergeInventories } from '../../libvirt/node-device/merge-inventories.ts
 import { toInventory } from '../../libvirt/node-device/node-inventory.ts';
 import { type NodeKind, readNodeDevices } from '../../libvirt/node-device/read-node-devices.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
-import type { DeviceField } from '../../pci/device.ts';
+import type { DeviceRequest } from '../../pci/device.ts';
 import { type InventorySource, sysfsSource } from './sysfs-source.ts';
 
 /**
@@ -24,6 +24,7 @@ export function libvirtSource(
   return {
     label: kernels === null ? virsh.uri : `${kernels.label}, with libvirt at ${virsh.uri}`,
     files: host,
+    // What both tell is compared of all devices.
     async read(names, fields, probed) {
       const kinds = kindsFor(fields);
       const told = toInventory(await readNodeDevices(virsh, kinds), kinds, names, virsh.uri);
@@ -46,7 +47,7 @@ export function libvirtSource(
   };
 }
 
-function kindsFor(fields: readonly DeviceField[]): readonly NodeKind[] {
+function kindsFor(fields: readonly DeviceRequest[]): readonly NodeKind[] {
   return [
     'pci',
     ...(fields.includes('netInterfaces') ? (['net'] as const) : []),

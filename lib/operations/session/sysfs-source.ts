@@ -1,5 +1,5 @@
 import type { HostReader } from '../../host/host-reader.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { DeviceRequest, PciDevice } from '../../pci/device.ts';
 import type { GroupAttributes } from '../../pci/group/iommu-group.ts';
 import type { IommuState } from '../../pci/group/iommu-state.ts';
 import type { Inventory } from '../../pci/inventory.ts';
@@ -15,8 +15,16 @@ export interface InventorySource {
   readonly label: string;
   /** The host whose files tell more; `null` where its libvirt alone is asked. */
   readonly files: HostReader | null;
-  /** Of each device at least the facts that are asked for; what it gives itself only of those that are probed. */
-  read(names: PciNames, fields: readonly DeviceField[], probed?: ProbedDevices): Promise<Inventory>;
+  /**
+   * Of each device at least the facts that are asked for; those in `ofProbed`, by default what a device gives itself, only of
+   * those that are probed.
+   */
+  read(
+    names: PciNames,
+    fields: readonly DeviceRequest[],
+    probed?: ProbedDevices,
+    ofProbed?: ReadonlySet<DeviceRequest>,
+  ): Promise<Inventory>;
   groupAttributes(group: number): GroupAttributes;
   iommuState(): IommuState;
   tellsResetMethods(devices: readonly PciDevice[]): boolean;
@@ -27,7 +35,7 @@ export function sysfsSource(host: HostReader): InventorySource {
   return {
     label: host.label,
     files: host,
-    read: async (names, fields, probed) => readInventory(host, names, fields, probed),
+    read: async (names, fields, probed, ofProbed) => readInventory(host, names, fields, probed, ofProbed),
     groupAttributes: (group) => readGroupAttributes(host, group),
     iommuState: () => readIommuState(host),
     tellsResetMethods: (devices) => tellsResetMethods(host, devices),

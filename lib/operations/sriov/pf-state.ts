@@ -3,6 +3,7 @@ import { knownValue } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { Runner } from '../../host/runner.ts';
 import type { DeviceField, DeviceWith } from '../../pci/device.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import { IDENTITY_FIELDS, identityOf } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PfState } from '../../plan/sriov/vf-goal.ts';
@@ -51,7 +52,7 @@ export async function readPfState<Device extends DeviceWith<'sriov'>>(
   }
   return {
     pf,
-    vfs: addresses.flatMap((address) => devices.find((device) => device.address === address) ?? []),
+    vfs: addresses.flatMap((address) => deviceAt(devices, address) ?? []),
     link,
     card: link === null ? null : (link.mac ?? serialOf(host, pf)),
   };

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { PortalGunError } from '../../base/errors.ts';
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import { isPciAddress, type PciAddress } from '../address.ts';
@@ -14,37 +15,56 @@ import {
 
 /** Marks that earlier versions did not write down: an entry without one is known by the others. */
 const LATER_MARKS = ['drive', 'model', 'wwn', 'guid'] as const;
-type LaterMark = (typeof LATER_MARKS)[number];
 
-/** What is written down of a device to find it again. What is not there was not known, or not looked for yet. */
-export interface PersistedTraits extends Omit<DeviceTraits, LaterMark> {
-  readonly path: string;
-  readonly id: string;
-  readonly deviceSerial: SerialAt | null;
+// Parts of it become parts of programs that root runs: nothing is taken that is not of these forms.
+const text = z.string();
+const ids = text.check(z.regex(/^[0-9a-f]{4}:[0-9a-f]{4}$/));
+const serialAt = z.object({
+  offset: z.int().check(z.minimum(0x100), z.maximum(0xff4)),
+  value: text.check(z.regex(/^([0-9a-f]{2}-){7}[0-9a-f]{2}$/)),
+});
+
+const traitsForm = z.object({
+  path: text.check(z.regex(/^pci[0-9a-f]{4,8}:[0-9a-f]{2}(\/[0-9a-f]{2}\.[0-7]){1,32}$/)),
+  id: ids,
+  subsystem: z.nullable(ids),
+  deviceSerial: z.nullable(serialAt),
+  productSerial: z.nullable(text),
+  mac: z.nullable(text),
   /** The serial number of the drive that it is. */
-  readonly drive?: string;
+  drive: z.exactOptional(text),
   /** The model of that drive. */
-  readonly model?: string;
+  model: z.exactOptional(text),
   /** Its world wide name: of the port, the Thunderbolt host, the GPU. */
-  readonly wwn?: string;
+  wwn: z.exactOptional(text),
   /** The GUID of its InfiniBand node. */
-  readonly guid?: string;
+  guid: z.exactOptional(text),
   /** Whether no other function of the host had its ids. */
-  readonly only?: boolean;
-}
+  only: z.exactOptional(z.boolean()),
+});
 
-/** A device of which something is written down for each boot. */
-export interface PersistedDevice extends PersistedTraits {
+const vfForm = z.object({ pf: traitsForm, index: z.int().check(z.minimum(0), z.maximum(0xffff)) });
+
+/** What an entry of a record has of its device. Keys that are not here are of later versions. */
+export const persistedDeviceForm = z.extend(traitsForm, {
   /** Where it was when that was written down: a name for people, by which nothing is found. */
-  readonly address: PciAddress;
+  address: z.custom<PciAddress>((value) => typeof value === 'string' && isPciAddress(value)),
   /** Of a virtual function: whose, and which. It is known by that, and by its ids, and by nothing else. */
-  readonly vf?: PersistedVf;
-}
+  vf: z.exactOptional(vfForm),
+});
 
-/** A virtual function, by what it is one of. */
-export interface PersistedVf {
-  readonly pf: PersistedTraits;
-  readonly index: number;
+/** What is recorded of a device to find it again. */
+export type PersistedTraits = Readonly<z.infer<typeof traitsForm>>;
+
+/** A virtual function, by its PF and its index. */
+export type PersistedVf = Readonly<z.infer<typeof vfForm>>;
+
+/** A device of which something is recorded for each boot. */
+export type PersistedDevice = Readonly<z.infer<typeof persistedDeviceForm>>;
+
+/** Whether a value tells of a device, each part in its form. */
+export function isPersistedDevice(value: unknown): value is PersistedDevice {
+  return z.safeParse(persistedDeviceForm, value).success;
 }
 
 /**
@@ -109,7 +129,7 @@ function persistedTraitsOf(
 ): PersistedTraits {
   const traits = traitsOf(device);
   const { path, id, subsystem, deviceSerial, productSerial, mac } = traits;
-  if (path === null || id === null || !PATH.test(path)) {
+  if (path === null || id === null || !z.safeParse(traitsForm.shape.path, path).success) {
     throw new PortalGunError(
       'CANNOT_PERSIST',
       'its place and ids are not known: it could not be found again',
@@ -146,59 +166,4 @@ function persistedTraitsOf(
 
 function knownSerial(serial: Known<SerialAt>): string | null {
   return knownValue(serial)?.value ?? null;
-}
-
-// Parts of it become parts of programs that root runs: nothing is taken that is not of these forms.
-const PATH = /^pci[0-9a-f]{4,8}:[0-9a-f]{2}(\/[0-9a-f]{2}\.[0-7]){1,32}$/;
-const IDS = /^[0-9a-f]{4}:[0-9a-f]{4}$/;
-const SERIAL = /^([0-9a-f]{2}-){7}[0-9a-f]{2}$/;
-
-/** Whether an entry of a record tells of a device, each part in its form. */
-export function isPersistedDevice(entry: Readonly<Record<string, unknown>>): boolean {
-  const { address, vf } = entry;
-  return isOf(address, { test: isPciAddress }) && areTraits(entry) && (vf === undefined || isPersistedVf(vf));
-}
-
-function areTraits(traits: Readonly<Record<string, unknown>>): boolean {
-  const { path, id, subsystem, deviceSerial, productSerial, mac, only } = traits;
-  return (
-    isOf(path, PATH) &&
-    isOf(id, IDS) &&
-    (subsystem === null || isOf(subsystem, IDS)) &&
-    (deviceSerial === null || isSerialAt(deviceSerial)) &&
-    [productSerial, mac].every((each) => each === null || typeof each === 'string') &&
-    LATER_MARKS.every((key) => traits[key] === undefined || typeof traits[key] === 'string') &&
-    (only === undefined || typeof only === 'boolean')
-  );
-}
-
-function isPersistedVf(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  const { pf, index } = value as Record<string, unknown>;
-  return (
-    typeof pf === 'object' &&
-    pf !== null &&
-    areTraits(pf as Readonly<Record<string, unknown>>) &&
-    typeof index === 'number' &&
-    Number.isInteger(index) &&
-    index >= 0 &&
-    index <= 0xffff
-  );
-}
-
-/** Whether a value is text of a form. */
-export function isOf(value: unknown, form: { test(text: string): boolean }): value is string {
-  return typeof value === 'string' && form.test(value);
-}
-
-function isSerialAt(value: unknown): value is SerialAt {
-  if (typeof value !== 'object' || value === null) return false;
-  const { offset, value: serial } = value as Record<string, unknown>;
-  return (
-    typeof offset === 'number' &&
-    Number.isInteger(offset) &&
-    offset >= 0x100 &&
-    offset <= 0xff4 &&
-    isOf(serial, SERIAL)
-  );
 }

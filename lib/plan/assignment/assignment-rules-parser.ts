@@ -1,8 +1,10 @@
-import { YamlNode } from '../../base/yaml-node.ts';
+import * as z from 'zod/mini';
+import { YamlFile } from '../../base/yaml-file.ts';
+import { type MissingWords, parseYaml, withHint, yamlText } from '../../base/yaml-form.ts';
 import { isCategory } from '../../libvirt/machine/category.ts';
-import type { Selector } from '../../pci/selector/selector-parser.ts';
-import { type AssignmentRule, type AssignmentRules, KEEP_USB } from './assignment-rules.ts';
-import { selectorIn } from './selector-node.ts';
+import { parseSelector, type Selector } from '../../pci/selector/selector-parser.ts';
+import { type AssignmentRules, KEEP_USB } from './assignment-rules.ts';
+import { selectorForm } from './selector-form.ts';
 
 /** What the first key of a file of assignment rules says: its format. */
 export const RULES_FORMAT = 'assignment-rules/v1';
@@ -10,12 +12,6 @@ export const RULES_FORMAT = 'assignment-rules/v1';
 export const NOBODY = 'nobody';
 /** In place of a selector: whatever no rule before it fits. */
 const REST = 'rest';
-
-/** The keys that each part of a file of assignment rules may have. */
-export const RULES_KEYS = {
-  rules: ['portal-gun', 'rules', 'keep-usb'],
-  rule: ['devices', 'to'],
-} as const;
 
 /** The rules that hold where no file is given, as such a file. */
 export const DEFAULT_RULES = `# How pci assign --by-rules shares out the devices of a host. The first rule that a device
@@ -39,6 +35,53 @@ rules:
 keep-usb: auto
 `;
 
+const MISSING: MissingWords = {
+  'portal-gun': withHint(
+    'does not say that it has assignment rules',
+    `begin it with the line: portal-gun: ${RULES_FORMAT}`,
+  ),
+  rules: 'has no rules: it needs the key "rules"',
+  devices: 'does not say which devices: it needs the key "devices"',
+  to: 'does not say where to: it needs the key "to"',
+};
+
+const NO_TYPE = withHint(
+  'is no type of machines',
+  `it is ${NOBODY}, or as portal tag takes it: lower case letters, digits and hyphens`,
+);
+
+const devicesForm = selectorForm((text) =>
+  text === REST
+    ? { text, mustMatch: false, keys: [REST], fields: [], matches: () => true }
+    : parseSelector(text),
+);
+
+const ruleForm = z.strictObject({
+  devices: z.union([
+    z.pipe(
+      devicesForm,
+      z.transform((selector): readonly Selector[] => [selector]),
+    ),
+    z.array(devicesForm).check(z.minLength(1, { error: 'names no devices' })),
+  ]),
+  to: z.pipe(
+    yamlText.check(z.refine((to) => to === NOBODY || isCategory(to), { error: NO_TYPE })),
+    z.transform((to) => (to === NOBODY ? null : to)),
+  ),
+});
+
+const rulesForm = z.strictObject({
+  'portal-gun': z.literal(RULES_FORMAT),
+  rules: z.array(ruleForm),
+  'keep-usb': z.optional(z.enum(KEEP_USB)),
+});
+
+/** The keys that each part of a file of assignment rules may have. */
+export const RULES_KEYS = {
+  rules: Object.keys(rulesForm.shape) as (keyof typeof rulesForm.shape)[],
+  rule: Object.keys(ruleForm.shape) as (keyof typeof ruleForm.shape)[],
+} as const;
+
 /**
  * Reads assignment rules: YAML 1.2 of the format that `docs/reference/assignment-rules.md` describes.
  *
@@ -46,44 +89,7 @@ keep-usb: auto
  * @throws PortalGunError BAD_RULES, with line and column
  */
 export function parseAssignmentRules(text: string, name: string): AssignmentRules {
-  const root: YamlNode = YamlNode.parse(text, name, 'BAD_RULES');
-  const keys = root.keys(RULES_KEYS.rules);
-  if (keys['portal-gun'] === undefined) {
-    root.fail(
-      'does not say that it has assignment rules',
-      `begin it with the line: portal-gun: ${RULES_FORMAT}`,
-    );
-  }
-  keys['portal-gun'].choice([RULES_FORMAT]);
-  const rules: YamlNode = keys.rules ?? root.fail('has no rules: it needs the key "rules"');
-  return {
-    rules: rules.items().map(parseRule),
-    keepUsb: keys['keep-usb']?.choice(KEEP_USB) ?? 'auto',
-  };
-}
-
-function parseRule(node: YamlNode): AssignmentRule {
-  const keys = node.keys(RULES_KEYS.rule);
-  const devices: YamlNode =
-    keys.devices ?? node.fail('does not say which devices: it needs the key "devices"');
-  const to: YamlNode = keys.to ?? node.fail('does not say where to: it needs the key "to"');
-  const selectors = (devices.isSequence ? devices.items() : [devices]).map(parseDevices);
-  if (selectors.length === 0) devices.fail('names no devices');
-  return { selectors, to: parseTarget(to) };
-}
-
-function parseTarget(node: YamlNode): string | null {
-  const target = node.text();
-  if (target === NOBODY) return null;
-  if (isCategory(target)) return target;
-  return node.fail(
-    'is no type of machines',
-    `it is ${NOBODY}, or as portal tag takes it: lower case letters, digits and hyphens`,
-  );
-}
-
-function parseDevices(node: YamlNode): Selector {
-  const text = node.text();
-  if (text === REST) return { text, mustMatch: false, keys: [REST], fields: [], matches: () => true };
-  return selectorIn(node);
+  const file = new YamlFile(text, name, 'BAD_RULES');
+  const { rules, 'keep-usb': keepUsb } = parseYaml(file, rulesForm, MISSING);
+  return { rules: rules.map(({ devices, to }) => ({ selectors: devices, to })), keepUsb: keepUsb ?? 'auto' };
 }

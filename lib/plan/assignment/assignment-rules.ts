@@ -11,7 +11,7 @@ import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 export const KEEP_USB = ['auto', 'always', 'never'] as const;
 
 /** Which devices go to machines of which type. */
-export interface AssignmentRule {
+interface AssignmentRule {
   readonly selectors: readonly Selector[];
   /** A category of machines; `null` for devices that stay with the host. */
   readonly to: string | null;

@@ -1,5 +1,5 @@
 import { knownValue } from '../../base/known.ts';
-import { assignedNow, readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
+import { assignedNow, type HeldDevice, readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
 import type { AssignedDevice, AssignedState } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine, MachineDocument } from '../../libvirt/machine/read-machines.ts';
@@ -88,7 +88,7 @@ export function withOthers<Device extends DeviceWith<never>>(
 export function heldUntilItEnds({
   definition,
   live,
-}: Pick<KnownMachine, 'definition' | 'live'>): readonly AssignedDevice[] {
+}: Pick<KnownMachine, 'definition' | 'live'>): readonly HeldDevice[] {
   // What can't be told is said of the machine, and not guessed.
   if (live === null || live.unreadable !== null || (definition?.unreadable ?? null) !== null) return [];
   const given = definition === null ? [] : readAssigned(definition.document).devices;

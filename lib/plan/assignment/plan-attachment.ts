@@ -27,6 +27,7 @@ import type { DeviceToAssign } from './plan-assignment.ts';
 
 /** A machine that runs, or is paused. */
 export interface RunningMachine extends KnownMachine {
+  readonly state: 'running' | 'paused';
   readonly live: MachineDocument;
 }
 

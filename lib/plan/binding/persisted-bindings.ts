@@ -1,21 +1,25 @@
+import * as z from 'zod/mini';
 import { knownValue } from '../../base/known.ts';
 import type { DeviceField, DeviceWith } from '../../pci/device.ts';
 import { TRAIT_FIELDS, type TraitField } from '../../pci/device-traits.ts';
-import { isOf, type PersistedDevice, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
+import { persistedDeviceForm, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { parseRecord, type RecordForm, serializeRecord } from '../persistence/record.ts';
 
 /** Where it is written down which devices are given to VMs from each boot on. */
 export const BINDINGS_PATH = '/etc/portal-gun/bindings.json';
 
-/** A device that is given to VMs from each boot on. */
-export interface PersistedBinding extends PersistedDevice {
-  readonly driver: string;
+const bindingForm = z.extend(persistedDeviceForm, {
+  // It becomes part of programs that root runs.
+  driver: z.string().check(z.regex(/^[\w-]{1,64}$/), z.refine(isPassthroughDriver)),
   /** Six hex digits. */
-  readonly class?: string;
+  class: z.exactOptional(z.string().check(z.regex(/^[0-9a-f]{6}$/))),
   /** That it was the display that the firmware had started. */
-  readonly bootDisplay?: boolean;
-}
+  bootDisplay: z.exactOptional(z.boolean()),
+});
+
+/** A device that is given to VMs at each boot. */
+export type PersistedBinding = Readonly<z.infer<typeof bindingForm>>;
 
 /** The fields that {@link persistedBindingOf} needs. */
 export const PERSISTED_FIELDS = [
@@ -26,18 +30,10 @@ export const PERSISTED_FIELDS = [
 /** One of {@link PERSISTED_FIELDS}. */
 export type PersistedField = (typeof PERSISTED_FIELDS)[number];
 
-// It becomes part of programs that root runs.
-const DRIVER = /^[\w-]{1,64}$/;
-const CLASS = /^[0-9a-f]{6}$/;
-
 const FORM: RecordForm<PersistedBinding> = {
   path: BINDINGS_PATH,
   schema: 'portal-gun/bindings/v1',
-  isEntry: (entry): entry is typeof entry & PersistedBinding =>
-    isOf(entry['driver'], DRIVER) &&
-    isPassthroughDriver(entry['driver']) &&
-    (entry['class'] === undefined || isOf(entry['class'], CLASS)) &&
-    (entry['bootDisplay'] === undefined || typeof entry['bootDisplay'] === 'boolean'),
+  entry: bindingForm,
 };
 
 /**

@@ -1,6 +1,7 @@
-import { PortalGunError } from '../../base/errors.ts';
+import * as z from 'zod/mini';
+import { type ErrorDetails, PortalGunError } from '../../base/errors.ts';
 import { comparePciAddresses } from '../../pci/address.ts';
-import { isPersistedDevice, type PersistedDevice } from '../../pci/persisted/persisted-device.ts';
+import type { PersistedDevice } from '../../pci/persisted/persisted-device.ts';
 
 /** What is read at once, of a record as of an attribute. */
 const MAX_LENGTH = 64 * 1024;
@@ -10,8 +11,8 @@ export interface RecordForm<T extends PersistedDevice> {
   readonly path: string;
   /** `portal-gun/bindings/v1`. */
   readonly schema: string;
-  /** Whether an entry has, besides what tells of its device, all that it must, each part in its form. */
-  isEntry(entry: Readonly<Record<string, unknown>>): entry is Readonly<Record<string, unknown>> & T;
+  /** All that an entry must have, each part in its form. Keys that are not in it are kept: later versions have them. */
+  readonly entry: z.ZodMiniType<T>;
 }
 
 /**
@@ -48,7 +49,7 @@ export function isReadable(text: string): boolean {
  * @throws PortalGunError BAD_RECORD
  */
 export function parseRecord<T extends PersistedDevice>(
-  { path, schema, isEntry }: RecordForm<T>,
+  { path, schema, entry: form }: RecordForm<T>,
   text: string | null,
 ): readonly T[] {
   if (text === null) return [];
@@ -57,8 +58,14 @@ export function parseRecord<T extends PersistedDevice>(
   const { devices } = record;
   if (record['schema'] !== schema || !Array.isArray(devices)) throw damaged(path, `it is none of ${schema}`);
   return devices.map((entry: unknown, index) => {
-    if (isObject(entry) && isPersistedDevice(entry) && isEntry(entry)) return entry;
-    throw damaged(path, `entry ${index + 1} makes no sense`);
+    const { error } = z.safeParse(form, entry);
+    if (error === undefined) return entry as T;
+    const keys = error.issues[0]?.path ?? [];
+    const which = keys.length === 0 ? '' : ` (${keys.join('.')})`;
+    throw damaged(path, `entry ${index + 1} makes no sense${which}`, {
+      text,
+      path: ['devices', index, ...keys],
+    });
   });
 }
 
@@ -74,6 +81,9 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
-function damaged(path: string, detail: string): PortalGunError {
-  return new PortalGunError('BAD_RECORD', detail, { subject: path });
+function damaged(path: string, detail: string, part?: ErrorDetails['part']): PortalGunError {
+  return new PortalGunError('BAD_RECORD', detail, {
+    subject: path,
+    ...(part === undefined ? {} : { part }),
+  });
 }

@@ -1,19 +1,23 @@
-import { PortalGunError } from '../../base/errors.ts';
-import { YamlNode } from '../../base/yaml-node.ts';
+import * as z from 'zod/mini';
+import { YamlFile } from '../../base/yaml-file.ts';
+import {
+  type MissingWords,
+  parseYaml,
+  withHint,
+  yamlFlag,
+  yamlInteger,
+  yamlList,
+  yamlParsed,
+  yamlText,
+} from '../../base/yaml-form.ts';
 import { hasFields } from '../../pci/device.ts';
 import { type DeviceIdentity, IDENTITY_FIELDS, identityOf } from '../../pci/identity.ts';
 import type { Selector } from '../../pci/selector/selector-parser.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
-import { selectorIn } from '../assignment/selector-node.ts';
+import { selectorForm } from '../assignment/selector-form.ts';
 import type { VfWishes } from '../sriov/vf-goal.ts';
 import { VF_SETTING_KEYS, VF_SETTING_TEXTS, type VfSettingKey } from '../sriov/vf-setting-texts.ts';
-import {
-  type BindingPolicy,
-  HOST_DRIVER,
-  type Policy,
-  type PolicyDevice,
-  type VirtualFunctionsPolicy,
-} from './policy.ts';
+import { HOST_DRIVER, type Policy, type PolicyDevice } from './policy.ts';
 
 /** What the first key of a policy says: its format. */
 export const POLICY_FORMAT = 'policy/v1';
@@ -29,12 +33,126 @@ const IDENTITY_KEYS = {
   slot: 'slotLabel',
 } as const satisfies Record<string, keyof DeviceIdentity>;
 
+const MISSING: MissingWords = {
+  'portal-gun': withHint(
+    'does not say that it is a policy',
+    `begin it with the line: portal-gun: ${POLICY_FORMAT}`,
+  ),
+  device: 'does not say which device: it needs the key "device"',
+  count: 'does not say how many: it needs the key "count"',
+};
+
+const identityPart = z.optional(yamlText);
+const identityForm = z.strictObject({
+  id: identityPart,
+  subsystem: identityPart,
+  serial: identityPart,
+  mac: identityPart,
+  path: identityPart,
+  slot: identityPart,
+} satisfies Record<keyof typeof IDENTITY_KEYS, typeof identityPart>);
+
+/** A selector, or a device of which every part of its identity that is named is so. */
+const deviceForm = z.union([
+  selectorForm(),
+  z.pipe(
+    identityForm,
+    z.transform((identity, context): Selector => {
+      const wanted = keysOf(identityForm).flatMap((name) => {
+        const value = identity[name];
+        return value === undefined ? [] : [{ name, part: IDENTITY_KEYS[name], value }];
+      });
+      if (wanted.length === 0) {
+        const message = `names no part of an identity: ${keysOf(identityForm).join(', ')}`;
+        context.issues.push({ code: 'custom', message, input: identity });
+      }
+      return {
+        text: wanted.map(({ name, value }) => `${name} ${value}`).join(', '),
+        mustMatch: true,
+        keys: ['identity'],
+        fields: IDENTITY_FIELDS,
+        matches(device) {
+          if (!hasFields(device, IDENTITY_FIELDS)) return false;
+          const known = identityOf(device);
+          return wanted.every(({ part, value }) => known[part]?.toLowerCase() === value.toLowerCase());
+        },
+      };
+    }),
+  ),
+]);
+
+// It becomes part of a path.
+const driverForm = yamlText.check(
+  z.refine(
+    (driver) => driver === HOST_DRIVER || (/^[\w-]{1,64}$/.test(driver) && isPassthroughDriver(driver)),
+    {
+      error: 'is to be host, or a driver that hands devices to VMs, such as vfio-pci',
+    },
+  ),
+);
+
+const bindingForm = z.strictObject({ device: deviceForm, driver: z.optional(driverForm) });
+
+/** A setting of a VF, as on the command line. */
+const settingForm = (key: VfSettingKey) =>
+  z.optional(yamlParsed((text): VfWishes => VF_SETTING_TEXTS[key](text, key), 'BAD_ARGUMENT'));
+/** The same for a switch; YAML has words of its own for on and off. */
+const switchForm = (key: VfSettingKey) =>
+  z.optional(
+    z.pipe(
+      yamlFlag,
+      z.transform((flag): VfWishes => VF_SETTING_TEXTS[key](flag ? 'on' : 'off', key)),
+    ),
+  );
+
+const wishesForm = z.strictObject({
+  mac: settingForm('mac'),
+  vlan: settingForm('vlan'),
+  trust: switchForm('trust'),
+  'spoof-check': switchForm('spoof-check'),
+  link: settingForm('link'),
+  rate: settingForm('rate'),
+} satisfies Record<VfSettingKey, z.ZodMiniType>);
+
+const virtualFunctionsForm = z
+  .strictObject({
+    device: deviceForm,
+    count: yamlInteger(0, MAX_VFS),
+    autoprobe: z.optional(yamlFlag),
+    up: z.optional(yamlFlag),
+    driver: z.optional(driverForm),
+    vfs: z.nullish(z.record(yamlText, wishesForm)),
+    ...wishesForm.shape,
+  })
+  .check(({ value, issues }) => {
+    for (const key of Object.keys(value.vfs ?? {})) {
+      if (/^\d{1,5}$/.test(key) && Number(key) < value.count) continue;
+      const message = `"${key}" is the number of no VF: they are counted from 0, up to "count"`;
+      issues.push({ code: 'custom', message, path: ['vfs', key], input: key });
+    }
+  });
+
+const policyForm = z.strictObject({
+  'portal-gun': z.literal(POLICY_FORMAT),
+  bindings: yamlList(
+    z.union([
+      z.pipe(
+        selectorForm(),
+        z.transform((device) => ({ device, driver: undefined })),
+      ),
+      bindingForm,
+    ]),
+  ),
+  'virtual-functions': yamlList(virtualFunctionsForm),
+  persist: z.optional(yamlFlag),
+});
+
 /** The keys that each part of a policy may have. */
 export const POLICY_KEYS = {
-  policy: ['portal-gun', 'bindings', 'virtual-functions', 'persist'],
-  binding: ['device', 'driver'],
-  identity: Object.keys(IDENTITY_KEYS) as (keyof typeof IDENTITY_KEYS)[],
-  'virtual functions': ['device', 'count', 'autoprobe', 'up', 'driver', 'vfs', ...VF_SETTING_KEYS],
+  policy: keysOf(policyForm),
+  binding: keysOf(bindingForm),
+  identity: keysOf(identityForm),
+  'virtual functions': keysOf(virtualFunctionsForm),
 } as const;
 
 /**
@@ -44,110 +162,43 @@ export const POLICY_KEYS = {
  * @throws PortalGunError BAD_POLICY, with line and column
  */
 export function parsePolicy(text: string, name: string): Policy {
-  const root: YamlNode = YamlNode.parse(text, name, 'BAD_POLICY');
-  const keys = root.keys(POLICY_KEYS.policy);
-  if (keys['portal-gun'] === undefined) {
-    root.fail('does not say that it is a policy', `begin it with the line: portal-gun: ${POLICY_FORMAT}`);
-  }
-  keys['portal-gun'].choice([POLICY_FORMAT]);
-  return {
-    bindings: listOf(keys.bindings).map(parseBinding),
-    virtualFunctions: listOf(keys['virtual-functions']).map(parseVirtualFunctions),
-    persist: keys.persist?.flag() ?? false,
-  };
-}
-
-function listOf(node: YamlNode | undefined): readonly YamlNode[] {
-  return node === undefined || node.isEmpty ? [] : node.items();
-}
-
-function parseBinding(node: YamlNode): BindingPolicy {
-  if (!node.isMapping) return { device: parseDevice(node), driver: null };
-  const keys = node.keys(POLICY_KEYS.binding);
-  return {
-    device: parseDevice(keys.device ?? node.fail('does not say which device: it needs the key "device"')),
-    driver: keys.driver === undefined ? null : parseDriver(keys.driver),
-  };
-}
-
-function parseDriver(node: YamlNode): string {
-  const driver = node.text();
-  // It becomes part of a path.
-  if (driver === HOST_DRIVER || (/^[\w-]{1,64}$/.test(driver) && isPassthroughDriver(driver))) return driver;
-  return node.fail('is to be host, or a driver that hands devices to VMs, such as vfio-pci');
-}
-
-function parseDevice(node: YamlNode): PolicyDevice {
-  const selector = node.isMapping ? identitySelector(node) : selectorIn(node);
-  return { selector: { ...selector, mustMatch: true }, at: node.place };
-}
-
-/** A device of which every part of its identity that is named is so. */
-function identitySelector(node: YamlNode): Selector {
-  const names = POLICY_KEYS.identity;
-  const keys = node.keys(names);
-  const wanted = names.flatMap((name) => {
-    const value = keys[name]?.text();
-    return value === undefined ? [] : [{ name, part: IDENTITY_KEYS[name], value }];
+  const file = new YamlFile(text, name, 'BAD_POLICY');
+  const { bindings, 'virtual-functions': virtualFunctions, persist } = parseYaml(file, policyForm, MISSING);
+  const deviceAt = (selector: Selector, ...path: readonly PropertyKey[]): PolicyDevice => ({
+    selector: { ...selector, mustMatch: true },
+    at: file.placeOf([...path, 'device']),
   });
-  if (wanted.length === 0) node.fail(`names no part of an identity: ${names.join(', ')}`);
   return {
-    text: wanted.map(({ name, value }) => `${name} ${value}`).join(', '),
-    mustMatch: true,
-    keys: ['identity'],
-    fields: IDENTITY_FIELDS,
-    matches(device) {
-      if (!hasFields(device, IDENTITY_FIELDS)) return false;
-      const identity = identityOf(device);
-      return wanted.every(({ part, value }) => identity[part]?.toLowerCase() === value.toLowerCase());
-    },
+    bindings: bindings.map(({ device, driver }, index) => ({
+      device: deviceAt(device, 'bindings', index),
+      driver: driver ?? null,
+    })),
+    virtualFunctions: virtualFunctions.map(
+      ({ device, count, autoprobe, up, driver, vfs, ...all }, index) => ({
+        device: deviceAt(device, 'virtual-functions', index),
+        goal: {
+          count,
+          autoprobe: autoprobe ?? null,
+          all: wishesOf(all),
+          each: new Map(Object.entries(vfs ?? {}).map(([key, wishes]) => [Number(key), wishesOf(wishes)])),
+          isUp: up ?? true,
+        },
+        driver,
+      }),
+    ),
+    persist: persist ?? false,
   };
 }
 
-function parseVirtualFunctions(node: YamlNode): VirtualFunctionsPolicy {
-  const keys = node.keys(POLICY_KEYS['virtual functions']);
-  const device = parseDevice(keys.device ?? node.fail('does not say which PF: it needs the key "device"'));
-  const counted: YamlNode = keys.count ?? node.fail('does not say how many: it needs the key "count"');
-  const count = counted.integer(0, MAX_VFS);
-  const each = new Map(
-    (keys.vfs === undefined || keys.vfs.isEmpty ? [] : keys.vfs.entries()).map(([key, vf]) => {
-      const index = /^\d{1,5}$/.test(key) ? Number(key) : Number.NaN;
-      if (!(index < count))
-        vf.fail(`"${key}" is the number of no VF: they are counted from 0, up to "count"`);
-      return [index, parseWishes(vf.keys(VF_SETTING_KEYS))];
-    }),
-  );
-  return {
-    device,
-    goal: {
-      count,
-      autoprobe: keys.autoprobe?.flag() ?? null,
-      all: parseWishes(keys),
-      each,
-      isUp: keys.up?.flag() ?? true,
-    },
-    driver: keys.driver === undefined ? undefined : parseDriver(keys.driver),
-  };
+/** All that is said of a VF, as one. */
+function wishesOf(wishes: z.output<typeof wishesForm>): VfWishes {
+  return Object.assign({}, ...VF_SETTING_KEYS.map((key) => wishes[key]));
 }
 
-function parseWishes(keys: { readonly [key in VfSettingKey]?: YamlNode }): VfWishes {
-  return Object.assign(
-    {},
-    ...VF_SETTING_KEYS.map((key) => {
-      const node = keys[key];
-      return node === undefined ? {} : parseWish(key, node);
-    }),
-  ) as VfWishes;
-}
-
-/** As on the command line; but YAML has words of its own for on and off. */
-function parseWish(key: VfSettingKey, node: YamlNode): VfWishes {
-  const isSwitch = key === 'trust' || key === 'spoof-check';
-  const text = isSwitch ? (node.flag() ? 'on' : 'off') : node.text();
-  try {
-    return VF_SETTING_TEXTS[key](text, key);
-  } catch (error) {
-    if (!(error instanceof PortalGunError) || error.code !== 'BAD_ARGUMENT') throw error;
-    return node.fail(error.message, error.hint);
-  }
+function keysOf<Shape extends object>({
+  shape,
+}: {
+  readonly shape: Shape;
+}): readonly (keyof Shape & string)[] {
+  return Object.keys(shape) as (keyof Shape & string)[];
 }

@@ -19,14 +19,14 @@ export interface PolicyDevice {
 export const HOST_DRIVER = 'host';
 
 /** Devices that are to be on a driver. */
-export interface BindingPolicy {
+interface BindingPolicy {
   readonly device: PolicyDevice;
   /** {@link HOST_DRIVER} for devices that are not to be with a VM; `null` for the VFIO driver that fits. */
   readonly driver: string | null;
 }
 
 /** The virtual functions of one PF. */
-export interface VirtualFunctionsPolicy {
+interface VirtualFunctionsPolicy {
   readonly device: PolicyDevice;
   readonly goal: VfGoal;
   /** On which driver all of them are to be, as in {@link BindingPolicy}; `undefined` where nothing is said. */

@@ -1,28 +1,32 @@
+import * as z from 'zod/mini';
 import type { DeviceWith } from '../../pci/device.ts';
 import type { TraitField } from '../../pci/device-traits.ts';
-import { type PersistedDevice, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
+import { persistedDeviceForm, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
 import { isNoRate, isNoVlan, NO_MAC, VF_SETTINGS, type VfSettings } from '../../pci/sriov/vf-settings.ts';
-import { isWhole } from '../change-parts.ts';
 import { parseRecord, type RecordForm, serializeRecord } from '../persistence/record.ts';
 import type { VfsProposal } from './plan-vfs.ts';
-import { areWishes } from './setting-forms.ts';
+import { wishesForm } from './setting-forms.ts';
 import type { VfGoal, VfWishes } from './vf-goal.ts';
 import { settingsOf } from './vfs-states.ts';
 
 /** Where it is written down which PFs get VFs at each boot. */
 export const VFS_PATH = '/etc/portal-gun/virtual-functions.json';
 
+const pfForm = z
+  .extend(persistedDeviceForm, {
+    /** How many VFs, at least one. */
+    count: z.int().check(z.minimum(1), z.maximum(0xffff)),
+    /** Whether the kernel is to look for drivers for them; `null` where it has no such switch. */
+    autoprobe: z.nullable(z.boolean()),
+    /** Whether its interface is to be up. */
+    isUp: z.boolean(),
+    /** What each is held to, by its index; a MAC is one, or `driver`. Empty for what is no network card. */
+    vfs: z.readonly(z.array(wishesForm)),
+  })
+  .check(z.refine(({ count, vfs }) => vfs.length <= count, { path: ['vfs'] }));
+
 /** A PF that gets VFs at each boot. */
-export interface PersistedPf extends PersistedDevice {
-  /** How many VFs, at least one. */
-  readonly count: number;
-  /** Whether the kernel is to look for drivers for them; `null` where it has no such switch. */
-  readonly autoprobe: boolean | null;
-  /** Whether its interface is to be up. */
-  readonly isUp: boolean;
-  /** What each is held to, by its index; a MAC is one, or `driver`. Empty for what is no network card. */
-  readonly vfs: readonly VfWishes[];
-}
+export type PersistedPf = Readonly<z.infer<typeof pfForm>>;
 
 /** What is asked of a PF at each boot. */
 export function goalOf({ count, autoprobe, isUp, vfs }: PersistedPf): VfGoal {
@@ -101,18 +105,7 @@ function isMade(key: (typeof VF_SETTINGS)[number], settings: VfSettings): boolea
 const FORM: RecordForm<PersistedPf> = {
   path: VFS_PATH,
   schema: 'portal-gun/virtual-functions/v1',
-  isEntry: (entry): entry is typeof entry & PersistedPf => {
-    const { count, autoprobe, isUp, vfs } = entry;
-    return (
-      isWhole(count, 0xffff) &&
-      count > 0 &&
-      (autoprobe === null || typeof autoprobe === 'boolean') &&
-      typeof isUp === 'boolean' &&
-      Array.isArray(vfs) &&
-      vfs.length <= count &&
-      vfs.every(areWishes)
-    );
-  },
+  entry: pfForm,
 };
 
 /**

@@ -1,34 +1,30 @@
-import { isOf } from '../../pci/persisted/persisted-device.ts';
-import { VF_LINK_STATES, VF_SETTINGS } from '../../pci/sriov/vf-settings.ts';
-import { isParts, isWhole } from '../change-parts.ts';
+import * as z from 'zod/mini';
+import { VF_LINK_STATES } from '../../pci/sriov/vf-settings.ts';
 
-// One station, and not nothing.
-const MAC = /^(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
+const upTo = (most: number) => z.int().check(z.minimum(0), z.maximum(most));
 
-type Wish = (typeof VF_SETTINGS)[number];
-
-const WISHES: Readonly<Record<Wish, (value: unknown) => boolean>> = {
-  mac: (value) => value === 'driver' || isOf(value, MAC),
-  vlan: (value) =>
-    isParts(value) &&
-    isWhole(value['id'], 4094) &&
-    isWhole(value['qos'], 7) &&
-    isOf(value['protocol'], /^802\.1(Q|ad)$/),
-  trust: (value) => typeof value === 'boolean',
-  spoofCheck: (value) => typeof value === 'boolean',
-  linkState: (value) => VF_LINK_STATES.some((each) => each === value),
-  rate: (value) => isParts(value) && isWhole(value['min'], 0xffffffff) && isWhole(value['max'], 0xffffffff),
+/** The settings of a VF but for its MAC; all may be left out. */
+const settings = {
+  vlan: z.exactOptional(z.object({ id: upTo(4094), qos: upTo(7), protocol: z.enum(['802.1Q', '802.1ad']) })),
+  trust: z.exactOptional(z.boolean()),
+  spoofCheck: z.exactOptional(z.boolean()),
+  linkState: z.exactOptional(z.enum(VF_LINK_STATES)),
+  rate: z.exactOptional(z.object({ min: upTo(0xffffffff), max: upTo(0xffffffff) })),
 };
 
-/** Whether a value is what one VF shall be held to, each in its form. */
-export function areWishes(value: unknown): boolean {
-  return areSettings(value, WISHES.mac);
-}
+// One station, and not nothing.
+const station = z.string().check(z.regex(/^(?!00:00:00:00:00:00)[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/));
+
+/** What one VF shall be held to at each boot. */
+export const wishesForm = z.strictObject({
+  mac: z.exactOptional(z.union([z.literal('driver'), station])),
+  ...settings,
+});
+
+const settingsForm = z.strictObject({ mac: z.exactOptional(z.unknown()), ...settings });
 
 /** Whether a value is settings of one VF, each in its form. */
 export function areSettings(value: unknown, isMac: (mac: unknown) => boolean): boolean {
-  if (!isParts(value)) return false;
-  return Object.entries(value).every(([key, each]) =>
-    VF_SETTINGS.some((known) => known === key && (known === 'mac' ? isMac(each) : WISHES[known](each))),
-  );
+  const { data } = z.safeParse(settingsForm, value);
+  return data !== undefined && (!('mac' in data) || isMac(data.mac));
 }

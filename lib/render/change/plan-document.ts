@@ -1,5 +1,6 @@
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { Finding } from '../../checks/finding.ts';
+import type { PersistenceFacts, PlanDetails, PlanDocument, PlanPart } from '../../documents/changes/plan.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { Rebinding } from '../../plan/binding/binding.ts';
@@ -21,9 +22,9 @@ export function planDocument(
     allowed,
     inventory: { host },
   }: Proposal & { readonly inventory: Inventory<DeviceWith<never>> },
-  details: object,
+  details: PlanDetails,
   report: ApplyReport | null,
-): object {
+): PlanDocument {
   return {
     schema: 'portal-gun/plan/v1',
     host,
@@ -37,7 +38,10 @@ export function planDocument(
 }
 
 /** What speaks against a change, as JSON. */
-export function findingFacts(findings: readonly Finding[], allowed: ReadonlySet<string>): readonly object[] {
+export function findingFacts(
+  findings: readonly Finding[],
+  allowed: ReadonlySet<string>,
+): PlanDocument['findings'] {
   return findings.map(({ name, severity, subject, message, evidence, remedy }) => ({
     name,
     severity,
@@ -50,7 +54,10 @@ export function findingFacts(findings: readonly Finding[], allowed: ReadonlySet<
 }
 
 /** Who moves and who stays. */
-export function rebindingDetails({ moving, staying }: Rebinding<DeviceWith<never>>): object {
+export function rebindingDetails({
+  moving,
+  staying,
+}: Rebinding<DeviceWith<never>>): PlanPart<'devices' | 'staying'> {
   return {
     devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
     staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
@@ -63,7 +70,7 @@ export function persistenceDetails(
     readonly before: PersistedRecords & { readonly boot: BootState };
     readonly after: PersistedRecords;
   } | null,
-): object | null {
+): PersistenceFacts | null {
   if (change === null) return null;
   const { before, after } = change;
   const late = lateBindings(after.bindings);
@@ -86,7 +93,7 @@ export function persistenceDetails(
 }
 
 /** The PFs, with their VFs as they are and as they shall be. */
-export function vfsDetails(proposals: readonly VfsProposal<DeviceWith<never>>[]): object {
+export function vfsDetails(proposals: readonly VfsProposal<DeviceWith<never>>[]): PlanPart<'pfs'> {
   return {
     pfs: proposals.map(({ state: { pf, link }, from, to, goesUp, lost }) => ({
       address: pf.address,

@@ -1,3 +1,5 @@
+import type { PlanDocument } from '../../documents/changes/plan.ts';
+import type { PolicyReportDocument } from '../../documents/changes/policy-report.ts';
 import type { PolicyDevice } from '../../plan/policy/policy.ts';
 
 /**
@@ -9,9 +11,9 @@ import type { PolicyDevice } from '../../plan/policy/policy.ts';
 export function policyDocument(
   policy: string,
   isDifferent: boolean,
-  plans: readonly object[],
+  plans: readonly PlanDocument[],
   postponed: readonly PolicyDevice[],
-): object {
+): PolicyReportDocument {
   return {
     schema: 'portal-gun/policy-report/v1',
     policy,

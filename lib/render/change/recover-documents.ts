@@ -1,6 +1,8 @@
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { LeftJournal } from '../../apply/journal-parser.ts';
 import type { Recovery } from '../../apply/recover.ts';
+import type { ConfirmDocument } from '../../documents/changes/confirm.ts';
+import type { RecoverDocument } from '../../documents/changes/recover.ts';
 
 /** A change that was ended, and what came of it. */
 export interface RecoveredChange {
@@ -17,9 +19,9 @@ export interface RecoveredChange {
 export function recoverDocument(
   recovery: Recovery,
   changes: readonly RecoveredChange[],
-  missing: readonly object[] | null,
-  leftBound: readonly object[] | null,
-): object {
+  missing: RecoverDocument['missing'] | null,
+  leftBound: RecoverDocument['leftBound'] | null,
+): RecoverDocument {
   return {
     schema: 'portal-gun/recover/v1',
     recovery,
@@ -30,10 +32,10 @@ export function recoverDocument(
 }
 
 /** What `pci confirm` confirmed, as JSON. */
-export function confirmDocument(changes: readonly LeftJournal[]): object {
+export function confirmDocument(changes: readonly LeftJournal[]): ConfirmDocument {
   return { schema: 'portal-gun/confirm/v1', changes: changes.map(leftDocument) };
 }
 
-function leftDocument({ startedAt, plan }: LeftJournal): object {
+function leftDocument({ startedAt, plan }: LeftJournal): ConfirmDocument['changes'][number] {
   return { startedAt, title: plan.title };
 }

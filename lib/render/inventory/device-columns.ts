@@ -1,7 +1,7 @@
 import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
 import { formatSize } from '../../base/text.ts';
 import { type PciAddress, shortAddress } from '../../pci/address.ts';
-import type { DeviceField, DeviceWith, PciDevice } from '../../pci/device.ts';
+import type { DeviceRequest, DeviceWith, FieldOf, PciDevice } from '../../pci/device.ts';
 import { categoryOf } from '../../pci/device-class.ts';
 import { staysWithHost } from '../../pci/group/iommu-group.ts';
 import type { PcieLink } from '../../pci/link.ts';
@@ -20,21 +20,21 @@ export interface ListContext {
 export interface DeviceColumn extends ColumnLayout {
   /** One line for the help. */
   readonly summary: string;
-  readonly fields: readonly DeviceField[];
+  readonly fields: readonly DeviceRequest[];
   cell(device: PciDevice, context: ListContext): Cell;
   /** What rows are ordered by, where that is not the text. */
   sortKey?(device: PciDevice): number;
 }
 
 /** What the notes look at; a list does not ask devices for their configuration space. */
-const NOTED_FIELDS = [
+const NOTED_FACTS = [
   'netInterfaces',
   'blockDevices',
-  'sriov',
+  'vfCounts',
   'bootVga',
   'iommuGroup',
   'class',
-] as const satisfies readonly DeviceField[];
+] as const satisfies readonly DeviceRequest[];
 
 /** How far a column is cut where nothing else is said: words can still be told apart. */
 const LEAST_WIDTH = 8;
@@ -65,7 +65,7 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   },
   group: numeric('GROUP', 'IOMMU group', ['iommuGroup'], ({ iommuGroup }) => iommuGroup),
   notes: {
-    ...column('NOTES', 'what is remarkable', NOTED_FIELDS, () => ''),
+    ...column('NOTES', 'what is remarkable', NOTED_FACTS, () => ''),
     leastWidth: 12,
     cell: (device, context) => ({ text: notesOf(device, context).join(' · ') }),
   },
@@ -87,7 +87,7 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   net: column('NET', 'network interfaces', ['netInterfaces'], ({ netInterfaces }) => names(netInterfaces)),
   block: column('BLOCK', 'block devices', ['blockDevices'], ({ blockDevices }) => names(blockDevices)),
   sriov: {
-    ...column('SR-IOV', 'VFs of a PF, PF of a VF', ['sriov'], ({ sriov }) =>
+    ...column('SR-IOV', 'VFs of a PF, PF of a VF', ['vfCounts'], ({ sriov }) =>
       cellText(sriov, (role) => sriovNote(role)),
     ),
     leastWidth: 24,
@@ -118,11 +118,11 @@ export const WIDE_COLUMNS: readonly string[] = [
 ];
 
 /** A column that looks at the facts that it names, and at no others. */
-function column<F extends DeviceField>(
+function column<Read extends DeviceRequest>(
   heading: string,
   summary: string,
-  fields: readonly F[],
-  text: (device: DeviceWith<F>) => string,
+  fields: readonly Read[],
+  text: (device: DeviceWith<FieldOf<Read>>) => string,
 ): DeviceColumn {
   return {
     heading,
@@ -135,11 +135,11 @@ function column<F extends DeviceField>(
   };
 }
 
-function numeric<F extends DeviceField>(
+function numeric<Read extends DeviceRequest>(
   heading: string,
   summary: string,
-  fields: readonly F[],
-  take: (device: DeviceWith<F>) => Known<number>,
+  fields: readonly Read[],
+  take: (device: DeviceWith<FieldOf<Read>>) => Known<number>,
   format: (value: number) => string = String,
 ): DeviceColumn {
   return {
@@ -177,7 +177,7 @@ function linkNote({ currentSpeedGts, currentWidth, maxSpeedGts, maxWidth }: Pcie
 }
 
 function notesOf(
-  device: DeviceWith<(typeof NOTED_FIELDS)[number]>,
+  device: DeviceWith<FieldOf<(typeof NOTED_FACTS)[number]>>,
   { groups }: ListContext,
 ): readonly string[] {
   const notes: string[] = [];

@@ -89,3 +89,19 @@ function fateOf({ device, stays, behind }: GroupMember<ShownDevice>): string {
   const named = driver === '-' ? 'no driver' : driver;
   return behind === null ? named : `${named}, goes with ${shortAddress(behind)}`;
 }
+
+/** A row a member, the headings first; `-` is none, and `?` not known. */
+export function groupRows(groups: readonly IommuGroup[]): readonly (readonly (string | number)[])[] {
+  const rows = groups.flatMap(({ id, type, verdict, members }) =>
+    members.map(({ device, stays, behind }) => [
+      id,
+      cellText(type),
+      verdict,
+      device.address,
+      cellText(device.driver),
+      stays ? 'no' : behind === null ? 'yes' : `with ${behind}`,
+      deviceTitle(device),
+    ]),
+  );
+  return [['group', 'type', 'verdict', 'address', 'driver', 'goes', 'device'], ...rows];
+}

@@ -1,29 +1,12 @@
-import type { Diagnostic } from '../../base/diagnostic.ts';
-import type { Known } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
-import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
+import type { AssignmentsDocument } from '../../documents/machines/assignments.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
-import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
-import type { Inventory } from '../../pci/inventory.ts';
+import type { AssignmentList } from '../../operations/assignment/assignments.ts';
 import type { AssignmentStanding, AssignmentStatus } from '../../plan/assignment/assignment-status.ts';
 import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import type { Style } from '../layout/style.ts';
 import { tableBlock } from '../layout/table-block.ts';
 import { wrapText } from '../layout/wrap-text.ts';
-
-/** A machine, and how what was assigned to it stands. */
-export interface MachineStatuses {
-  readonly machine: KnownMachine;
-  readonly statuses: readonly AssignmentStatus<TitledDevice>[];
-  /** What it has beside that, until it ends. */
-  readonly passing: readonly PassingDevice[];
-}
-
-/** What a machine has as it runs, with the device that it is; `null` where that is not known of the host. */
-interface PassingDevice {
-  readonly assigned: AssignedDevice;
-  readonly device: TitledDevice | null;
-}
 
 const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus<TitledDevice>) => string>> = {
   'in-place': () => 'as assigned',
@@ -38,14 +21,9 @@ const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus<T
   unrecorded: () => 'not recorded any more: pci assignments --repair',
 };
 
-/**
- * Who was given what, a row each.
- *
- * @param unknown how many machines there are besides of which it can't be told
- */
+/** Who was given what, a row each. */
 export function renderAssignmentList(
-  listed: readonly MachineStatuses[],
-  unknown: number,
+  { machines: listed, unknown }: Pick<AssignmentList, 'machines' | 'unknown'>,
   width: number | null,
   style: Style,
 ): string {
@@ -86,18 +64,18 @@ export function renderAssignmentList(
 }
 
 /** `pci assignments --json`. */
-export function assignmentListDocument(
-  host: Inventory['host'],
-  uri: string,
-  listed: readonly MachineStatuses[],
-  diagnostics: readonly Diagnostic[],
-  recovery: Known<readonly object[]>,
-): object {
+export function assignmentListDocument({
+  host,
+  connect,
+  machines,
+  diagnostics,
+  recovery,
+}: AssignmentList): AssignmentsDocument {
   return {
     schema: 'portal-gun/assignments/v1',
     host,
-    connect: uri,
-    machines: listed.map(({ machine, statuses, passing }) => ({
+    connect,
+    machines: machines.map(({ machine, statuses, passing }) => ({
       name: machine.name,
       uuid: machine.uuid,
       state: machine.state,
@@ -111,9 +89,9 @@ export function assignmentListDocument(
         found: device?.address ?? null,
         held: heldAt !== null,
       })),
-      passing: passing.map(({ assigned }) => ({ alias: assigned.alias, address: addressOf(assigned) })),
+      passing: passing.map(({ assigned }) => ({ alias: assigned.alias, address: assigned.device.address })),
     })),
-    recovery,
+    recovery: recovery.changes,
     diagnostics,
   };
 }

@@ -1,24 +1,15 @@
-import type { Diagnostic } from '../../base/diagnostic.ts';
-import { count, escapeControls } from '../../base/text.ts';
+import { escapeControls } from '../../base/text.ts';
+import type { PlanPart } from '../../documents/changes/plan.ts';
+import type { AssignedDeviceFacts } from '../../documents/changes/plan-parts.ts';
 import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { virshCommand } from '../../libvirt/machine/machine-words.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
-import type { PassthroughNote } from '../../pci/group/passthrough.ts';
+import type { MachinesSubject, ProposedDevice } from '../../operations/assignment/assignment-subject.ts';
 import type { MachineAssignment } from '../../plan/assignment/plan-assignment.ts';
-import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
-import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
+import { deviceTitle } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
 import { hangText } from '../layout/wrap-text.ts';
-
-/** A device that machines get, with what to know of it. */
-export interface AssignedTitle {
-  readonly device: TitledDevice;
-  readonly asked: boolean;
-  /** Why it goes, where nobody asked for it: a rule. */
-  readonly why?: string;
-  readonly notes: readonly PassthroughNote[];
-}
 
 /**
  * Who gets what, or loses it, and when that is in force.
@@ -26,7 +17,7 @@ export interface AssignedTitle {
  * @param now the same of what runs, as text of whole lines
  */
 export function renderAssignments(
-  devices: readonly AssignedTitle[],
+  devices: readonly ProposedDevice[],
   machines: readonly MachineAssignment[],
   width: number | null,
   now = '',
@@ -52,7 +43,7 @@ function savedNote({ machine, gained, lost }: MachineAssignment): readonly strin
 }
 
 /** What there is to know, once for all devices that it is so of. */
-function sharedNotes(devices: readonly AssignedTitle[]): readonly string[] {
+function sharedNotes(devices: readonly ProposedDevice[]): readonly string[] {
   const subjects = new Map<string, string[]>();
   for (const { device, notes } of devices) {
     for (const { message } of notes) {
@@ -98,41 +89,18 @@ export function whenOf({ machine, gained, lost }: MachineAssignment): string {
   return machine.live === null ? 'is off' : 'runs: at its next start';
 }
 
-/** What a plan for machines is called; those that change as they run are said apart. */
-export function assignmentTitle(
-  verb: 'Give' | 'Take',
-  devices: number,
-  machines: readonly MachineAssignment[],
-  now: readonly MachineAttachment[] = [],
-): string {
-  const word = verb === 'Give' ? 'to' : 'from';
-  const changed = now.filter(({ gained, lost }) => gained.length + lost.length > 0);
-  const whom = [
-    ...(machines.length === 0 && changed.length > 0 ? [] : [namesOf(machines)]),
-    ...(changed.length === 0
-      ? []
-      : [`${namesOf(changed)} ${changed.length === 1 ? 'as it runs' : 'as they run'}`]),
-  ];
-  return `${verb} ${count(devices, 'device')} ${whom.map((each) => `${word} ${each}`).join(', and ')}`;
-}
-
-function namesOf(machines: readonly { readonly machine: { readonly name: string } }[]): string {
-  return machines.length === 1 ? (machines[0]?.machine.name ?? '') : count(machines.length, 'machine');
-}
-
 /**
  * The same for the document of a plan.
  *
- * @param diagnostics what was met among the machines
+ * @param machines what becomes of each; those that are only told of among them
  */
 export function assignmentDetails(
-  uri: string,
-  devices: readonly AssignedTitle[],
+  { connect, machineDiagnostics }: MachinesSubject,
+  devices: readonly ProposedDevice[],
   machines: readonly MachineAssignment[],
-  diagnostics: readonly Diagnostic[],
-): object {
+): PlanPart<'connect' | 'assigned' | 'machines' | 'diagnostics'> {
   return {
-    connect: uri,
+    connect,
     assigned: devices.map(({ device, asked, notes }) => ({ address: device.address, asked, notes })),
     machines: machines.map(({ machine, gained, lost, byOthers }) => ({
       name: machine.name,
@@ -143,11 +111,11 @@ export function assignmentDetails(
       lost: lost.map(assignedDocument),
       byOthers,
     })),
-    diagnostics,
+    diagnostics: machineDiagnostics,
   };
 }
 
-function assignedDocument(each: AssignedDevice): object {
+function assignedDocument(each: AssignedDevice): AssignedDeviceFacts {
   const guestAddress = each.device?.guestAddress ?? null;
   return {
     alias: each.alias,

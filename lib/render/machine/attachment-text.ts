@@ -1,4 +1,6 @@
 import { escapeControls } from '../../base/text.ts';
+import type { PlanPart } from '../../documents/changes/plan.ts';
+import type { PluggedDeviceFacts } from '../../documents/changes/plan-parts.ts';
 import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
 import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
@@ -46,7 +48,7 @@ export function attachmentDetails(
   isLive: boolean,
   attachments: readonly MachineAttachment[],
   skipped: readonly KnownMachine[],
-): object {
+): PlanPart<'live'> {
   if (!isLive) return { live: null };
   return {
     live: {
@@ -56,11 +58,15 @@ export function attachmentDetails(
         lost: lost.map(pluggedDocument),
         byOthers,
       })),
-      skipped: skipped.map(({ name, uuid, state }) => ({ name, uuid, state })),
+      skipped: skipped.map(({ name, uuid, state }) => ({
+        ...{ name, uuid },
+        // One that is said to run, and has ended since, is about to be shut off.
+        state: state === 'shut-off' ? state : 'other',
+      })),
     },
   };
 }
 
-function pluggedDocument({ alias, address, guestAddress }: PluggedDevice): object {
+function pluggedDocument({ alias, address, guestAddress }: PluggedDevice): PluggedDeviceFacts {
   return { alias, address, guestAddress: guestAddress === null ? null : formatGuestAddress(guestAddress) };
 }

@@ -1,5 +1,6 @@
 import { knownValue } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
+import type { PlanPart } from '../../documents/changes/plan.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 import { categoryOf } from '../../pci/device-class.ts';
 import type { LeftCode, LeftDevice } from '../../plan/assignment/assignment-rules.ts';
@@ -46,6 +47,6 @@ function plainLine(plain: readonly LeftDevice<LeftTitle>[], hasMore: boolean, wi
 }
 
 /** The same for the document of a plan. */
-export function leftDocument(left: readonly LeftDevice<LeftTitle>[]): readonly object[] {
+export function leftDocument(left: readonly LeftDevice<LeftTitle>[]): PlanPart<'left'>['left'] {
   return left.map(({ device, code, reason }) => ({ address: device.address, code, reason }));
 }

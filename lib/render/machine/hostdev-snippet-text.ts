@@ -1,15 +1,7 @@
 import { escapeControls } from '../../base/text.ts';
+import type { PciXmlDocument } from '../../documents/machines/pci-xml.ts';
 import type { XmlFinding } from '../../libvirt/node-device/node-device-findings.ts';
-import type { PassthroughNote } from '../../pci/group/passthrough.ts';
-
-/** A piece of XML for libvirt, with what to know of it. */
-export interface Snippet {
-  /** What it hands over; `null` for what makes room in the machine. */
-  readonly address: string | null;
-  readonly kind: 'hostdev' | 'interface' | 'pool' | 'root-port';
-  readonly xml: string;
-  readonly notes: readonly PassthroughNote[];
-}
+import type { Snippet } from '../../operations/xml/device-snippets.ts';
 
 /** Nothing but what can be pasted. */
 export function renderSnippets(snippets: readonly Snippet[]): string {
@@ -31,7 +23,7 @@ export function snippetsDocument(
   host: { readonly label: string } | null,
   snippets: readonly Snippet[],
   findings: readonly XmlFinding[],
-): object {
+): PciXmlDocument {
   return {
     schema: 'portal-gun/pci-xml/v1',
     host,

@@ -1,5 +1,6 @@
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import { count, escapeControls, formatSize } from '../../base/text.ts';
+import type { MachineListDocument, MachinePhase } from '../../documents/machines/machine-list.ts';
 import { guessCategory } from '../../libvirt/machine/category.ts';
 import type { Machine } from '../../libvirt/machine/machine.ts';
 import { tagCommand } from '../../libvirt/machine/machine-words.ts';
@@ -130,7 +131,7 @@ export function machineListDocument(
   uri: string,
   machines: readonly KnownMachine[],
   diagnostics: KnownMachines['diagnostics'],
-): object {
+): MachineListDocument {
   return {
     schema: 'portal-gun/machine-list/v1',
     connect: uri,
@@ -155,7 +156,7 @@ export function machineListDocument(
   };
 }
 
-function phaseDocument({ category, memoryBytes, vcpus, devices }: Machine): object {
+function phaseDocument({ category, memoryBytes, vcpus, devices }: Machine): MachinePhase {
   return {
     category,
     memoryBytes,
@@ -164,7 +165,7 @@ function phaseDocument({ category, memoryBytes, vcpus, devices }: Machine): obje
   };
 }
 
-function deviceDocument({ device }: GivenDevice): readonly object[] {
+function deviceDocument({ device }: GivenDevice): MachinePhase['devices'] {
   switch (device.kind) {
     case 'hostdev':
     case 'interface':

@@ -1,4 +1,8 @@
+import { count, escapeControls } from '../../base/text.ts';
+import type { PciXmlFilesDocument } from '../../documents/machines/pci-xml-files.ts';
+import type { LeftOut } from '../../operations/xml/all-devices-xml.ts';
 import type { PciAddress } from '../../pci/address.ts';
+import { wrapText } from '../layout/wrap-text.ts';
 
 /** The file of a device that a machine can have. */
 export interface SnippetFile {
@@ -8,10 +12,39 @@ export interface SnippetFile {
   readonly outcome: 'written' | 'replaced' | 'unchanged';
 }
 
-/** A device that no file was written for. */
-export interface LeftOut {
-  readonly address: PciAddress;
-  readonly why: string;
+/** What became of the files, and which devices have none. */
+export function renderSnippetFiles(
+  folder: string,
+  files: readonly SnippetFile[],
+  leftOut: readonly LeftOut[],
+  width: number | null,
+): string {
+  return summary(folder, files, leftOut)
+    .flatMap((line) => wrapText(line, width))
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function summary(
+  folder: string,
+  files: readonly SnippetFile[],
+  leftOut: readonly LeftOut[],
+): readonly string[] {
+  const counted = (outcome: SnippetFile['outcome']): number =>
+    files.filter((file) => file.outcome === outcome).length;
+  const [written, replaced, unchanged] = [counted('written'), counted('replaced'), counted('unchanged')];
+  const parts = [
+    ...(written > 0 ? [`${written} written`] : []),
+    ...(replaced > 0 ? [`${replaced} replaced`] : []),
+    ...(unchanged > 0 ? [`${unchanged} unchanged`] : []),
+  ];
+  const whole = `${escapeControls(folder)}: ${count(files.length, 'device')}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}.`;
+  const reasons = new Map<string, PciAddress[]>();
+  for (const { address, why } of leftOut) reasons.set(why, [...(reasons.get(why) ?? []), address]);
+  const rest = [...reasons].map(
+    ([why, addresses]) => `Left out ${addresses.join(', ')}: ${escapeControls(why)}.`,
+  );
+  return [whole, ...rest];
 }
 
 /** `pci xml --all --json`. */
@@ -20,6 +53,6 @@ export function snippetFilesDocument(
   folder: string,
   files: readonly SnippetFile[],
   leftOut: readonly LeftOut[],
-): object {
+): PciXmlFilesDocument {
   return { schema: 'portal-gun/pci-xml-files/v1', host, folder, files, leftOut };
 }

@@ -1,5 +1,6 @@
 import { isUnknown } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
+import type { MachineTagDocument } from '../../documents/machines/machine-tag.ts';
 import { mainDocument } from '../../libvirt/machine/read-machines.ts';
 import type { Tagging } from '../../libvirt/machine/tag-machines.ts';
 import { tableBlock } from '../layout/table-block.ts';
@@ -38,7 +39,7 @@ export function taggingDocument(
   taggings: readonly Tagging[],
   category: string | null,
   isDryRun: boolean,
-): object {
+): MachineTagDocument {
   return {
     schema: 'portal-gun/machine-tag/v1',
     connect: uri,

@@ -1,25 +1,11 @@
 import { optionWords, shellCommand } from '../../base/shell-command.ts';
 import { escapeControls, formatSize } from '../../base/text.ts';
-import type { Finding } from '../../checks/finding.ts';
-import type { ExpansionRom } from '../../pci/config/bar.ts';
-import type { DeviceWith } from '../../pci/device.ts';
+import type { RomDumpDocument } from '../../documents/rom/rom-dump.ts';
+import type { DumpedRom } from '../../operations/rom/dump-rom.ts';
 import { findingFacts } from '../change/plan-document.ts';
 import { deviceTitle } from '../layout/facts.ts';
 import { wrapText } from '../layout/wrap-text.ts';
-import { type InspectedRom, romDeviceFacts, romFacts } from './rom-text.ts';
-
-/** A ROM that was, or would be, written to a file. */
-export interface DumpedRom {
-  readonly device: DeviceWith<'class' | 'vendor' | 'device'>;
-  readonly register: ExpansionRom;
-  readonly file: string;
-  /** What speaks against reading it. */
-  readonly findings: readonly Finding[];
-  /** What became of the file; `none` where nothing was read. */
-  readonly outcome: 'written' | 'replaced' | 'unchanged' | 'none';
-  /** `null` where nothing was read. */
-  readonly inspected: InspectedRom | null;
-}
+import { romDeviceFacts, romFacts } from './rom-text.ts';
 
 /** What was, or would be, done, and what to do with it. */
 export function renderDump(dumped: DumpedRom, width: number | null): string {
@@ -53,14 +39,19 @@ export function renderDump(dumped: DumpedRom, width: number | null): string {
 }
 
 /** The same as JSON. */
-export function romDumpDocument(
-  host: { readonly label: string },
-  allowed: ReadonlySet<string>,
-  { device, register, file, findings, outcome, inspected }: DumpedRom,
-): object {
+export function romDumpDocument({
+  inventory,
+  device,
+  register,
+  file,
+  findings,
+  allowed,
+  outcome,
+  inspected,
+}: DumpedRom): RomDumpDocument {
   return {
     schema: 'portal-gun/rom-dump/v1',
-    host,
+    host: inventory.host,
     device: romDeviceFacts(device),
     register,
     file,

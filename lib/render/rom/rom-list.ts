@@ -1,6 +1,7 @@
-import { isUnknown, type Known } from '../../base/known.ts';
+import { isUnknown } from '../../base/known.ts';
 import { count, escapeControls, formatSize } from '../../base/text.ts';
-import type { RomOffer } from '../../libvirt/hostdev/rom-offers.ts';
+import type { RomListDocument } from '../../documents/rom/rom-list.ts';
+import type { ListedRom } from '../../operations/rom/list-roms.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
@@ -8,27 +9,8 @@ import type { OptionRom } from '../../pci/rom/option-rom.ts';
 import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
 import { isSound, type RomVerdict } from '../../pci/rom/option-rom-verdicts.ts';
 import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.ts';
-import { cellText, deviceTitle, type TitledDevice } from '../layout/facts.ts';
+import { cellText, deviceTitle } from '../layout/facts.ts';
 import type { Role, Style } from '../layout/style.ts';
-
-/** A device with an option ROM, as far as it was looked at. */
-export interface ListedRom {
-  readonly device: TitledDevice & DeviceWith<'class' | 'driver'>;
-  readonly rom: ExpansionRom;
-  /**
-   * - `read`: it reads, and `contents` is what is in it.
-   * - `failed`: it was tried; `problem` says why not.
-   * - `refused`: it is not tried, since something works with the device; `problem` says what.
-   * - `untried`: it was not asked for.
-   */
-  readonly reading: 'read' | 'failed' | 'refused' | 'untried';
-  /** A clause; raw text of the host may be in it. */
-  readonly problem: string | null;
-  readonly contents: OptionRom | null;
-  readonly verdicts: readonly RomVerdict[];
-  /** What the machines that are given it get; unknown where no libvirt was asked. */
-  readonly offers: Known<readonly RomOffer[]>;
-}
 
 interface RomColumn extends ColumnLayout {
   cell(each: ListedRom): Cell;
@@ -69,6 +51,14 @@ export function renderRoms(listed: readonly ListedRom[], width: number | null, s
   return layoutColumns(COLUMNS, rows, { width, header: true, style }).text;
 }
 
+/** The same for programs, the headings first: sizes in bytes. */
+export function romRows(listed: readonly ListedRom[]): readonly (readonly (string | number)[])[] {
+  const rows = listed.map((each) =>
+    COLUMNS.map(({ heading, cell }) => (heading === 'SIZE' ? each.rom.sizeBytes : cell(each).text)),
+  );
+  return [COLUMNS.map(({ heading }) => heading.toLowerCase()), ...rows];
+}
+
 function holdsText(
   { isShadow }: ExpansionRom,
   contents: OptionRom | null,
@@ -97,7 +87,7 @@ export function imageName({ kind, efi, pcir }: OptionRomImage): string {
 
 /** What guests get. QEMU shows the ROM where nobody says otherwise. */
 function offersText({ offers }: ListedRom): string {
-  if (offers === null || isUnknown(offers) || offers.length === 0) return 'on by default';
+  if (isUnknown(offers) || offers.length === 0) return 'on by default';
   return offers
     .map(({ machine, rom, file }) => escapeControls(`${machine}: ${rom === 'file' ? file : rom}`))
     .join(', ');
@@ -126,7 +116,7 @@ export function romRemarks(listed: readonly ListedRom[]): string {
 export function romListDocument(
   { host, diagnostics }: Inventory<DeviceWith<never>>,
   listed: readonly ListedRom[],
-): object {
+): RomListDocument {
   return {
     schema: 'portal-gun/rom-list/v1',
     host,

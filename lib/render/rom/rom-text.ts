@@ -1,28 +1,13 @@
 import { count, escapeControls, formatSize } from '../../base/text.ts';
-import type { PciAddress } from '../../pci/address.ts';
+import type { RomInspectDocument } from '../../documents/rom/rom-inspect.ts';
+import type { InspectedRom } from '../../operations/rom/inspected-rom.ts';
 import type { DeviceWith } from '../../pci/device.ts';
-import type { OptionRom } from '../../pci/rom/option-rom.ts';
 import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
 import { isSound, type RomVerdict, type RomVerdictLevel } from '../../pci/rom/option-rom-verdicts.ts';
 import { deviceTitle } from '../layout/facts.ts';
 import type { Role, Style } from '../layout/style.ts';
 import { hangText, wrapText } from '../layout/wrap-text.ts';
 import { imageName } from './rom-list.ts';
-
-/** An option ROM that was looked into. */
-export interface InspectedRom {
-  /** A file, or the device that it was read from. */
-  readonly source:
-    | { readonly kind: 'file'; readonly path: string }
-    | { readonly kind: 'device'; readonly address: PciAddress; readonly isShadow: boolean };
-  /** The device that it was judged for; `null` for none. */
-  readonly device: DeviceWith<'class' | 'vendor' | 'device'> | null;
-  readonly rom: OptionRom;
-  readonly sha256: string;
-  readonly verdicts: readonly RomVerdict[];
-  /** The devices of the host that it says it is for; `null` where it was judged for one. */
-  readonly meant: readonly PciAddress[] | null;
-}
 
 const LEVELS: Record<RomVerdictLevel, readonly [word: string, role: Role]> = {
   ok: ['ok', 'good'],
@@ -129,12 +114,19 @@ export function romDeviceFacts({
   vendor,
   device,
   class: deviceClass,
-}: DeviceWith<'class' | 'vendor' | 'device'>): object {
+}: DeviceWith<'class' | 'vendor' | 'device'>): NonNullable<RomInspectDocument['device']> {
   return { address, vendor, device, class: deviceClass };
 }
 
 /** The same as JSON, without its schema. */
-export function romFacts({ source, device, rom, sha256, verdicts, meant }: InspectedRom): object {
+export function romFacts({
+  source,
+  device,
+  rom,
+  sha256,
+  verdicts,
+  meant,
+}: InspectedRom): Omit<RomInspectDocument, 'schema' | 'host'> {
   return {
     source,
     device: device === null ? null : romDeviceFacts(device),
@@ -147,6 +139,9 @@ export function romFacts({ source, device, rom, sha256, verdicts, meant }: Inspe
 }
 
 /** `pci rom inspect --json`. */
-export function romDocument(host: { readonly label: string } | null, inspected: InspectedRom): object {
+export function romDocument(
+  host: { readonly label: string } | null,
+  inspected: InspectedRom,
+): RomInspectDocument {
   return { schema: 'portal-gun/rom-inspect/v1', host, ...romFacts(inspected) };
 }

@@ -1,5 +1,7 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
+import type { PendingRecovery } from '../../documents/changes/pending-recovery.ts';
+import type { SriovDocument } from '../../documents/changes/sriov.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PfLink } from '../../pci/sriov/pf-link.ts';
@@ -116,12 +118,12 @@ function settingsOf(link: PfLink | null, index: number): Known<VfSettings> {
 export function sriovDocument(
   { host, diagnostics }: Inventory<DeviceWith<never>>,
   listed: readonly ListedPf[],
-  recovery: Known<readonly object[]>,
-): object {
+  recovery: PendingRecovery,
+): SriovDocument {
   return { schema: 'portal-gun/sriov/v1', host, pfs: listed.map(pfDocument), recovery, diagnostics };
 }
 
-function pfDocument({ pf, link, vfs, persisted }: ListedPf): object {
+function pfDocument({ pf, link, vfs, persisted }: ListedPf): SriovDocument['pfs'][number] {
   const { address, vendor, device, driver, sriov } = pf;
   const ofRole = <T>(read: (role: Extract<typeof sriov, { role: 'pf' }>) => Known<T>): Known<T> =>
     mapKnown(sriov, (role) => (role.role === 'pf' ? read(role) : null));

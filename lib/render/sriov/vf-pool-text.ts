@@ -1,14 +1,15 @@
-import type { Diagnostic } from '../../base/diagnostic.ts';
 import { escapeControls } from '../../base/text.ts';
+import type { PlanPart } from '../../documents/changes/plan.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
+import type { PersistPart } from '../../operations/binding/persist-part.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 import type { PooledMachine, VfPoolProposal } from '../../plan/assignment/plan-vf-pool.ts';
-import { vfsDetails } from '../change/plan-document.ts';
+import { persistenceDetails, vfsDetails } from '../change/plan-document.ts';
 import type { TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
-import { assignmentDetails, noteLine, whenOf } from '../machine/assignment-text.ts';
+import { noteLine, whenOf } from '../machine/assignment-text.ts';
 import { renderAttachments } from '../machine/attachment-text.ts';
 import { renderVfs } from './vfs-text.ts';
 
@@ -44,15 +45,8 @@ function machineRow(pooled: PooledMachine): readonly string[] {
 
 /** The same for the document of a plan. */
 export function vfPoolDetails(
-  uri: string,
-  { vfs, machines }: VfPoolProposal<TitledDevice, DeviceWith<never>>,
-  diagnostics: readonly Diagnostic[],
-  persistence: object | null,
-): object {
-  const { pf } = vfs.state;
-  return {
-    ...assignmentDetails(uri, [{ device: pf, asked: true, notes: [] }], machines, diagnostics),
-    ...vfsDetails([vfs]),
-    persistence,
-  };
+  { vfs }: VfPoolProposal<DeviceWith<never>>,
+  persistence: PersistPart | null,
+): PlanPart<'pfs' | 'persistence'> {
+  return { ...vfsDetails([vfs]), persistence: persistenceDetails(persistence) };
 }

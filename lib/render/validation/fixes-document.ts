@@ -1,11 +1,15 @@
 import { awaitedBy } from '../../checks/validation/fix.ts';
 import { type ChosenFixes, isSameFix } from '../../checks/validation/fixes.ts';
 import type { CheckResult } from '../../checks/validation/validate.ts';
+import type { PlanPart } from '../../documents/changes/plan.ts';
 import type { FixStep } from '../../plan/fixes/plan-fixes.ts';
 import { isRestartNeeded } from './fixes-text.ts';
 
 /** What a plan mends and what it leaves, for its document. */
-export function fixDetails(fixes: ChosenFixes, steps: readonly FixStep[]): object {
+export function fixDetails(
+  fixes: ChosenFixes,
+  steps: readonly FixStep[],
+): PlanPart<'mended' | 'byHand' | 'restart'> {
   return {
     mended: fixes.chosen.map(({ result, fix }) => ({
       ...checkFacts(result),
@@ -22,6 +26,15 @@ export function fixDetails(fixes: ChosenFixes, steps: readonly FixStep[]): objec
   };
 }
 
-function checkFacts({ rule, scope, subject, outcome, verdict: { message } }: CheckResult): object {
+function checkFacts({
+  rule,
+  scope,
+  subject,
+  outcome,
+  verdict: { message },
+}: CheckResult): Pick<
+  PlanPart<'mended'>['mended'][number],
+  'rule' | 'scope' | 'subject' | 'outcome' | 'message'
+> {
   return { rule: rule.id, scope, subject, outcome, message };
 }

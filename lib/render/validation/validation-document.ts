@@ -1,11 +1,12 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
-import type { Known } from '../../base/known.ts';
 import {
   countOutcomes,
   isPassed,
   type ReconciledResult,
   type ValidationReport,
 } from '../../checks/validation/validation-report.ts';
+import type { PendingRecovery } from '../../documents/changes/pending-recovery.ts';
+import type { ValidationDocument } from '../../documents/validation.ts';
 
 /** A report as JSON. */
 export function validationDocument(
@@ -13,8 +14,8 @@ export function validationDocument(
   report: ValidationReport,
   isStrict: boolean,
   diagnostics: readonly Diagnostic[],
-  recovery: Known<readonly object[]>,
-): object {
+  recovery: PendingRecovery,
+): ValidationDocument {
   const { asked, tier, givesDevices, results, others } = report;
   return {
     schema: 'portal-gun/validation/v1',
@@ -36,7 +37,7 @@ export function validationDocument(
   };
 }
 
-function resultDocument(result: ReconciledResult): object {
+function resultDocument(result: ReconciledResult): ValidationDocument['results'][number] {
   const { rule, scope, subject, outcome, verdict, other, isContradicted } = result;
   return {
     rule: rule.id,

@@ -1,4 +1,4 @@
-import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import { isUnknown, type Known, knownValue, type Unknown } from '../../base/known.ts';
 import { isFailure } from '../../host/host-reader.ts';
 import { isPciAddress } from '../../pci/address.ts';
 import { ATTACHMENT_KINDS, type Attachment, type AttachmentKind } from '../../pci/attachment.ts';
@@ -128,8 +128,8 @@ export function readAttachments(source: DeviceSource): Known<readonly Attachment
 }
 
 /** What few kinds have is left out where there is none. */
-function ifThere<K extends string>(key: K, fact: Known<string>): { readonly [key in K]?: Known<string> } {
-  return fact === null || fact === '' ? {} : ({ [key]: fact } as { readonly [key in K]: Known<string> });
+function ifThere<K extends string>(key: K, fact: Known<string>): { readonly [key in K]?: string | Unknown } {
+  return fact === null || fact === '' ? {} : ({ [key]: fact } as { readonly [key in K]: string | Unknown });
 }
 
 function isDrive({ kind, path }: AttachmentPlace): boolean {

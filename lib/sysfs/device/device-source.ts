@@ -63,11 +63,6 @@ export class DeviceSource {
     return target === null && this.has(name) ? UNREAD : this.#settle(name, target);
   }
 
-  /** Whether there is such an entry, also a link that leads to nothing. */
-  hasEntry(name: string): boolean {
-    return this.has(name) || typeof this.host.readLink(`${this.directory}/${name}`) === 'string';
-  }
-
   has(name: string): boolean {
     return this.host.exists(`${this.directory}/${name}`);
   }

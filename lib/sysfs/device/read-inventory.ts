@@ -4,13 +4,14 @@ import { isUnknown, UNREAD, type Unknown } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
 import { comparePciAddresses, isPciAddress, type PciAddress } from '../../pci/address.ts';
-import type { DeviceField, DeviceWith, PciDevice } from '../../pci/device.ts';
+import type { DeviceField, DeviceRequest, DeviceWith, FieldOf, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES, type PciNames } from '../../pci/pci-ids.ts';
 import { HostContext } from '../host-context.ts';
 import { busEntryPath, resolveBusEntry, SYS_PATHS } from '../paths.ts';
 import { FIELD_READERS } from './device-fields.ts';
 import { DeviceSource, type Report } from './device-source.ts';
+import { readVfCounts } from './sriov-role.ts';
 import type { UeventIds } from './uevent.ts';
 import { findUnlistedFunctions } from './unlisted-functions.ts';
 
@@ -20,30 +21,36 @@ export const ALL_FIELDS = Object.keys(FIELD_READERS) as readonly DeviceField[];
 /** Facts that the device itself gives: one that sleeps wakes up for them, and a few cards hang. */
 export const PROBING_FIELDS: ReadonlySet<DeviceField> = new Set(['config', 'vpd'] satisfies DeviceField[]);
 
-/** Picks the devices that a question is about, by all that is known of them without asking them. */
+/** Picks the devices that a question is about, by what is read of all. */
 export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevice[];
 
 /**
  * Reads the PCI functions of a host from `/sys/bus/pci/devices`. Of each just the facts that `fields` names: the others are not in
  * its type (if that names the fields; a list of any `DeviceField` stands for all), and `unread` at run time. One bad device never hides the rest: what is wrong stands in `diagnostics`.
  *
- * @param probed of which devices configuration space and product data are read; of all without it
+ * @param probed the devices that the question is about; all without it
+ * @param ofProbed which facts are read of these and of no others: by default those that a device gives itself. What picks
+ * the devices must not be among them.
  * @throws PortalGunError NO_PCI where the host shows no PCI bus, PERMISSION_DENIED where it may not be listed
  */
-export function readInventory<const Read extends DeviceField>(
+export function readInventory<const Read extends DeviceRequest>(
   host: HostReader,
   names: PciNames,
   fields: readonly Read[],
   probed?: ProbedDevices,
-): Inventory<DeviceWith<Read>> {
+  ofProbed: ReadonlySet<DeviceRequest> = PROBING_FIELDS,
+): Inventory<DeviceWith<FieldOf<Read>>> {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
   const sources = readBus(host, report);
   const context = new HostContext(host, names, new Map(sources.map((source) => [source.address, source])));
-  const isAsked = (field: DeviceField): boolean => probed === undefined || !PROBING_FIELDS.has(field);
-  const wanted = wantedOf(fields.filter(isAsked));
+  const asked: readonly DeviceRequest[] = fields;
+  const wanted = wantedOf(asked.filter((field) => probed === undefined || !ofProbed.has(field)));
+  const isOfProbed = (field: DeviceRequest): field is DeviceField =>
+    ofProbed.has(field) && field !== 'vfCounts';
   const told = sources.map((source) => readDevice(source, context, wanted));
-  const devices = probed === undefined ? told : withProbed(told, probed(told), sources, context, fields);
+  const devices =
+    probed === undefined ? told : withProbed(told, probed(told), sources, context, asked.filter(isOfProbed));
   findUnlistedFunctions(host, sources, report);
   const iommu = hasIommuGroups(host, devices, wanted.includes('iommuGroup'), report);
   return { host: { label: host.label }, devices, iommu, diagnostics };
@@ -117,7 +124,7 @@ function openDevice(
   return new DeviceSource(host, address, directory, report, knownIds);
 }
 
-/** The same devices, with the facts that the chosen ones give themselves. */
+/** The same devices, the chosen ones with further facts. */
 function withProbed(
   devices: readonly PciDevice[],
   probed: readonly PciDevice[],
@@ -126,19 +133,22 @@ function withProbed(
   fields: readonly DeviceField[],
 ): readonly PciDevice[] {
   const chosen = new Set(probed);
-  const wanted = wantedOf(fields.filter((field) => PROBING_FIELDS.has(field)));
+  const wanted = wantedOf(fields);
   return devices.map((device, index) => {
     const source = sources[index];
     if (source === undefined || !chosen.has(device)) return device;
-    const { config, vpd } = readDevice(source, context, wanted);
-    return { ...device, config, vpd };
+    const read = readDevice(source, context, wanted);
+    return { ...device, ...Object.fromEntries(fields.map((field) => [field, read[field]])) };
   });
 }
 
-/** The facts that are asked for, each once, in the order in which they are read. */
-function wantedOf(fields: readonly DeviceField[]): readonly DeviceField[] {
+/** What is asked for, each once, in the order in which facts are read. */
+function wantedOf(fields: readonly DeviceRequest[]): readonly DeviceRequest[] {
   const asked = new Set(fields);
-  return ALL_FIELDS.filter((field) => asked.has(field));
+  return ALL_FIELDS.flatMap((field): readonly DeviceRequest[] => {
+    if (asked.has(field)) return [field];
+    return field === 'sriov' && asked.has('vfCounts') ? ['vfCounts'] : [];
+  });
 }
 
 /** Of which nothing was read. Its copies have one shape from the start, which halves what a large host costs. */
@@ -146,9 +156,14 @@ const NOTHING_READ = Object.fromEntries(ALL_FIELDS.map((field) => [field, UNREAD
   readonly [F in DeviceField]: Unknown;
 };
 
-function readDevice(source: DeviceSource, context: HostContext, fields: readonly DeviceField[]): PciDevice {
-  const device: PciDevice = { address: source.address, ...NOTHING_READ };
-  for (const field of fields) readField(device, field, source, context);
+type DeviceBeingRead = { -readonly [F in keyof PciDevice]: PciDevice[F] };
+
+function readDevice(source: DeviceSource, context: HostContext, wanted: readonly DeviceRequest[]): PciDevice {
+  const device: DeviceBeingRead = { address: source.address, ...NOTHING_READ };
+  for (const request of wanted) {
+    if (request === 'vfCounts') device.sriov = readVfCounts(source, context);
+    else readField(device, request, source, context);
+  }
   if (device.vendor === null) source.report('ATTRIBUTE_MISSING', missingMessage(source));
   return device;
 }

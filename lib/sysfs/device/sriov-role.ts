@@ -1,4 +1,4 @@
-import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import { isUnknown, type Known, knownValue, UNREAD, type Unknown } from '../../base/known.ts';
 import { isPciAddress, type PciAddress } from '../../pci/address.ts';
 import { parseVfBars } from '../../pci/config/bar.ts';
 import type { PhysicalFunction, SriovRole } from '../../pci/sriov/sriov.ts';
@@ -14,15 +14,54 @@ const MAX_VFS = 65536;
  * `sriov_*` attributes (Linux 3.8 and later).
  */
 export function readSriov(source: DeviceSource, context: HostContext): Known<SriovRole> {
-  // The PF may be kept from the bus, as one that a VMD controller or a hypervisor hides.
-  if (source.hasEntry('physfn')) return readVirtualFunction(source, context);
-  if (source.has('sriov_totalvfs')) return readPhysicalFunction(source, context);
+  return readRole(source, context, readVfSettings);
+}
+
+/** The same without what a PF says of its VFs beyond which there are, and how many there may be. */
+export function readVfCounts(source: DeviceSource, context: HostContext): Known<SriovRole> {
+  return readRole(source, context, () => UNREAD_SETTINGS);
+}
+
+type VfSettings = Pick<PhysicalFunction, 'autoprobe' | 'offset' | 'stride' | 'vfDeviceId' | 'vfBars'>;
+
+const UNREAD_SETTINGS: VfSettings = {
+  autoprobe: UNREAD,
+  offset: UNREAD,
+  stride: UNREAD,
+  vfDeviceId: UNREAD,
+  vfBars: UNREAD,
+};
+
+function readVfSettings(source: DeviceSource): VfSettings {
+  return {
+    autoprobe: source.parsed('sriov_drivers_autoprobe', parseFlag),
+    offset: source.parsed('sriov_offset', parseCount),
+    stride: source.parsed('sriov_stride', parseCount),
+    vfDeviceId: source.parsed('sriov_vf_device', (text) =>
+      /^[0-9a-f]{1,4}$/i.test(text) ? text.toLowerCase().padStart(4, '0') : undefined,
+    ),
+    vfBars: source.parsed('resource', parseVfBars),
+  };
+}
+
+function readRole(
+  source: DeviceSource,
+  context: HostContext,
+  settingsOf: (source: DeviceSource) => VfSettings,
+): Known<SriovRole> {
+  // The PF may be kept from the bus, as one that a VMD controller or a hypervisor hides: its link then leads to nothing.
+  const name = source.linkName('physfn');
+  if (name !== null) return readVirtualFunction(source, context, name);
+  if (source.has('sriov_totalvfs')) return readPhysicalFunction(source, context, settingsOf);
   return null;
 }
 
-function readVirtualFunction(source: DeviceSource, context: HostContext): Known<SriovRole> {
-  const name = source.linkName('physfn');
-  if (name === null || isUnknown(name)) return name;
+function readVirtualFunction(
+  source: DeviceSource,
+  context: HostContext,
+  name: string | Unknown,
+): Known<SriovRole> {
+  if (isUnknown(name)) return name;
   if (!isPciAddress(name)) return source.broken('physfn', name);
   const own = context.virtualFunctions(name, readVirtualFunctions).get(source.address);
   if (own === undefined) {
@@ -31,7 +70,11 @@ function readVirtualFunction(source: DeviceSource, context: HostContext): Known<
   return { role: 'vf', physicalFunction: name, index: own ?? null };
 }
 
-function readPhysicalFunction(source: DeviceSource, context: HostContext): PhysicalFunction {
+function readPhysicalFunction(
+  source: DeviceSource,
+  context: HostContext,
+  settingsOf: (source: DeviceSource) => VfSettings,
+): PhysicalFunction {
   const numVfs = numVfsOf(source);
   const virtualFunctions = [...context.virtualFunctions(source.address, readVirtualFunctions).keys()];
   const expected = knownValue(numVfs);
@@ -42,13 +85,7 @@ function readPhysicalFunction(source: DeviceSource, context: HostContext): Physi
     role: 'pf',
     totalVfs: source.parsed('sriov_totalvfs', parseCount),
     numVfs,
-    autoprobe: source.parsed('sriov_drivers_autoprobe', parseFlag),
-    offset: source.parsed('sriov_offset', parseCount),
-    stride: source.parsed('sriov_stride', parseCount),
-    vfDeviceId: source.parsed('sriov_vf_device', (text) =>
-      /^[0-9a-f]{1,4}$/i.test(text) ? text.toLowerCase().padStart(4, '0') : undefined,
-    ),
-    vfBars: source.parsed('resource', parseVfBars),
+    ...settingsOf(source),
     virtualFunctions,
   };
 }

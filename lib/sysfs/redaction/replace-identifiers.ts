@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { knownValue } from '../../base/known.ts';
 import type { Snapshot, SnapshotEntry } from '../../host/snapshot/snapshot.ts';
+import { SnapshotEntries } from '../../host/snapshot/snapshot-entries.ts';
 import { EXTENDED_CAPABILITY } from '../../pci/config/capability-names.ts';
 import { parseConfigSpace } from '../../pci/config/config-space.ts';
 import { parseVpd } from '../../pci/config/vpd.ts';
@@ -42,7 +43,7 @@ const MIN_SERIAL_LENGTH = 6;
 export function replaceIdentifiers(snapshot: Snapshot): Snapshot {
   if (snapshot.identifiers === 'replaced') return snapshot;
   const replacer = new Replacer(snapshot);
-  const entries = new Map<string, SnapshotEntry>();
+  const entries = new SnapshotEntries();
   for (const [path, entry] of snapshot.entries) {
     if (path === MACHINE_ID_PATH) continue;
     entries.set(replacer.text(path), replacer.entry(path, entry));
@@ -65,8 +66,13 @@ class Replacer {
   constructor(snapshot: Snapshot) {
     this.#key = textAt(snapshot, MACHINE_ID_PATH) ?? '';
     this.#hostName = textAt(snapshot, PROC_PATHS.hostName);
-    const serials = new Set([...snapshot.entries].flatMap(([path, entry]) => serialsOf(path, entry)));
-    const names = new Set([...snapshot.entries].flatMap(([path, entry]) => unitNameOf(path, entry) ?? []));
+    const serials = new Set<string>();
+    const names = new Set<string>();
+    for (const [path, entry] of snapshot.entries) {
+      for (const serial of serialsOf(path, entry)) serials.add(serial);
+      const name = unitNameOf(path, entry);
+      if (name !== null) names.add(name);
+    }
     this.#serials = [
       ...[...serials].map((serial) => [serial, this.#serial(serial)] as const),
       ...[...names].map((name) => [name, this.#unitName(name)] as const),

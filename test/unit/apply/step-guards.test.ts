@@ -124,7 +124,7 @@ describe('what the host uses', () => {
     expect(report.outcome).toBe('undone');
     expect(report.steps[2]).toMatchObject({
       outcome: 'untouched',
-      problem: `${ROOT_DISK} holds the root file system: vda on / (system-disk)`,
+      problem: `${ROOT_DISK} contains the root file system: vda on / (system-disk)`,
     });
     expect(stateOf(machine)).toBe(before);
   });
@@ -144,7 +144,7 @@ describe('what the host uses', () => {
     if (recovery === 'undo') {
       expect(report.steps[0]).toMatchObject({
         outcome: 'stuck',
-        problem: `${ROOT_DISK} holds the root file system: vda on / (system-disk)`,
+        problem: `${ROOT_DISK} contains the root file system: vda on / (system-disk)`,
       });
     }
     expect(stateOf(machine)).toBe(before);
@@ -159,7 +159,7 @@ describe('what the host uses', () => {
     expect(left.allowed.has('session')).toBe(true);
     // Of a captured host it is not known where this session came from.
     const older = await recover({ ...left, allowed: new Set() }, machine, 'a-boot', 'finish');
-    expect(older.steps[1]?.problem).toMatch(/is not cleared: .* \([a-z-]+\)$/);
+    expect(older.steps[1]?.problem).toMatch(/cannot be checked for .* \([a-z-]+\)$/);
     expect(older.outcome).not.toBe('done');
   });
 

@@ -22,7 +22,7 @@ describe('a watchdog', () => {
 
   it('is in the way while it is armed', () => {
     expect(linesOf({ functions: [SMBUS], use: { watchdogs: of({}) } })).toEqual([
-      'watchdog refuses 00:03.0 has a watchdog that is armed: watchdog0 (iTCO_wdt)',
+      'watchdog refuses 00:03.0 has an armed watchdog: watchdog0 (iTCO_wdt)',
     ]);
     expect(linesOf({ functions: [SMBUS], use: { watchdogs: of({ isArmed: false }) } })).toEqual([]);
     expect(linesOf({ functions: [SMBUS], use: { watchdogs: of({ function: null }) } })).toEqual([]);
@@ -39,7 +39,7 @@ describe('a TPM', () => {
   it('may be on what carries one, if it is not known where it is', () => {
     const spi = functionHere({ classCode: '0c8000', driver: 'intel-spi' });
     expect(linesOf({ functions: [spi], use: { tpms: UNREAD } })).toEqual([
-      "tpm unknown 00:03.0 is not cleared: whether the host's TPM is on it is not in what was read of the host",
+      'tpm unknown 00:03.0 cannot be checked for a TPM of the host: the snapshot does not contain the data',
     ]);
     expect(linesOf({ functions: [NIC], use: { tpms: UNREAD } })).toEqual([]);
   });
@@ -51,7 +51,7 @@ describe('memory of a device', () => {
   it('is in the way while it is memory of the host', () => {
     const systemMemory = [{ name: 'region0', functions: [ON] }];
     expect(linesOf({ functions: [CXL], use: { systemMemory } })).toEqual([
-      'system-memory refuses 00:03.0 has memory that the host uses as its own: region0',
+      'system-memory refuses 00:03.0 has memory that the host uses as system RAM: region0',
     ]);
     const elsewhere = [{ name: 'region0', functions: ['0000:00:04.0' as PciAddress] }];
     expect(linesOf({ functions: [CXL], use: { systemMemory: elsewhere } })).toEqual([]);
@@ -124,7 +124,7 @@ describe('a console', () => {
   it('may be one of virtio', () => {
     const virtio = functionHere({ classCode: '078000', driver: 'virtio-pci' });
     expect(linesOf({ functions: [virtio], use: on('hvc0', 'active', null) })).toEqual([
-      'console unknown 00:03.0 is not cleared: whether the console hvc0 of the host is on it could not be found out',
+      'console unknown 00:03.0 cannot be checked: the device of the console hvc0 is unknown',
     ]);
     expect(linesOf({ functions: [virtio], use: on('tty0', 'active', null) })).toEqual([]);
     expect(linesOf({ functions: [SERIAL], use: on('hvc0', 'active', null) })).toEqual([]);
@@ -135,7 +135,7 @@ describe('a console', () => {
 
   it('may go over the network', () => {
     expect(findingsOf({ functions: [NIC], use: on('eth0', 'netconsole') })).toMatchObject([
-      { name: 'console', severity: 'refuses', evidence: ['netconsole sends by eth0'] },
+      { name: 'console', severity: 'refuses', evidence: ['netconsole sends through eth0'] },
     ]);
     expect(findingsOf({ functions: [NIC], use: on('br0', 'netconsole', null) })).toMatchObject([
       { name: 'console', severity: 'unknown' },
@@ -153,7 +153,7 @@ describe('a console from before any driver, and the kernel debugger', () => {
 
   it('are in the way where they are', () => {
     expect(findingsOf({ functions: [SERIAL], use: on('ttyS4', 'debugger', ON) })).toMatchObject([
-      { name: 'console', severity: 'refuses', evidence: ['kgdboc: the kernel debugger listens on ttyS4'] },
+      { name: 'console', severity: 'refuses', evidence: ['kgdboc: the kernel debugger uses ttyS4'] },
     ]);
     expect(findingsOf({ functions: [SERIAL], use: on('pciserial', 'early', ON) })).toMatchObject([
       { name: 'console', severity: 'refuses' },
@@ -213,7 +213,7 @@ describe('work of the kernel', () => {
     expect(
       linesOf({ functions: [ENGINE], use: work({ kind: 'algorithms', name: 'qat', functions }) }),
     ).toEqual([
-      'kernel-use unknown 00:03.0 is not cleared: the kernel uses this device or another of its driver: cryptography or compression of qat',
+      'kernel-use unknown 00:03.0 cannot be checked: the kernel uses this device or another device of its driver: cryptography or compression of qat',
     ]);
   });
 

@@ -61,6 +61,6 @@ describe('what speaks against VFs going away', () => {
   });
 
   it('is asked of devices of the host', () => {
-    expect(() => findings(['0000:77:00.0' as PciAddress])).toThrow('is no device of the host');
+    expect(() => findings(['0000:77:00.0' as PciAddress])).toThrow('is not a device of this host');
   });
 });

@@ -68,7 +68,7 @@ describe('a display', () => {
     expect(found).toMatchObject({
       name: 'drm-in-use',
       message: 'is in use for graphics by Xorg (pid 7)',
-      evidence: ['Xorg (pid 7) holds /dev/dri/card0, /dev/dri/renderD128 open'],
+      evidence: ['Xorg (pid 7) has /dev/dri/card0, /dev/dri/renderD128 open'],
     });
   });
 
@@ -81,9 +81,9 @@ describe('a display', () => {
         live: { unseen: UNREAD },
       }),
     ).toEqual([
-      'boot-display unknown 00:03.0 is not cleared: whether it is the boot display may be read by root alone',
-      'console unknown 00:03.0 is not cleared: whether a console of the host is on it could not be read, or makes no sense',
-      'drm-in-use unknown 00:03.0 is not cleared: which programs use it for graphics is not in what was read of the host',
+      'boot-display unknown 00:03.0 cannot be checked for the boot display: requires root',
+      'console unknown 00:03.0 cannot be checked for consoles of the host: the data is unreadable or invalid',
+      'drm-in-use unknown 00:03.0 cannot be checked for programs that use it for graphics: the snapshot does not contain the data',
     ]);
     expect(lines({ use: { displayClaims: DENIED }, live: { unseen: DENIED } })).toEqual([]);
     const serial = [functionHere({ classCode: '070002' })];
@@ -136,7 +136,7 @@ describe('input', () => {
 
   it('may not be known', () => {
     expect(lines({ functions: [USB], use: { inputs: DENIED } })).toEqual([
-      'last-input-usb unknown 00:03.0 is not cleared: which keyboards hang on it may be read by root alone',
+      'last-input-usb unknown 00:03.0 cannot be checked for its keyboards: requires root',
     ]);
     expect(
       lines({ functions: [USB], use: { inputs: [{ ...input('a', HERE), kind: BROKEN }] } }),
@@ -148,7 +148,7 @@ describe('input', () => {
 describe('a TPM', () => {
   it('is found, and on another function is not', () => {
     expect(lines({ use: { tpms: [{ name: 'tpm0', function: HERE }] } })).toEqual([
-      "tpm refuses 00:03.0 has the host's TPM: tpm0",
+      'tpm refuses 00:03.0 has the TPM of the host: tpm0',
     ]);
     expect(lines({ functions: [functionHere({ below: { 'tpm/tpm0/dev': '10:224' } })] })).toHaveLength(1);
     expect(lines({ use: { tpms: [{ name: 'tpm0', function: null }] } })).toEqual([]);
@@ -164,7 +164,7 @@ describe('sound', () => {
       { name: 'sound-in-use', evidence: ['/proc/asound/card1/pcm0p is open, by process 99'] },
     ]);
     expect(lines({ functions: [SOUND], live: holding(HERE, '/dev/snd/controlC1') })).toEqual([
-      'sound-in-use refuses 00:03.0 has its sound in use: Xorg (pid 7)',
+      'sound-in-use refuses 00:03.0 has sound in use: Xorg (pid 7)',
     ]);
     expect(
       lines({ functions: [SOUND], live: holding(THERE, '/dev/snd/controlC0', '/dev/snd/controlC11') }),
@@ -187,7 +187,7 @@ describe('a device that a virtual machine could have', () => {
   it.each(['/dev/vfio/3', '/dev/vfio/noiommu-3', '/dev/vfio/devices/vfio0'])('has it by %s', (node) => {
     const found = findingsOf({ functions: [GIVEN], live: machine(openNode(node, [HERE])) });
     expect(found).toMatchObject([
-      { name: 'machine-has-it', severity: 'forbids', message: 'is in use by machine galaxy0 (pid 812)' },
+      { name: 'machine-has-it', severity: 'forbids', message: 'is in use by VM galaxy0 (pid 812)' },
     ]);
   });
 
@@ -199,7 +199,7 @@ describe('a device that a virtual machine could have', () => {
 
   it('may have it for all that is known', () => {
     expect(lines({ functions: [GIVEN], live: { unseen: DENIED } })).toEqual([
-      'machine-has-it unknown 00:03.0 is not cleared: whether a virtual machine has it may be read by root alone',
+      'machine-has-it unknown 00:03.0 cannot be checked for VMs that have it: requires root',
     ]);
   });
 });
@@ -234,8 +234,8 @@ describe('virtual functions', () => {
     expect(
       lines({ functions: [sriov('vfio-pci')], live }).filter((line) => line.startsWith('machine')),
     ).toEqual([
-      'machine-has-it forbids 00:13.0 is in use by machine star0 (pid 1)',
-      'machine-has-it forbids 00:13.1 is in use by machine star0 (pid 1)',
+      'machine-has-it forbids 00:13.0 is in use by VM star0 (pid 1)',
+      'machine-has-it forbids 00:13.1 is in use by VM star0 (pid 1)',
     ]);
   });
 });
@@ -248,7 +248,7 @@ describe('isolation', () => {
       'reserved-region forbids 00:03.0 is in group 3, through which the firmware uses memory (RMRR): 0xe8000 to 0xe8fff',
     ]);
     expect(lines({ functions, host: { groups: { 3: { denied: ['reserved_regions'] } } } })).toEqual([
-      'reserved-region unknown 00:03.0 is not cleared: what the firmware reserves in group 3 may be read by root alone',
+      'reserved-region unknown 00:03.0 cannot be checked for reserved regions of group 3: requires root',
     ]);
     const old = { change: (tree: HostTree) => tree.remove('/sys/kernel/iommu_groups/3/reserved_regions') };
     expect(lines({ functions, host: old })[0]).toMatch(/^reserved-region unknown /);
@@ -258,7 +258,7 @@ describe('isolation', () => {
 
   it('wants a reset', () => {
     expect(lines({ functions: [functionHere({ resetMethods: '' })] })).toEqual([
-      'no-reset warns 00:03.0 can not be reset: its state outlives the virtual machine',
+      'no-reset warns 00:03.0 cannot be reset: its state survives the VM',
     ]);
     const silent = [functionHere({ resetMethods: undefined })];
     expect(lines({ functions: silent })).toHaveLength(1);
@@ -276,7 +276,7 @@ describe('isolation', () => {
     const take = ['0000:01:00.0'];
     const port = rootPort(under, 1, { group: 1 });
     expect(lines({ functions: [port, card(0, 3), card(1, 4)], take })).toEqual([
-      'bus-reset warns 01:00.0 can be reset with its whole bus alone, which has 01:00.1 too',
+      'bus-reset warns 01:00.0 can be reset only with its whole bus, which also has 01:00.1',
     ]);
     expect(lines({ functions: [port, card(0, 3), card(1, 3)], take })).toEqual([]);
     expect(lines({ functions: [port, card(0, 3)], take })).toEqual([]);
@@ -290,11 +290,11 @@ describe('isolation', () => {
     const at = (overrides: object) => lines({ functions: port(overrides), take: ['0000:01:00.0'] });
     expect(at({})).toEqual([]);
     expect(at({ extended: [extended.errorReporting()] })).toEqual([
-      'no-acs warns 01:00.0 is not isolated from its neighbours: no ACS on 00:01.0',
+      'no-acs warns 01:00.0 is not isolated from its neighbors: no ACS on 00:01.0',
     ]);
     expect(at({ extended: [extended.accessControl(0x1f, 0x01)] })).toHaveLength(1);
     expect(at({ readableConfigBytes: 64 })).toEqual([
-      'no-acs unknown 01:00.0 is not cleared: whether the ports above it have ACS may be read by root alone',
+      'no-acs unknown 01:00.0 cannot be checked for ACS on the ports above it: requires root',
     ]);
   });
 });

@@ -74,7 +74,7 @@ describe('a network card', () => {
       ipv4: { addresses: [address('10.0.5.1', 'br0.5')], routes: [] },
     };
     expect(lines(use)).toEqual([
-      'net-address refuses 00:03.0 carries 10.0.5.1/24 (br0.5 above br0 above enp3s0f1)',
+      'net-address refuses 00:03.0 carries 10.0.5.1/24 (br0.5 on top of br0 on top of enp3s0f1)',
       'net-stack refuses 00:03.0 is below bridge br0, VLAN br0.5',
     ]);
   });
@@ -88,15 +88,15 @@ describe('a network card', () => {
     [
       '0.0.0.0/0',
       '10.0.0.1',
-      "net-default-route refuses 00:03.0 is the host's way out: default route to 10.0.0.1 (enp3s0f1)",
+      'net-default-route refuses 00:03.0 carries the default route to 10.0.0.1 (enp3s0f1)',
     ],
     [
       '0.0.0.0/0',
       null,
-      "net-default-route refuses 00:03.0 is the host's way out: default route to the link itself (enp3s0f1)",
+      'net-default-route refuses 00:03.0 carries the default route to the link itself (enp3s0f1)',
     ],
-    ['192.168.7.0/24', '10.0.0.1', 'net-route refuses 00:03.0 is the way to 192.168.7.0/24'],
-    ['10.9.9.9/32', null, 'net-route refuses 00:03.0 is the way to 10.9.9.9/32'],
+    ['192.168.7.0/24', '10.0.0.1', 'net-route refuses 00:03.0 carries routes to 192.168.7.0/24'],
+    ['10.9.9.9/32', null, 'net-route refuses 00:03.0 carries routes to 10.9.9.9/32'],
   ])('that a route leads through is found: %s by %s', (destination, gateway, line) => {
     expect(lines(ipv4([], [route(destination, 'enp3s0f1', gateway)]))).toEqual([line]);
     expect(lines(ipv4([], [route(destination, 'lo', gateway)]))).toEqual([]);
@@ -110,7 +110,7 @@ describe('a network card', () => {
   it('that the login session comes through is found', () => {
     const use = ipv4([address('10.0.0.5', 'enp3s0f1')]);
     expect(lines(use, { live: { sessionAddress: '10.0.0.5' } })[0]).toBe(
-      'session refuses 00:03.0 carries this login session: you came to 10.0.0.5 (enp3s0f1)',
+      'session refuses 00:03.0 carries your session: you are connected to 10.0.0.5 (enp3s0f1)',
     );
     expect(lines(use, { live: { sessionAddress: '10.0.0.6' } })).toHaveLength(1);
   });
@@ -118,9 +118,9 @@ describe('a network card', () => {
   it('with the default route is taken for that of a session whose address no route places', () => {
     const use = ipv4([address('10.128.0.9', null, null)], [route('0.0.0.0/0', 'enp3s0f1', '10.128.0.1')]);
     expect(lines(use, { live: { sessionAddress: '10.128.0.9' } })).toEqual([
-      'session refuses 00:03.0 carries this login session: you came to 10.128.0.9 (enp3s0f1)',
-      'net-address unknown 00:03.0 is not cleared: it is not known which interface has 10.128.0.9',
-      "net-default-route refuses 00:03.0 is the host's way out: default route to 10.128.0.1 (enp3s0f1)",
+      'session refuses 00:03.0 carries your session: you are connected to 10.128.0.9 (enp3s0f1)',
+      'net-address unknown 00:03.0 cannot be checked: the interface of 10.128.0.9 is unknown',
+      'net-default-route refuses 00:03.0 carries the default route to 10.128.0.1 (enp3s0f1)',
     ]);
   });
 
@@ -134,7 +134,7 @@ describe('a network card', () => {
   it('whose interface is nowhere to be seen is found', () => {
     const elsewhere = (facts: object) => linesOf({ functions: [functionHere(facts)] });
     expect(elsewhere({ driver: 'igb' })).toEqual([
-      'net-elsewhere refuses 00:03.0 has its network interface somewhere else: igb drives it, and none is to be seen here',
+      'net-elsewhere refuses 00:03.0 has no visible network interface, although it is on igb',
     ]);
     for (const facts of [
       {},
@@ -154,14 +154,14 @@ describe('a network card that may carry an address', () => {
       functions: [NIC],
       use: { interfaces: [link('enp3s0f1', { function: HERE, isUp })], ipv4: { addresses, routes: [] } },
     }).map(({ severity, message, evidence }) => [severity, message, evidence]);
-  const MESSAGE = 'is not cleared: it is not known which interface has 10.1.1.1';
+  const MESSAGE = 'cannot be checked: the interface of 10.1.1.1 is unknown';
 
   it('is not cleared, also if it could not be read whether it is up', () => {
     const unplaced = [address('10.1.1.1', null, null)];
     expect(unknownLines(true, unplaced)).toEqual([['unknown', MESSAGE, ['enp3s0f1 is up']]]);
     for (const why of [DENIED, BROKEN, UNREAD]) {
       expect(unknownLines(why, unplaced)).toEqual([
-        ['unknown', MESSAGE, ['whether enp3s0f1 is up could not be read']],
+        ['unknown', MESSAGE, ['whether enp3s0f1 is up is unknown']],
       ]);
     }
     expect(unknownLines(false, unplaced)).toEqual([]);
@@ -169,7 +169,7 @@ describe('a network card that may carry an address', () => {
 
   it('is not cleared by a place that only follows from the routes', () => {
     expect(unknownLines(true, [{ ...address('10.1.1.1', 'eth7'), isGuess: true }])).toEqual([
-      ['unknown', `${MESSAGE}/24`, ['enp3s0f1 is up']],
+      ['unknown', MESSAGE.replace('10.1.1.1', '10.1.1.1/24'), ['enp3s0f1 is up']],
     ]);
     expect(unknownLines(true, [address('10.1.1.1', 'eth7')])).toEqual([]);
   });
@@ -177,7 +177,7 @@ describe('a network card that may carry an address', () => {
   it('is not cleared of routes that no interface is known of', () => {
     const unplacedRoutes = ['10.1.0.0/24 (table 100)'];
     expect(lines({ interfaces: [OWN], ipv4: { addresses: [], routes: [], unplacedRoutes } })).toEqual([
-      'net-route unknown 00:03.0 is not cleared: it is not known through which interface 10.1.0.0/24 (table 100) is reached',
+      'net-route unknown 00:03.0 cannot be checked: the interface of the route to 10.1.0.0/24 (table 100) is unknown',
     ]);
     const off = link('enp3s0f1', { function: HERE, isUp: false });
     expect(lines({ interfaces: [off], ipv4: { addresses: [], routes: [], unplacedRoutes } })).toEqual([]);
@@ -221,11 +221,11 @@ describe('a network card and other network namespaces', () => {
 
   it('is not cleared if that is in doubt', () => {
     const line =
-      'net-stack unknown 00:03.0 is not cleared: it may be below interface eth0 in another network namespace, of nginx (pid 913)';
+      'net-stack unknown 00:03.0 cannot be checked: it may be below interface eth0 in another network namespace, of nginx (pid 913)';
     expect(found([upper({ kind: 'other' })])).toEqual([line]);
     expect(found([upper({})], DENIED)).toEqual([line.replace('interface eth0', 'macvlan eth0')]);
     expect(found([], 3, ['nginx (pid 913)'])).toEqual([
-      'net-stack unknown 00:03.0 is not cleared: it could not be read what interfaces are made of in the network namespace of nginx (pid 913)',
+      'net-stack unknown 00:03.0 cannot be checked: the interfaces in the network namespace of nginx (pid 913) are unreadable',
     ]);
   });
 
@@ -252,7 +252,7 @@ describe('a network card with ports', () => {
   it('has an interface for each', () => {
     const ports = [port('mlx4_port1', 'ethernet'), port('mlx4_port2', 'ethernet')];
     const missing =
-      'net-elsewhere unknown 00:03.0 is not cleared: it has 2 ports with an Ethernet interface, and 1 of the interfaces are to be seen here';
+      'net-elsewhere unknown 00:03.0 cannot be checked: it has 2 ports with an Ethernet interface, and only 1 of the interfaces are visible here';
     expect(found(ports, [{ ...OWN, port: 0 }, SECOND])).toEqual([]);
     expect(found(ports, [{ ...OWN, port: 0 }])).toEqual([missing]);
     // That of a VF is no other port.
@@ -263,12 +263,12 @@ describe('a network card with ports', () => {
   it('has one for InfiniBand if the kernel makes them', () => {
     const ports = [port('mlx5_0 port 1', 'infiniband')];
     const missing =
-      'net-elsewhere unknown 00:03.0 is not cleared: it has 1 ports with an IPoIB interface, and 0 of the interfaces are to be seen here';
+      'net-elsewhere unknown 00:03.0 cannot be checked: it has 1 ports with an IPoIB interface, and only 0 of the interfaces are visible here';
     expect(found(ports, [OWN], true)).toEqual([missing]);
     expect(found(ports, [OWN], false)).toEqual([]);
     expect(found(ports, [link('ib0', { function: HERE, linkLayer: 'infiniband' })], true)).toEqual([]);
     expect(found(ports, [OWN], DENIED)).toEqual([
-      'net-elsewhere unknown 00:03.0 is not cleared: whether its ports have interfaces may be read by root alone',
+      'net-elsewhere unknown 00:03.0 cannot be checked for interfaces of its ports: requires root',
     ]);
   });
 
@@ -280,12 +280,12 @@ describe('a network card with ports', () => {
     });
     const use = { network: { ports: BROKEN, hasIpoib: false, rdmaUsers: [] } };
     expect(linesOf({ functions: [rdma], use })).toEqual([
-      'net-elsewhere unknown 00:03.0 is not cleared: which ports it has could not be read, or makes no sense',
+      'net-elsewhere unknown 00:03.0 cannot be checked for its ports: the data is unreadable or invalid',
     ]);
     expect(lines(use)).toEqual([]);
     const here = { ports: [{ function: HERE as PciAddress, ports: DENIED }], hasIpoib: false, rdmaUsers: [] };
     expect(lines({ interfaces: [OWN], network: here })).toEqual([
-      'net-elsewhere unknown 00:03.0 is not cleared: which ports it has may be read by root alone',
+      'net-elsewhere unknown 00:03.0 cannot be checked for its ports: requires root',
     ]);
   });
 });
@@ -297,7 +297,7 @@ describe('a network card that is used without an address', () => {
     ]);
     const above = [BELOW_BRIDGE, { ...BRIDGE, users: ['XDP program 12'] }, VLAN];
     expect(lines({ interfaces: above })[1]).toBe(
-      'net-user refuses 00:03.0 is in use by XDP program 12 (br0 above enp3s0f1)',
+      'net-user refuses 00:03.0 is in use by XDP program 12 (br0 on top of enp3s0f1)',
     );
   });
 
@@ -311,15 +311,15 @@ describe('a network card that is used without an address', () => {
     const found = (packetSockets: LiveUse['packetSockets']) =>
       lines({ interfaces: [{ ...OWN, index: 3 }] }, { live: { packetSockets } });
     expect(found([{ interfaceIndex: 3, owner: 'suricata (pid 902)' }])).toEqual([
-      'net-listener warns 00:03.0 is listened on through a packet socket by suricata (pid 902) (enp3s0f1)',
+      'net-listener warns 00:03.0 has packet sockets of suricata (pid 902) (enp3s0f1)',
     ]);
     expect(found([{ interfaceIndex: 3, owner: null }])).toEqual([
-      'net-listener warns 00:03.0 is listened on through a packet socket by a program (enp3s0f1)',
+      'net-listener warns 00:03.0 has packet sockets of a program (enp3s0f1)',
     ]);
     expect(found([{ interfaceIndex: 4, owner: null }])).toEqual([]);
     expect(found(UNREAD)).toEqual([]);
     expect(found(DENIED)).toEqual([
-      'net-listener unknown 00:03.0 is not cleared: which programs listen on its interfaces may be read by root alone',
+      'net-listener unknown 00:03.0 cannot be checked for programs that capture on its interfaces: requires root',
     ]);
   });
 });
@@ -336,16 +336,16 @@ describe('what to do about a network card', () => {
         ipv4: { addresses: [address('10.0.0.5', 'br0')], routes: [route('10.9.0.0/16', 'br0', '10.0.0.1')] },
       }),
     ).toEqual([
-      'net-address: move the address to another interface: ip address delete 10.0.0.5/24 dev br0; or accept that it goes: --allow net-address',
-      'net-route: move the route to another interface: ip route delete 10.9.0.0/16 via 10.0.0.1 dev br0; or accept that it goes: --allow net-route',
-      'net-stack: take the interface out of it: ip link set dev enp3s0f1 nomaster; or accept it: --allow net-stack',
+      'net-address: move the address to another interface: ip address delete 10.0.0.5/24 dev br0; or accept the loss: --allow net-address',
+      'net-route: move the route to another interface: ip route delete 10.9.0.0/16 via 10.0.0.1 dev br0; or accept the loss: --allow net-route',
+      'net-stack: remove the interface from it: ip link set dev enp3s0f1 nomaster; or accept it: --allow net-stack',
     ]);
   });
 
   it.each([
     ['vlan', 'remove it: ip link delete dev up0'],
     ['macvlan', 'remove it: ip link delete dev up0'],
-    ['openvswitch', 'take the interface out of its bridge: ovs-vsctl del-port enp3s0f1'],
+    ['openvswitch', 'remove the interface from its bridge: ovs-vsctl del-port enp3s0f1'],
   ] as const)('depends on what is above it: %s', (kind, remedy) => {
     const interfaces = [{ ...OWN, uppers: ['up0'] }, link('up0', { kind })];
     expect(remedies({ interfaces })).toEqual([`net-stack: ${remedy}; or accept it: --allow net-stack`]);
@@ -375,7 +375,7 @@ describe('what to do about a network card', () => {
 });
 
 describe('a network card of which something could not be read', () => {
-  it.each([DENIED, BROKEN, UNREAD])('is not cleared: %j', (why) => {
+  it.each([DENIED, BROKEN, UNREAD])('cannot be checked: %j', (why) => {
     const names = (use: Partial<HostUse>, more: Omit<State, 'use'> = {}) =>
       findingsOf({ functions: [NIC], use, ...more }).map(({ name, severity }) => `${name} ${severity}`);
     expect(names({ interfaces: why })).toEqual([

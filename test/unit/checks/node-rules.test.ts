@@ -58,11 +58,8 @@ describe('a node that is open', () => {
     expect(found).toMatchObject({
       name: 'node-open',
       message:
-        'has nodes that programs have open: /dev/ttyS4, /dev/bus/usb/001/004, by agetty (pid 7), machine galaxy0 (pid 8)',
-      evidence: [
-        'agetty (pid 7) holds /dev/ttyS4 open',
-        'machine galaxy0 (pid 8) holds /dev/bus/usb/001/004 open',
-      ],
+        'has nodes that programs have open: /dev/ttyS4, /dev/bus/usb/001/004, by agetty (pid 7), VM galaxy0 (pid 8)',
+      evidence: ['agetty (pid 7) has /dev/ttyS4 open', 'VM galaxy0 (pid 8) has /dev/bus/usb/001/004 open'],
       remedy:
         'systemctl stop serial-getty@ttyS4, shut down galaxy0, or detach the device from it; or accept it: --allow node-open',
     });

@@ -32,7 +32,7 @@ describe('reading a ROM', () => {
     expect(findings({ driver: 'vfio-pci' })).toEqual([]);
   });
 
-  it('is refused while a driver of the host works with it, unless that is allowed', () => {
+  it('is refused while a host driver uses it, unless that is allowed', () => {
     const found = findings({ driver: 'e1000e' });
     expect(found).toMatchObject([
       {
@@ -54,7 +54,7 @@ describe('reading a ROM', () => {
     const nodes = [openNode('/dev/vfio/3', [HERE])];
     const holder = { pid: 7, command: 'qemu-system-x86', machine: 'galaxy', nodes };
     expect(findings({ driver: 'vfio-pci' }, { holders: [holder] })).toMatchObject([
-      { name: 'machine-has-it', severity: 'forbids', message: 'is in use by machine galaxy (pid 7)' },
+      { name: 'machine-has-it', severity: 'forbids', message: 'is in use by VM galaxy (pid 7)' },
     ]);
     const unseen = findings({ driver: 'vfio-pci' }, { unseen: { unknown: 'denied' } });
     expect(unseen).toMatchObject([{ name: 'machine-has-it', severity: 'unknown' }]);

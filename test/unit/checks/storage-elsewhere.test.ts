@@ -28,7 +28,7 @@ describe('a disk below a loop device', () => {
         mounts: [mount('/dev/loop3', '/', { number: '7:3' })],
       };
       expect(lines(use)).toEqual([
-        'system-disk forbids 00:03.0 holds the root file system: loop3 on /',
+        'system-disk forbids 00:03.0 contains the root file system: loop3 on /',
         `block-holder refuses 00:03.0 is held by loop3 (a loop device: ${path})`,
       ]);
       expect(remedies(use)[1]).toBe('detach it: losetup --detach /dev/loop3');
@@ -43,10 +43,10 @@ describe('a disk below a loop device', () => {
 
   it('is not cleared if nothing tells what is below it', () => {
     expect(lines({ blocks: [...DISKS, loop('/dev/odd')] })).toEqual([
-      'block-holder unknown 00:03.0 is not cleared: no known device is below loop3 over /dev/odd',
+      'block-holder unknown 00:03.0 cannot be checked: no known device is below loop3 on /dev/odd',
     ]);
     expect(lines({ blocks: [...DISKS, { ...loop(''), backingFile: DENIED }] })).toEqual([
-      'block-holder unknown 00:03.0 is not cleared: which disks loop devices and zram are over may be read by root alone',
+      'block-holder unknown 00:03.0 cannot be checked for disks below loop devices and zram: requires root',
     ]);
   });
 
@@ -62,7 +62,7 @@ describe('a disk below a loop device', () => {
     const live = { mountNamespaces: [{ ...space, mounts: inside }] };
     const found = lines({ blocks: [...DISKS, loop('/images/a.img')], mounts }, live);
     expect(found).toEqual([
-      'mounted refuses 00:03.0 holds what is mounted: loop3 on /srv, sda1 on /images (mount namespace of nginx, pid 913)',
+      'mounted refuses 00:03.0 contains mounted file systems: loop3 on /srv, sda1 on /images (mount namespace of nginx, pid 913)',
     ]);
   });
 });
@@ -73,8 +73,8 @@ describe('a disk that something of the kernel holds', () => {
     [
       'rapiddisk0',
       { kind: 'virtual' },
-      'rapiddisk0 (a device that software makes)',
-      'stop what made rapiddisk0',
+      'rapiddisk0 (a software device)',
+      'stop the program that created rapiddisk0',
     ],
   ] as const)('is not free: %s', (name, facts, title, remedy) => {
     const use = { blocks: [{ ...SDA, holders: [name] }, block(name, facts)] };
@@ -92,7 +92,7 @@ describe('a disk that something of the kernel holds', () => {
     const zram = block('zram0', { kind: 'zram', backingFile: '/dev/sda1' });
     const swaps = [{ path: '/dev/zram0', kind: 'partition', usedBytes: 0 }] as const;
     expect(lines({ blocks: [...DISKS, zram], swaps })).toEqual([
-      'swap refuses 00:03.0 holds swap: /dev/zram0, 0 B in use',
+      'swap refuses 00:03.0 contains swap: /dev/zram0, 0 B in use',
       'block-holder refuses 00:03.0 is held by zram0 (zram, which writes back to it: /dev/sda1)',
     ]);
   });
@@ -113,7 +113,7 @@ describe('a disk that something of the kernel holds', () => {
       exports: [{ by, name, path }],
     };
     expect(lines(use)).toContain(
-      `exported refuses 00:03.0 has what the kernel exports or writes to: ${path} by ${by}`,
+      `exported refuses 00:03.0 contains disks that the kernel exports or writes to: ${path} by ${by}`,
     );
     expect(remedies(use)).toContain(`stop the export: ${command}`);
   });
@@ -122,10 +122,10 @@ describe('a disk that something of the kernel holds', () => {
     const exports = (path: string) => [{ by: 'LIO', name: 'iblock_0/x', path }];
     expect(lines({ exports: exports('/dev/sdb') })).toEqual([]);
     expect(lines({ exports: exports('/dev/odd') })).toEqual([
-      'exported unknown 00:03.0 is not cleared: no known device is what the kernel exports: /dev/odd by LIO',
+      'exported unknown 00:03.0 cannot be checked: the devices of exported disks are unknown: /dev/odd by LIO',
     ]);
     expect(lines({ exports: DENIED })).toEqual([
-      'exported unknown 00:03.0 is not cleared: whether the kernel exports its disks may be read by root alone',
+      'exported unknown 00:03.0 cannot be checked for disks that the kernel exports: requires root',
     ]);
   });
 });
@@ -134,10 +134,10 @@ describe('a disk that a file system on another one needs', () => {
   it('holds its log, for the host as for a folder', () => {
     const xfs = { type: 'xfs', number: '8:16', devices: ['/dev/sda1'] };
     expect(lines({ mounts: [mount('/dev/sdb', '/', xfs)] })).toEqual([
-      'system-disk forbids 00:03.0 holds the root file system: sda1 on /',
+      'system-disk forbids 00:03.0 contains the root file system: sda1 on /',
     ]);
     expect(lines({ mounts: [mount('/dev/sdb', '/srv', { ...xfs, devices: ['/dev/odd'] })] })).toEqual([
-      'mounted unknown 00:03.0 is not cleared: no block device is known by what is mounted: /dev/odd for /srv',
+      'mounted unknown 00:03.0 cannot be checked: the block device of mounted file systems is unknown: /dev/odd for /srv',
     ]);
   });
 
@@ -148,10 +148,10 @@ describe('a disk that a file system on another one needs', () => {
       ...names.map((name) => ({ type: 'jbd2', blocks: [name] })),
     ];
     expect(lines({ mounts, fileSystems: journals('sda1') })).toEqual([
-      'system-disk forbids 00:03.0 holds the root file system: sda1 on /',
+      'system-disk forbids 00:03.0 contains the root file system: sda1 on /',
     ]);
     expect(lines({ mounts, fileSystems: journals('sda1', 'sdb-8') })).toEqual([
-      'mounted refuses 00:03.0 holds what is mounted somewhere else, in a container for one: the journal of a file system on sda1',
+      'mounted refuses 00:03.0 contains file systems that are mounted elsewhere, for example in a container: the journal of a file system on sda1',
     ]);
     expect(lines({ mounts, fileSystems: journals('sdb-8') })).toEqual([]);
   });
@@ -159,14 +159,14 @@ describe('a disk that a file system on another one needs', () => {
   it('is one of several by its id', () => {
     const mounts = [mount('/dev/root', '/', { type: 'bcachefs' })];
     expect(lines({ mounts, fileSystems: [{ type: 'bcachefs', blocks: ['sdb', 'sda1'] }] })).toEqual([
-      'system-disk forbids 00:03.0 holds the root file system: sda1 on /',
+      'system-disk forbids 00:03.0 contains the root file system: sda1 on /',
     ]);
   });
 
   it('may be any of those that no name leads to', () => {
     const of = (type: string, source: string) => lines({ mounts: [mount(source, '/srv', { type })] });
     expect(of('bcachefs', '/dev/odd:/dev/even')).toEqual([
-      'mounted unknown 00:03.0 is not cleared: no block device is known by what is mounted: /dev/odd for /srv, /dev/even for /srv',
+      'mounted unknown 00:03.0 cannot be checked: the block device of mounted file systems is unknown: /dev/odd for /srv, /dev/even for /srv',
     ]);
     expect(of('fuse', '/dev/fuse')).toEqual([]);
     expect(of('virtiofs', '/dev/root')).toEqual([]);
@@ -177,7 +177,7 @@ describe('a disk that a file system on another one needs', () => {
       mount('/data/root.erofs', '/', { type: 'erofs', directories: ['/data/root.erofs'] }),
       mount('/dev/sda1', '/data', { number: '8:1' }),
     ];
-    expect(lines({ mounts })[0]).toBe('system-disk forbids 00:03.0 holds the root file system: sda1 on /');
+    expect(lines({ mounts })[0]).toBe('system-disk forbids 00:03.0 contains the root file system: sda1 on /');
   });
 
   it('has the pool of a volume', () => {
@@ -188,7 +188,7 @@ describe('a disk that a file system on another one needs', () => {
       pools: ['tank'],
       mounts: [mount('/dev/zd0', '/', { number: '230:0' })],
     };
-    expect(lines(use)[0]).toBe('system-disk forbids 00:03.0 holds the root file system: zd0 on /');
+    expect(lines(use)[0]).toBe('system-disk forbids 00:03.0 contains the root file system: zd0 on /');
   });
 });
 
@@ -200,7 +200,7 @@ describe('a disk and other mount namespaces', () => {
 
   it('is mounted if it is mounted in one of them', () => {
     expect(lines({}, space(false, there('/my data')))).toEqual([
-      'mounted refuses 00:03.0 holds what is mounted: sda1 on /my data (mount namespace of x, pid 913)',
+      'mounted refuses 00:03.0 contains mounted file systems: sda1 on /my data (mount namespace of x, pid 913)',
     ]);
     expect(remedies({}, space(false, there('/my data')))).toEqual([
       "unmount it: nsenter --target 913 --mount umount '/my data'",
@@ -210,19 +210,19 @@ describe('a disk and other mount namespaces', () => {
   it('is what the host runs from only if process 1 sees it so', () => {
     expect(lines({}, space(false, there('/')))[0]).toMatch(/^mounted refuses/);
     expect(lines({}, space(true, there('/')))).toEqual([
-      'system-disk forbids 00:03.0 holds the root file system: sda1 on / (mount namespace of x, pid 1)',
+      'system-disk forbids 00:03.0 contains the root file system: sda1 on / (mount namespace of x, pid 1)',
     ]);
   });
 
   it('says the same mount once', () => {
     expect(lines({ mounts: [there('/srv')] }, space(false, there('/srv'), there('/else')))).toEqual([
-      'mounted refuses 00:03.0 holds what is mounted: sda1 on /srv',
+      'mounted refuses 00:03.0 contains mounted file systems: sda1 on /srv',
     ]);
   });
 
   it('is not cleared if one could not be read', () => {
     expect(lines({}, { unseenMounts: BROKEN })).toEqual([
-      'mounted unknown 00:03.0 is not cleared: which file systems other mount namespaces have mounted from its disks could not be read, or makes no sense',
+      'mounted unknown 00:03.0 cannot be checked for file systems that other mount namespaces mounted from its disks: the data is unreadable or invalid',
     ]);
   });
 });
@@ -232,7 +232,7 @@ describe('swap', () => {
 
   it('of which nothing tells the disk may be on any', () => {
     expect(lines({ swaps: area('/dev/odd', 'partition') })).toEqual([
-      'swap unknown 00:03.0 is not cleared: no known device holds the swap area /dev/odd, 0 B in use',
+      'swap unknown 00:03.0 cannot be checked: no known device contains the swap area /dev/odd, 0 B in use',
     ]);
     expect(
       lines({ swaps: area('/swap.img', 'file'), mounts: [mount('overlay', '/', { type: 'overlay' })] }),
@@ -245,13 +245,13 @@ describe('swap', () => {
   it('is switched off by its path, quoted', () => {
     const mounts = [mount('/dev/sda1', '/my data', { number: '8:1' })];
     expect(remedies({ swaps: area('/my data/swap', 'file'), mounts })).toContain(
-      "switch it off: swapoff '/my data/swap'",
+      "disable it: swapoff '/my data/swap'",
     );
   });
 
   it('is where the host hibernates to, also while it is off', () => {
     expect(lines({ hibernation: '8:1' })).toEqual([
-      'swap refuses 00:03.0 is where the host hibernates to: sda1',
+      'swap refuses 00:03.0 is the hibernation target of the host: sda1',
     ]);
     expect(lines({ hibernation: '8:16' })).toEqual([]);
     expect(lines({ hibernation: DENIED })).toHaveLength(1);
@@ -262,7 +262,7 @@ describe('an automount', () => {
   it('is warned of', () => {
     const automounts = (source: string | null) => ({ automounts: [{ point: '/efi', source }] });
     expect(lines(automounts('/dev/sda1'))).toEqual([
-      'automount warns 00:03.0 holds what is mounted when it is needed: sda1 on /efi',
+      'automount warns 00:03.0 contains file systems that are mounted on demand: sda1 on /efi',
     ]);
     expect(lines(automounts('/dev/odd'))[0]).toMatch(/^automount unknown/);
     expect(lines(automounts('/dev/sdb'))).toEqual([]);
@@ -318,7 +318,7 @@ describe('a network function', () => {
 
   it('is not cleared if nothing tells which one carries it', () => {
     expect(rootLines({})).toEqual([
-      'system-disk unknown 00:03.0 is not cleared: nothing tells which interface carries the root file system over iSCSI: sdc, /dev/sdc1 on /',
+      'system-disk unknown 00:03.0 cannot be checked: no known interface carries the root file system over iSCSI: sdc, /dev/sdc1 on /',
     ]);
     const down = { ...use({}), interfaces: [link('eth1', { function: HERE, isUp: false })] };
     expect(linesOf({ functions: [NIC], use: down })).toEqual([]);
@@ -376,7 +376,7 @@ describe('a virtio function of a share', () => {
 
   it('is not cleared if it is not known whether there is one', () => {
     expect(of({ shares: DENIED })).toEqual([
-      'shared-folder unknown 00:03.0 is not cleared: whether a mounted share comes through it may be read by root alone',
+      'shared-folder unknown 00:03.0 cannot be checked for mounted shares that come through it: requires root',
     ]);
     expect(of({ shares: share('9p', 'data') }, { unseenMounts: BROKEN })[0]).toMatch(
       /^shared-folder unknown/,

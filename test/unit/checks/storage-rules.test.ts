@@ -32,7 +32,7 @@ describe('a disk', () => {
   it('with the root file system is forbidden, through all that is between', () => {
     const use = { blocks: STACK, mounts: [mount('/dev/mapper/vg0-root', '/', { number: '253:1' })] };
     expect(lines(use)).toEqual([
-      'system-disk forbids 00:03.0 holds the root file system: vg0-root on /',
+      'system-disk forbids 00:03.0 contains the root file system: vg0-root on /',
       'lvm refuses 00:03.0 is part of active LVM volumes: vg0-root, vg--1-swap',
       'crypt refuses 00:03.0 is part of an unlocked encrypted device: luks',
     ]);
@@ -40,13 +40,15 @@ describe('a disk', () => {
     expect(first?.evidence).toEqual([
       '/dev/mapper/vg0-root is mounted on / (ext4): sda > sda2 > luks > vg0-root',
     ]);
-    expect(first?.remedy).toBe("this one can't be lifted while the host runs from it");
+    expect(first?.remedy).toBe('this finding cannot be accepted while the host runs from it');
   });
 
   it('with what the host runs from beside its root is forbidden as well', () => {
     expect(
       lines({ blocks: STACK.slice(0, 2), mounts: [mount('/dev/sda1', '/boot/efi', { number: '8:1' })] }),
-    ).toEqual(['system-disk forbids 00:03.0 holds what the host runs from: sda1 on /boot/efi']);
+    ).toEqual([
+      'system-disk forbids 00:03.0 contains file systems that the host runs from: sda1 on /boot/efi',
+    ]);
   });
 
   it.each<readonly [string, Partial<HostUse>]>([
@@ -69,7 +71,7 @@ describe('a disk', () => {
     ],
   ])('that is mounted is found %s', (_, use) => {
     expect(lines({ blocks: [SDA, SDA1, OTHER], ...use })).toEqual([
-      'mounted refuses 00:03.0 holds what is mounted: sda1 on /srv',
+      'mounted refuses 00:03.0 contains mounted file systems: sda1 on /srv',
     ]);
   });
 
@@ -81,15 +83,17 @@ describe('a disk', () => {
       mount('overlay', '/', { type: 'overlay', directories: ['/run/live/rootfs/', '/run/live/rw'] }),
     ];
     const found = lines({ blocks: [SDA, SDA1, loop], mounts });
-    expect(found[0]).toBe('system-disk forbids 00:03.0 holds the root file system: loop0 on /');
-    expect(found[1]).toContain('mounted refuses 00:03.0 holds what is mounted: sda1 on /run/live/medium');
+    expect(found[0]).toBe('system-disk forbids 00:03.0 contains the root file system: loop0 on /');
+    expect(found[1]).toContain(
+      'mounted refuses 00:03.0 contains mounted file systems: sda1 on /run/live/medium',
+    );
     expect(lines({ blocks: [SDA, SDA1, loop], mounts: mounts.slice(1) })).toEqual([]);
   });
 
   it('that is mounted where it can not be seen from here is found', () => {
     const use = { blocks: [SDA, SDA1], fileSystems: [{ type: 'ext4', blocks: ['sda1'] }] };
     expect(lines(use)).toEqual([
-      'mounted refuses 00:03.0 holds what is mounted somewhere else, in a container for one: ext4 on sda1',
+      'mounted refuses 00:03.0 contains file systems that are mounted elsewhere, for example in a container: ext4 on sda1',
     ]);
     expect(lines({ ...use, mounts: [mount('/dev/sda1', '/srv', { number: '8:1' })] })).toHaveLength(1);
   });
@@ -111,8 +115,8 @@ describe('a disk', () => {
     }).find(({ name }) => name === 'swap');
     expect(found).toMatchObject({
       severity: 'refuses',
-      message: `holds swap: ${path}, 1 MiB in use`,
-      remedy: `switch it off: swapoff ${path}`,
+      message: `contains swap: ${path}, 1 MiB in use`,
+      remedy: `disable it: swapoff ${path}`,
     });
   });
 
@@ -121,7 +125,7 @@ describe('a disk', () => {
       'md',
       block('md0', { kind: 'md' }),
       'is part of a running md array: md0',
-      'stop the array, or take the member out of it: mdadm --stop /dev/md0',
+      'stop the array, or remove the member from it: mdadm --stop /dev/md0',
     ],
     [
       'bcache',
@@ -167,7 +171,7 @@ describe('a disk', () => {
     expect(lines(use)).toEqual(['zfs refuses 00:03.0 is part of an imported ZFS pool: sda1 in rpool']);
     expect(findingsOf({ functions: [DRIVE], use })[0]?.remedy).toBe('export the pool: zpool export rpool');
     expect(lines({ ...use, mounts: [mount('rpool/ROOT/debian', '/', { type: 'zfs' })] })[0]).toBe(
-      'system-disk forbids 00:03.0 holds the root file system: sda1 on /',
+      'system-disk forbids 00:03.0 contains the root file system: sda1 on /',
     );
     expect(lines({ ...use, pools: ['tank'] })).toEqual([]);
     expect(lines({ blocks: [SDA, { ...member, label: null }], pools: ['tank'] })).toHaveLength(1);
@@ -176,7 +180,7 @@ describe('a disk', () => {
   it('of a set that is not at work is warned of', () => {
     const idle = (signature: string) => lines({ blocks: [SDA, { ...SDA1, signature }] });
     expect(idle('LVM2_member')).toEqual([
-      'storage-member warns 00:03.0 holds what is not at work now: sda1, of LVM',
+      'storage-member warns 00:03.0 contains inactive members: sda1, of LVM',
     ]);
     expect(idle('zfs_member')).toHaveLength(1);
     expect(idle('ext4')).toEqual([]);
@@ -192,8 +196,8 @@ describe('a disk', () => {
       });
     expect(at(['/dev/sda1']).find(({ name }) => name === 'block-open')).toMatchObject({
       severity: 'refuses',
-      message: 'has disks that programs have open: machine galaxy0 (pid 812)',
-      evidence: ['machine galaxy0 (pid 812) holds /dev/sda1 open'],
+      message: 'has disks that are open in VM galaxy0 (pid 812)',
+      evidence: ['VM galaxy0 (pid 812) has /dev/sda1 open'],
     });
     expect(at(['/dev/sdb', '/dev/kvm']).some(({ name }) => name === 'block-open')).toBe(false);
   });
@@ -221,12 +225,12 @@ describe('a disk', () => {
 
 describe('a disk of which something could not be read', () => {
   const REASONS: readonly (readonly [string, Unknown, string])[] = [
-    ['denied', DENIED, 'run it as root'],
-    ['broken', BROKEN, 'look at the file on the host itself'],
-    ['unread', UNREAD, 'look at the running host, as root'],
+    ['denied', DENIED, 'run the command as root'],
+    ['broken', BROKEN, 'check the file on the host'],
+    ['unread', UNREAD, 'run the command on the host, as root'],
   ];
 
-  it.each(REASONS)('is not cleared: %s', (_, why, remedy) => {
+  it.each(REASONS)('cannot be checked: %s', (_, why, remedy) => {
     const of = (use: Partial<HostUse>) =>
       findingsOf({ functions: [DRIVE], use }).map(({ name, severity, remedy: what }) => [
         name,
@@ -252,7 +256,7 @@ describe('a disk of which something could not be read', () => {
 
   it('is not cleared where what is made of it is not known', () => {
     expect(lines({ blocks: [{ ...SDA, holders: BROKEN }] })).toEqual([
-      'mounted unknown 00:03.0 is not cleared: which file systems are mounted from its disks could not be read, or makes no sense',
+      'mounted unknown 00:03.0 cannot be checked for file systems that are mounted from its disks: the data is unreadable or invalid',
     ]);
     expect(lines({ blocks: [SDA, { ...SDA1, number: DENIED }] })).toHaveLength(1);
   });
@@ -261,7 +265,7 @@ describe('a disk of which something could not be read', () => {
     expect(
       linesOf({ functions: [DRIVE], use: { blocks: STACK.slice(0, 1) }, live: { unseen: DENIED } }),
     ).toEqual([
-      'block-open unknown 00:03.0 is not cleared: which programs have its disks open may be read by root alone',
+      'block-open unknown 00:03.0 cannot be checked for programs that have its disks open: requires root',
     ]);
   });
 

@@ -47,8 +47,8 @@ describe('a Thunderbolt host interface', () => {
 
   it('takes the disks along that are reached by its tunnels', () => {
     expect(linesFor(integrated, tunnel(['0000:00:07.0' as PciAddress]), NHI)).toEqual([
-      'tunnel refuses 00:0d.2 is the way to Thunderbolt devices: 0000:03:00.0',
-      'system-disk forbids 03:00.0 holds the root file system: nvme0n1 on /',
+      'tunnel refuses 00:0d.2 connects Thunderbolt devices: 0000:03:00.0',
+      'system-disk forbids 03:00.0 contains the root file system: nvme0n1 on /',
     ]);
   });
 
@@ -60,7 +60,7 @@ describe('a Thunderbolt host interface', () => {
   it('is not cleared if it is not known which ports depend on it', () => {
     for (const unknown of [DENIED, tunnel(BROKEN)]) {
       const [line, ...others] = linesFor(integrated, unknown, NHI);
-      expect(line).toMatch(/^tunnel unknown 00:0d.2 is not cleared: which devices are reached/);
+      expect(line).toMatch(/^tunnel unknown 00:0d.2 cannot be checked for devices behind/);
       expect(others).toEqual([]);
     }
     const nic = { ...nhi('0000:00:04.0'), classCode: '020000', driver: undefined };
@@ -79,7 +79,7 @@ describe('a Thunderbolt host interface', () => {
     ];
     const tunnels = [{ function: '0000:08:00.0' as PciAddress, ports: [] }];
     expect(linesFor(functions, tunnels, '0000:08:00.0')).toContain(
-      'system-disk forbids 03:00.0 holds the root file system: nvme0n1 on /',
+      'system-disk forbids 03:00.0 contains the root file system: nvme0n1 on /',
     );
     const shallow = [...functions.slice(0, 5), drive('0000:02:01.0')];
     expect(linesFor(shallow, tunnels, '0000:08:00.0')).toEqual([]);

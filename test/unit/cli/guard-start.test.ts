@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { refuseStart } from '../../../lib/cli/commands/guard-start.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
+import { refuseStart } from '../../../lib/operations/assignment/guard-start.ts';
 
 const host = openHost('fixtures/lab-intel.snapshot');
 
@@ -32,8 +32,8 @@ const CARD = hostdev('06', '00', 'ua-portal-gun-0000-06-00-0');
 test('a machine does not start with what the host uses by now, whoever gave it', () => {
   expect(refusalOf(hostdev('00', '02'))).toMatchObject({
     code: 'START_REFUSED',
-    message: expect.stringMatching(/^0000:00:02\.0 holds the root file system: vda on \/ \(system-disk\)/),
-    hint: "this one can't be lifted while the host runs from it",
+    message: expect.stringMatching(/^0000:00:02\.0 contains the root file system: vda on \/ \(system-disk\)/),
+    hint: 'this finding cannot be accepted while the host runs from it',
   });
   const uplink = refusalOf(hostdev('00', '0a'));
   expect(uplink?.message).toMatch(/^0000:00:0a\.0 .*\(net-address\)/);

@@ -1,8 +1,8 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { sourceOf } from '../../../lib/cli/inventory-source.ts';
 import { machineRemarks } from '../../../lib/cli/machine-remarks.ts';
 import { livePorts } from '../../../lib/host/live/live-ports.ts';
 import { HostSession } from '../../../lib/operations/session/host-session.ts';
+import { inventorySourceOf } from '../../../lib/operations/session/inventory-source.ts';
 import { askedUri, virshOf } from '../../../lib/operations/session/libvirt-connection.ts';
 import { pciInside } from '../../support/pci-program.ts';
 
@@ -34,7 +34,7 @@ it('says which libvirt it is where the environment does, and stays silent otherw
   expect(machineRemarks(quiet, sessionWith('qemu:///system'), [], 'pci')).toBe('');
 });
 
-const ASKED = { source: 'libvirt', connect: undefined, host: undefined } as const;
+const asked = () => inventorySourceOf(new HostSession(livePorts(), { source: 'libvirt' }));
 
 it('does not look for devices here where the environment names the libvirt of another host', async () => {
   setVariable('qemu+ssh://star/system');
@@ -42,12 +42,12 @@ it('does not look for devices here where the environment names the libvirt of an
     exitCode: 2,
     stderr: expect.stringMatching(/^pci: LIBVIRT_DEFAULT_URI: is another host/),
   });
-  expect(await sourceOf(ASKED)).toMatchObject({
+  expect(await asked()).toMatchObject({
     files: null,
     label: 'qemu+ssh://star/system',
   });
   setVariable('qemu:///session');
-  expect((await sourceOf(ASKED)).files).not.toBe(null);
+  expect((await asked()).files).not.toBe(null);
 });
 
 it('refuses an empty --connect', async () => {

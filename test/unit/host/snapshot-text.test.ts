@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { PortalGunError } from '../../../lib/base/errors.ts';
 import type { Snapshot, SnapshotEntry } from '../../../lib/host/snapshot/snapshot.ts';
+import { SnapshotEntries } from '../../../lib/host/snapshot/snapshot-entries.ts';
 import { looksLikeSnapshot, parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
 import { formatSnapshot } from '../../../lib/host/snapshot/snapshot-text.ts';
 import { errorOf } from '../../support/error-of.ts';
@@ -202,7 +203,7 @@ describe('damaged text', () => {
         for (const { at, cut, text: insert } of places)
           text = text.slice(0, at) + insert + text.slice(at + cut);
         try {
-          expect(parseSnapshot(text, 'x').entries).toBeInstanceOf(Map);
+          expect(parseSnapshot(text, 'x').entries).toBeInstanceOf(SnapshotEntries);
         } catch (error) {
           expect(error).toBeInstanceOf(PortalGunError);
         }

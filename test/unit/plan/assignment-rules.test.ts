@@ -60,7 +60,7 @@ const refusal = (subject: string, name = 'mounted'): Finding => ({
   severity: 'refuses',
   ruleSeverity: 'refuses',
   subject: subject as PciAddress,
-  message: 'holds what is mounted: sda1 on /srv',
+  message: 'contains mounted file systems: sda1 on /srv',
   evidence: [],
   remedy: '',
 });

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { PortalGunError } from '../../../lib/base/errors.ts';
+import { withPlace } from '../../../lib/base/yaml-file.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
@@ -22,6 +24,7 @@ import {
 import { withoutPersisted, withPersisted } from '../../../lib/plan/persistence/persisted-changes.ts';
 import { recordChanges } from '../../../lib/plan/persistence/record-changes.ts';
 import { readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
+import { errorOf } from '../../support/error-of.ts';
 
 type Device = DeviceWith<PersistedField>;
 
@@ -151,6 +154,20 @@ describe('the record of what is bound at each boot', () => {
     const { only: _, class: __, ...earlier } = good;
     for (const each of [good, earlier]) expect(parse([each])).toEqual([each]);
     for (const each of spoilt) expect(() => parse([each]), JSON.stringify(each)).toThrow(/makes no sense/);
+    // Which part it is, and what later versions add is kept.
+    const inside = { ...good, vf: { index: 0, pf: { ...good, path: 'x' } } };
+    expect(() => parse([good, inside])).toThrow('entry 2 makes no sense (vf.pf.path)');
+    expect(() => parse([7])).toThrow(/^entry 1 makes no sense$/);
+    const written = serializeBindings([good, bindingOf(driverless)]) ?? '';
+    const damaged = errorOf(() => parseBindings(written.replace(/^.*"mac": null.*$/m, '      "mac": 7,')));
+    const line = written.split('\n').findIndex((each) => each.includes('"mac": null')) + 1;
+    expect(withPlace(damaged)).toMatchObject({
+      code: 'BAD_RECORD',
+      subject: `/etc/portal-gun/bindings.json:${line}:14`,
+      message: 'entry 2 makes no sense (mac)',
+    });
+    expect(withPlace(new PortalGunError('BAD_RECORD', 'x', { subject: 'y' })).subject).toBe('y');
+    expect(parse([{ ...good, later: 1 }])).toEqual([{ ...good, later: 1 }]);
     expect(() => parse([], 'portal-gun/bindings/v2')).toThrow('it is none of portal-gun/bindings/v1');
     for (const each of ['', '[', 'null', '7']) expect(() => parseBindings(each)).toThrow('no JSON object');
   });

@@ -86,13 +86,13 @@ describe('what a machine is refused for', () => {
 
   it('is said once of devices that one has', () => {
     const problems = useProblems([
-      held('0000:03:00.0', 'is in use by machine a (pid 1)'),
-      held('0000:03:00.1', 'is in use by machine a (pid 1)'),
-      held('0000:05:00.0', 'is in use by machine b (pid 2)'),
+      held('0000:03:00.0', 'is in use by VM a (pid 1)'),
+      held('0000:03:00.1', 'is in use by VM a (pid 1)'),
+      held('0000:05:00.0', 'is in use by VM b (pid 2)'),
     ]);
     expect(problems).toEqual([
-      '0000:03:00.0, with 0000:03:00.1, is in use by machine a (pid 1), and one machine at a time can run with it',
-      '0000:05:00.0 is in use by machine b (pid 2), and one machine at a time can run with it',
+      '0000:03:00.0, with 0000:03:00.1, is in use by VM a (pid 1), and one machine at a time can run with it',
+      '0000:05:00.0 is in use by VM b (pid 2), and one machine at a time can run with it',
     ]);
   });
 });

@@ -11,6 +11,7 @@ import type { PassthroughNote } from '../../../lib/pci/group/passthrough.ts';
 import { PciIdsNames } from '../../../lib/pci/pci-ids.ts';
 import type { LeftDevice } from '../../../lib/plan/assignment/assignment-rules.ts';
 import { assignmentStatuses } from '../../../lib/plan/assignment/assignment-status.ts';
+import { assignmentTitle } from '../../../lib/plan/assignment/assignment-title.ts';
 import {
   assignmentSteps,
   assignTo,
@@ -22,7 +23,7 @@ import { renderProposal } from '../../../lib/render/change/plan-text.ts';
 import { plainStyle } from '../../../lib/render/layout/style.ts';
 import textWidth from '../../../lib/render/layout/text-width.ts';
 import { renderAssignmentList } from '../../../lib/render/machine/assignment-list.ts';
-import { assignmentTitle, renderAssignments } from '../../../lib/render/machine/assignment-text.ts';
+import { renderAssignments } from '../../../lib/render/machine/assignment-text.ts';
 import { renderLeft } from '../../../lib/render/machine/distribution-text.ts';
 import { renderMachines } from '../../../lib/render/machine/machine-list.ts';
 import { renderTagging } from '../../../lib/render/machine/tagging-text.ts';
@@ -137,14 +138,14 @@ const TEXTS: Readonly<Record<string, Render>> = {
       statuses: assignmentStatuses(machine, index % 2 === 0 ? ALL : ALL.slice(0, 2)),
       passing: [],
     }));
-    return renderAssignmentList(listed, 1, width, plainStyle);
+    return renderAssignmentList({ machines: listed, unknown: 1 }, width, plainStyle);
   },
   'assign --by-rules': async (names, width) => {
     const left = ALL.map((device, index): LeftDevice => {
       const name = names[index % names.length] ?? '';
       return index % 3 === 0
         ? { device, code: 'rule', reason: 'the rules leave it to the host' }
-        : { device, code: 'in-use', reason: `holds the root file system: ${name} on /` };
+        : { device, code: 'in-use', reason: `contains the root file system: ${name} on /` };
     });
     return `Left with the host:\n${renderLeft(left, width)}`;
   },

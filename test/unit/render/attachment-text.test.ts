@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { openHost } from '../../../lib/host/open-host.ts';
 import { heldUntilItEnds } from '../../../lib/plan/assignment/assignment-status.ts';
+import { assignmentTitle } from '../../../lib/plan/assignment/assignment-title.ts';
 import { attachAll, detachFrom, runningMachines } from '../../../lib/plan/assignment/plan-attachment.ts';
 import { plainStyle } from '../../../lib/render/layout/style.ts';
 import { renderAssignmentList } from '../../../lib/render/machine/assignment-list.ts';
-import { assignmentTitle } from '../../../lib/render/machine/assignment-text.ts';
 import { renderAttachments } from '../../../lib/render/machine/attachment-text.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
 import { CARD, livePlan, toAssign } from '../../support/live-plans.ts';
@@ -42,7 +42,11 @@ test('what a machine has until it ends is listed beside what it is given', async
   await applyPlan(plan, host, { startedAt: '2026-11-22T07:00:00.000Z', bootId: null });
   const now = host.libvirt.machine();
   const passing = heldUntilItEnds(now).map((assigned) => ({ assigned, device: toAssign(host).device }));
-  const text = renderAssignmentList([{ machine: now, statuses: [], passing }], 0, null, plainStyle);
+  const text = renderAssignmentList(
+    { machines: [{ machine: now, statuses: [], passing }], unknown: 0 },
+    null,
+    plainStyle,
+  );
   expect(text).toMatch(/^ *galaxy0 +0000:07:00\.0 .* has it now +until it ends: not in its definition$/m);
   expect(text).toContain('\n0 assignments to 0 machines, 1 until a machine ends.\n');
   const [after] = runningMachines([now]);

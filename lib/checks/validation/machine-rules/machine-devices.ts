@@ -1,6 +1,7 @@
 import { isUnknown, knownValue } from '../../../base/known.ts';
 import { count } from '../../../base/text.ts';
 import type { NeededDevice } from '../../../facts/machine-needs.ts';
+import { deviceAt } from '../../../pci/device-at.ts';
 import { isBridge, isSilent, lastingObstacles } from '../../../pci/group/iommu-group.ts';
 import { boundToOwnDriver, isWithVfio } from '../../../pci/vfio-state.ts';
 import { groupOf } from '../group-of.ts';
@@ -68,7 +69,7 @@ function problemsOf(
   if (address === null) {
     return kind !== 'pool-interface' && knownValue(functions)?.length === 0 ? [`${name} is not there`] : [];
   }
-  const device = host.devices?.find((each) => each.address === address);
+  const device = deviceAt(host.devices ?? [], address);
   if (device === undefined) return [`${address} is not on the bus`];
   const problem = problemOf(device, host) ?? driverProblem(device, kind, isManaged);
   return problem === null ? [] : [`${address} ${problem}`];

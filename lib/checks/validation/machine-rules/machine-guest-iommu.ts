@@ -1,5 +1,6 @@
 import { knownValue } from '../../../base/known.ts';
 import { type PciAddress, shortAddress } from '../../../pci/address.ts';
+import { deviceAt } from '../../../pci/device-at.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../verdict.ts';
 
@@ -15,7 +16,7 @@ export const machineGuestIommu: MachineRule = {
     if (iommu === null) return doesNotApply('has no IOMMU in its guest');
     const groups = new Map<number, Map<string, PciAddress>>();
     for (const { address, requester } of devices) {
-      const group = knownValue(host.devices?.find((each) => each.address === address)?.iommuGroup ?? null);
+      const group = knownValue(deviceAt(host.devices ?? [], address)?.iommuGroup ?? null);
       if (address === null || group === undefined) continue;
       const apart = groups.get(group) ?? new Map<string, PciAddress>();
       groups.set(group, apart.set(requester ?? address, address));

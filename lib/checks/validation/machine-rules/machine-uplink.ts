@@ -1,5 +1,6 @@
 import { isUnknown, knownValue } from '../../../base/known.ts';
 import { type PciAddress, shortAddress } from '../../../pci/address.ts';
+import { deviceAt } from '../../../pci/device-at.ts';
 import { uplinkOf } from '../../../pci/sriov/uplink.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
@@ -26,7 +27,7 @@ export const machineUplink: MachineRule = {
     };
     const problems = [
       ...vfs.flatMap((address) => {
-        const role = knownValue(host.devices?.find((each) => each.address === address)?.sriov ?? null);
+        const role = knownValue(deviceAt(host.devices ?? [], address)?.sriov ?? null);
         if (role?.role !== 'vf') return [`${address} is no virtual function`];
         return linkProblem(role.physicalFunction, address);
       }),

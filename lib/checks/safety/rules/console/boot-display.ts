@@ -8,9 +8,9 @@ export const bootDisplay: SafetyRule = {
   title: 'it is the boot display',
   severity: 'refuses',
   meaning:
-    'The firmware used it as the display to boot with (`boot_vga`, or `boot_display` since Linux 6.17), or the driver of the boot display still holds a part of its memory (`/proc/iomem`, for root alone): efifb, vesafb, simplefb, simpledrm or BOOTFB. The host loses its screen; held memory makes a virtual machine fail to start.',
+    'The firmware used it as the boot display (`boot_vga`, or `boot_display` since Linux 6.17), or the driver of the boot display still holds a part of its memory (`/proc/iomem`, which requires root): efifb, vesafb, simplefb, simpledrm or BOOTFB. The host loses its screen. If the memory is held, a VM fails to start.',
   remedy:
-    'make another card the boot display in the firmware, or accept it: --allow boot-display; for held memory, video=efifb:off on the kernel command line',
+    'make another card the boot display in the firmware, or accept it: --allow boot-display; if memory is held, add video=efifb:off to the kernel command line',
   find: (device, view) => {
     const { displayClaims } = view.host.use;
     const claims = claimsOn(device, knownValue(displayClaims) ?? []);
@@ -26,6 +26,6 @@ export const bootDisplay: SafetyRule = {
     if (isBootVga) return [{ message: 'is the boot display: the host loses its screen', evidence }];
     if (!isDisplay(device)) return [];
     const unknown = firstUnknown(device.bootVga, displayClaims, device.bars);
-    return unknown === undefined ? [] : [unknownFinding('whether it is the boot display', unknown)];
+    return unknown === undefined ? [] : [unknownFinding('the boot display', unknown)];
   },
 };

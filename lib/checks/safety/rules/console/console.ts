@@ -13,10 +13,10 @@ import {
 /** The host's console is on it. */
 export const console: SafetyRule = {
   name: 'console',
-  title: "the host's console is on it",
+  title: 'a console of the host is on it',
   severity: 'refuses',
   meaning:
-    "A framebuffer of it shows the text console, or a terminal of it is a console of the kernel's: a serial port, a console of virtio (`hvc0`), an interface that netconsole sends by, a port that the kernel debugger listens on (`kgdboc=`) or early messages go to (`earlyprintk=`); now, or from the next start on by `console=` on the kernel command line. Who administers the host there sees and types nothing any more.",
+    'A framebuffer of it shows the text console, or a terminal of it is a kernel console: a serial port, a virtio console (`hvc0`), an interface of netconsole, a port of the kernel debugger (`kgdboc=`) or of early messages (`earlyprintk=`). It counts if this is so now, or from the next boot by `console=` on the kernel command line. The administrator can then no longer use that console.',
   remedy: 'free the console first, or accept it: --allow console',
   find: (device, view) => {
     const { address, class: deviceClass } = device;
@@ -43,7 +43,7 @@ export const console: SafetyRule = {
     if (unsure.length > 0) {
       const names = listSome(unsure.map(({ name }) => name));
       observations.push({
-        message: `is not cleared: whether the console ${names} of the host is on it could not be found out`,
+        message: `cannot be checked: the device of the console ${names} is unknown`,
         evidence: unsure.map(evidenceOf),
         remedy: unsure.map(remedyOf).join('; '),
         isUnknown: true,
@@ -53,8 +53,7 @@ export const console: SafetyRule = {
       (shown.length > 0 ? firstUnknown(framebufferConsole) : undefined) ??
       (code.startsWith('03') ? firstUnknown(framebuffers) : undefined) ??
       (mayHaveConsole(device) ? firstUnknown(consoles) : undefined);
-    if (unknown !== undefined)
-      observations.push(unknownFinding('whether a console of the host is on it', unknown));
+    if (unknown !== undefined) observations.push(unknownFinding('consoles of the host', unknown));
     return observations;
   },
 };
@@ -92,8 +91,8 @@ function mayHaveConsole(device: SafetyDevice): boolean {
 const EVIDENCE: Readonly<Record<HostConsole['source'], (name: string) => string>> = {
   active: (name) => `/sys/class/tty/console/active: ${name}`,
   'command line': (name) => `kernel command line: console=${name}`,
-  netconsole: (name) => `netconsole sends by ${name}`,
-  debugger: (name) => `kgdboc: the kernel debugger listens on ${name}`,
+  netconsole: (name) => `netconsole sends through ${name}`,
+  debugger: (name) => `kgdboc: the kernel debugger uses ${name}`,
   early: (name) => `kernel command line: earlyprintk=${name},…,keep`,
 };
 
@@ -103,11 +102,11 @@ function evidenceOf({ name, source }: HostConsole): string {
 
 function remedyOf({ name, source }: HostConsole): string {
   if (source === 'netconsole') {
-    return `unload netconsole (modprobe -r netconsole), and remove it from the kernel command line if it stands there`;
+    return `unload netconsole (modprobe -r netconsole), and remove it from the kernel command line if it is there`;
   }
   if (source === 'debugger') {
     return `echo > /sys/module/kgdboc/parameters/kgdboc, and remove kgdboc= from the kernel command line if it is there`;
   }
   const word = source === 'early' ? `earlyprintk=${name}` : `console=${name}`;
-  return `remove ${word} from the kernel command line and restart, or accept it: --allow console`;
+  return `remove ${word} from the kernel command line and reboot, or accept it: --allow console`;
 }

@@ -5,15 +5,15 @@ import { hasNodes } from '../use/node-open.ts';
 /** A program reads keyboards, mice or the like of it. */
 export const inputOpen: SafetyRule = {
   name: 'input-open',
-  title: 'a program reads keyboards, mice or the like of it',
+  title: 'a program reads its keyboards, mice or other input devices',
   severity: 'refuses',
   meaning:
-    'A process has an input device open (`/dev/input`) that hangs on it: a desktop, a service that acts on keys, or a virtual machine that the device is passed on to. The device is gone for them. Known on the running host alone, and of all processes to root alone.',
+    'A process has one of its input devices (`/dev/input`) open: a desktop, a service that reacts to keys, or a VM that gets the input device. They lose the input device. This is known only on the running host, and for all processes only as root.',
   remedy: 'stop the programs, move the device to another controller, or accept it: --allow input-open',
   find: (device, view) =>
     observeNodes(device, view, 'input-open', {
       inUse: (names, nodes) => `has input devices that programs read: ${nodes}, by ${names}`,
-      what: 'which programs read its input devices',
+      what: 'programs that read its input devices',
       // If it is not known which nodes there are, node-open reports that, and once is enough.
       mayHave: hasNodes(device, view, 'input-open') === true,
     }),

@@ -13,15 +13,15 @@ export const lastInputUsb: SafetyRule = {
   title: 'the only keyboard or mouse is on it',
   severity: 'refuses',
   meaning:
-    'Every keyboard, or every mouse or touchpad, that the host has hangs on controllers that it gives away, and this is one of them. Who sits at the host can type nothing any more. What a program has made of others, and what a program brings by Bluetooth, does not count as one that is left; if there is no other keyboard than by Bluetooth, the adapter for it counts.',
-  remedy: 'put a keyboard on another controller, or accept it: --allow last-input-usb',
+    'All keyboards, or all mice and touchpads, of the host are on controllers that the change takes, and this is one of them. No one can then type at the host. Input devices that a program creates, also for Bluetooth, do not count as remaining ones. If the only other keyboard uses Bluetooth, its adapter counts.',
+  remedy: 'connect a keyboard to another controller, or accept it: --allow last-input-usb',
   find: ({ address, class: deviceClass }, view) => {
     const { inputs, bluetoothAdapters } = view.host.use;
     const mayHaveInputs = CONTROLLERS.test(knownValue(deviceClass)?.code ?? '');
     const adapters = (knownValue(bluetoothAdapters) ?? []).filter((each) => each.function === address);
     const isOn = (input: InputDevice): boolean =>
       input.function === address || (input.isBluetooth && adapters.length > 0);
-    if (isUnknown(inputs)) return mayHaveInputs ? [unknownFinding('which keyboards hang on it', inputs)] : [];
+    if (isUnknown(inputs)) return mayHaveInputs ? [unknownFinding('its keyboards', inputs)] : [];
     const all = inputs ?? [];
     const last = KINDS.filter((kind) => {
       const ofKind = all.filter((input) => input.kind === kind);
@@ -33,15 +33,15 @@ export const lastInputUsb: SafetyRule = {
       return [
         {
           message: `has the host's only ${last.join(' and ')}: ${listSome(names)}`,
-          evidence: lost.map(({ name, title }) => `${name}: ${knownValue(title) ?? 'without a name'}`),
+          evidence: lost.map(({ name, title }) => `${name}: ${knownValue(title) ?? 'unnamed'}`),
         },
       ];
     }
     const unsure = all.find((input) => isOn(input) && isUnknown(input.kind))?.kind;
-    if (isUnknown(unsure)) return [unknownFinding('which keyboards hang on it', unsure)];
+    if (isUnknown(unsure)) return [unknownFinding('its keyboards', unsure)];
     const isByRadio = mayHaveInputs && all.some(({ isBluetooth }) => isBluetooth);
     return isByRadio && isUnknown(bluetoothAdapters)
-      ? [unknownFinding('which adapters for Bluetooth hang on it', bluetoothAdapters)]
+      ? [unknownFinding('its Bluetooth adapters', bluetoothAdapters)]
       : [];
   },
 };

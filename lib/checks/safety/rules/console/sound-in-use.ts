@@ -9,7 +9,7 @@ export const soundInUse: SafetyRule = {
   title: 'a program uses its sound',
   severity: 'refuses',
   meaning:
-    'A stream of it is open (`/proc/asound`), or a process has a node of it below `/dev/snd` open, as sound servers always have. The kernel waits for the last of them to close before it lets the driver go: the change would hang.',
+    'One of its sound streams is open (`/proc/asound`), or a process has one of its nodes below `/dev/snd` open, as sound servers always do. The kernel waits until the last of them closes before it unbinds the driver, so the change would hang.',
   remedy:
     'stop the sound server: systemctl --user stop pipewire.socket pipewire wireplumber pulseaudio.socket pulseaudio',
   find: (device, view) => {
@@ -27,13 +27,13 @@ export const soundInUse: SafetyRule = {
       });
       return [
         {
-          message: `has its sound in use: ${listSome(names)}`,
+          message: `has sound in use: ${listSome(names)}`,
           evidence: [...owned, ...holders.map(holderEvidence)],
         },
       ];
     }
     const mayHave = mayHaveSound(device);
-    const what = 'which programs use its sound';
+    const what = 'programs that use its sound';
     const missed = notCleared(unsure, view.host.live, what, mayHave);
     if (missed.length > 0) return missed;
     const unknown = firstUnknown(soundStreams, device.attachments);

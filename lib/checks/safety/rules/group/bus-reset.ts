@@ -8,11 +8,11 @@ import type { SafetyView } from '../../safety-view.ts';
 /** Its only reset would hit functions that stay. */
 export const busReset: SafetyRule = {
   name: 'bus-reset',
-  title: 'its only reset would hit functions that stay',
+  title: 'its only reset would also reset functions that stay',
   severity: 'warns',
   meaning:
-    'Without a reset of its own it can be reset with its whole bus alone, and on that bus are functions that stay with the host. The kernel then refuses the reset, or resets them too.',
-  remedy: 'give the functions on its bus together, or put the card into a slot of its own',
+    'It has no reset of its own, so only its whole bus can be reset, and functions on that bus stay with the host. The kernel then refuses the reset, or resets those functions too.',
+  remedy: 'pass the functions on its bus through together, or move the card to its own slot',
   isOfGiven: true,
   find: (device, view) => {
     const methods = knownValue(device.resetMethods);
@@ -21,7 +21,7 @@ export const busReset: SafetyRule = {
     if (neighbours.length === 0) return [];
     return [
       {
-        message: `can be reset with its whole bus alone, which has ${listSome(neighbours)} too`,
+        message: `can be reset only with its whole bus, which also has ${listSome(neighbours)}`,
         evidence: [
           methods.length === 0 ? 'reset_method is empty' : 'reset_method: bus',
           `on the same bus: ${neighbours.join(', ')}`,

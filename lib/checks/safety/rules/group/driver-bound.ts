@@ -7,20 +7,20 @@ import { type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 /** A driver of the host works with it while its ROM would be read. */
 export const driverBound: SafetyRule<DeviceWith<'driver' | 'rom'>, NodeView> = {
   name: 'driver-bound',
-  title: 'a driver of the host works with it',
+  title: 'a host driver uses it',
   severity: 'refuses',
   meaning:
-    "It is on a driver that is none of VFIO's. While a ROM is read, the card answers at the address of its ROM, and the specification lets it have one decoder for that and for all else: such a card does not answer its driver meanwhile. The copy of the boot display's ROM lies in memory, and is read whoever has the card.",
-  remedy: 'take it from its driver first: pci bind ADDRESS',
+    'It is on a driver other than a VFIO driver. While its ROM is read, the card answers at the address of its ROM. The PCI specification allows one decoder for the ROM and everything else, and such a card does not answer its driver in the meantime. For the boot display, the copy of its ROM in memory is read, with any driver.',
+  remedy: 'unbind it from its driver first: pci bind ADDRESS',
   find: ({ driver, rom, address }) => {
     if (knownValue(rom)?.isShadow === true) return [];
-    if (isUnknown(driver)) return [unknownFinding('which driver has it', driver)];
+    if (isUnknown(driver)) return [unknownFinding('its driver', driver)];
     if (driver === null || isPassthroughDriver(driver)) return [];
     return [
       {
         message: `is on ${driver}, which may use it while its ROM is read`,
         evidence: [`driver: ${driver}`],
-        remedy: `take it from its driver first: pci bind ${address}`,
+        remedy: `unbind it from its driver first: pci bind ${address}`,
       },
     ];
   },

@@ -5,14 +5,14 @@ import { type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 /** Nobody knows what goes with it. */
 export const groupUnknown: SafetyRule = {
   name: 'group-unknown',
-  title: 'its IOMMU group is not known',
+  title: 'its IOMMU group is unknown',
   severity: 'refuses',
   meaning:
-    'The link `iommu_group` cannot be read, or a copy that followed links has a folder in its place. Then nobody knows which other devices leave the host together with it, and none of them is looked at.',
+    'The link `iommu_group` cannot be read, or is a directory in a copy that followed links. So the other devices that must leave the host together with it are unknown, and are not checked.',
   remedy: 'run it on the host itself, as root',
   isOfGiven: true,
   find: (device) =>
     !isBridge(device) && isUnknown(device.iommuGroup)
-      ? [unknownFinding('which devices are in its IOMMU group', device.iommuGroup)]
+      ? [unknownFinding('the members of its IOMMU group', device.iommuGroup)]
       : [],
 };

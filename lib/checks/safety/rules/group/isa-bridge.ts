@@ -5,17 +5,17 @@ import type { SafetyRule } from '../../safety-rule.ts';
 /** The board's devices are behind it. */
 export const isaBridge: SafetyRule = {
   name: 'isa-bridge',
-  title: "it is the board's bridge to LPC, eSPI or ISA",
+  title: 'it is the LPC, eSPI or ISA bridge of the board',
   severity: 'refuses',
   meaning:
-    'What is soldered to the board is behind it: serial ports, the keyboard controller, the TPM, the watchdog, the clock, the embedded controller, and on many boards the registers of power management. The host loses more than its name says, and may hang. It most often is in the way because its IOMMU group takes it along.',
+    'It connects devices on the board: serial ports, the keyboard controller, the TPM, the watchdog, the clock, the embedded controller, and on many boards the power management registers. The host loses all of these, and may hang. Usually it is included because it is in the IOMMU group of another device.',
   remedy:
-    'give a device of another IOMMU group, or one in a slot of its own; see pci groups for what goes together; or accept it: --allow isa-bridge',
+    'use a device in another IOMMU group or in its own slot (see pci groups), or accept it: --allow isa-bridge',
   find: ({ address, class: deviceClass, driver }, view) => {
     const code = knownValue(deviceClass)?.code;
     if (code?.startsWith('0601') !== true || isPassthroughDriver(knownValue(driver) ?? '')) return [];
-    const why = view.asked.has(address) ? '' : ', and goes along with its IOMMU group';
-    const message = `is the board's bridge to LPC, eSPI or ISA${why}: the host loses what is behind it`;
+    const why = view.asked.has(address) ? '' : ', included by its IOMMU group';
+    const message = `is the LPC, eSPI or ISA bridge of the board${why}: the host loses the devices behind it`;
     return [{ message, evidence: [`class ${code}`] }];
   },
 };

@@ -7,11 +7,11 @@ import { firstUnknown, listSome, type SafetyRule, unknownFinding } from '../../s
 /** A port above it does not keep its traffic apart. */
 export const noAcs: SafetyRule = {
   name: 'no-acs',
-  title: 'a port above it lacks access control (ACS)',
+  title: 'a port above it lacks access control services (ACS)',
   severity: 'warns',
   meaning:
-    "A root port or downstream port above it has no access control services, or has them switched off: memory requests of it can reach its neighbours without the IOMMU. Linux puts such neighbours into one group, unless it knows the port for a safe one, or is told otherwise (`pcie_acs_override`). A port's capabilities can be read by root alone.",
-  remedy: 'give all that is behind the port to one virtual machine, or use a slot behind another port',
+    'A root port or downstream port above it has no ACS, or ACS is disabled, so its memory requests can reach its neighbors without the IOMMU. Linux puts such neighbors into one group, unless it knows that the port is safe, or an option overrides it (`pcie_acs_override`). Only root can read the capabilities of a port.',
+  remedy: 'pass all devices behind the port through to one VM, or use a slot behind another port',
   isOfGiven: true,
   find: (device, view) => {
     if (isBridge(device) || knownValue(device.iommuGroup) === undefined) return [];
@@ -21,7 +21,7 @@ export const noAcs: SafetyRule = {
       const names = lacking.map(({ port }) => shortAddress(port));
       return [
         {
-          message: `is not isolated from its neighbours: no ACS on ${listSome(names)}`,
+          message: `is not isolated from its neighbors: no ACS on ${listSome(names)}`,
           evidence: lacking.map(({ port, why }) => `${shortAddress(port)} ${why}`),
         },
       ];
@@ -29,6 +29,6 @@ export const noAcs: SafetyRule = {
     const unknown = firstUnknown(
       ...ports.flatMap((port) => (port === undefined ? [] : [accessControl(port)])),
     );
-    return unknown === undefined ? [] : [unknownFinding('whether the ports above it have ACS', unknown)];
+    return unknown === undefined ? [] : [unknownFinding('ACS on the ports above it', unknown)];
   },
 };

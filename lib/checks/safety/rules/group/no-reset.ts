@@ -5,21 +5,21 @@ import { type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 /** The kernel can't reset it. */
 export const noReset: SafetyRule = {
   name: 'no-reset',
-  title: 'the kernel can not reset it',
+  title: 'the kernel cannot reset it',
   severity: 'warns',
   meaning:
-    'The kernel knows no way to reset it (`reset_method` is empty or absent; Linux 5.15 and later tell). What one virtual machine leaves in it the next one finds, and it may not start a second time, nor come back to the host.',
-  remedy: 'try it before you depend on it; a restart of the host is what resets it for sure',
+    'The kernel has no method to reset it (`reset_method` is empty or absent; Linux 5.15 and newer have it). The next VM gets the state that the last VM left in it. It may not start a second time, or not return to the host.',
+  remedy: 'test it before you depend on it; only a reboot of the host is certain to reset it',
   isOfGiven: true,
   find: (device, view) => {
     const { resetMethods } = device;
     if (isBridge(device)) return [];
-    if (isUnknown(resetMethods)) return [unknownFinding('how it can be reset', resetMethods)];
+    if (isUnknown(resetMethods)) return [unknownFinding('its reset methods', resetMethods)];
     if (resetMethods === null && !view.host.tellsResetMethods) {
-      return [unknownFinding('how it can be reset', { unknown: 'unread' })];
+      return [unknownFinding('its reset methods', { unknown: 'unread' })];
     }
     if (resetMethods !== null && resetMethods.length > 0) return [];
-    const evidence = [resetMethods === null ? 'there is no reset_method' : 'reset_method is empty'];
-    return [{ message: 'can not be reset: its state outlives the virtual machine', evidence }];
+    const evidence = [resetMethods === null ? 'reset_method is missing' : 'reset_method is empty'];
+    return [{ message: 'cannot be reset: its state survives the VM', evidence }];
   },
 };

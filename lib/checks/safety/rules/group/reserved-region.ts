@@ -10,15 +10,15 @@ export const reservedRegion: SafetyRule = {
   title: 'the firmware uses memory through its group (RMRR)',
   severity: 'forbids',
   meaning:
-    'The IOMMU group has a region of type `direct` (`reserved_regions`): the firmware goes on using memory through the device. The kernel refuses to give such a group away. Said once for a group.',
-  remedy: "look for a firmware update or setting of the vendor's that takes the region away",
+    'The IOMMU group has a region of type `direct` (`reserved_regions`): the firmware continues to use memory through the device. The kernel refuses to pass such a group through. This is reported once for each group.',
+  remedy: 'look for a firmware update, or a firmware setting, that removes the region',
   isOfGiven: true,
   find: (device, view) => {
     const group = view.groupOf(device);
     if (group === undefined || !isFirst(device, view)) return [];
     // Kernels before 4.11 do not tell, which is no answer either.
     const told = group.reservedRegions ?? UNREAD;
-    if (isUnknown(told)) return [unknownFinding(`what the firmware reserves in group ${group.id}`, told)];
+    if (isUnknown(told)) return [unknownFinding(`reserved regions of group ${group.id}`, told)];
     const regions = told.filter(({ kind }) => kind === 'direct');
     if (regions.length === 0) return [];
     const names = regions.map(({ start, end }) => `${start} to ${end}`);

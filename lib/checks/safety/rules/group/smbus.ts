@@ -5,18 +5,17 @@ import type { SafetyRule } from '../../safety-rule.ts';
 /** A controller of SMBus goes along that nobody asked for. */
 export const smbus: SafetyRule = {
   name: 'smbus',
-  title: 'it is an SMBus controller that goes along',
+  title: 'it is an SMBus controller in the same group',
   severity: 'refuses',
   meaning:
-    'It is the SMBus of the board, and goes along with the IOMMU group of another device. Sensors, the control of fans, the data of memory modules, touchpads and on many boards the watchdog hang on it: the host loses them, and a machine that has it can write to them.',
-  remedy:
-    'give a device of another IOMMU group; see pci groups for what goes together; or accept it: --allow smbus',
+    'It is the SMBus controller of the board, and is included because it is in the IOMMU group of another device. The host loses sensors, fan control, memory module data, touchpads and, on many boards, the watchdog. A VM that has it can write to all of these.',
+  remedy: 'use a device in another IOMMU group (see pci groups), or accept it: --allow smbus',
   find: ({ address, class: deviceClass, driver }, view) => {
     const code = knownValue(deviceClass)?.code;
     if (code?.startsWith('0c05') !== true || isPassthroughDriver(knownValue(driver) ?? '')) return [];
     if (view.asked.has(address)) return [];
     const message =
-      "is the board's SMBus, and goes along with its IOMMU group: sensors, fans and memory data hang on it";
+      'is the SMBus controller of the board, included by its IOMMU group: sensors, fans and memory data depend on it';
     return [{ message, evidence: [`class ${code}`] }];
   },
 };

@@ -12,14 +12,14 @@ export const vfsInUse: SafetyRule = {
   title: 'its virtual functions are in use',
   severity: 'refuses',
   meaning:
-    'It is a physical function with VFs that a driver has, of the host or for a virtual machine. All of its VFs go when it leaves its driver. What the VFs themselves are used for is looked at as well, and said of each.',
-  remedy: 'take the VFs from who uses them, then: pci sriov set ADDRESS --vfs 0',
+    'It is a PF with VFs on a driver of the host or of a VM. All its VFs disappear when it leaves its driver. The use of each VF is checked and reported as well.',
+  remedy: 'release the VFs, then: pci sriov set ADDRESS --vfs 0',
   find: (pf, view) => {
     const all = view.virtualFunctionsOf(pf.address);
     const used = [...all].flatMap((address) => {
       const driver = view.device(address)?.driver;
       if (driver === null) return [];
-      const name = knownValue(driver ?? null) ?? 'driver not known';
+      const name = knownValue(driver ?? null) ?? 'unknown driver';
       return [`${shortAddress(address)} (${name})`];
     });
     if (used.length > 0) {
@@ -30,12 +30,12 @@ export const vfsInUse: SafetyRule = {
           // Who asked for a VF of the group is not to take it away.
           remedy: sharesGroup(pf, all, view)
             ? APART_REMEDY
-            : `take the VFs from who uses them, then: pci sriov set ${pf.address} --vfs 0`,
+            : `release the VFs, then: pci sriov set ${pf.address} --vfs 0`,
         },
       ];
     }
     const more = moreVirtualFunctions(pf, all.size);
-    return isUnknown(more) ? [unknownFinding('which virtual functions it has', more)] : [];
+    return isUnknown(more) ? [unknownFinding('virtual functions', more)] : [];
   },
 };
 

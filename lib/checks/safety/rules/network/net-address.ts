@@ -14,11 +14,11 @@ import type { SafetyView } from '../../safety-view.ts';
 /** An interface of it has an address of the host. */
 export const netAddress: SafetyRule = {
   name: 'net-address',
-  title: 'it carries an address of the host',
+  title: 'it carries an IP address of the host',
   severity: 'refuses',
   meaning:
-    'An interface of it has an IPv4 or IPv6 address, or a bridge, bond, VLAN or the like above it has. Addresses that IPv6 makes for every link (`fe80::`) do not count. On the running host the kernel says which interface has an address (`ip address`). In a captured host, and without `ip`, that follows from the routes; if an address is in none of their networks, or in a network with other addresses, it is not known.',
-  remedy: 'move the address to another interface, or accept that it goes: --allow net-address',
+    'One of its interfaces, or a bridge, bond, VLAN or similar interface on top of it, has an IPv4 or IPv6 address. Automatic IPv6 link-local addresses (`fe80::`) do not count. On the running host, the kernel shows the interface of each address (`ip address`). On a captured host, and without `ip`, it is derived from the routes. If an address is in none of their networks, or in a network with other addresses, its interface is unknown.',
+  remedy: 'move the address to another interface, or accept the loss: --allow net-address',
   find: (device, view) => {
     const { use } = view.host;
     const placed = view.network.addressesOn(device.address).filter(({ address }) => !isLinkLocal(address));
@@ -31,15 +31,13 @@ export const netAddress: SafetyRule = {
         {
           message: `carries ${listSome(names)}`,
           evidence: someOf(names.map((each) => `address ${each}`)),
-          remedy: `move the address to another interface: ${remove}; or accept that it goes: --allow net-address`,
+          remedy: `move the address to another interface: ${remove}; or accept the loss: --allow net-address`,
         },
       ];
     }
     const unknown = firstUnknown(use.interfaces, use.ipv4.addresses, use.ipv6.addresses);
     if (unknown === undefined) return maybeUnplaced(view, device);
-    return mayHaveInterfaces(device)
-      ? [unknownFinding('which addresses of the host its interfaces carry', unknown)]
-      : [];
+    return mayHaveInterfaces(device) ? [unknownFinding('IP addresses of the host', unknown)] : [];
   },
 };
 
@@ -49,9 +47,9 @@ function maybeUnplaced({ network }: SafetyView, { address }: SafetyDevice): read
   const addresses = listSome(network.unplaced.map(formatAddress));
   return [
     {
-      message: `is not cleared: it is not known which interface has ${addresses}`,
+      message: `cannot be checked: the interface of ${addresses} is unknown`,
       evidence: up.map(upState),
-      remedy: 'see which interface has it: ip address; if it is none of these, --allow net-address',
+      remedy: 'find the interface: ip address; if it is not on this device, --allow net-address',
       isUnknown: true,
     },
   ];

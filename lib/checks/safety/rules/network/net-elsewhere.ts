@@ -16,11 +16,11 @@ const LAYER_NAMES: Readonly<Partial<Record<LinkLayer, string>>> = {
 /** A network card with a driver whose interfaces, or some of them, are not to be seen. */
 export const netElsewhere: SafetyRule = {
   name: 'net-elsewhere',
-  title: 'its network interface is somewhere else',
+  title: 'its network interface is in another place',
   severity: 'refuses',
   meaning:
-    'A network interface of it is in another network namespace, where a container uses it. Or a driver of the host has it, and no network interface of it is to be seen, or fewer than it has ports: they are most likely in another network namespace.',
-  remedy: 'look for it: ip netns, lsns --type net; stop the container, or accept it: --allow net-elsewhere',
+    'One of its network interfaces is in another network namespace, for example of a container. Or a host driver has it, and fewer interfaces are visible than it has ports: the others are probably in another network namespace.',
+  remedy: 'find it: ip netns, lsns --type net; stop the container, or accept it: --allow net-elsewhere',
   find: (device, view) => {
     const own = view.host.live.elsewhere.interfaces.filter((each) => each.function === device.address);
     if (own.length > 0) {
@@ -37,7 +37,7 @@ export const netElsewhere: SafetyRule = {
     if (name === undefined || isPassthroughDriver(name) || WITHOUT_INTERFACE.test(name)) return [];
     const isNetwork = CLASSES.test(knownValue(device.class)?.code ?? '');
     if (isNetwork && knownValue(device.netInterfaces)?.length === 0) {
-      const message = `has its network interface somewhere else: ${name} drives it, and none is to be seen here`;
+      const message = `has no visible network interface, although it is on ${name}`;
       return [{ message, evidence: [`driver ${name}, nothing below net/`] }];
     }
     return findPorts(device, view);
@@ -49,7 +49,7 @@ function findPorts(device: SafetyDevice, view: SafetyView): readonly Observation
   const { ports, hasIpoib } = view.host.use.network;
   const own = isUnknown(ports) ? ports : ports?.find((each) => each.function === device.address)?.ports;
   if (isUnknown(own))
-    return isUnknown(ports) && !mayHavePorts(device) ? [] : [unknownFinding('which ports it has', own)];
+    return isUnknown(ports) && !mayHavePorts(device) ? [] : [unknownFinding('its ports', own)];
   return [
     ...missing(device, view, own ?? [], 'ethernet'),
     ...(hasIpoib === false ? [] : missing(device, view, own ?? [], 'infiniband', hasIpoib)),
@@ -77,12 +77,11 @@ function missing(
   // Several interfaces of one port, as of partitions of InfiniBand or of VFs, count as one.
   const here = new Set(interfaces.map(({ name, port }) => knownValue(port) ?? name)).size;
   if (here >= expected.length) return [];
-  if (isUnknown(makesInterfaces))
-    return [unknownFinding('whether its ports have interfaces', makesInterfaces)];
+  if (isUnknown(makesInterfaces)) return [unknownFinding('interfaces of its ports', makesInterfaces)];
   const title = LAYER_NAMES[layer];
   return [
     {
-      message: `is not cleared: it has ${expected.length} ports with an ${title} interface, and ${here} of the interfaces are to be seen here`,
+      message: `cannot be checked: it has ${expected.length} ports with an ${title} interface, and only ${here} of the interfaces are visible here`,
       evidence: expected.map((port) => port.name),
       isUnknown: true,
     },

@@ -4,10 +4,10 @@ import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts'
 /** A program gets all packets of an interface of it. */
 export const netListener: SafetyRule = {
   name: 'net-listener',
-  title: 'a program listens on its network interface',
+  title: 'a program captures packets on its network interface',
   severity: 'warns',
   meaning:
-    'A packet socket (AF_PACKET) is bound to an interface of it, or to one that is above it: that of a capture, an intrusion detection, a DHCP client, LLDP or a program that makes networks of its own.',
+    'A packet socket (AF_PACKET) is bound to one of its interfaces, or to an interface on top of it: a packet capture, an intrusion detection system, a DHCP client, LLDP, or a program with its own network stack.',
   remedy: 'stop the program if it needs the interface',
   find: (device, view) => {
     const { packetSockets } = view.host.live;
@@ -16,7 +16,7 @@ export const netListener: SafetyRule = {
     // What no snapshot can contain is not worth a warning.
     if (packetSockets === UNREAD) return [];
     if (isUnknown(packetSockets)) {
-      return [unknownFinding('which programs listen on its interfaces', packetSockets)];
+      return [unknownFinding('programs that capture on its interfaces', packetSockets)];
     }
     const listeners = stack.flatMap(({ interface: { index }, path }) =>
       (packetSockets ?? [])
@@ -27,7 +27,7 @@ export const netListener: SafetyRule = {
     const names = [...new Set(listeners)];
     return [
       {
-        message: `is listened on through a packet socket by ${listSome(names)}`,
+        message: `has packet sockets of ${listSome(names)}`,
         evidence: names.map((name) => `packet socket of ${name}`),
       },
     ];

@@ -4,11 +4,11 @@ import { firstUnknown, listSome, type SafetyRule, someOf, unknownFinding } from 
 /** Networks are reached through it. */
 export const netRoute: SafetyRule = {
   name: 'net-route',
-  title: 'networks are reached through it',
+  title: 'routes go through it',
   severity: 'refuses',
   meaning:
-    'A route leads through an interface of it, or through one that is above it: other than the default route, and than the network of an address that it carries, which `net-address` says. On the running host the kernel says which routes there are, in all tables (`ip route show table all`). In a captured host, and without `ip`, that of IPv4 is the main table, with the first interface of each route; if other tables have routes, it is not known where they lead.',
-  remedy: 'move the route to another interface, or accept that it goes: --allow net-route',
+    'A route goes through one of its interfaces, or through an interface on top of it. The default route, and networks of its own addresses, which `net-address` reports, are excluded. On the running host, the kernel shows the routes in all tables (`ip route show table all`). On a captured host, and without `ip`, only the IPv4 main table is known, with the first interface of each route. If other tables have routes, their interfaces are unknown.',
+  remedy: 'move the route to another interface, or accept the loss: --allow net-route',
   find: (device, view) => {
     const { use } = view.host;
     const routes = view.network
@@ -19,24 +19,24 @@ export const netRoute: SafetyRule = {
       const names = [...new Set(routes.map(({ route }) => route.destination))];
       return [
         {
-          message: `is the way to ${listSome(names)}`,
+          message: `carries routes to ${listSome(names)}`,
           evidence: someOf(routes.map(routeLine)),
-          remedy: `move the route to another interface: ${removeRoute(first.route)}; or accept that it goes: --allow net-route`,
+          remedy: `move the route to another interface: ${removeRoute(first.route)}; or accept the loss: --allow net-route`,
         },
       ];
     }
     const unknown = firstUnknown(use.interfaces, use.ipv4.routes, use.ipv6.routes);
     if (unknown !== undefined) {
-      return mayHaveInterfaces(device) ? [unknownFinding('which routes lead through it', unknown)] : [];
+      return mayHaveInterfaces(device) ? [unknownFinding('routes of the host', unknown)] : [];
     }
     const up = view.network.mayBeUp(device.address);
     const { unplacedRoutes } = view.network;
     if (unplacedRoutes.length === 0 || up.length === 0) return [];
     return [
       {
-        message: `is not cleared: it is not known through which interface ${listSome(unplacedRoutes)} is reached`,
+        message: `cannot be checked: the interface of the route to ${listSome(unplacedRoutes)} is unknown`,
         evidence: up.map(upState),
-        remedy: 'see where it leads: ip route show table all; if it is none of these, --allow net-route',
+        remedy: 'find its interface: ip route show table all; if it is not on this device, --allow net-route',
         isUnknown: true,
       },
     ];

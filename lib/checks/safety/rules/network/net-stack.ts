@@ -30,11 +30,11 @@ const KINDS: Readonly<Record<InterfaceKind, string>> = {
 /** Other interfaces are made of it. */
 export const netStack: SafetyRule = {
   name: 'net-stack',
-  title: 'a bridge, bond, VLAN or macvlan is above it',
+  title: 'a bridge, bond, VLAN or macvlan is on top of it',
   severity: 'refuses',
   meaning:
-    'An interface of it is in a bridge, bond or team, or a VLAN, macvlan, tunnel or the like is made of it, in this network namespace or in another, where a container has it. Virtual machines and containers on that lose their network, also where it carries no address of the host. If another namespace cannot be looked into, it is not known.',
-  remedy: 'take the interface out of it: ip link set NAME nomaster; or accept it: --allow net-stack',
+    'One of its interfaces is in a bridge, bond or team, or a VLAN, macvlan, tunnel or similar interface is on top of it, in this network namespace or in that of a container. VMs and containers on it lose their network, even if it has no address of the host. If another namespace cannot be read, the result is unknown.',
+  remedy: 'remove the interface from it: ip link set NAME nomaster; or accept it: --allow net-stack',
   find: (device, view) => {
     const stack = view.network.stackOn(device.address);
     const above = stack.filter(({ isAbove }) => isAbove);
@@ -57,7 +57,7 @@ export const netStack: SafetyRule = {
     );
     return unknown === undefined || !mayHaveInterfaces(device)
       ? []
-      : [unknownFinding('which interfaces are made of its own', unknown)];
+      : [unknownFinding('interfaces on top of its own', unknown)];
   },
 };
 
@@ -69,10 +69,10 @@ function titleOf({ interface: { kind, name } }: StackedInterface): string {
 function remedyOf({ interface: upper, below }: StackedInterface): string {
   const lower = below?.name ?? '';
   if (upper.kind === 'openvswitch') {
-    return `take the interface out of its bridge: ${shellCommand('ovs-vsctl', 'del-port', lower)}`;
+    return `remove the interface from its bridge: ${shellCommand('ovs-vsctl', 'del-port', lower)}`;
   }
   if (knownValue(below?.master ?? null) === upper.name) {
-    return `take the interface out of it: ${shellCommand('ip', 'link', 'set', 'dev', lower, 'nomaster')}`;
+    return `remove the interface from it: ${shellCommand('ip', 'link', 'set', 'dev', lower, 'nomaster')}`;
   }
   return `remove it: ${shellCommand('ip', 'link', 'delete', 'dev', upper.name)}`;
 }
@@ -92,17 +92,17 @@ function findElsewhere(
   const isNumberless = indexes.some((index) => knownValue(index) === undefined);
   const doubtful = isNumberless ? made : above;
   if (doubtful.length > 0) {
-    return [{ ...elsewhereObservation('is not cleared: it may be below', doubtful), isUnknown: true }];
+    return [{ ...elsewhereObservation('cannot be checked: it may be below', doubtful), isUnknown: true }];
   }
   if (isUnknown(missed)) {
-    return [unknownFinding('which interfaces in other network namespaces are made of its own', missed)];
+    return [unknownFinding('interfaces on top of its own in other network namespaces', missed)];
   }
   if (unseen.length === 0) return [];
   return [
     {
-      message: `is not cleared: it could not be read what interfaces are made of in the network namespace of ${listSome(unseen)}`,
+      message: `cannot be checked: the interfaces in the network namespace of ${listSome(unseen)} are unreadable`,
       evidence: unseen,
-      remedy: 'look there as root: lsns --type net; if nothing is made of it, --allow net-stack',
+      remedy: 'inspect it as root: lsns --type net; if no interface there is on top of it, --allow net-stack',
       isUnknown: true,
     },
   ];

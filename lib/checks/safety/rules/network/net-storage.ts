@@ -25,7 +25,7 @@ export const netStorage: SafetyRule = {
   title: 'it carries storage of another host',
   severity: 'refuses',
   meaning:
-    'A disk or file system of another host is reached through an interface of it, or through one that is above it: NFS, SMB, 9p, Ceph, FUSE, iSCSI, NBD, NVMe over a network, AoE, FCoE. The interface follows from what the kernel says of the disk or mount, from the addresses of the connection, or from the route to the server. What the host runs from is for `system-disk`.',
+    'A disk or file system of another host is reached through one of its interfaces, or through an interface on top of it: NFS, SMB, 9p, Ceph, FUSE, iSCSI, NBD, NVMe over a network, AoE, FCoE. The interface is derived from kernel data about the disk or mount, from the addresses of the connection, or from the route to the server. File systems that the host runs from are reported by `system-disk`.',
   remedy: 'unmount it, and log out of the target or disconnect the disk; or accept it: --allow net-storage',
   find: (device, view) => {
     if (!mayHaveInterfaces(device)) return [];
@@ -42,8 +42,7 @@ export const netStorage: SafetyRule = {
     const { interfaces, blocks, mounts } = view.host.use;
     const unknown = firstUnknown(blocks, mounts);
     const mayBeUp = isUnknown(interfaces) || view.network.mayBeUp(device.address).length > 0;
-    if (unknown !== undefined && mayBeUp)
-      return [unknownFinding('which storage of other hosts it carries', unknown)];
+    if (unknown !== undefined && mayBeUp) return [unknownFinding('storage of other hosts', unknown)];
     return notKnownCarrier(device, view, uses);
   },
 };
@@ -85,10 +84,10 @@ function notKnownCarrier(
   if (lost.length === 0) return [];
   return [
     {
-      message: `is not cleared: it is not known which interface carries ${listSome(lost.map(({ title }) => title))}`,
+      message: `cannot be checked: no known interface carries ${listSome(lost.map(({ title }) => title))}`,
       evidence: view.network.mayBeUp(device.address).map(upState),
       remedy:
-        'see which interface reaches the server: ip route get SERVER; if it is none of this device, --allow net-storage',
+        'find the interface for the server: ip route get SERVER; if it is not on this device, --allow net-storage',
       isUnknown: true,
     },
   ];

@@ -9,11 +9,11 @@ import type { SafetyView } from '../../safety-view.ts';
 /** The kernel or a program works with an interface of it directly. */
 export const netUser: SafetyRule = {
   name: 'net-user',
-  title: 'something works with its network interface directly',
+  title: 'a program or the kernel uses its network interface directly',
   severity: 'refuses',
   meaning:
-    'An interface of it, or one that is above it, is used without an address of its own: a PPPoE session runs over it, an XDP program or an AF_XDP socket gets its packets, a socket of the CAN bus receives from it, it is an interface to a CAN bus that is switched on, a program has a TCP connection by its link-local address, or the kernel works over its RDMA (NFS, NVMe, iSER, SRP, SMB). Over which device is only known by `rdma`; without it each that has RDMA counts as not known while such a module is in use. XDP programs and the interfaces of AF_XDP sockets are only known on the running host, by `ip` and `ss`; if there are such sockets and `ss` does not say where, it is not known.',
-  remedy: 'stop what uses it, or accept that it fails: --allow net-user',
+    'One of its interfaces, or an interface on top of it, is in use without an address: a PPPoE session runs over it, an XDP program or an AF_XDP socket gets its packets, a CAN socket receives from it, it is an active CAN interface, a program has a TCP connection with its link-local address, or the kernel uses its RDMA (NFS, NVMe, iSER, SRP, SMB). Only `rdma` shows the device of an RDMA connection; without it, every RDMA device counts as unknown while such a module is in use. XDP programs and AF_XDP sockets are known only on the running host, by `ip` and `ss`. If there are such sockets and `ss` does not show their interfaces, the result is unknown.',
+  remedy: 'stop the users, or accept that they fail: --allow net-user',
   find: (device, view) => {
     const stack = view.network.stackOn(device.address);
     const { rdmaUsers } = view.host.use.network;
@@ -39,15 +39,15 @@ export const netUser: SafetyRule = {
     ]);
     const unknown = facts.find(isUnknown);
     if (unknown !== undefined && mayHaveInterfaces(device))
-      return [unknownFinding('what uses its interfaces directly', unknown)];
+      return [unknownFinding('direct users of its interfaces', unknown)];
     if (isUnknown(rdmaUsers) && rdmaDevicesOf(device).length > 0)
-      return [unknownFinding('what of the kernel uses its RDMA', rdmaUsers)];
+      return [unknownFinding('kernel users of its RDMA', rdmaUsers)];
     if (rdma.length === 0) return [];
     return [
       {
-        message: `is not cleared: ${listSome(rdma.map(({ user }) => user))} may use its RDMA`,
+        message: `cannot be checked: ${listSome(rdma.map(({ user }) => user))} may use its RDMA`,
         evidence: rdma.map(({ user }) => `the module ${user} is in use`),
-        remedy: 'see on which device: rdma resource show qp; if it is not this one, --allow net-user',
+        remedy: 'find the device: rdma resource show qp; if it is not this device, --allow net-user',
         isUnknown: true,
       },
     ];

@@ -15,11 +15,11 @@ import type { SafetyView } from '../../safety-view.ts';
 /** The login session that asks, or another one, comes through it. */
 export const session: SafetyRule = {
   name: 'session',
-  title: 'a login session comes through it',
+  title: 'a login session uses it',
   severity: 'refuses',
   meaning:
-    'The address that this session came to over SSH is on an interface of it, or on one that is above it: taking it cuts the session off. The address stands in the environment of the session (`SSH_CONNECTION`). Where no interface is known to have the address, that with the default route is taken for it. The sessions of others count as well: connections of SSH, Telnet, VNC, RDP and Mosh to an address of it.',
-  remedy: 'come in another way, by another interface or at the console, or accept it: --allow session',
+    'The server address of this SSH session is on one of its interfaces, or on an interface on top of it: the change would disconnect you. The address is in the environment of the session (`SSH_CONNECTION`). If no interface is known to have the address, the interface of the default route is assumed. Sessions of other users count as well: connections of SSH, Telnet, VNC, RDP and Mosh to one of its addresses.',
+  remedy: 'log in through another interface or at the console, or accept it: --allow session',
   find: (device, view) => {
     const { use } = view.host;
     if (view.network.stackOn(device.address).length === 0 && !mayHaveUnread(device, use)) return [];
@@ -30,28 +30,23 @@ export const session: SafetyRule = {
 function ownSession(device: SafetyDevice, view: SafetyView): readonly Observation[] {
   const { use, live } = view.host;
   const { sessionAddress } = live;
-  if (isUnknown(sessionAddress))
-    return [unknownFinding('the address that this session came to', sessionAddress)];
+  if (isUnknown(sessionAddress)) return [unknownFinding('your login session', sessionAddress)];
   const address = knownValue(sessionAddress);
   if (address === undefined) return [];
   const [path] = pathsOf(address, device, view);
   if (path === undefined) {
     const unknown = firstUnknown(use.interfaces, use.ipv4.addresses, use.ipv6.addresses);
-    return unknown === undefined
-      ? []
-      : [unknownFinding(`which interface has ${address}, that you came to`, unknown)];
+    return unknown === undefined ? [] : [unknownFinding(`your login session (${address})`, unknown)];
   }
-  const message = `carries this login session: you came to ${address} (${path})`;
-  return [{ message, evidence: [`SSH_CONNECTION names ${address} as this side`] }];
+  const message = `carries your session: you are connected to ${address} (${path})`;
+  return [{ message, evidence: [`SSH_CONNECTION contains ${address} as the local address`] }];
 }
 
 /** Of sessions to the same address as this one, this one speaks for all. */
 function otherSessions(device: SafetyDevice, view: SafetyView): readonly Observation[] {
   const { connections, sessionAddress } = view.host.live;
   if (isUnknown(connections)) {
-    return isUnknown(sessionAddress)
-      ? []
-      : [unknownFinding('which login sessions come through it', connections)];
+    return isUnknown(sessionAddress) ? [] : [unknownFinding('login sessions', connections)];
   }
   const others = (connections ?? []).filter(({ local, isLogin }) => isLogin && local !== sessionAddress);
   const sessions = others.flatMap(({ local, peer, owner }) => {
@@ -62,9 +57,9 @@ function otherSessions(device: SafetyDevice, view: SafetyView): readonly Observa
   if (sessions.length === 0) return [];
   return [
     {
-      message: `carries login sessions of others: ${listSome(sessions)}`,
+      message: `carries sessions of other users: ${listSome(sessions)}`,
       evidence: someOf(sessions.map((each) => `connection of ${each}`)),
-      remedy: 'ask them to come in by another interface, or accept it: --allow session',
+      remedy: 'ask them to log in through another interface, or accept it: --allow session',
     },
   ];
 }

@@ -7,12 +7,12 @@ import { blockTitle, mayHaveDisks, type StorageStack } from '../../storage-view.
 /** A file system on it is mounted when somebody needs it. */
 export const automount: SafetyRule = {
   name: 'automount',
-  title: 'a file system on it is mounted when it is needed',
+  title: 'a file system on it is mounted on demand',
   severity: 'warns',
   meaning:
-    'The host watches a mount point (autofs) and mounts a file system of it there when a program looks: often the EFI system partition, which an update of the boot loader or kernel then does not find.',
+    'The host watches a mount point (autofs), and mounts one of its file systems there when a program accesses it. Often this is the EFI system partition. An update of the boot loader or kernel then does not find it.',
   remedy:
-    'make sure that the host can do without it, or stop the automount unit: systemctl list-units --type=automount',
+    'check that the host does not need it, or stop the automount unit: systemctl list-units --type=automount',
   find: (device, view) => {
     const { automounts } = view.host.use;
     const stack = view.storage.stackOn(device.address);
@@ -23,7 +23,7 @@ export const automount: SafetyRule = {
     });
     if (own.length > 0) {
       const evidence = own.map((each) => `autofs waits to mount ${each}`);
-      return [{ message: `holds what is mounted when it is needed: ${listSome(own)}`, evidence }];
+      return [{ message: `contains file systems that are mounted on demand: ${listSome(own)}`, evidence }];
     }
     return mayHaveDisks(device) ? notFound(waiting.filter((each) => isLost(each, view))) : [];
   },
@@ -34,9 +34,9 @@ function notFound(lost: readonly Automount[]): readonly Observation[] {
   const names = lost.map(({ source, point }) => `${source} on ${point}`);
   return [
     {
-      message: `is not cleared: no known device holds what is mounted when it is needed: ${listSome(names)}`,
+      message: `cannot be checked: the device of file systems that are mounted on demand is unknown: ${listSome(names)}`,
       evidence: names,
-      remedy: 'see which device that is: systemctl list-units --type=automount',
+      remedy: 'find that device: systemctl list-units --type=automount',
       isUnknown: true,
     },
   ];

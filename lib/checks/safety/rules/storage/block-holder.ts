@@ -20,20 +20,20 @@ const KINDS: Readonly<
   zram: [
     'zram, which writes back to it',
     ({ name }) =>
-      `switch it off: ${shellCommand('swapoff', `/dev/${name}`)} && ${shellCommand('zramctl', '--reset', `/dev/${name}`)}`,
+      `disable it: ${shellCommand('swapoff', `/dev/${name}`)} && ${shellCommand('zramctl', '--reset', `/dev/${name}`)}`,
   ],
   drbd: ['DRBD', ({ name }) => `take it down: ${shellCommand('drbdadm', 'down', `/dev/${name}`)}`],
-  virtual: ['a device that software makes', ({ name }) => `stop what made ${name}`],
+  virtual: ['a software device', ({ name }) => `stop the program that created ${name}`],
 };
 
 /** The kernel holds a disk of it for something that no other rule is about. */
 export const blockHolder: SafetyRule = {
   name: 'block-holder',
-  title: 'something else of the kernel holds a disk of it',
+  title: 'another kernel holder uses one of its disks',
   severity: 'refuses',
   meaning:
-    'A loop device is over a disk or partition of it, zram writes back to one, DRBD replicates one, or the kernel lists another holder of it, of whatever kind.',
-  remedy: 'stop what holds it: see ls /sys/class/block/*/holders',
+    'A loop device is on one of its disks or partitions, zram writes back to one, DRBD replicates one, or the kernel lists another holder of any kind.',
+  remedy: 'stop the holder: ls /sys/class/block/*/holders',
   find: (device, view) => {
     const stack = view.storage.stackOn(device.address);
     const above = [...stack.blocks.values()].filter(
@@ -58,7 +58,7 @@ function held(above: readonly StackedBlock[], strangers: readonly Stranger[]): O
   return {
     message: `is held by ${listSome([...blocks, ...others])}`,
     evidence: [
-      ...above.map(({ block, path }) => `${block.name} is made of it: ${path}`),
+      ...above.map(({ block, path }) => `${block.name} is built on it: ${path}`),
       ...strangers.map(({ path }) => `the kernel lists a holder: ${path}`),
     ],
     ...(remedy === undefined ? {} : { remedy }),
@@ -75,18 +75,18 @@ function titleOf({ kind, backingFile }: BlockDevice): string {
 function unresolved({ host, storage }: SafetyView): readonly Observation[] {
   const blocks = knownValue(host.use.blocks) ?? [];
   const unread = firstUnknown(...blocks.map(({ backingFile }) => backingFile));
-  if (unread !== undefined) return [unknownFinding('which disks loop devices and zram are over', unread)];
+  if (unread !== undefined) return [unknownFinding('disks below loop devices and zram', unread)];
   const lost = blocks.filter(({ backingFile }) => {
     const path = knownValue(backingFile);
     return path !== undefined && isNodePath(path) && storage.blockAt(path) === undefined;
   });
   if (lost.length === 0) return [];
-  const names = lost.map(({ name, backingFile }) => `${name} over ${knownValue(backingFile)}`);
+  const names = lost.map(({ name, backingFile }) => `${name} on ${knownValue(backingFile)}`);
   return [
     {
-      message: `is not cleared: no known device is below ${listSome(names)}`,
+      message: `cannot be checked: no known device is below ${listSome(names)}`,
       evidence: names,
-      remedy: 'see which device that is: losetup --list; if it is none of these, --allow block-holder',
+      remedy: 'find that device: losetup --list; if it is not this device, --allow block-holder',
       isUnknown: true,
     },
   ];

@@ -10,21 +10,21 @@ import { mayHaveDisks } from '../../storage-view.ts';
 /** A program has a disk of it open. */
 export const blockOpen: SafetyRule = {
   name: 'block-open',
-  title: 'a program has a disk of it open',
+  title: 'a program has one of its disks open',
   severity: 'refuses',
   meaning:
-    'A process has a block device open that is on it: a virtual machine that has the disk as its own, a program that writes an image. Known on the running host alone, and of all processes to root alone.',
-  remedy: 'stop the program, or the virtual machine',
+    'A process has one of its block devices open: a VM that uses the disk, or a program that writes an image. This is known only on the running host, and for all processes only as root.',
+  remedy: 'stop the program or the VM',
   find: (device, view) => {
     const { blocks } = view.storage.stackOn(device.address);
     const holders = view.holdersOf((node) => blocks.has(blockOf(node, view) ?? '') || isOn(node, device));
     if (holders.length > 0) {
-      const message = `has disks that programs have open: ${holderNames(holders)}`;
+      const message = `has disks that are open in ${holderNames(holders)}`;
       return [{ message, evidence: holders.map(holderEvidence) }];
     }
     const { unsure } = view.nodes.useOf(device, 'block-open');
     const lost = unsure.filter(({ nodes }) => nodes.some((node) => blockOf(node, view) === undefined));
-    return notCleared(lost, view.host.live, 'which programs have its disks open', mayHaveDisks(device));
+    return notCleared(lost, view.host.live, 'programs that have its disks open', mayHaveDisks(device));
   },
 };
 

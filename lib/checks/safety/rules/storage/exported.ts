@@ -16,10 +16,10 @@ import { mayHaveDisks } from '../../storage-view.ts';
 /** The kernel offers a disk of it to others. */
 export const exported: SafetyRule = {
   name: 'exported',
-  title: 'the kernel offers a disk of it to others, or writes to it by itself',
+  title: 'the kernel exports one of its disks, or writes to it',
   severity: 'refuses',
   meaning:
-    'A target of the kernel has a disk, a partition or a file of it open: LIO (iSCSI, Fibre Channel, vhost-scsi), nvmet, SCST, RNBD, blkback of Xen or a USB gadget. The other hosts or virtual machines that use it lose it. So does a port of it that is a target itself, of Fibre Channel or SRP. The heartbeat of an OCFS2 cluster and the crash log of pstore count too.',
+    'A kernel target has one of its disks, partitions or files open: LIO (iSCSI, Fibre Channel, vhost-scsi), nvmet, SCST, RNBD, Xen blkback or a USB gadget. Other hosts or VMs lose the disk. One of its own ports may also be a target, for Fibre Channel or SRP. The heartbeat of an OCFS2 cluster and the crash log of pstore count too.',
   remedy: 'stop the export: targetcli, nvmetcli or scstadmin',
   find: (device, view) => {
     const { exports } = view.host.use;
@@ -29,8 +29,8 @@ export const exported: SafetyRule = {
       const names = own.map(({ by, path }) => `${knownValue(path)} by ${by}`);
       return [
         {
-          message: `has what the kernel exports or writes to: ${listSome(names)}`,
-          evidence: own.map(({ by, name, path }) => `${by} has ${name} over ${knownValue(path)}`),
+          message: `contains disks that the kernel exports or writes to: ${listSome(names)}`,
+          evidence: own.map(({ by, name, path }) => `${by} has ${name} on ${knownValue(path)}`),
           remedy: `stop the export: ${own.map(commandOf).join(' && ')}`,
         },
       ];
@@ -39,16 +39,16 @@ export const exported: SafetyRule = {
     if (port !== null) return [port];
     if (!mayHaveDisks(device)) return [];
     const unread = firstUnknown(exports, ...all.map(({ path }) => path));
-    if (unread !== undefined) return [unknownFinding('whether the kernel exports its disks', unread)];
+    if (unread !== undefined) return [unknownFinding('disks that the kernel exports', unread)];
     const lost = all
       .filter((each) => isLost(each, view))
       .map(({ by, path }) => `${knownValue(path)} by ${by}`);
     if (lost.length === 0) return [];
     return [
       {
-        message: `is not cleared: no known device is what the kernel exports: ${listSome(lost)}`,
+        message: `cannot be checked: the devices of exported disks are unknown: ${listSome(lost)}`,
         evidence: lost,
-        remedy: 'see which device that is: ls -l PATH; if it is none of these, --allow exported',
+        remedy: 'find that device: ls -l PATH; if it is not this device, --allow exported',
         isUnknown: true,
       },
     ];
@@ -70,7 +70,7 @@ function findTargetPort(
     (TARGETS.test(code) &&
       (code.startsWith('0c') || (knownValue(attachments) ?? []).some((each) => each.kind === 'infiniband')));
   if (isUnknown(targetPorts)) {
-    return mayBe ? unknownFinding('whether the kernel exports storage by its ports', targetPorts) : null;
+    return mayBe ? unknownFinding('ports that export storage', targetPorts) : null;
   }
   const own = (targetPorts ?? []).filter((port) => port.function === address);
   const lost = mayBe ? (targetPorts ?? []).filter((port) => port.function === null) : [];
@@ -79,10 +79,10 @@ function findTargetPort(
   return {
     message:
       own.length > 0
-        ? `is how other hosts reach storage of this one: ${listSome(names)}`
-        : `is not cleared: it is not known by which adapter the kernel exports ${listSome(names)}`,
-    evidence: names.map((name) => `the target ${name} is switched on`),
-    remedy: 'switch the target off: targetcli or nvmetcli; or accept it: --allow exported',
+        ? `connects other hosts to storage of this host: ${listSome(names)}`
+        : `cannot be checked: the adapter that exports ${listSome(names)} is unknown`,
+    evidence: names.map((name) => `the target ${name} is enabled`),
+    remedy: 'disable the target: targetcli or nvmetcli; or accept it: --allow exported',
     ...(own.length > 0 ? {} : { isUnknown: true }),
   };
 }

@@ -25,7 +25,7 @@ export const mounted: SafetyRule = {
   title: 'a file system on it is mounted',
   severity: 'refuses',
   meaning:
-    'A file system is mounted that is on it, or on something that is made of it, and that the host could run on without: also in another mount namespace, as in a container; or the kernel has one at work that no mount shows, or its journal. What was not yet written is lost, and programs that have files of it open fail.',
+    'A mounted file system is on it, or on a device that is built on it, and the host could run without that file system. This includes other mount namespaces, for example of a container, and file systems or journals that the kernel uses without a visible mount. Unwritten data is lost, and programs with open files fail.',
   remedy: 'unmount it: umount MOUNTPOINT',
   find: (device, view) => {
     const stack = view.storage.stackOn(device.address);
@@ -37,11 +37,11 @@ export const mounted: SafetyRule = {
     const concerns = made.length > 0 || mayHaveDisks(device);
     if (unknown === undefined) observations.push(...unseen(stack, view));
     else if (concerns)
-      observations.push(unknownFinding('which file systems are mounted from its disks', unknown));
+      observations.push(unknownFinding('file systems that are mounted from its disks', unknown));
     if (!concerns) return observations;
     const elsewhere = firstUnknown(live.unseenMounts);
     if (unknown === undefined && elsewhere !== undefined) {
-      const what = 'which file systems other mount namespaces have mounted from its disks';
+      const what = 'file systems that other mount namespaces mounted from its disks';
       observations.push(unknownFinding(what, elsewhere));
     }
     return [...observations, ...unresolved(view), ...maybeMore(stack, view)];
@@ -51,7 +51,7 @@ export const mounted: SafetyRule = {
 function seen(mounts: readonly StackedMount[]): Observation {
   const commands = [...new Set(mounts.map(unmountCommand))];
   return {
-    message: `holds what is mounted: ${listSome([...new Set(mounts.map(mountTitle))])}`,
+    message: `contains mounted file systems: ${listSome([...new Set(mounts.map(mountTitle))])}`,
     evidence: mounts.map(mountEvidence),
     // What was mounted last may be on what was mounted first.
     remedy: `unmount it: ${commands.reverse().join(' && ')}`,
@@ -79,11 +79,9 @@ function unseen(stack: StorageStack, view: SafetyView): readonly Observation[] {
   const [block = ''] = hidden.flatMap(({ blocks }) => blocks);
   return [
     {
-      message: `holds what is mounted somewhere else, in a container for one: ${listSome(names)}`,
-      evidence: names.map(
-        (name) => `the kernel has ${name} at work, and it is not among the mounts seen here`,
-      ),
-      remedy: `find who has it mounted: grep -l ${block} /proc/*/mountinfo, and stop that`,
+      message: `contains file systems that are mounted elsewhere, for example in a container: ${listSome(names)}`,
+      evidence: names.map((name) => `the kernel uses ${name}, which is not among the mounts seen here`),
+      remedy: `find its mounts: grep -l ${block} /proc/*/mountinfo, and stop those processes`,
     },
   ];
 }
@@ -109,9 +107,9 @@ function maybeMore({ blocks }: StorageStack, { storage, host }: SafetyView): rea
   if (unclaimed.length === 0) return [];
   return [
     {
-      message: `is not cleared: ${listSome(unclaimed.map(({ block }) => block.name))} may be a further device of ${listSome(names)}`,
-      evidence: names.map((name) => `the kernel does not tell all devices of ${name}`),
-      remedy: 'see which devices it has: dump.f2fs or jfs_debugfs; if it is none of these, --allow mounted',
+      message: `cannot be checked: ${listSome(unclaimed.map(({ block }) => block.name))} may be a further device of ${listSome(names)}`,
+      evidence: names.map((name) => `the kernel does not show all devices of ${name}`),
+      remedy: 'find its devices: dump.f2fs or jfs_debugfs; if it is not this device, --allow mounted',
       isUnknown: true,
     },
   ];
@@ -127,10 +125,10 @@ function unresolved(view: SafetyView): readonly Observation[] {
   if (names.length === 0) return [];
   return [
     {
-      message: `is not cleared: no block device is known by what is mounted: ${listSome(names)}`,
+      message: `cannot be checked: the block device of mounted file systems is unknown: ${listSome(names)}`,
       evidence: names.map((name) => `mountinfo names ${name}`),
       remedy:
-        'see which device that is: findmnt --output TARGET,SOURCE,MAJ:MIN; if it is none of these, --allow mounted',
+        'find that device: findmnt --output TARGET,SOURCE,MAJ:MIN; if it is not this device, --allow mounted',
       isUnknown: true,
     },
   ];

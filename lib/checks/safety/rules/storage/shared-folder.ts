@@ -15,12 +15,12 @@ export const sharedFolder: SafetyRule = {
   title: 'a mounted 9p or virtiofs share comes through it',
   severity: 'forbids',
   meaning:
-    'The host is itself a virtual machine, and a share of its hypervisor is mounted that comes through this virtio function, in any mount namespace. The driver lets go of the function only when the share is unmounted: until then it waits, and so would the change.',
-  remedy: "unmount the share; this one can't be lifted while it is mounted",
+    'The host is itself a VM, and a share of its hypervisor is mounted through this virtio function, in any mount namespace. The driver releases the function only after the share is unmounted, so the change would hang.',
+  remedy: 'unmount the share; while it is mounted, this finding cannot be accepted',
   find: (device, view) => {
     const { shares, mounts } = view.host.use;
     if (isUnknown(shares))
-      return mayBeShare(device) ? [unknownFinding('whether a mounted share comes through it', shares)] : [];
+      return mayBeShare(device) ? [unknownFinding('mounted shares that come through it', shares)] : [];
     const own = (shares ?? []).filter((share) => share.function === device.address);
     return own.flatMap((share) => {
       const all = mountsOf(share, view);
@@ -51,7 +51,7 @@ function mountedShare(title: string, used: readonly PlacedMount[], isUnsure: boo
   const remedy = `unmount the share: ${[...new Set(used.map(unmountCommand))].reverse().join(' && ')}`;
   return isUnsure
     ? {
-        message: `is not cleared: its tag is not known, and shares are mounted: ${listSome(points)}`,
+        message: `cannot be checked: its tag is unknown, and shares are mounted: ${listSome(points)}`,
         evidence,
         remedy,
         isUnknown: true as const,

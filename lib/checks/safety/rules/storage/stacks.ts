@@ -34,7 +34,7 @@ function stackRule(
       return [
         {
           message: `is part of ${whole}: ${listSome(names)}`,
-          evidence: above.map(({ block, path }) => `${block.name} is made of it: ${path}`),
+          evidence: above.map(({ block, path }) => `${block.name} is built on it: ${path}`),
           remedy: `${advice}: ${commands.join(' && ')}`,
         },
       ];
@@ -48,7 +48,7 @@ export const lvm = stackRule(
     name: 'lvm',
     title: 'active LVM volumes are on it',
     meaning:
-      'A disk of it is a physical volume of LVM, and logical volumes of it are active. Where nothing is mounted from them, a program or a virtual machine may still have them.',
+      'One of its disks is an LVM physical volume with active logical volumes. Even if none is mounted, a program or a VM may use them.',
     remedy: 'deactivate them: vgchange --activate n GROUP',
   },
   {
@@ -68,15 +68,15 @@ function volumeOf(title: string): string {
 export const md = stackRule(
   {
     name: 'md',
-    title: 'a disk of it is in a running md array',
+    title: 'one of its disks is in a running md array',
     meaning:
-      'A disk of it is a member of an array that runs. An array with a copy left runs on without it, degraded, and has to be rebuilt; one without stops.',
-    remedy: 'stop the array: mdadm --stop /dev/NAME; or take the member out of it',
+      'One of its disks is a member of a running array. With redundancy the array continues, degraded, and must be rebuilt. Without redundancy it fails.',
+    remedy: 'stop the array: mdadm --stop /dev/NAME; or remove the member from it',
   },
   {
     kinds: ['md'],
     whole: 'a running md array',
-    advice: 'stop the array, or take the member out of it',
+    advice: 'stop the array, or remove the member from it',
     command: ({ name }) => shellCommand('mdadm', '--stop', `/dev/${name}`),
   },
 );
@@ -86,7 +86,7 @@ export const crypt = stackRule(
   {
     name: 'crypt',
     title: 'an encrypted device on it is unlocked',
-    meaning: 'A dm-crypt device, such as one of LUKS, is open that is made of a disk of it.',
+    meaning: 'An open dm-crypt device, for example of LUKS, is built on one of its disks.',
     remedy: 'close it: cryptsetup close NAME',
   },
   {
@@ -101,9 +101,9 @@ export const crypt = stackRule(
 export const deviceMapper = stackRule(
   {
     name: 'device-mapper',
-    title: 'another mapped device is made of it',
+    title: 'another mapped device is built on it',
     meaning:
-      'A device of the device mapper is made of a disk of it that is none of LVM or dm-crypt: multipath, dmraid, a snapshot.',
+      'A device-mapper device other than LVM or dm-crypt is built on one of its disks: multipath, dmraid, a snapshot.',
     remedy: 'remove it: multipath -f NAME, or dmsetup remove NAME',
   },
   {
@@ -121,9 +121,9 @@ export const deviceMapper = stackRule(
 export const bcache = stackRule(
   {
     name: 'bcache',
-    title: 'a disk of it is in a running bcache',
+    title: 'one of its disks is in a running bcache',
     meaning:
-      'A disk of it backs a bcache device, or caches one. A cache that writes back holds data that is nowhere else yet.',
+      'One of its disks backs a bcache device, or caches one. A write-back cache contains data that exists nowhere else.',
     remedy: 'stop it: echo 1 > /sys/block/NAME/bcache/stop',
   },
   {

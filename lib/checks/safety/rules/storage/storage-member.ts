@@ -16,12 +16,11 @@ const MEMBERS: Readonly<Record<string, string>> = {
 /** A disk of it belongs to a set of disks that is not at work now. */
 export const storageMember: SafetyRule = {
   name: 'storage-member',
-  title: 'a disk of it belongs to a set that is not at work',
+  title: 'one of its disks belongs to an inactive set',
   severity: 'warns',
   meaning:
-    'udev found a member of LVM, md, LUKS, bcache or ZFS on a disk of it, which nothing of the host has open now. The host may want it at its next start.',
-  remedy:
-    'make sure that nothing of the host wants it at the next start: /etc/fstab, /etc/crypttab, mdadm.conf',
+    'udev found a member of LVM, md, LUKS, bcache or ZFS on one of its disks, which the host does not use now. The host may need it at its next boot.',
+  remedy: 'check that the host does not need it at the next boot: /etc/fstab, /etc/crypttab, mdadm.conf',
   find: (device, view) => {
     const stack = view.storage.stackOn(device.address);
     const pools = knownValue(view.host.use.pools) ?? [];
@@ -37,7 +36,7 @@ export const storageMember: SafetyRule = {
     if (members.length === 0) return [];
     return [
       {
-        message: `holds what is not at work now: ${listSome(members.map(({ text }) => text))}`,
+        message: `contains inactive members: ${listSome(members.map(({ text }) => text))}`,
         evidence: members.map(({ text, path }) => `udev found ${text}: ${path}`),
       },
     ];

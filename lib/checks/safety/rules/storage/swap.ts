@@ -15,11 +15,11 @@ import { blockTitle, mayHaveDisks, type StorageStack } from '../../storage-view.
 /** The kernel swaps to it. */
 export const swap: SafetyRule = {
   name: 'swap',
-  title: 'the kernel swaps to it',
+  title: 'the host swaps to it',
   severity: 'refuses',
   meaning:
-    'A swap partition or swap file that is switched on is on it, or on something that is made of it, or the kernel would hibernate to it. Programs whose memory is there die when they next need it. An area whose path leads to no known device may be on any disk. May be lifted: an area of which nothing is in use is nothing lost.',
-  remedy: 'switch it off: swapoff PATH',
+    'An active swap partition or swap file is on it, or on a device that is built on it, or the kernel would hibernate to it. Programs with memory there crash when they need it. A swap area whose path leads to no known device may be on any disk. You may accept the finding if the area is unused.',
+  remedy: 'disable it: swapoff PATH',
   find: (device, view) => {
     const { use } = view.host;
     const stack = view.storage.stackOn(device.address);
@@ -31,16 +31,16 @@ export const swap: SafetyRule = {
     if (resumed !== undefined) {
       return [
         {
-          message: `is where the host hibernates to: ${blockTitle(resumed.block)}`,
+          message: `is the hibernation target of the host: ${blockTitle(resumed.block)}`,
           evidence: [`/sys/power/resume names it: ${resumed.path}`],
           remedy:
-            "hibernate to no device: sh -c 'echo 0:0 > /sys/power/resume', and take resume= from the kernel command line",
+            "stop hibernating to it: sh -c 'echo 0:0 > /sys/power/resume', and remove resume= from the kernel command line",
         },
       ];
     }
     if (!mayHaveDisks(device)) return [];
     const unknown = firstUnknown(use.swaps, use.blocks, use.hibernation);
-    if (unknown !== undefined) return [unknownFinding('whether the kernel swaps to its disks', unknown)];
+    if (unknown !== undefined) return [unknownFinding('swap on its disks', unknown)];
     const lost = (knownValue(use.swaps) ?? []).filter((area) => isLost(area, view));
     return lost.length === 0 ? [] : [notFound(lost)];
   },
@@ -48,17 +48,17 @@ export const swap: SafetyRule = {
 
 function held(areas: readonly SwapArea[]): Observation {
   return {
-    message: `holds swap: ${listSome(areas.map(describe))}`,
+    message: `contains swap: ${listSome(areas.map(describe))}`,
     evidence: areas.map((area) => `/proc/swaps: ${describe(area)}`),
-    remedy: `switch it off: ${shellCommand('swapoff', ...areas.map(({ path }) => path))}`,
+    remedy: `disable it: ${shellCommand('swapoff', ...areas.map(({ path }) => path))}`,
   };
 }
 
 function notFound(areas: readonly SwapArea[]): Observation {
   return {
-    message: `is not cleared: no known device holds the swap area ${listSome(areas.map(describe))}`,
+    message: `cannot be checked: no known device contains the swap area ${listSome(areas.map(describe))}`,
     evidence: areas.map((area) => `/proc/swaps: ${describe(area)}`),
-    remedy: `see which device that is: swapon --show; or ${shellCommand('swapoff', ...areas.map(({ path }) => path))}; if it is none of these, --allow swap`,
+    remedy: `find that device: swapon --show; or ${shellCommand('swapoff', ...areas.map(({ path }) => path))}; if it is not this device, --allow swap`,
     isUnknown: true,
   };
 }

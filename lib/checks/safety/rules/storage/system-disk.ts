@@ -13,15 +13,15 @@ export const systemDisk: SafetyRule = {
   name: 'system-disk',
   title: 'the host runs from it',
   severity: 'forbids',
-  meaning: `A file system that the host runs from is on it, or on something that is made of it: one of ${[...SYSTEM_POINTS].map((point) => `\`${point}\``).join(', ')}. Partitions, LVM, md, dm-crypt, bcache, btrfs and bcachefs of several devices, logs and journals on other devices, ZFS pools, loop devices and overlays are followed. A network function counts too, if it carries such a file system: NFS, iSCSI, NBD, NVMe over a network. Where that could not be read, \`mounted\` says so.`,
-  remedy: "this one can't be lifted while the host runs from it",
+  meaning: `A file system that the host runs from is on it, or on a device that is built on it: one of ${[...SYSTEM_POINTS].map((point) => `\`${point}\``).join(', ')}. The rule follows partitions, LVM, md, dm-crypt, bcache, btrfs and bcachefs with several devices, logs and journals on other devices, ZFS pools, loop devices and overlays. A network function counts too, if it carries such a file system: NFS, iSCSI, NBD, NVMe over a network. If this could not be read, \`mounted\` reports it.`,
+  remedy: 'this finding cannot be accepted while the host runs from it',
   find: (device, view) => {
     const { mounts } = view.storage.stackOn(device.address);
     const system = mounts.filter((place) => isSystemMount(place) && !place.isCopy);
     const places = [...new Set(system.map(mountTitle))];
     const observations: Observation[] = [];
     if (system.length > 0) {
-      const message = `holds ${whatOf(system)}: ${listSome(places)}`;
+      const message = `contains ${whatOf(system)}: ${listSome(places)}`;
       observations.push({ message, evidence: system.map(mountEvidence) });
     }
     return [...observations, ...carried(device, view)];
@@ -29,7 +29,9 @@ export const systemDisk: SafetyRule = {
 };
 
 function whatOf(places: readonly PlacedMount[]): string {
-  return places.some(({ mount }) => mount.point === '/') ? 'the root file system' : 'what the host runs from';
+  return places.some(({ mount }) => mount.point === '/')
+    ? 'the root file system'
+    : 'file systems that the host runs from';
 }
 
 interface CarriedMount extends RemotePart {
@@ -58,10 +60,10 @@ function titleOf({ place, block }: CarriedMount): string {
 
 function notKnownCarrier(what: string): Observation {
   return {
-    message: `is not cleared: nothing tells which interface carries ${what}`,
+    message: `cannot be checked: no known interface carries ${what}`,
     evidence: [],
     remedy:
-      'see which interface reaches the server: ip route get SERVER; if it is none of this device, --allow system-disk',
+      'find the interface for the server: ip route get SERVER; if it is not on this device, --allow system-disk',
     isUnknown: true,
   };
 }

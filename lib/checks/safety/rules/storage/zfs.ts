@@ -6,26 +6,24 @@ import { blockTitle, mayHaveDisks, type StackedBlock } from '../../storage-view.
 /** A disk of it is in a ZFS pool that is imported. */
 export const zfs: SafetyRule = {
   name: 'zfs',
-  title: 'a disk of it is in an imported ZFS pool',
+  title: 'one of its disks is in an imported ZFS pool',
   severity: 'refuses',
   meaning:
-    'udev found a member of a ZFS pool on a disk of it, and that pool is imported. ZFS tells the kernel of no holder, so that nothing else shows it.',
+    'udev found a member of a ZFS pool on one of its disks, and that pool is imported. ZFS registers no holder with the kernel, so no other rule finds it.',
   remedy: 'export the pool: zpool export POOL',
   find: (device, view) => {
     const { pools } = view.host.use;
     const blocks = [...view.storage.stackOn(device.address).blocks.values()];
     if (isUnknown(pools)) {
       const members = blocks.filter(({ block }) => block.signature === 'zfs_member');
-      return members.length > 0
-        ? [unknownFinding('whether the ZFS pool on its disks is imported', pools)]
-        : [];
+      return members.length > 0 ? [unknownFinding('an imported ZFS pool on its disks', pools)] : [];
     }
     if (pools === null || pools.length === 0) return [];
     const members = blocks.filter(({ block }) => isMember(block.signature, block.label, pools));
     if (members.length > 0) return [messageOf(members)];
     const unsure = blocks.map(({ block }) => block.signature).find(isUnknown);
     return unsure !== undefined && mayHaveDisks(device)
-      ? [unknownFinding(`whether its disks are in a ZFS pool (${listSome(pools)})`, unsure)]
+      ? [unknownFinding(`a ZFS pool on its disks (${listSome(pools)})`, unsure)]
       : [];
   },
 };
@@ -44,7 +42,7 @@ function messageOf(members: readonly StackedBlock[]): Observation {
   });
   return {
     message: `is part of an imported ZFS pool: ${listSome(names)}`,
-    evidence: members.map(({ block, path }) => `udev says that ${block.name} is a zfs_member: ${path}`),
+    evidence: members.map(({ block, path }) => `udev reports ${block.name} as zfs_member: ${path}`),
     ...(pools.length === 0
       ? {}
       : { remedy: `export the pool: ${shellCommand('zpool', 'export', ...pools)}` }),

@@ -22,15 +22,15 @@ export const kernelUse: SafetyRule = {
   title: 'the kernel itself uses it',
   severity: 'refuses',
   meaning:
-    'The kernel has it work for itself: a channel of a DMA engine is taken (`/sys/class/dma`), a work queue of an accelerator has clients (`/sys/bus/dsa`), algorithms of its driver are in use (`/proc/crypto`), by dm-crypt or IPsec for example, or another host uses a USB device on it (usbip). No process has a node of it open. The kernel can crash if the device leaves its driver, and data on its way is lost.',
-  remedy: 'stop what uses it, or accept it: --allow kernel-use',
+    'The kernel uses it: a channel of a DMA engine is allocated (`/sys/class/dma`), a work queue of an accelerator has clients (`/sys/bus/dsa`), algorithms of its driver are in use (`/proc/crypto`), for example by dm-crypt or IPsec, or another host uses one of its USB devices (usbip). No process has a node of it open. The kernel can crash if the device leaves its driver, and data in transfer is lost.',
+  remedy: 'stop its users, or accept it: --allow kernel-use',
   find: (device, { host }) => {
     const work = (knownValue(host.use.kernelWork) ?? []).filter((each) => isOn(each, device));
     const sure = work.filter(({ functions }) => functions.length === 1);
     const [found] = [observe(sure, false), observe(work, true)].filter((each) => each !== null);
     if (found !== undefined) return [found];
     return isUnknown(host.use.kernelWork) && mayWork(device)
-      ? [unknownFinding('whether the kernel itself uses it', host.use.kernelWork)]
+      ? [unknownFinding('use by the kernel itself', host.use.kernelWork)]
       : [];
   },
 };
@@ -45,7 +45,7 @@ function observe(work: readonly KernelWork[], isUnsure: boolean): Observation | 
   const titles = listSome(work.map(({ kind, name }) => `${TITLES[kind]} ${name}`));
   const evidence = work.map((each) => each.evidence);
   if (!isUnsure) return { message: `is in use by the kernel: ${titles}`, evidence };
-  const message = `is not cleared: the kernel uses this device or another of its driver: ${titles}`;
+  const message = `cannot be checked: the kernel uses this device or another device of its driver: ${titles}`;
   return { message, evidence, isUnknown: true };
 }
 

@@ -11,18 +11,18 @@ const XEN = /^(xen-)?pciback$/;
 /** A virtual machine has it. */
 export const machineHasIt: SafetyRule<NodeDevice & DeviceWith<'vfio'>, NodeView> = {
   name: 'machine-has-it',
-  title: 'a virtual machine has it',
+  title: 'a VM has it',
   severity: 'forbids',
   meaning:
-    'A process has its group or itself open below `/dev/vfio`, or the group of a mediated device of it: a virtual machine that runs, or a program such as DPDK. The kernel does not let the driver go before that has closed it. Known on the running host alone, and of all processes to root alone.',
-  remedy: 'shut the machine down, or detach the device from it first',
+    'A process has its group, or the device itself, open below `/dev/vfio`, or the group of one of its mediated devices: a running VM, or a program such as DPDK. The kernel does not unbind the driver until the process closes it. This is known only on the running host, and for all processes only as root.',
+  remedy: 'shut the VM down, or detach the device from it first',
   find: (device, view) => {
     const { driver } = device;
-    if (isUnknown(driver)) return [unknownFinding('which driver has it', driver)];
+    if (isUnknown(driver)) return [unknownFinding('its driver', driver)];
     if (driver !== null && XEN.test(driver)) {
       return [
         {
-          message: `is not cleared: ${driver} keeps it for Xen, and whether a domain has it is not known here`,
+          message: `cannot be checked: ${driver} reserves it for Xen, and whether a domain has it is unknown here`,
           evidence: [`driver: ${driver}`],
           remedy: `take it back from Xen: xl pci-assignable-remove ${device.address}`,
           isUnknown: true,
@@ -31,7 +31,7 @@ export const machineHasIt: SafetyRule<NodeDevice & DeviceWith<'vfio'>, NodeView>
     }
     return observeNodes(device, view, 'machine-has-it', {
       inUse: (names) => `is in use by ${names}`,
-      what: 'whether a virtual machine has it',
+      what: 'VMs that have it',
       mayHave: isWithVfio(device),
     });
   },

@@ -4,10 +4,10 @@ import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts'
 /** Mediated devices are made of it. */
 export const mediatedDevice: SafetyRule = {
   name: 'mediated-device',
-  title: 'mediated devices are made of it',
+  title: 'it has mediated devices',
   severity: 'refuses',
   meaning:
-    'Its driver has made mediated devices of it (`/sys/bus/mdev`), such as a vGPU, which go with it. A virtual machine that is set up to have one does not start any more.',
+    'Its driver created mediated devices (`/sys/bus/mdev`), for example vGPUs, which disappear with it. A VM that is configured with one no longer starts.',
   remedy: 'remove them first: mdevctl stop --uuid UUID',
   find: ({ address, class: deviceClass, driver }, view) => {
     const { mediatedDevices } = view.host.use;
@@ -24,7 +24,7 @@ export const mediatedDevice: SafetyRule = {
     }
     const mayHave = driver !== null && /^(03|12|$)/.test(knownValue(deviceClass)?.code ?? '');
     return isUnknown(mediatedDevices) && mayHave
-      ? [unknownFinding('which mediated devices are made of it', mediatedDevices)]
+      ? [unknownFinding('its mediated devices', mediatedDevices)]
       : [];
   },
 };

@@ -9,15 +9,15 @@ import type { SafetyView } from '../../safety-view.ts';
 /** A program has a device node of it open that no other rule looks at. */
 export const nodeOpen: SafetyRule = {
   name: 'node-open',
-  title: 'a program has a device node of it open',
+  title: 'a program has one of its device nodes open',
   severity: 'refuses',
   meaning:
-    'A process has a device node open that is of it, or of something that hangs on it: a serial port, a USB device, an adapter for InfiniBand, a tape, a modem, a camera, a clock, a watchdog, a bus. The node is looked for by its device number, so that another name, another root directory or a deletion does not hide it. A node that is only mapped into memory or registered with io_uring counts, and so do files of sysfs that give hold of the device itself (`resource0`, `config`). The program fails when the device goes, and many drivers wait until it has closed the node. Known on the running host alone, and of all processes to root alone.',
+    'A process has a device node open that belongs to it or to one of its children: a serial port, a USB device, an InfiniBand adapter, a tape, a modem, a camera, a clock, a watchdog, a bus. The node is found by its device number, so another name, another root directory or a deletion does not hide it. A node that is only mapped into memory or registered with io_uring counts, and so do sysfs files with access to the device itself (`resource0`, `config`). The program fails if the device disappears, and many drivers wait until it closes the node. This is known only on the running host, and for all processes only as root.',
   remedy: 'stop the programs, or accept it: --allow node-open',
   find: (device, view) =>
     observeNodes(device, view, 'node-open', {
       inUse: (names, nodes) => `has nodes that programs have open: ${nodes}, by ${names}`,
-      what: 'which programs have its device nodes open',
+      what: 'programs that have its device nodes open',
       remedy: remedyOf,
       mayHave: hasNodes(device, view, 'node-open') ?? isOfHost(device),
     }),

@@ -5,12 +5,12 @@ import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts'
 /** Memory of it is memory of the host. */
 export const systemMemory: SafetyRule = {
   name: 'system-memory',
-  title: 'the host uses its memory as its own',
+  title: 'the host uses its memory as system RAM',
   severity: 'refuses',
   meaning:
-    'The kernel has taken memory of it as System RAM (`/proc/iomem`, for root alone): that of a CXL device, of a device of virtio, or of a GPU that shares its memory. Programs and the kernel itself have data in it, and crash if it goes.',
+    'The kernel uses memory of the device as System RAM (`/proc/iomem`, which requires root): memory of a CXL device, a virtio device, or a GPU that shares its memory. Programs and the kernel itself have data in it, and crash without it.',
   remedy:
-    'take the memory offline first: daxctl offline-memory and daxctl reconfigure-device --mode=devdax, then cxl disable-region; or start without it: memhp_default_state=offline on the kernel command line',
+    'take the memory offline first: daxctl offline-memory and daxctl reconfigure-device --mode=devdax, then cxl disable-region; or boot without it: memhp_default_state=offline on the kernel command line',
   find: (device, view) => {
     const { systemMemory: memory } = view.host.use;
     const all = knownValue(memory) ?? [];
@@ -19,16 +19,14 @@ export const systemMemory: SafetyRule = {
       const names = own.map(({ name }) => name);
       return [
         {
-          message: `has memory that the host uses as its own: ${listSome(names)}`,
+          message: `has memory that the host uses as system RAM: ${listSome(names)}`,
           evidence: names.map((name) => `/proc/iomem: System RAM in ${name}`),
         },
       ];
     }
     if (!mayHaveMemory(device)) return [];
     const unknown = isUnknown(memory) ? memory : all.map(({ functions }) => functions).find(isUnknown);
-    return unknown === undefined
-      ? []
-      : [unknownFinding('whether the host uses its memory as its own', unknown)];
+    return unknown === undefined ? [] : [unknownFinding('memory that the host uses as system RAM', unknown)];
   },
 };
 

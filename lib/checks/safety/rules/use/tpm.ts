@@ -5,10 +5,10 @@ import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts'
 /** The host's TPM is on it. */
 export const tpm: SafetyRule = {
   name: 'tpm',
-  title: "the host's TPM is on it",
+  title: 'a TPM of the host is on it',
   severity: 'refuses',
   meaning:
-    'A TPM hangs on it, itself or by LPC, SPI or I2C. What is sealed to it, such as the keys of encrypted disks, can not be opened any more.',
+    'It has the TPM, directly or through LPC, SPI or I2C. Data that is sealed to the TPM, for example keys of encrypted disks, can then no longer be opened.',
   remedy: 'leave it with the host, or accept it: --allow tpm',
   find: (device, view) => {
     const { tpms } = view.host.use;
@@ -18,13 +18,11 @@ export const tpm: SafetyRule = {
     if (names.length > 0) {
       return [
         {
-          message: `has the host's TPM: ${listSome(names)}`,
+          message: `has the TPM of the host: ${listSome(names)}`,
           evidence: names.map((name) => `/sys/class/tpm/${name}`),
         },
       ];
     }
-    return isUnknown(tpms) && mayCarryBoardDevices(device)
-      ? [unknownFinding("whether the host's TPM is on it", tpms)]
-      : [];
+    return isUnknown(tpms) && mayCarryBoardDevices(device) ? [unknownFinding('a TPM of the host', tpms)] : [];
   },
 };

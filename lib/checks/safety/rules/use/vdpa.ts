@@ -8,10 +8,10 @@ const MAKERS =
 /** Devices of vDPA are made of it. */
 export const vdpa: SafetyRule = {
   name: 'vdpa',
-  title: 'devices of vDPA are made of it',
+  title: 'it has vDPA devices',
   severity: 'refuses',
   meaning:
-    'vDPA devices are made of it (`/sys/bus/vdpa`), which go with it: virtual machines, or the host itself by virtio, have them as network cards or disks.',
+    'It has vDPA devices (`/sys/bus/vdpa`), which disappear with it. VMs, or the host itself through virtio, use them as network cards or disks.',
   remedy: 'remove them first: vdpa dev del NAME',
   find: ({ address, driver }, view) => {
     const { vdpaDevices } = view.host.use;
@@ -27,8 +27,6 @@ export const vdpa: SafetyRule = {
       ];
     }
     const mayHave = driver !== null && MAKERS.test(knownValue(driver) ?? 'mlx5_core');
-    return isUnknown(vdpaDevices) && mayHave
-      ? [unknownFinding('which vDPA devices are made of it', vdpaDevices)]
-      : [];
+    return isUnknown(vdpaDevices) && mayHave ? [unknownFinding('its vDPA devices', vdpaDevices)] : [];
   },
 };

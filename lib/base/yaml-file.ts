@@ -1,0 +1,206 @@
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  type Scalar,
+  visit,
+  type YAMLParseError,
+} from 'yaml';
+import { type ErrorCode, PortalGunError } from './errors.ts';
+
+/** More is not read: a person wrote it. */
+const MAX_LENGTH = 1024 * 1024;
+const MAX_ITEMS = 10_000;
+/** Of a whole file, aliases followed: a small one can mean millions. */
+const MAX_NODES = 50_000;
+const MAX_TEXT = 1000;
+
+/** What a YAML file holds: text as it was written (`0123` is no number and `03:00.0` no time), and `null` for nothing. */
+export type YamlValue = string | null | readonly YamlValue[] | { readonly [key: string]: YamlValue };
+
+/** Keys and indices from the whole of a file to a part of it. */
+export type YamlPath = readonly PropertyKey[];
+
+/** A part of a file, and where it stands; an alias stands where it is, not where its anchor is. */
+interface Part {
+  readonly node: Node | null;
+  readonly at: number;
+}
+
+/** A YAML file that a person wrote: its values, and where each of them stands. */
+export class YamlFile {
+  readonly value: YamlValue;
+  readonly #root: Part;
+  readonly #name: string;
+  readonly #code: ErrorCode;
+  readonly #lines: LineCounter;
+  readonly #targets: ReadonlyMap<Alias, Node | undefined>;
+  #asked = 0;
+
+  /**
+   * Reads a file.
+   *
+   * @param name of the file, for errors
+   * @throws PortalGunError `code`, with line and column, if it is too large, or not YAML 1.2
+   */
+  constructor(text: string, name: string, code: ErrorCode) {
+    if (text.length > MAX_LENGTH) {
+      throw new PortalGunError(code, 'is longer than a megabyte', { subject: name });
+    }
+    this.#name = name;
+    this.#code = code;
+    this.#lines = new LineCounter();
+    const document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false, uniqueKeys: true });
+    const [error] = document.errors;
+    if (error !== undefined) this.#failAt(error.pos[0], wordsOf(error));
+    this.#targets = targetsOf(document);
+    this.#root = { node: document.contents, at: 0 };
+    this.value = this.#wholeValue();
+  }
+
+  /** Where a part is: `policy.yaml:4:5`; where a part that is not there would be, the place of what would hold it. */
+  placeOf(path: YamlPath): string {
+    return this.#placeAt(this.#partAt(path).at);
+  }
+
+  /** Whether there is such a part, if only an empty one. */
+  has(path: YamlPath): boolean {
+    return this.#partAt(path).rest === 0;
+  }
+
+  /** @throws PortalGunError that says where a part is */
+  fail(path: YamlPath, message: string, hint?: string): never {
+    return this.#failAt(this.#partAt(path).at, message, hint);
+  }
+
+  #placeAt(at: number): string {
+    const { line, col } = this.#lines.linePos(at);
+    return `${this.#name}:${line}:${col}`;
+  }
+
+  #failAt(at: number, message: string, hint?: string): never {
+    throw new PortalGunError(this.#code, message, {
+      subject: this.#placeAt(at),
+      ...(hint === undefined ? {} : { hint }),
+    });
+  }
+
+  /** The part that a path leads to, or as far as it leads, and how much of it is left then. */
+  #partAt(path: YamlPath): Part & { readonly rest: number } {
+    let part = this.#root;
+    for (const [index, step] of path.entries()) {
+      const next = this.#childrenOf(part).findLast(([key]) => key === String(step));
+      if (next === undefined) return { ...part, rest: path.length - index };
+      part = next[1];
+    }
+    return { ...part, rest: 0 };
+  }
+
+  #childrenOf({ node, at }: Part): readonly (readonly [key: string, part: Part])[] {
+    if (isSeq(node)) {
+      return node.items.map((item, index) => [String(index), this.#partOf(item as Node | null, at)]);
+    }
+    if (!isMap<Node, Node | null>(node)) return [];
+    return node.items.map(({ key, value }) => {
+      const keyPart = this.#partOf(key, at);
+      return [this.#textOf(keyPart), this.#partOf(value ?? null, keyPart.at)];
+    });
+  }
+
+  #partOf(node: Node | null, outer: number): Part {
+    const at = node?.range?.[0] ?? outer;
+    if (!isAlias(node)) return { node, at };
+    const target = this.#targets.get(node);
+    return target === undefined
+      ? this.#failAt(at, 'means an anchor that is not there')
+      : { node: target, at };
+  }
+
+  #wholeValue(): YamlValue {
+    try {
+      return this.#valueOf(this.#root, new Set());
+    } catch (error) {
+      // Aliases can nest deeper than what the parser has met.
+      if (error instanceof RangeError) return this.#failAt(this.#root.at, 'is nested too deeply');
+      throw error;
+    }
+  }
+
+  /** @param outer what it is in, which an alias could name */
+  #valueOf(part: Part, outer: Set<Node>): YamlValue {
+    const { node, at } = part;
+    this.#asked += 1;
+    if (this.#asked > MAX_NODES) this.#failAt(at, `has more than ${MAX_NODES} entries with its aliases`);
+    if (node === null || (isScalar(node) && node.value === null)) return null;
+    if (!isSeq(node) && !isMap(node)) return this.#textOf(part);
+    if (outer.has(node)) this.#failAt(at, 'means an anchor that it is a part of');
+    if (node.items.length > MAX_ITEMS) {
+      this.#failAt(at, `has ${node.items.length} entries, more than ${MAX_ITEMS}`);
+    }
+    outer.add(node);
+    const entries = new Map<string, YamlValue>();
+    for (const [key, child] of this.#childrenOf(part)) {
+      // What parses the values would pass over it.
+      if (key === '__proto__') this.#failAt(child.at, 'there can be no key "__proto__"');
+      // The parser takes 1 and "1" for two.
+      if (entries.has(key)) this.#failAt(child.at, `the key "${key}" is there twice`);
+      entries.set(key, this.#valueOf(child, outer));
+    }
+    outer.delete(node);
+    return isSeq(node) ? [...entries.values()] : Object.fromEntries(entries);
+  }
+
+  #textOf({ node, at }: Part): string {
+    if (!isScalar(node) || node.value === null) return this.#failAt(at, 'is to be text');
+    const text = sourceOf(node);
+    return text.length <= MAX_TEXT ? text : this.#failAt(at, `is longer than ${MAX_TEXT} characters`);
+  }
+}
+
+/**
+ * The same error with line and column of its part, as JSON is YAML; itself if it is about no part, or if YAML knows no
+ * better.
+ */
+export function withPlace(error: PortalGunError): PortalGunError {
+  const { code, message, subject, hint, cause, part } = error;
+  if (part === null || subject === null) return error;
+  try {
+    const place = new YamlFile(part.text, subject, code).placeOf(part.path);
+    return new PortalGunError(code, message, { subject: place, hint, cause });
+  } catch (failure) {
+    if (failure instanceof PortalGunError) return error;
+    throw failure;
+  }
+}
+
+/** Text, or whatever stands there without quotes, as it is written. */
+function sourceOf({ value, source }: Scalar): string {
+  return typeof value === 'string' ? value : (source ?? String(value));
+}
+
+/** What each alias means: the anchor of its name that was last before it. */
+function targetsOf(document: Document.Parsed): ReadonlyMap<Alias, Node | undefined> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node | undefined>();
+  visit(document, {
+    Alias(_, alias) {
+      targets.set(alias, anchors.get(alias.source));
+    },
+    Value(_, node) {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+  });
+  return targets;
+}
+
+/** The parser's own words, but for those that speak to a programmer. */
+function wordsOf({ code, message }: YAMLParseError): string {
+  if (code === 'MULTIPLE_DOCS') return 'there is more than one document in it';
+  return /call stack/.test(message) ? 'is nested too deeply' : message;
+}

@@ -1,0 +1,156 @@
+import * as z from 'zod/mini';
+import { type ErrorCode, PortalGunError } from './errors.ts';
+import { suggest } from './text.ts';
+import type { YamlFile, YamlPath } from './yaml-file.ts';
+
+/*
+ * What a YAML file is to hold, as a zod schema, and what is wrong with it, in words and with line and column. A
+ * message may have a second line: what to do.
+ */
+
+/** What is said of a key that has to be there and is not. */
+export type MissingWords = Readonly<Record<string, string>>;
+
+/** Text, or whatever stands there without quotes. */
+export const yamlText = z.string();
+
+/** `on`, `off`, and what else YAML's versions call so. */
+export const yamlFlag = z.stringbool({
+  truthy: ['true', 'on', 'yes'],
+  falsy: ['false', 'off', 'no'],
+  error: 'is to be on or off',
+});
+
+/** A whole number. */
+export function yamlInteger(least: number, most: number) {
+  const error = `is to be a whole number from ${least} to ${most}`;
+  const number = z.number().check(z.minimum(least, { error }), z.maximum(most, { error }));
+  const digits = z.string({ error }).check(z.regex(/^\d{1,15}$/, { error }));
+  return z.pipe(digits, z.pipe(z.transform(Number), number));
+}
+
+/** A list, which may be left empty. */
+export function yamlList<Item extends z.ZodMiniType>(item: Item) {
+  return z.pipe(
+    z.nullish(z.array(item)),
+    z.transform((items) => items ?? []),
+  );
+}
+
+/**
+ * Text that a function makes something of.
+ *
+ * @param code of its errors that mean the text
+ * @param wordsOf such an error
+ */
+export function yamlParsed<T>(
+  parse: (text: string) => T,
+  code: ErrorCode,
+  wordsOf: (error: PortalGunError) => string = ({ message }) => message,
+) {
+  return z.pipe(
+    yamlText,
+    z.transform((text, context): T => {
+      try {
+        return parse(text);
+      } catch (error) {
+        if (!(error instanceof PortalGunError) || error.code !== code) throw error;
+        const message = withHint(wordsOf(error), error.hint);
+        context.issues.push({ code: 'custom', message, input: text });
+        return z.NEVER;
+      }
+    }),
+  );
+}
+
+/** A message with what to do. */
+export function withHint(message: string, hint: string): string {
+  return `${message}\n${hint}`;
+}
+
+/**
+ * What a file holds.
+ *
+ * @param missing what is said of each key that has to be there
+ * @throws PortalGunError with the code of the file, and line and column of what is wrong
+ */
+export function parseYaml<Form extends z.ZodMiniType>(
+  file: YamlFile,
+  form: Form,
+  missing: MissingWords,
+): z.output<Form> {
+  const result = z.safeParse(form, file.value, { error: wordsOf });
+  if (result.success) return result.data;
+  const { path, message } = firstOf(result.error.issues, file, missing);
+  const [words = '', hint] = message.split('\n');
+  return file.fail(path, words, hint);
+}
+
+interface Problem {
+  readonly path: YamlPath;
+  readonly message: string;
+  /** The order in which they are told: what stands further out first, and of that keys that there are not. */
+  readonly rank: number;
+}
+
+function firstOf(issues: readonly z.core.$ZodIssue[], file: YamlFile, missing: MissingWords): Problem {
+  const problems = issues.map((issue) => problemOf(issue, [], file, missing));
+  return problems.reduce((first, problem) => (problem.rank < first.rank ? problem : first));
+}
+
+function problemOf(issue: z.core.$ZodIssue, outer: YamlPath, file: YamlFile, missing: MissingWords): Problem {
+  const path = [...outer, ...issue.path];
+  const key = path.at(-1);
+  if (typeof key === 'string' && !file.has(path)) {
+    const message = missing[key] ?? `needs the key "${key}"`;
+    return { path, message, rank: 2 * path.length };
+  }
+  if (issue.code === 'unrecognized_keys') {
+    const [unknown = ''] = issue.keys;
+    return { path: [...path, unknown], message: issue.message, rank: 2 * path.length + 1 };
+  }
+  if (issue.code === 'invalid_union') {
+    // The form that it was meant to have: the one that it does not miss as a whole.
+    const meant = issue.errors.find((each) => !each.some(isOfAnotherType));
+    const [first, ...rest] = meant ?? issue.errors[0] ?? [];
+    if (first !== undefined) {
+      return [first, ...rest]
+        .map((inner) => problemOf(inner, path, file, missing))
+        .reduce((best, problem) => (problem.rank < best.rank ? problem : best));
+    }
+  }
+  return { path, message: issue.message, rank: 2 * path.length };
+}
+
+/** Whether it says that the whole is of another type. */
+function isOfAnotherType({ code, path }: z.core.$ZodIssue): boolean {
+  return code === 'invalid_type' && path.length === 0;
+}
+
+/** What is said of what zod finds. */
+function wordsOf(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return TYPES[issue.expected] ?? 'makes no sense here';
+    case 'invalid_value':
+      return `is to be ${issue.values.join(' or ')}`;
+    case 'unrecognized_keys': {
+      const [key = ''] = issue.keys;
+      const known = issue.inst instanceof z.ZodMiniObject ? Object.keys(issue.inst.shape) : [];
+      const meant = suggest(key, known);
+      return withHint(
+        `there is no key "${key}" here`,
+        meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`,
+      );
+    }
+    default:
+      return 'makes no sense here';
+  }
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  string: 'is to be text',
+  array: 'is to be a list',
+  object: 'is to be a mapping of keys to values',
+  record: 'is to be a mapping of keys to values',
+};

@@ -1,0 +1,30 @@
+import { escapeControls } from '../base/text.ts';
+import { COMMON_URIS } from '../libvirt/connection-uri.ts';
+import type { Inventory } from '../pci/inventory.ts';
+import type { OptionDefinition, ValuesOf } from './grammar/command.ts';
+import { READING_OPTIONS } from './reading-options.ts';
+
+/** The options of commands that show what a host has, be it told by its kernel or by its libvirt. */
+export const INVENTORY_OPTIONS = {
+  ...READING_OPTIONS,
+  source: {
+    describe:
+      'Who is asked: the kernel (sysfs), the default, or libvirt as well, with what they do not agree on',
+    type: 'string',
+    choices: ['sysfs', 'libvirt'],
+  },
+  connect: {
+    describe:
+      'Ask the libvirt at this URI alone: qemu+ssh://root@host/system shows a host on which nothing is installed',
+    type: 'string',
+    valueName: 'URI',
+    suggestions: COMMON_URIS,
+  },
+} as const satisfies Record<string, OptionDefinition>;
+
+export type InventoryValues = ValuesOf<typeof INVENTORY_OPTIONS>;
+
+/** A sentence on where an inventory comes from, with a space before it; nothing where it is the kernel alone. */
+export function originRemark({ host }: Inventory): string {
+  return host.libvirt === undefined ? '' : ` From libvirt at ${escapeControls(host.libvirt)}.`;
+}

@@ -1,0 +1,35 @@
+import { plainOutput } from '../../host/live/plain-output.ts';
+import type { EndingSignal } from './dialogue.ts';
+import type { OutputStream } from './output.ts';
+
+function outputOf(descriptor: 1 | 2, stream: () => OutputStream): OutputStream {
+  const plain = plainOutput(descriptor);
+  if (plain === null) return stream();
+  // What cannot be written is thrown at once, and never told later.
+  return { write: (text) => plain.write(text), on: () => {} };
+}
+
+let stdout: OutputStream | undefined;
+let stderr: OutputStream | undefined;
+
+/** The process that runs a program; of its streams those are made that are asked for, since each takes its time. */
+export const THIS_PROCESS = {
+  argv: process.argv,
+  env: process.env,
+  get stdin(): { readonly isTTY?: boolean } {
+    return process.stdin;
+  },
+  get stdout(): OutputStream {
+    stdout ??= outputOf(1, () => process.stdout);
+    return stdout;
+  },
+  get stderr(): OutputStream {
+    stderr ??= outputOf(2, () => process.stderr);
+    return stderr;
+  },
+  set exitCode(code: number) {
+    process.exitCode = code;
+  },
+  on: (signal: EndingSignal, listener: (signal: EndingSignal) => void) => process.on(signal, listener),
+  off: (signal: EndingSignal, listener: (signal: EndingSignal) => void) => process.off(signal, listener),
+};

@@ -1,0 +1,34 @@
+import * as z from 'zod';
+import type { DocumentOf } from '../document.ts';
+import { address, text, unknownFact } from '../facts/basic-facts.ts';
+
+export const boundUntilReboot = z
+  .object({
+    address,
+    driver: text.describe('That it is on now.'),
+    command: text.describe('What gives it back to the host.'),
+  })
+  .meta({ id: 'recover#boundUntilReboot' });
+
+export const pendingRecovery = z
+  .union([
+    z.array(
+      z.object({
+        startedAt: text.describe('ISO 8601, UTC.'),
+        title: text.describe('Of the plan.'),
+        standing: z
+          .enum(['cut-short', 'overdue', 'awaiting'])
+          .describe(
+            'cut-short: neither made nor undone. overdue: not confirmed in time. awaiting: may be confirmed.',
+          ),
+      }),
+    ),
+    unknownFact,
+  ])
+  .meta({
+    id: 'recover#pending',
+    description: 'Changes that were cut short or await confirmation, the oldest first.',
+  });
+
+/** Changes that were cut short or await confirmation. */
+export type PendingRecovery = DocumentOf<typeof pendingRecovery>;

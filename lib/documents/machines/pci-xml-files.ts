@@ -1,0 +1,31 @@
+import * as z from 'zod';
+import type { DocumentOf } from '../document.ts';
+import { address, host, text } from '../facts/basic-facts.ts';
+
+const pciXmlFilesDocument = z
+  .object({
+    schema: z.literal('portal-gun/pci-xml-files/v1'),
+    host,
+    folder: text.describe('As it was named.'),
+    files: z
+      .array(
+        z.object({
+          address,
+          file: z
+            .string()
+            .regex(/^pci_[0-9a-f]{4}_[0-9a-f]{2}_[0-9a-f]{2}_[0-7]\.xml$/)
+            .describe('Its name in the folder.'),
+          outcome: z
+            .enum(['written', 'replaced', 'unchanged'])
+            .describe('unchanged: the file was there with the same content.'),
+        }),
+      )
+      .describe('A file for each device that a machine can have.'),
+    leftOut: z
+      .array(z.object({ address, why: text.describe('For a person.') }))
+      .describe('Devices that no machine can have.'),
+  })
+  .meta({ id: 'pci-xml-files', title: 'pci xml --all --json' });
+
+/** `pci xml --all --json`. */
+export type PciXmlFilesDocument = DocumentOf<typeof pciXmlFilesDocument>;

@@ -1,0 +1,15 @@
+import { isFile } from '../file/files.ts';
+import { inputName, readInputFile } from '../file/input-file.ts';
+import { demandPlace, PRIVATE_MODE, PUBLIC_MODE, putFile, writeFolder } from '../file/output-folder.ts';
+import type { UserFiles } from '../user-files.ts';
+
+/** The files of the user of this process. */
+export const LIVE_USER_FILES: UserFiles = {
+  isFile,
+  nameOf: inputName,
+  read: readInputFile,
+  demandPlace,
+  put: (path, content, { isPrivate = false, overwrites }) =>
+    putFile(path, content, isPrivate ? PRIVATE_MODE : PUBLIC_MODE, overwrites),
+  putFolder: writeFolder,
+};

@@ -1,0 +1,24 @@
+import type { MachineChoice } from '../machines/target-machines.ts';
+import type { ScopeOptions } from './change-scope.ts';
+import type { HostdevChoice } from './hostdev-options.ts';
+
+/** How VMs get devices, whoever decides which. */
+export interface GivingOptions extends Pick<HostdevChoice, 'rom' | 'managed' | 'vlan'> {
+  /** The names of safety rules that are lifted. */
+  readonly allow?: readonly string[];
+}
+
+/** What `pci assign` is asked for. */
+export interface AssignOptions extends GivingOptions, ScopeOptions {
+  /** Selectors; each has to mean one device, one card or one IOMMU group. */
+  readonly devices: readonly string[];
+  /** The VMs that get them. */
+  readonly to?: MachineChoice;
+  /**
+   * `shared` (the default): in every definition, and one VM at a time can run with it; `exclusive`: of only one VM; `vf-pool`: the
+   * device is a PF, and each VM gets a VF of it.
+   */
+  readonly policy?: 'shared' | 'exclusive' | 'vf-pool' | undefined;
+  /** With `vf-pool`: whether to make the VFs at each boot too. */
+  readonly persist?: boolean;
+}

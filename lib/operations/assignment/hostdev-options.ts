@@ -1,0 +1,111 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { escapeControls } from '../../base/text.ts';
+import { absolutePath, existingFile } from '../../host/file/files.ts';
+import type { RomWish } from '../../libvirt/hostdev/rom-policy.ts';
+import type { HostdevOptions } from '../../libvirt/hostdev/to-hostdev.ts';
+import { parseStationMac } from '../../pci/sriov/mac-address.ts';
+import { badValue } from '../../plan/sriov/vf-setting-texts.ts';
+import type { HostSession } from '../session/host-session.ts';
+
+/** How VMs are to get devices, as far as somebody chooses; numbers can be texts, as a person types them. */
+export interface HostdevChoice {
+  /** The element; by default `interface` for a VF of a network card, and `hostdev` for all else. */
+  readonly as?: 'hostdev' | 'interface' | undefined;
+  /** Whether the guest sees the option ROM: `auto` (the default), `on`, `off`, or the path of a file to have it from. */
+  readonly rom?: string | undefined;
+  /** Whether libvirt moves the device between its drivers; `auto` by default: not if a VFIO driver of its own has it. */
+  readonly managed?: 'auto' | 'yes' | 'no' | undefined;
+  /** The MAC of an interface. */
+  readonly mac?: string | undefined;
+  /** The VLAN of an interface, 1 to 4094. */
+  readonly vlan?: number | string | undefined;
+  /** The place among what the firmware boots from, from 1. */
+  readonly bootOrder?: number | string | undefined;
+  /** The alias of the interface that stands in while the VM migrates. */
+  readonly teaming?: string | undefined;
+}
+
+const MAC_PROBLEMS = {
+  form: 'the MAC of one station: 02:00:00:00:00:03',
+  multicast: 'the MAC of one station: the first byte of this one is odd, which means many',
+  zero: 'a MAC that is not zero: 02:00:00:00:00:03',
+} as const;
+
+/** Only one device can have these. */
+const OF_ONE = [
+  ['mac', '--mac'],
+  ['bootOrder', '--boot-order'],
+  ['teaming', '--teaming'],
+] as const;
+
+/**
+ * How VMs get devices by a choice.
+ *
+ * @param session whether the files of this machine are those of the host
+ * @param category of the VMs that get them; `null` if that is not known
+ * @throws PortalGunError BAD_ARGUMENT; NOT_FOUND, PERMISSION_DENIED for the file of a ROM
+ */
+export function hostdevOptionsOf(
+  session: Pick<HostSession, 'isCaptured'>,
+  choice: HostdevChoice,
+  category: string | null = null,
+): HostdevOptions {
+  return {
+    as: choice.as ?? null,
+    rom: romOf(session, choice.rom ?? 'auto'),
+    category,
+    isManaged: choice.managed === undefined || choice.managed === 'auto' ? null : choice.managed === 'yes',
+    mac: given(choice.mac, macOf),
+    vlan: given(choice.vlan, (value) => numberOf(value, 4094, '--vlan', 'a VLAN from 1 to 4094')),
+    bootOrder: given(choice.bootOrder, (value) =>
+      numberOf(value, 999_999_999, '--boot-order', 'a number from 1'),
+    ),
+    persistentPeer: given(choice.teaming, aliasOf),
+  };
+}
+
+/**
+ * Refuses a choice for several devices that only one device can have.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function checkOfOne(choice: HostdevChoice, { rom }: HostdevOptions, devices: number): void {
+  const [, option] = OF_ONE.find(([key]) => choice[key] !== undefined) ?? [
+    null,
+    typeof rom === 'object' ? '--rom' : null,
+  ];
+  if (devices < 2 || option === null) return;
+  throw new PortalGunError('BAD_ARGUMENT', `is for one device, and ${devices} are meant`, {
+    subject: option,
+    hint: 'name one',
+  });
+}
+
+function given<Value, T>(value: Value | undefined, parse: (value: Value) => T): T | null {
+  return value === undefined ? null : parse(value);
+}
+
+function romOf({ isCaptured }: Pick<HostSession, 'isCaptured'>, text: string): RomWish {
+  if (text === 'auto' || text === 'on' || text === 'off') return text;
+  if (escapeControls(text) !== text) throw badValue('--rom', text, 'a path without control characters');
+  // The files of a captured host are not here.
+  return { file: isCaptured ? absolutePath(text) : existingFile(text, '--rom') };
+}
+
+function macOf(text: string): string {
+  const read = parseStationMac(text);
+  if ('mac' in read) return read.mac;
+  throw badValue('--mac', text, MAC_PROBLEMS[read.problem]);
+}
+
+function aliasOf(text: string): string {
+  if (/^ua-[\w.-]+$/.test(text)) return text;
+  throw badValue('--teaming', text, 'the alias of an interface that was given one: ua-uplink');
+}
+
+function numberOf(value: number | string, most: number, subject: string, expected: string): number {
+  const text = String(value);
+  const number = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if (number >= 1 && number <= most) return number;
+  throw badValue(subject, text, expected);
+}

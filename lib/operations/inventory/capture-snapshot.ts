@@ -1,0 +1,38 @@
+import type { Snapshot } from '../../host/snapshot/snapshot.ts';
+import { formatSnapshot } from '../../host/snapshot/snapshot-text.ts';
+import { captureHost } from '../../sysfs/capture.ts';
+import { hasMachineId, replaceIdentifiers } from '../../sysfs/redaction/replace-identifiers.ts';
+import type { HostSession } from '../session/host-session.ts';
+
+/** How a host is captured. */
+export interface SnapshotOptions {
+  /** Whether serial numbers, MACs, the host name and UUIDs are kept; stand-ins are in their place by default. */
+  readonly raw?: boolean;
+}
+
+/** A captured host. */
+export interface CapturedHost {
+  readonly snapshot: Snapshot;
+  /** The text of its file, which `host` of a session takes. */
+  readonly text: string;
+  /** What to know of it: sentences. */
+  readonly notes: readonly string[];
+}
+
+const UNKEYED =
+  'the host has no machine id: who guesses a serial number or MAC can confirm it by its stand-in';
+
+/**
+ * Captures all that is ever read of a host.
+ *
+ * @throws PortalGunError what opening the host throws
+ */
+export function captureSnapshot({ host }: HostSession, { raw = false }: SnapshotOptions = {}): CapturedHost {
+  const captured = captureHost(host);
+  const snapshot = raw ? captured : replaceIdentifiers(captured);
+  return {
+    snapshot,
+    text: formatSnapshot(snapshot),
+    notes: snapshot === captured || hasMachineId(captured) ? [] : [UNKEYED],
+  };
+}

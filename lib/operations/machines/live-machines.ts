@@ -1,0 +1,31 @@
+import { PortalGunError } from '../../base/errors.ts';
+import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
+import { type RunningMachine, runningMachines } from '../../plan/assignment/plan-attachment.ts';
+import type { ChangeScope } from '../assignment/change-scope.ts';
+
+/** Machines that are meant: those that run, and those that nothing can be done to now. */
+export interface LiveMachines {
+  readonly running: readonly RunningMachine[];
+  readonly skipped: readonly KnownMachine[];
+}
+
+export const NO_LIVE_MACHINES: LiveMachines = { running: [], skipped: [] };
+
+export function liveMachinesOf(meant: readonly KnownMachine[]): LiveMachines {
+  const running = runningMachines(meant);
+  return { running, skipped: meant.filter((machine) => !running.some((each) => each === machine)) };
+}
+
+/**
+ * Refuses to give devices to what runs where nothing does, and nothing else is to be done.
+ *
+ * @throws PortalGunError NOT_RUNNING
+ */
+export function demandRunning({ config }: ChangeScope, { running, skipped }: LiveMachines): void {
+  if (config || running.length > 0) return;
+  const [only] = skipped;
+  if (only !== undefined && skipped.length === 1) {
+    throw new PortalGunError('NOT_RUNNING', 'does not run', { subject: only.name });
+  }
+  throw new PortalGunError('NOT_RUNNING', `none of ${skipped.length} machines runs`, { subject: '--live' });
+}

@@ -1,0 +1,61 @@
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { nearCategory, parseCategory } from '../../libvirt/machine/category.ts';
+import { findMachine } from '../../libvirt/machine/find-machine.ts';
+import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
+import { planTagging, type Tagging } from '../../libvirt/machine/tag-machines.ts';
+import { planTaggings } from '../../plan/assignment/plan-tagging.ts';
+import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { virshOf } from '../session/libvirt-connection.ts';
+
+/** What `portal tag` is asked for. */
+export interface TagOptions {
+  /** Names or UUIDs of VMs. */
+  readonly machines: readonly string[];
+  /** Their category from then on; `null` for none. */
+  readonly category: string | null;
+}
+
+/** What a proposal to tag VMs is about. */
+export interface TaggingSubject {
+  /** The URI of the libvirt that has the VMs. */
+  readonly connect: string;
+  readonly category: string | null;
+  readonly taggings: readonly Tagging[];
+  /** What was met among the VMs. */
+  readonly machineDiagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Proposes a category for VMs, or to remove theirs.
+ *
+ * @throws PortalGunError BAD_ARGUMENT, MACHINE_NOT_FOUND, BAD_XML, and what asking libvirt throws
+ */
+export async function proposeTagging(
+  session: HostSession,
+  { machines: words, category: asked }: TagOptions,
+): Promise<HostProposal<TaggingSubject>> {
+  const category = asked === null ? null : parseCategory(asked, '--type');
+  const virsh = virshOf(session);
+  const { machines, diagnostics } = await readMachines(virsh, 'look');
+  const meant = new Set(words.map((word) => findMachine(machines, word)));
+  const taggings = [...meant].map((machine) => planTagging(machine, category));
+  return proposalOf({
+    plan: planTaggings(virsh.uri, taggings, category),
+    findings: [],
+    allowed: new Set(),
+    subject: { connect: virsh.uri, category, taggings, machineDiagnostics: diagnostics },
+    inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
+    notes: spellingNotes(category, machines),
+    diagnostics: [],
+    changesOnlyMachines: true,
+  });
+}
+
+/** A name of one's own may be a slip: it is near a known one, and no machine has it yet. */
+function spellingNotes(category: string | null, machines: readonly KnownMachine[]): readonly string[] {
+  const meant = category === null ? undefined : nearCategory(category);
+  const isUsed = machines.some((machine) => mainDocument(machine).machine.category === category);
+  if (meant === undefined || isUsed) return [];
+  return [`${category} is a category of your own; did you mean ${meant}?`];
+}

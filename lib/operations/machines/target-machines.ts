@@ -1,0 +1,187 @@
+import { PortalGunError } from '../../base/errors.ts';
+import type { Known } from '../../base/known.ts';
+import { count } from '../../base/text.ts';
+import { nearCategory, parseCategory } from '../../libvirt/machine/category.ts';
+import { findMachine } from '../../libvirt/machine/find-machine.ts';
+import { type KnownMachine, type KnownMachines, mainDocument } from '../../libvirt/machine/read-machines.ts';
+import type { DefinedMachine } from '../../plan/assignment/plan-assignment.ts';
+
+/** Which VMs are meant: all of one of the types, and those that are named. */
+export interface MachineChoice {
+  /** A category (`router`), or several. */
+  readonly type?: string | readonly string[] | undefined;
+  /** Names or UUIDs. */
+  readonly machines?: readonly string[] | undefined;
+}
+
+/**
+ * The types of a choice.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function categoriesOf({ type = [] }: Pick<MachineChoice, 'type'>): readonly string[] {
+  return (typeof type === 'string' ? [type] : type).map((each) => parseCategory(each, '--type'));
+}
+
+/**
+ * The machines that a choice means; `null` for an empty choice.
+ *
+ * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT; CANNOT_BE_GIVEN for one that is named and has no definition; BAD_XML
+ *   for one in which what is ours can't be read
+ */
+export function targetMachines(
+  choice: MachineChoice,
+  machines: readonly KnownMachine[],
+): readonly DefinedMachine[] | null {
+  const transient = namedMachines(choice, machines).find(({ definition }) => definition === null);
+  if (transient !== undefined) {
+    throw new PortalGunError('CANNOT_BE_GIVEN', 'has no definition to write into: it is gone when it ends', {
+      subject: transient.name,
+      hint: 'virsh define one of it, and try again; --live alone gives it to what runs',
+    });
+  }
+  return meantMachines(choice, definedMachines(machines), machines, unreadableDefinition);
+}
+
+/**
+ * The same for what machines have as they run, which also those have that have no definition.
+ *
+ * @throws PortalGunError MACHINE_NOT_FOUND, BAD_ARGUMENT, BAD_XML
+ */
+export function liveTargets(
+  choice: MachineChoice,
+  machines: readonly KnownMachine[],
+): readonly KnownMachine[] | null {
+  return meantMachines(choice, machines, machines, unreadableOf);
+}
+
+function namedMachines(
+  { machines: names = [] }: MachineChoice,
+  machines: readonly KnownMachine[],
+): readonly KnownMachine[] {
+  return names.map((name) => findMachine(machines, name));
+}
+
+function meantMachines<T extends KnownMachine>(
+  choice: MachineChoice,
+  candidates: readonly T[],
+  machines: readonly KnownMachine[],
+  problemOf: (machine: KnownMachine) => PortalGunError | null,
+): readonly T[] | null {
+  const types = categoriesOf(choice);
+  const named = namedMachines(choice, machines);
+  if (types.length === 0 && named.length === 0) return null;
+  const typed = types.flatMap((type) => demandOfType(type, machines));
+  const isMeant = (machine: KnownMachine): boolean => named.includes(machine) || typed.includes(machine);
+  refuseUnreadable(machines.filter(isMeant), problemOf);
+  return candidates.filter(isMeant);
+}
+
+/**
+ * The same, where one of them has to be given.
+ *
+ * @throws PortalGunError as {@link targetMachines}
+ */
+export function demandTargets(
+  choice: MachineChoice,
+  machines: readonly KnownMachine[],
+): readonly DefinedMachine[] {
+  return targetMachines(choice, machines) ?? failUnsaid();
+}
+
+/**
+ * The same, of {@link liveTargets}.
+ *
+ * @throws PortalGunError as {@link liveTargets}
+ */
+export function demandLiveTargets(
+  choice: MachineChoice,
+  machines: readonly KnownMachine[],
+): readonly KnownMachine[] {
+  return liveTargets(choice, machines) ?? failUnsaid();
+}
+
+function failUnsaid(): never {
+  throw new PortalGunError('BAD_ARGUMENT', 'says nothing of which machines', {
+    hint: 'give --type router for all of a type, or --machine NAME',
+  });
+}
+
+/** The machines whose definitions can be changed: those that have one, and in which what is ours can be read. */
+export function definedMachines(machines: readonly KnownMachine[]): readonly DefinedMachine[] {
+  return machines.filter((machine): machine is DefinedMachine => machine.definition?.unreadable === null);
+}
+
+/** Those whose documents are read, as far as they are there. */
+export function readableMachines(machines: readonly KnownMachine[]): readonly KnownMachine[] {
+  return machines.filter((machine) => unreadableOf(machine) === null);
+}
+
+/** Those that have something of ours in a document that can't be read. */
+export function unreadableMachines(machines: readonly KnownMachine[]): readonly KnownMachine[] {
+  return machines.filter((machine) => unreadableOf(machine) !== null);
+}
+
+function unreadableOf(machine: KnownMachine): PortalGunError | null {
+  return unreadableDefinition(machine) ?? machine.live?.unreadable ?? null;
+}
+
+function unreadableDefinition({ definition }: KnownMachine): PortalGunError | null {
+  return definition?.unreadable ?? null;
+}
+
+/**
+ * Refuses where it can't be known who has what already.
+ *
+ * @throws PortalGunError TOOL_FAILED
+ */
+export function refuseUnread({ unread }: KnownMachines): void {
+  const [uuid] = unread;
+  if (uuid === undefined) return;
+  throw new PortalGunError(
+    'TOOL_FAILED',
+    "its document can't be read, and it may have what one machine alone is to have",
+    { subject: uuid, hint: `see what libvirt says of it: virsh dumpxml ${uuid}` },
+  );
+}
+
+/**
+ * The machines of a type that have a definition; none where there is none.
+ *
+ * @throws PortalGunError BAD_XML where what is ours in one of them can't be read: not all could be meant
+ */
+export function machinesOfType(type: string, machines: readonly KnownMachine[]): readonly DefinedMachine[] {
+  const found = machines.filter((machine) => categoryOf(machine) === type);
+  refuseUnreadable(found, unreadableDefinition);
+  return definedMachines(found);
+}
+
+function refuseUnreadable(
+  meant: readonly KnownMachine[],
+  problemOf: (machine: KnownMachine) => PortalGunError | null,
+): void {
+  for (const machine of meant) {
+    const problem = problemOf(machine);
+    if (problem !== null) throw problem;
+  }
+}
+
+function categoryOf(machine: KnownMachine): Known<string> {
+  return mainDocument(machine).machine.category;
+}
+
+function demandOfType(type: string, machines: readonly KnownMachine[]): readonly KnownMachine[] {
+  const found = machines.filter((machine) => categoryOf(machine) === type);
+  if (found.length > 0) return found;
+  const meant = nearCategory(type);
+  const untagged = machines.filter((machine) => categoryOf(machine) === null);
+  throw new PortalGunError('MACHINE_NOT_FOUND', `no machine is of type ${type}`, {
+    subject: '--type',
+    hint:
+      meant !== undefined
+        ? `did you mean ${meant}?`
+        : untagged.length === 0
+          ? 'see which there are: portal list'
+          : `${count(untagged.length, 'machine')} untagged: portal list --untagged, portal tag NAME --type ${type}`,
+  });
+}

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { ExpansionRom } from '../../pci/config/bar.ts';
+import type { DeviceWith, PciDevice } from '../../pci/device.ts';
+import { type OptionRom, parseOptionRom } from '../../pci/rom/option-rom.ts';
+import { isFor, judgeRom, type RomVerdict } from '../../pci/rom/option-rom-verdicts.ts';
+import { refuseUse } from '../change/refusals.ts';
+import { failureText, type RomAttempt, romDeviceOf } from './read-roms.ts';
+
+/** An option ROM that was looked into. */
+export interface InspectedRom {
+  /** A file, or the device that it was read from. */
+  readonly source:
+    | { readonly kind: 'file'; readonly path: string }
+    | { readonly kind: 'device'; readonly address: PciAddress; readonly isShadow: boolean };
+  /** The device that it was judged for; `null` for none. */
+  readonly device: PciDevice | null;
+  readonly rom: OptionRom;
+  readonly sha256: string;
+  readonly verdicts: readonly RomVerdict[];
+  /** The devices of the host that it says it is for; `null` where it was judged for one. */
+  readonly meant: readonly PciAddress[] | null;
+}
+
+/**
+ * A ROM that was read from a device, looked into and judged for it.
+ *
+ * @throws PortalGunError DEVICE_IN_USE, ROM_UNREADABLE where it was not read
+ */
+export function romOfDevice(
+  device: PciDevice,
+  { isShadow }: ExpansionRom,
+  attempt: RomAttempt,
+): InspectedRom {
+  const { address } = device;
+  return judged({ kind: 'device', address, isShadow }, bytesOf(address, isShadow, attempt), device);
+}
+
+/** A ROM of a file, judged for a device, or for none. */
+export function romOfFile(path: string, bytes: Uint8Array, device: PciDevice | null): InspectedRom {
+  return judged({ kind: 'file', path }, bytes, device);
+}
+
+function judged(source: InspectedRom['source'], bytes: Uint8Array, device: PciDevice | null): InspectedRom {
+  const rom = parseOptionRom(bytes);
+  const isShadow = source.kind === 'device' && source.isShadow;
+  const verdicts = judgeRom(rom, { device: device === null ? null : romDeviceOf(device), isShadow });
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return { source, device, rom, sha256, verdicts, meant: null };
+}
+
+/** The devices that a ROM says it is for. */
+export function meantBy(
+  { images }: OptionRom,
+  devices: readonly DeviceWith<'vendor' | 'device'>[],
+): readonly PciAddress[] {
+  const isMeant = ({ vendor, device }: DeviceWith<'vendor' | 'device'>): boolean => {
+    const [vendorId, deviceId] = [knownValue(vendor)?.id, knownValue(device)?.id];
+    return (
+      vendorId !== undefined &&
+      deviceId !== undefined &&
+      images.some((image) => isFor(image, vendorId, deviceId))
+    );
+  };
+  return devices.filter(isMeant).map(({ address }) => address);
+}
+
+/** The bytes that were read. */
+export function bytesOf(address: PciAddress, isShadow: boolean, attempt: RomAttempt): Uint8Array {
+  if (attempt.kind === 'read') return attempt.bytes;
+  if (attempt.kind === 'refused') {
+    refuseUse(attempt.refusals);
+    throw new RangeError('refused without a reason');
+  }
+  const { failure, why } = attempt;
+  const hint =
+    failure.at === 'blocked' || failure.at === 'disable'
+      ? `see that it is off: echo 0 > /sys/bus/pci/devices/${address}/rom`
+      : why;
+  throw new PortalGunError('ROM_UNREADABLE', `its ROM is not read: ${failureText(failure, isShadow)}`, {
+    subject: address,
+    ...(hint === null ? {} : { hint }),
+  });
+}
+
+/**
+ * The register of a device's ROM.
+ *
+ * @throws PortalGunError NO_ROM where it has none, or that can't be read
+ */
+export function demandRom({ address, rom, sriov }: PciDevice): ExpansionRom {
+  const register = knownValue(rom);
+  if (register !== undefined) return register;
+  const isVf = knownValue(sriov)?.role === 'vf';
+  const what =
+    rom !== null
+      ? 'whether it has an option ROM could not be read'
+      : `has no option ROM${isVf ? ', as no virtual function has' : ''}`;
+  throw new PortalGunError('NO_ROM', what, { subject: address });
+}

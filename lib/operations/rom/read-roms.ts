@@ -1,0 +1,138 @@
+import { checkGuard } from '../../apply/check-guard.ts';
+import { findRomSafety } from '../../apply/safety-reading.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import { type Finding, refusalsAmong } from '../../checks/finding.ts';
+import { ROM_RULES } from '../../checks/safety/rom-rules.ts';
+import { ROM_SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
+import type { RomFailure } from '../../host/rom-reader.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { NO_NAMES } from '../../pci/pci-ids.ts';
+import { MAX_ROM_BYTES } from '../../pci/rom/option-rom.ts';
+import type { RomDevice } from '../../pci/rom/option-rom-verdicts.ts';
+import { guardOf } from '../../plan/guard.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
+import { whyRomIsSilent } from '../../sysfs/device/rom-silence.ts';
+import { busEntryPath } from '../../sysfs/paths.ts';
+import { demandRoot, refuseUnfinished } from '../change/apply-proposal.ts';
+import { allowedOf } from '../change/refusals.ts';
+import type { HostSession } from '../session/host-session.ts';
+
+/** The facts of devices that reading and judging their ROMs needs. */
+export const ROM_FIELDS: readonly DeviceField[] = [
+  ...ROM_SAFETY_FIELDS,
+  'vendor',
+  'device',
+  'subsystem',
+  'bootVga',
+];
+
+/** The name that lets a ROM be written that is damaged, or for another device. */
+export const BAD_ROM = { name: 'bad-rom', severity: 'refuses' } as const;
+
+/** What came of trying to read a ROM. */
+export type RomAttempt =
+  | { readonly kind: 'read'; readonly bytes: Uint8Array }
+  | { readonly kind: 'refused'; readonly refusals: readonly Finding[] }
+  | { readonly kind: 'failed'; readonly failure: RomFailure; readonly why: string | null };
+
+/**
+ * What `--allow` may lift of reading a ROM, and of writing it.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function romAllowedOf(allow: readonly string[], writes: boolean): ReadonlySet<string> {
+  return allowedOf(allow, writes ? [...ROM_RULES, BAD_ROM] : ROM_RULES);
+}
+
+/** @throws PortalGunError BAD_ARGUMENT for a captured host, which has no ROM that could be read */
+export function refuseCapturedRom({ isCaptured }: HostSession): void {
+  if (!isCaptured) return;
+  throw new PortalGunError('BAD_ARGUMENT', 'is a captured host, and what is in ROMs is not captured', {
+    subject: '--host',
+    hint: 'run it on the host itself; a ROM that was dumped there is inspected anywhere: pci rom inspect FILE',
+  });
+}
+
+/** What a ROM is judged by of a device. */
+export function romDeviceOf({ vendor, device, class: deviceClass }: PciDevice): RomDevice {
+  return {
+    vendorId: knownValue(vendor)?.id ?? null,
+    deviceId: knownValue(device)?.id ?? null,
+    classCode: knownValue(deviceClass)?.code ?? null,
+  };
+}
+
+/** How ROMs are read. */
+export interface RomReadingOptions {
+  /** The names of safety rules that are lifted. */
+  readonly allow?: readonly string[];
+  /** If it is aborted, the ROM that is being read is switched off again, and no other is read. */
+  readonly signal?: { readonly aborted: boolean };
+}
+
+/**
+ * Has ROMs of this machine read, holding its lock: nobody changes it meanwhile.
+ *
+ * @param allowed what is accepted of what speaks against it
+ * @throws PortalGunError PERMISSION_DENIED, HOST_LOCKED, RECOVERY_NEEDED, TOOL_MISSING, JOURNAL_FAILED, and what `use` throws
+ */
+export async function readingRoms<T>(
+  { ports }: HostSession,
+  allowed: ReadonlySet<string>,
+  signal: RomReadingOptions['signal'],
+  use: (read: (device: PciDevice) => Promise<RomAttempt>) => Promise<T>,
+): Promise<T> {
+  demandRoot(ports, 'reading a ROM switches it on: run it with sudo');
+  const { reader } = ports;
+  const [roms, files] = await Promise.all([ports.openRoms(MAX_ROM_BYTES), ports.openFiles()]);
+  const isInterrupted = (): boolean => signal?.aborted === true;
+  const release = await ports.lock();
+  try {
+    await refuseUnfinished({ files, reader });
+    return await use(async (device) => {
+      if (isInterrupted()) return failed('blocked', 'EINTR', null);
+      const { address } = device;
+      const problem = checkGuard(reader, guardOf(device));
+      if (problem !== null) return failed('enable', 'ENODEV', problem);
+      // Whoever has it may have come since it was asked for.
+      const { devices } = readInventory(reader, NO_NAMES, ROM_FIELDS);
+      const refusals = refusalsAmong(findRomSafety(reader, devices, address), allowed);
+      if (refusals.length > 0) return { kind: 'refused', refusals };
+      const reading = await roms.readRom(busEntryPath(address));
+      if (!('failed' in reading)) {
+        return isInterrupted() ? failed('blocked', 'EINTR', null) : { kind: 'read', bytes: reading };
+      }
+      const isSilent = reading.at === 'read' && reading.failed === 'EIO';
+      const why = isSilent ? whyRomIsSilent(reader, address) : null;
+      return failed(reading.at, reading.failed, why);
+    });
+  } finally {
+    release();
+  }
+}
+
+function failed(at: RomFailure['at'], code: string, why: string | null): RomAttempt {
+  return { kind: 'failed', failure: { at, failed: code }, why };
+}
+
+/** Why a ROM could not be read, as a clause about it. */
+export function failureText({ at, failed: code }: RomFailure, isShadow: boolean): string {
+  switch (at) {
+    case 'wake':
+      return `it can't be woken: ${code}`;
+    case 'enable':
+      return code === 'ENOENT' ? 'the kernel has no file of it' : `it can't be switched on: ${code}`;
+    case 'read':
+      if (code !== 'EIO') return `the kernel says ${code}`;
+      return isShadow
+        ? 'there is no copy of it at 0xc0000, as on a host that was started by UEFI (EIO)'
+        : 'nothing that is a ROM answers (EIO)';
+    case 'differs':
+      return 'read twice, it was not the same: something else uses it';
+    case 'disable':
+      return `it was read, and can't be switched off again: ${code}`;
+    case 'blocked':
+      return code === 'EINTR' ? 'it was interrupted' : `the kernel does not come back from it (${code})`;
+  }
+}

@@ -1,0 +1,31 @@
+import { PortalGunError } from '../../base/errors.ts';
+import type { HostSession } from './host-session.ts';
+import { type InventorySource, sysfsSource } from './sysfs-source.ts';
+
+/**
+ * What tells the devices of a session: the kernel of this machine, a captured host, libvirt.
+ *
+ * @throws PortalGunError BAD_ARGUMENT, and what opening it throws
+ */
+export async function inventorySourceOf(session: HostSession): Promise<InventorySource> {
+  const { connect, source } = session.options;
+  if (connect === undefined && source !== 'libvirt') return sysfsSource(session.host);
+  const refuse = (option: string, message: string): never => {
+    throw new PortalGunError('BAD_ARGUMENT', message, { subject: option });
+  };
+  if (session.isCaptured) {
+    const asked = connect === undefined ? '--source libvirt' : '--connect';
+    refuse('--host', `does not go with ${asked}: a captured host has no libvirt`);
+  }
+  if (connect !== undefined && source === 'sysfs') refuse('--connect', 'does not go with --source sysfs');
+  // They cost a start of the program more than all else, and few ask for them.
+  const [{ libvirtSource }, { askedUri }, { isLocalUri }] = await Promise.all([
+    import('./libvirt-source.ts'),
+    import('./libvirt-connection.ts'),
+    import('../../libvirt/connection-uri.ts'),
+  ]);
+  const uri = askedUri(session)?.uri ?? null;
+  // The kernel of this machine has no say where the environment names the libvirt of another.
+  const isOfHere = connect === undefined && (uri === null || isLocalUri(uri));
+  return libvirtSource(session.ports.runner, uri, isOfHere ? session.host : null);
+}

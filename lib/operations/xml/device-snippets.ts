@@ -1,0 +1,61 @@
+import { formatHostDevice, formatRootPort } from '../../libvirt/hostdev/host-device-text.ts';
+import type { PlannedHostdev } from '../../libvirt/hostdev/to-hostdev.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { PassthroughNote } from '../../pci/group/passthrough.ts';
+import { type GuestPlace, guestAddressesOf, heldAlready } from './guest-addresses.ts';
+
+/** A piece of XML for libvirt, with what to know of it. */
+export interface Snippet {
+  /** What it hands over; `null` for what makes room in the machine. */
+  readonly address: string | null;
+  readonly kind: 'hostdev' | 'interface' | 'pool' | 'root-port';
+  readonly xml: string;
+  readonly notes: readonly PassthroughNote[];
+}
+
+/**
+ * What hands devices over, with the room that they need in a machine.
+ *
+ * @param place where in a machine
+ * @param cards what goes to one guest slot each
+ * @param isOfCard whether a function of the host is in one slot with the others of its card, and no virtual function
+ * @throws PortalGunError BAD_ARGUMENT, BAD_XML, DOMAIN_TOO_LARGE, NO_GUEST_SLOT
+ */
+export function deviceSnippets(
+  { guestAddress: wish, domain: machine = null }: GuestPlace,
+  handed: readonly PlannedHostdev[],
+  cards: readonly (readonly PciAddress[])[],
+  isOfCard: (address: PciAddress) => boolean,
+): readonly Snippet[] {
+  const { addresses, newRootPorts } = guestAddressesOf(wish, machine, cards, isOfCard);
+  const held = heldAlready(machine);
+  const ports = newRootPorts.map(
+    (index): Snippet => ({
+      address: null,
+      kind: 'root-port',
+      xml: formatRootPort(index),
+      notes: [portNote(index)],
+    }),
+  );
+  const devices = handed.map(({ device, notes }): Snippet => {
+    const { address, kind } = device;
+    const guestAddress = addresses.get(address) ?? null;
+    const place = held.get(address);
+    return {
+      address,
+      kind,
+      xml: formatHostDevice({ ...device, guestAddress }),
+      notes: place === undefined ? notes : [alreadyNote(place), ...notes],
+    };
+  });
+  return [...ports, ...devices];
+}
+
+function portNote(index: number): PassthroughNote {
+  const message = `root port ${index} is added, since the machine has none that is free; it stays when the device goes`;
+  return { level: 'ok', code: 'new-root-port', message };
+}
+
+function alreadyNote(place: string): PassthroughNote {
+  return { level: 'blocks', code: 'held-already', message: `the machine has it already: ${place}` };
+}

@@ -1,0 +1,122 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { knownValue } from '../../base/known.ts';
+import {
+  type GuestAddressPlan,
+  type HeldFunction,
+  placeCard,
+  placeProblem,
+  planGuestAddresses,
+} from '../../libvirt/assignment/guest-topology.ts';
+import { heldFunction, siblingsIn } from '../../libvirt/machine/held-functions.ts';
+import { readCategory } from '../../libvirt/machine/machine-metadata.ts';
+import { takenDevices } from '../../libvirt/machine/taken-device.ts';
+import type { GuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
+import { placeInXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import { badValue } from '../../plan/sriov/vf-setting-texts.ts';
+
+const OPTION = '--guest-address';
+const NOWHERE: GuestAddressPlan = { addresses: new Map(), newRootPorts: [] };
+
+/** Where in a machine devices are put. */
+export interface GuestPlace {
+  /** `BUS:SLOT.FUNCTION` as the guest has it, in hex: `05:00.0`; or `auto` for a free slot of the machine, which is the default if there is one. */
+  readonly guestAddress?: string | undefined;
+  /** The machine, as `virsh dumpxml --inactive` writes it. */
+  readonly domain?: XmlDocument | null | undefined;
+}
+
+/**
+ * The machine that devices are put in; `null` if none is given.
+ *
+ * @throws PortalGunError BAD_XML if the document is of something else
+ */
+export function machineOf({ domain: document = null }: GuestPlace): XmlDocument | null {
+  if (document === null || document.root.name === 'domain') return document;
+  throw new PortalGunError('BAD_XML', `is no machine: its element is <${document.root.name}>`, {
+    subject: placeInXml(document, document.root.start),
+    hint: 'give what virsh dumpxml --inactive writes',
+  });
+}
+
+/** The category that a machine is tagged with; `null` where there is none, or no machine. */
+export function categoryIn(machine: XmlDocument | null): string | null {
+  return machine === null ? null : (knownValue(readCategory(machine)) ?? null);
+}
+
+/**
+ * Where the guest is to see devices; nowhere in particular if nothing is wished for.
+ *
+ * @param wish an address, or `auto`
+ * @param cards what goes to one slot each
+ * @param isOfCard whether a function of the host is in one slot with the others of its card, and no virtual function
+ * @throws PortalGunError BAD_ARGUMENT, NO_GUEST_SLOT
+ */
+export function guestAddressesOf(
+  wish: string | undefined,
+  machine: XmlDocument | null,
+  cards: readonly (readonly PciAddress[])[],
+  isOfCard: (address: PciAddress) => boolean,
+): GuestAddressPlan {
+  const text = wish ?? (machine === null ? undefined : 'auto');
+  if (text === undefined) return NOWHERE;
+  if (text !== 'auto') return { addresses: placeAt(text, machine, cards), newRootPorts: [] };
+  if (machine !== null) {
+    const held = heldFunctions(machine).filter(({ address }) => isOfCard(address));
+    return planGuestAddresses(machine.root, cards, (card) => siblingsIn(held, card.filter(isOfCard)));
+  }
+  throw new PortalGunError('BAD_ARGUMENT', 'a free slot is one of a machine, and none is named', {
+    subject: OPTION,
+    hint: 'add --domain FILE, as virsh dumpxml --inactive writes it, or leave it out: libvirt then chooses',
+  });
+}
+
+function placeAt(
+  text: string,
+  machine: XmlDocument | null,
+  cards: readonly (readonly PciAddress[])[],
+): ReadonlyMap<PciAddress, GuestAddress> {
+  const [, bus = '', slot = '', number = ''] = /^([0-9a-f]{1,2}):([01]?[0-9a-f])\.([0-7])$/i.exec(text) ?? [];
+  const place = {
+    bus: Number.parseInt(bus, 16),
+    slot: Number.parseInt(slot, 16),
+    function: Number(number),
+    multifunction: false,
+  };
+  if (number === '' || (place.bus === 0 && place.slot === 0)) {
+    throw badValue(OPTION, text, 'BUS:SLOT.FUNCTION as the guest has it, in hex: 05:00.0; or auto');
+  }
+  const [card = []] = cards;
+  const [only] = card;
+  if (cards.length > 1 || (card.length > 1 && place.function !== 0)) {
+    throw new PortalGunError('BAD_ARGUMENT', 'is one place, and more than that is needed', {
+      subject: OPTION,
+      hint:
+        cards.length > 1
+          ? 'name the functions of one card, or say auto'
+          : 'the functions of a card begin with function 0 of a slot',
+    });
+  }
+  const problem = machine === null ? null : placeProblem(machine.root, place, Math.max(1, card.length));
+  if (problem !== null) {
+    throw new PortalGunError('BAD_ARGUMENT', problem, { subject: OPTION, hint: 'say auto' });
+  }
+  if (card.length > 1 || only === undefined) return placeCard(card, place);
+  return new Map([[only, place]]);
+}
+
+/** Which of some devices a machine has already, with where its document says so. */
+export function heldAlready(machine: XmlDocument | null): ReadonlyMap<PciAddress, string> {
+  if (machine === null) return new Map();
+  return new Map(
+    takenDevices(machine).flatMap(({ device, element }) =>
+      'address' in device && device.address !== null
+        ? [[device.address, placeInXml(machine, element.start)] as const]
+        : [],
+    ),
+  );
+}
+
+function heldFunctions(machine: XmlDocument): readonly HeldFunction[] {
+  return takenDevices(machine).flatMap(({ device }) => heldFunction(device) ?? []);
+}
