@@ -279,6 +279,7 @@ export type { PhysicalFunction, SriovRole, VirtualFunction } from './pci/sriov/s
 export { stableMac } from './pci/sriov/stable-mac.ts';
 export type { VfLinkState, VfRate, VfSettings, VfVlan } from './pci/sriov/vf-settings.ts';
 export { buildTopology, type TopologyNode, type TopologyRoot } from './pci/topology.ts';
+export { DEFAULT_RULES } from './plan/assignment/assignment-rules-parser.ts';
 export {
   type BoundDevice,
   boundBy,

@@ -1,15 +1,20 @@
-// What `pci list` costs on generated hosts, beside `node -e 0` and lspci.
+// What `pci` costs, beside `node -e 0`, lspci, and itself: its start, small hosts, and generated ones.
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generateTree } from './generate-tree.mjs';
-import { conditions, ENVIRONMENT, median, pair, report, run } from './pairs.mjs';
+import { conditions, ENVIRONMENT, pair, report, run } from './pairs.mjs';
 
-const PCI = fileURLToPath(new URL('../../dist/bin/pci.js', import.meta.url));
-const RUNS = 9;
-const RUNS_OF_THE_LARGEST = 3;
+const path = (relative) => fileURLToPath(new URL(relative, import.meta.url));
+const PCI = path('../../dist/bin/pci.js');
+const SMALL = path('../../fixtures/gpu-desktop.snapshot');
+const RUNS = Number(process.argv[2] ?? 9);
+const RUNS_OF_LARGE = Math.min(RUNS, 3);
+const FEW = 4096;
+const MANY = 32_768;
+const DEVICE = '0000:01:00.1';
 const REPORT_PEAK =
   'data:text/javascript,process.on("exit",()=>process._rawDebug(process.resourceUsage().maxRSS))';
 
@@ -17,44 +22,81 @@ const folder = mkdtempSync(join(tmpdir(), 'portal-gun-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(1));
 
-const pci = (root, ...words) => [process.execPath, PCI, 'list', '--host', root, ...words];
-const lspci = (root) => ['lspci', '-nnk', '-O', `sysfs.path=${root}/sys/bus/pci`];
+const pci = (...words) => [process.execPath, PCI, ...words];
 const bare = [process.execPath, '-e', '0'];
-const pairOf = (ours, theirs, runs = RUNS) =>
-  pair(
-    () => run(ours),
-    () => run(theirs),
-    runs,
-  );
+const roots = new Map();
+const on = (count) => {
+  if (!roots.has(count)) {
+    roots.set(count, join(folder, String(count)));
+    generateTree(roots.get(count), count);
+  }
+  return ['--host', roots.get(count)];
+};
+const lspci = (count, ...words) => ['lspci', ...words, '-O', `sysfs.path=${on(count)[1]}/sys/bus/pci`];
 
-process.stdout.write(`Generated hosts. ${conditions()}. Medians of ${RUNS} pairs\n`);
-const roots = {};
-for (const count of [64, 4096, 32768]) {
-  roots[count] = join(folder, String(count));
-  generateTree(roots[count], count);
+/** A verdict on a host, and a refusal, are answers as well. */
+const ANSWERS = [0, 1, 4];
+
+function compare(what, ours, theirs, wanted, runs = RUNS) {
+  const timed = (words) => () => run(words, { exits: ANSWERS });
+  report(what, pair(timed(ours), timed(theirs), runs), wanted);
 }
 
-report('64 functions: pci list / node -e 0', pairOf(pci(roots[64]), bare), 2.2);
-report('4,096 functions: pci list / lspci -nnk', pairOf(pci(roots[4096]), lspci(roots[4096])), 1);
-report(
-  '4,096 functions: pci list --json / lspci -nnk',
-  pairOf(pci(roots[4096], '--json'), lspci(roots[4096])),
-  1,
+function peak(what, words, wantedMb) {
+  const { stderr, status } = spawnSync(process.execPath, ['--import', REPORT_PEAK, ...words.slice(1)], {
+    env: ENVIRONMENT,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (!ANSWERS.includes(status)) throw new Error(`${words.join(' ')} ended with ${status}: ${stderr}`);
+  const megabytes = Number(stderr.toString().trim().split('\n').at(-1)) / 1024;
+  process.stdout.write(
+    `${`${what}: peak of memory`.padEnd(62)} ${megabytes.toFixed(0).padStart(6)} MB  (wanted: ${wantedMb} MB)\n`,
+  );
+}
+
+process.stdout.write(
+  `${conditions()}. Medians of ${RUNS} pairs, run in turn (${RUNS_OF_LARGE} for one device and for 32,768 functions); trees are generated\n`,
 );
 
-const peak = spawnSync(process.execPath, ['--import', REPORT_PEAK, ...pci(roots[4096], '--json').slice(1)], {
-  env: ENVIRONMENT,
-  stdio: ['ignore', 'ignore', 'pipe'],
-});
-const peakMb = Number(peak.stderr.toString().trim().split('\n').at(-1)) / 1024;
-process.stdout.write(
-  `${'4,096 functions: peak memory of pci list --json'.padEnd(58)} ${peakMb.toFixed(0).padStart(6)} MB  (wanted: under 200)\n`,
-);
+compare('pci --version / node -e 0', pci('--version'), bare, 1.4);
+if (existsSync('/sys/bus/pci')) compare('pci list, this machine / node -e 0', pci('list'), bare, 1.7);
+for (const [words, wanted] of [
+  [['validate'], 4.5],
+  [['xml', '01:00.0'], 3],
+  [['bind', '01:00.0', '--dry-run'], undefined],
+]) {
+  compare(
+    `pci ${words.join(' ')}, a small captured host / node -e 0`,
+    pci(...words, '--host', SMALL),
+    bare,
+    wanted,
+  );
+}
 
-const large = pairOf(pci(roots[32768]), pci(roots[4096]), RUNS_OF_THE_LARGEST);
-report('pci list: 32,768 functions / 4,096 (8 is linear)', large);
-const base = median(Array.from({ length: RUNS }, () => run(pci(roots[64]))));
-const slope = (large.oursMs - base) / (large.theirsMs - base);
-process.stdout.write(
-  `${'the same without the start of the program'.padEnd(58)} ${slope.toFixed(2).padStart(6)} times\n`,
-);
+compare('4,096: pci list / lspci -nnk', pci('list', ...on(FEW)), lspci(FEW, '-nnk'), 1);
+compare('4,096: pci list --json / lspci -nnkv', pci('list', '--json', ...on(FEW)), lspci(FEW, '-nnkv'), 1.1);
+const oneGroup = pci('list', 'group=1', ...on(FEW));
+for (const words of [
+  ['show', DEVICE],
+  ['xml', DEVICE],
+  ['validate', DEVICE],
+  ['bind', DEVICE, '--dry-run'],
+]) {
+  compare(
+    `4,096: pci ${words.join(' ')} / pci list group=1`,
+    pci(...words, ...on(FEW)),
+    oneGroup,
+    1.2,
+    RUNS_OF_LARGE,
+  );
+}
+peak('4,096: pci list --json', pci('list', '--json', ...on(FEW)), 200);
+
+for (const words of [['list'], ['sriov', 'list']]) {
+  const [many, few] = [MANY, FEW].map((count) => pci(...words, ...on(count)));
+  compare(`pci ${words.join(' ')}: 32,768 / 4,096 (8 is linear)`, many, few, 8, RUNS_OF_LARGE);
+}
+const snapshot = join(folder, 'many.snapshot');
+peak('32,768: pci snapshot', pci('snapshot', '-o', snapshot, ...on(MANY)), 300);
+peak('32,768: pci diff of two snapshots', pci('diff', snapshot, snapshot), 300);

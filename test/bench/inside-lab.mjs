@@ -17,7 +17,7 @@ const everything = virsh(['nodedev-list --cap pci', ...nodes.map((node) => `node
 
 const pci = ['node', '/portal-gun/dist/bin/pci.js', 'list'];
 const lspci = () => run(['lspci', '-nnk']);
-const nodedev = () => run(everything.words, everything.input);
+const nodedev = () => run(everything.words, { input: everything.input });
 
 process.stdout.write(
   `The lab, ${nodes.length} functions of a real sysfs, emulated; medians of ${RUNS} pairs\n`,

@@ -138,13 +138,17 @@ describe('what the host uses', () => {
     const show = async (...args: readonly string[]): Promise<string> =>
       (await pciInside(['bind', ...args, '--allow', UNTOLD, '--dry-run', ...INTEL])).stdout;
     const advice =
-      '\nIt may cut you off: with --confirm-within 60s it is undone by itself unless you confirm it.\n';
+      '\nThis may disconnect you. With --confirm-within 60s the change is undone unless you confirm it.\n';
     expect((await show('netdev=enp0s10', ...allowed)).endsWith(advice)).toBe(true);
     expect(await show('netdev=enp0s10')).not.toContain('confirm');
     const asked = await show('netdev=enp0s10', ...allowed, '--confirm-within', '2m');
     expect(asked).not.toContain(advice);
-    expect(asked).toMatch(/\nOnce made, it is undone by itself unless it is confirmed within 2 min\.\n$/);
-    expect(await show('07:00.0', '--confirm-within', '60s')).toContain('confirmed within 60 s.\n');
+    expect(asked).toMatch(
+      /\nThe change is undone unless you confirm it within 2 min after the last step\.\n$/,
+    );
+    expect(await show('07:00.0', '--confirm-within', '60s')).toContain(
+      'confirm it within 60 s after the last step.\n',
+    );
   });
 
   it('is not written into a script', async () => {

@@ -101,12 +101,17 @@ describe('pci bind --persist', () => {
     expect(stdout).toContain(
       '0000:07:00.0  vfio-pci at each boot  its place pci0000:00/07.0/00.0/01.0/00.0\n',
     );
-    expect(stdout).toContain('in the initial RAM disk (initramfs-tools) and after it.\n');
+    expect(stdout).toContain('in the initramfs (initramfs-tools) and after it.\n');
     expect(stdout).toContain('by portal-gun.service, before libvirt starts.\n');
   });
 
   it.each([
-    ['nothing that it knows', [], 'once the root file system is there', 'Late: nothing; there is no systemd'],
+    [
+      'nothing that it knows',
+      [],
+      'once the root file system is there',
+      'Late: nothing binds them at boot, because there is no systemd',
+    ],
     [
       'another maker of RAM disks',
       ['/usr/bin/dracut'],

@@ -87,7 +87,7 @@ describe('the plan', () => {
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
     expect(stdout).toBe(`Mend what does not hold on this host: 2 checks
 
-  tun              there is no /dev/net/tun: machines can be on no network of the host
+  tun              there is no /dev/net/tun: VMs cannot use networks of the host
                    by steps 1 and 2
   iommu-in-effect  the kernel runs without an IOMMU: no device is in a group
                    by steps 3 to 5, from the next restart on
@@ -96,9 +96,9 @@ A restart is needed then; pci validate says what came of it.
 
   1  load tun
   2  write ${MODULES}: tun at each boot
-  3  the configuration of GRUB: to be made anew
+  3  mark the GRUB configuration as stale
   4  write ${SETTINGS}: intel_iommu=on for the kernel
-  5  the configuration of GRUB: make it anew by update-grub, with intel_iommu=on
+  5  regenerate the GRUB configuration with update-grub, with intel_iommu=on
 `);
   });
 
@@ -127,14 +127,14 @@ A restart is needed then; pci validate says what came of it.
     expect(exitCode).toBe(1);
     expect(stdout).toContain(`Left to you:
   iommu-in-effect  the kernel runs without an IOMMU: no device is in a group
-                   Fix (grubby sets the kernel's arguments here): grubby --update-kernel=ALL --args=intel_iommu=on, and restart
+                   Fix (grubby sets the kernel command line here): grubby --update-kernel=ALL --args=intel_iommu=on, and reboot
   qemu             QEMU is not installed
                    Fix: install QEMU: apt install qemu-system-x86
 `);
     const { mended, byHand } = await documentOf(...host);
     expect(mended.map(({ rule }) => rule)).toEqual(['tun']);
     expect(byHand).toMatchObject([
-      { rule: 'iommu-in-effect', obstacle: "grubby sets the kernel's arguments here" },
+      { rule: 'iommu-in-effect', obstacle: 'grubby sets the kernel command line here' },
       { rule: 'qemu', obstacle: null },
     ]);
   });
@@ -175,7 +175,7 @@ Restart the host for iommu-in-effect to hold; then run pci validate.
   });
 });
 
-describe('what was persisted', () => {
+describe('persisted changes', () => {
   const hostWith = hostsWithFiles();
 
   it('is brought in line with what was written down, initial RAM disk and all, where it is strict', async () => {

@@ -84,9 +84,9 @@ describe('pci sriov set --persist', () => {
     expect(stdout).toMatch(
       /\n {2}0000:01:00\.0 {2}2 VFs at each boot {2}its place pci0000:00\/04\.0\/00\.0, MAC /,
     );
-    expect(stdout).toContain('\n  The VFs are made by portal-gun.service, before libvirt starts.\n');
+    expect(stdout).toContain('\n  portal-gun.service creates the VFs before libvirt starts.\n');
     const plain = await pciInside([...args, ...hostWith({}, [])]);
-    expect(plain.stdout).toContain('there is no systemd. pci sriov restore makes them.\n');
+    expect(plain.stdout).toContain('there is no systemd. Run pci sriov restore.\n');
   });
 
   it('is a plan of files alone where the VFs are as asked, and nothing where that is written down', async () => {

@@ -19,7 +19,11 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   tree: [],
   'guard-start': ['fast-xml-parser', 'zod'],
   bind: ['table', 'zod'],
-  recover: ['execa', 'zod'],
+  recover: ['zod'],
+  validate: ['xmlbuilder2', '@oozcitak/dom', 'fast-xml-parser', 'zod'],
+  xml: ['xmlbuilder2', '@oozcitak/dom', 'fast-xml-parser'],
+  assign: ['table', 'fast-xml-parser', 'zod'],
+  'sriov-list': ['zod'],
 };
 
 describe('a start of pci', () => {

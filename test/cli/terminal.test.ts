@@ -156,8 +156,15 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
       ],
     ],
     ['show 01:00.0', ['  1  memory  256 MiB  0x6000000000', '     64-bit  prefetchable']],
-    ['show 00:01.0', ['  blocks  a bridge stays with the host:', '          give the devices behind it']],
-    ['groups group=0', ['    holds bridges alone: there is', '    nothing to give']],
+    [
+      'show 00:01.0',
+      [
+        '  blocks  a bridge stays with the host:',
+        '          pass through the devices',
+        '          behind it',
+      ],
+    ],
+    ['groups group=0', ['    contains only bridges; nothing to', '    pass through']],
     ['groups group=6', ['  0000:02:00.0  Samsung NVMe SS…  (nvme)']],
     ['groups group=1', ['  0000:00:01.0  Intel 12th Gen Core Pro…', '                (pcieport, stays)']],
     ['tree 00:01.0', ['└─ 00:01.0  Intel 12th G…  (pcieport, …)']],

@@ -62,7 +62,7 @@ describe('text', () => {
       fedora: 'grubby',
       arch: 'grub-mkconfig',
       opensuse: 'grub2-mkconfig',
-      gentoo: 'settings of the boot loader',
+      gentoo: 'boot loader settings',
     };
     for (const [id, words] of Object.entries(systems)) {
       const { functions = [] } = goodHost();

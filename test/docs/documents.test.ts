@@ -8,11 +8,13 @@ import { programTrust } from '../../lib/host/program-trust.ts';
 import { PCI, ROOT } from '../support/pci-program.ts';
 import { whySkipped } from '../support/skipping.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
+import { outputOf, typeErrors } from './library-examples.ts';
 import { anchorOf } from './markdown.ts';
 
 /*
  * The documents are held to what is so. Their ```console blocks are run, in their order, in a folder of each
- * document's own, with `fixtures/` and the built program in it; a block such as ```js NAME is a file there.
+ * document's own, with `fixtures/` and the built program in it; a block such as ```js NAME is a file there. A block ```ts NAME is an
+ * example of the library, which is compiled and run; the ```text block behind it holds what it prints.
  * UPDATE_DOCS=1 writes the outputs anew.
  */
 
@@ -130,6 +132,22 @@ async function replay(block: Block, folder: string): Promise<readonly string[]> 
   return shown;
 }
 
+/** The examples of the library, each with the block behind it that holds what it prints. */
+function examplesOf(
+  blocks: readonly Block[],
+): readonly { readonly example: Block; readonly output: Block }[] {
+  return blocks.flatMap((example, index) => {
+    if (!/^ts \S+$/.test(example.info)) return [];
+    const output = blocks[index + 1];
+    if (output?.info !== 'text') throw new Error(`nothing shows what ${example.info} prints`);
+    return [{ example, output }];
+  });
+}
+
+function textIn({ lines }: Block): string {
+  return `${lines.join('\n')}\n`;
+}
+
 /** The document with every console block as it is now. */
 async function replayDocument(document: string): Promise<string> {
   const lines = [...linesOf(document)];
@@ -138,6 +156,10 @@ async function replayDocument(document: string): Promise<string> {
   const changes: [Block, readonly string[]][] = [];
   for (const block of blocks.filter(({ info }) => info === 'console'))
     changes.push([block, await replay(block, folder)]);
+  for (const { example, output } of examplesOf(blocks)) {
+    changes.push([output, await outputOf(textIn(example))]);
+  }
+  changes.sort(([{ at }], [{ at: other }]) => at - other);
   for (const [{ at, lines: before }, after] of changes.reverse())
     lines.splice(at + 1, before.length, ...after);
   return lines.join('\n');
@@ -185,6 +207,16 @@ describe.each(DOCUMENTS)('%s', (document) => {
       expect(readFileSync(join(ROOT, document), 'utf8')).toBe(now);
     },
   );
+});
+
+it('examples of the library fit the types of the package', () => {
+  const examples = DOCUMENTS.flatMap((document) => examplesOf(blocksOf(linesOf(document))));
+  expect(examples.length).toBeGreaterThan(3);
+  const texts = new Map(examples.map(({ example }) => [example.info.slice('ts '.length), textIn(example)]));
+  expect(texts.size).toBe(examples.length);
+  const folder = join(FOLDER, 'examples');
+  mkdirSync(folder);
+  expect(typeErrors(folder, texts)).toBe('');
 });
 
 it('every document is seen, and some show output', () => {

@@ -49,7 +49,7 @@ export function testHostUse(machine: () => RunningMachine): void {
       expect(refused.exitCode, refused.stderr).toBe(8);
       const disks = `${disk.replace('/dev/', '')} on /mnt/disk`;
       expect(refused.stderr).toContain(
-        `${DRIVE} contains mounted file systems: ${disks} (mounted).\nAll that was done is undone`,
+        `${DRIVE} contains mounted file systems: ${disks} (mounted).\nAll steps are undone`,
       );
       expect(await state(DRIVE)).toBe('nvme - 0');
       await machine().output(['sh', '-ec', 'echo kept > /mnt/disk/file; sync; grep -x kept /mnt/disk/file']);

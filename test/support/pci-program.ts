@@ -22,6 +22,8 @@ export interface Outcome {
 interface Options {
   readonly env?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** What it reads on standard input; nothing without it. */
+  readonly input?: string;
 }
 
 /** Runs the built `pci` in the root of the project, with nothing of the caller's taste in its environment. */
@@ -41,7 +43,7 @@ async function runBuilt(file: string, args: readonly string[], options: Options)
     extendEnv: false,
     reject: false,
     stripFinalNewline: false,
-    stdin: 'ignore',
+    ...(options.input === undefined ? { stdin: 'ignore' } : { input: options.input }),
     timeout: options.timeoutMs ?? 120_000,
   });
   return { exitCode, stdout, stderr };

@@ -25,8 +25,8 @@ export function obstacleTo({ kind }: Fix, { bootLoader }: FixFacts): string | nu
   if (kind !== 'kernel-argument' || bootLoader === 'update-grub') return null;
   const loader = knownValue(bootLoader);
   return loader === undefined || loader === 'other'
-    ? "it is not certain what sets the kernel's arguments here"
-    : `${loader} sets the kernel's arguments here`;
+    ? 'it is uncertain which boot loader sets the kernel command line'
+    : `${loader} sets the kernel command line here`;
 }
 
 /** With what a fix comes into force, where it does not at once. */

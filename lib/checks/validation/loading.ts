@@ -11,7 +11,7 @@ import type { Violation } from './verdict.ts';
 export function loadingOf(module: MachineModule, facts: HostFacts): Pick<Violation, 'remedy' | 'fix'> {
   const { isLoaded, supply, blocks } = facts.modules[module];
   const kept = knownValue(blocks) ?? [];
-  if (kept.length > 0) return { remedy: `take it out, and modprobe ${module}: ${kept.join('; ')}` };
+  if (kept.length > 0) return { remedy: `remove it, and modprobe ${module}: ${kept.join('; ')}` };
   const fix: Fix = { kind: 'load-module', module };
   const canLoad = isLoaded === false && supply === 'loadable';
   return { remedy: fixRemedy(fix, facts), ...(canLoad ? { fix } : {}) };

@@ -23,10 +23,10 @@ const PACKAGES = {
 
 const NAMES: Readonly<Record<keyof typeof PACKAGES, string>> = {
   qemu: 'QEMU',
-  libvirt: "libvirt's daemon with its QEMU driver",
-  uefi: 'UEFI for machines (OVMF)',
+  libvirt: 'the libvirt daemon with its QEMU driver',
+  uefi: 'UEFI firmware for VMs (OVMF)',
   virtiofsd: 'virtiofsd',
-  kernel: 'the kernel with all of its modules',
+  kernel: 'the kernel with all its modules',
 };
 
 const INSTALL: Readonly<Record<DistributionFamily, string>> = {
@@ -51,44 +51,44 @@ function argumentRemedy(argument: string, facts: FixFacts): string {
   const inGrub = `add ${argument} to ${GRUB_SETTING}, run`;
   switch (loaderOf(facts)) {
     case 'rpm-ostree':
-      return `rpm-ostree kargs --append-if-missing=${argument}, and restart`;
+      return `rpm-ostree kargs --append-if-missing=${argument}, and reboot`;
     case 'proxmox-boot-tool':
-      return `add ${argument} to /etc/kernel/cmdline, or, with GRUB, to ${GRUB_SETTING}, run proxmox-boot-tool refresh, and restart`;
+      return `add ${argument} to /etc/kernel/cmdline, or, with GRUB, to ${GRUB_SETTING}, run proxmox-boot-tool refresh, and reboot`;
     case 'systemd-boot':
-      return `add ${argument} to ${ENTRIES}, and, for kernels to come, to /etc/kernel/cmdline, and restart`;
+      return `add ${argument} to ${ENTRIES} and, for future kernels, to /etc/kernel/cmdline, and reboot`;
     case 'grubby':
-      return `grubby --update-kernel=ALL --args=${argument}, and restart`;
+      return `grubby --update-kernel=ALL --args=${argument}, and reboot`;
     case 'update-grub':
-      return `${inGrub} update-grub, and restart`;
+      return `${inGrub} update-grub, and reboot`;
     case 'arch':
-      return `${inGrub} grub-mkconfig -o /boot/grub/grub.cfg, and restart; with systemd-boot, to the line "options" of the file in /boot/loader/entries`;
+      return `${inGrub} grub-mkconfig -o /boot/grub/grub.cfg, and reboot; with systemd-boot, to the line "options" of the file in /boot/loader/entries`;
     case 'suse':
-      return `${inGrub} grub2-mkconfig -o /boot/grub2/grub.cfg, and restart`;
+      return `${inGrub} grub2-mkconfig -o /boot/grub2/grub.cfg, and reboot`;
     default:
-      return `add ${argument} to the kernel command line in the settings of the boot loader, and restart`;
+      return `add ${argument} to the kernel command line in the boot loader settings, and reboot`;
   }
 }
 
 /** How a word is taken off the kernel's command line. */
 export function withoutArgumentRemedy(argument: string, facts: FixFacts): string {
-  const inGrub = `take ${argument} out of /etc/default/grub, run`;
+  const inGrub = `remove ${argument} from /etc/default/grub, run`;
   switch (loaderOf(facts)) {
     case 'rpm-ostree':
-      return `rpm-ostree kargs --delete-if-present=${argument}, and restart`;
+      return `rpm-ostree kargs --delete-if-present=${argument}, and reboot`;
     case 'proxmox-boot-tool':
-      return `take ${argument} out of /etc/kernel/cmdline, or, with GRUB, out of /etc/default/grub, run proxmox-boot-tool refresh, and restart`;
+      return `remove ${argument} from /etc/kernel/cmdline or, with GRUB, from /etc/default/grub, run proxmox-boot-tool refresh, and reboot`;
     case 'systemd-boot':
-      return `take ${argument} out of ${ENTRIES}, and out of /etc/kernel/cmdline, and restart`;
+      return `remove ${argument} from ${ENTRIES} and from /etc/kernel/cmdline, and reboot`;
     case 'grubby':
-      return `grubby --update-kernel=ALL --remove-args=${argument}, and restart`;
+      return `grubby --update-kernel=ALL --remove-args=${argument}, and reboot`;
     case 'update-grub':
-      return `${inGrub} update-grub, and restart`;
+      return `${inGrub} update-grub, and reboot`;
     case 'arch':
-      return `${inGrub} grub-mkconfig -o /boot/grub/grub.cfg, and restart`;
+      return `${inGrub} grub-mkconfig -o /boot/grub/grub.cfg, and reboot`;
     case 'suse':
-      return `${inGrub} grub2-mkconfig -o /boot/grub2/grub.cfg, and restart`;
+      return `${inGrub} grub2-mkconfig -o /boot/grub2/grub.cfg, and reboot`;
     default:
-      return `take ${argument} off the kernel command line in the settings of the boot loader, and restart`;
+      return `remove ${argument} from the kernel command line in the boot loader settings, and reboot`;
   }
 }
 
@@ -108,14 +108,14 @@ export function fixRemedy(fix: Fix, facts: FixFacts): string {
     case 'load-module':
       return `modprobe ${fix.module}; for each boot, a line ${fix.module} in a file in /etc/modules-load.d`;
     case 'module-option':
-      return `write "options ${fix.module} ${fix.option}" into a file in /etc/modprobe.d, and restart, or load ${fix.module} anew while no machine runs`;
+      return `write "options ${fix.module} ${fix.option}" to a file in /etc/modprobe.d, and reboot, or reload ${fix.module} while no VM runs`;
     case 'lock-limit':
-      return `write "${fix.user} - memlock ${fix.sizeBytes / 1024}" into a file in /etc/security/limits.d, and log in anew`;
+      return `write "${fix.user} - memlock ${fix.sizeBytes / 1024}" to a file in /etc/security/limits.d, and log in again`;
     case 'persisted':
-      return 'persist again what was persisted: pci bind --persist, pci sriov set --persist';
+      return 'persist the changes again: pci bind --persist, pci sriov set --persist';
   }
 }
 
 /** What to do about virtual functions that share the group of their card. */
 export const APART_REMEDY =
-  'put the card into a slot behind a port with ACS (pci tree), or switch on ACS in the setup of the firmware; or give the whole card, without virtual functions';
+  'move the card to a slot behind a port with ACS (pci tree), or enable ACS in the firmware setup, or pass the whole card through without VFs';

@@ -3,7 +3,7 @@ import type { HomelessBar } from '../../pci/config/homeless-bars.ts';
 
 /** What to do about BARs without an address. */
 export const ROOM_REMEDY =
-  'switch on "above 4G decoding" in the setup of the firmware, or add pci=realloc to the kernel command line';
+  'enable "above 4G decoding" in the firmware setup, or add pci=realloc to the kernel command line';
 
 /** A BAR without an address, as evidence: `BAR 1, 256 MiB`. */
 export function homelessText({ index, sizeBytes }: HomelessBar): string {

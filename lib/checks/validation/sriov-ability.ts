@@ -16,4 +16,4 @@ export function vfsOfDriver({ sriov }: DeviceWith<'sriov'>): number | undefined 
 }
 
 export const NO_VFS_REMEDY =
-  "bind it to its own driver (pci unbind), and see that driver's settings for how many it makes";
+  'bind it to its own driver (pci unbind), and check the settings of that driver for the number of VFs';

@@ -45,14 +45,14 @@ export function fixOf(verdict: Verdict): Pick<Violation, 'fix'> {
 }
 
 const REASONS: Readonly<Record<Unknown['unknown'], string>> = {
-  denied: 'is for root alone',
-  broken: 'could not be read, or makes no sense',
-  unread: 'is not in what was read of the host',
+  denied: 'requires root',
+  broken: 'the data is unreadable or invalid',
+  unread: 'the snapshot does not contain the data',
 };
 
-/** That something could not be found out: `what` is a clause, `whether an IOMMU is at work`. */
+/** That something could not be found out: `what` is a noun, `reset methods`. */
 export function unknownVerdict(what: string, { unknown }: Unknown): Verdict {
-  return { kind: 'unknown', message: `${what} ${REASONS[unknown]}`, why: unknown };
+  return { kind: 'unknown', message: `unknown: ${what} (${REASONS[unknown]})`, why: unknown };
 }
 
 /** @param message why there is nothing to say: `no device is of SR-IOV` */

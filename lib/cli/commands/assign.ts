@@ -4,12 +4,11 @@ import type { HostPorts } from '../../host/host-ports.ts';
 import type { AssignmentSubject } from '../../operations/assignment/assignment-subject.ts';
 import type { HostProposal } from '../../operations/change/host-proposal.ts';
 import type { HostSession } from '../../operations/session/host-session.ts';
-import { DEFAULT_RULES } from '../../plan/assignment/assignment-rules-parser.ts';
 import {
   assignmentSubjectDetails,
   renderAssignment,
   renderNothingToAssign,
-} from '../../render/machine/assignment-proposal-text.ts';
+} from '../../render/machine/assignment-text.ts';
 import { type CommandResult, isGiven } from '../grammar/command.ts';
 import { machineRemarks } from '../machine-remarks.ts';
 import { proposalRemarks, type ReadingValues, sessionOf } from '../reading-options.ts';
@@ -47,6 +46,7 @@ export async function runAssign(
   ports: HostPorts,
 ): Promise<CommandResult> {
   if (args.printRules) {
+    const { DEFAULT_RULES } = await import('../../plan/assignment/assignment-rules-parser.ts');
     return { exitCode: EXIT.ok, stdout: DEFAULT_RULES, stderr: '' };
   }
   const session = sessionOf(args, ports);

@@ -1,11 +1,8 @@
 import { EXIT } from '../../base/errors.ts';
-import { count } from '../../base/text.ts';
 import type { HostPorts } from '../../host/host-ports.ts';
-import { nearCategory } from '../../libvirt/machine/category.ts';
-import { type KnownMachine, mainDocument } from '../../libvirt/machine/read-machines.ts';
 import { listMachines } from '../../operations/machines/list-machines.ts';
 import { formatDocument } from '../../render/documents.ts';
-import { machineListDocument, renderMachines } from '../../render/machine/machine-list.ts';
+import { machineListDocument, renderMachines, renderNoMachines } from '../../render/machine/machine-list.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { machineRemarks } from '../machine-remarks.ts';
 import { sessionOf } from '../reading-options.ts';
@@ -34,25 +31,10 @@ export async function runPortalList(
     return { exitCode: EXIT.ok, stdout, stderr };
   }
   if (machines.length === 0) {
-    return { exitCode: EXIT.ok, stdout: '', stderr: stderr + emptyRemark(all, args.type) };
+    return { exitCode: EXIT.ok, stdout: '', stderr: `${stderr}portal: ${renderNoMachines(all, args.type)}` };
   }
   const { width, style, interactive } = terminal;
   const header = args.header !== false;
   const stdout = renderMachines(machines, { width, header, style, summary: interactive });
   return { exitCode: EXIT.ok, stdout, stderr };
-}
-
-/** What is said where nothing is shown. */
-function emptyRemark(machines: readonly KnownMachine[], types: readonly string[]): string {
-  if (machines.length === 0) return 'portal: libvirt has no machine\n';
-  const untagged = machines.filter((machine) => mainDocument(machine).machine.category === null).length;
-  if (types.length === 0) return 'portal: no machine is untagged\n';
-  const meant = types.map(nearCategory).find((near) => near !== undefined);
-  return [
-    `portal: no machine is tagged ${types.join(' or ')}`,
-    ...(meant === undefined ? [] : [`did you mean ${meant}?`]),
-    ...(untagged === 0 ? [] : [`${count(untagged, 'machine')} untagged: portal list --untagged`]),
-  ]
-    .join('; ')
-    .concat('\n');
 }

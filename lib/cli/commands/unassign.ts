@@ -4,7 +4,7 @@ import {
   renderNothingToUnassign,
   renderUnassignment,
   unassignmentDetails,
-} from '../../render/machine/assignment-proposal-text.ts';
+} from '../../render/machine/unassignment-text.ts';
 import type { CommandResult } from '../grammar/command.ts';
 import { machineRemarks } from '../machine-remarks.ts';
 import { proposalRemarks, type ReadingValues, sessionOf } from '../reading-options.ts';

@@ -4,7 +4,7 @@ import { DENIED, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
 import type { Finding } from '../../checks/finding.ts';
 import type { Asked } from '../../checks/validation/validate.ts';
 import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
-import { isPassed, reportOn } from '../../checks/validation/validation-report.ts';
+import { isPassed, reportOn, type ValidationReport } from '../../checks/validation/validation-report.ts';
 import { PURPOSES, type Purpose } from '../../checks/validation/validation-rule.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { LiveRunner } from '../../host/live/live-runner.ts';
@@ -15,15 +15,15 @@ import { readFolderDrivers } from '../../libvirt/machine/folder-drivers.ts';
 import { readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { HostLookup } from '../../libvirt/machine/taken-functions.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
-import { refuseElsewhere } from '../../operations/assignment/assignment-state.ts';
+import { refuseElsewhere } from '../../operations/assignment/assignment-host.ts';
 import { readPendingRecovery } from '../../operations/change/pending-recovery.ts';
 import { virshOf } from '../../operations/session/libvirt-connection.ts';
 import type { PciAddress } from '../../pci/address.ts';
+import type { Inventory } from '../../pci/inventory.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
 import { parseSelectors } from '../../pci/selector/selector-parser.ts';
 import { formatDocument } from '../../render/documents.ts';
 import { validationDocument } from '../../render/validation/validation-document.ts';
-import { formatJUnit } from '../../render/validation/validation-junit.ts';
 import { renderValidation } from '../../render/validation/validation-text.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import { mendHost, wantsFixes } from '../fix-host.ts';
@@ -112,10 +112,16 @@ export async function runValidate(
       format === 'json'
         ? formatDocument(validationDocument(inventory.host, report, isStrict, diagnostics, pending.changes))
         : format === 'junit'
-          ? formatJUnit(inventory.host, report, isStrict)
+          ? await junitOf(inventory, report, isStrict)
           : renderValidation(report, args.all, width, style),
     stderr,
   };
+}
+
+/** Its package takes longer to load than a host is looked at, and few ask for it. */
+async function junitOf({ host }: Inventory, report: ValidationReport, isStrict: boolean): Promise<string> {
+  const { formatJUnit } = await import('../../render/validation/validation-junit.ts');
+  return formatJUnit(host, report, isStrict);
 }
 
 type Format = 'text' | 'json' | 'junit';

@@ -1,7 +1,6 @@
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { execa } from 'execa';
 import { errorCode } from '../host-reader.ts';
 import { findProgram, PROGRAM_FOLDERS } from '../programs.ts';
 import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../runner.ts';
@@ -52,6 +51,8 @@ async function start(
   { timeoutMs = RUN_TIMEOUT_MS, environment }: RunOptions,
   stdin: 'ignore' | Descriptor,
 ): Promise<Run> {
+  // Many commands that may run a program run none.
+  const { execa } = await import('execa');
   const running = execa(program, args, {
     reject: false,
     stdin,

@@ -29,7 +29,7 @@ import {
   unreadableMachines,
 } from '../machines/target-machines.ts';
 import type { HostSession } from '../session/host-session.ts';
-import { readMachinesHere, virshHere } from './assignment-state.ts';
+import { readMachinesHere, virshHere } from './assignment-host.ts';
 import type { MachinesSubject } from './assignment-subject.ts';
 
 /** The facts of every device that assignments are looked for by. */

@@ -1,3 +1,4 @@
+import { PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import {
   type HostdevOptions,
@@ -7,17 +8,21 @@ import {
 } from '../../libvirt/hostdev/to-hostdev.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import { GROUP_FIELDS, groupDevices, type IommuGroup, isBridge } from '../../pci/group/iommu-group.ts';
 import { iommuAdvice } from '../../pci/group/iommu-state.ts';
 import { type HostAbilities, type PassthroughNote, passthroughNotes } from '../../pci/group/passthrough.ts';
+import { identityOf } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PciNames } from '../../pci/pci-ids.ts';
 import { concernedWith, groupedWith } from '../../pci/selector/concerned-devices.ts';
 import { selectDevices } from '../../pci/selector/selector.ts';
 import { parseSelectors } from '../../pci/selector/selector-parser.ts';
+import { stableMac } from '../../pci/sriov/stable-mac.ts';
 import { readCapturedLink } from '../../sysfs/device/pf-link.ts';
 import type { ProbedDevices } from '../../sysfs/device/read-inventory.ts';
-import type { InventorySource } from '../session/sysfs-source.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { type InventorySource, sysfsSource } from '../session/sysfs-source.ts';
 
 const FIELDS: readonly DeviceField[] = [
   ...GROUP_FIELDS,
@@ -92,6 +97,22 @@ export async function readHostdevState(
   };
 }
 
+/**
+ * The same for assigning devices, which are known again later by their identities.
+ *
+ * @param more facts that are needed besides
+ * @param asked the devices that the question is about; all without it
+ * @throws PortalGunError what opening and reading the host throws
+ */
+export function readAssignmentState(
+  session: HostSession,
+  more: readonly DeviceField[],
+  asked?: ProbedDevices,
+): Promise<HostdevState> {
+  const fields = [...TRAIT_FIELDS, ...more];
+  return readHostdevState(sysfsSource(session.host), session.names, [], fields, asked);
+}
+
 function pfOf({ sriov }: PciDevice): PciAddress | undefined {
   const role = knownValue(sriov);
   return role?.role === 'vf' ? role.physicalFunction : undefined;
@@ -125,6 +146,20 @@ export function toHostdevs(
 }
 
 /**
+ * The same for definitions, which are to be as they were planned: each VF with a MAC that stays. Needs `IDENTITY_FIELDS` of the PFs.
+ *
+ * @throws PortalGunError CANNOT_BE_GIVEN, BAD_ARGUMENT
+ */
+export function toDefinedHostdevs(
+  state: HostdevState,
+  chosen: readonly PciDevice[],
+  wishes: HostdevOptions,
+): readonly (PlannedHostdev & { readonly of: PciDevice })[] {
+  const handed = chosen.map((of) => ({ of, ...toHostdevOf(state, of, wishes, chosen) }));
+  return handed.map((each) => ({ of: each.of, ...withStableMac(state, each.of, each) }));
+}
+
+/**
  * How one device is handed over.
  *
  * @param along those that go to the same machine
@@ -147,4 +182,31 @@ export function toHostdevOf(
 function withWay(note: PassthroughNote): PassthroughNote {
   if (note.code !== 'group-members') return note;
   return { ...note, message: `${note.message}; --group has them all handed over` };
+}
+
+/**
+ * A VF that goes as an interface, with the MAC of the stable scheme where none was asked for: libvirt would make one up, and the
+ * definition would be another than the one that was planned. Anything else as it is.
+ */
+function withStableMac(
+  { inventory, pfLinks }: HostdevState,
+  device: PciDevice,
+  { device: handed, notes }: PlannedHostdev,
+): PlannedHostdev {
+  const role = knownValue(device.sriov);
+  if (handed.kind !== 'interface' || handed.mac !== null || role?.role !== 'vf')
+    return { device: handed, notes };
+  const pf = inventory.devices.find(({ address }) => address === role.physicalFunction);
+  const card = pfLinks.get(role.physicalFunction)?.mac ?? (pf === undefined ? null : identityOf(pf).serial);
+  const index = knownValue(role.index);
+  if (card === null || index === undefined) {
+    throw new PortalGunError('CANNOT_BE_GIVEN', 'its PF has nothing to make a MAC of that stays', {
+      subject: device.address,
+      hint: 'write it by hand: pci xml --mac',
+    });
+  }
+  return {
+    device: { ...handed, mac: stableMac(card, index) },
+    notes: notes.filter(({ code }) => code !== 'no-mac'),
+  };
 }

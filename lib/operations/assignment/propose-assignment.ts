@@ -20,13 +20,12 @@ import { allowedOf } from '../change/refusals.ts';
 import { demandTargets, refuseUnread } from '../machines/target-machines.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { AssignOptions } from './assign-options.ts';
-import { findAssignmentSafety, readAssignmentState, readMachinesHere } from './assignment-state.ts';
+import { findAssignmentSafety, readMachinesHere, virshHere } from './assignment-host.ts';
 import type { AssignmentSubject, ProposedDevice } from './assignment-subject.ts';
 import { scopeOf } from './change-scope.ts';
 import { hostdevOptionsOf } from './hostdev-options.ts';
-import { toHostdevs, withGroups } from './hostdev-state.ts';
+import { readAssignmentState, toDefinedHostdevs, withGroups } from './hostdev-state.ts';
 import { attachNow, meantNow } from './live-attachments.ts';
-import { withStableMac } from './stable-vf-mac.ts';
 import { startHookSteps } from './start-hook.ts';
 
 /**
@@ -48,7 +47,8 @@ export async function proposeAssignment(
   }
   refusePoolOptions(options);
   const scope = scopeOf(options);
-  const state = await readAssignmentState(session, SAFETY_FIELDS, (devices) => {
+  const virsh = virshHere(session);
+  const handing = await readAssignmentState(session, SAFETY_FIELDS, (devices) => {
     const going = concernedWith(
       devices,
       words.flatMap((word) => selectUnit(devices, word)),
@@ -56,7 +56,6 @@ export async function proposeAssignment(
     // A stable MAC of a VF may be made of the serial number of its PF.
     return [...going, ...physicalFunctionsOf(devices, going)];
   });
-  const { virsh, handing } = state;
   const { inventory } = handing;
   const asked = words.flatMap((word) => selectUnit(inventory.devices, word));
   const chosen = withGroups(handing, asked);
@@ -67,10 +66,9 @@ export async function proposeAssignment(
   const targets = scope.config ? demandTargets(to, machines) : [];
   const now = meantNow(to, scope, machines);
   const wishes = hostdevOptionsOf(session, options, commonCategory([...targets, ...now.running]));
-  const handed = toHostdevs(handing, chosen, wishes);
-  const devices = chosen.map((device, index): DeviceToAssign & ProposedDevice => {
-    const { device: given, notes } = withStableMac(handing, device, handed[index] as (typeof handed)[number]);
-    return { device, handed: given, notes, policy, asked: asked.includes(device), allowed };
+  const handed = toDefinedHostdevs(handing, chosen, wishes);
+  const devices = handed.map(({ of, device, notes }): DeviceToAssign & ProposedDevice => {
+    return { device: of, handed: device, notes, policy, asked: asked.includes(of), allowed };
   });
   refuseSecondHolder(devices, scope.config ? targets : now.running, machines);
   const isOfCard = isOfCardAmong(inventory.devices);
@@ -89,7 +87,7 @@ export async function proposeAssignment(
   };
   return proposalOf({
     plan,
-    findings: plan.steps.length === 0 ? [] : findAssignmentSafety(state, addresses, attachments),
+    findings: plan.steps.length === 0 ? [] : findAssignmentSafety(session, handing, addresses, attachments),
     allowed,
     subject: {
       ...{ connect: virsh.uri, machineDiagnostics: known.diagnostics },

@@ -23,10 +23,10 @@ import { allowedOf } from '../change/refusals.ts';
 import { machinesOfType, refuseUnread } from '../machines/target-machines.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { GivingOptions } from './assign-options.ts';
-import { findAssignmentSafety, readAssignmentState, readMachinesHere } from './assignment-state.ts';
+import { findAssignmentSafety, readMachinesHere, virshHere } from './assignment-host.ts';
 import type { AssignmentSubject, ProposedDevice } from './assignment-subject.ts';
 import { hostdevOptionsOf } from './hostdev-options.ts';
-import { toHostdevOf } from './hostdev-state.ts';
+import { readAssignmentState, toHostdevOf } from './hostdev-state.ts';
 import { startHookSteps } from './start-hook.ts';
 
 /** What `pci assign --by-rules` is asked for. */
@@ -56,8 +56,8 @@ export async function proposeAssignmentByRules(
       ? parseAssignmentRules(DEFAULT_RULES, 'the rules that come with it')
       : parseAssignmentRules(text, rulesName);
   const ruleFields = rules.rules.flatMap(({ selectors }) => selectors.flatMap(({ fields }) => fields));
-  const state = await readAssignmentState(session, [...SAFETY_FIELDS, ...ruleFields]);
-  const { virsh, handing } = state;
+  const virsh = virshHere(session);
+  const handing = await readAssignmentState(session, [...SAFETY_FIELDS, ...ruleFields]);
   const { inventory, groups } = handing;
   const { devices } = inventory;
   const known = await readMachinesHere(session, virsh, 'edit', devices);
@@ -71,7 +71,7 @@ export async function proposeAssignmentByRules(
     return { device, handed, notes, policy, asked: false, allowed, why: `${why} → ${to}`, to };
   };
   const findingsOf = (addresses: readonly PciAddress[]): readonly Finding[] =>
-    findAssignmentSafety(state, addresses);
+    findAssignmentSafety(session, handing, addresses);
 
   const { given, left } = distribute(rules, {
     devices,

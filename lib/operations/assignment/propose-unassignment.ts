@@ -33,9 +33,10 @@ import {
   unreadableMachines,
 } from '../machines/target-machines.ts';
 import type { HostSession } from '../session/host-session.ts';
-import { readAssignmentState, readMachinesHere } from './assignment-state.ts';
+import { readMachinesHere, virshHere } from './assignment-host.ts';
 import type { MachinesSubject } from './assignment-subject.ts';
 import { type ChangeScope, type ScopeOptions, scopeOf } from './change-scope.ts';
+import { readAssignmentState } from './hostdev-state.ts';
 import { startHookSteps } from './start-hook.ts';
 
 /** What `pci unassign` is asked for. */
@@ -74,13 +75,13 @@ export async function proposeUnassignment(
   const { devices: words, from = {} } = options;
   const scope = scopeOf(options);
   // Devices that were assigned are known again by their identity, which others of their kind may have as well.
-  const { virsh, handing } = await readAssignmentState(session, [], (all) =>
+  const virsh = virshHere(session);
+  const { inventory } = await readAssignmentState(session, [], (all) =>
     kinOf(
       all,
       words.flatMap((word) => namedBy(word, all)),
     ),
   );
-  const { inventory } = handing;
   const { devices } = inventory;
   const { machines, unread, diagnostics } = await readMachinesHere(session, virsh, 'edit', devices);
   const targets = scope.config ? (targetMachines(from, machines) ?? definedMachines(machines)) : [];

@@ -25,11 +25,11 @@ import type { HostSession } from '../session/host-session.ts';
 import { findPfs, persistVfs, pfsWithTraits, readVfsStatuses } from '../sriov/persisted-pfs.ts';
 import { readPfState } from '../sriov/pf-state.ts';
 import type { AssignOptions } from './assign-options.ts';
-import { readAssignmentState, readMachinesHere } from './assignment-state.ts';
+import { readMachinesHere, virshHere } from './assignment-host.ts';
 import type { AssignmentSubject } from './assignment-subject.ts';
 import { type ChangeScope, scopeOf } from './change-scope.ts';
 import { hostdevOptionsOf } from './hostdev-options.ts';
-import { type HostdevState, withGroups } from './hostdev-state.ts';
+import { type HostdevState, readAssignmentState, withGroups } from './hostdev-state.ts';
 import { applies, meantNow } from './live-attachments.ts';
 import { startHookSteps } from './start-hook.ts';
 
@@ -45,12 +45,12 @@ export async function proposeVfPool(
   const allowed = allowedOf(options.allow ?? []);
   const { vlan } = hostdevOptionsOf(session, options);
   const selector = selectorOf(options);
-  const assignment = await readAssignmentState(session, SAFETY_FIELDS, (devices) => {
+  const virsh = virshHere(session);
+  const handing = await readAssignmentState(session, SAFETY_FIELDS, (devices) => {
     const pf = selectOne(devices, selector);
     return concernedWith(devices, [pf, ...virtualFunctionsOf(devices, [pf])]);
   });
   const { host, isCaptured, ports } = session;
-  const { virsh, handing } = assignment;
   const { inventory } = handing;
   const runner = isCaptured ? null : ports.runner;
   const state = await readPfState(host, runner, inventory, selectOne(inventory.devices, selector));

@@ -185,7 +185,7 @@ function verdictOf(obstacles: readonly GroupObstacle[]): GroupVerdict {
 function blockers(members: readonly Member[], attributes: GroupAttributes): readonly GroupObstacle[] {
   if (members.every(({ device }) => isBridge(device))) {
     return [
-      { code: 'BRIDGES_ONLY', subject: null, message: 'holds bridges alone: there is nothing to give' },
+      { code: 'BRIDGES_ONLY', subject: null, message: 'contains only bridges; nothing to pass through' },
     ];
   }
   return [
@@ -212,12 +212,12 @@ function translationObstacles(attributes: GroupAttributes): readonly GroupObstac
   if (without === false) return [];
   if (without === true) {
     const message =
-      'no IOMMU covers it: VFIO made it up (enable_unsafe_noiommu_mode), and a device in it reaches all memory of the host';
+      'no IOMMU covers it: VFIO created it (enable_unsafe_noiommu_mode), and a device in it can access all memory of the host';
     return [{ code: 'WITHOUT_IOMMU', subject: null, message }];
   }
   // That the regions are not known says the same, and more.
   if (knownValue(attributes.reservedRegions) === undefined) return [];
-  return [{ code: 'IOMMU_UNKNOWN', subject: null, message: 'whether an IOMMU covers it is not known' }];
+  return [{ code: 'IOMMU_UNKNOWN', subject: null, message: 'whether an IOMMU covers it is unknown' }];
 }
 
 function memberObstacles(
@@ -227,21 +227,21 @@ function memberObstacles(
   if (stays || behind !== null) return [];
   const { address } = device;
   if (isSilent(device)) {
-    const message = `${shortAddress(address)} does not answer: its configuration space reads all ones`;
+    const message = `${shortAddress(address)} does not answer: its configuration space reads as all ones`;
     return [{ code: 'NOT_ANSWERING', subject: address, message }];
   }
   const role = knownValue(device.sriov);
   if (role?.role !== 'vf') return [];
   const { physicalFunction } = role;
   if (!members.some((member) => member.device.address === physicalFunction)) return [];
-  const message = `${shortAddress(address)} is a VF of ${shortAddress(physicalFunction)}, which is in the group too: when that leaves its driver, the VF is gone`;
+  const message = `${shortAddress(address)} is a VF of ${shortAddress(physicalFunction)}, which is in the group too: if the PF leaves its driver, the VF no longer exists`;
   return [{ code: 'VF_WITH_PF', subject: address, message }];
 }
 
 function regionObstacles({ reservedRegions }: GroupAttributes): readonly GroupObstacle[] {
   const regions = knownValue(reservedRegions);
   if (regions === undefined) {
-    const message = 'whether the firmware uses memory through it (RMRR) is not known';
+    const message = 'whether the firmware uses memory through it (RMRR) is unknown';
     return [{ code: 'REGIONS_UNKNOWN', subject: null, message }];
   }
   return regions
@@ -249,7 +249,7 @@ function regionObstacles({ reservedRegions }: GroupAttributes): readonly GroupOb
     .map(({ start, end }) => ({
       code: 'DIRECT_REGION',
       subject: null,
-      message: `the firmware uses ${start} to ${end} through it (RMRR); the kernel refuses to give it away`,
+      message: `the firmware uses ${start} to ${end} through it (RMRR); the kernel refuses to pass it through`,
     }));
 }
 
@@ -270,16 +270,14 @@ function driverObstacles(members: readonly Member[]): readonly GroupObstacle[] {
   const held = members.flatMap(driverObstacle);
   const bound = members.some(({ device }) => isWithVfio(device));
   if (held.length > 0 || bound || members.every(({ device }) => isBridge(device))) return held;
-  return [{ code: 'NOT_BOUND', subject: null, message: 'nothing of it is on vfio-pci yet' }];
+  return [{ code: 'NOT_BOUND', subject: null, message: 'no member is on vfio-pci yet' }];
 }
 
 function driverObstacle({ device, stays, behind }: Member): readonly GroupObstacle[] {
   if (stays || behind !== null || device.driver === null) return [];
   const name = shortAddress(device.address);
   if (isUnknown(device.driver)) {
-    return [
-      { code: 'DRIVER_UNKNOWN', subject: device.address, message: `which driver holds ${name} is not known` },
-    ];
+    return [{ code: 'DRIVER_UNKNOWN', subject: device.address, message: `the driver of ${name} is unknown` }];
   }
   if (isWithVfio(device)) return [];
   const own = boundToOwnDriver(device);

@@ -41,7 +41,7 @@ function intelWord({ kernelArguments }: IommuState): string | undefined {
 }
 
 const XEN_ADVICE =
-  'this is dom0 of Xen, and Xen has the IOMMU: give devices to its guests with xl pci-assignable-add, or boot the host without Xen';
+  'this is Xen dom0, and Xen uses the IOMMU: assign devices to its guests with xl pci-assignable-add, or boot the host without Xen';
 
 /** Whether Xen has the IOMMU, so that Linux sees none. */
 export function isUnderXen({ hypervisor }: IommuState): boolean {
@@ -57,7 +57,7 @@ export function iommuAdvice(state: IommuState): string {
   const { firmwareTables } = state;
   if (isUnderXen(state)) return XEN_ADVICE;
   const off = switchedOffBy(state);
-  if (off !== undefined) return `take ${off} off the kernel command line, and start it anew`;
+  if (off !== undefined) return `remove ${off} from the kernel command line, and reboot`;
   const tables = knownValue(firmwareTables);
   const architecture = knownValue(state.architecture);
   const hypervisor = knownValue(state.hypervisor);
@@ -73,10 +73,10 @@ export function iommuAdvice(state: IommuState): string {
 
 function x86Advice(state: IommuState, tables: readonly string[] | undefined): string {
   const maker = knownValue(state.cpuMaker);
-  const inFirmware = `switch on ${SWITCHES[maker ?? ''] ?? 'VT-d (Intel) or AMD-Vi (AMD)'} in the setup of the firmware`;
+  const inFirmware = `enable ${SWITCHES[maker ?? ''] ?? 'VT-d (Intel) or AMD-Vi (AMD)'} in the firmware setup`;
   const onIntel = 'add intel_iommu=on to the kernel command line';
   const on = switchedOnBy(state);
-  const messages = 'see the messages of the kernel, dmesg | grep -e DMAR -e IOMMU';
+  const messages = 'see the kernel messages, dmesg | grep -e DMAR -e IOMMU';
   if (tables === undefined) {
     if (maker === 'AMD') return inFirmware;
     if (on !== undefined) return `${inFirmware}; ${on} is on the kernel command line already`;
@@ -84,7 +84,7 @@ function x86Advice(state: IommuState, tables: readonly string[] | undefined): st
   }
   if (tables.length === 0) return inFirmware;
   if (!tables.includes('DMAR')) {
-    return `the kernel has no driver for it in effect (${tables.join(', ')} table): see its messages, dmesg | grep -i iommu`;
+    return `the kernel has no active driver for it (${tables.join(', ')} table): see its messages, dmesg | grep -i iommu`;
   }
   if (on === undefined) return onIntel;
   return `${on} is on the kernel command line already: ${messages}; the kernel needs CONFIG_INTEL_IOMMU`;

@@ -70,11 +70,11 @@ export function passthroughNotes(
   host: HostAbilities,
 ): readonly PassthroughNote[] {
   if (device.vendor === null && device.class === null) {
-    return [{ level: 'unknown', code: 'nothing-known', message: 'nothing of it could be read' }];
+    return [{ level: 'unknown', code: 'nothing-known', message: 'none of its facts could be read' }];
   }
   const maker = busMaker(device, group);
   if (maker !== undefined) {
-    const message = `is behind ${describe(maker)}, which makes its bus: it can't be given on its own`;
+    const message = `is behind ${describe(maker)}, which creates its bus: it cannot be passed through on its own`;
     return [{ level: 'blocks', code: 'behind-controller', message }];
   }
   if (isIommu(device)) {
@@ -85,13 +85,13 @@ export function passthroughNotes(
       {
         level: 'blocks',
         code: 'bridge',
-        message: 'a bridge stays with the host: give the devices behind it',
+        message: 'a bridge stays with the host: pass through the devices behind it',
       },
     ];
   }
   if (isSilent(device)) {
     const message =
-      'does not answer: its configuration space reads all ones. Switch the host off and on again; a restart may not be enough';
+      'does not answer: its configuration space reads as all ones. Power the host off and on again; a reboot may not be enough';
     return [{ level: 'blocks', code: 'not-answering', message }, ...lossNotes(device)];
   }
   return [
@@ -137,7 +137,7 @@ function iommuNotes(
     return [{ level: 'unknown', code: 'group-unknown', message: 'its IOMMU group could not be read' }];
   }
   if (isUnknown(host.iommu)) {
-    const message = 'whether the kernel runs with an IOMMU is not in what was read of the host';
+    const message = 'whether the kernel has an IOMMU is unknown: the snapshot does not contain the data';
     return [{ level: 'unknown', code: 'iommu-unknown', message }];
   }
   if (group === undefined) {
@@ -179,7 +179,7 @@ const UNKNOWNS: Readonly<Record<string, string>> = {
 };
 
 const NO_GROUP_YET =
-  'has no IOMMU group; some IOMMUs (virtio-iommu) make one only when a driver probes the device: bind it and look again';
+  'has no IOMMU group; some IOMMUs (virtio-iommu) create one only when a driver probes the device: bind it and check again';
 
 function describe(device: DeviceWith<'driver'>): string {
   const driver = isUnknown(device.driver) ? 'driver unknown' : (device.driver ?? 'no driver');
@@ -232,7 +232,7 @@ function lossNotes({ attachments = UNREAD }: PassthroughDevice): readonly Passth
   const things = knownValue(attachments)?.filter(({ kind }) => kind !== 'vfio-dev');
   if (things === undefined) {
     return isUnknown(attachments)
-      ? [{ level: 'unknown', code: 'loss-unknown', message: 'what hangs on it could not be read' }]
+      ? [{ level: 'unknown', code: 'loss-unknown', message: 'its dependents could not be read' }]
       : [];
   }
   if (things.length === 0) return [];
@@ -251,17 +251,17 @@ function resetNotes(
   if (isUnknown(resetMethods)) {
     const remedy = resetMethods.unknown === 'denied' ? ': run as root' : '';
     return [
-      { level: 'unknown', code: 'reset-unknown', message: `how it can be reset could not be read${remedy}` },
+      { level: 'unknown', code: 'reset-unknown', message: `its reset methods could not be read${remedy}` },
     ];
   }
   const [first] = resetMethods ?? [];
   if (resetMethods === null && !tellsResetMethods) {
-    const message = 'how it can be reset is not told on this host (Linux 5.15 and later do)';
+    const message = 'its reset methods are unknown on this host (Linux 5.15 and newer show them)';
     return [{ level: 'unknown', code: 'reset-unknown', message }];
   }
   if (first === undefined) {
     const message =
-      'the kernel knows no way to reset it: its state outlives the VM, and it may not start a second time';
+      'the kernel has no method to reset it: its state survives the VM, and it may not start a second time';
     return [{ level: 'warns', code: 'no-reset', message }];
   }
   if (first === 'bus') {
@@ -282,5 +282,5 @@ function sriovNotes({ sriov }: DeviceWith<'sriov'>): readonly PassthroughNote[] 
   const role = knownValue(sriov);
   if (role?.role !== 'pf' || role.virtualFunctions.length === 0) return [];
   const vfs = count(role.virtualFunctions.length, 'VF');
-  return [{ level: 'loses', code: 'vfs', message: `its ${vfs} are gone when it leaves its driver` }];
+  return [{ level: 'loses', code: 'vfs', message: `its ${vfs} disappear when it leaves its driver` }];
 }

@@ -71,9 +71,7 @@ function recordSteps(moving: readonly Moving[], { record, bootId }: HostBindingS
   const to = serializeEarlierDrivers(earlier);
   if (to === record) return [];
   const change: FileChange = { kind: 'file', path: EARLIER_DRIVERS_PATH, from: record, to };
-  return [
-    { words: `update ${EARLIER_DRIVERS_PATH}: which drivers they had, and what identifies them`, change },
-  ];
+  return [{ words: `save the current drivers and identities to ${EARLIER_DRIVERS_PATH}`, change }];
 }
 
 /** What tells it from others of its kind, while a driver of the host shows that. */

@@ -21,8 +21,8 @@ const CONFIGURATION = BOOT_LOADER_PATHS.grubConfiguration;
 export const bootLoaderKind = {
   hasForm: ({ from, to }) => isTextOrNull(from) && isTextOrNull(to),
   words({ to }) {
-    const what = to === STALE ? 'to be made anew' : `make it anew by update-grub, ${withArguments(to)}`;
-    return `the configuration of GRUB: ${what}`;
+    if (to === STALE) return 'mark the GRUB configuration as stale';
+    return `regenerate the GRUB configuration with update-grub, ${withArguments(to)}`;
   },
   script: {
     parts: () => ['boot-loader'],

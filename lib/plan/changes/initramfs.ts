@@ -17,11 +17,8 @@ export interface InitramfsChange {
 export const initramfsKind = {
   hasForm: ({ from, to }) => isTextOrNull(from) && isTextOrNull(to),
   words({ to }) {
-    const what =
-      to === STALE
-        ? 'to be made anew'
-        : `make them anew, ${to === null ? 'without' : 'with'} what binds early`;
-    return `the initial RAM disks: ${what}`;
+    if (to === STALE) return 'mark the initramfs as stale';
+    return `rebuild the initramfs ${to === null ? 'without' : 'with'} early binding`;
   },
   script: {
     parts: () => [],

@@ -67,13 +67,13 @@ export function persistenceFiles(
       ...plain,
       path: BINDINGS_PATH,
       text: serializeBindings(bindings),
-      purpose: 'the record of what is bound at each boot',
+      purpose: 'the record of bindings for each boot',
     },
     {
       ...plain,
       path: VFS_PATH,
       text: serializeVfs(pfs),
-      purpose: 'the record of the VFs that are made at each boot',
+      purpose: 'the record of VFs for each boot',
     },
     {
       path: EARLY_PROGRAM_PATH,
@@ -86,13 +86,13 @@ export function persistenceFiles(
       ...plain,
       path: RULES_PATH,
       text: some ? formatRules(early) : null,
-      purpose: 'what has udev run it, before any driver is loaded',
+      purpose: 'the udev rule that runs it before any driver loads',
       isEarly: true,
     },
     {
       path: HOOK_PATH,
       text: some && initramfs === 'initramfs-tools' ? formatHook(early) : null,
-      purpose: 'what puts it into the initial RAM disk',
+      purpose: 'the hook that adds it to the initramfs',
       executable: true,
       isEarly: true,
     },
@@ -106,7 +106,7 @@ export function persistenceFiles(
       ...plain,
       path: WANTS_PATH,
       text: hasUnit ? '[Unit]\nWants=portal-gun.service\n' : null,
-      purpose: 'what starts that service at each boot',
+      purpose: 'the drop-in that starts the service at each boot',
     },
   ];
 }
@@ -160,8 +160,8 @@ sed -n 's/^# token //p' ${EARLY_PROGRAM_PATH} > ${INITRAMFS_STATE_PATH}
 
 function servicePurpose({ bindings, pfs }: PersistedRecords): string {
   const parts = [
-    ...(pfs.length === 0 ? [] : ['makes VFs']),
-    ...(bindings.length === 0 && pfs.length > 0 ? [] : ['binds what was left']),
+    ...(pfs.length === 0 ? [] : ['creates VFs']),
+    ...(bindings.length === 0 && pfs.length > 0 ? [] : ['binds the remaining devices']),
   ];
   return `the service that ${parts.join(' and ')}, before libvirt starts`;
 }

@@ -74,7 +74,7 @@ function vfsStep(change: VfsChange): Step {
 function linkStep(address: PciAddress, name: string): Step {
   const change: LinkChange = { kind: 'link', address, from: false, to: true };
   const words = linkKind.words(change, name);
-  return { words: `${words}: without it its VFs have no link, and libvirt can't set them`, change };
+  return { words: `${words}: without it, VFs have no link and libvirt cannot configure them`, change };
 }
 
 /**

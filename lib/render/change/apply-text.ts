@@ -4,9 +4,9 @@ import type { Role, Style } from '../layout/style.ts';
 
 const OUTCOMES: Record<StepOutcome, { readonly text: string; readonly role: Role }> = {
   done: { text: 'done', role: 'good' },
-  already: { text: 'was so already', role: 'faint' },
+  already: { text: 'was already done', role: 'faint' },
   undone: { text: 'undone', role: 'warning' },
-  left: { text: 'left as it is', role: 'warning' },
+  left: { text: 'left unchanged', role: 'warning' },
   stuck: { text: 'COULD NOT BE UNDONE', role: 'bad' },
   untouched: { text: 'not begun', role: 'faint' },
 };
@@ -34,8 +34,8 @@ export function renderFailure({ outcome, interrupted, steps }: ApplyReport, styl
   const how =
     outcome === 'undone'
       ? left.length === 0
-        ? 'All that was done is undone: the host is as it was.'
-        : `All that was done is undone, except: ${left.map(({ words }) => escapeControls(words)).join('; ')}.`
-      : 'Not all could be undone; what is left is in the journal: pci recover tries again.';
+        ? 'All steps are undone: the host is as before.'
+        : `All steps are undone, except: ${left.map(({ words }) => escapeControls(words)).join('; ')}.`
+      : 'Not all steps could be undone. The journal contains the rest: pci recover tries again.';
   return `${escapeControls(why)}\n${style(outcome === 'undone' ? 'strong' : 'bad', how)}\n`;
 }

@@ -8,13 +8,13 @@ export function renderConfirmationAdvice(
   confirmWithinMs: number | null,
 ): string {
   if (confirmWithinMs !== null) {
-    return `\nOnce made, it is undone by itself unless it is confirmed within ${formatSpan(confirmWithinMs)}.\n`;
+    return `\nThe change is undone unless you confirm it within ${formatSpan(confirmWithinMs)} after the last step.\n`;
   }
   if (!takesWayIn(findings, allowed)) return '';
-  return '\nIt may cut you off: with --confirm-within 60s it is undone by itself unless you confirm it.\n';
+  return '\nThis may disconnect you. With --confirm-within 60s the change is undone unless you confirm it.\n';
 }
 
 /** What is to be done once a change is made that awaits confirmation. */
 export function renderAwaiting(confirmWithinMs: number): string {
-  return `Confirm it within ${formatSpan(confirmWithinMs)}, or it is undone by itself: pci confirm\n`;
+  return `Confirm the change within ${formatSpan(confirmWithinMs)}, or it is undone: pci confirm\n`;
 }

@@ -26,7 +26,7 @@ export function renderFindings(
       : `\n${style(role, heading)}\n${some.map((each) => findingLines(each, some, width, style)).join('')}`;
   return [
     section(`Refused for ${count(known.length, 'reason')}:`, 'bad', known),
-    section('Not known, and so in the way:', 'warning', unknown),
+    section('Could not be checked (blocks the change):', 'warning', unknown),
     section('Accepted:', 'warning', accepted),
     section('Warnings:', 'warning', warnings),
   ].join('');

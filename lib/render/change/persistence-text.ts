@@ -46,7 +46,7 @@ export function renderPersistence(change: PersistenceChange | null, width: numbe
   const anew = [...bindings.added, ...bindings.moved.map(({ to }) => to)];
   const how = [
     ...(isGuess
-      ? ['How it starts is not in a snapshot; it is taken for a host with systemd and initramfs-tools.']
+      ? ['A snapshot does not show how the host boots; systemd and initramfs-tools are assumed.']
       : []),
     ...(anew.length === 0 ? [] : stagesText(anew, boot)),
     ...(pfs.added.length + pfs.moved.length === 0 ? [] : [vfsText(boot)]),
@@ -114,9 +114,9 @@ function stagesText(added: readonly PersistedBinding[], boot: BootState): readon
 function earlyText({ initramfs }: BootState): string {
   const where =
     initramfs === 'initramfs-tools'
-      ? 'in the initial RAM disk (initramfs-tools) and after it'
+      ? 'in the initramfs (initramfs-tools) and after it'
       : 'once the root file system is there';
-  return `Early: by a rule for udev, before it loads any driver, ${where}.`;
+  return `Early: a udev rule binds them before any driver loads, ${where}.`;
 }
 
 function lateText({ systemd }: BootState, isSomeEarly: boolean): string {
@@ -126,14 +126,14 @@ function lateText({ systemd }: BootState, isSomeEarly: boolean): string {
       : 'Late: nothing binds it at a boot, because there is no systemd. Run pci bindings --restore.';
   }
   return systemd
-    ? 'Late: what a driver of the host has all the same, or what is at another place, by portal-gun.service, before libvirt starts.'
-    : 'Late: nothing; there is no systemd. What a driver of the host has all the same is bound by pci bindings --restore.';
+    ? 'Late: devices that a host driver claimed, or that moved, by portal-gun.service, before libvirt starts.'
+    : 'Late: nothing binds them at boot, because there is no systemd. Run pci bindings --restore for devices that a host driver claimed.';
 }
 
 function vfsText({ systemd }: BootState): string {
   return systemd
-    ? 'The VFs are made by portal-gun.service, before libvirt starts.'
-    : 'The VFs are not made by themselves: there is no systemd. pci sriov restore makes them.';
+    ? 'portal-gun.service creates the VFs before libvirt starts.'
+    : 'Nothing creates the VFs at boot, because there is no systemd. Run pci sriov restore.';
 }
 
 function paragraph(text: string, width: number | null): string {

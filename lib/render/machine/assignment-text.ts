@@ -1,15 +1,62 @@
-import { escapeControls } from '../../base/text.ts';
-import type { PlanPart } from '../../documents/changes/plan.ts';
+import { count, escapeControls } from '../../base/text.ts';
+import type { PlanDetails, PlanPart } from '../../documents/changes/plan.ts';
 import type { AssignedDeviceFacts } from '../../documents/changes/plan-parts.ts';
 import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { virshCommand } from '../../libvirt/machine/machine-words.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
-import type { MachinesSubject, ProposedDevice } from '../../operations/assignment/assignment-subject.ts';
+import type {
+  AssignmentSubject,
+  MachinesSubject,
+  ProposedDevice,
+} from '../../operations/assignment/assignment-subject.ts';
+import type { LeftDevice } from '../../plan/assignment/assignment-rules.ts';
 import type { MachineAssignment } from '../../plan/assignment/plan-assignment.ts';
+import { renderPersistence } from '../change/persistence-text.ts';
 import { deviceTitle } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
-import { hangText } from '../layout/wrap-text.ts';
+import { renderVfPool, vfPoolDetails } from '../sriov/vf-pool-text.ts';
+import { attachmentDetails, renderAttachments } from './attachment-text.ts';
+import { leftDocument, renderLeft } from './distribution-text.ts';
+import { noteLine, whenOf } from './machine-notes.ts';
+
+/** Which devices VMs get, and who gets what; with rules also what they leave with the host. */
+export function renderAssignment(subject: AssignmentSubject, width: number | null): string {
+  const { devices, assignments, attachments, skipped, pool, persistence, bootNotes, left } = subject;
+  if (pool !== null) {
+    return renderVfPool(pool, skipped, bootNotes, width) + renderPersistence(persistence, width);
+  }
+  const now = renderAttachments(attachments, skipped, width);
+  if (left === null) return renderAssignments(devices, assignments, width, now);
+  const given = devices.length === 0 ? '' : `${renderAssignments(devices, assignments, width)}\n`;
+  return `${given}Left with the host:\n${renderLeft(left, width)}${tagAdvice(left)}`;
+}
+
+/** What is told of a plan without a step. */
+export function renderNothingToAssign(subject: AssignmentSubject, width: number | null): string {
+  const { scope, assignments, attachments, devices, pool, left } = subject;
+  if (left !== null) return `${renderAssignment(subject, width)}\nNothing to do.\n`;
+  const there = scope.config ? 'given' : 'there';
+  const pf = devices[0]?.device.address;
+  const what = pool === null ? `${there} already` : `each has its VF of ${pf} already`;
+  return `${count((scope.config ? assignments : attachments).length, 'machine')}: ${what}.\nNothing to do.\n`;
+}
+
+/** The same for the document of a plan. */
+export function assignmentSubjectDetails(subject: AssignmentSubject): PlanDetails {
+  const { scope, devices, assignments, attachments, skipped, pool, persistence, left } = subject;
+  return {
+    ...assignmentDetails(subject, devices, assignments),
+    ...(pool === null ? {} : vfPoolDetails(pool, persistence)),
+    ...(left === null ? attachmentDetails(scope.live, attachments, skipped) : { left: leftDocument(left) }),
+  };
+}
+
+/** How VMs come to be of the types that none is of. */
+function tagAdvice(left: readonly LeftDevice[]): string {
+  const types = new Set(left.flatMap(({ missingType }) => missingType ?? []));
+  return [...types].map((type) => `To tag a machine: portal tag NAME --type ${type}\n`).join('');
+}
 
 /**
  * Who gets what, or loses it, and when that is in force.
@@ -55,12 +102,6 @@ function sharedNotes(devices: readonly ProposedDevice[]): readonly string[] {
   return [...subjects].map(([message, addresses]) => `${addresses.join(', ')}: ${message}`);
 }
 
-/** What to know of it, in lines of their own. */
-export function noteLine(text: string, width: number | null): string {
-  const start = '  note: ';
-  return `${hangText({ start, startWidth: start.length, text: escapeControls(text), indent: start.length, width })}\n`;
-}
-
 function machineRow(assignment: MachineAssignment): readonly string[] {
   return [escapeControls(assignment.machine.name), whenOf(assignment), whatOf(assignment)];
 }
@@ -81,12 +122,6 @@ function named(each: AssignedDevice): string {
 function placeOf({ device }: AssignedDevice): string {
   const guestAddress = device?.guestAddress ?? null;
   return guestAddress === null ? '' : ` at ${formatGuestAddress(guestAddress)}`;
-}
-
-/** From when on what a machine gains or loses is in force. */
-export function whenOf({ machine, gained, lost }: MachineAssignment): string {
-  if (gained.length + lost.length === 0) return '';
-  return machine.live === null ? 'is off' : 'runs: at its next start';
 }
 
 /**

@@ -1,7 +1,7 @@
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import { count, escapeControls, formatSize } from '../../base/text.ts';
 import type { MachineListDocument, MachinePhase } from '../../documents/machines/machine-list.ts';
-import { guessCategory } from '../../libvirt/machine/category.ts';
+import { guessCategory, nearCategory } from '../../libvirt/machine/category.ts';
 import type { Machine } from '../../libvirt/machine/machine.ts';
 import { tagCommand } from '../../libvirt/machine/machine-words.ts';
 import { type KnownMachine, type KnownMachines, mainDocument } from '../../libvirt/machine/read-machines.ts';
@@ -191,4 +191,19 @@ function deviceDocument({ device }: GivenDevice): MachinePhase['devices'] {
     case 'unread':
       return [];
   }
+}
+
+/** Why no machine of some types is listed, as a line without the name of the program. */
+export function renderNoMachines(machines: readonly KnownMachine[], types: readonly string[]): string {
+  if (machines.length === 0) return 'libvirt has no machine\n';
+  const untagged = machines.filter((machine) => mainDocument(machine).machine.category === null).length;
+  if (types.length === 0) return 'no machine is untagged\n';
+  const meant = types.map(nearCategory).find((near) => near !== undefined);
+  return [
+    `no machine is tagged ${types.join(' or ')}`,
+    ...(meant === undefined ? [] : [`did you mean ${meant}?`]),
+    ...(untagged === 0 ? [] : [`${count(untagged, 'machine')} untagged: portal list --untagged`]),
+  ]
+    .join('; ')
+    .concat('\n');
 }

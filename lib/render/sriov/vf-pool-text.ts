@@ -9,8 +9,8 @@ import type { PooledMachine, VfPoolProposal } from '../../plan/assignment/plan-v
 import { persistenceDetails, vfsDetails } from '../change/plan-document.ts';
 import type { TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
-import { noteLine, whenOf } from '../machine/assignment-text.ts';
 import { renderAttachments } from '../machine/attachment-text.ts';
+import { noteLine, whenOf } from '../machine/machine-notes.ts';
 import { renderVfs } from './vfs-text.ts';
 
 /** What becomes of the PF, and which VF each machine has then. */

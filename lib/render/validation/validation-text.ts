@@ -39,9 +39,15 @@ const GAP = 4;
 
 /** What the reason for not knowing comes to, of one check and of several. */
 const WHY: Readonly<Record<Unknown['unknown'], readonly [one: string, several: string]>> = {
-  denied: ['is for root alone to find out', 'are for root alone to find out'],
-  broken: ['could not be read, or makes no sense', 'could not be read, or make no sense'],
-  unread: ['is not told by what was read of this host', 'are not told by what was read of this host'],
+  denied: ['needs root', 'need root'],
+  broken: [
+    'could not run: the data is unreadable or invalid',
+    'could not run: the data is unreadable or invalid',
+  ],
+  unread: [
+    'could not run: the snapshot does not contain the data',
+    'could not run: the snapshot does not contain the data',
+  ],
 };
 
 interface Look {

@@ -130,7 +130,7 @@ describe('modules', () => {
         const results = validateHost(hostWith(lacking(kept)), asked('machines'));
         expect(results.find((each) => each.rule.id === rule)?.verdict).toMatchObject({
           remedy: expect.stringContaining(
-            `take it out, and modprobe ${module}: /etc/modprobe.d/own.conf: ${line}`,
+            `remove it, and modprobe ${module}: /etc/modprobe.d/own.conf: ${line}`,
           ),
         });
       }
@@ -181,7 +181,7 @@ describe('what the machines of an ordinary user may lock', () => {
     expect(verdictOf({ user: 'maria', lockLimitBytes: 8 * 2 ** 20 })).toMatchObject({
       kind: 'violated',
       message: 'needs 3 GiB locked, and maria may lock 8 MiB',
-      remedy: 'write "maria - memlock 3145728" into a file in /etc/security/limits.d, and log in anew',
+      remedy: 'write "maria - memlock 3145728" to a file in /etc/security/limits.d, and log in again',
       fix: { kind: 'lock-limit', user: 'maria', sizeBytes: 3 * 2 ** 30 },
     });
     // Whole KiB, and never fewer.
@@ -254,8 +254,8 @@ describe('the boot loader of a host', () => {
     ['rpm-ostree', 'rpm-ostree sets the', 'rpm-ostree kargs --append-if-missing=intel_iommu=on'],
     ['proxmox-boot-tool', 'proxmox-boot-tool sets the', 'run proxmox-boot-tool refresh'],
     ['systemd-boot', 'systemd-boot sets the', 'bootctl list'],
-    ['other', 'it is not certain', 'run update-grub'],
-    [null, 'it is not certain', 'run update-grub'],
+    ['other', 'it is uncertain', 'run update-grub'],
+    [null, 'it is uncertain', 'run update-grub'],
   ] as const)('%s is one that we set arguments by, or a person is told how', (loader, obstacle, remedy) => {
     const facts = {
       bootLoader: (loader ?? UNREAD) as BootLoader,
@@ -299,7 +299,7 @@ describe('what is mended', () => {
     const fixes = chooseFixes(results, false, { ...host.facts, bootLoader: 'systemd-boot' });
     expect(idsOf(fixes.chosen)).toEqual(['tun']);
     expect(fixes.manual.map(({ obstacle }) => obstacle)).toEqual([
-      "systemd-boot sets the kernel's arguments here",
+      'systemd-boot sets the kernel command line here',
       null,
     ]);
   });

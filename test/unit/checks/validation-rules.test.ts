@@ -76,32 +76,32 @@ const VIOLATED: Readonly<Record<string, Case>> = {
   'kvm-device': { ...without('/dev/kvm', '/sys/module/kvm_intel'), says: 'there is no /dev/kvm' },
   'kvm-accessible': {
     ...attribute('/etc/passwd', 'libvirt-qemu:x:64055:64055::/:/bin/false'),
-    says: /libvirt-qemu, .* may not use/,
+    says: /libvirt-qemu .* cannot open/,
   },
-  nested: { ...attribute('/sys/module/kvm_intel/parameters/nested', 'N'), says: /does not let machines/ },
+  nested: { ...attribute('/sys/module/kvm_intel/parameters/nested', 'N'), says: /does not allow nested/ },
   'vhost-net': { ...without('/dev/vhost-net'), says: /no \/dev\/vhost-net/ },
   tun: { ...without('/dev/net'), says: /no \/dev\/net\/tun/ },
-  'cgroup-cpu': { ...controllers('cpuset io memory'), says: /cpu is not at work/ },
-  'cgroup-cpuacct': { ...controllers('cpuset io memory'), says: /cpuacct is not at work/ },
-  'cgroup-cpuset': { ...controllers('cpu io memory'), says: /cpuset is not at work/ },
-  'cgroup-memory': { ...controllers('cpu cpuset io'), says: /memory is not at work/ },
+  'cgroup-cpu': { ...controllers('cpuset io memory'), says: /cpu is not available/ },
+  'cgroup-cpuacct': { ...controllers('cpuset io memory'), says: /cpuacct is not available/ },
+  'cgroup-cpuset': { ...controllers('cpu io memory'), says: /cpuset is not available/ },
+  'cgroup-memory': { ...controllers('cpu cpuset io'), says: /memory is not available/ },
   'cgroup-devices': {
     ...attribute('/boot/config-6.12.9-amd64', 'CONFIG_PCI_IOV=y'),
-    says: /devices is not at work/,
+    says: /devices is not available/,
   },
-  'cgroup-blkio': { ...controllers('cpu cpuset memory'), says: /blkio is not at work/ },
-  'secure-guest': { says: /can not encrypt/ },
+  'cgroup-blkio': { ...controllers('cpu cpuset memory'), says: /blkio is not available/ },
+  'secure-guest': { says: /cannot encrypt/ },
   'iommu-firmware': { ...without('/sys/firmware/acpi/tables/DMAR'), says: /describes no IOMMU/ },
   'iommu-in-effect': { spec: NO_IOMMU, says: /runs without an IOMMU/ },
-  'iommu-dma-type': { spec: { groups: { 5: { type: 'identity' } } }, says: /reach all memory/ },
-  'interrupt-remapping': { ...without(`${IRQ}/0`, `${IRQ}/1`), says: /VFIO gives no device/ },
+  'iommu-dma-type': { spec: { groups: { 5: { type: 'identity' } } }, says: /can access all memory/ },
+  'interrupt-remapping': { ...without(`${IRQ}/0`, `${IRQ}/1`), says: /VFIO passes no device/ },
   'iommu-address-width': {
     ...attribute('/proc/cpuinfo', 'address sizes\t: 46 bits physical, 48 bits virtual'),
-    says: /39 bits of address, and the processor 46/,
+    says: /39 address bits, and the processor has 46/,
   },
   'iommu-large-pages': {
     ...attribute('/sys/devices/virtual/iommu/dmar0/intel-iommu/cap', '660462'),
-    says: /4 KiB alone/,
+    says: /only pages of 4 KiB/,
   },
   'vfio-modules': {
     ...without('/sys/module/vfio_pci', '/lib/modules/6.12.9-amd64/modules.dep'),
@@ -112,33 +112,36 @@ const VIOLATED: Readonly<Record<string, Case>> = {
       tree.remove('/sys/module/vfio_pci');
       tree.text('/etc/modprobe.d/local.conf', 'blacklist vfio-pci\n');
     },
-    says: /vfio_pci is kept from being loaded/,
+    says: /vfio_pci must not be loaded/,
   },
   'vfio-node': {
     change: (tree) => chmod(tree, '/dev/vfio/vfio', 0o600),
-    says: /may not use \/dev\/vfio\/vfio/,
+    says: /cannot open \/dev\/vfio\/vfio/,
   },
   'group-isolation': { functions: { [AT.drive]: { group: 5 } }, says: /several cards share 1 group/ },
   'acs-override': {
     spec: { commandLine: 'root=/dev/vda1 pcie_acs_override=downstream' },
     functions: { '0000:00:01.0': { extended: [] } },
-    says: /00:01.0 look isolated, and are not/,
+    says: /00:01.0 look isolated but are not/,
   },
   'firmware-regions': { spec: DIRECT, says: /uses memory through 1 group/ },
-  reset: { functions: { [AT.drive]: { resetMethods: '' } }, says: '1 device can not be reset' },
+  reset: { functions: { [AT.drive]: { resetMethods: '' } }, says: '1 device cannot be reset' },
   'unassigned-bars': { functions: { [AT.drive]: unassigned() }, says: /1 BAR of devices/ },
-  'sriov-devices': { functions: { [AT.network]: { sriov: undefined, extended: [] } }, says: /no card makes/ },
+  'sriov-devices': {
+    functions: { [AT.network]: { sriov: undefined, extended: [] } },
+    says: /no card can create/,
+  },
   'sriov-driver': {
     functions: { [AT.network]: { sriov: undefined } },
-    says: /02:00.0 could make virtual functions/,
+    says: /02:00.0 cannot create VFs/,
   },
   'sriov-firmware': {
     functions: { [AT.network]: { extended: withoutRoom() } },
-    says: /no room for virtual functions of 02:00.0/,
+    says: /no room for VFs of 02:00.0/,
   },
   'sriov-isolation': {
     functions: { [AT.network]: { group: 8 } },
-    says: /02:10.0 can be given to nobody: the card is in the same group/,
+    says: /02:10.0 cannot be passed through: the card is in the same group/,
   },
   'boot-framebuffer': { ...memoryHeldBy('BOOTFB', '6000000000-60000fffff'), says: /holds memory of 01:00.0/ },
   'spare-display': {
@@ -157,11 +160,11 @@ const VIOLATED: Readonly<Record<string, Case>> = {
   libvirt: { ...without('/run/libvirt/libvirt-sock'), says: 'libvirt does not answer' },
   'security-driver': {
     ...attribute('/etc/libvirt/qemu.conf', 'security_driver = "none"'),
-    says: /told to confine no machine/,
+    says: /configured to confine no VM/,
   },
   hooks: {
     change: (tree) => putStatus(tree, '/etc/libvirt/hooks/qemu', { kind: 'file', mode: 0o644 }),
-    says: /passes over it/,
+    says: /skips it/,
   },
   uefi: { ...without('/usr/share/OVMF/OVMF_CODE_4M.fd'), says: /no UEFI/ },
   virtiofsd: { ...without('/usr/libexec/virtiofsd'), says: /virtiofsd is not installed/ },
@@ -172,7 +175,7 @@ const VIOLATED: Readonly<Record<string, Case>> = {
   },
   persisted: {
     more: { persistence: ['write /etc/portal-gun/early-bindings'] },
-    says: /1 step of what was persisted/,
+    says: /1 step of the persisted changes/,
   },
 
   'device-kind': { device: '0000:00:01.0', says: /is a bridge/ },
@@ -184,7 +187,7 @@ const VIOLATED: Readonly<Record<string, Case>> = {
   'device-own-group': {
     device: AT.vf,
     functions: { [AT.network]: { group: 8 } },
-    says: /it can be given to nobody/,
+    says: /it cannot be passed through/,
   },
   'device-domain': {
     functions: { [AT.graphics]: { address: '10000:01:00.0', under: undefined } },
@@ -193,14 +196,14 @@ const VIOLATED: Readonly<Record<string, Case>> = {
   },
   'device-group': {
     functions: { [AT.graphics]: { group: undefined, driver: 'nouveau' } },
-    says: 'is in no IOMMU group',
+    says: 'is not in an IOMMU group',
   },
-  'device-neighbours': { functions: { [AT.drive]: { group: 5 } }, says: /goes with 03:00.0 alone/ },
+  'device-neighbours': { functions: { [AT.drive]: { group: 5 } }, says: /only together with 03:00.0/ },
   'device-region': { spec: DIRECT, says: /the firmware uses memory/ },
   'device-spare': { more: { findings: new Map([[AT.graphics, [HELD]]]) }, says: /the host uses it/ },
   'device-reset': {
     functions: { [AT.graphics]: { resetMethods: 'bus' } },
-    says: /a bus reset is its only one/,
+    says: /a bus reset is its only reset/,
   },
   'device-bars': { functions: { [AT.graphics]: unassigned() }, says: /left no room/ },
   'device-framebuffer': { ...memoryHeldBy('efifb', '6000000000-60000fffff'), says: 'efifb holds its memory' },
@@ -208,21 +211,21 @@ const VIOLATED: Readonly<Record<string, Case>> = {
   'device-vfs': {
     device: AT.network,
     functions: { [AT.network]: { sriov: undefined } },
-    says: /its driver makes no virtual functions/,
+    says: /its driver creates no VFs/,
   },
 
-  'machine-type': { ...without('/dev/kvm'), says: /runs by KVM/ },
+  'machine-type': { ...without('/dev/kvm'), says: /uses KVM/ },
   'machine-memory': { machine: { memoryBytes: 2 ** 36 }, says: /has 64 GiB, and the host 16 GiB/ },
   'machine-memlock': { machine: { hardLimitBytes: 2 ** 31 }, says: /needs 3 GiB locked, and may lock 2 GiB/ },
   'machine-huge-pages': {
     machine: { hugePageBytes: 2 ** 30 },
-    says: /asks for 2 GiB in huge pages of 1 GiB, and 0 B are free/,
+    says: /requests 2 GiB in huge pages of 1 GiB, and 0 B are free/,
   },
   'machine-files': {
     machine: { files: new Map([['/var/lib/a.rom', false]]) },
     says: /lacks \/var\/lib\/a.rom/,
   },
-  'machine-uefi': { ...without('/usr/share/qemu'), machine: { wantsUefi: true }, says: /asks for UEFI/ },
+  'machine-uefi': { ...without('/usr/share/qemu'), machine: { wantsUefi: true }, says: /requests UEFI/ },
   'machine-virtiofs': {
     ...without('/usr/libexec/virtiofsd'),
     machine: { wantsVirtiofs: true },
@@ -246,14 +249,14 @@ const VIOLATED: Readonly<Record<string, Case>> = {
         neededDevice(AT.drive, { requester: '2:0.0' }),
       ],
     },
-    says: /01:00.0 and 03:00.0 of group 5 have an address space each in the guest/,
+    says: /01:00.0 and 03:00.0 of group 5 have separate address spaces in the guest/,
   },
-  'machine-saved': { machine: { hasManagedSave: true }, says: /restores the devices that it had then/ },
-  'machine-alone': { more: { machines: [FIRST] }, says: `first has ${AT.graphics} as well` },
+  'machine-saved': { machine: { hasManagedSave: true }, says: /restores the devices of that time/ },
+  'machine-alone': { more: { machines: [FIRST] }, says: `first uses ${AT.graphics} as well` },
   'machine-uplink': {
     functions: { [AT.network]: { below: { 'net/enp2s0/flags': '0x1002', 'net/enp2s0/operstate': 'down' } } },
     machine: { devices: [neededDevice(AT.vf, { kind: 'interface' })] },
-    says: /enp2s0, which .* is of, is down/,
+    says: /enp2s0, the interface of the PF of .*, is down/,
   },
 };
 

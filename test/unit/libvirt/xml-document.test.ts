@@ -138,7 +138,13 @@ describe('what is written', () => {
     );
   });
 
-  test('never holds what XML can not hold', () => {
-    expect(() => formatXml([{ name: 'a', content: '\u0001' }])).toThrow(/./);
+  test('keeps references that stand in a value as text', () => {
+    const a = read(formatXml([{ name: 'a', attributes: { value: '&lt;' }, content: '&amp;#65;' }]));
+    expect([a.attributes.get('value'), a.text]).toEqual(['&lt;', '&amp;#65;']);
+  });
+
+  test.each(['\u0001', '\ufffe', '\ud800', '\udc00a'])('never holds what XML can not hold: %j', (text) => {
+    expect(() => formatXml([{ name: 'a', content: text }])).toThrow(/./);
+    expect(() => formatXml([{ name: 'a', attributes: { b: text } }])).toThrow(/./);
   });
 });

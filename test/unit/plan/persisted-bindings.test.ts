@@ -79,7 +79,7 @@ function movedTo(device: Device, place: Device): Device {
   return { ...device, address: place.address, location: place.location };
 }
 
-describe('the record of what is bound at each boot', () => {
+describe('the record of bindings for each boot', () => {
   it('is read as it was written, in the order of addresses', () => {
     const bindings = [driverless, pair].map(bindingOf);
     expect(parseBindings(serializeBindings(bindings))).toEqual([...bindings].reverse());

@@ -55,9 +55,9 @@ describe('the steps of fixes', () => {
       'write /etc/modules-load.d/portal-gun.conf: vhost_net at each boot, tun at each boot',
       'write /etc/modprobe.d/portal-gun.conf: nested=1 for kvm_intel',
       'write /etc/security/limits.d/portal-gun.conf: how much memory maria may lock',
-      'the configuration of GRUB: to be made anew',
+      'mark the GRUB configuration as stale',
       'write /etc/default/grub.d/zz-portal-gun.cfg: intel_iommu=on for the kernel, intremap=on for the kernel',
-      'the configuration of GRUB: make it anew by update-grub, with intel_iommu=on intremap=on',
+      'regenerate the GRUB configuration with update-grub, with intel_iommu=on intremap=on',
     ]);
     expect(steps.map(({ fixes }) => fixes)).toEqual([
       [VHOST],
@@ -96,9 +96,9 @@ describe('the steps of fixes', () => {
     expect(wordsOf(steps)).toEqual([
       'load tun',
       'add to /etc/modules-load.d/portal-gun.conf: tun at each boot',
-      'the configuration of GRUB: to be made anew',
+      'mark the GRUB configuration as stale',
       'add to /etc/default/grub.d/zz-portal-gun.cfg: intremap=on for the kernel',
-      'the configuration of GRUB: make it anew by update-grub, with intel_iommu=on intremap=on',
+      'regenerate the GRUB configuration with update-grub, with intel_iommu=on intremap=on',
     ]);
     expect(hostAfter(steps, edited).textOf(FIX_PATHS.loadedModules)).toBe(`${own}\ntun\n`);
   });

@@ -250,7 +250,7 @@ describe('one description', () => {
   });
 });
 
-describe('whether the kernel runs with an IOMMU', () => {
+describe('whether the kernel uses an IOMMU', () => {
   const GROUPS = '/sys/kernel/iommu_groups';
   const iommuOf = (change: (tree: HostTree) => void, group?: number) => {
     const { devices, iommu } = readSpec({ functions: [{ ...ONE_SPEC, group }], change });

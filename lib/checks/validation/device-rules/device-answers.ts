@@ -10,15 +10,15 @@ export const deviceAnswers: DeviceRule = {
   grade: 'fail',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'Its configuration space has a header. If it reads all ones, the device does not answer: a reset failed, or its power or its link is gone. No machine starts with it.',
+    'Its configuration space has a header. If it reads as all ones, the device does not answer: a reset failed, or its power or its link is gone. No VM starts with it.',
   evaluate: (device) => {
     if (isSilent(device)) {
-      return violated('does not answer: its configuration space reads all ones', {
-        remedy: 'switch the host off and on again; a restart may not be enough',
+      return violated('does not answer: its configuration space reads as all ones', {
+        remedy: 'power the host off and on again; a reboot may not be enough',
       });
     }
     return isUnknown(device.config)
-      ? unknownVerdict('whether it answers', device.config)
+      ? unknownVerdict('its configuration space', device.config)
       : holds('it answers');
   },
 };

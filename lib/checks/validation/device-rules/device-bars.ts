@@ -8,14 +8,14 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 /** All of its memory has a place. */
 export const deviceBars: DeviceRule = {
   id: 'device-bars',
-  title: 'all of its memory has a place',
+  title: 'all its memory has an address',
   grade: 'fail',
   purposes: ['passthrough', 'gpu'],
   meaning:
-    'Each of its BARs has an address (`resource`, and the registers of those that the kernel gave up), and a graphics card has memory at all. VFIO refuses, or hides, one for which the firmware left no room.',
+    'Each of its BARs has an address (`resource`, and the registers of BARs that the kernel gave up), and a graphics card has memory. VFIO refuses or hides a BAR if the firmware left no room for it.',
   evaluate: (device) => {
     const { bars } = device;
-    if (isUnknown(bars)) return unknownVerdict('where its BARs are', bars);
+    if (isUnknown(bars)) return unknownVerdict('addresses of its BARs', bars);
     const homeless = homelessBars(device);
     const isBlind =
       isDisplay(device) && !(bars ?? []).some(({ kind, address }) => kind === 'memory' && address !== null);
@@ -25,7 +25,7 @@ export const deviceBars: DeviceRule = {
     return violated(
       homeless.length > 0
         ? 'the firmware left no room for some of its memory'
-        : 'is a display device, and has no memory at an address',
+        : 'is a display device without memory at an address',
       { evidence: homeless.map(homelessText), remedy: ROOM_REMEDY },
     );
   },

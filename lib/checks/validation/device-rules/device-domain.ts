@@ -4,16 +4,17 @@ import { holds, violated } from '../verdict.ts';
 /** libvirt can name it. */
 export const deviceDomain: DeviceRule = {
   id: 'device-domain',
-  title: 'it has an address that libvirt can say',
+  title: 'libvirt supports its address',
   grade: 'fail',
   purposes: ['passthrough'],
   meaning:
-    'Its PCI domain has no more than 16 bits. One behind a VMD controller has more, and libvirt can not say its address.',
+    'Its PCI domain has at most 16 bits. A device behind a VMD controller has more, which libvirt does not support.',
   evaluate: ({ address }) => {
     const [domain = ''] = address.split(':');
-    if (Number.parseInt(domain, 16) <= 0xffff) return holds('its address is one that libvirt can say');
-    return violated(`is in the domain ${domain}, which libvirt can not say`, {
-      remedy: 'give the controller that makes the domain, or have it switched off in the firmware (VMD)',
+    if (Number.parseInt(domain, 16) <= 0xffff) return holds('libvirt supports its address');
+    return violated(`is in domain ${domain}, which libvirt does not support`, {
+      remedy:
+        'pass through the controller that creates the domain, or disable the controller in the firmware (VMD)',
     });
   },
 };

@@ -6,16 +6,15 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 /** The boot display has left it. */
 export const deviceFramebuffer: DeviceRule = {
   id: 'device-framebuffer',
-  title: 'nothing of the boot display is left on it',
+  title: 'the boot display holds no memory of it',
   grade: 'fail',
   purposes: ['gpu', 'passthrough'],
-  meaning:
-    'The driver of the display that the firmware started with holds nothing of its memory (`/proc/iomem`, for root alone).',
+  meaning: 'The driver of the boot display holds none of its memory (`/proc/iomem`, which requires root).',
   evaluate: (device, { use: { displayClaims } }) => {
-    if (!isDisplay(device)) return doesNotApply('is no display device');
-    if (isUnknown(displayClaims)) return unknownVerdict('what memory the boot display holds', displayClaims);
+    if (!isDisplay(device)) return doesNotApply('is not a display device');
+    if (isUnknown(displayClaims)) return unknownVerdict('memory that the boot display holds', displayClaims);
     const held = claimsOn(device, displayClaims ?? []);
-    if (held.length === 0) return holds('the boot display holds nothing of it');
+    if (held.length === 0) return holds('the boot display holds no memory of it');
     return violated(`${held[0]?.owner} holds its memory`, {
       evidence: held.map(({ owner, start, end }) => `/proc/iomem: ${owner} holds ${start} to ${end}`),
       remedy:

@@ -10,11 +10,11 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 /** The IOMMU watches over it. */
 export const deviceGroup: DeviceRule = {
   id: 'device-group',
-  title: 'the IOMMU watches over it',
+  title: 'the IOMMU covers it',
   grade: 'fail',
   purposes: ['passthrough'],
   meaning:
-    'It is in an IOMMU group. With some IOMMUs (virtio-iommu) a device is in one only once a driver has looked at it.',
+    'It is in an IOMMU group. With some IOMMUs (virtio-iommu) a device has a group only after a driver was bound to it.',
   evaluate: (device, host) => {
     if (isBridge(device)) return doesNotApply('is a bridge');
     if (isUnknown(device.iommuGroup)) return unknownVerdict('its IOMMU group', device.iommuGroup);
@@ -22,26 +22,26 @@ export const deviceGroup: DeviceRule = {
     if (group !== undefined) {
       const without = isWithoutIommu(group);
       if (without === true) {
-        return violated('no IOMMU watches over its group: VFIO made it up (enable_unsafe_noiommu_mode)', {
+        return violated('no IOMMU covers its group: VFIO created it (enable_unsafe_noiommu_mode)', {
           evidence: [`group ${group.id}: vfio-noiommu`],
           remedy: iommuAdvice(host.facts.iommu),
         });
       }
-      if (isUnknown(without)) return unknownVerdict('whether an IOMMU watches over its group', without);
+      if (isUnknown(without)) return unknownVerdict('the IOMMU of its group', without);
       const others = group.members.filter((member) => member.device !== device && !member.stays);
       const names = others.map((member) => shortAddress(member.device.address));
       return holds(
         names.length === 0
-          ? `is alone in group ${group.id}`
+          ? `has group ${group.id} to itself`
           : `is in group ${group.id} with ${listSome(names)}`,
       );
     }
     if (host.groups.length === 0) return doesNotApply('there are no IOMMU groups');
-    return violated('is in no IOMMU group', {
+    return violated('is not in an IOMMU group', {
       remedy:
         device.driver === null
-          ? 'bind it to vfio-pci and look again; some IOMMUs make a group then: pci bind'
-          : 'put it into another slot: the IOMMU does not cover this one',
+          ? 'bind it to vfio-pci and check again, because some IOMMUs then create a group: pci bind'
+          : 'move it to another slot: the IOMMU does not cover this one',
       ...(device.driver === null ? { grade: 'note' as const } : {}),
     });
   },

@@ -7,20 +7,20 @@ import { holds, violated } from '../verdict.ts';
 /** It is a device, and no part of the host's own works. */
 export const deviceKind: DeviceRule = {
   id: 'device-kind',
-  title: 'it is something that a machine can use',
+  title: 'a VM can use it',
   grade: 'fail',
   purposes: ['passthrough'],
   meaning:
-    'It is neither a bridge or port nor an IOMMU: those stay with the host, and what is behind them can go.',
+    'It is neither a bridge, a port nor an IOMMU. Those stay with the host, but the devices behind them can be passed through.',
   evaluate: (device) => {
     if (isIommu(device)) {
       return violated('is an IOMMU, which stays with the host', {
-        remedy: 'give devices, and not what watches over them',
+        remedy: 'pass devices through, and not their IOMMU',
       });
     }
     if (!isBridge(device)) return holds('is no bridge');
     return violated('is a bridge, which stays with the host', {
-      remedy: `give the devices behind it: pci tree ${shortAddress(device.address)}`,
+      remedy: `pass the devices behind it through: pci tree ${shortAddress(device.address)}`,
     });
   },
 };

@@ -10,18 +10,21 @@ export const deviceRegion: DeviceRule = {
   grade: 'fail',
   purposes: ['passthrough'],
   meaning:
-    'Its IOMMU group has no region of type `direct` (`reserved_regions`; RMRR): the kernel refuses to give such a group away.',
+    'Its IOMMU group has no region of type `direct` (`reserved_regions`; RMRR). The kernel refuses to pass such a group through.',
   evaluate: (device, host) => {
     const group = groupOf(device, host);
-    if (group === undefined) return doesNotApply('is in no IOMMU group');
+    if (group === undefined) return doesNotApply('is not in an IOMMU group');
     // Kernels before 4.11 do not tell.
     const regions = group.reservedRegions ?? UNREAD;
-    if (isUnknown(regions)) return unknownVerdict('what the firmware reserves', regions);
+    if (isUnknown(regions)) return unknownVerdict('reserved regions', regions);
     const direct = regions.filter(({ kind }) => kind === 'direct');
-    if (direct.length === 0) return holds('the firmware reserves nothing of it');
-    return violated('the firmware uses memory through its group (RMRR): the kernel gives it to no machine', {
-      evidence: direct.map(({ start, end }) => `group ${group.id}: ${start} to ${end}`),
-      remedy: "look for a firmware update or setting of the vendor's that takes the region away",
-    });
+    if (direct.length === 0) return holds('the firmware reserves no memory in its group');
+    return violated(
+      'the firmware uses memory through its group (RMRR): the kernel does not pass it through',
+      {
+        evidence: direct.map(({ start, end }) => `group ${group.id}: ${start} to ${end}`),
+        remedy: 'look for a firmware update, or a firmware setting, that removes the region',
+      },
+    );
   },
 };

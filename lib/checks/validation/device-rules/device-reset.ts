@@ -6,28 +6,28 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 /** It can be reset. */
 export const deviceReset: DeviceRule = {
   id: 'device-reset',
-  title: 'it can be reset by itself',
+  title: 'it can be reset on its own',
   grade: 'warn',
   purposes: ['passthrough'],
   meaning:
-    'The kernel knows a way to reset it (`reset_method`, Linux 5.15 and later) that hits no neighbour. Without one its state outlives the machine, and it may not start a second time; a bus reset hits all that is behind the same port.',
+    'The kernel has a method to reset it (`reset_method`, Linux 5.15 and newer) that affects no neighbor. Without one its state survives the VM, and it may not start a second time. A bus reset affects all devices behind the same port.',
   evaluate: (device, { tellsResetMethods }) => {
     const { resetMethods } = device;
     if (isBridge(device)) return doesNotApply('is a bridge');
     if (isSilent(device)) return doesNotApply('does not answer');
-    if (isUnknown(resetMethods)) return unknownVerdict('how it can be reset', resetMethods);
-    if (resetMethods === null && !tellsResetMethods) return unknownVerdict('how it can be reset', UNREAD);
+    if (isUnknown(resetMethods)) return unknownVerdict('its reset methods', resetMethods);
+    if (resetMethods === null && !tellsResetMethods) return unknownVerdict('its reset methods', UNREAD);
     const [first] = resetMethods ?? [];
     if (first === undefined) {
-      return violated('can not be reset: its state outlives the machine', {
-        evidence: [resetMethods === null ? 'there is no reset_method' : 'reset_method is empty'],
-        remedy: 'try it before you depend on it; a restart of the host is what resets it for sure',
+      return violated('cannot be reset: its state survives the VM', {
+        evidence: [resetMethods === null ? 'reset_method is missing' : 'reset_method is empty'],
+        remedy: 'test it before you depend on it; only a reboot of the host is certain to reset it',
       });
     }
     if (first !== 'bus') return holds(`can be reset (${resetMethods?.join(', ')})`);
-    return violated('a bus reset is its only one, which hits all that is behind the same port', {
+    return violated('a bus reset is its only reset, which affects all devices behind the same port', {
       evidence: [`reset_method: ${resetMethods?.join(' ')}`],
-      remedy: 'give all that is behind the port to one machine, or use a slot of its own',
+      remedy: 'pass all devices behind the port to one VM, or move it to its own slot',
     });
   },
 };

@@ -7,18 +7,18 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 /** A guest can have its ROM from it. */
 export const deviceRom: DeviceRule = {
   id: 'device-rom',
-  title: 'a guest can have its option ROM from it',
+  title: 'a guest can get its own option ROM',
   grade: 'warn',
   purposes: ['gpu', 'passthrough'],
   meaning:
-    'It is not the display that the host boots with (`boot_vga`): of that the kernel has but the copy that the firmware ran, and changed. A guest may need the ROM of a graphics card for its picture.',
+    'It is not the boot display (`boot_vga`). For the boot display, the kernel has only the copy of the ROM that the firmware ran and changed. A guest may need the ROM of a graphics card to show a picture.',
   evaluate: (device) => {
-    if (!isDisplay(device)) return doesNotApply('is no display device');
-    if (isUnknown(device.bootVga)) return unknownVerdict('whether the host boots with it', device.bootVga);
-    if (device.bootVga !== true) return holds('the host does not boot with it');
+    if (!isDisplay(device)) return doesNotApply('is not a display device');
+    if (isUnknown(device.bootVga)) return unknownVerdict('the boot display', device.bootVga);
+    if (device.bootVga !== true) return holds('is not the boot display');
     return violated('is the boot display: its ROM is a copy that the firmware ran', {
       evidence: ['boot_vga is 1'],
-      remedy: `read its ROM while another card is the boot display, and give that to the machine: pci xml ${shortAddress(device.address)} --rom FILE`,
+      remedy: `read its ROM while another card is the boot display, and give that file to the VM: pci xml ${shortAddress(device.address)} --rom FILE`,
     });
   },
 };

@@ -10,16 +10,16 @@ export const deviceSpare: DeviceRule = {
   grade: 'fail',
   purposes: ['passthrough'],
   meaning:
-    'None of the [safety rules](safety-rules.md) stops it from being taken, with all that goes with it. What they could not find out is said by `pci bind --dry-run`.',
+    'No [safety rule](safety-rules.md) prevents taking it, with everything that goes with it. `pci bind --dry-run` shows the facts that could not be checked.',
   evaluate: (device, { findings }) => {
     if (isBridge(device)) return doesNotApply('is a bridge');
     const found = findings.get(device.address);
-    if (found === undefined) return doesNotApply('was not looked at');
+    if (found === undefined) return doesNotApply('was not checked');
     const refusals = refusalsAmong(found, new Set());
     const known = refusals.filter(({ severity }) => severity !== 'unknown');
     const [first] = known;
     if (first !== undefined) {
-      return violated('the host uses it, or what goes with it', {
+      return violated('the host uses it, or a device that goes with it', {
         evidence: known.map(({ name, subject, message }) => `${subject} ${message} (${name})`),
         remedy: first.remedy,
       });

@@ -8,13 +8,13 @@ import { doesNotApply, holds, violated } from '../verdict.ts';
 /** It makes virtual functions. */
 export const deviceVfs: DeviceRule = {
   id: 'device-vfs',
-  title: 'it can make virtual functions',
+  title: 'it can create VFs',
   grade: 'fail',
   purposes: ['sriov'],
   meaning:
-    'It is on a driver that makes virtual functions (`sriov_totalvfs`), where it has the capability of SR-IOV. On vfio-pci, or without a driver, it makes none.',
+    'If it has the SR-IOV capability, it is on a driver that supports SR-IOV (`sriov_totalvfs`). On vfio-pci, or without a driver, it creates no VFs.',
   evaluate: (device) => {
-    if (knownValue(device.sriov)?.role === 'vf') return doesNotApply('is a virtual function itself');
+    if (knownValue(device.sriov)?.role === 'vf') return doesNotApply('is itself a VF');
     const why = hasSriov(device) ? whyNoVfs(device.driver) : null;
     if (why !== null) {
       return violated(why, {
@@ -23,9 +23,9 @@ export const deviceVfs: DeviceRule = {
       });
     }
     const most = vfsOfDriver(device);
-    if (most !== undefined && most > 0) return holds(`makes up to ${count(most, 'virtual function')}`);
+    if (most !== undefined && most > 0) return holds(`can create up to ${count(most, 'VF')}`);
     if (!hasSriov(device)) return doesNotApply('is not known to have SR-IOV');
-    return violated('has SR-IOV, and its driver makes no virtual functions', {
+    return violated('has SR-IOV, but its driver creates no VFs', {
       evidence: [`driver: ${knownValue(device.driver) ?? 'none'}`],
       remedy: NO_VFS_REMEDY,
     });

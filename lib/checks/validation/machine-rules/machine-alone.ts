@@ -6,27 +6,27 @@ import { doesNotApply, holds, violated } from '../verdict.ts';
 /** No machine that runs has its devices. */
 export const machineAlone: MachineRule = {
   id: 'machine-alone',
-  title: 'no other machine has its devices',
+  title: 'no other VM has its devices',
   grade: 'fail',
   purposes: ['machines', 'passthrough'],
   meaning:
-    'No machine that runs has a device that it is given: one machine at a time can. That the definition of another, which does not run, has it too is said as a note.',
+    'No running VM has one of its devices, because one VM at a time can have a device. If the definition of another VM that is not running has the device too, that is a note.',
   evaluate: (machine, { machines }) => {
     const given = new Set(machine.devices.flatMap(keysOf));
-    if (given.size === 0) return doesNotApply('is given no device');
-    if (isUnknown(machines)) return doesNotApply('which other machines there are was not asked');
+    if (given.size === 0) return doesNotApply('has no devices');
+    if (isUnknown(machines)) return doesNotApply('other VMs were not read');
     const sharedWith = (other: MachineNeeds): string | undefined =>
       other.devices.flatMap(keysOf).find((key) => given.has(key));
     const others = (knownValue(machines) ?? []).filter(
       (other) => other.name !== machine.name && sharedWith(other) !== undefined,
     );
-    if (others.length === 0) return holds('no other machine is given its devices');
+    if (others.length === 0) return holds('no other VM has its devices');
     const running = others.filter(({ isRunning }) => isRunning);
     const [first] = running.length > 0 && !machine.isRunning ? running : others;
     const shared = first === undefined ? '' : sharedWith(first);
-    return violated(`${first?.name} ${running.length > 0 ? 'has' : 'is given'} ${shared} as well`, {
-      evidence: others.map(({ name, isRunning }) => `${name}: ${isRunning ? 'runs' : 'does not run'}`),
-      remedy: 'let one of them run at a time, or give it another device: pci assignments',
+    return violated(`${first?.name} ${running.length > 0 ? 'uses' : 'has'} ${shared} as well`, {
+      evidence: others.map(({ name, isRunning }) => `${name}: ${isRunning ? 'running' : 'not running'}`),
+      remedy: 'run only one of them at a time, or assign another device: pci assignments',
       ...(running.length > 0 && !machine.isRunning ? {} : { grade: 'note' as const }),
     });
   },

@@ -11,41 +11,41 @@ import type { ValidatedDevice } from '../validation-fields.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, fixOf, holds, unknownVerdict, violated } from '../verdict.ts';
 
-const NO_GROUP = 'is in no IOMMU group';
+const NO_GROUP = 'is not in an IOMMU group';
 
 /** Its devices can be given to it. */
 export const machineDevices: MachineRule = {
   id: 'machine-devices',
-  title: 'the devices that it is given can be given',
+  title: 'its devices can be passed through',
   grade: 'fail',
   purposes: ['machines', 'passthrough'],
   meaning:
-    "Each device that its definition takes, in whatever way, is on the bus, answers, is no bridge, is in an IOMMU group that the kernel gives away, and stands in it once. With `managed='no'`, and by an argument for QEMU, it is on a VFIO driver already. Mediated devices and vDPA nodes exist.",
+    "Each device in its definition, of any kind, is on the bus, answers, is not a bridge, is in an IOMMU group that the kernel passes through, and occurs once. With `managed='no'`, and for a QEMU argument, it is already on a VFIO driver. Mediated devices and vDPA nodes exist.",
   evaluate: ({ devices }, host) => {
-    if (devices.length === 0) return doesNotApply('is given no device');
+    if (devices.length === 0) return doesNotApply('has no devices');
     if (host.devices === null)
-      return violated('is given devices, and the host shows no PCI bus', {
-        remedy: 'run it where the devices are',
+      return violated('has devices, and the host has no PCI bus', {
+        remedy: 'run the command on the host that has the devices',
       });
     const problems = [
-      ...twice(devices).map((address) => `${address} stands in it twice`),
+      ...twice(devices).map((address) => `${address} occurs twice`),
       ...devices.flatMap((each) => problemsOf(each, host)),
     ];
     const warnings = devices
       .filter(({ kind, address }) => kind === 'argument' && address !== null)
-      .map(({ name }) => `${name} is given by an argument for QEMU, of which libvirt knows nothing`);
+      .map(({ name }) => `${name} is in a QEMU argument, which libvirt does not manage`);
     const unknown = devices.find(({ functions }) => isUnknown(functions));
     if (problems.length === 0 && unknown !== undefined && isUnknown(unknown.functions)) {
-      return unknownVerdict(`whether ${unknown.name} is there`, unknown.functions);
+      return unknownVerdict(`${unknown.name}`, unknown.functions);
     }
     if (problems.length === 0 && warnings.length > 0) {
       return violated(warnings[0] as string, {
         evidence: warnings,
-        remedy: 'write it as an element: libvirt then binds it, and lets QEMU open it: pci xml DEVICE',
+        remedy: 'write it as an element, so that libvirt binds it and lets QEMU open it: pci xml DEVICE',
         grade: 'warn',
       });
     }
-    if (problems.length === 0) return holds(`${count(devices.length, 'device')} can be given to it`);
+    if (problems.length === 0) return holds(`${count(devices.length, 'device')} can be passed through`);
     // Without an IOMMU it is no fault of theirs.
     const isOfHost = problems.every((each) => each.endsWith(NO_GROUP)) && host.groups.length === 0;
     const ofIommu = isOfHost ? iommuInEffect.evaluate(host) : null;
@@ -55,7 +55,7 @@ export const machineDevices: MachineRule = {
         ? { remedy: ofIommu.remedy, ...fixOf(ofIommu) }
         : {
             remedy:
-              'where a device moved, pci assignments --repair finds it again; else take it out: pci unassign, virsh edit',
+              'if a device moved, pci assignments --repair finds it again; otherwise remove it: pci unassign, virsh edit',
           }),
     });
   },
@@ -65,9 +65,9 @@ function problemsOf(
   { kind, name, address, functions, isManaged }: NeededDevice,
   host: ValidatedHost,
 ): readonly string[] {
-  if (kind === 'unread') return [`a device of it makes no sense: ${name}`];
+  if (kind === 'unread') return [`one of its devices is invalid: ${name}`];
   if (address === null) {
-    return kind !== 'pool-interface' && knownValue(functions)?.length === 0 ? [`${name} is not there`] : [];
+    return kind !== 'pool-interface' && knownValue(functions)?.length === 0 ? [`${name} does not exist`] : [];
   }
   const device = deviceAt(host.devices ?? [], address);
   if (device === undefined) return [`${address} is not on the bus`];
@@ -83,17 +83,17 @@ function driverProblem(
 ): string | null {
   if (isManaged === true) {
     const own = boundToOwnDriver(device);
-    return own === null ? null : `is given with managed='yes', and ${own}`;
+    return own === null ? null : `has managed='yes', and ${own}`;
   }
   if (isManaged === null || isUnknown(device.driver) || isWithVfio(device)) return null;
   // Without a driver QEMU finds no node of VFIO to open.
   const on = device.driver === null ? 'has no driver' : `is on ${device.driver}`;
-  return `${on}, and ${kind === 'argument' ? 'an argument for QEMU binds nothing' : "managed='no' leaves it there"}`;
+  return `${on}, and ${kind === 'argument' ? 'a QEMU argument binds nothing' : "managed='no' leaves it there"}`;
 }
 
 function problemOf(device: ValidatedDevice, host: ValidatedHost): string | null {
   if (isBridge(device)) return 'is a bridge, which stays with the host';
-  if (isSilent(device)) return 'does not answer: its configuration space reads all ones';
+  if (isSilent(device)) return 'does not answer: its configuration space reads as all ones';
   const group = groupOf(device, host);
   if (group === undefined) return device.iommuGroup === null && device.driver !== null ? NO_GROUP : null;
   const [obstacle] = lastingObstacles(group, device);

@@ -6,21 +6,21 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 /** The files that it starts with are there. */
 export const machineFiles: MachineRule = {
   id: 'machine-files',
-  title: 'the files that it starts with are there',
+  title: 'its files exist',
   grade: 'fail',
   purposes: ['machines'],
   meaning:
-    'The program of QEMU, firmware, option ROMs and images of disks that its definition names by a path are there.',
+    'The QEMU program, firmware, option ROMs and disk images that its definition names by a path exist.',
   evaluate: ({ files }) => {
     const missing = [...files].filter(([, isThere]) => isThere === false).map(([path]) => path);
     if (missing.length > 0) {
       return violated(`lacks ${listSome(missing)}`, {
         evidence: missing,
-        remedy: 'put the file there, or take it out of the definition: virsh edit',
+        remedy: 'create the file, or remove it from the definition: virsh edit',
       });
     }
     const unknown = [...files.values()].find(isUnknown);
-    if (unknown !== undefined) return unknownVerdict('whether its files are there', unknown);
-    return files.size === 0 ? doesNotApply('names no file') : holds('its files are there');
+    if (unknown !== undefined) return unknownVerdict('its files', unknown);
+    return files.size === 0 ? doesNotApply('names no file') : holds('its files exist');
   },
 };

@@ -7,11 +7,11 @@ import { doesNotApply, holds, violated } from '../verdict.ts';
 /** An IOMMU of its guest tears no group of the host apart. */
 export const machineGuestIommu: MachineRule = {
   id: 'machine-guest-iommu',
-  title: 'the IOMMU of its guest leaves groups of the host together',
+  title: 'the IOMMU of its guest keeps groups of the host together',
   grade: 'fail',
   purposes: ['machines', 'passthrough'],
   meaning:
-    'If the guest has an IOMMU, it gives each device an address space of its own, and all devices behind one conventional bridge one. The host has one address space for each IOMMU group: QEMU does not start with two devices of one group that the guest has apart.',
+    'If the guest has an IOMMU, each device gets its own address space, and all devices behind one conventional bridge share one. The host has one address space for each IOMMU group. QEMU does not start if two devices of one group have separate address spaces in the guest.',
   evaluate: ({ devices, iommu }, host) => {
     if (iommu === null) return doesNotApply('has no IOMMU in its guest');
     const groups = new Map<number, Map<string, PciAddress>>();
@@ -23,15 +23,15 @@ export const machineGuestIommu: MachineRule = {
     }
     const torn = [...groups].filter(([, apart]) => apart.size > 1);
     const [first] = torn;
-    if (first === undefined) return holds('no group of the host is torn apart');
+    if (first === undefined) return holds('no group of the host is split');
     const sentences = torn.map(
       ([group, apart]) =>
-        `${[...apart.values()].map(shortAddress).join(' and ')} of group ${group} have an address space each in the guest`,
+        `${[...apart.values()].map(shortAddress).join(' and ')} of group ${group} have separate address spaces in the guest`,
     );
     return violated(sentences[0] as string, {
       evidence: sentences,
       remedy:
-        "put them behind one controller of model='pcie-to-pci-bridge', or remove <iommu> from the machine: virsh edit",
+        "put them behind one controller of model='pcie-to-pci-bridge', or remove <iommu> from the VM: virsh edit",
     });
   },
 };

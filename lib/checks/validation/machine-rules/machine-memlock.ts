@@ -20,12 +20,12 @@ export const machineMemlock: MachineRule = {
   grade: 'fail',
   purposes: ['machines'],
   meaning:
-    "A machine with devices locks its memory, for each device once where its guest has an IOMMU. libvirt lets it lock that and 1 GiB; but `<hard_limit>` in its definition takes the place of that, and an IOMMU that is on QEMU's command line alone is not counted. The libvirt of an ordinary user (`qemu:///session`) can let it lock no more than that user may (`/proc/self/limits`).",
+    'A VM with devices locks its memory, once for each device if its guest has an IOMMU. libvirt allows that and 1 GiB, but a `<hard_limit>` in the definition replaces this limit, and an IOMMU that is only in the QEMU arguments is not counted. The libvirt of an ordinary user (`qemu:///session`) can allow no more than the limit of that user (`/proc/self/limits`).',
   evaluate: ({ memoryBytes, hardLimitBytes, iommu, devices }, { session, facts }) => {
-    if (devices.length === 0) return doesNotApply('is given no device');
-    if (isUnknown(memoryBytes)) return unknownVerdict('how much memory it has', memoryBytes);
-    if (isUnknown(hardLimitBytes)) return unknownVerdict('how much it may lock', hardLimitBytes);
-    if (memoryBytes === null) return doesNotApply('says nothing of memory');
+    if (devices.length === 0) return doesNotApply('has no devices');
+    if (isUnknown(memoryBytes)) return unknownVerdict('its memory', memoryBytes);
+    if (isUnknown(hardLimitBytes)) return unknownVerdict('its lock limit', hardLimitBytes);
+    if (memoryBytes === null) return doesNotApply('has no memory in its definition');
     const known = devices.filter(({ kind }) => kind !== 'argument');
     const needed = memoryBytes * timesOf(devices, iommu) + DEVICES_BYTES;
     const allowed =
@@ -45,15 +45,15 @@ export const machineMemlock: MachineRule = {
           hardLimitBytes !== null
             ? '<memtune><hard_limit> in its definition'
             : iommu === 'arguments'
-              ? "its IOMMU is on QEMU's command line, which libvirt does not count"
-              : `arguments for QEMU, which libvirt does not count: ${devices.map(({ name }) => name).join(', ')}`,
+              ? 'its IOMMU is in the QEMU arguments, which libvirt does not count'
+              : `QEMU arguments, which libvirt does not count: ${devices.map(({ name }) => name).join(', ')}`,
         ],
         remedy:
           hardLimitBytes === null
             ? iommu === 'arguments'
               ? "write the IOMMU as an element: <iommu model='intel'>"
               : 'write the devices as elements: pci xml DEVICE'
-            : 'take <hard_limit> out of its definition, or raise it (virsh memtune)',
+            : 'remove <hard_limit> from its definition, or raise it (virsh memtune)',
       },
     );
   },
@@ -74,7 +74,7 @@ function ofSession(
   otherwise: string,
   facts: FixFacts,
 ): Verdict {
-  if (isUnknown(lockLimitBytes)) return unknownVerdict('how much the user may lock', lockLimitBytes);
+  if (isUnknown(lockLimitBytes)) return unknownVerdict('the lock limit of the user', lockLimitBytes);
   if (lockLimitBytes === null || lockLimitBytes >= needed) return holds(otherwise);
   const fix: Fix = { kind: 'lock-limit', user, sizeBytes: Math.ceil(needed / KIB) * KIB };
   return violated(`needs ${formatSize(needed)} locked, and ${user} may lock ${formatSize(lockLimitBytes)}`, {

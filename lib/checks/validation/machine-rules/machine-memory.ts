@@ -6,19 +6,19 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 /** The host has its memory. */
 export const machineMemory: MachineRule = {
   id: 'machine-memory',
-  title: 'the host has its memory',
+  title: 'the host has enough memory for it',
   grade: 'fail',
   purposes: ['machines'],
   meaning:
-    'Its memory is less than what the host has. A machine with a device has all of its memory from its start on, and none of it is swapped out.',
+    'Its memory is less than the memory of the host. A VM with a device uses all its memory from its start, and none of it is swapped.',
   evaluate: ({ memoryBytes, devices }, { facts }) => {
     const has = facts.memoryBytes;
-    if (isUnknown(memoryBytes)) return unknownVerdict('how much memory it has', memoryBytes);
-    if (isUnknown(has)) return unknownVerdict('how much memory the host has', has);
-    if (memoryBytes === null || has === null) return doesNotApply('says nothing of memory');
+    if (isUnknown(memoryBytes)) return unknownVerdict('its memory', memoryBytes);
+    if (isUnknown(has)) return unknownVerdict('memory of the host', has);
+    if (memoryBytes === null || has === null) return doesNotApply('has no memory in its definition');
     if (memoryBytes < has) return holds(`${formatSize(memoryBytes)} of ${formatSize(has)}`);
     return violated(`has ${formatSize(memoryBytes)}, and the host ${formatSize(has)}`, {
-      remedy: 'give it less: <memory> in its definition',
+      remedy: 'reduce <memory> in its definition',
       ...(devices.length > 0 ? {} : { grade: 'warn' as const }),
     });
   },

@@ -9,17 +9,17 @@ import { doesNotApply, holds, violated } from '../verdict.ts';
 /** Nothing of the host is in a group with its devices. */
 export const machineNeighbours: MachineRule = {
   id: 'machine-neighbours',
-  title: 'the host uses nothing in a group with its devices',
+  title: 'the host uses no device in a group of its devices',
   grade: 'fail',
   purposes: ['machines', 'passthrough'],
   meaning:
-    'Each member of the IOMMU groups of its devices is given to it as well, or is on a driver that hands devices over, or on none: the kernel opens no other group ("group is not viable").',
+    'Each member of the IOMMU groups of its devices is assigned to it as well, or is on a VFIO driver, or has no driver. Otherwise the kernel does not open the group ("group is not viable").',
   evaluate: ({ devices }, host) => {
     const given = new Set(wholeFunctions({ devices }));
     const groups = (host.devices ?? [])
       .filter(({ address }) => given.has(address))
       .flatMap((device) => groupOf(device, host) ?? []);
-    if (groups.length === 0) return doesNotApply('is given no device of a group');
+    if (groups.length === 0) return doesNotApply('has no device in a group');
     const held = [...new Set(groups)].flatMap(({ id, members }) =>
       members
         .filter(({ device, stays, behind }) => !stays && behind === null && !given.has(device.address))
@@ -29,10 +29,10 @@ export const machineNeighbours: MachineRule = {
             : [`${shortAddress(device.address)} in group ${id} is held by ${device.driver}`],
         ),
     );
-    if (held.length === 0) return holds('its groups have nothing of the host in them');
+    if (held.length === 0) return holds('the host uses no device in its groups');
     return violated(`the kernel will not open a group: ${held[0]}`, {
       evidence: held,
-      remedy: 'give it to the machine as well, or bind it: pci bind takes whole groups',
+      remedy: 'assign it to the VM as well, or bind it: pci bind binds whole groups',
     });
   },
 };

@@ -8,11 +8,11 @@ export const machineSaved: MachineRule = {
   grade: 'warn',
   purposes: ['machines'],
   meaning:
-    'It has no saved state (`virsh managedsave`): the next start restores one with the devices that the machine had then, whatever its definition says by now.',
+    'It has no saved state (`virsh managedsave`). If it has, the next start restores it with the devices of that time, and ignores changes of its definition.',
   evaluate: ({ hasManagedSave, isRunning }) => {
     if (isRunning) return doesNotApply('runs');
     if (!hasManagedSave) return holds('has no saved state');
-    return violated('has a saved state: its next start restores the devices that it had then', {
+    return violated('has a saved state: its next start restores the devices of that time', {
       remedy: 'start it once and shut it down, or discard the state: virsh managedsave-remove',
     });
   },

@@ -5,19 +5,19 @@ import { doesNotApply, fixOf, holds, violated } from '../verdict.ts';
 /** The host has what it runs by. */
 export const machineType: MachineRule = {
   id: 'machine-type',
-  title: 'the host has what it runs by',
+  title: 'the host supports its domain type',
   grade: 'fail',
   purposes: ['machines'],
-  meaning: "Its definition is of a type (`<domain type='kvm'>`) that the host offers.",
+  meaning: "The host supports the type of its definition (`<domain type='kvm'>`).",
   evaluate: ({ type }, host) => {
-    if (type !== 'kvm') return doesNotApply(`runs by ${type || 'no type'}, which needs no KVM`);
+    if (type !== 'kvm') return doesNotApply(`uses ${type || 'no type'}, which needs no KVM`);
     const kvm = kvmDevice.evaluate(host);
     if (kvm.kind === 'unknown') return kvm;
     if (kvm.kind === 'holds') return holds('there is KVM');
-    return violated('runs by KVM, which the host does not offer', {
+    return violated('uses KVM, which the host does not provide', {
       evidence: [kvm.message],
       remedy:
-        "see kvm-device; or have it emulated: <domain type='qemu'> in its definition, which is many times slower",
+        "see kvm-device; or emulate it: <domain type='qemu'> in its definition, which is many times slower",
       ...fixOf(kvm),
     });
   },

@@ -6,15 +6,17 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 /** There is UEFI for it. */
 export const machineUefi: MachineRule = {
   id: 'machine-uefi',
-  title: 'there is UEFI for it',
+  title: 'there is UEFI firmware for it',
   grade: 'fail',
   purposes: ['machines'],
   meaning:
-    "Where libvirt is to choose an image of UEFI for it (`<os firmware='efi'>`), one is described in `/usr/share/qemu/firmware`.",
+    "If libvirt chooses a UEFI image for it (`<os firmware='efi'>`), `/usr/share/qemu/firmware` describes one.",
   evaluate: ({ wantsUefi }, { facts: { uefiImages, distribution } }) => {
-    if (!wantsUefi) return doesNotApply('asks for no UEFI of the host');
-    if (isUnknown(uefiImages)) return unknownVerdict('which firmware there is for machines', uefiImages);
-    if ((uefiImages ?? []).length > 0) return holds('there is UEFI');
-    return violated('asks for UEFI, and the host has none', { remedy: installRemedy('uefi', distribution) });
+    if (!wantsUefi) return doesNotApply('requests no UEFI firmware of the host');
+    if (isUnknown(uefiImages)) return unknownVerdict('firmware for VMs', uefiImages);
+    if ((uefiImages ?? []).length > 0) return holds('there is UEFI firmware');
+    return violated('requests UEFI firmware, and the host has none', {
+      remedy: installRemedy('uefi', distribution),
+    });
   },
 };

@@ -6,17 +6,17 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 /** There is virtiofsd for it. */
 export const machineVirtiofs: MachineRule = {
   id: 'machine-virtiofs',
-  title: 'folders can be shared with it as it says',
+  title: 'its directories can be shared by virtiofs',
   grade: 'fail',
   purposes: ['machines'],
   meaning:
-    "Where folders are shared with it by virtiofs (`<driver type='virtiofs'>`), `virtiofsd` is installed.",
+    "If directories are shared with it by virtiofs (`<driver type='virtiofs'>`), `virtiofsd` is installed.",
   evaluate: ({ wantsVirtiofs }, { facts }) => {
-    if (!wantsVirtiofs) return doesNotApply('shares no folder by virtiofs');
+    if (!wantsVirtiofs) return doesNotApply('shares no directory by virtiofs');
     const program = facts.virtiofsd;
-    if (isUnknown(program)) return unknownVerdict('whether virtiofsd is installed', program);
+    if (isUnknown(program)) return unknownVerdict('virtiofsd', program);
     if (program !== null) return holds(`there is ${program}`);
-    return violated('shares a folder by virtiofs, and virtiofsd is not installed', {
+    return violated('shares a directory by virtiofs, and virtiofsd is not installed', {
       remedy: installRemedy('virtiofsd', facts.distribution),
     });
   },

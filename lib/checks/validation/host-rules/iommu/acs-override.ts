@@ -14,20 +14,20 @@ export const acsOverride: HostRule = {
   grade: 'warn',
   purposes: ['passthrough', 'gpu'],
   meaning:
-    'No port without access control (ACS) has devices of several groups behind it because the kernel was told to take it for a safe one (`pcie_acs_override=`, a patch that some kernels have). Such groups look isolated; a device can read and write the memory of another machine by way of its neighbour all the same.',
+    'No port without access control services (ACS) has devices of several groups behind it because the kernel was configured to treat it as safe (`pcie_acs_override=`, a patch in some kernels). Such groups look isolated, but a device can read and write the memory of another VM through its neighbor.',
   evaluate: (host) => {
     const words = host.facts.kernel.arguments;
-    if (isUnknown(words)) return unknownVerdict('what the kernel was told at its start', words);
+    if (isUnknown(words)) return unknownVerdict('the kernel command line', words);
     const word = words?.find((each) => each.startsWith('pcie_acs_override='));
-    if (word === undefined) return holds('the kernel was not told to take ports for safe');
+    if (word === undefined) return holds('no port is configured as safe by an override');
     const split = portsThatSplit(host);
     return violated(
       split.length > 0
-        ? `groups behind ${listSome(split)} look isolated, and are not: the ports have no ACS`
-        : 'the kernel was told to take ports for safe that have no ACS',
+        ? `groups behind ${listSome(split)} look isolated but are not: the ports have no ACS`
+        : 'the kernel is configured to treat ports without ACS as safe',
       {
         evidence: [`kernel command line: ${word}`],
-        remedy: `give what is behind such a port to machines that trust each other, or ${withoutArgumentRemedy(word, host.facts)}`,
+        remedy: `pass devices behind such a port only to VMs that trust each other, or ${withoutArgumentRemedy(word, host.facts)}`,
         ...(split.length > 0 ? {} : { grade: 'note' as const }),
       },
     );

@@ -8,11 +8,11 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 /** The firmware uses no device for itself. */
 export const firmwareRegions: HostRule = {
   id: 'firmware-regions',
-  title: 'the firmware uses no device for itself',
+  title: 'the firmware uses no device itself',
   grade: 'warn',
   purposes: ['passthrough', 'gpu'],
   meaning:
-    'No IOMMU group has a region of type `direct` (`reserved_regions`; RMRR): the kernel refuses to give away a device through which the firmware goes on using memory.',
+    'No IOMMU group has a region of type `direct` (`reserved_regions`; RMRR). If the firmware continues to use memory through a device, the kernel refuses to pass the device through.',
   evaluate: ({ groups }) => {
     if (groups.length === 0) return doesNotApply('there are no IOMMU groups');
     const used = groups.filter(({ reservedRegions }) =>
@@ -24,13 +24,13 @@ export const firmwareRegions: HostRule = {
           ({ id, members }) =>
             `group ${id}: ${listSome(members.map(({ device }) => shortAddress(device.address)))}`,
         ),
-        remedy: "look for a firmware update or setting of the vendor's that takes the region away",
+        remedy: 'look for a firmware update, or a firmware setting, that removes the region',
       });
     }
     // Kernels before 4.11 do not tell.
     const unknown = groups.map(({ reservedRegions }) => reservedRegions ?? UNREAD).find(isUnknown);
     return unknown === undefined
-      ? holds('no group has a region of the firmware')
-      : unknownVerdict('what the firmware reserves', unknown);
+      ? holds('no group has a firmware region')
+      : unknownVerdict('reserved regions', unknown);
   },
 };

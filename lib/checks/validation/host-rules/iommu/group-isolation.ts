@@ -11,15 +11,15 @@ import { doesNotApply, holds, violated } from '../../verdict.ts';
 /** Each card can be given by itself. */
 export const groupIsolation: HostRule = {
   id: 'group-isolation',
-  title: 'each card can be given by itself',
+  title: 'each card can be passed through on its own',
   grade: 'warn',
   purposes: ['passthrough', 'gpu'],
   meaning:
-    'No IOMMU group holds devices of several cards: the members of a group go to one machine together, or stay. Cards share a group where a port above them has no access control (ACS), or where they are behind one conventional bridge. Several functions of one card in a group are said as a note.',
+    'No IOMMU group contains devices of several cards, because a VM gets either all members of a group or none. Cards share a group if a port above them has no access control services (ACS), or if they are behind one conventional bridge. Several functions of one card in a group produce only a note.',
   evaluate: ({ groups: known, devices: all, asked }) => {
     const groups = asked === null ? known : known.filter(isOfAny(asked));
     if (known.length === 0) return doesNotApply('there are no IOMMU groups');
-    if (groups.length === 0) return doesNotApply('no device that is asked about is in an IOMMU group');
+    if (groups.length === 0) return doesNotApply('no named device is in an IOMMU group');
     const shared = groups
       .map((group) => ({ group, devices: devicesOf(group) }))
       .filter(({ devices }) => devices.length > 1);
@@ -43,7 +43,7 @@ export const groupIsolation: HostRule = {
       {
         evidence: [...evidence, ...without],
         remedy:
-          'give what shares a group to one machine, or put cards into slots behind other ports: pci groups, pci tree',
+          'pass all devices of a group to one VM, or move cards to slots behind other ports: pci groups, pci tree',
         ...(mixed.length > 0 ? {} : { grade: 'note' as const }),
       },
     );

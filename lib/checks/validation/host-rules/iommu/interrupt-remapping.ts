@@ -8,29 +8,29 @@ const PARAMETER = 'vfio_iommu_type1.allow_unsafe_interrupts';
 /** Interrupts of devices go through the IOMMU. */
 export const interruptRemapping: HostRule = {
   id: 'interrupt-remapping',
-  title: 'interrupts of devices go through the IOMMU',
+  title: 'the IOMMU remaps interrupts of devices',
   grade: 'fail',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'The controllers of interrupts are such as the IOMMU remaps (`IR-IO-APIC` in `/sys/kernel/irq/0/chip_name`). Without that a machine could raise any interrupt of the host with the device that it has, and VFIO gives it none, unless `allow_unsafe_interrupts` of `vfio_iommu_type1` says so.',
+    'The IOMMU remaps the interrupt controllers (`IR-IO-APIC` in `/sys/kernel/irq/0/chip_name`). Without remapping, a VM could raise any interrupt of the host with its device. VFIO then passes no device through, unless `allow_unsafe_interrupts` of `vfio_iommu_type1` is set.',
   evaluate: ({ groups, facts: { cpu, kernel, interruptRemapping: isRemapped, parameters } }) => {
     if (groups.length === 0) return doesNotApply('there are no IOMMU groups');
-    if (isUnknown(isRemapped)) return unknownVerdict('whether interrupts go through the IOMMU', isRemapped);
-    if (isRemapped === null) return unknownVerdict('whether interrupts go through the IOMMU', UNREAD);
-    if (isRemapped) return holds('interrupts go through the IOMMU');
-    if (cpu.flags === null) return doesNotApply('on a processor of this kind that is told in another way');
+    if (isUnknown(isRemapped)) return unknownVerdict('interrupt remapping', isRemapped);
+    if (isRemapped === null) return unknownVerdict('interrupt remapping', UNREAD);
+    if (isRemapped) return holds('the IOMMU remaps interrupts');
+    if (cpu.flags === null) return doesNotApply('this kind of processor reports it in another way');
     const isAllowed = parameters[PARAMETER] === 'Y' || parameters[PARAMETER] === '1';
     return violated(
       isAllowed
-        ? 'interrupts do not go through the IOMMU, and VFIO gives devices to machines all the same'
-        : 'interrupts do not go through the IOMMU: VFIO gives no device to a machine',
+        ? 'the IOMMU does not remap interrupts, but VFIO is configured to pass devices through anyway'
+        : 'the IOMMU does not remap interrupts, so VFIO passes no device through',
       {
         evidence: [
           '/sys/kernel/irq: no chip_name begins with IR-',
           ...(isAllowed ? [`${PARAMETER}: ${parameters[PARAMETER]}`] : []),
         ],
         remedy:
-          'switch on interrupt remapping (x2APIC) in the setup of the firmware, and take nointremap or intremap=off off the kernel command line; or, where all machines are trusted, write "options vfio_iommu_type1 allow_unsafe_interrupts=1" into a file in /etc/modprobe.d',
+          'enable interrupt remapping (x2APIC) in the firmware setup, and remove nointremap or intremap=off from the kernel command line; or, if all VMs are trusted, write "options vfio_iommu_type1 allow_unsafe_interrupts=1" to a file in /etc/modprobe.d',
         ...(isAllowed ? { grade: 'warn' as const } : {}),
         ...(isSwitchedOff(knownValue(kernel.arguments) ?? []) ? { fix: FIX } : {}),
       },

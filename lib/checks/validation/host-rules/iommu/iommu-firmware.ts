@@ -10,21 +10,20 @@ export const iommuFirmware: HostRule = {
   grade: 'warn',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'ACPI has a table of IOMMUs: `DMAR` (Intel), `IVRS` (AMD), `VIOT` (virtio), `IORT` (Arm) or `RIMT` (RISC-V) in `/sys/firmware/acpi/tables`. It is there when the board has one and the setup of the firmware has it switched on.',
+    'ACPI has an IOMMU table: `DMAR` (Intel), `IVRS` (AMD), `VIOT` (virtio), `IORT` (Arm) or `RIMT` (RISC-V) in `/sys/firmware/acpi/tables`. The table exists if the board has an IOMMU and the firmware setup enables it.',
   virtHostValidate: 'device assignment IOMMU support',
-  whyOther:
-    'it goes by what the processor can do, and looks for the table of the maker that it takes for its own',
+  whyOther: 'it derives the required table from the features of the processor',
   evaluate: ({ facts: { iommu } }) => {
     const { firmwareTables, units } = iommu;
-    if (isUnknown(firmwareTables)) return unknownVerdict('which tables the firmware has', firmwareTables);
+    if (isUnknown(firmwareTables)) return unknownVerdict('firmware tables', firmwareTables);
     if (firmwareTables === null) {
       return units.length > 0
         ? holds('the kernel found it without ACPI')
         : doesNotApply('the host has no ACPI');
     }
-    if (isUnderXen(iommu)) return doesNotApply('Xen has the IOMMU, and hides its table');
+    if (isUnderXen(iommu)) return doesNotApply('Xen uses the IOMMU and hides its table');
     if (firmwareTables.length > 0) return holds(`the firmware has the table ${firmwareTables.join(', ')}`);
-    return violated('the firmware describes no IOMMU: the board has none, or it is switched off', {
+    return violated('the firmware describes no IOMMU: the board has none, or it is disabled', {
       evidence: ['/sys/firmware/acpi/tables: no DMAR, IVRS, VIOT, RIMT, or IORT with an SMMU'],
       remedy: iommuAdvice(iommu),
     });

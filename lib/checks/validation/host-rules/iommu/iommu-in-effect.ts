@@ -12,11 +12,11 @@ const FIX = { kind: 'kernel-argument', argument: 'intel_iommu=on' } as const;
 /** An IOMMU is at work. */
 export const iommuInEffect: HostRule = {
   id: 'iommu-in-effect',
-  title: 'the kernel runs with an IOMMU',
+  title: 'the kernel uses an IOMMU',
   grade: 'fail',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'There are IOMMU groups (`/sys/kernel/iommu_groups`), and devices in them. What the kernel command line says is no proof of that either way; it is looked at for what to do alone.',
+    'There are IOMMU groups (`/sys/kernel/iommu_groups`) with devices in them. The kernel command line proves nothing. It is used only to find the fix.',
   virtHostValidate: 'IOMMU is enabled by kernel',
   evaluate: (host) => {
     const { iommu, iommuGroups } = host.facts;
@@ -25,15 +25,17 @@ export const iommuInEffect: HostRule = {
       return holds(`${count(covered.length, 'IOMMU group')}`, ...iommu.units.map((unit) => `unit ${unit}`));
     }
     const unread = host.devices?.map((device) => device.iommuGroup).find(isUnknown);
-    if (unread !== undefined) return unknownVerdict('in which IOMMU groups devices are', unread);
-    if (isUnknown(iommuGroups)) return unknownVerdict('whether there are IOMMU groups', iommuGroups);
+    if (unread !== undefined) return unknownVerdict('the IOMMU groups of devices', unread);
+    if (isUnknown(iommuGroups)) return unknownVerdict('IOMMU groups', iommuGroups);
     const tables = knownValue(iommu.firmwareTables);
     const words = knownValue(iommu.kernelArguments);
     return violated(messageOf(host), {
       evidence: [
         ...(tables === undefined ? [] : [tablesText(tables)]),
-        iommu.units.length > 0 ? `the kernel drives ${iommu.units.join(', ')}` : 'the kernel drives no unit',
-        ...(words === undefined ? [] : [`about it on its command line: ${words.join(' ') || 'nothing'}`]),
+        iommu.units.length > 0
+          ? `the kernel drives ${iommu.units.join(', ')}`
+          : 'the kernel drives no IOMMU unit',
+        ...(words === undefined ? [] : [`related kernel arguments: ${words.join(' ') || 'none'}`]),
       ],
       ...wayOut(host, tables ?? []),
     });
@@ -41,16 +43,16 @@ export const iommuInEffect: HostRule = {
 };
 
 function messageOf({ facts: { iommu }, groups }: ValidatedHost): string {
-  if (isUnderXen(iommu)) return 'the kernel runs under Xen, which has the IOMMU: no device is in a group';
+  if (isUnderXen(iommu)) return 'the kernel runs under Xen, which uses the IOMMU: no device is in a group';
   return groups.length > 0
-    ? 'the kernel runs without an IOMMU: VFIO made up the groups that there are (enable_unsafe_noiommu_mode)'
+    ? 'the kernel runs without an IOMMU: VFIO created the groups itself (enable_unsafe_noiommu_mode)'
     : 'the kernel runs without an IOMMU: no device is in a group';
 }
 
 function tablesText(tables: readonly string[]): string {
   return tables.length > 0
     ? `the firmware has one (${tables.join(', ')} table)`
-    : 'no table of the firmware has one';
+    : 'no firmware table describes an IOMMU';
 }
 
 function wayOut({ facts }: ValidatedHost, tables: readonly string[]): Pick<Violation, 'remedy' | 'fix'> {

@@ -9,21 +9,21 @@ export const iommuLargePages: HostRule = {
   grade: 'note',
   purposes: ['passthrough'],
   meaning:
-    "The IOMMU maps 2 MiB at once (`cap` of Intel's units). Where it does not, the memory of a machine is mapped in pieces of 4 KiB: it takes longer to start, and huge pages gain little.",
+    'The IOMMU can map 2 MiB at once (`cap` of Intel units). If not, the memory of a VM is mapped in pieces of 4 KiB: the VM takes longer to start, and huge pages help little.',
   evaluate: ({ facts: { iommuUnits } }) => {
-    if (iommuUnits.length === 0) return doesNotApply('no unit of an IOMMU is at work');
+    if (iommuUnits.length === 0) return doesNotApply('no IOMMU unit is in use');
     const unknown = iommuUnits.map(({ largePages }) => largePages).find(isUnknown);
-    if (unknown !== undefined) return unknownVerdict('which pages the IOMMU maps', unknown);
+    if (unknown !== undefined) return unknownVerdict('page sizes of the IOMMU', unknown);
     const told = iommuUnits.filter(({ largePages }) => largePages !== null);
-    if (told.length === 0) return doesNotApply('an IOMMU of this kind does not tell');
+    if (told.length === 0) return doesNotApply('this kind of IOMMU does not report it');
     const small = told.filter(({ largePages }) => !knownValue(largePages)?.includes('2 MiB'));
     if (small.length === 0) {
       const sizes = new Set(told.flatMap(({ largePages }) => knownValue(largePages) ?? []));
-      return holds(`the IOMMU maps ${[...sizes].join(' and ')} at once`);
+      return holds(`the IOMMU maps pages of ${[...sizes].join(' and ')}`);
     }
-    return violated('the IOMMU maps pages of 4 KiB alone', {
+    return violated('the IOMMU maps only pages of 4 KiB', {
       evidence: small.map(({ name }) => name),
-      remedy: 'nothing: the hardware is so',
+      remedy: 'none: this is a limit of the hardware',
     });
   },
 };

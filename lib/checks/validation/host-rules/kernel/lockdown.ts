@@ -9,16 +9,16 @@ export const lockdown: HostRule = {
   grade: 'warn',
   purposes: ['passthrough', 'gpu'],
   meaning:
-    'The kernel does not keep root from the hardware (`/sys/kernel/security/lockdown`, kernel_lockdown(7)). Machines with devices run in a locked kernel too; what it refuses are modules that are not signed, such as vendor-reset, tables of ACPI that are loaded, and writes to configuration space and BARs from programs.',
+    'Kernel lockdown is off (`/sys/kernel/security/lockdown`, kernel_lockdown(7)). VMs with devices also run on a locked-down kernel. It refuses unsigned modules, such as vendor-reset, ACPI tables loaded at run time, and writes to configuration space and BARs from programs.',
   evaluate: ({ facts: { kernel } }) => {
     const level = kernel.lockdown;
-    if (isUnknown(level)) return unknownVerdict('how far the kernel is locked down', level);
-    if (level === null) return doesNotApply('the kernel does not tell, or securityfs is not mounted');
+    if (isUnknown(level)) return unknownVerdict('kernel lockdown', level);
+    if (level === null) return doesNotApply('the kernel does not report it, or securityfs is not mounted');
     if (level === 'none') return holds('the kernel is not locked down');
-    return violated(`the kernel is locked down (${level}): modules that are not signed are refused`, {
+    return violated(`the kernel is locked down (${level}): unsigned modules are refused`, {
       evidence: [`/sys/kernel/security/lockdown: ${level}`],
       remedy:
-        'nothing, unless such a module is needed: sign it and enrol the key (mokutil --import), or switch off Secure Boot',
+        'none, unless you need such a module: sign it and enroll the key (mokutil --import), or disable Secure Boot',
     });
   },
 };

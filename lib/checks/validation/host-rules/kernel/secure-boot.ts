@@ -5,18 +5,18 @@ import { holds, unknownVerdict, violated } from '../../verdict.ts';
 /** The firmware starts what is not signed as well. */
 export const secureBoot: HostRule = {
   id: 'secure-boot',
-  title: 'the firmware starts kernels of your own',
+  title: 'the firmware boots your own kernels',
   grade: 'note',
   purposes: ['passthrough', 'gpu'],
   meaning:
-    'Secure Boot is off, by the variable `SecureBoot` of UEFI. With it on, distributions lock their kernels down, and a kernel of your own (as with the ACS override patch) has to be signed.',
+    'Secure Boot is off, by the UEFI variable `SecureBoot`. If it is on, distributions lock their kernels down, and your own kernel (for example with the ACS override patch) must be signed.',
   evaluate: ({ facts }) => {
     const isOn = facts.secureBoot;
-    if (isUnknown(isOn)) return unknownVerdict('whether Secure Boot is on', isOn);
+    if (isUnknown(isOn)) return unknownVerdict('Secure Boot', isOn);
     if (isOn === null) return holds('the firmware has no Secure Boot');
     if (!isOn) return holds('Secure Boot is off');
-    return violated('Secure Boot is on: kernels and modules have to be signed', {
-      remedy: 'nothing, unless you build your own',
+    return violated('Secure Boot is on: kernels and modules must be signed', {
+      remedy: 'none, unless you build your own kernel',
     });
   },
 };

@@ -6,15 +6,15 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 /** Huge pages are set aside. */
 export const hugePages: HostRule = {
   id: 'huge-pages',
-  title: 'huge pages are set aside',
+  title: 'huge pages are reserved',
   grade: 'note',
   purposes: ['machines'],
   meaning:
-    'There are huge pages (`/sys/kernel/mm/hugepages`), which make the memory of machines quicker and that of machines with devices quicker to map. Few need them; whether there are enough for a machine that asks for them is said by `machine-huge-pages`.',
+    'There are huge pages (`/sys/kernel/mm/hugepages`). They make VM memory faster, and faster to map for VMs with devices. Few VMs need them. Whether there are enough for a VM that requests them is checked by `machine-huge-pages`.',
   evaluate: ({ facts }) => {
     const pools = facts.hugePages;
-    if (isUnknown(pools)) return unknownVerdict('which huge pages there are', pools);
-    if (pools === null) return doesNotApply('the kernel has no huge pages');
+    if (isUnknown(pools)) return unknownVerdict('huge pages', pools);
+    if (pools === null) return doesNotApply('the kernel does not support huge pages');
     const some = pools.filter(({ total }) => total > 0);
     if (some.length > 0) {
       return holds(
@@ -23,8 +23,8 @@ export const hugePages: HostRule = {
           .join('; '),
       );
     }
-    return violated('no huge pages are set aside', {
-      remedy: 'nothing, unless machines are to use them: sysctl vm.nr_hugepages=NUMBER, early after a start',
+    return violated('no huge pages are reserved', {
+      remedy: 'none, unless VMs should use them: sysctl vm.nr_hugepages=NUMBER, soon after boot',
     });
   },
 };

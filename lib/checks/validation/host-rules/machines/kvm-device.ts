@@ -7,16 +7,16 @@ import { holds, unknownVerdict, type Violation, violated } from '../../verdict.t
 /** The kernel offers KVM. */
 export const kvmDevice: HostRule = {
   id: 'kvm-device',
-  title: 'the kernel offers KVM',
+  title: 'the kernel provides KVM',
   grade: 'fail',
   purposes: ['machines', 'nested'],
-  meaning: 'There is `/dev/kvm`: the module `kvm_intel` or `kvm_amd` is loaded, and the processor lets it.',
+  meaning: '`/dev/kvm` exists: the module `kvm_intel` or `kvm_amd` is loaded, and the processor supports it.',
   virtHostValidate: "device '/dev/kvm' exists",
   evaluate: (host) => {
     const { kvm } = host.facts.nodes;
-    if (isUnknown(kvm)) return unknownVerdict('whether there is /dev/kvm', kvm);
+    if (isUnknown(kvm)) return unknownVerdict('/dev/kvm', kvm);
     if (kvm?.isDevice) return holds('there is /dev/kvm');
-    return violated(kvm === null ? 'there is no /dev/kvm' : '/dev/kvm is no device', wayOut(host.facts));
+    return violated(kvm === null ? 'there is no /dev/kvm' : '/dev/kvm is not a device', wayOut(host.facts));
   },
 };
 
@@ -24,6 +24,6 @@ function wayOut(facts: HostFacts): Pick<Violation, 'remedy' | 'fix'> {
   const flags = knownValue(facts.cpu.flags);
   const module = flags?.has('vmx') ? 'kvm_intel' : flags?.has('svm') ? 'kvm_amd' : null;
   return module === null || knownValue(facts.modules[module].isLoaded) !== false
-    ? { remedy: 'see hardware-virtualization: the module of KVM for this processor makes it' }
+    ? { remedy: 'see hardware-virtualization: the KVM module for this processor creates it' }
     : loadingOf(module, facts);
 }

@@ -6,11 +6,11 @@ import { holds, unknownVerdict, violated } from '../../verdict.ts';
 /** libvirt answers. */
 export const libvirt: HostRule = {
   id: 'libvirt',
-  title: 'a libvirt answers',
+  title: 'libvirt answers',
   grade: 'fail',
   purposes: ['machines'],
   meaning:
-    'There is a socket of libvirtd, or of virtqemud, in `/run/libvirt`: the daemon runs, or systemd starts it for whoever asks.',
+    'There is a socket of libvirtd or virtqemud in `/run/libvirt`: the daemon runs, or systemd starts it on demand.',
   evaluate: ({
     facts: {
       libvirtSockets,
@@ -18,14 +18,14 @@ export const libvirt: HostRule = {
       distribution,
     },
   }) => {
-    if (isUnknown(libvirtSockets)) return unknownVerdict('whether libvirt answers', libvirtSockets);
+    if (isUnknown(libvirtSockets)) return unknownVerdict('the libvirt socket', libvirtSockets);
     const [socket] = libvirtSockets ?? [];
     if (socket !== undefined) return holds(`there is ${socket}`);
     const isInstalled = settings !== null && !(isUnknown(settings) && settings.unknown === 'unread');
     return violated(isInstalled ? 'libvirt does not answer' : 'libvirt is not installed', {
       evidence: ['/run/libvirt: neither libvirt-sock nor virtqemud-sock'],
       remedy: isInstalled
-        ? 'systemctl enable --now libvirtd.socket; with daemons of their own, virtqemud.socket'
+        ? 'systemctl enable --now libvirtd.socket; with modular daemons, virtqemud.socket'
         : installRemedy('libvirt', distribution),
     });
   },

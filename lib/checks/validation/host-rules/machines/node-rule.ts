@@ -21,10 +21,10 @@ export function nodeRule({ node, module, without, ...rule }: NodeRule): HostRule
     virtHostValidate: `device '${path}' exists`,
     evaluate: ({ facts }) => {
       const present = facts.nodes[node];
-      if (isUnknown(present)) return unknownVerdict(`whether there is ${path}`, present);
+      if (isUnknown(present)) return unknownVerdict(`${path}`, present);
       if (present?.isDevice) return holds(`there is ${path}`);
       return violated(
-        `${present === null ? `there is no ${path}` : `${path} is no device`}: ${without}`,
+        `${present === null ? `there is no ${path}` : `${path} is not a device`}: ${without}`,
         loadingOf(module, facts),
       );
     },

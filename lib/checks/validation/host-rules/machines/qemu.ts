@@ -9,15 +9,14 @@ export const qemu: HostRule = {
   title: 'QEMU is installed',
   grade: 'fail',
   purposes: ['machines', 'nested'],
-  meaning:
-    'There is a program that runs machines: `/usr/bin/qemu-system-x86_64`, `/usr/libexec/qemu-kvm` or the like.',
+  meaning: 'There is a QEMU program: `/usr/bin/qemu-system-x86_64`, `/usr/libexec/qemu-kvm` or similar.',
   evaluate: ({
     facts: {
       qemu: { programs },
       distribution,
     },
   }) => {
-    if (isUnknown(programs)) return unknownVerdict('whether QEMU is installed', programs);
+    if (isUnknown(programs)) return unknownVerdict('the QEMU program', programs);
     const [program] = programs ?? [];
     if (program !== undefined) return holds(`there is ${program}`);
     return violated('QEMU is not installed', { remedy: installRemedy('qemu', distribution) });

@@ -5,31 +5,31 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 /** Machines are kept from files of the host. */
 export const securityDriver: HostRule = {
   id: 'security-driver',
-  title: 'machines are confined',
+  title: 'VMs are confined',
   grade: 'warn',
   purposes: ['machines'],
   meaning:
-    'AppArmor or SELinux is at work, and `security_driver` in `/etc/libvirt/qemu.conf` does not say `none`: libvirt then gives each machine a profile, which keeps a QEMU that was taken over from what is not its own.',
+    'AppArmor or SELinux is active, and `security_driver` in `/etc/libvirt/qemu.conf` is not `none`. libvirt then gives each VM a profile, which denies a compromised QEMU access to other resources.',
   evaluate: ({
     facts: {
       confinement,
       qemu: { settings },
     },
   }) => {
-    if (isUnknown(confinement)) return unknownVerdict('whether AppArmor or SELinux is at work', confinement);
-    if (isUnknown(settings)) return unknownVerdict('what /etc/libvirt/qemu.conf says', settings);
-    if (settings === null) return doesNotApply('libvirt has no settings here');
+    if (isUnknown(confinement)) return unknownVerdict('AppArmor and SELinux', confinement);
+    if (isUnknown(settings)) return unknownVerdict('/etc/libvirt/qemu.conf', settings);
+    if (settings === null) return doesNotApply('libvirt has no configuration here');
     if (settings.securityDriver === 'none') {
-      return violated('libvirt is told to confine no machine', {
+      return violated('libvirt is configured to confine no VM', {
         evidence: ['/etc/libvirt/qemu.conf: security_driver = "none"'],
-        remedy: 'take security_driver out of /etc/libvirt/qemu.conf, and restart libvirt',
+        remedy: 'remove security_driver from /etc/libvirt/qemu.conf, and restart libvirt',
       });
     }
     const [name] = knownValue(confinement) ?? [];
-    if (name !== undefined) return holds(`${name} confines machines`);
-    return violated('neither AppArmor nor SELinux is at work: nothing confines machines', {
+    if (name !== undefined) return holds(`${name} confines VMs`);
+    return violated('neither AppArmor nor SELinux is active: nothing confines VMs', {
       remedy:
-        'take apparmor=0 or selinux=0 off the kernel command line; on Debian, apt install apparmor, and restart',
+        'remove apparmor=0 or selinux=0 from the kernel command line; on Debian, apt install apparmor, and reboot',
     });
   },
 };

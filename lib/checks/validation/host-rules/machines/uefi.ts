@@ -6,15 +6,15 @@ import { holds, unknownVerdict, violated } from '../../verdict.ts';
 /** Machines can start with UEFI. */
 export const uefi: HostRule = {
   id: 'uefi',
-  title: 'machines can start with UEFI',
+  title: 'VMs can boot with UEFI',
   grade: 'warn',
   purposes: ['machines', 'gpu'],
   meaning:
-    'A descriptor in `/usr/share/qemu/firmware` or `/etc/qemu/firmware` names an image of UEFI (OVMF) that is there. Graphics cards of today show no picture without.',
+    'A descriptor in `/usr/share/qemu/firmware` or `/etc/qemu/firmware` names an existing UEFI image (OVMF). Current graphics cards show no picture without UEFI.',
   evaluate: ({ facts: { uefiImages, distribution } }) => {
-    if (isUnknown(uefiImages)) return unknownVerdict('which firmware there is for machines', uefiImages);
+    if (isUnknown(uefiImages)) return unknownVerdict('firmware for VMs', uefiImages);
     const [image] = uefiImages ?? [];
     if (image !== undefined) return holds(`there is ${image}`);
-    return violated('there is no UEFI for machines', { remedy: installRemedy('uefi', distribution) });
+    return violated('there is no UEFI firmware for VMs', { remedy: installRemedy('uefi', distribution) });
   },
 };

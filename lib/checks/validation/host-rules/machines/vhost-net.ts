@@ -3,10 +3,10 @@ import { nodeRule } from './node-rule.ts';
 /** The kernel moves the packets of virtio network cards. */
 export const vhostNet = nodeRule({
   id: 'vhost-net',
-  title: 'the kernel moves packets of virtio network cards',
+  title: 'the kernel transfers packets of virtio network cards',
   grade: 'warn',
   meaning:
-    'There is `/dev/vhost-net`: with the module `vhost_net` packets of virtio network cards go from kernel to guest, and not by way of QEMU.',
+    '`/dev/vhost-net` exists. With the module `vhost_net`, packets of virtio network cards go from kernel to guest without QEMU.',
   node: 'vhostNet',
   module: 'vhost_net',
   without: 'virtio network cards are slower than they could be',

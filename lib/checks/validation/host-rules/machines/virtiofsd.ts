@@ -6,16 +6,16 @@ import { holds, unknownVerdict, violated } from '../../verdict.ts';
 /** Folders can be shared by virtiofs. */
 export const virtiofsd: HostRule = {
   id: 'virtiofsd',
-  title: 'folders can be shared with machines by virtiofs',
+  title: 'directories can be shared with VMs by virtiofs',
   grade: 'warn',
   purposes: ['machines'],
   meaning:
-    'There is the program `virtiofsd`. libvirt offers virtiofs in its capabilities where it is not, too, and the machine then fails to start; QEMU shares folders by 9p without it.',
+    'The program `virtiofsd` is installed. libvirt lists virtiofs in its capabilities even without it, and the VM then fails to start. Without it, QEMU can share directories by 9p.',
   evaluate: ({ facts }) => {
     const program = facts.virtiofsd;
-    if (isUnknown(program)) return unknownVerdict('whether virtiofsd is installed', program);
+    if (isUnknown(program)) return unknownVerdict('virtiofsd', program);
     if (program !== null) return holds(`there is ${program}`);
-    return violated('virtiofsd is not installed: folders can be shared by 9p alone', {
+    return violated('virtiofsd is not installed: directories can be shared only by 9p', {
       remedy: installRemedy('virtiofsd', facts.distribution),
     });
   },

@@ -9,31 +9,31 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 /** A card makes virtual functions. */
 export const sriovDevices: HostRule = {
   id: 'sriov-devices',
-  title: 'a card can make virtual functions',
+  title: 'a card can create VFs',
   grade: 'fail',
   purposes: ['sriov'],
   meaning:
-    'A device has the capability of SR-IOV in its configuration space, of which root alone can read that part, or `sriov_totalvfs` from its driver.',
+    'A device has the SR-IOV capability in its configuration space, which only root can read, or `sriov_totalvfs` from its driver.',
   evaluate: ({ devices, asked, facts: { iommu } }) => {
-    if (devices === null) return doesNotApply('the host shows no PCI bus');
+    if (devices === null) return doesNotApply('the host has no PCI bus');
     const able = devices.filter(hasSriov);
     if (able.length > 0)
       return holds(`SR-IOV: ${listSome(able.map(({ address }) => shortAddress(address)))}`);
     const unknown = (asked ?? devices).flatMap(({ config, sriov }) =>
       [sriov, config, knownValue(config)?.sriov ?? null].filter(isUnknown),
     )[0];
-    if (unknown !== undefined) return unknownVerdict('whether a card makes virtual functions', unknown);
+    if (unknown !== undefined) return unknownVerdict('SR-IOV capabilities', unknown);
     const vfs = devices.filter(isVf).map(({ address }) => shortAddress(address));
     const isGuest = knownValue(iommu.hypervisor)?.isHost === false;
     return violated(
       vfs.length > 0
-        ? `no card makes virtual functions: ${listSome(vfs)} are such ones, of a card that this host does not see`
-        : 'no card makes virtual functions',
+        ? `no card can create VFs: ${listSome(vfs)} are VFs of a card that this host does not see`
+        : 'no card can create VFs',
       {
         remedy:
           isGuest || vfs.length > 0
-            ? 'make virtual functions on the host that has the card, and give them to this one'
-            : 'switch on SR-IOV in the setup of the firmware, where it has such a switch, and in that of the card',
+            ? 'create VFs on the host that has the card, and pass them to this one'
+            : 'enable SR-IOV in the firmware setup and in the firmware of the card, if they have such a setting',
       },
     );
   },

@@ -10,11 +10,11 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 /** Virtual functions have room. */
 export const sriovFirmware: HostRule = {
   id: 'sriov-firmware',
-  title: 'the firmware has room for virtual functions',
+  title: 'the firmware has room for VFs',
   grade: 'fail',
   purposes: ['sriov'],
   meaning:
-    'Each BAR of virtual functions has an address (`resource` of their card, and its capability of SR-IOV, which root alone can read). If the firmware, or the kernel, left no room for one of them, none can be made.',
+    'Each VF BAR has an address (`resource` of the card, and its SR-IOV capability, which only root can read). If the firmware or the kernel left no room for one of them, no VF can be created.',
   evaluate: ({ devices }) => {
     const told = (devices ?? []).filter(hasSriov);
     if (told.length === 0) return doesNotApply('no card is known to have SR-IOV');
@@ -23,16 +23,14 @@ export const sriovFirmware: HostRule = {
       return bars.length === 0 ? [] : [{ address: shortAddress(device.address), bars }];
     });
     if (without.length > 0) {
-      return violated(`no room for virtual functions of ${listSome(without.map(({ address }) => address))}`, {
+      return violated(`no room for VFs of ${listSome(without.map(({ address }) => address))}`, {
         evidence: without.flatMap(({ address, bars }) =>
-          bars.map((bar) => `${address}: ${homelessText(bar)} (of virtual functions)`),
+          bars.map((bar) => `${address}: ${homelessText(bar)} (of VFs)`),
         ),
-        remedy: `switch on SR-IOV in the setup of the firmware, and ${ROOM_REMEDY}`,
+        remedy: `enable SR-IOV in the firmware setup, and ${ROOM_REMEDY}`,
       });
     }
     const unknown = told.filter((device) => !tellsVfBars(device));
-    return unknown.length === 0
-      ? holds('virtual functions have room')
-      : unknownVerdict('whether virtual functions have room', UNREAD);
+    return unknown.length === 0 ? holds('VFs have room') : unknownVerdict('addresses of VF BARs', UNREAD);
   },
 };

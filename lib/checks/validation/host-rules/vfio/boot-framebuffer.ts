@@ -8,15 +8,15 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 /** No picture of the boot is held in a graphics card. */
 export const bootFramebuffer: HostRule = {
   id: 'boot-framebuffer',
-  title: 'nothing of the boot display is left on a graphics card',
+  title: 'the boot display holds no memory of a graphics card',
   grade: 'fail',
   purposes: ['gpu'],
   meaning:
-    "The driver of the display that the firmware started with holds no memory of a graphics card (`/proc/iomem`: efifb, vesafb, simplefb, BOOTFB; for root alone). While it does, VFIO can't map that memory, and a machine with the card has no picture, or does not start.",
+    'The driver of the boot display holds no memory of a graphics card (`/proc/iomem`, which requires root: efifb, vesafb, simplefb, BOOTFB). While it does, VFIO cannot map that memory, and a VM with the card has no picture or does not start.',
   evaluate: ({ devices, use: { displayClaims } }) => {
     const displays = (devices ?? []).filter(isDisplay);
     if (displays.length === 0) return doesNotApply('the host has no display device');
-    if (isUnknown(displayClaims)) return unknownVerdict('what memory the boot display holds', displayClaims);
+    if (isUnknown(displayClaims)) return unknownVerdict('memory that the boot display holds', displayClaims);
     const held = displays.flatMap((device) =>
       claimsOn(device, knownValue(displayClaims) ?? []).map(({ owner }) => ({ device, owner })),
     );
@@ -25,7 +25,7 @@ export const bootFramebuffer: HostRule = {
     return violated(`the boot display holds memory of ${listSome(cards)}`, {
       evidence: held.map(({ device, owner }) => `${shortAddress(device.address)}: ${owner}`),
       remedy:
-        'make another card the boot display in the firmware; or add initcall_blacklist=sysfb_init to the kernel command line (before Linux 5.15: video=efifb:off), which leaves the host without a picture until a driver has the card',
+        'make another card the boot display in the firmware; or add initcall_blacklist=sysfb_init to the kernel command line (before Linux 5.15: video=efifb:off), which leaves the host without a picture until a driver loads',
     });
   },
 };

@@ -12,10 +12,10 @@ export const boundElsewhere: HostRule = {
   grade: 'warn',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'Settings that are not of `pci` give devices to a driver at each boot: `vfio-pci.ids=` on the kernel command line, `options vfio-pci ids=` in modprobe.d(5), overrides of driverctl(8), `xen-pciback.hide=`. Ids take every device of their kind. The rule warns if one of the devices is on a driver of the host now.',
+    'Settings outside of `pci` bind devices to a driver at each boot: `vfio-pci.ids=` on the kernel command line, `options vfio-pci ids=` in modprobe.d(5), overrides of driverctl(8), `xen-pciback.hide=`. Ids match every device of their kind. The rule warns if one of these devices is on a host driver now.',
   evaluate: ({ devices, facts: { driverClaims: claims } }) => {
-    if (isUnknown(claims)) return unknownVerdict('what else gives devices to drivers at a boot', claims);
-    if (claims === null || claims.length === 0) return holds('nothing else gives devices to drivers');
+    if (isUnknown(claims)) return unknownVerdict('other settings that bind devices at boot', claims);
+    if (claims === null || claims.length === 0) return holds('no other setting binds devices');
     const where = claims.map((claim) => claim.where);
     const lost = claims.flatMap((claim) =>
       (devices ?? []).flatMap((device) =>
@@ -28,7 +28,7 @@ export const boundElsewhere: HostRule = {
     if (names.length === 0) return holds('other settings take no device of the host', ...where);
     return violated(`other settings take ${listSome(names)} from the host at the next boot`, {
       evidence: where,
-      remedy: 'take the setting away, and bind by address: pci bind DEVICE --persist',
+      remedy: 'remove the setting, and bind by address: pci bind DEVICE --persist',
     });
   },
 };

@@ -9,16 +9,16 @@ const FIX = { kind: 'persisted' } as const;
 /** What was persisted comes into force before libvirt starts machines. */
 export const persisted: HostRule = {
   id: 'persisted',
-  title: 'what was persisted comes into force at a boot',
+  title: 'persisted changes are restored at each boot',
   grade: 'warn',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'The files by which bindings and virtual functions outlive a boot (`--persist`) are as they shall be: the rule for udev, the service that runs before libvirt, and what is in the initial RAM disk.',
+    'The files that restore bindings and VFs at each boot (`--persist`) are up to date: the udev rule, the service that runs before libvirt, and the contents of the initramfs.',
   evaluate: ({ persistence, facts }) => {
-    if (isUnknown(persistence)) return unknownVerdict('what was persisted', persistence);
-    if (persistence === null) return doesNotApply('nothing was persisted');
-    if (persistence.length === 0) return holds('what was persisted comes into force at a boot');
-    return violated(`${count(persistence.length, 'step')} of what was persisted is not done`, {
+    if (isUnknown(persistence)) return unknownVerdict('persisted changes', persistence);
+    if (persistence === null) return doesNotApply('nothing is persisted');
+    if (persistence.length === 0) return holds('persisted changes are restored at each boot');
+    return violated(`${count(persistence.length, 'step')} of the persisted changes must be repeated`, {
       evidence: persistence,
       remedy: fixRemedy(FIX, facts),
       fix: FIX,

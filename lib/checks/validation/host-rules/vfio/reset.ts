@@ -16,26 +16,27 @@ export const reset: HostRule = {
   grade: 'note',
   purposes: ['passthrough', 'gpu'],
   meaning:
-    'The kernel knows a way to reset (`reset_method`, Linux 5.15 and later) each device of the kinds that are given to machines. What one machine leaves in a device without one, the next finds, and it may not start a second time.',
+    'The kernel has a method to reset (`reset_method`, Linux 5.15 and newer) each device of a kind that VMs get. Without one, the next VM gets the state that the last VM left in the device, and it may not start a second time.',
   evaluate: ({ devices, tellsResetMethods }) => {
-    if (devices === null) return doesNotApply('the host shows no PCI bus');
+    if (devices === null) return doesNotApply('the host has no PCI bus');
     const given = devices.filter(
       (device) => !isBridge(device) && GIVEN.includes(categoryOf(knownValue(device.class)?.code ?? '')),
     );
-    if (given.length === 0) return doesNotApply('the host has no device of a kind that is given away');
-    if (!tellsResetMethods) return unknownVerdict('how devices can be reset', UNREAD);
+    if (given.length === 0) return doesNotApply('the host has no device of a kind that VMs get');
+    if (!tellsResetMethods) return unknownVerdict('reset methods', UNREAD);
     const stuck = given.filter(
       ({ resetMethods }) => resetMethods === null || (knownValue(resetMethods)?.length ?? 1) === 0,
     );
     if (stuck.length > 0) {
-      return violated(`${count(stuck.length, 'device')} can not be reset`, {
+      return violated(`${count(stuck.length, 'device')} cannot be reset`, {
         evidence: [listSome(stuck.map(({ address }) => shortAddress(address)))],
-        remedy: 'try such a device before you depend on it; a restart of the host is what resets it for sure',
+        remedy:
+          'test such a device before you depend on it; only a reboot of the host is certain to reset it',
       });
     }
     const unknown = given.map(({ resetMethods }) => resetMethods).find(isUnknown);
     return unknown === undefined
       ? holds('each device can be reset')
-      : unknownVerdict('how devices can be reset', unknown);
+      : unknownVerdict('reset methods', unknown);
   },
 };

@@ -7,30 +7,30 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 /** The host keeps a display when a graphics card goes. */
 export const spareDisplay: HostRule = {
   id: 'spare-display',
-  title: 'the host has a display to spare',
+  title: 'the host has a spare display device',
   grade: 'warn',
   purposes: ['gpu'],
   meaning:
-    'There is a display device that is not the one that the firmware boots with (`boot_vga`). The boot display can be given away too; the host is without a screen then, and the copy of its ROM that the kernel has is that of the firmware, changed by its run.',
+    'There is a display device other than the boot display (`boot_vga`). The boot display can also be passed through. The host then has no screen, and the kernel has only a copy of its ROM that the firmware changed when it ran.',
   evaluate: ({ devices }) => {
-    if (devices === null) return doesNotApply('the host shows no PCI bus');
+    if (devices === null) return doesNotApply('the host has no PCI bus');
     const displays = devices.filter(isDisplay);
     if (displays.length === 0) {
-      return violated('the host has no display device that could be given away', {
-        remedy: 'put a graphics card in',
+      return violated('the host has no display device that could be passed through', {
+        remedy: 'install a graphics card',
         grade: 'fail',
       });
     }
     const spare = displays.filter(({ bootVga }) => bootVga === false || bootVga === null);
     if (spare.length > 0)
-      return holds(`${spare.map(({ address }) => shortAddress(address)).join(', ')} is to spare`);
+      return holds(`${spare.map(({ address }) => shortAddress(address)).join(', ')} can be spared`);
     const unknown = displays.map(({ bootVga }) => bootVga).find(isUnknown);
-    if (unknown !== undefined) return unknownVerdict('which display the host boots with', unknown);
+    if (unknown !== undefined) return unknownVerdict('the boot display', unknown);
     return violated(
-      `${shortAddress((displays[0] as (typeof displays)[number]).address)} is the only display, and the host boots with it`,
+      `${shortAddress((displays[0] as (typeof displays)[number]).address)} is the only display, and the boot display`,
       {
         remedy:
-          'reach the host over the network or a serial line before you give it away, and give the machine a ROM that was read elsewhere (pci xml --rom FILE)',
+          'set up access over the network or a serial line before you pass it through, and give the VM a ROM that was read elsewhere (pci xml --rom FILE)',
       },
     );
   },

@@ -9,14 +9,14 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 /** Every BAR has its place. */
 export const unassignedBars: HostRule = {
   id: 'unassigned-bars',
-  title: 'all memory of devices has a place',
+  title: 'all device memory has an address',
   grade: 'warn',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'Every BAR has an address (`resource` of each device, and the registers of those that the kernel gave up). One for which the firmware left no room is of no use to a machine either; for large ones, as of graphics cards and SR-IOV, the firmware has to be told to use addresses above 4 GiB.',
+    'Every BAR has an address (`resource` of each device, and the registers of BARs that the kernel gave up). If the firmware left no room for a BAR, a VM cannot use it either. Large BARs of graphics cards and SR-IOV need a firmware setting for addresses above 4 GiB.',
   evaluate: ({ devices: all, asked }) => {
     const devices = asked ?? all;
-    if (devices === null) return doesNotApply('the host shows no PCI bus');
+    if (devices === null) return doesNotApply('the host has no PCI bus');
     const homeless = devices.flatMap((device) =>
       homelessBars(device).map((bar) => `${shortAddress(device.address)}: ${homelessText(bar)}`),
     );
@@ -29,6 +29,6 @@ export const unassignedBars: HostRule = {
     const unknown = devices.map(({ bars }) => bars).find(isUnknown);
     return unknown === undefined
       ? holds('every BAR has an address')
-      : unknownVerdict('where BARs are', unknown);
+      : unknownVerdict('addresses of BARs', unknown);
   },
 };

@@ -8,28 +8,28 @@ const NEEDED = ['vfio', 'vfio_pci', 'vfio_iommu_type1'] as const satisfies reado
 /** Nothing keeps VFIO from being loaded. */
 export const vfioBlocked: HostRule = {
   id: 'vfio-blocked',
-  title: 'nothing keeps VFIO from being loaded',
+  title: 'VFIO modules may be loaded',
   grade: 'fail',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'No `blacklist` and no `install … /bin/false` of modprobe.d(5), nor `modprobe.blacklist=` or `module_blacklist=` on the kernel command line, is about the modules of VFIO. libvirt heeds them when it loads one (`modprobe -b`).',
+    'No `blacklist` and no `install … /bin/false` of modprobe.d(5), and no `modprobe.blacklist=` or `module_blacklist=` on the kernel command line, names a VFIO module. libvirt respects them when it loads one (`modprobe -b`).',
   evaluate: ({ facts: { modules } }) => {
     const unknown = NEEDED.map((name) => modules[name].blocks).find(isUnknown);
     const blocked = NEEDED.filter((name) => (knownValue(modules[name].blocks) ?? []).length > 0);
     const evidence = blocked.flatMap((name) => knownValue(modules[name].blocks) ?? []);
     if (blocked.length === 0) {
       return unknown === undefined
-        ? holds('nothing is in the way')
-        : unknownVerdict('what modprobe keeps back', unknown);
+        ? holds('nothing prevents it')
+        : unknownVerdict('modules that modprobe blocks', unknown);
     }
     const isLoaded = blocked.every((name) => knownValue(modules[name].isLoaded) === true);
     return violated(
       isLoaded
         ? `${blocked.join(', ')} will not be loaded at the next boot`
-        : `${blocked.join(', ')} is kept from being loaded: libvirt can hand over no device`,
+        : `${blocked.join(', ')} must not be loaded: libvirt can pass no device through`,
       {
         evidence,
-        remedy: `take it out: ${evidence.join('; ')}`,
+        remedy: `remove it: ${evidence.join('; ')}`,
         ...(isLoaded ? { grade: 'warn' as const } : {}),
       },
     );

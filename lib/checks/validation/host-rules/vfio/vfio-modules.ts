@@ -13,7 +13,7 @@ export const vfioModules: HostRule = {
   grade: 'fail',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'The modules `vfio_pci` and `vfio_iommu_type1`, which hand devices to machines, are loaded, part of the kernel (`modules.builtin`), or there to be loaded (`modules.dep`). Kernels for clouds often lack them.',
+    'The modules `vfio_pci` and `vfio_iommu_type1`, which pass devices to VMs, are loaded, built in (`modules.builtin`), or available (`modules.dep`). Cloud kernels often lack them.',
   evaluate: ({ facts: { modules, distribution } }) => {
     const missing = NEEDED.filter((name) => {
       const { isLoaded, supply } = modules[name];
@@ -27,8 +27,8 @@ export const vfioModules: HostRule = {
       return holds('the kernel has VFIO', ...ready);
     }
     const unknown = missing.map((name) => modules[name].supply).find(isUnknown);
-    if (unknown !== undefined) return unknownVerdict('whether the kernel has VFIO', unknown);
-    return violated(`the kernel has no ${missing.join(', ')}: it can hand no device to a machine`, {
+    if (unknown !== undefined) return unknownVerdict('VFIO in the kernel', unknown);
+    return violated(`the kernel has no ${missing.join(', ')}: it can pass no device through`, {
       evidence: ['neither in /sys/module, nor in modules.builtin or modules.dep of the kernel'],
       remedy: installRemedy('kernel', distribution),
     });

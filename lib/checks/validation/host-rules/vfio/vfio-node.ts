@@ -6,34 +6,36 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 /** Machines may use VFIO. */
 export const vfioNode: HostRule = {
   id: 'vfio-node',
-  title: 'machines may use VFIO',
+  title: 'VMs can use VFIO',
   grade: 'fail',
   purposes: ['passthrough', 'sriov', 'gpu'],
   meaning:
-    'The user as whom libvirt runs QEMU may read and write `/dev/vfio/vfio`. The node of a group (`/dev/vfio/12`) libvirt makes over to that user when a machine starts.',
+    'The user that runs QEMU for libvirt can read and write `/dev/vfio/vfio`. libvirt gives that user the node of a group (`/dev/vfio/12`) when a VM starts.',
   evaluate: ({ facts: { modules, nodes, qemu } }) => {
     const { isLoaded } = modules.vfio;
-    if (isUnknown(isLoaded)) return unknownVerdict('whether VFIO is loaded', isLoaded);
+    if (isUnknown(isLoaded)) return unknownVerdict('loaded VFIO modules', isLoaded);
     const { vfio } = nodes;
     const { user } = qemu;
-    if (isUnknown(vfio)) return unknownVerdict('who may use /dev/vfio/vfio', vfio);
+    if (isUnknown(vfio)) return unknownVerdict('access to /dev/vfio/vfio', vfio);
     if (vfio === null && isLoaded !== true) {
-      return doesNotApply('VFIO is not loaded: libvirt loads it for the first machine');
+      return doesNotApply('VFIO is not loaded: libvirt loads it for the first VM');
     }
     if (vfio === null) {
-      return violated('VFIO is loaded, and there is no /dev/vfio/vfio', {
+      return violated('VFIO is loaded, but there is no /dev/vfio/vfio', {
         remedy:
-          'modprobe vfio_iommu_type1; see that udev runs, and that no rule of /etc/udev/rules.d renames it',
+          'modprobe vfio_iommu_type1; check that udev runs, and that no rule in /etc/udev/rules.d renames the node',
       });
     }
     // A node that stands for what is not loaded yet is given its mode then.
-    if (isLoaded !== true) return doesNotApply('VFIO is not loaded: its node gets its mode then');
-    if (isUnknown(user)) return unknownVerdict('as whom libvirt runs QEMU', user);
-    if (user === null) return doesNotApply('there is no user that libvirt runs QEMU as');
-    if (canReadWrite(user, vfio)) return holds(`${knownValue(user)?.name} may use /dev/vfio/vfio`);
-    return violated(`${user.name}, as whom libvirt runs QEMU, may not use /dev/vfio/vfio`, {
+    if (isLoaded !== true) return doesNotApply('VFIO is not loaded: its node gets its mode when it is');
+    if (isUnknown(user)) return unknownVerdict('the user that runs QEMU', user);
+    if (user === null) return doesNotApply('the user that runs QEMU does not exist');
+    if (canReadWrite(user, vfio))
+      return holds(`user ${knownValue(user)?.name} (runs QEMU) can open /dev/vfio/vfio`);
+    return violated(`user ${user.name} (runs QEMU) cannot open /dev/vfio/vfio`, {
       evidence: [`mode ${vfio.mode.toString(8)}, user ${vfio.userId}, group ${vfio.groupId}`],
-      remedy: 'chmod 666 /dev/vfio/vfio; for each boot, see which rule in /etc/udev/rules.d takes that away',
+      remedy:
+        'chmod 666 /dev/vfio/vfio; for each boot, find the rule in /etc/udev/rules.d that changes the mode',
     });
   },
 };

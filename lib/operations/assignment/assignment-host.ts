@@ -9,42 +9,13 @@ import {
 } from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { DeviceField, DeviceWith } from '../../pci/device.ts';
-import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
-import type { ProbedDevices } from '../../sysfs/device/read-inventory.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { askedUri, virshOf } from '../session/libvirt-connection.ts';
-import { sysfsSource } from '../session/sysfs-source.ts';
-import { type HostdevState, readHostdevState } from './hostdev-state.ts';
+import type { HostdevState } from './hostdev-state.ts';
 import { applies } from './live-attachments.ts';
-
-/** The libvirt that has the VMs, and the devices of the host as far as giving them depends on them. */
-export interface AssignmentState {
-  readonly session: HostSession;
-  readonly virsh: Virsh;
-  readonly handing: HostdevState;
-}
-
-/**
- * Reads all that giving devices to VMs, or taking them away, depends on, but for the VMs: what is wrong with a device that is
- * named is an error before a libvirt is asked.
- *
- * @param more facts of devices that are needed besides their identities
- * @param asked the devices that the question is about; all without it
- * @throws PortalGunError as {@link virshHere}, and what reading devices throws
- */
-export async function readAssignmentState(
-  session: HostSession,
-  more: readonly DeviceField[],
-  asked?: ProbedDevices,
-): Promise<AssignmentState> {
-  const virsh = virshHere(session);
-  const source = sysfsSource(session.host);
-  const fields = [...TRAIT_FIELDS, ...more];
-  return { session, virsh, handing: await readHostdevState(source, session.names, [], fields, asked) };
-}
 
 /** The VMs, with what they have of the devices of the host. */
 export function readMachinesHere(
@@ -58,7 +29,8 @@ export function readMachinesHere(
 
 /** What speaks against VMs having devices, from their next start on, and some at once. */
 export function findAssignmentSafety(
-  { session: { host }, handing: { inventory, groups } }: AssignmentState,
+  { host }: HostSession,
+  { inventory, groups }: HostdevState,
   addresses: readonly PciAddress[],
   attachments: readonly MachineAttachment[] = [],
 ): readonly Finding[] {
