@@ -24,13 +24,15 @@ export {
 export { PROBLEMS, type ProblemCode } from './base/problem.ts';
 export { VERSION } from './base/version.ts';
 export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts';
+export { checkLoss, checkRomReading, checkSafety, type RomHost } from './checks/safety/check-safety.ts';
 export {
-  checkLoss,
-  checkRomReading,
-  checkSafety,
   ROM_SAFETY_FIELDS,
+  type RomSafetyDevice,
+  type RomSafetyField,
   SAFETY_FIELDS,
-} from './checks/safety/check-safety.ts';
+  type SafetyDevice,
+  type SafetyField,
+} from './checks/safety/safety-fields.ts';
 export type { Observation, SafetyRule } from './checks/safety/safety-rule.ts';
 export { SAFETY_RULES } from './checks/safety/safety-rules.ts';
 export type { SafetyHost, SafetyView } from './checks/safety/safety-view.ts';
@@ -243,21 +245,26 @@ export { parseVpd, type Vpd } from './pci/config/vpd.ts';
 export type {
   DeviceClass,
   DeviceField,
+  DeviceInPart,
   DeviceRequest,
+  DeviceWith,
   NamedId,
   PciDevice,
   SubsystemId,
 } from './pci/device.ts';
 export { categoryOf, DEVICE_CATEGORIES, type DeviceCategory } from './pci/device-class.ts';
-export type { SerialAt } from './pci/device-traits.ts';
+export { type SerialAt, TRAIT_FIELDS, type TraitField } from './pci/device-traits.ts';
 export {
   compareInventories,
   type DeviceDifference,
   DIFFERENCE_FIELDS,
+  type DifferenceField,
   type FactChange,
 } from './pci/difference.ts';
 export {
+  GROUP_FIELDS,
   type GroupAttributes,
+  type GroupField,
   type GroupMember,
   type GroupObstacle,
   type GroupVerdict,
@@ -270,6 +277,9 @@ export {
 export { type IommuState, iommuAdvice, isUnderXen } from './pci/group/iommu-state.ts';
 export {
   type HostAbilities,
+  PASSTHROUGH_FIELDS,
+  type PassthroughDevice,
+  type PassthroughField,
   type PassthroughLevel,
   type PassthroughNote,
   passthroughNotes,
@@ -278,6 +288,7 @@ export type { HostMarks } from './pci/host-marks.ts';
 export {
   type DeviceIdentity,
   IDENTITY_FIELDS,
+  type IdentityField,
   identityOf,
   identityScore,
   SAME_DEVICE,
@@ -328,14 +339,18 @@ export {
   planBind,
   planPersistedBinds,
   planUnbind,
+  REBINDING_FIELDS,
   type Rebinding,
+  type RebindingField,
   type ReboundDevice,
 } from './plan/binding/binding.ts';
 export { type BindingState, type BindingStatus, bindingStatus } from './plan/binding/binding-status.ts';
 export type { BoundUntilReboot } from './plan/binding/bound-until-reboot.ts';
 export {
   BINDINGS_PATH,
+  PERSISTED_FIELDS,
   type PersistedBinding,
+  type PersistedField,
   parseBindings,
 } from './plan/binding/persisted-bindings.ts';
 export { type HostBindingState, planBinding } from './plan/binding/plan-binding.ts';
@@ -349,7 +364,7 @@ export type { Plan, Step } from './plan/plan.ts';
 export type { PolicyDevice } from './plan/policy/policy.ts';
 export { formatScript } from './plan/script/script.ts';
 export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/sriov/persisted-vfs.ts';
-export { planVfs, type VfsProposal } from './plan/sriov/plan-vfs.ts';
+export { type PfField, planVfs, type VfField, type VfsProposal } from './plan/sriov/plan-vfs.ts';
 export type { PfState, VfGoal, VfWishes } from './plan/sriov/vf-goal.ts';
 export { badValue, VF_SETTING_KEYS, VF_SETTING_TEXTS } from './plan/sriov/vf-setting-texts.ts';
 export type { VfsStatus } from './plan/sriov/vfs-status.ts';

@@ -27,8 +27,8 @@ export function isUnknown(value: unknown): value is Unknown {
   return typeof value === 'object' && value !== null && 'unknown' in value;
 }
 
-/** The value where there is one; `undefined` where it is absent or unknown. */
-export function knownValue<T>(fact: Known<T>): T | undefined {
+/** The value where there is one; `undefined` where it is absent or unknown, or a field that was not read. */
+export function knownValue<T>(fact: Known<T> | undefined): T | undefined {
   return fact === null || isUnknown(fact) ? undefined : fact;
 }
 

@@ -448,13 +448,16 @@ function safetyRulesPage(): string {
         sentence(capital(title)),
       ]),
     ),
-    ...ROM_RULES.filter((rule) => !SAFETY_RULES.includes(rule)).map((rule) =>
+    ...ROM_RULES.filter(({ name }) => SAFETY_RULES.every((rule) => rule.name !== name)).map((rule) =>
       ruleSection(rule).replace('## ', '### '),
     ),
   ]);
 }
 
-function ruleSection({ name, severity, meaning, remedy }: SafetyRule): string {
+/** What is said of a rule, whatever it looks at. */
+type RuleWords = Pick<SafetyRule, 'name' | 'severity' | 'meaning' | 'remedy'>;
+
+function ruleSection({ name, severity, meaning, remedy }: RuleWords): string {
   return [`## ${name}`, `${SEVERITY_MEANINGS[severity]} ${meaning}`, `Fix: ${sentence(remedy)}`].join('\n\n');
 }
 

@@ -1,5 +1,6 @@
 import { knownValue } from '../../base/known.ts';
-import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import { TRAIT_FIELDS, type TraitField } from '../../pci/device-traits.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { type BindingStatus, bindingStatus } from '../../plan/binding/binding-status.ts';
 import { type BoundUntilReboot, boundUntilReboot } from '../../plan/binding/bound-until-reboot.ts';
@@ -14,8 +15,8 @@ import { type Persistence, readBindings, readPersistence } from './persistence.t
 
 /** The bindings that are made at each boot, and their state now. */
 export interface BindingsAnswer {
-  readonly inventory: Inventory;
-  readonly bindings: readonly BindingStatus[];
+  readonly inventory: Inventory<DeviceWith<TraitField>>;
+  readonly bindings: readonly BindingStatus<DeviceWith<TraitField>>[];
   /** What brings the bindings about at a boot and is out of date: paths of files, and the initial RAM disks. */
   readonly outdated: readonly string[];
   /** How the host starts, as far as bindings depend on it. */

@@ -2,7 +2,7 @@ import { findSafety } from '../../apply/safety-reading.ts';
 import { touchedByAll } from '../../apply/touched.ts';
 import { knownValue } from '../../base/known.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';

@@ -1,5 +1,5 @@
 import { findLoss, findRebindingSafety } from '../../apply/safety-reading.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { DeviceField } from '../../pci/device.ts';
 import { groupDevices } from '../../pci/group/iommu-group.ts';
 import { concernedWith, kinOf, virtualFunctionsOf } from '../../pci/selector/concerned-devices.ts';

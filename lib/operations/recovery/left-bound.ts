@@ -3,9 +3,10 @@ import type { LeftJournal } from '../../apply/journal-parser.ts';
 import { knownValue } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { deviceAt } from '../../pci/device-at.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
+import { idOf } from '../../pci/identity.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
 import { findPersisted } from '../../pci/persisted/find-persisted.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
@@ -16,7 +17,6 @@ import {
   type PersistedBinding,
   parseBindings,
 } from '../../plan/binding/persisted-bindings.ts';
-import { guardOf } from '../../plan/guard.ts';
 import { readDriverClaims } from '../../sysfs/device/driver-claims.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { readBindings } from '../binding/persistence.ts';
@@ -68,14 +68,17 @@ function hasDriverSteps({ plan: { steps } }: LeftJournal): boolean {
 }
 
 /** The functions that a change gave to a VFIO driver, where they still are what they were. */
-function boundBySteps({ plan }: LeftJournal, devices: readonly PciDevice[]): readonly PciAddress[] {
+function boundBySteps(
+  { plan }: LeftJournal,
+  devices: readonly DeviceWith<'vendor' | 'device'>[],
+): readonly PciAddress[] {
   return plan.steps.flatMap(({ change }) => {
     if (change.kind !== 'driver') return [];
     const { address, from, to } = change;
     if (!isPassthroughDriver(to.driver ?? '') || isPassthroughDriver(from.driver ?? '')) return [];
     const planned = plan.guards.find((guard) => guard.address === address);
     const device = deviceAt(devices, address);
-    const isSame = device !== undefined && (planned?.id ?? null) === guardOf(device).id;
+    const isSame = device !== undefined && (planned?.id ?? null) === idOf(device);
     return isSame ? [address] : [];
   });
 }

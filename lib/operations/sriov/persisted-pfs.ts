@@ -2,8 +2,14 @@ import { PortalGunError } from '../../base/errors.ts';
 import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
-import type { PciDevice } from '../../pci/device.ts';
-import { areOfOneKind, type DeviceKind, TRAIT_FIELDS, traitsOf } from '../../pci/device-traits.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import {
+  areOfOneKind,
+  type DeviceKind,
+  TRAIT_FIELDS,
+  type TraitField,
+  traitsOf,
+} from '../../pci/device-traits.ts';
 import { type DeviceMatch, findPersisted, persistedFor } from '../../pci/persisted/find-persisted.ts';
 import { withPersistedVfs } from '../../plan/persistence/persisted-changes.ts';
 import { type PersistedPf, persistedPfOf, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';
@@ -13,20 +19,22 @@ import { type VfsStatus, vfsStatus } from '../../plan/sriov/vfs-status.ts';
 import { PROBING_FIELDS, readFunction } from '../../sysfs/device/read-inventory.ts';
 import { readPersistedPfs } from '../binding/persistence.ts';
 
+type TraitedProposal = VfsProposal<DeviceWith<TraitField>, DeviceWith<never>>;
+
 /** An entry of the record, and where its PF is. */
 export interface FoundPf {
   readonly entry: PersistedPf;
-  readonly whereabouts: DeviceMatch;
+  readonly whereabouts: DeviceMatch<DeviceWith<TraitField>>;
 }
 
 /**
  * Where the PF of each entry is; of its device just what finds it again is known. Only PFs are looked at: reading what tells a
- * device from others takes long. Needs `sriov` of the devices.
+ * device from others takes long.
  */
 export function findPfs(
   host: HostReader,
   entries: readonly PersistedPf[],
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<'sriov'>[],
 ): readonly FoundPf[] {
   if (entries.length === 0) return [];
   const pfs = pfsWithTraits(host, devices, entries);
@@ -34,14 +42,14 @@ export function findPfs(
 }
 
 /**
- * The PFs of a host, with `TRAIT_FIELDS`. Only PFs of the kinds are asked for what a device gives itself: whatever is looked for
+ * The PFs of a host. Only PFs of the kinds are asked for what a device gives itself: whatever is looked for
  * among them is of one of these.
  */
 export function pfsWithTraits(
   host: HostReader,
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<'sriov'>[],
   kinds: readonly DeviceKind[],
-): readonly PciDevice[] {
+): readonly DeviceWith<TraitField>[] {
   return devices.flatMap(({ address, sriov }) => {
     if (knownValue(sriov)?.role !== 'pf') return [];
     const told = readFunction(host, address, TOLD_TRAITS);
@@ -60,8 +68,8 @@ const TOLD_TRAITS = TRAIT_FIELDS.filter((field) => !PROBING_FIELDS.has(field));
  */
 export function persistVfs(
   host: HostReader,
-  devices: readonly PciDevice[],
-  proposal: VfsProposal,
+  devices: readonly DeviceWith<'sriov'>[],
+  proposal: TraitedProposal,
   goal: VfGoal,
   kept: readonly PersistedPf[],
 ): readonly PersistedPf[] {
@@ -72,7 +80,7 @@ export function persistVfs(
   return withPersistedVfs(withTraits(proposal, pfs), goal, kept, pfs);
 }
 
-function withTraits(proposal: VfsProposal, pfs: readonly PciDevice[]): VfsProposal {
+function withTraits(proposal: TraitedProposal, pfs: readonly DeviceWith<TraitField>[]): TraitedProposal {
   const { state } = proposal;
   const pf = pfs.find(({ address }) => address === state.pf.address) ?? state.pf;
   return { ...proposal, state: { ...state, pf } };
@@ -91,8 +99,8 @@ function entriesOrProblem(host: HostReader): readonly PersistedPf[] | PortalGunE
 /** That a PF gets something else at the next boot than is proposed for it now. */
 export function persistedVfsNotes(
   host: HostReader,
-  devices: readonly PciDevice[],
-  proposal: VfsProposal,
+  devices: readonly DeviceWith<'sriov'>[],
+  proposal: TraitedProposal,
   goal: VfGoal,
 ): readonly string[] {
   const entries = entriesOrProblem(host);
@@ -123,8 +131,8 @@ export interface VfsStatuses {
   readonly notes: readonly string[];
 }
 
-/** Reads what is written down. Needs `sriov` of the devices. */
-export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[]): VfsStatuses {
+/** Reads what is written down. */
+export function readVfsStatuses(host: HostReader, devices: readonly DeviceWith<'sriov'>[]): VfsStatuses {
   const reading = host.readText(VFS_PATH);
   if (isFailure(reading) && reading.unknown === 'unread')
     return { of: () => UNREAD, isLost: false, notes: [] };

@@ -1,7 +1,7 @@
 import { findLoss } from '../../apply/safety-reading.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { deviceAt } from '../../pci/device-at.ts';

@@ -1,6 +1,6 @@
 import { findLoss } from '../../apply/safety-reading.ts';
 import { PortalGunError } from '../../base/errors.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import { concernedWith } from '../../pci/selector/concerned-devices.ts';
 import { selectOne } from '../../pci/selector/selector.ts';
 import { parseSelector } from '../../pci/selector/selector-parser.ts';

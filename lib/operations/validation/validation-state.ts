@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { BROKEN, DENIED, type Known, UNREAD } from '../../base/known.ts';
-import { VALIDATION_FIELDS } from '../../checks/validation/validate.ts';
 import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
+import { VALIDATION_FIELDS } from '../../checks/validation/validation-fields.ts';
 import type { MachineNeeds } from '../../facts/machine-needs.ts';
 import type { User } from '../../host/host-ports.ts';
 import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';

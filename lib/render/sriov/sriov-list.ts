@@ -3,7 +3,7 @@ import { count, escapeControls } from '../../base/text.ts';
 import type { PendingRecovery } from '../../documents/changes/pending-recovery.ts';
 import type { SriovDocument } from '../../documents/changes/sriov.ts';
 import type { ListedPf } from '../../operations/sriov/list-pfs.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PfLink } from '../../pci/sriov/pf-link.ts';
 import { isNoRate, NO_MAC, type VfSettings } from '../../pci/sriov/vf-settings.ts';
@@ -12,6 +12,8 @@ import { type Cell, type ColumnLayout, layoutColumns } from '../layout/columns.t
 import { cellText, deviceTitle } from '../layout/facts.ts';
 import type { Style } from '../layout/style.ts';
 import { hangText } from '../layout/wrap-text.ts';
+
+type ListedVf = DeviceWith<'class' | 'driver' | 'driverOverride' | 'iommuGroup' | 'netInterfaces'>;
 
 /** Each PF in a paragraph, and its VFs below it, a row each. */
 export function renderSriov(listed: readonly ListedPf[], width: number | null, style: Style): string {
@@ -53,7 +55,7 @@ function upDown(isUp: boolean): string {
 interface VfColumn extends ColumnLayout {
   /** Whether it is of network cards alone. */
   readonly isOfNetwork: boolean;
-  cell(vf: PciDevice, index: number, settings: Known<VfSettings>): string;
+  cell(vf: ListedVf, index: number, settings: Known<VfSettings>): string;
 }
 
 const column = (
@@ -106,7 +108,7 @@ function settingsOf(link: PfLink | null, index: number): Known<VfSettings> {
 
 /** The same as JSON. */
 export function sriovDocument(
-  { host, diagnostics }: Inventory,
+  { host, diagnostics }: Inventory<DeviceWith<never>>,
   listed: readonly ListedPf[],
   recovery: PendingRecovery,
 ): SriovDocument {
