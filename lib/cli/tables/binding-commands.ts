@@ -45,7 +45,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['pci bind netdev=enp3s0f0 --script > bind.sh', 'write the plan as a shell script'],
       ['pci bind 01:00.0 --host galaxy.snapshot --dry-run', 'plan for a captured host'],
     ],
-    load: async () => (await import('../commands/bind.ts')).runBind,
+    load: async () => (await import('../commands/change/bind.ts')).runBind,
   }),
   defineCommand({
     name: 'unbind',
@@ -63,7 +63,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci unbind 03:00.0 --persist', 'and do not bind it at boot'],
       ['pci unbind driver=vfio-pci --dry-run', 'show the plan for all bound devices'],
     ],
-    load: async () => (await import('../commands/bind.ts')).runUnbind,
+    load: async () => (await import('../commands/change/bind.ts')).runUnbind,
   }),
   defineCommand({
     name: 'bindings',
@@ -91,7 +91,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci bindings --restore', 'bind the devices that are not bound'],
       ['sudo pci bindings --forget 03:00.0', 'do not bind it at the next boot'],
     ],
-    load: async () => (await import('../commands/bindings.ts')).runBindings,
+    load: async () => (await import('../commands/change/bindings.ts')).runBindings,
   }),
   defineCommand({
     name: 'bindings list',
@@ -104,7 +104,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['pci bindings list', 'all recorded bindings and their state'],
       ['pci bindings list --check', 'for a script: exit code 1 if anything differs'],
     ],
-    load: async () => (await import('../commands/bindings.ts')).runBindingsList,
+    load: async () => (await import('../commands/change/bindings.ts')).runBindingsList,
   }),
   defineCommand({
     name: 'bindings restore',
@@ -121,7 +121,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['pci bindings restore --check', 'for a script: exit code 1 if anything is to be bound'],
       ['sudo pci bindings restore --yes', 'bind the devices that are not bound'],
     ],
-    load: async () => (await import('../commands/bindings.ts')).runBindingsRestore,
+    load: async () => (await import('../commands/change/bindings.ts')).runBindingsRestore,
   }),
   defineCommand({
     name: 'bindings forget',
@@ -137,7 +137,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
     },
     options: { ...CHANGING_OPTIONS, ...READING_OPTIONS },
     examples: [['sudo pci bindings forget 03:00.0', 'do not bind it at the next boot']],
-    load: async () => (await import('../commands/bindings.ts')).runBindingsForget,
+    load: async () => (await import('../commands/change/bindings.ts')).runBindingsForget,
   }),
   defineCommand({
     name: 'apply',
@@ -163,6 +163,6 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci apply host.yaml', 'show the plan, ask, and apply it'],
       ['pci apply host.yaml --host galaxy.snapshot --dry-run', 'plan for a captured host'],
     ],
-    load: async () => (await import('../commands/apply.ts')).runApply,
+    load: async () => (await import('../commands/change/apply.ts')).runApply,
   }),
 ];

@@ -71,6 +71,6 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
       ['virsh nodedev-dumpxml pci_0000_03_00_0 | pci xml --nodedev -', 'translate a document of libvirt'],
       ['pci xml --all --output-dir snippets', 'one file for each device'],
     ],
-    load: async () => (await import('../commands/xml.ts')).runXml,
+    load: async () => (await import('../commands/xml/xml.ts')).runXml,
   }),
 ];

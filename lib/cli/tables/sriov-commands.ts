@@ -27,7 +27,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['pci sriov list --check', 'for a script: exit code 1 if anything differs'],
       ['pci sriov list netdev=enp1s0 --json', 'one card, as JSON'],
     ],
-    load: async () => (await import('../commands/sriov-list.ts')).runSriovList,
+    load: async () => (await import('../commands/sriov/sriov-list.ts')).runSriovList,
   }),
   defineCommand({
     name: 'sriov set',
@@ -79,7 +79,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['sudo pci sriov set 01:00.0 --vfs 4 --persist', 'four VFs at each boot'],
       ['sudo pci sriov set 01:00.0 --vfs 0', 'remove all VFs'],
     ],
-    load: async () => (await import('../commands/sriov-set.ts')).runSriovSet,
+    load: async () => (await import('../commands/sriov/sriov-set.ts')).runSriovSet,
   }),
   defineCommand({
     name: 'sriov restore',
@@ -108,7 +108,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['sudo pci sriov restore --yes', 'restore PFs that differ from the record'],
       ['sudo pci sriov restore --forget 01:00.0', 'do not restore it at the next boot'],
     ],
-    load: async () => (await import('../commands/sriov-restore.ts')).runSriovRestore,
+    load: async () => (await import('../commands/sriov/sriov-restore.ts')).runSriovRestore,
   }),
   defineCommand({
     name: 'sriov forget',
@@ -124,6 +124,6 @@ export const SRIOV_COMMANDS: readonly Command[] = [
     },
     options: { ...CHANGING_OPTIONS, ...READING_OPTIONS },
     examples: [['sudo pci sriov forget 01:00.0', 'do not restore it at the next boot']],
-    load: async () => (await import('../commands/sriov-restore.ts')).runSriovForget,
+    load: async () => (await import('../commands/sriov/sriov-restore.ts')).runSriovForget,
   }),
 ];
