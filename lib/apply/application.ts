@@ -15,7 +15,7 @@ import { guardProblem } from './step-guards.ts';
 import { safetyProblem } from './step-safety.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
-const CHANGED = new Problem('CHANGED_MEANWHILE', 'it is not as it was when this was planned');
+const CHANGED = new Problem('CHANGED_MEANWHILE', 'its state changed after the plan was made');
 
 /** What the caller of an application has a say in. */
 export interface ApplyOptions {
@@ -197,5 +197,5 @@ export class Application {
 }
 
 function unwritten({ failed }: WriteFailure): Problem {
-  return new Problem('JOURNAL_UNWRITTEN', `the journal can't be written: ${failed}`);
+  return new Problem('JOURNAL_UNWRITTEN', `cannot write the journal: ${failed}`);
 }

@@ -40,7 +40,7 @@ export interface ObservedChange {
   reach(direction: Direction): Promise<Problem | null>;
 }
 
-const NO_EFFECT = new Problem('NO_EFFECT', 'nothing failed, and yet it is not as it should be');
+const NO_EFFECT = new Problem('NO_EFFECT', 'no step failed, but the result is not as planned');
 
 export async function observe(host: ChangeableHost, change: Change): Promise<ObservedChange> {
   const maker = await makerOf(change);

@@ -7,14 +7,14 @@ import { readFunction } from '../sysfs/device/read-inventory.ts';
 /** Whether the function at an address is still the one that a plan means, in the same group; why not otherwise. */
 export function checkGuard(host: HostReader, guard: Guard): Problem | null {
   const now = readFunction(host, guard.address, ['vendor', 'device', 'subsystem', 'iommuGroup']);
-  if (now === null) return new Problem('DEVICE_GONE', 'it is not on the PCI bus any more');
+  if (now === null) return new Problem('DEVICE_GONE', 'it is no longer on the PCI bus');
   const { id, subsystem, iommuGroup } = guardOf(now);
   if (guard.id === null)
-    return new Problem('DEVICE_UNIDENTIFIED', 'its ids were not known when this was planned');
+    return new Problem('DEVICE_UNIDENTIFIED', 'its ids were unknown when the plan was made');
   if (id !== guard.id || subsystem !== guard.subsystem) {
     return new Problem(
       'DEVICE_REPLACED',
-      `another device is at its address now: ${id ?? 'unknown'}, not ${guard.id ?? 'unknown'}`,
+      `its address now belongs to another device: ${id ?? 'unknown'}, not ${guard.id ?? 'unknown'}`,
     );
   }
   // A virtio-iommu puts a device into a group when it is bound.

@@ -25,10 +25,10 @@ export async function demandModules(
     if (signed.kind !== 'exited' || signed.exitCode !== 0 || signed.stdout.trim() !== '') continue;
     throw new PortalGunError(
       'NO_DRIVER',
-      `the kernel is locked down (${lockdown}) and takes no module without a signature`,
+      `the kernel is locked down (${lockdown}) and refuses modules without a signature`,
       {
         subject: needed.driver ?? needed.module,
-        hint: "sign it with a key that the machine's owner has enrolled (mokutil --import), use the kernel of the distribution with its own modules, or start without lockdown",
+        hint: 'sign the module with an enrolled key (mokutil --import), use the kernel of the distribution and its modules, or boot without lockdown',
       },
     );
   }
@@ -48,9 +48,9 @@ async function demandPresence(
   if (run.kind === 'exited' && run.exitCode === 0) {
     const forbidden = run.stdout.split('\n').find((line) => FORBIDS.test(line.trim()));
     if (forbidden === undefined) return;
-    throw new PortalGunError('NO_DRIVER', `modprobe is told not to load it: ${forbidden.trim()}`, {
+    throw new PortalGunError('NO_DRIVER', `modprobe.d forbids loading it: ${forbidden.trim()}`, {
       subject: driver ?? module,
-      hint: `remove that from modprobe.d: grep -rn "^install" /etc/modprobe.d /run/modprobe.d /usr/lib/modprobe.d`,
+      hint: `remove that line; to find it: grep -rn "^install" /etc/modprobe.d /run/modprobe.d /usr/lib/modprobe.d`,
     });
   }
   throw new PortalGunError('NO_DRIVER', 'the kernel has neither the driver nor a module for it', {

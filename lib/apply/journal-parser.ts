@@ -52,14 +52,14 @@ export async function parseJournal(id: string, path: string, text: string): Prom
   const [first = '', ...rest] = text.split('\n');
   const head = parseLine(first);
   if (!isParts(head) || head['schema'] !== JOURNAL_SCHEMA) {
-    throw unreadableJournal(path, 'it is no journal of this version');
+    throw unreadableJournal(path, 'it is not a journal of this version');
   }
   const { bootId, startedAt, allowed = [], plan } = head;
   const isText = (value: unknown): value is string => typeof value === 'string';
   if (!(bootId === null || isText(bootId)) || !isText(startedAt)) {
-    throw unreadableJournal(path, 'its first line does not have the boot and the time');
+    throw unreadableJournal(path, 'its first line lacks the boot and the time');
   }
-  if (!isListOf(allowed, isText)) throw unreadableJournal(path, 'the names that it allows make no sense');
+  if (!isListOf(allowed, isText)) throw unreadableJournal(path, 'its list of allowed names is invalid');
   if (!isPlan(plan, isChange)) throw unreadableJournal(path, planProblem(plan, isChange));
   const marks = new Map<number, JournalMark>();
   let confirmByMs: number | null = null;
@@ -68,7 +68,7 @@ export async function parseJournal(id: string, path: string, text: string): Prom
     const entry = parseLine(line);
     if (entry === undefined) continue;
     if (!isEntry(entry, plan.steps.length)) {
-      throw unreadableJournal(path, `line ${index + 2} is no mark of a step`);
+      throw unreadableJournal(path, `line ${index + 2} is not a valid mark of a step`);
     }
     if ('step' in entry) marks.set(entry.step, entry.mark);
     else confirmByMs = entry.confirmByMs;
@@ -80,7 +80,7 @@ export async function parseJournal(id: string, path: string, text: string): Prom
 export function unreadableJournal(path: string, detail: string): PortalGunError {
   return new PortalGunError('JOURNAL_FAILED', `can't be read: ${detail}`, {
     subject: path,
-    hint: 'it says what was begun: look at it, put the host in order by hand, and remove it',
+    hint: 'it lists the steps that were started: read it, undo them by hand, and remove it',
   });
 }
 
@@ -121,9 +121,11 @@ function isStep(value: unknown, isChange: IsChange): value is Plan['steps'][numb
 function planProblem(value: unknown, isChange: IsChange): string {
   if (!isParts(value) || typeof value['title'] !== 'string') return 'it has no plan';
   const { guards, steps } = value;
-  if (!isListOf(guards, isGuard)) return 'a guard of its plan makes no sense';
+  if (!isListOf(guards, isGuard)) return 'a guard of its plan is invalid';
   const at = Array.isArray(steps) ? steps.findIndex((step) => !isStep(step, isChange)) : -1;
-  return at < 0 ? 'its plan has no steps' : `step ${at + 1} of its plan is no change that portal-gun makes`;
+  return at < 0
+    ? 'its plan has no steps'
+    : `step ${at + 1} of its plan is not a change that portal-gun makes`;
 }
 
 const IDS = /^[0-9a-f]{4}:[0-9a-f]{4}$/;

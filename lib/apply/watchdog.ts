@@ -34,14 +34,14 @@ export async function startWatchdog(
   if (!isSystemd(reader)) {
     const script = 'sleep "$1" && shift && exec "$@"';
     const problem = await background.start('sh', ['-c', script, 'sh', seconds, ...words]);
-    if (problem !== null) throw failed('sh', `can't be started: ${problem}`);
+    if (problem !== null) throw failed('sh', `cannot be started: ${problem}`);
     return;
   }
   const run = await runner.run('systemd-run', [
     '--quiet',
     '--collect',
     `--unit=${unitOf(id)}`,
-    '--description=Undo a change of portal-gun that nobody confirms',
+    '--description=Undo a change of portal-gun that was not confirmed',
     `--on-active=${seconds}s`,
     '--timer-property=AccuracySec=1s',
     '--',

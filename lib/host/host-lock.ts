@@ -147,7 +147,7 @@ function heldError(path: string, descriptor: number): PortalGunError {
   const pid = /^\d{1,10}\n$/.exec(readFileSync(descriptor, 'utf8'))?.[0].trim();
   return new PortalGunError('HOST_LOCKED', 'is held by another process that changes this host', {
     subject: path,
-    ...(pid === undefined ? {} : { hint: `wait until it ends; who it is: ps -p ${pid}` }),
+    ...(pid === undefined ? {} : { hint: `wait until it ends; to see which process it is: ps -p ${pid}` }),
   });
 }
 
@@ -166,7 +166,7 @@ function lockError(path: string, error: unknown): PortalGunError {
       ? (error as Error).message
       : errorCode(error);
   const isDenied = error instanceof Distrust || ['EACCES', 'EPERM', 'ELOOP'].includes(what);
-  return new PortalGunError(isDenied ? 'PERMISSION_DENIED' : 'OUTPUT_FAILED', `can't be locked: ${what}`, {
+  return new PortalGunError(isDenied ? 'PERMISSION_DENIED' : 'OUTPUT_FAILED', `cannot be locked: ${what}`, {
     subject: path,
   });
 }

@@ -28,11 +28,11 @@ export function openHost(path: string): HostReader {
     const above = isDirectory(join(path, 'bus'))
       ? { hint: `give the directory above it: ${join(path, '..')}` }
       : {};
-    throw new PortalGunError('BAD_HOST', 'has no sys/ in it', { subject: path, ...above });
+    throw new PortalGunError('BAD_HOST', 'does not contain sys/', { subject: path, ...above });
   }
   const rawText = readFileOf(path, MAX_SNAPSHOT_BYTES, 'BAD_HOST').toString('utf8');
   if (!looksLikeSnapshot(rawText)) {
-    throw new PortalGunError('BAD_HOST', 'is neither a snapshot nor a directory', { subject: path });
+    throw new PortalGunError('BAD_HOST', 'is not a snapshot or a directory', { subject: path });
   }
   return new SnapshotHost(parseSnapshot(rawText, path));
 }

@@ -43,14 +43,14 @@ function namesIn(folder: string): readonly string[] {
 /** @param isSpared whether others may write a folder that is sticky: what the program has in it stays as it is */
 function problemWith(path: string, isSpared: boolean): string | null {
   const stats = statusOf(path);
-  if (stats === null) return 'cannot be looked at';
+  if (stats === null) return 'cannot be checked';
   const { uid, mode } = stats;
   // In a user namespace root of the host may have another number.
-  if (uid !== 0 && uid !== statusOf('/')?.uid) return `belongs to user ${uid}, who can write it`;
+  if (uid !== 0 && uid !== statusOf('/')?.uid) return `belongs to user ${uid}, who can change it`;
   const isKept = isSpared && stats.isDirectory() && (mode & STICKY) !== 0;
   return (mode & OTHERS_WRITE) === 0 || isKept
     ? null
-    : `can be written by others than root (mode ${(mode & 0o7777).toString(8)})`;
+    : `is writable by users other than root (mode ${(mode & 0o7777).toString(8)})`;
 }
 
 function statusOf(path: string): Stats | null {

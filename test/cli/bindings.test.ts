@@ -223,7 +223,7 @@ describe('a change that was cut short', () => {
     expect(JSON.parse(stdout)).toMatchObject({ recovery: { unknown: 'unread' } });
     const broken = await pciInside(['bindings', '--json', ...cutShort({}, '{')]);
     expect(JSON.parse(broken.stdout)).toMatchObject({ recovery: { unknown: 'broken' } });
-    expect(broken.stderr).toContain('it is no journal of this version');
+    expect(broken.stderr).toContain('it is not a journal of this version');
   });
 
   it('leaves what it was about, and nothing else', async () => {

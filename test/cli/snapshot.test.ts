@@ -146,7 +146,7 @@ describe('a snapshot that can not be written', () => {
     symlinkSync('nowhere', join(at, 'link'));
     const { exitCode, stderr } = await pci(['snapshot', ...GPU, '-o', join(at, 'link')]);
     expect(exitCode).toBe(7);
-    expect(stderr).toContain('the link leads nowhere [OUTPUT_FAILED]');
+    expect(stderr).toContain('the symbolic link is broken [OUTPUT_FAILED]');
     expect(readdirSync(at)).toEqual(['link']);
   });
 

@@ -93,7 +93,7 @@ describe('the ROM', () => {
       devices: { address: string }[];
     };
     const [{ address = '' } = {}] = devices;
-    expect((await pci(['xml', address, '--rom', folder])).stderr).toContain(`is no file: ${folder}`);
+    expect((await pci(['xml', address, '--rom', folder])).stderr).toContain(`is not a file: ${folder}`);
     expect((await run('03:00.0', '--rom', 'a\u0001b')).stderr).toContain('does not take "a\\x01b"');
   });
 
@@ -124,7 +124,7 @@ describe('a file each', () => {
     writeFileSync(join(path, 'pci_0000_07_00_0.xml'), 'mine');
     const refused = await all(path);
     expect(refused).toMatchObject({ exitCode: 4, stdout: '' });
-    expect(refused.stderr).toContain('is there with other content; nothing is written [FILE_EXISTS]');
+    expect(refused.stderr).toContain('exists with other content; no file was written [FILE_EXISTS]');
     expect(readdirSync(path)).toEqual(['pci_0000_07_00_0.xml']);
     expect((await all(path, '--overwrite')).stdout).toContain('22 devices: 21 written, 1 replaced.');
   });

@@ -127,7 +127,7 @@ describe('a change that is to be confirmed', { timeout: 180_000 }, () => {
     };
     const report = await applyPlan(plan, machine, OCCASION, { confirmBy: () => CONFIRM_BY_MS });
     expect(report).toMatchObject({ outcome: 'undone', awaitsConfirmation: false });
-    expect(report.steps.at(-1)?.problem).toBe("the journal can't be written: ENOSPC");
+    expect(report.steps.at(-1)?.problem).toBe('cannot write the journal: ENOSPC');
     expect(stateOf(machine)).toBe(before);
   });
 

@@ -92,7 +92,7 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
     expect(pool.title).toBe('Give a VF of 0000:01:00.0 to galaxy0, now');
   });
 
-  test('have all as it was where libvirt does not plug it in', async () => {
+  test('have all as it was where libvirt refused to attach it', async () => {
     const before = await documents();
     const plan = await planOf('assign', CARD, '--machine', 'galaxy0', '--live', '--config');
     const host = { ...simulateMachine(openHost(HOST)), runner: new LiveRunner(), files: new MemoryFiles() };
@@ -100,7 +100,7 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
     const report = await applyPlan(plan, host, occasion);
     expect(report.steps.map(({ outcome }) => outcome)).toEqual(['undone', 'undone']);
     expect(report.steps[1]?.problem).toMatch(
-      /^libvirt does not plug it in: Failed to attach device from \/dev\/stdin: /,
+      /^libvirt refused to attach it: Failed to attach device from \/dev\/stdin: /,
     );
     expect(await documents()).toBe(before);
   });

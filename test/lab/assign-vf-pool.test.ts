@@ -207,7 +207,7 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
       },
     });
     expect(report.outcome).toBe('undone');
-    expect(report.steps[4]?.problem).toContain('libvirt does not take its definition');
+    expect(report.steps[4]?.problem).toContain('libvirt refused its definition');
     expect(await definitions()).toEqual(before);
     expect(stateOf(machine)).toBe(state);
   });

@@ -132,7 +132,7 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     expect(report).toMatchObject({ outcome: 'undone' });
     expect(versions).toBe(1);
     expect(report.steps.map(({ outcome }) => outcome)).toEqual(['undone', 'undone', 'undone']);
-    expect(report.steps[2]?.problem).toContain('libvirt does not take its definition');
+    expect(report.steps[2]?.problem).toContain('libvirt refused its definition');
     expect(await definitions()).toEqual(before);
   });
 
@@ -184,7 +184,7 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     await assign('0000:09:01.0', '--machine', 'galaxy0');
     expect(await apply(another)).toMatchObject({
       outcome: 'undone',
-      steps: [{ outcome: 'untouched', problem: 'it is not as it was when this was planned' }],
+      steps: [{ outcome: 'untouched', problem: 'its state changed after the plan was made' }],
     });
     await apply(await planOf('unassign', '0000:09:01.0'));
     expect((await definitions(['galaxy0']))[0]).toBe(between);

@@ -174,7 +174,7 @@ export function testBinding(machine: () => RunningMachine): void {
       const bound = await machine().pci(['bind', DRIVERLESS, '--yes']);
       expect(bound).toMatchObject({ exitCode: 6 });
       expect(bound.stderr).toContain(
-        'pci: vfio-pci: the kernel is locked down (integrity) and takes no module without a signature [NO_DRIVER]',
+        'pci: vfio-pci: the kernel is locked down (integrity) and refuses modules without a signature [NO_DRIVER]',
       );
       expect(await states(DRIVERLESS)).toEqual(['- -']);
       expect(await journals()).toBe('');

@@ -100,7 +100,7 @@ export function testSriov(machine: () => RunningMachine): void {
       const before = [await states(), await held()];
       const refused = await set(CARD, '--vfs', '3', '--vf', '2:link=disable');
       expect(refused.exitCode).toBe(8);
-      expect(refused.stderr).toContain('VF 2 does not get link disable: Operation not supported');
+      expect(refused.stderr).toContain('cannot set link disable of VF 2: Operation not supported');
       expect([await states(), await held()]).toEqual(before);
     });
 

@@ -87,7 +87,7 @@ it('a program that is there and may not be executed is told of with its place', 
   writeFileSync(join(folder, 'plain-file'), '#!/bin/sh\n', { mode: 0o644 });
   expect(await new LiveRunner([folder]).run('plain-file', [])).toEqual({
     kind: 'failed',
-    detail: `${join(folder, 'plain-file')} can't be executed`,
+    detail: `${join(folder, 'plain-file')} cannot be executed`,
   });
 });
 
@@ -115,7 +115,7 @@ it('a program that can not be given its input is not started', async () => {
   try {
     expect(await runner.run('cat', [], { input: 'a' })).toEqual({
       kind: 'failed',
-      detail: 'could not be given its input: ENOENT',
+      detail: 'cannot be given its input: ENOENT',
     });
   } finally {
     vi.unstubAllEnvs();

@@ -186,26 +186,26 @@ export const ERROR_CASES: readonly ErrorCase[] = [
   ],
   // Hosts.
   ['list --host nowhere', 'NOT_FOUND', 'nowhere', 'no such file', 'check the path'],
-  ['list --host FOLDER/no-sys', 'BAD_HOST', 'FOLDER/no-sys', 'has no sys/', 'use a file made by'],
+  ['list --host FOLDER/no-sys', 'BAD_HOST', 'FOLDER/no-sys', 'does not contain sys/', 'use a file made by'],
   [
     'list --host FOLDER/sys-itself',
     'BAD_HOST',
     'FOLDER/sys-itself',
-    'has no sys/',
+    'does not contain sys/',
     'give the directory above it: FOLDER',
   ],
   [
     'groups --host FOLDER/binary',
     'BAD_HOST',
     'FOLDER/binary',
-    'neither a snapshot nor a directory',
+    'is not a snapshot or a directory',
     'use a file made by',
   ],
   [
     'tree --host FOLDER/empty',
     'BAD_HOST',
     'FOLDER/empty',
-    'neither a snapshot nor a directory',
+    'is not a snapshot or a directory',
     'use a file made by',
   ],
   [
@@ -235,7 +235,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'list --host FOLDER/later',
     'BAD_SNAPSHOT',
     'FOLDER/later',
-    'another format than this version reads',
+    'a format that this version cannot read',
     'capture it again',
   ],
   [
@@ -249,7 +249,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'list --host FOLDER/cut-end',
     'BAD_SNAPSHOT',
     'FOLDER/cut-end',
-    'it was cut short',
+    'the file is incomplete',
     'capture it again with pci snapshot',
   ],
   [

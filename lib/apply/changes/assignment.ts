@@ -72,7 +72,7 @@ function define(
     const { error, found } = await runAndLook(virsh, ['define', '/dev/stdin'], dumpOf(change), text);
     return error === null
       ? definitionIn(found)
-      : new Problem('DEFINITION_REFUSED', `libvirt does not take its definition: ${error}`);
+      : new Problem('DEFINITION_REFUSED', `libvirt refused its definition: ${error}`);
   });
 }
 
@@ -81,7 +81,7 @@ function dumpOf({ machine }: AssignmentChange): readonly string[] {
 }
 
 function definitionIn({ output, error }: VirshAnswer): Definition | Problem {
-  if (error !== null) return new Problem('DOCUMENT_UNREADABLE', `its definition can't be read: ${error}`);
+  if (error !== null) return new Problem('DOCUMENT_UNREADABLE', `cannot read its definition: ${error}`);
   const document = parseXml(output, 'its definition');
   return { document, assigned: readAssigned(document) };
 }

@@ -66,7 +66,7 @@ function nowIn(change: AttachmentChange, { output, error }: VirshAnswer): Now {
   if (error !== null)
     return isGone(error)
       ? { plugged: 'off' }
-      : new Problem('DOCUMENT_UNREADABLE', `what it has now can't be read: ${error}`);
+      : new Problem('DOCUMENT_UNREADABLE', `cannot read its current devices: ${error}`);
   const document = parseXml(output, 'what it has now');
   // The definition of one that is off is told where what runs is asked for; what runs has a number.
   if (!document.root.attributes.has('id')) return { plugged: 'off' };
@@ -85,11 +85,11 @@ async function attach(
   goal: PluggedDevice,
 ): Promise<Now> {
   if (now.plugged === 'off')
-    return goal === change.from ? now : new Problem('NOT_RUNNING', 'it does not run any more');
+    return goal === change.from ? now : new Problem('NOT_RUNNING', 'it is no longer running');
   if (now.plugged !== null) {
     return now.plugged.address === goal.address
       ? now
-      : new Problem('ALIAS_TAKEN', `it has ${now.plugged.address} by the same alias`);
+      : new Problem('ALIAS_TAKEN', `its alias is already used for ${now.plugged.address}`);
   }
   const problem = problemOfVfs(host.reader, change.vfs ?? []);
   if (problem !== null) return problem;
@@ -98,7 +98,7 @@ async function attach(
     const { error, found } = await runAndLook(virsh, command, dumpOf(change), formatHostDevice(goal));
     return error === null
       ? nowIn(change, found)
-      : new Problem('PLUG_REFUSED', `libvirt does not plug it in: ${error}`);
+      : new Problem('PLUG_REFUSED', `libvirt refused to attach it: ${error}`);
   });
 }
 
@@ -116,10 +116,10 @@ function detach(host: ChangeableHost, change: AttachmentChange, from: Exclude<No
       if (asks) refusal = error;
       if (refusal !== null && looks === 0) break;
     }
-    if (refusal !== null) return new Problem('UNPLUG_REFUSED', `libvirt does not take it out: ${refusal}`);
+    if (refusal !== null) return new Problem('UNPLUG_REFUSED', `libvirt refused to detach it: ${refusal}`);
     return new Problem(
       'GUEST_KEEPS_DEVICE',
-      `its guest does not let go of it (waited ${(LOOKS * LOOK_EVERY_MS) / 1000} s): it may be starting, have no system that can, or use the device; it may do so later`,
+      `its guest did not release it within ${(LOOKS * LOOK_EVERY_MS) / 1000} s: the guest may be starting, may not support hot-unplug, or may use the device; it may release it later`,
     );
   });
 }

@@ -35,11 +35,11 @@ export const bootLoaderMaker: ChangeMaker<BootLoaderChange> = {
 async function missing({ files }: ChangeableHost, words: string): Promise<Problem | null> {
   const text = await files.read(CONFIGURATION);
   if (typeof text === 'object' && text !== null)
-    return new Problem('FILE_FAILED', `${CONFIGURATION} can't be read: ${text.failed}`);
+    return new Problem('FILE_FAILED', `cannot read ${CONFIGURATION}: ${text.failed}`);
   return text !== null && givesArguments(text, words.split(' '))
     ? null
     : new Problem(
         'ARGUMENTS_MISSING',
-        `${UPDATE} ended well, and no entry of ${CONFIGURATION} has ${words}: see what else is in /etc/default/grub.d`,
+        `${UPDATE} succeeded, but no entry of ${CONFIGURATION} has ${words}: check the other files in /etc/default/grub.d`,
       );
 }

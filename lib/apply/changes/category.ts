@@ -37,13 +37,13 @@ function lookOf(host: ChangeableHost, change: CategoryChange, now: Now): Observa
       if (document === 'off')
         return goal === change.from
           ? lookOf(host, change, from)
-          : new Problem('NOT_RUNNING', 'it does not run any more');
+          : new Problem('NOT_RUNNING', 'it is no longer running');
       const then = await askLibvirt<Now>(host, change.uri, async (virsh) => {
         const command = commandFor(change, formatWithCategory(document, goal));
         const { error, found } = await runAndLook(virsh, command, dumpOf(change));
         return error === null
           ? nowIn(change, found)
-          : new Problem('CATEGORY_REFUSED', `libvirt does not take its category: ${error}`);
+          : new Problem('CATEGORY_REFUSED', `libvirt refused its category: ${error}`);
       });
       return then instanceof Problem ? then : lookOf(host, change, then);
     },
@@ -65,7 +65,7 @@ function nowIn({ place }: CategoryChange, { output, error }: VirshAnswer): Now {
   if (error !== null) {
     return place === 'live' && isGone(error)
       ? { document: 'off' }
-      : new Problem('DOCUMENT_UNREADABLE', `its document can't be read: ${error}`);
+      : new Problem('DOCUMENT_UNREADABLE', `cannot read its XML: ${error}`);
   }
   const document = parseXml(output, 'its document');
   return { document: place === 'live' && !document.root.attributes.has('id') ? 'off' : document };

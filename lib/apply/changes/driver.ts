@@ -24,12 +24,12 @@ export const driverMaker: ChangeMaker<DriverChange> = {
 
   async reach(host, { address }, goal) {
     const { reader } = host;
-    if (!isOnBus(reader, address)) return new Problem('DEVICE_GONE', 'it is not on the PCI bus any more');
+    if (!isOnBus(reader, address)) return new Problem('DEVICE_GONE', 'it is no longer on the PCI bus');
     // Whatever is written would wait behind that.
     if (isHeldByKernel(host.writer, address)) return HELD;
     const driver = readDriverNow(reader, address);
     if (isUnknown(driver))
-      return new Problem('DRIVER_UNREADABLE', `its driver can't be read: ${driver.unknown}`);
+      return new Problem('DRIVER_UNREADABLE', `cannot read its driver: ${driver.unknown}`);
     // A function without a driver may be on its way: the kernel is asked once more.
     const isThere = isDriver(driver, goal) && !(driver === null && goal.driver === DEFAULT_DRIVER);
     const problem = isThere ? null : await changeDriver(host, address, driver, goal);
@@ -39,7 +39,7 @@ export const driverMaker: ChangeMaker<DriverChange> = {
 
 const HELD = new Problem(
   'HELD_BY_KERNEL',
-  'the kernel waits, most likely for a process that holds it, and does it once that lets go',
+  'the kernel waits, probably for a process that uses the device, and continues when the process releases it',
 );
 
 /** Whether the kernel has begun to change the driver of a function, and waits for whoever holds that. */
@@ -72,17 +72,17 @@ async function changeDriver(
           writer,
           `${driverPath(driver)}/unbind`,
           address,
-          new Problem('UNBIND_FAILED', `${driver} does not let go of it`),
+          new Problem('UNBIND_FAILED', `${driver} did not release it`),
         ));
   if (problem !== null || goal.driver === null) return problem;
   const refusal = await written(
     writer,
     `${SYS_PATHS.pciBus}/drivers_probe`,
     address,
-    new Problem('PROBE_FAILED', 'the kernel looks for no driver'),
+    new Problem('PROBE_FAILED', 'the kernel did not probe for a driver'),
   );
   if (refusal !== null || isDriver(readDriverNow(reader, address), goal)) return refusal;
-  return new Problem('DRIVER_DECLINED', `${goal.driver} does not take it`);
+  return new Problem('DRIVER_DECLINED', `${goal.driver} did not bind to it`);
 }
 
 async function setOverride(
@@ -97,7 +97,7 @@ async function setOverride(
     writer,
     path,
     `${override ?? ''}\n`,
-    new Problem('OVERRIDE_FAILED', "driver_override can't be written"),
+    new Problem('OVERRIDE_FAILED', 'cannot write driver_override'),
   );
 }
 

@@ -11,7 +11,7 @@ export const fileMaker: ChangeMaker<FileChange> = {
   async reach({ files }, { path, executable = false }, goal) {
     const storing = goal === null ? await files.remove(path) : await files.replace(path, goal, executable);
     if (storing === 'written') return null;
-    const asked = goal === null ? 'removed' : 'written';
-    return new Problem('FILE_FAILED', `${path} can't be ${asked}: ${storing.failed}`);
+    const asked = goal === null ? 'remove' : 'write';
+    return new Problem('FILE_FAILED', `cannot ${asked} ${path}: ${storing.failed}`);
   },
 };

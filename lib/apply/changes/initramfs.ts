@@ -27,7 +27,7 @@ export const initramfsMaker: ChangeMaker<InitramfsChange> = {
       ? null
       : new Problem(
           'INITRAMFS_UNCHANGED',
-          `${UPDATE} ended well and made none: see ${CONFIGURATION}, and whether /boot can be written to`,
+          `${UPDATE} succeeded but created no initramfs: check ${CONFIGURATION}, and that /boot is writable`,
         );
   },
 };

@@ -15,5 +15,5 @@ export function problemOfRun(run: Run, refused: ProblemCode, asked: string): Pro
 }
 
 function missing(asked: string): Problem {
-  return new Problem('PROGRAM_MISSING', `${asked}: there is no ${IP}`);
+  return new Problem('PROGRAM_MISSING', `${asked}: ${IP} is not installed`);
 }

@@ -13,7 +13,7 @@ export const linkMaker: ChangeMaker<LinkChange> = {
 
   async reach({ reader, runner }, { address }, goal) {
     const link = await readPfLink(reader, runner, address);
-    const asked = `its interface can't be switched ${goal ? 'on' : 'off'}`;
+    const asked = `cannot set its interface ${goal ? 'up' : 'down'}`;
     if (link === null) return new Problem('INTERFACE_MISSING', `${asked}: it has none`);
     if (isLinkFailure(link)) return linkProblem(asked, link);
     if (link.isUp === goal) return null;

@@ -18,10 +18,11 @@ export const moduleMaker: ChangeMaker<ModuleChange> = {
     // The kernel would take them off it, unasked.
     const [user] = goal || driver === null ? [] : functionsOn(reader, driver);
     if (user !== undefined)
-      return new Problem('MODULE_IN_USE', `${module} stays loaded: ${user} is on ${driver}`);
-    const asked = `${module} can't be ${goal ? 'loaded' : 'removed'}`;
+      return new Problem('MODULE_IN_USE', `cannot remove ${module}: ${user} uses ${driver}`);
+    const asked = `cannot ${goal ? 'load' : 'remove'} ${module}`;
     const run = await runner.run(MODPROBE, goal ? ['--', module] : ['-r', '--', module]);
-    if (run.kind === 'missing') return new Problem('PROGRAM_MISSING', `${asked}: there is no ${MODPROBE}`);
+    if (run.kind === 'missing')
+      return new Problem('PROGRAM_MISSING', `${asked}: ${MODPROBE} is not installed`);
     if (run.kind === 'failed') return new Problem('MODULE_FAILED', `${asked}: ${MODPROBE} ${run.detail}`);
     if (run.exitCode === 0) return null;
     const [said = ''] = run.stderr.trim().split('\n');

@@ -29,8 +29,8 @@ export async function markMade(
   const storing =
     state === null ? await files.remove(statePath) : await files.replace(statePath, `${state}\n`);
   if (storing === 'written') return null;
-  const asked = state === null ? 'removed' : 'written';
-  return new Problem('FILE_FAILED', `${statePath} can't be ${asked}: ${storing.failed}`);
+  const asked = state === null ? 'remove' : 'write';
+  return new Problem('FILE_FAILED', `cannot ${asked} ${statePath}: ${storing.failed}`);
 }
 
 /** Runs the program that makes it, for minutes on slow disks; why it failed, in its own last words. */
@@ -41,7 +41,7 @@ export async function runMaker(
   timeoutMs: number,
 ): Promise<Problem | null> {
   const run = await runner.run(program, args, { timeoutMs });
-  if (run.kind === 'missing') return new Problem('PROGRAM_MISSING', `there is no ${program}`);
+  if (run.kind === 'missing') return new Problem('PROGRAM_MISSING', `${program} is not installed`);
   if (run.kind === 'failed') return new Problem('PROGRAM_FAILED', `${program} ${run.detail}`);
   if (run.exitCode === 0) return null;
   const said = run.stderr.trim().split('\n').at(-1) ?? '';

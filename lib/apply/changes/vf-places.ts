@@ -12,13 +12,13 @@ import { readGroupMembers } from '../../sysfs/read-groups.ts';
 export function problemOfVfs(reader: HostReader, vfs: readonly VfPlace[]): Problem | null {
   for (const { address, pf, index } of vfs) {
     if (readVfsNow(reader, pf).addressOf(index) !== address) {
-      return new Problem('VF_MOVED', `${address} is not VF ${index} of ${pf}, which was meant`);
+      return new Problem('VF_MOVED', `${address} is not VF ${index} of ${pf}`);
     }
     const companion = companionOf(reader, address);
     if (companion !== null) {
       return new Problem(
         'GROUP_SHARED',
-        `${address} shares its IOMMU group with ${companion}: no machine can have it alone`,
+        `${address} shares its IOMMU group with ${companion}: it cannot be assigned on its own`,
       );
     }
   }

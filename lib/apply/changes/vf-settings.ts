@@ -8,7 +8,7 @@ import { IP, isLinkFailure, readPfLink } from '../../sysfs/device/pf-link.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 import { linkProblem, problemOfRun } from './ip-problem.ts';
 
-const CANNOT = "its VFs can't be set";
+const CANNOT = 'cannot configure its VFs';
 
 /** Whether VFs of a PF are set as they shall be, by what `ip` says of the PF's interface. */
 export async function areSet(
@@ -43,7 +43,7 @@ export async function setVfs(
       const single: VfSettings = { [key]: missing[key] };
       const args = ['link', 'set', 'dev', link.interface, 'vf', String(index), ...settingArguments(single)];
       const run = await runner.run(IP, args);
-      const asked = `VF ${index} does not get ${settingWords(single).join()}`;
+      const asked = `cannot set ${settingWords(single).join()} of VF ${index}`;
       const problem = problemOfRun(run, 'VF_SETTING_REFUSED', asked);
       if (problem !== null) return problem;
     }

@@ -30,8 +30,7 @@ export const vfsMaker: ChangeMaker<VfsChange> = {
   },
 
   async reach(host, { address }, goal) {
-    if (!isOnBus(host.reader, address))
-      return new Problem('DEVICE_GONE', 'it is not on the PCI bus any more');
+    if (!isOnBus(host.reader, address)) return new Problem('DEVICE_GONE', 'it is no longer on the PCI bus');
     return (
       (await setCount(host, address, goal)) ??
       (await setVfs(host, address, goal.vfs)) ??
@@ -44,8 +43,8 @@ export const vfsMaker: ChangeMaker<VfsChange> = {
 async function setCount(host: ChangeableHost, address: PciAddress, goal: VfsState): Promise<Problem | null> {
   const { count } = readVfsNow(host.reader, address);
   if (isUnknown(count))
-    return new Problem('VFS_UNREADABLE', `how many VFs it has can't be read: ${count.unknown}`);
-  if (count === null) return new Problem('NO_VFS', 'it makes no VFs');
+    return new Problem('VFS_UNREADABLE', `cannot read its number of VFs: ${count.unknown}`);
+  if (count === null) return new Problem('NO_VFS', 'it does not support VFs');
   if (count === goal.count) return null;
   const waits = goal.vfs.length > 0 && goal.autoprobe !== null;
   return (
@@ -61,7 +60,7 @@ function writeCount(host: ChangeableHost, address: PciAddress, count: number): P
     address,
     'sriov_numvfs',
     String(count),
-    new Problem('VF_COUNT_FAILED', `it does not come to ${count} VFs`),
+    new Problem('VF_COUNT_FAILED', `cannot set its number of VFs to ${count}`),
   );
 }
 
@@ -76,7 +75,7 @@ async function setAutoprobe(
     address,
     'sriov_drivers_autoprobe',
     goal ? '1' : '0',
-    new Problem('AUTOPROBE_FAILED', "autoprobe can't be switched"),
+    new Problem('AUTOPROBE_FAILED', 'cannot set autoprobe'),
   );
 }
 
@@ -110,7 +109,7 @@ async function probe(
 ): Promise<Problem | null> {
   if (autoprobe === false || readDriverNow(reader, address) !== null) return null;
   const writing = await writer.write(`${SYS_PATHS.pciBus}/drivers_probe`, address);
-  return writing === 'written' ? null : new Problem('PROBE_FAILED', 'the kernel looks for no driver');
+  return writing === 'written' ? null : new Problem('PROBE_FAILED', 'the kernel did not probe for a driver');
 }
 
 function driverOf(address: PciAddress, { driver }: VfState): DriverChange {
@@ -134,13 +133,13 @@ async function written(
 
 const HELD = new Problem(
   'HELD_BY_KERNEL',
-  'the kernel waits, most likely for a driver or a process that holds a VF',
+  'the kernel waits, probably for a driver or a process that uses a VF',
 );
 
 /** What the kernel means by an error of `sriov_numvfs`. */
 const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: ' (its driver makes no VFs)',
-  ERANGE: ' (more than it can have)',
-  ENOMEM: ' (the firmware left no room for them: no bus numbers, or no memory)',
-  EBUSY: ' (somebody else made VFs meanwhile, or holds one)',
+  ENOENT: ' (its driver does not support VFs)',
+  ERANGE: ' (more than it supports)',
+  ENOMEM: ' (the firmware reserved too few bus numbers or too little memory for them)',
+  EBUSY: ' (another program created VFs in the meantime, or uses one)',
 };

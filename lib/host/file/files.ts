@@ -81,7 +81,7 @@ const HELD_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 function hold(): void {}
 
 /** What to give where a path is no place for a file. */
-const REGULAR_FILE = 'give the path of a regular file, or of none yet';
+const REGULAR_FILE = 'give the path of a regular file or of a new file';
 
 /**
  * The path at which a file is written: of a link the file that it leads to, so that the link stays.
@@ -102,7 +102,7 @@ export function outputPlace(
     if (strange !== null) throw new PortalGunError('OUTPUT_FAILED', strange, { subject: path, hint });
     return { at: link.isSymbolicLink() ? realpathSync(path) : path, isThere: true };
   } catch (error) {
-    throw error instanceof PortalGunError ? error : outputError(path, error, 'the link leads nowhere');
+    throw error instanceof PortalGunError ? error : outputError(path, error, 'the symbolic link is broken');
   }
 }
 
@@ -165,5 +165,5 @@ export function existingFile(path: string, option: string): string {
       { subject: option },
     );
   }
-  throw new PortalGunError('BAD_ARGUMENT', `is no file: ${whole}`, { subject: option });
+  throw new PortalGunError('BAD_ARGUMENT', `is not a file: ${whole}`, { subject: option });
 }

@@ -30,14 +30,14 @@ export function writeFolder(
   if (!isDirectory(folder) && existsSync(folder)) {
     throw new PortalGunError('OUTPUT_FAILED', 'is not a directory', {
       subject: folder,
-      hint: 'give the path of a folder, or of none yet',
+      hint: 'give the path of a directory, existing or new',
     });
   }
   const outcomes = new Map([...files].map(([name, text]) => [name, outcomeOf(join(folder, name), text)]));
   const others = [...outcomes].filter(([, outcome]) => outcome === 'replaced').map(([name]) => name);
   if (others.length > 0 && !overwrites) {
     const more = others.length > 1 ? `, and ${others.length - 1} more` : '';
-    throw new PortalGunError('FILE_EXISTS', `is there with other content${more}; nothing is written`, {
+    throw new PortalGunError('FILE_EXISTS', `exists with other content${more}; no file was written`, {
       subject: join(folder, others[0] ?? ''),
     });
   }
@@ -60,7 +60,7 @@ export function putFile(
 ): FileOutcome {
   const outcome = outcomeOf(path, content);
   if (outcome === 'replaced' && !overwrites) {
-    throw new PortalGunError('FILE_EXISTS', 'is there with other content; nothing is written', {
+    throw new PortalGunError('FILE_EXISTS', 'exists with other content; no file was written', {
       subject: path,
     });
   }

@@ -36,7 +36,7 @@ export function distrustOf(root: string, path: string): string | null {
     if (stats === null) return null;
     const isLast = part === path;
     if (stats.isSymbolicLink()) return `${part} is a symbolic link`;
-    if (!isLast && !stats.isDirectory()) return `${part} is no directory`;
+    if (!isLast && !stats.isDirectory()) return `${part} is not a directory`;
     const problem = ownershipProblem(stats);
     if (problem !== null) return `${part} ${problem}`;
   }
@@ -91,7 +91,7 @@ function isTrusted({ uid }: Stats): boolean {
 function ownershipProblem(stats: Stats): string | null {
   if (!isTrusted(stats)) return `belongs to user ${stats.uid}, not to root`;
   const mode = (stats.mode & 0o7777).toString(8);
-  return (stats.mode & OTHERS_WRITE) === 0 ? null : `can be written by others than root (mode ${mode})`;
+  return (stats.mode & OTHERS_WRITE) === 0 ? null : `is writable by users other than root (mode ${mode})`;
 }
 
 function makeMissing(root: string, folder: string, mode: number): string | null {
@@ -115,7 +115,7 @@ function makeMissing(root: string, folder: string, mode: number): string | null 
 function correct(at: string, path: string, mode: number): void {
   const stats = lstatSync(at);
   if (stats.isSymbolicLink()) throw new Distrust(`${path} is a symbolic link`);
-  if (!stats.isDirectory()) throw new Distrust(`${path} is no directory`);
+  if (!stats.isDirectory()) throw new Distrust(`${path} is not a directory`);
   if (!isTrusted(stats)) throw new Distrust(`${path} belongs to user ${stats.uid}, not to root`);
   const now = stats.mode & 0o7777;
   if ((now & ~mode) !== 0) chmodSync(at, now & mode);

@@ -86,7 +86,7 @@ export class TreePaths {
     if (status?.isSymbolicLink() !== true) return { path: at, isThere: status !== undefined };
     if (links === MAX_LINKS) throw new TreePathError('ELOOP');
     const next = resolveLink(at, readlinkSync(this.#root + at));
-    if (next === null) throw new TreePathError('a link leads out of the tree');
+    if (next === null) throw new TreePathError('a symbolic link points outside the tree');
     return this.#follow(next, links + 1);
   }
 }

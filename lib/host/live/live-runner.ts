@@ -34,7 +34,7 @@ export class LiveRunner implements Runner {
     try {
       input = openUnnamedFile(options.input);
     } catch (error) {
-      return { kind: 'failed', detail: `could not be given its input: ${errorCode(error)}` };
+      return { kind: 'failed', detail: `cannot be given its input: ${errorCode(error)}` };
     }
     try {
       return await start(found, args, path, options, input);
@@ -81,8 +81,8 @@ async function start(
   if (result.exitCode !== undefined) {
     return { kind: 'exited', exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
   }
-  if (result.code === 'EACCES') return { kind: 'failed', detail: `${program} can't be executed` };
-  return { kind: 'failed', detail: result.signal ?? result.code ?? 'could not be started' };
+  if (result.code === 'EACCES') return { kind: 'failed', detail: `${program} cannot be executed` };
+  return { kind: 'failed', detail: result.signal ?? result.code ?? 'cannot be started' };
 }
 
 /** Sends a signal to all that a program started, as far as it stayed in its group. */

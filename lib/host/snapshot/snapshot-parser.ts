@@ -37,7 +37,7 @@ class SnapshotParser {
     if (magic !== MAGIC) {
       throw this.#error(
         magic?.startsWith('portal-gun snapshot')
-          ? `is a snapshot of another format than this version reads (${magic.slice(0, 40)})`
+          ? `is a snapshot in a format that this version cannot read (${magic.slice(0, 40)})`
           : 'is not a snapshot',
       );
     }
@@ -47,7 +47,7 @@ class SnapshotParser {
       throw this.#error('identifiers: raw or replaced');
     for (;;) {
       if (this.#lines.peek() === undefined)
-        throw this.#error(`lacks the line "${END}" after it: it was cut short`);
+        throw this.#error(`lacks the line "${END}" after it: the file is incomplete`);
       if (this.#section() === 'end') break;
     }
     return { label, identifiers: identifiers satisfies Identifiers, entries: this.#entries };
@@ -71,7 +71,7 @@ class SnapshotParser {
     const header = this.#lines.next();
     if (blank === '' && header === END && this.#lines.peek() === undefined) return 'end';
     const match = blank === '' && header !== undefined ? /^(\/\S*)( \+)?:$/.exec(header) : null;
-    if (match === null) throw this.#error('a section begins with an empty line and its directory');
+    if (match === null) throw this.#error('a section must begin with an empty line and its directory');
     const path = unescapeText(match[1] as string);
     const names: string[] = [];
     for (let line = this.#lines.peek(); line !== undefined && line !== ''; line = this.#lines.peek()) {
@@ -84,8 +84,8 @@ class SnapshotParser {
 
   #member(directory: string, line: string, names: string[]): void {
     const match = /^ {2}(\S+)(?: (->|[=~:!%])(?: (.*))?)?$/.exec(line);
-    if (match === null) throw this.#error('expected two blanks, a name, and what is known of it');
-    if (this.#entries.size >= MAX_ENTRIES) throw this.#error(`holds more than ${MAX_ENTRIES} files`);
+    if (match === null) throw this.#error('expected two spaces, a name and an entry');
+    if (this.#entries.size >= MAX_ENTRIES) throw this.#error(`contains more than ${MAX_ENTRIES} files`);
     const name = unescapeText(match[1] as string);
     const path = `${directory}/${name}`;
     const rest = match[3];

@@ -174,7 +174,7 @@ function readDocument(
 ): MachineDocument | null | 'broken' {
   if (error !== null) {
     if (isGone(error)) return null;
-    report(uuid, `its document can't be read: ${error}`);
+    report(uuid, `cannot read its XML: ${error}`);
     return 'broken';
   }
   const problems: string[] = [];

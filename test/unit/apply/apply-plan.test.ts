@@ -53,7 +53,7 @@ describe('applying a plan', () => {
     await machine.writer.write('/sys/bus/pci/drivers/e1000e/unbind', PAIR[1]);
     const report = await applyPlan(plan, machine, OCCASION);
     expect(report.outcome).toBe('undone');
-    expect(report.steps[3]?.problem).toBe('it is not as it was when this was planned');
+    expect(report.steps[3]?.problem).toBe('its state changed after the plan was made');
   });
 
   it('stops before the next step where it is interrupted, and undoes all', async () => {
@@ -172,7 +172,7 @@ describe('the guard of a device', () => {
     expect(checkGuard(host, { ...guard, iommuGroup: { unknown: 'denied' } })).toBeNull();
     expect(checkGuard(host, { ...guard, id: '8086:1533' })).toMatchObject({
       code: 'DEVICE_REPLACED',
-      message: 'another device is at its address now: 8086:10d3, not 8086:1533',
+      message: 'its address now belongs to another device: 8086:10d3, not 8086:1533',
     });
     expect(checkGuard(host, { ...guard, subsystem: null })).toMatchObject({ code: 'DEVICE_REPLACED' });
     expect(checkGuard(host, { ...guard, iommuGroup: 16 })).toMatchObject({

@@ -52,11 +52,11 @@ test('each step takes two processes of virsh', async () => {
   }
 });
 
-test('the definition is as it was where libvirt does not plug it in', async () => {
+test('the definition is as it was where libvirt refused to attach it', async () => {
   host.libvirt.failure = ([verb]) => (verb === 'attach-device' ? 'unsupported configuration: no' : null);
   const report = await applyPlan(livePlan(host, 'plug'), host, OCCASION);
   expect(report.outcome).toBe('undone');
-  expect(report.steps[1]?.problem).toBe('libvirt does not plug it in: unsupported configuration: no');
+  expect(report.steps[1]?.problem).toBe('libvirt refused to attach it: unsupported configuration: no');
   expect([given(), plugged()]).toEqual([[], []]);
 });
 
@@ -69,7 +69,7 @@ test('a guest that does not let go of it is asked again, waited for, and told of
   await vi.runAllTimersAsync();
   const report = await applying;
   expect(report.outcome).toBe('undone');
-  expect(report.steps[1]?.problem).toMatch(/^its guest does not let go of it \(waited 30 s\): /);
+  expect(report.steps[1]?.problem).toMatch(/^its guest did not release it within 30 s: /);
   expect(host.libvirt.ran.filter(([verb]) => verb === 'detach-device-alias')).toHaveLength(6);
   expect([given(), plugged()]).toEqual([[CARD], [CARD]]);
 });
@@ -94,7 +94,7 @@ test('what a libvirt says that does not ask the guest at all is told at once', a
   await applyPlan(livePlan(host, 'plug'), host, OCCASION);
   host.libvirt.failure = ([verb]) => (verb === 'detach-device-alias' ? 'no hotplug there' : null);
   expect(await (await observe(host, changeOf('unplug'))).reach('to')).toEqual(
-    new Problem('UNPLUG_REFUSED', 'libvirt does not take it out: no hotplug there'),
+    new Problem('UNPLUG_REFUSED', 'libvirt refused to detach it: no hotplug there'),
   );
 });
 
@@ -106,7 +106,7 @@ test('a machine that ended meanwhile gets nothing, and has nothing to be put bac
   host.libvirt.live = null;
   expect(await (await observe(host, plug)).isAt('to')).toBe(false);
   expect(await (await observe(host, plug)).reach('to')).toEqual(
-    new Problem('NOT_RUNNING', 'it does not run any more'),
+    new Problem('NOT_RUNNING', 'it is no longer running'),
   );
   expect(await (await observe(host, plug)).isAt('from')).toBe(true);
   expect(await (await observe(host, unplug)).isAt('to')).toBe(true);
@@ -117,7 +117,7 @@ test('a machine that ended meanwhile gets nothing, and has nothing to be put bac
   host.libvirt.failure = ([verb]) => (verb === 'dumpxml' ? 'Cannot recv data: Connection reset' : null);
   expect(await (await observe(host, plug)).isAt('from')).toBe(false);
   expect(await (await observe(host, plug)).reach('to')).toEqual(
-    new Problem('DOCUMENT_UNREADABLE', "what it has now can't be read: Cannot recv data: Connection reset"),
+    new Problem('DOCUMENT_UNREADABLE', 'cannot read its current devices: Cannot recv data: Connection reset'),
   );
 });
 
@@ -127,7 +127,7 @@ test('another device by the same name is left', async () => {
   host.libvirt.live = host.libvirt.live?.replace(/(bus=.0x0)7/, '$16') ?? null;
   expect(await (await observe(host, plug)).isAt('to')).toBe(false);
   expect(await (await observe(host, plug)).reach('to')).toEqual(
-    new Problem('ALIAS_TAKEN', 'it has 0000:06:00.0 by the same alias'),
+    new Problem('ALIAS_TAKEN', 'its alias is already used for 0000:06:00.0'),
   );
 });
 

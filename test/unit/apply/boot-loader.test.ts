@@ -44,11 +44,11 @@ describe('making the configuration of the boot loader anew', () => {
         files.set(CONFIGURATION, '\tlinux /vmlinuz ro quiet\n');
         return exited(0);
       },
-      'update-grub ended well, and no entry of /boot/grub/grub.cfg has intel_iommu=on: see what else is in /etc/default/grub.d',
+      'update-grub succeeded, but no entry of /boot/grub/grub.cfg has intel_iommu=on: check the other files in /etc/default/grub.d',
     ],
     ['fails', () => exited(1, 'Generating grub configuration file ...\nno space left\n'), 'no space left'],
     ['fails without a word', () => exited(2), 'update-grub exits with 2'],
-    ['is not there', (): Run => ({ kind: 'missing' }), 'there is no update-grub'],
+    ['is not there', (): Run => ({ kind: 'missing' }), 'update-grub is not installed'],
     ['takes too long', (): Run => ({ kind: 'failed', detail: 'did not end' }), 'update-grub did not end'],
   ])('is undone, the file too, where the program %s', async (_, update, problem) => {
     // What it fails at once it does when it is called to undo.

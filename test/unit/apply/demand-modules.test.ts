@@ -52,14 +52,14 @@ describe('the modules of a plan', () => {
       'that modprobe is told not to load',
       null,
       { modprobe: exited(0, 'install /bin/false \n') },
-      '6 NO_DRIVER: modprobe is told not to load it: install /bin/false',
+      '6 NO_DRIVER: modprobe.d forbids loading it: install /bin/false',
     ],
     ['without modprobe', null, {}, '7 TOOL_MISSING: is not there'],
     [
       'that are not signed under lockdown',
       LOCKED,
       { modprobe: exited(0), modinfo: exited(0, '\n') },
-      '6 NO_DRIVER: the kernel is locked down (integrity) and takes no module without a signature',
+      '6 NO_DRIVER: the kernel is locked down (integrity) and refuses modules without a signature',
     ],
   ])('%s', async (_, lockdown, programs, expected) => {
     expect(await codeOf(hostWith(lockdown, programs))).toBe(expected);

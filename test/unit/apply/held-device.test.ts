@@ -43,7 +43,7 @@ describe('a device that the kernel does not let go of', () => {
     expect(report.outcome).toBe('undone');
     const step = report.steps.find(({ words }) => words.startsWith(HELD));
     expect(step?.outcome).toBe('left');
-    expect(step?.problem).toMatch(/^the kernel waits, most likely for a process that holds it/);
+    expect(step?.problem).toMatch(/^the kernel waits, probably for a process that uses the device/);
     expect(await readJournals(machine.files)).toEqual([]);
     const other = await planFor(machine, 'bind', '0000:07:00.0');
     expect((await applyPlan(other, machine, OCCASION)).outcome).toBe('done');

@@ -27,11 +27,11 @@ describe('making the initial RAM disks anew', () => {
     [
       'says that it did, and did nothing',
       () => exited(0),
-      'update-initramfs ended well and made none: see /etc/initramfs-tools/update-initramfs.conf, and whether /boot can be written to',
+      'update-initramfs succeeded but created no initramfs: check /etc/initramfs-tools/update-initramfs.conf, and that /boot is writable',
     ],
     ['fails', () => exited(1, 'working\nno space left\n'), 'no space left'],
     ['fails without a word', () => exited(2), 'update-initramfs exits with 2'],
-    ['is not there', (): Run => ({ kind: 'missing' }), 'there is no update-initramfs'],
+    ['is not there', (): Run => ({ kind: 'missing' }), 'update-initramfs is not installed'],
     [
       'takes too long',
       (): Run => ({ kind: 'failed', detail: 'did not end' }),

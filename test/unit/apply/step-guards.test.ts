@@ -68,7 +68,7 @@ describe('a guard that does not hold', () => {
       const plan = planOf([wrong(address)], change);
       const report = await applyPlan(plan, machine, OCCASION);
       expect(report).toMatchObject({ outcome: 'undone', steps: [{ outcome: 'untouched' }] });
-      expect(report.steps[0]?.problem).toContain('another device is at its address now');
+      expect(report.steps[0]?.problem).toContain('its address now belongs to another device');
       expect(stateOf(machine)).toBe(before);
 
       const faulty = new FaultyHost(machine, new Map([[1, 'kills']]));
@@ -86,7 +86,7 @@ describe('a guard that does not hold', () => {
     const [[bind]] = changes(machine) as [readonly [Change, PciAddress]];
     const report = await applyPlan(planOf([wrong(PF)], bind), machine, OCCASION);
     expect(report.steps[0]?.problem).toBe(
-      `${PF}: another device is at its address now: 8086:10c9, not 8086:ffff`,
+      `${PF}: its address now belongs to another device: 8086:10c9, not 8086:ffff`,
     );
   });
 

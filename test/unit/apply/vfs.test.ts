@@ -114,12 +114,12 @@ describe('the VFs of a PF', () => {
   });
 
   it.each([
-    ['a link state', { linkState: 'disable' }, 'VF 0 does not get link disable: Operation not supported'],
-    ['a rate', { rate: { min: 0, max: 100 } }, 'VF 0 does not get at most 100 Mbit/s: Invalid argument'],
+    ['a link state', { linkState: 'disable' }, 'cannot set link disable of VF 0: Operation not supported'],
+    ['a rate', { rate: { min: 0, max: 100 } }, 'cannot set at most 100 Mbit/s of VF 0: Invalid argument'],
     [
       'a protocol',
       { vlan: { id: 5, qos: 0, protocol: '802.1ad' } },
-      'VF 0 does not get VLAN 5 (802.1ad): Protocol not supported',
+      'cannot set VLAN 5 (802.1ad) of VF 0: Protocol not supported',
     ],
   ] as const)('are as they were where the driver does not know %s', async (_, wishes, problem) => {
     const machine = simulateMachine(captured);
@@ -141,7 +141,7 @@ describe('the VFs of a PF', () => {
     const report = await set(machine, { count: 1, isUp: false, all: { trust: true } }, NETWORK_PF, host);
     expect(report).toMatchObject({
       outcome: 'undone',
-      steps: [{ problem: "its VFs can't be set: there is no ip" }],
+      steps: [{ problem: 'cannot configure its VFs: ip is not installed' }],
     });
     expect(stateOf(machine)).toBe(before);
   });
@@ -163,7 +163,7 @@ describe('the VFs of a PF', () => {
     const { outcome, steps } = await set(machine, { count: 1 });
     expect(outcome).toBe('stuck');
     expect(steps[0]?.problem).toMatch(
-      /^(how many VFs it has can't be read|it does not come to 0 VFs: the kernel waits)/,
+      /^(cannot read its number of VFs|cannot set its number of VFs to 0: the kernel waits)/,
     );
     letGo?.();
   });

@@ -43,7 +43,7 @@ describe.runIf(isRoot)(
       chmodSync(path, mode);
       expect(programTrust.problemOf(['/bin/sh', file])).toEqual({
         path,
-        what: `can be written by others than root (mode ${mode.toString(8)})`,
+        what: `is writable by users other than root (mode ${mode.toString(8)})`,
       });
       // The interpreter as well.
       expect(programTrust.problemOf([program(`${name} 2`), '/bin/sh'])).toBe(null);
@@ -58,7 +58,7 @@ describe.runIf(isRoot)(
     it('is not where somebody else owns it', () => {
       const file = program('owned');
       chownSync(join(file, '..'), 65534, 65534);
-      expect(programTrust.problemOf(['/bin/sh', file])?.what).toBe('belongs to user 65534, who can write it');
+      expect(programTrust.problemOf(['/bin/sh', file])?.what).toBe('belongs to user 65534, who can change it');
     });
   },
 );
@@ -66,7 +66,7 @@ describe.runIf(isRoot)(
 test('a plan that has root run such a program later is refused by name, and no other plan', () => {
   const trust = vi
     .spyOn(programTrust, 'problemOf')
-    .mockReturnValue({ path: '/home/a/pci.js', what: 'belongs to user 1000, who can write it' });
+    .mockReturnValue({ path: '/home/a/pci.js', what: 'belongs to user 1000, who can change it' });
   const planOf = (path: string, to: string | null) => {
     const change: Change = { kind: 'file', path, from: null, to };
     return { title: 't', guards: [], steps: [{ words: 'w', change }] };
@@ -86,7 +86,7 @@ test('a plan that has root run such a program later is refused by name, and no o
       code: 'CANNOT_PERSIST',
       subject: '/home/a/pci.js',
       message:
-        'belongs to user 1000, who can write it, and root would run it at each boot (program-writable)',
+        'belongs to user 1000, who can change it, and root would run it at each boot (program-writable)',
       hint: expect.stringContaining('--allow program-writable'),
     });
     expect(refusal(hook, 'a')).toMatchObject({ code: 'CANNOT_GUARD' });

@@ -75,7 +75,7 @@ describe('the lock of a host', () => {
       expect(statSync(path).mode & 0o777).toBe(0o600);
       await expect(lockHost(path)).rejects.toMatchObject({
         code: 'HOST_LOCKED',
-        hint: `wait until it ends; who it is: ps -p ${process.pid}`,
+        hint: `wait until it ends; to see which process it is: ps -p ${process.pid}`,
       });
       release();
       holder.stdin.end();

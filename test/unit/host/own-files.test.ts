@@ -71,7 +71,7 @@ describe('what is ours', () => {
     const root = await hostWith(JOURNAL);
     chmodSync(root + path, mode);
     const files = new LiveFiles(root);
-    const failed = `${path} can be written by others than root (mode ${mode.toString(8)})`;
+    const failed = `${path} is writable by users other than root (mode ${mode.toString(8)})`;
     expect(await files.read(JOURNAL)).toEqual({ failed });
     if (path !== JOURNAL) expect(await files.list('/var/lib/portal-gun/journal')).toEqual({ failed });
   });

@@ -88,7 +88,7 @@ describe('what stands in a foreign tree', () => {
     symlinkSync(`${up}${outside.slice(1)}`, join(folder, 'devices/up'));
     symlinkSync(outside, join(folder, 'devices/absolute'));
     symlinkSync('/devices/inner', join(folder, 'devices/from-root'));
-    const refused = broken('a link leads out of the tree');
+    const refused = broken('a symbolic link points outside the tree');
     for (const read of ['readText', 'readBytes', 'list', 'status', 'readLink'] as const) {
       const path = read === 'list' || read === 'status' ? '/devices/up/device' : '/devices/up/device/vendor';
       expect(host[read](path)).toEqual(refused);
