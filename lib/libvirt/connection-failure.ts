@@ -25,24 +25,24 @@ export function failConnection(said: string, uri: string): never {
   const subject = escapeControls(uri);
   const detail = escapeControls(said.replace(/^failed to (re)?connect to the hypervisor: /, ''));
   if (BAD_URI.test(said)) {
-    throw new PortalGunError('BAD_ARGUMENT', `is no URI of a libvirt: ${detail}`, {
+    throw new PortalGunError('BAD_ARGUMENT', `is not a libvirt URI: ${detail}`, {
       subject,
       hint: 'give one such as qemu:///system, or qemu+ssh://root@host/system: --connect, or the variable LIBVIRT_DEFAULT_URI',
     });
   }
   const isLocal = isLocalUri(uri);
   if (NO_ACCESS.test(said)) {
-    throw new PortalGunError('PERMISSION_DENIED', `libvirt lets you not in: ${detail}`, {
+    throw new PortalGunError('PERMISSION_DENIED', `libvirt refused the connection: ${detail}`, {
       subject,
       hint: isLocal
-        ? 'run it as root, or be in the group libvirt'
+        ? 'run it as root, or as a user in the group libvirt'
         : 'connect as a user of the group libvirt there',
     });
   }
-  throw new PortalGunError('NO_LIBVIRT', `no libvirt answers: ${detail}`, {
+  throw new PortalGunError('NO_LIBVIRT', `libvirt does not answer: ${detail}`, {
     subject,
     hint: isLocal
-      ? 'start it: systemctl start libvirtd, or virtqemud and virtnodedevd where libvirt has a daemon for each driver'
-      : 'see whether it answers: virsh --connect URI list; over ssh a key is needed, since no password can be asked for',
+      ? 'start it: systemctl start libvirtd; or, if libvirt has a daemon for each driver: systemctl start virtqemud virtnodedevd'
+      : 'check that it answers: virsh --connect URI list; ssh needs a key, because it cannot ask for a password',
   });
 }

@@ -141,13 +141,13 @@ export class Virsh {
     if (run.kind === 'missing') {
       throw new PortalGunError('TOOL_MISSING', 'is not there', {
         subject: PROGRAM,
-        hint: 'install it: in Debian it is of the package libvirt-clients, elsewhere of libvirt-client or libvirt',
+        hint: 'install the package libvirt-clients (Debian), libvirt-client or libvirt',
       });
     }
     if (run.kind === 'failed') {
       throw new PortalGunError('TOOL_FAILED', `${run.detail}, asked at ${escapeControls(this.uri)}`, {
         subject: PROGRAM,
-        hint: 'see whether libvirt answers there: virsh --connect URI list',
+        hint: 'check that libvirt answers: virsh --connect URI list',
       });
     }
     if (run.exitCode !== 0 && isConnectionFailure(run.stderr)) failConnection(errorIn(run.stderr), this.uri);

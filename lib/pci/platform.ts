@@ -16,7 +16,7 @@ export function virtualIommuAdvice({ kind }: Hypervisor, architecture: Architect
     case 'hyper-v':
       return 'this host is a virtual machine of Hyper-V, which shows no IOMMU to it: pass devices through on a physical host';
     case 'vmware':
-      return 'this host is a virtual machine: switch on "Expose IOMMU to the guest OS" in its processor settings';
+      return 'this host is a virtual machine: enable "Expose IOMMU to the guest OS" in its processor settings';
     default: {
       const models =
         architecture === 'arm'
@@ -38,8 +38,8 @@ export function architectureAdvice(
         return 'without ACPI the device tree has to describe an SMMU for PCI (iommu-map), and the board has to have one: no setting of a firmware helps';
       }
       return firmwareTables?.includes('IORT')
-        ? 'switch on the SMMU in the setup of the firmware; if it is on, see the messages of the kernel, dmesg | grep -i smmu'
-        : 'switch on the SMMU in the setup of the firmware: its IORT table has to describe one';
+        ? 'enable the SMMU in the firmware setup; if it is enabled, see the kernel messages, dmesg | grep -i smmu'
+        : 'enable the SMMU in the firmware setup: its IORT table has to describe one';
     case 'power':
       return 'the IOMMU of POWER is always on: the kernel needs CONFIG_SPAPR_TCE_IOMMU; see its messages, dmesg | grep -i iommu';
     case 's390':

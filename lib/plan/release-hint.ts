@@ -12,24 +12,24 @@ export function releaseHint(machine: KnownMachine, address: PciAddress): string 
     definition !== null &&
     definition.unreadable === null &&
     readAssigned(definition.document).devices.some((each) => addressOf(each) === address);
-  if (ours) return `take it from there first: ${unassignCommand(address, machine)}`;
+  if (ours) return `unassign it first: ${unassignCommand(address, machine)}`;
   const taking = definition?.machine.devices.find((each) => mayTake(each, address));
   if (taking !== undefined) {
     const what =
       taking.device.kind === 'pool-interface' ? `its interface of network ${taking.device.network}` : 'it';
-    return `pci assign did not put it there; take ${what} out of the definition: ${virshCommand('edit', machine)}`;
+    return `pci assign did not add it; remove ${what} from the definition: ${virshCommand('edit', machine)}`;
   }
   if (live !== null && live.unreadable === null && isOursNow(machine, address)) {
     return releaseNowHint(machine, address);
   }
-  return `it has it only as it runs; shut it down: ${virshCommand('shutdown', machine)}`;
+  return `only the running VM has it; shut it down: ${virshCommand('shutdown', machine)}`;
 }
 
 /** How a machine that runs lets go of a device at once. */
 export function releaseNowHint(machine: KnownMachine, address: PciAddress): string {
   return isOursNow(machine, address)
-    ? `take it from there first: ${unassignCommand(address, machine, '--live')}`
-    : `pci assign did not put it there; shut the machine down: ${virshCommand('shutdown', machine)}`;
+    ? `unassign it first: ${unassignCommand(address, machine, '--live')}`
+    : `pci assign did not add it; shut the VM down: ${virshCommand('shutdown', machine)}`;
 }
 
 function isOursNow({ definition, live }: KnownMachine, address: PciAddress): boolean {

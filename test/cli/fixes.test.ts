@@ -92,7 +92,7 @@ describe('the plan', () => {
   iommu-in-effect  the kernel runs without an IOMMU: no device is in a group
                    by steps 3 to 5, from the next restart on
 
-A restart is needed then; pci validate says what came of it.
+Then restart the host, and run pci validate to check the result.
 
   1  load tun
   2  write ${MODULES}: tun at each boot
@@ -125,7 +125,7 @@ A restart is needed then; pci validate says what came of it.
     });
     const { stdout, exitCode } = await dryRun(...host);
     expect(exitCode).toBe(1);
-    expect(stdout).toContain(`Left to you:
+    expect(stdout).toContain(`Fix by hand:
   iommu-in-effect  the kernel runs without an IOMMU: no device is in a group
                    Fix (grubby sets the kernel command line here): grubby --update-kernel=ALL --args=intel_iommu=on, and reboot
   qemu             QEMU is not installed
@@ -153,9 +153,9 @@ A restart is needed then; pci validate says what came of it.
     const { stdout, exitCode } = await fix(...again);
     expect(exitCode).toBe(0);
     expect(stdout).toBe(`  iommu-in-effect  the kernel runs without an IOMMU: no device is in a group
-                   set already; it comes into force with the next restart
+                   already set; takes effect at the next restart
 
-Restart the host for iommu-in-effect to hold; then run pci validate.
+Restart the host to apply iommu-in-effect; then run pci validate.
 `);
   });
 
@@ -227,7 +227,7 @@ describe('what is refused', () => {
 describe('the offer of pci validate', () => {
   it('is made where something that fails can be mended', async () => {
     expect((await pciInside(['validate', ...of()])).stdout).toContain(
-      '\n2 that fail can be mended: pci validate --fix\n',
+      '\n2 of the failed checks can be fixed automatically: pci validate --fix\n',
     );
     const file = hostFile(folder, 'sound', buildHost(goodHost()));
     expect((await pciInside(['validate', '--host', file])).stdout).not.toContain('--fix');

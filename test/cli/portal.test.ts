@@ -16,7 +16,7 @@ describe('where there is no virsh', () => {
         exitCode: 7,
         stdout: '',
         stderr:
-          'portal: virsh: is not there [TOOL_MISSING]\nhint: install it: in Debian it is of the package libvirt-clients, elsewhere of libvirt-client or libvirt\n',
+          'portal: virsh: is not there [TOOL_MISSING]\nhint: install the package libvirt-clients (Debian), libvirt-client or libvirt\n',
       });
     },
   );

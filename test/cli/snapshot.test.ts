@@ -194,7 +194,7 @@ describe('a host whose bus may not be listed', () => {
     const { exitCode, stdout, stderr } = await pci([command, '--host', hostFile(folder, 'closed', denied)]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 5, stdout: '' });
     expect(stderr).toBe(
-      "pci: closed: /sys/bus/pci/devices can't be listed: EACCES [PERMISSION_DENIED]\nhint: run the command as root\n",
+      'pci: closed: /sys/bus/pci/devices cannot be listed: EACCES [PERMISSION_DENIED]\nhint: run the command as root\n',
     );
   });
 });

@@ -59,7 +59,7 @@ describe('in a machine', () => {
   it('a slot that is taken is refused, but for another function of it', async () => {
     const taken = await run('07:00.0', '--domain', machine, '--guest-address', '01:00.0');
     expect(taken).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(taken.stderr).toContain('01:00.0 is taken in that machine [BAD_ARGUMENT]');
+    expect(taken.stderr).toContain('01:00.0 is already used in that VM [BAD_ARGUMENT]');
     const beside = await run('07:00.0', '--domain', machine, '--guest-address', '1:0.2');
     expect(guestAddresses(beside)).toEqual(['bus="0x01" slot="0x00" function="0x2"']);
   });
@@ -69,7 +69,7 @@ describe('in a machine', () => {
     const { exitCode, stderr } = await run('07:00.0', '--domain', s390);
     expect({ exitCode, stderr }).toEqual({
       exitCode: 6,
-      stderr: `pci: s390x: the PCI buses of such a machine are not known [NO_GUEST_SLOT]\nhint: omit the guest address: libvirt then chooses one, and adds a port if needed\n`,
+      stderr: `pci: s390x: its machine type has unknown PCI buses [NO_GUEST_SLOT]\nhint: omit the guest address: libvirt then chooses one, and adds a port if needed\n`,
     });
   });
 
@@ -236,7 +236,7 @@ describe('the document of a node device', () => {
     expect(stdout).toMatch(
       /^<interface type="hostdev" managed="yes">\n {2}<mac address="02:00:00:00:00:03"\/>/,
     );
-    expect(stderr).toContain('its PF 0000:01:00.0 has to be up before the machine starts');
+    expect(stderr).toContain('its PF 0000:01:00.0 must be up before the VM starts');
   });
 
   it.each([

@@ -125,7 +125,7 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
     const { exitCode, stdout } = await run('unassign', CARD, '--live', '--yes');
     expect({ exitCode, stdout }).toEqual({
       exitCode: 0,
-      stdout: 'No machine that runs has that by pci assign.\nNothing to do.\n',
+      stdout: 'No machine that runs has that device by pci assign.\nNothing to do.\n',
     });
   });
 
@@ -161,7 +161,7 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
     await libvirtd().output(['start', 'galaxy1', '--paused']);
     const two = await run('assign', CARD, '--type', 'router', '--live', '--dry-run');
     expect(two).toMatchObject({ exitCode: 4 });
-    expect(two.stderr).toContain("can't be plugged into galaxy0, galaxy1, which run");
+    expect(two.stderr).toContain('cannot be attached to galaxy0, galaxy1, which run');
     await libvirtd().output(['destroy', 'galaxy1']);
   });
 });

@@ -110,7 +110,7 @@ describeLibvirtd('a pool of virtual functions, with a real libvirt', (root) => {
     const [first, second] = (await pool('--machine', 'galaxy0', '--machine', 'universe0')).steps
       .filter(({ change }) => change.kind === 'assignment')
       .map(({ words }) => words);
-    expect([first, second]).toEqual(['galaxy0: is given 0000:01:10.0', 'universe0: is given 0000:01:10.4']);
+    expect([first, second]).toEqual(['galaxy0: add 0000:01:10.0', 'universe0: add 0000:01:10.4']);
   });
 
   /** The kinds of the steps, but for that of the link: a captured host does not tell of what `ip` changed. */

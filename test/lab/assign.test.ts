@@ -151,7 +151,7 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
       },
     });
     expect(report.steps.map(({ outcome }) => outcome)).toEqual(['undone', 'undone', 'untouched']);
-    expect(report.steps[1]?.problem).toBe(`${libvirtd().uri}: no libvirt answers: gone`);
+    expect(report.steps[1]?.problem).toBe(`${libvirtd().uri}: libvirt does not answer: gone`);
     expect(await definitions()).toEqual(before);
   });
 
@@ -231,7 +231,7 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
 
     const list = await run('assignments', '--check');
     expect(list).toMatchObject({ exitCode: 1, stderr: expect.stringMatching(place) });
-    expect(list.stdout).toContain("Of 1 machine it can't be told.\n");
+    expect(list.stdout).toContain('The assignments of 1 VM cannot be read.\n');
     for (const [args, code] of [
       [['assign', '0000:07:00.0', '--type', 'application'], 'BAD_XML'],
       [['assign', '0000:07:00.0', '--machine', 'mail'], 'BAD_XML'],
@@ -241,7 +241,7 @@ describeLibvirtd('assignments, with a real libvirt', (root) => {
     ] as const) {
       const { stderr } = await run(...args);
       expect(stderr).toContain(`[${code}]`);
-      expect(stderr).toMatch(/^hint: put that in order, or take the element out: virsh edit mail; /m);
+      expect(stderr).toMatch(/^hint: fix or remove that element: virsh edit mail; /m);
     }
     expect(await definitions()).toEqual(before);
   });

@@ -94,8 +94,8 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
     const { exitCode, stderr } = await sh('virsh start galaxy2 --paused');
     expect(exitCode).toBe(1);
     expect(stderr).toContain(
-      `pci: galaxy2: ${PAIR[0]} is another device now than the one that was assigned; ` +
-        `${PAIR[1]} was assigned, and the device is not on the bus [START_REFUSED]`,
+      `pci: galaxy2: ${PAIR[0]} is not the assigned device: another device is at its address; ` +
+        `${PAIR[1]} was assigned, but is not on the bus [START_REFUSED]`,
     );
     await output(`virsh define /tmp/galaxy2.xml; echo 1 > /sys/bus/pci/rescan; udevadm settle`);
     expect(await driversOf(...PAIR)).toBe('e1000e\ne1000e\n');
@@ -132,7 +132,7 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
     const { exitCode, stderr } = await sh('virsh start galaxy1 --paused');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /pci: galaxy1: 0000:03:00\.0, with 0000:03:00\.1, is in use by VM galaxy0 \(pid \d+\), and one machine at a time can run with it \[START_REFUSED\]\nhint: shut down who has it/,
+      /pci: galaxy1: 0000:03:00\.0, with 0000:03:00\.1, is in use by VM galaxy0 \(pid \d+\), and only one VM at a time can run with it \[START_REFUSED\]\nhint: shut down the VM that has it/,
     );
     await output("virsh 'destroy galaxy0; start galaxy1 --paused'");
     expect(await driversOf(...PAIR)).toBe('vfio-pci\nvfio-pci\n');
@@ -221,7 +221,7 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
     const paused = await machine().pci(['unassign', CARD, '--machine', ROUTERS[0], '--live', '--yes']);
     expect(paused).toMatchObject({
       exitCode: 4,
-      stderr: expect.stringContaining('is paused: its guest lets go of nothing [NOT_RUNNING]'),
+      stderr: expect.stringContaining('is paused: its guest cannot release a device [NOT_RUNNING]'),
     });
   });
 

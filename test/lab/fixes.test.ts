@@ -41,11 +41,11 @@ describeLab('a host that is kept from using its IOMMU', (root) => {
       const judged = await machine().pci(asked);
       expect(judged).toMatchObject({ exitCode: 1 });
       expect(judged.stdout).toContain('FAIL  iommu-in-effect');
-      expect(judged.stdout).toContain('can be mended: pci validate --fix');
+      expect(judged.stdout).toContain('can be fixed automatically: pci validate --fix');
 
       const mended = await machine().pci([...asked, '--fix', '--yes'], { timeoutMs: 300_000 });
       expect(mended, mended.stderr).toMatchObject({ exitCode: 0 });
-      expect(mended.stderr).toContain('Restart the host for iommu-in-effect to hold');
+      expect(mended.stderr).toContain('Restart the host to apply iommu-in-effect');
       const configuration = await machine().output(['cat', '/boot/grub/grub.cfg']);
       // For each ordinary entry of each kernel, behind what keeps it off; and not for recovery.
       const entries = configuration.split('\n').filter((line) => /^\s*linux\s/.test(line));
@@ -57,7 +57,7 @@ describeLab('a host that is kept from using its IOMMU', (root) => {
 
       const again = await machine().pci([...asked, '--fix', '--yes']);
       expect(again).toMatchObject({ exitCode: 0 });
-      expect(again.stdout).toContain('set already; it comes into force with the next restart');
+      expect(again.stdout).toContain('already set; takes effect at the next restart');
       await machine().output(['sync']);
     });
   });

@@ -46,7 +46,7 @@ describeLibvirtd('what a real libvirt tells of this machine', (root) => {
     const { exitCode, stderr } = await pciInside(['list', ...nowhere]);
     expect(exitCode).toBe(7);
     expect(stderr).toMatch(
-      /^pci: qemu:.*: no libvirt answers: .*No such file or directory \[NO_LIBVIRT\]\nhint: start it: /,
+      /^pci: qemu:.*: libvirt does not answer: .*No such file or directory \[NO_LIBVIRT\]\nhint: start it: /,
     );
   });
 });

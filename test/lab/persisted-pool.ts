@@ -8,8 +8,7 @@ import { taggedDomain } from './tagged-domain.ts';
 const ROUTERS = ['galaxy0', 'galaxy1'] as const;
 const LATECOMER = 'mail';
 
-const DEAD =
-  'the PF whose VF 0 it is is not on this host; give the machine another: pci assign PF --policy vf-pool';
+const DEAD = 'the PF of its VF 0 is not on this host; assign another VF: pci assign PF --policy vf-pool';
 
 /** A VM's VFs, as `pci assignments` has them. */
 interface AssignmentList {

@@ -193,7 +193,7 @@ describe('pci assign and unassign', () => {
     const state = stateOf(machine);
     const given = await pciOn(ports, [...ASSIGN, '--yes']);
     expect(given).toMatchObject({ exitCode: 0, stdout: '' });
-    expect(given.stderr).toContain('galaxy1: is given 0000:00:03.0, 0000:00:03.1');
+    expect(given.stderr).toContain('galaxy1: add 0000:00:03.0, 0000:00:03.1');
     expect(await pciOn(ports, [...ASSIGN, '--yes'])).toEqual({
       exitCode: 0,
       stdout: '3 machines: given already.\nNothing to do.\n',
@@ -203,7 +203,7 @@ describe('pci assign and unassign', () => {
     expect(stateOf(machine)).toBe(state);
     expect(await pciOn(ports, ['unassign', PAIR[0], '--yes'])).toEqual({
       exitCode: 0,
-      stdout: 'No machine is given that by pci assign.\nNothing to do.\n',
+      stdout: 'No machine has that device by pci assign.\nNothing to do.\n',
       stderr: '',
     });
   });

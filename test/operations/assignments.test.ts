@@ -125,7 +125,7 @@ describe('the start of a VM', () => {
     await expect(host.guardStart(other)).rejects.toMatchObject({
       code: 'START_REFUSED',
       subject: 'galaxy1',
-      message: expect.stringContaining(`${PAIR[0]} is another device now`),
+      message: expect.stringContaining(`${PAIR[0]} is not the assigned device: another`),
     });
     await expect(host.guardStart('<domain>')).rejects.toMatchObject({ code: 'BAD_XML' });
   });

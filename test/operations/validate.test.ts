@@ -75,7 +75,7 @@ describe('pci validate', () => {
     const { machine, run } = labMachine();
     const before = stateOf(machine);
     const shown = await run('validate', '--fix', '--dry-run');
-    expect(shown).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('Left to you:') });
+    expect(shown).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('Fix by hand:') });
     expect(JSON.parse((await run('validate', '--fix', '--dry-run', '--json')).stdout)).toMatchObject({
       schema: 'portal-gun/plan/v1',
       mended: [{ rule: 'tun', steps: [0, 1] }],
@@ -91,7 +91,7 @@ describe('pci validate', () => {
     expect(await run('validate', '--fix', '--yes')).toMatchObject({ exitCode: 1 });
     expect(machine.files.files.get(LOADED)).toContain('tun\n');
     const again = await run('validate', '--fix', '--yes');
-    expect(again).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('Left to you:') });
+    expect(again).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('Fix by hand:') });
   });
 
   it.each([

@@ -14,7 +14,7 @@ export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
     'does not take "2nd"',
     'it takes host, controller, application',
   ],
-  ["list --type ''", 'BAD_ARGUMENT', '--type', 'does not take ""', 'a name of your own'],
+  ["list --type ''", 'BAD_ARGUMENT', '--type', 'does not take ""', 'or another name of at most'],
   ['tag', 'BAD_ARGUMENT', null, 'needs more: portal tag <machines..>', 'see portal tag --help'],
   ['tag galaxy0', 'BAD_ARGUMENT', null, 'says nothing of which category', 'give --type router, or --remove'],
   [

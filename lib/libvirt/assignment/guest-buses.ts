@@ -53,7 +53,7 @@ export function readTopology(domain: XmlElement): GuestTopology {
   const kind = kindOf(domain, controllers.find(({ index }) => index === 0)?.model);
   if (kind === null) {
     const { arch = '', machine = '' } = Object.fromEntries(typeOf(domain)?.attributes ?? []);
-    throw new PortalGunError('NO_GUEST_SLOT', 'the PCI buses of such a machine are not known', {
+    throw new PortalGunError('NO_GUEST_SLOT', 'its machine type has unknown PCI buses', {
       subject: `${arch} ${machine}`.trim(),
     });
   }

@@ -173,15 +173,15 @@ export function placeProblem(domain: XmlElement, place: GuestAddress, functions:
     const [first = 0] = bus.slots;
     return bus.slots.length === 1
       ? `bus ${text.slice(0, 2)} (${bus.model}) has only slot 0`
-      : `slot ${place.slot} of bus ${text.slice(0, 2)} (${bus.model}) takes no device; the first that does is ${first}`;
+      : `slot ${place.slot} of bus ${text.slice(0, 2)} (${bus.model}) accepts no device; the first that does is ${first}`;
   }
   const there = used.get(slotKey(place)) ?? new Set();
   const wanted = Array.from({ length: functions }, (_, index) => place.function + index);
-  if (wanted.some((each) => there.has(each))) return `${text} is taken in that machine`;
+  if (wanted.some((each) => there.has(each))) return `${text} is already used in that VM`;
   if (place.function !== 0 && !there.has(0)) {
-    return `slot ${text.slice(0, -2)} has no function 0, and the guest does not see the others without it`;
+    return `slot ${text.slice(0, -2)} has no function 0, without which the guest cannot see the others`;
   }
-  if (place.function === 0 && there.size > 0) return `slot ${text.slice(0, -2)} is taken in that machine`;
+  if (place.function === 0 && there.size > 0) return `slot ${text.slice(0, -2)} is already used in that VM`;
   return null;
 }
 
@@ -197,7 +197,7 @@ export function slotForNewPort(domain: XmlElement, taken: readonly number[]): nu
 function newPort({ kind, nextIndex }: GuestTopology, taken: number[]): GuestSlot {
   const index = nextIndex + taken.length;
   if (kind === 'conventional' || index > MAX_INDEX) {
-    throw new PortalGunError('NO_GUEST_SLOT', 'the machine has no PCI slot that is free');
+    throw new PortalGunError('NO_GUEST_SLOT', 'the VM has no free PCI slot');
   }
   taken.push(index);
   return { bus: index, slot: 0 };

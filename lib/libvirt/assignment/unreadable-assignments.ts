@@ -20,13 +20,13 @@ export function findUnreadable(
     if (!(thrown instanceof PortalGunError)) throw thrown;
     return new PortalGunError('BAD_XML', thrown.message, {
       ...(thrown.subject === null ? {} : { subject: thrown.subject }),
-      hint: `${remedyOf(machine, kind)}; what stands there: docs/reference/machine-metadata.md`,
+      hint: `${remedyOf(machine, kind)}; for its format see docs/reference/machine-metadata.md`,
     });
   }
 }
 
 /** What a person does about it: what runs is what its definition says from the next start on. */
 export function remedyOf(machine: Pick<Machine, 'name' | 'uuid'>, kind: 'definition' | 'live'): string {
-  if (kind === 'live') return 'so it is as long as the machine runs: shut it down, and start it anew';
-  return `put that in order, or take the element out: ${virshCommand('edit', machine)}`;
+  if (kind === 'live') return 'shut the VM down and start it again: a running VM keeps its XML';
+  return `fix or remove that element: ${virshCommand('edit', machine)}`;
 }

@@ -48,7 +48,7 @@ export function decideRom(
     return hidden('a router boots from its disk, and would wait for the network at each start (PXE)');
   }
   if (category === null) {
-    return hidden("all it could do is boot over the network, and it slows the guest's firmware");
+    return hidden('it is only needed to boot over the network, and it slows the firmware of the guest');
   }
   return shown(`a machine of type ${category} may boot over the network with it`);
 }
@@ -68,6 +68,6 @@ function hidden(why: string): RomDecision {
 }
 
 function shadowNote(address: string): PassthroughNote {
-  const message = `its ROM can't be read as long as it is the boot display: the guest gets the copy that the firmware left, if any, and may show nothing. Give it a file: with another card as the boot display sudo pci rom dump ${address} -o card.rom, and from then on --rom card.rom`;
+  const message = `its ROM cannot be read while it is the boot display: the guest gets the copy of the firmware, if any, and may show no picture. Make another card the boot display, run sudo pci rom dump ${address} -o card.rom, and then use --rom card.rom`;
   return { level: 'needs', code: 'rom-file', message };
 }

@@ -63,9 +63,9 @@ export function toHostdev(
   const link = pf === null ? undefined : pfLinks.get(pf);
   const asInterface = wishes.as === 'interface' || (wishes.as === null && pf !== null && link !== null);
   if (wishes.as === 'interface' && pf === null) {
-    throw new PortalGunError('BAD_ARGUMENT', `${address} is no virtual function of a network card`, {
+    throw new PortalGunError('BAD_ARGUMENT', `${address} is not a VF of a network card`, {
       subject: '--as',
-      hint: 'an interface can be such a one alone; leave --as out',
+      hint: 'only a VF of a network card can be an interface; omit --as',
     });
   }
   const { rom, notes: romNote } = decideRom(device, wishes.rom, wishes);
@@ -83,12 +83,9 @@ export function toHostdev(
     };
   }
   if (wishes.mac !== null || wishes.vlan !== null) {
-    throw new PortalGunError('BAD_ARGUMENT', `${address} goes as a hostdev, of which libvirt sets neither`, {
+    throw new PortalGunError('BAD_ARGUMENT', `applies only to VFs; ${address} becomes a <hostdev>`, {
       subject: wishes.mac === null ? '--vlan' : '--mac',
-      hint:
-        pf === null
-          ? 'it is for virtual functions of network cards'
-          : 'have the host hold it to one: pci sriov set',
+      hint: pf === null ? 'use it only for VFs of network cards' : 'set it on the host: pci sriov set',
     });
   }
   return {
@@ -103,7 +100,7 @@ function refuseManaged(device: DeviceWith<'driver' | 'vfio'>, isManaged: boolean
   if (!isManaged || own === null || ownVfioDriver(device) === null) return;
   throw new PortalGunError('CANNOT_BE_GIVEN', own, {
     subject: device.address,
-    hint: 'leave --managed out, or say --managed no: libvirt then leaves it on its driver',
+    hint: 'omit --managed, or use --managed no: libvirt then does not change its driver',
   });
 }
 
@@ -140,19 +137,19 @@ function interfaceNotes(
 ): readonly PassthroughNote[] {
   const notes: PassthroughNote[] = [];
   if (link === undefined) {
-    const message = `its PF ${pf} has to be up before the machine starts; whether it is could not be read`;
+    const message = `its PF ${pf} must be up before the VM starts; its state could not be read`;
     notes.push({ level: 'unknown', code: 'pf-unknown', message });
   } else if (link === null) {
-    const message = `its PF ${pf} has no network interface on the host, and libvirt sets MAC and VLAN through that`;
+    const message = `its PF ${pf} has no network interface on the host; libvirt needs one to set MAC and VLAN`;
     notes.push({ level: 'needs', code: 'pf-without-interface', message });
   } else if (link.isUp !== true) {
     const isDown = link.isUp === false;
-    const state = isDown ? 'is down, and' : 'may be down, and';
-    const message = `its PF ${pf} (${link.interface}) ${state} has to be up before the machine starts: pci sriov set ${pf}`;
+    const state = isDown ? 'is down; it' : 'may be down; it';
+    const message = `its PF ${pf} (${link.interface}) ${state} must be up before the VM starts: pci sriov set ${pf}`;
     notes.push({ level: isDown ? 'needs' : 'unknown', code: isDown ? 'pf-down' : 'pf-unknown', message });
   }
   if (mac === null) {
-    const message = 'has no MAC here: libvirt makes one up when the machine is defined; --mac says which';
+    const message = 'has no MAC: libvirt generates one when the VM is defined; use --mac to set it';
     notes.push({ level: 'warns', code: 'no-mac', message });
   }
   return notes;
@@ -165,6 +162,6 @@ function vfNotes(
 ): readonly PassthroughNote[] {
   if (pf === null) return [];
   const why = as === null && link === null ? `its PF ${pf} has no network interface on the host; ` : '';
-  const message = `goes as a hostdev: ${why}its MAC and VLAN are what the host holds it to: pci sriov set ${pf}`;
+  const message = `becomes a <hostdev>: ${why}only the host sets its MAC and VLAN: pci sriov set ${pf}`;
   return [{ level: 'warns', code: 'vf-as-hostdev', message }];
 }

@@ -34,7 +34,7 @@ export function parseCategory(raw: string, option: string): string {
     subject: option,
     hint:
       meant === undefined
-        ? `it takes ${CATEGORIES.join(', ')}, or a name of your own of lower case letters, digits and hyphens, 63 at most`
+        ? `it accepts ${CATEGORIES.join(', ')}, or another name of at most 63 lowercase letters, digits and hyphens`
         : `did you mean ${meant}?`,
   });
 }

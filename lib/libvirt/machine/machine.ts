@@ -76,7 +76,7 @@ export function parseMachine(
   const demand = (name: string): string =>
     childText(root, name) || failInXml(document, root.start, `has no ${name}`);
   const sound = <T>(what: string, fact: Known<T>): Known<T> => {
-    if (isUnknown(fact)) report(`its ${what} makes no sense`);
+    if (isUnknown(fact)) report(`its ${what} is invalid`);
     return fact;
   };
   return {

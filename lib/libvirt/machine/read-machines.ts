@@ -187,7 +187,7 @@ function readDocument(
     if (unreadable !== null) {
       report(
         unreadable.subject ?? uuid,
-        `${unreadable.message}; pci assign leaves this machine out: ${remedyOf(machine, kind)}`,
+        `${unreadable.message}; pci assign skips this VM: ${remedyOf(machine, kind)}`,
       );
     }
     return { document, machine, unreadable };

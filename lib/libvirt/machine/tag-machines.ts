@@ -58,7 +58,8 @@ export async function tagMachines(
     done.push(step);
   }
   const wrong = await firstWrong(virsh, taggings);
-  if (wrong !== null) await fail(virsh, wrong, 'libvirt says that it is done, and it is not so', done);
+  if (wrong !== null)
+    await fail(virsh, wrong, 'libvirt reported success, but the category did not change', done);
 }
 
 function stepsOf({ machine, category, places }: Tagging): readonly Step[] {
@@ -118,10 +119,10 @@ async function fail(
   }
   const others =
     left.length === 0
-      ? 'all machines are tagged as before'
-      : `could not be put back: ${[...new Set(left)].join(', ')}`;
+      ? 'all VMs have their previous tags'
+      : `could not be restored: ${[...new Set(left)].join(', ')}`;
   throw new PortalGunError('TOOL_FAILED', `could not be tagged: ${why}`, {
     subject: machine.name,
-    hint: `${others}; see what libvirt says of it: virsh dumpxml ${machine.uuid}`,
+    hint: `${others}; to see its XML: virsh dumpxml ${machine.uuid}`,
   });
 }

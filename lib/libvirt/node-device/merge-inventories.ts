@@ -36,10 +36,10 @@ export function mergeInventories(
       ...kernels.devices.flatMap((device) => {
         const other = theirs.get(device.address);
         return other === undefined
-          ? [disagree(device.address, 'is on the bus, and libvirt does not know of it')]
+          ? [disagree(device.address, 'is on the bus, but libvirt does not list it')]
           : differencesOf(device, other).map((message) => disagree(device.address, message));
       }),
-      ...extra.map(({ address }) => disagree(address, 'is known to libvirt, and not on the bus')),
+      ...extra.map(({ address }) => disagree(address, 'is listed by libvirt, but is not on the bus')),
     ],
   };
 }

@@ -30,9 +30,9 @@ export async function readNodeDevices(virsh: Virsh, kinds: readonly NodeKind[]):
     readOnly,
   );
   if (listed === undefined || listed.error !== null) {
-    throw new PortalGunError('NO_LIBVIRT', `lists no devices: ${escapeControls(listed?.error ?? '')}`, {
+    throw new PortalGunError('NO_LIBVIRT', `cannot list devices: ${escapeControls(listed?.error ?? '')}`, {
       subject: escapeControls(virsh.uri),
-      hint: 'its driver for node devices has to run: systemctl start virtnodedevd, or libvirtd',
+      hint: 'start its driver for node devices: systemctl start virtnodedevd, or libvirtd',
     });
   }
   const names = listed.output.split('\n').filter((name) => name !== '');
@@ -44,7 +44,7 @@ export async function readNodeDevices(virsh: Virsh, kinds: readonly NodeKind[]):
   const diagnostics: Diagnostic[] = [];
   for (const [index, { output, error }] of answers.entries()) {
     const subject = escapeControls(names[index] ?? '');
-    const device = error === null ? tryParse(output, subject) : `libvirt tells nothing of it: ${error}`;
+    const device = error === null ? tryParse(output, subject) : `libvirt does not report it: ${error}`;
     if (typeof device !== 'string') devices.push(device);
     // It went after it was listed.
     else if (!/not found|no node device/i.test(error ?? ''))

@@ -109,7 +109,7 @@ function firstBadByte(bytes: Uint8Array): number {
 function checkText(text: string, name: string): void {
   const source = { text, name };
   const bad = NOT_XML.exec(text);
-  if (bad !== null) failInXml(source, bad.index, 'has a character that XML can not hold');
+  if (bad !== null) failInXml(source, bad.index, 'has a character that XML does not allow');
   const encoding = /^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']/.exec(text)?.[1];
   if (encoding !== undefined && !/^(utf-?8|us-ascii)$/i.test(encoding)) {
     failInXml(source, 0, `says that its encoding is ${escapeControls(encoding)}, and only UTF-8 is read`);

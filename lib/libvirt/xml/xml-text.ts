@@ -12,7 +12,7 @@ export interface XmlNode {
 /**
  * Elements as text, two spaces a level, as libvirt writes its own; without a line's end behind the last.
  *
- * @throws Error where a value has a character that XML can not hold
+ * @throws Error where a value has a character that XML does not allow
  */
 export function formatXml(nodes: readonly XmlNode[]): string {
   const root = fragment();

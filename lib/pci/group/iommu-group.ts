@@ -24,7 +24,7 @@ export interface GroupAttributes {
   readonly reservedRegions: Known<readonly ReservedRegion[]>;
 }
 
-/** Why a group can't be given to a VM as it stands, or can't at all. */
+/** Why a group cannot be passed through as it stands, or can't at all. */
 export type ObstacleCode =
   /** A driver of the host holds the member; binding it to vfio-pci lifts this. */
   | 'HOST_DRIVER'

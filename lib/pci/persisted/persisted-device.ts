@@ -132,7 +132,7 @@ function persistedTraitsOf(
   if (path === null || id === null || !z.safeParse(traitsForm.shape.path, path).success) {
     throw new PortalGunError(
       'CANNOT_PERSIST',
-      'its place and ids are not known: it could not be found again',
+      'its path and ids are unknown, so it could not be found again',
       {
         subject: device.address,
       },

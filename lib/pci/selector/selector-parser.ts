@@ -102,7 +102,7 @@ export function parseNamingSelectors(words: readonly string[]): readonly Selecto
   const [first] = selectors;
   const other = selectors.find(({ keys }) => keys.join() !== first?.keys.join());
   if (first === undefined || other === undefined || isJoined) return selectors;
-  throw new PortalGunError('BAD_SELECTOR', `may mean devices that match both, or either of them`, {
+  throw new PortalGunError('BAD_SELECTOR', `is ambiguous: devices that match both, or either`, {
     subject: `${first.text} ${other.text}`,
     hint: `for both: '${first.text},${other.text}'; for either: ${first.text} ${EITHER} ${other.text}`,
   });

@@ -25,7 +25,7 @@ export function selectDevices<Device extends DeviceInPart>(
 }
 
 function notFound(selector: Selector, devices: readonly DeviceInPart[]): PortalGunError {
-  return new PortalGunError('DEVICE_NOT_FOUND', 'no device of the host is that', {
+  return new PortalGunError('DEVICE_NOT_FOUND', 'no such device', {
     subject: selector.text,
     ...(selector.fields.length === 0 ? neighbours(selector, devices) : nearestHint(selector, devices)),
   });
@@ -100,9 +100,9 @@ export function selectOne<Device extends DeviceInPart>(devices: readonly Device[
   const found = selectDevices(devices, [{ ...parseSelector(text), mustMatch: true }]);
   const [first, second] = found;
   if (first !== undefined && second === undefined) return first;
-  throw new PortalGunError('AMBIGUOUS_DEVICE', `means ${found.length} devices, where one is needed`, {
+  throw new PortalGunError('AMBIGUOUS_DEVICE', `matches ${found.length} devices, but one is needed`, {
     subject: text,
-    hint: `say which: ${sample(found)}`,
+    hint: `choose one: ${sample(found)}`,
   });
 }
 
@@ -125,7 +125,7 @@ export function selectUnit<Device extends DeviceInPart & DeviceWith<'class' | 'c
     return found;
   throw new PortalGunError(
     'AMBIGUOUS_DEVICE',
-    `means ${found.length} devices, of more than one card and more than one IOMMU group`,
-    { subject: text, hint: `say which: ${sample(found)}` },
+    `matches ${found.length} devices of different cards and IOMMU groups`,
+    { subject: text, hint: `choose one: ${sample(found)}` },
   );
 }

@@ -148,7 +148,10 @@ function judge(
   const members = all.filter((device) => {
     const maker = isBridge(device) ? null : makerOf(device);
     if (maker !== null)
-      left.set(device, { code: 'behind', reason: `goes with ${maker}, which makes its bus` });
+      left.set(device, {
+        code: 'behind',
+        reason: `is behind ${maker}, which creates its bus: both are assigned together`,
+      });
     return !isBridge(device) && maker === null;
   });
   if (members.length === 0) return [];
@@ -187,7 +190,7 @@ function ruleOf({ rules }: AssignmentRules, device: RuledDevice): AssignmentRule
 
 function stayingBy(rule: AssignmentRule | undefined): Obstacle {
   return rule === undefined
-    ? { code: 'no-rule', reason: 'the rules say nothing of it' }
+    ? { code: 'no-rule', reason: 'no rule matches it' }
     : { code: 'rule', reason: `the rules leave it: ${wordsOf(rule)}` };
 }
 
@@ -198,11 +201,11 @@ function wordsOf({ selectors }: AssignmentRule): string {
 function virtualObstacle({ sriov }: RuledDevice): Obstacle | null {
   const role = knownValue(sriov);
   if (role?.role === 'vf') {
-    const reason = `is a VF of ${role.physicalFunction}: those are given by name, one to each machine`;
+    const reason = `is a VF of ${role.physicalFunction}: rules do not assign VFs; name it, one for each VM`;
     return { code: 'vfs', reason };
   }
   if (role?.role === 'pf' && role.virtualFunctions.length > 0) {
-    return { code: 'vfs', reason: 'has VFs, which are gone when it goes' };
+    return { code: 'vfs', reason: 'has VFs, which no longer exist after it is assigned' };
   }
   return null;
 }

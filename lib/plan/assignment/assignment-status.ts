@@ -139,12 +139,12 @@ export function leftReason(
         return standing === 'missing' ? 'its device is not on this host' : 'another device is at its place';
       }
       return pf === undefined
-        ? `the PF whose VF ${vf.index} it is is not on this host; give the machine another: pci assign PF --policy vf-pool`
+        ? `the PF of its VF ${vf.index} is not on this host; assign another VF: pci assign PF --policy vf-pool`
         : `its PF ${pf.address} has no VF ${vf.index}; make it: pci sriov set ${pf.address} --vfs ${vf.index + 1}`;
     case 'ambiguous':
       return 'several devices of this host may be it';
     case 'unknown':
-      return 'what tells its device from others cannot be read';
+      return 'its identity cannot be read';
     case 'taken-out':
       return 'its device was removed from the definition by another program';
     default:

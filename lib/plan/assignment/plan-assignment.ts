@@ -188,10 +188,10 @@ export function refuseSecondHolder(
     if (policy === 'exclusive' && targets.length > 1) {
       throw new PortalGunError(
         'ASSIGNED_ELSEWHERE',
-        `can't be given to ${count(targets.length, 'machine')}: one alone may have it`,
+        `cannot be assigned to ${count(targets.length, 'VM')}: only one VM may have it`,
         {
           subject: address,
-          hint: 'name one machine with --machine, or give it to several with --policy shared, one of which can run at a time',
+          hint: 'name one VM with --machine; or use --policy shared: then only one of the VMs can run at a time',
         },
       );
     }
@@ -200,14 +200,14 @@ export function refuseSecondHolder(
       const { subject = null, hint = '' } = unsure.definition?.unreadable ?? {};
       throw new PortalGunError(
         'ASSIGNED_ELSEWHERE',
-        `may be given to ${unsure.name} alone: what is kept of that can't be read (${subject})`,
+        `may be assigned only to ${unsure.name}: its assignment record cannot be read (${subject})`,
         { subject: address, hint },
       );
     }
     if (policy === 'exclusive' && other !== undefined) {
       throw new PortalGunError(
         'ASSIGNED_ELSEWHERE',
-        `${isSurelyGiven(other, address) ? 'is' : 'may be'} given to ${other.name} already, and one alone may have it`,
+        `${isSurelyGiven(other, address) ? 'is' : 'may be'} already assigned to ${other.name}, and only one VM may have it`,
         {
           subject: address,
           hint: `${releaseHint(other, address)}; or --policy shared`,
@@ -220,7 +220,7 @@ export function refuseSecondHolder(
     if (owner !== undefined) {
       throw new PortalGunError(
         'ASSIGNED_ELSEWHERE',
-        `is assigned to ${owner.name} alone (--policy ${policyOf(owner, address)})`,
+        `is assigned only to ${owner.name} (--policy ${policyOf(owner, address)})`,
         {
           subject: address,
           hint: releaseHint(owner, address),

@@ -90,9 +90,9 @@ export function detachFrom(
 ): MachineAttachment {
   const lost = assignedNow(machine).flatMap((each) => (isMeant(each) ? [each.device] : []));
   if (lost.length > 0 && machine.state === 'paused') {
-    throw new PortalGunError('NOT_RUNNING', 'is paused: its guest lets go of nothing', {
+    throw new PortalGunError('NOT_RUNNING', 'is paused: its guest cannot release a device', {
       subject: machine.name,
-      hint: `resume it first: ${virshCommand('resume', machine)}; or take it out of its definition alone, without --live`,
+      hint: `resume it first: ${virshCommand('resume', machine)}; or omit --live to change only its definition`,
     });
   }
   return { machine, gained: [], lost: lost.reverse(), byOthers: [] };
@@ -170,7 +170,7 @@ function refuseSecondRunner(
   if (holder !== undefined) {
     throw new PortalGunError(
       'ASSIGNED_ELSEWHERE',
-      `${holder.name} runs with it, and one machine at a time can have it`,
+      `${holder.name} runs with it, and only one VM at a time can have it`,
       {
         subject: address,
         hint: releaseNowHint(holder, address),
@@ -180,10 +180,10 @@ function refuseSecondRunner(
   if (getting.length > 1) {
     throw new PortalGunError(
       'ASSIGNED_ELSEWHERE',
-      `can't be plugged into ${listSome(getting.map(({ name }) => name))}, which run: one machine at a time can have it`,
+      `cannot be attached to ${listSome(getting.map(({ name }) => name))}, which run: only one VM at a time can have it`,
       {
         subject: address,
-        hint: 'name one of them with --machine; without --live it goes into the definitions of all',
+        hint: 'name one of them with --machine; or omit --live to add it to all their definitions',
       },
     );
   }
@@ -197,7 +197,7 @@ function inMachine<T>(machine: KnownMachine, make: () => T): T {
     const { name } = machine;
     throw new PortalGunError(error.code, error.message, {
       subject: error.subject ?? name,
-      hint: `give it to its definition, without --live, and start it anew; or give that a port for later: ${virshCommand('attach-device', machine, 'PORT.xml', '--config')}, with ${portXml(machine)} in it`,
+      hint: `omit --live to add it to the definition, and restart the VM; or add a port to the definition first: ${virshCommand('attach-device', machine, 'PORT.xml', '--config')}, with ${portXml(machine)} in it`,
       cause: error,
     });
   }

@@ -250,8 +250,8 @@ function freeIndices(
 }
 
 function tooFew({ state, addresses }: VfPool, free: number, needed: number): PortalGunError {
-  const all = `of the ${count(addresses.length, 'VF')} that it can have ${free === 0 ? 'none is' : free === 1 ? 'one is' : `${free} are`} free`;
-  return new PortalGunError('TOO_FEW_VFS', `${all}, and ${count(needed, 'machine')} need one`, {
+  const all = `${free} of its ${count(addresses.length, 'VF')} ${free === 1 ? 'is' : 'are'} free`;
+  return new PortalGunError('TOO_FEW_VFS', `${all}, but ${count(needed, 'VM')} need one`, {
     subject: state.pf.address,
   });
 }
@@ -266,7 +266,7 @@ function refuseRunning(
     if (runner === undefined) continue;
     throw new PortalGunError(
       'DEVICE_IN_USE',
-      `from ${count(from.count, 'VF')} to ${to.count} all have to go for a moment, and ${runner.name} runs with ${address}`,
+      `from ${count(from.count, 'VF')} to ${to.count} all VFs are removed temporarily, but ${runner.name} runs with ${address}`,
       { subject: state.pf.address, hint: `shut it down first: ${virshCommand('shutdown', runner)}` },
     );
   }

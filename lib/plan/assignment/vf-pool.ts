@@ -103,7 +103,7 @@ export function poolDevice(
   const registers = knownValue(knownValue(pf.config)?.sriov ?? null);
   const id = knownValue(role.vfDeviceId) ?? registers?.vfDeviceId;
   if (address === null || (vfs[index] === undefined && id === undefined)) {
-    throw new PortalGunError('CANNOT_PERSIST', `where its VF ${index} will be, or what, is not known`, {
+    throw new PortalGunError('CANNOT_PERSIST', `the address and ids of its future VF ${index} are unknown`, {
       subject: pf.address,
       hint: `make it first: pci sriov set ${pf.address} --vfs ${index + 1}`,
     });

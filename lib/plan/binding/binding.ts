@@ -119,7 +119,7 @@ function refuseLeavingOwn(device: DeviceWith<'driver' | 'vfio'>, to: string): vo
     hint:
       ownVfioDriver(device) === null
         ? `see what it needs: pci show ${device.address}`
-        : `there is nothing to bind: give it as it is, with managed='no': pci xml ${device.address}`,
+        : `it needs no binding: assign it with managed='no': pci xml ${device.address}`,
   });
 }
 
@@ -142,7 +142,7 @@ function refuseVirtualFunctions({ address, sriov }: DeviceWith<'sriov'>): void {
     `has ${count(role.virtualFunctions.length, 'virtual function')}`,
     {
       subject: address,
-      hint: `take them away first: pci sriov set ${address} --vfs 0; or give the virtual functions, and keep it`,
+      hint: `remove them first: pci sriov set ${address} --vfs 0; or assign the VFs instead`,
     },
   );
 }

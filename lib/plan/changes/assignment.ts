@@ -54,10 +54,10 @@ export const assignmentKind = {
         !from.devices.some((each) => each.alias === device.alias && addressOf(each) === addressOf(device)),
     );
     const parts = [
-      ...(gained.length > 0 ? [`is given ${named(gained)}`] : []),
-      ...(lost.length > 0 ? [`is not given ${named(lost)} any more`] : []),
+      ...(gained.length > 0 ? [`add ${named(gained)}`] : []),
+      ...(lost.length > 0 ? [`remove ${named(lost)}`] : []),
     ];
-    return `${about}: ${parts.length > 0 ? parts.join(', and ') : 'is told anew what it is given'}`;
+    return `${about}: ${parts.length > 0 ? parts.join(', and ') : 'update its assignment records'}`;
   },
   script: {
     parts: ({ vfs }) => ['definitions', ...(vfs === undefined ? [] : ['vfs' as const])],

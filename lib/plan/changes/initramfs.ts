@@ -32,7 +32,7 @@ export const initramfsKind = {
         return [`if [ -e ${INITRAMFS_STATE_PATH} ]; then ${update}; rm -f -- ${INITRAMFS_STATE_PATH}; fi`];
       }
       const isMade = `[ "$(cat ${INITRAMFS_STATE_PATH} 2> /dev/null)" = ${quote(to)} ]`;
-      return [`${isMade} || ${update}`, `${isMade} || fail 'the initial RAM disk is not what it should be'`];
+      return [`${isMade} || ${update}`, `${isMade} || fail 'the initramfs was not rebuilt'`];
     },
   },
   madeBy: 'this-machine',

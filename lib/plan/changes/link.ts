@@ -14,7 +14,7 @@ export interface LinkChange {
 export const linkKind = {
   hasForm: ({ address, from, to }) => isAddress(address) && isBoolean(from) && isBoolean(to),
   /** `about` is the name of the interface. */
-  words: ({ address, to }, about) => `${address}: switch ${about} ${to ? 'on' : 'off'}`,
+  words: ({ address, to }, about) => `${address}: set ${about} ${to ? 'up' : 'down'}`,
   script: {
     parts: () => ['vfs'],
     checks: ({ address, to }) => (to ? [] : [`unused ${address} disks open`]),

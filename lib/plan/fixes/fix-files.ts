@@ -4,7 +4,7 @@ import { FIX_PATHS } from '../../sysfs/paths.ts';
 
 /** What makes a file ours. */
 const MARK = '# Made by pci validate --fix';
-const HEAD = `${MARK}, which adds lines to it and takes none away.`;
+const HEAD = `${MARK}, which adds lines to it and removes none.`;
 
 // For ordinary starts alone: the recovery entry is the way out where a host does not start with it.
 const ARGUMENT_LINE = /^GRUB_CMDLINE_LINUX_DEFAULT="\$GRUB_CMDLINE_LINUX_DEFAULT ([\w.,:=-]+)"$/;

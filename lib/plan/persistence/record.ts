@@ -54,7 +54,7 @@ export function parseRecord<T extends PersistedDevice>(
 ): readonly T[] {
   if (text === null) return [];
   const record = parseObject(text);
-  if (!isObject(record)) throw damaged(path, 'it is no JSON object');
+  if (!isObject(record)) throw damaged(path, 'it is not a JSON object');
   const { devices } = record;
   if (record['schema'] !== schema || !Array.isArray(devices)) throw damaged(path, `it is none of ${schema}`);
   return devices.map((entry: unknown, index) => {
@@ -62,7 +62,7 @@ export function parseRecord<T extends PersistedDevice>(
     if (error === undefined) return entry as T;
     const keys = error.issues[0]?.path ?? [];
     const which = keys.length === 0 ? '' : ` (${keys.join('.')})`;
-    throw damaged(path, `entry ${index + 1} makes no sense${which}`, {
+    throw damaged(path, `entry ${index + 1} is invalid${which}`, {
       text,
       path: ['devices', index, ...keys],
     });

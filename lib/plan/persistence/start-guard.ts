@@ -49,7 +49,7 @@ export function useProblems(held: readonly Finding[]): readonly string[] {
   for (const { subject, message, name } of held) {
     const what =
       name === 'machine-has-it'
-        ? `${message}, and one machine at a time can run with it`
+        ? `${message}, and only one VM at a time can run with it`
         : `${message} (${name})`;
     subjects.set(what, (subjects.get(what) ?? new Set()).add(subject));
   }
@@ -62,11 +62,11 @@ export function useProblems(held: readonly Finding[]): readonly string[] {
 /** What somebody can do who wants to start the machine. */
 export function startHint(machine: string, held: readonly Finding[]): string {
   const [first] = held.filter(({ name }) => name !== 'machine-has-it');
-  if (first === undefined) return 'shut down who has it; to see who that is: pci assignments';
+  if (first === undefined) return 'shut down the VM that has it; to find it: pci assignments';
   const names = [...new Set(held.filter(({ severity }) => severity !== 'forbids').map(({ name }) => name))];
   if (held.some(({ severity }) => severity === 'forbids') || names.length === 0) return first.remedy;
   const allow = names.map((name) => ` --allow ${name}`).join('');
-  return `${first.remedy}; or let the machine have it all the same: pci assign ${first.subject} --machine ${quote(machine)}${allow}`;
+  return `${first.remedy}; or allow it anyway: pci assign ${first.subject} --machine ${quote(machine)}${allow}`;
 }
 
 /** Why a machine must not be started, in sentences that begin with the device; none where it may. */
@@ -83,15 +83,15 @@ function problemOf({
 }: Pick<AssignmentStatus<DeviceWith<never>>, 'standing' | 'device'>): string | null {
   switch (standing) {
     case 'moved':
-      return `is not where the device is that was assigned: that is at ${device?.address} now`;
+      return `is not the assigned device, which is now at ${device?.address}`;
     case 'replaced':
-      return 'is another device now than the one that was assigned';
+      return 'is not the assigned device: another device is at its address';
     case 'missing':
-      return 'was assigned, and the device is not on the bus';
+      return 'was assigned, but is not on the bus';
     case 'ambiguous':
-      return 'was assigned, and several devices may be the one that was meant';
+      return 'was assigned, but several devices match it';
     case 'unknown':
-      return 'may not be the device that was assigned: what tells it from others of its kind cannot be read';
+      return 'may not be the assigned device: its identity cannot be read';
     default:
       return null;
   }

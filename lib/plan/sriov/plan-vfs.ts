@@ -99,7 +99,7 @@ export function pfRoleOf({ address, sriov, driver }: DeviceWith<'sriov' | 'drive
       why,
       driver === null
         ? 'bind it to the driver of its kind first'
-        : 'give it back to the driver of its kind first: pci unbind',
+        : 'return it to its host driver first: pci unbind',
     );
   }
   return role;
@@ -137,7 +137,7 @@ function refuseImpossible(
       'has no network interface: its VFs have no MAC, VLAN and the like',
       {
         subject: address,
-        hint: 'give --vfs and --autoprobe alone',
+        hint: 'use only --vfs and --autoprobe',
       },
     );
   }

@@ -109,7 +109,7 @@ const DETAILS: { readonly [F in DeviceField]: Detail } = {
   slotLabel: oneLine('Slot', ({ device }) => factText(device.slotLabel, String, 'no label')),
   numaNode: oneLine('NUMA node', ({ device }) => factText(device.numaNode)),
   powerState: oneLine('Power state', ({ device }) =>
-    factText(device.powerState, String, 'not told by this kernel'),
+    factText(device.powerState, String, 'not reported by this kernel'),
   ),
   link: oneLine('PCIe link', ({ device }) => linkText(device)),
   resetMethods: oneLine('Reset', ({ device }) =>

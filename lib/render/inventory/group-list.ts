@@ -10,10 +10,10 @@ import textWidth from '../layout/text-width.ts';
 import { hangText, wrapText } from '../layout/wrap-text.ts';
 
 const VERDICTS: Record<GroupVerdict, { readonly text: string; readonly role: Role }> = {
-  ready: { text: 'can be given to a VM now', role: 'good' },
-  bindable: { text: 'can be given to a VM once bound', role: 'strong' },
-  unknown: { text: 'may or may not be given to a VM', role: 'warning' },
-  never: { text: "can't be given to a VM", role: 'bad' },
+  ready: { text: 'can be passed through now', role: 'good' },
+  bindable: { text: 'can be passed through after binding', role: 'strong' },
+  unknown: { text: 'unknown if it can be passed through', role: 'warning' },
+  never: { text: 'cannot be passed through', role: 'bad' },
 };
 
 type ShownDevice = TitledDevice & DeviceWith<'driver'>;

@@ -15,10 +15,10 @@ const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus<T
   replaced: () => 'REPLACED: another device is there',
   missing: () => 'NOT FOUND: it is not on the bus',
   ambiguous: () => 'several devices may be it',
-  unknown: () => 'can not be told: what would tell can not be read',
-  'also-elsewhere': () => 'GIVEN TO ANOTHER machine as well, and for one alone',
-  'taken-out': () => 'TAKEN OUT of the definition by somebody',
-  unrecorded: () => 'not recorded any more: pci assignments --repair',
+  unknown: () => 'unknown: its identity cannot be read',
+  'also-elsewhere': () => 'ALSO ASSIGNED to another VM, but only one VM may have it',
+  'taken-out': () => 'REMOVED from the definition by another program',
+  unrecorded: () => 'no longer recorded: pci assignments --repair',
 };
 
 /** Who was given what, a row each. */
@@ -31,8 +31,9 @@ export function renderAssignmentList(
     wrapText(text, width)
       .map((line) => `${isNotable ? style('heading', line) : line}\n`)
       .join('');
-  const untold = unknown === 0 ? '' : lines(`Of ${count(unknown, 'machine')} it can't be told.`, true);
-  if (listed.length === 0) return lines('No machine was given anything by pci assign.', false) + untold;
+  const untold =
+    unknown === 0 ? '' : lines(`The assignments of ${count(unknown, 'VM')} cannot be read.`, true);
+  if (listed.length === 0) return lines('pci assign assigned no device.', false) + untold;
   const rows = listed.flatMap(({ machine, statuses, passing }) => [
     ...statuses.map((status) => [
       escapeControls(machine.name),
@@ -48,7 +49,7 @@ export function renderAssignmentList(
       device === null ? '' : deviceTitle(device),
       assigned.assignment?.policy ?? '',
       'has it now',
-      'until it ends: not in its definition',
+      'until the VM stops: not in its definition',
     ]),
   ]);
   const all = listed.flatMap(({ statuses }) => statuses);
@@ -58,7 +59,7 @@ export function renderAssignmentList(
   const summary = `${[
     `${count(all.length, 'assignment')} to ${count(given, 'machine')}`,
     ...(drifted === 0 ? [] : [`${drifted} not as assigned`]),
-    ...(passing === 0 ? [] : [`${passing} until a machine ends`]),
+    ...(passing === 0 ? [] : [`${passing} until the VM stops`]),
   ].join(', ')}.`;
   return tableBlock(rows, width) + lines(summary, drifted > 0) + untold;
 }

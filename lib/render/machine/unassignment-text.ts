@@ -15,8 +15,8 @@ export function renderUnassignment(subject: UnassignmentSubject, width: number |
 
 /** What is told of a plan without a step. */
 export function renderNothingToUnassign({ scope, foreign, unknown }: UnassignmentSubject): string {
-  const has = scope.config ? 'is given that' : 'that runs has that';
-  const asFar = unknown === 0 ? '' : ', as far as can be told';
+  const has = scope.config ? 'has that device' : 'that runs has that device';
+  const asFar = unknown === 0 ? '' : ', as far as its definition can be read';
   return `No machine ${has} by pci assign${asFar}.\n${foreign.map(foreignLine).join('')}Nothing to do.\n`;
 }
 

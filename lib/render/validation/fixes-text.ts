@@ -43,7 +43,7 @@ function byText({ fix }: ChosenFix, steps: readonly FixStep[]): string {
   );
   const awaited = awaitedBy(fix);
   if (numbers.length === 0) {
-    return awaited === null ? 'done already' : `set already; it comes into force with the next ${awaited}`;
+    return awaited === null ? 'already done' : `already set; takes effect at the next ${awaited}`;
   }
   const when = awaited === null ? '' : `, from the next ${awaited} on`;
   return `by ${numbers.length === 1 ? 'step' : 'steps'} ${rangesOf(numbers).join(' and ')}${when}`;
@@ -66,10 +66,10 @@ function renderManual(manual: readonly ManualFix[], idWidth: number, width: numb
   const rows = manual.map(({ result, obstacle }) => {
     const { verdict } = result;
     const why = obstacle === null ? '' : ` (${obstacle})`;
-    const todo = verdict.kind === 'violated' ? `Fix${why}: ${verdict.remedy}` : 'it could not be told';
+    const todo = verdict.kind === 'violated' ? `Fix${why}: ${verdict.remedy}` : 'the check could not run';
     return rowText(result, todo, idWidth, width);
   });
-  return `Left to you:\n${rows.join('')}`;
+  return `Fix by hand:\n${rows.join('')}`;
 }
 
 function rowText(result: CheckResult, below: string, idWidth: number, width: number | null): string {
@@ -94,20 +94,20 @@ function messageOf({ subject, verdict: { message } }: CheckResult): string {
 function unaskedText({ unasked }: ChosenFixes): string {
   return unasked === 0
     ? ''
-    : `${count(unasked, 'check')} more only ${unasked === 1 ? 'warns' : 'warn'}: --strict mends ${unasked === 1 ? 'it' : 'them'} too.`;
+    : `${count(unasked, 'check')} more only ${unasked === 1 ? 'warns' : 'warn'}: --strict fixes ${unasked === 1 ? 'it' : 'them'} too.`;
 }
 
 function afterText(fixes: ChosenFixes): string {
   return isRestartNeeded(fixes)
-    ? 'A restart is needed then; pci validate says what came of it.'
-    : 'pci validate says then what came of it.';
+    ? 'Then restart the host, and run pci validate to check the result.'
+    : 'Then run pci validate to check the result.';
 }
 
 function afterwardsText(fixes: ChosenFixes): string {
   const waiting = fixes.chosen.filter(({ fix }) => awaitedBy(fix) === 'restart');
-  if (waiting.length === 0) return fixes.chosen.length === 0 ? '' : 'pci validate says what came of it.';
+  if (waiting.length === 0) return fixes.chosen.length === 0 ? '' : 'Run pci validate to check the result.';
   const ids = [...new Set(waiting.map(({ result }) => result.rule.id))].join(', ');
-  return `Restart the host for ${ids} to hold; then run pci validate.`;
+  return `Restart the host to apply ${ids}; then run pci validate.`;
 }
 
 /** Whether a chosen fix takes effect only after a restart. */

@@ -102,13 +102,15 @@ function heading(report: ValidationReport, { width, style }: Look): string {
 }
 
 function tierText({ tier, givesDevices }: HostTier): string {
-  const goes = 'this host can do:';
+  const goes = 'this host supports:';
   if (isUnknown(tier)) {
-    return givesDevices === false ? `${goes} no passthrough; more is not told` : `${goes} not told`;
+    return givesDevices === false
+      ? `${goes} no passthrough (other checks could not run)`
+      : `${goes} unknown (checks could not run)`;
   }
   if (tier === 'passthrough') return `${goes} passthrough`;
   if (tier === 'kvm') return `${goes} kvm, not passthrough`;
-  return givesDevices === true ? `${goes} emulation, with passthrough` : `${goes} emulation alone`;
+  return givesDevices === true ? `${goes} emulation, with passthrough` : `${goes} only emulation`;
 }
 
 function resultLines(result: ReconciledResult, idWidth: number, { width, style }: Look): string {
@@ -177,7 +179,7 @@ function footer(
   const offer =
     mendable === 0
       ? ''
-      : lines(`${mendable} that ${mendable === 1 ? 'fails' : 'fail'} can be mended: pci validate --fix`);
+      : lines(`${mendable} of the failed checks can be fixed automatically: pci validate --fix`);
   if (all) return offer;
   const isHidden = (outcome: Outcome): number =>
     results.filter((result) => result.outcome === outcome && !shown.includes(result)).length;

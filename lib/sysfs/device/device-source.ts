@@ -116,7 +116,7 @@ export class DeviceSource {
     const uevent = parseUevent(text, this.#knownIds);
     if (uevent.slotName === null || uevent.slotName === this.address) return uevent;
     const spoken = escapeControls(uevent.slotName.slice(0, 20));
-    this.report('ATTRIBUTES_DISAGREE', `uevent speaks of ${spoken}; it is passed over`);
+    this.report('ATTRIBUTES_DISAGREE', `uevent names ${spoken}; it is ignored`);
     return null;
   }
 
@@ -124,7 +124,7 @@ export class DeviceSource {
     if (!isFailure(reading)) return reading;
     if (reading.unknown === 'denied') return DENIED;
     if (reading.unknown === 'unread') return UNREAD;
-    this.report('ATTRIBUTE_BROKEN', `${name} can't be read: ${reading.detail}`);
+    this.report('ATTRIBUTE_BROKEN', `${name} cannot be read: ${reading.detail}`);
     return BROKEN;
   }
 }

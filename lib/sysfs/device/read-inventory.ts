@@ -79,7 +79,7 @@ function readBus(host: HostReader, report: Report): readonly DeviceSource[] {
   }
   if (isFailure(names)) {
     const code = names.unknown === 'denied' ? 'PERMISSION_DENIED' : 'NO_PCI';
-    throw new PortalGunError(code, `${SYS_PATHS.pciDevices} can't be listed: ${names.detail}`, {
+    throw new PortalGunError(code, `${SYS_PATHS.pciDevices} cannot be listed: ${names.detail}`, {
       subject: host.label,
     });
   }
@@ -112,14 +112,14 @@ function openDevice(
     return null;
   };
   const target = host.readLink(path);
-  if (isFailure(target)) return broken(`its entry on the bus can't be read: ${target.detail}`);
+  if (isFailure(target)) return broken(`its entry on the bus cannot be read: ${target.detail}`);
   // Trees made by hand hold the directory itself.
   const directory = target === null ? path : resolveBusEntry(path, target);
   if (directory === null || !directory.startsWith('/sys/')) {
-    return broken('its entry on the bus points out of /sys; it is left out');
+    return broken('its entry on the bus points outside /sys; it is ignored');
   }
   if (target !== null && directory.startsWith(`${SYS_PATHS.pciDevices}/`)) {
-    return broken('its entry on the bus points back at the bus; it is left out');
+    return broken('its entry on the bus points back to the bus; it is ignored');
   }
   return new DeviceSource(host, address, directory, report, knownIds);
 }
@@ -180,7 +180,7 @@ function readField<F extends DeviceField>(
 function missingMessage(source: DeviceSource): string {
   return source.host.exists(source.directory)
     ? 'has neither uevent nor vendor: its ids are not known'
-    : 'its entry on the bus leads nowhere';
+    : 'its entry on the bus is a broken link';
 }
 
 /**

@@ -41,7 +41,7 @@ function look(
     report({
       subject: name,
       code: 'DEVICE_NOT_ON_BUS',
-      message: `stands in ${directory} but is not listed on the PCI bus; it is left out`,
+      message: `is in ${directory} but is not listed on the PCI bus; it is ignored`,
     });
     look(host, `${directory}/${name}`, known, report, depth + 1);
   }

@@ -127,7 +127,7 @@ describe('what libvirt alone tells', () => {
     expect(inventory.devices.map(({ address }) => address)).toEqual([good.address]);
     expect(inventory.diagnostics.map(({ subject, code, message }) => [subject, code, message])).toEqual([
       ['broken', 'NODE_DEVICE_BROKEN', expect.stringContaining('broken:1:1 is not well formed')],
-      ['refused', 'NODE_DEVICE_BROKEN', 'libvirt tells nothing of it: access \u001b denied'],
+      ['refused', 'NODE_DEVICE_BROKEN', 'libvirt does not report it: access \u001b denied'],
     ]);
   });
 
@@ -188,8 +188,8 @@ describe('what the kernel and libvirt of one machine tell', () => {
     const { devices, diagnostics } = await merge([...others, { ...added, location: UNREAD }]);
     expect(devices).toEqual(kernels.devices);
     expect(diagnostics.map(({ subject, message }) => [subject, message])).toEqual([
-      ['0000:00:00.0', 'is on the bus, and libvirt does not know of it'],
-      ['10000:00:00.0', 'is known to libvirt, and not on the bus'],
+      ['0000:00:00.0', 'is on the bus, but libvirt does not list it'],
+      ['10000:00:00.0', 'is listed by libvirt, but is not on the bus'],
     ]);
   });
 

@@ -126,7 +126,7 @@ describe('a machine of conventional PCI', () => {
       newRootPorts: [],
     });
     expect(() => planned(machine(PC, root, ...slots), card('0000:01:00.0'))).toThrow(
-      expect.objectContaining({ code: 'NO_GUEST_SLOT', message: 'the machine has no PCI slot that is free' }),
+      expect.objectContaining({ code: 'NO_GUEST_SLOT', message: 'the VM has no free PCI slot' }),
     );
   });
 
@@ -218,7 +218,7 @@ describe('a place that somebody names', () => {
   it.each([
     [[2, 1], /bus 02 \(pcie-root-port\) has only slot 0/],
     [[0, 0], /slot 0 of bus 00 \(pcie-root\) takes no device/],
-    [[4, 0], /slot 0 of bus 04 \(pcie-to-pci-bridge\) takes no device; the first that does is 1/],
+    [[4, 0], /slot 0 of bus 04 \(pcie-to-pci-bridge\) accepts no device; the first that does is 1/],
     [[5, 0], /takes only ports/],
     [[0x1f, 0], /no PCI bus 1f/],
     [[2, 0, 1], /02:00 has no function 0/],

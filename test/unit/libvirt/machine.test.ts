@@ -106,8 +106,8 @@ describe('a machine', () => {
       vcpus: { unknown: 'broken' },
     });
     expect(reports).toEqual([
-      'its category makes no sense',
-      'its number of virtual processors makes no sense',
+      'its category is invalid',
+      'its number of virtual processors is invalid',
       expect.stringMatching(/^a device that it is given has no /),
     ]);
   });

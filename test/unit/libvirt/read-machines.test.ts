@@ -84,7 +84,7 @@ describe('machines', () => {
       {
         subject: `${name}:6:5`,
         code: 'MACHINE_BROKEN',
-        message: `is an assignment with no policy of shared, exclusive, vf-pool; pci assign leaves this machine out: put that in order, or take the element out: virsh edit ${word}`,
+        message: `is an assignment with no policy of shared, exclusive, vf-pool; pci assign skips this VM: fix or remove that element: virsh edit ${word}`,
       },
     ]);
   });

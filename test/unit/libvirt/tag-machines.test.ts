@@ -39,7 +39,7 @@ describe('tagging', () => {
       code: 'TOOL_FAILED',
       subject: 'c',
       message: 'could not be tagged: out of luck',
-      hint: expect.stringContaining('all machines are tagged as before'),
+      hint: expect.stringContaining('all VMs have their previous tags'),
     });
     expect(libvirt.ran).toEqual([
       metadata(A, ...SET, '<machine category="router"/>', '--config'),
@@ -57,7 +57,7 @@ describe('tagging', () => {
     libvirt.failure = ([, uuid], count = libvirt.ran.length) =>
       uuid === C || (uuid === A && count > 4) ? 'out of luck' : null;
     await expect(tagMachines(libvirt, taggings)).rejects.toMatchObject({
-      hint: expect.stringContaining('could not be put back: a;'),
+      hint: expect.stringContaining('could not be restored: a;'),
     });
   });
 
@@ -65,7 +65,7 @@ describe('tagging', () => {
     const { libvirt, taggings } = await taggingOf('router');
     await expect(tagMachines(libvirt, taggings)).rejects.toMatchObject({
       subject: 'a',
-      message: expect.stringContaining('libvirt says that it is done, and it is not so'),
+      message: expect.stringContaining('libvirt reported success, but the category did not change'),
     });
     expect(libvirt.ran).toHaveLength(8);
   });

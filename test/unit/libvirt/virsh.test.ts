@@ -207,7 +207,7 @@ describe('what stands in the way of every command', () => {
       'NO_LIBVIRT',
       remote,
       'Could not resolve hostname far',
-      'over ssh a key is needed',
+      'ssh needs a key',
     ],
     [
       remote,
@@ -215,7 +215,7 @@ describe('what stands in the way of every command', () => {
       'NO_LIBVIRT',
       remote,
       'Permission denied (publickey,password).',
-      'over ssh a key is needed',
+      'ssh needs a key',
     ],
     [
       'not\u001b a uri',

@@ -89,15 +89,15 @@ describe('devices of machines that run', () => {
     expect(() => attach(machines)).toThrow(
       expect.objectContaining({
         code: 'ASSIGNED_ELSEWHERE',
-        message: "can't be plugged into a, b, which run: one machine at a time can have it",
+        message: 'cannot be attached to a, b, which run: only one VM at a time can have it',
       }),
     );
     const [a] = machines;
     if (a === undefined) throw new Error('there are two');
     expect(() => attach([a], [other], machines)).toThrow(
       expect.objectContaining({
-        message: 'b runs with it, and one machine at a time can have it',
-        hint: `take it from there first: pci unassign ${OTHER} --live --machine b`,
+        message: 'b runs with it, and only one VM at a time can have it',
+        hint: `unassign it first: pci unassign ${OTHER} --live --machine b`,
       }),
     );
     expect(attach([a], [card], machines)[0]?.gained).toHaveLength(1);

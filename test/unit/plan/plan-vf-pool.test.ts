@@ -136,7 +136,7 @@ describe('a pool of VFs', () => {
     const used = ['0000:01:10.4'];
     await expect(plan(withVfs(), machines, { targets, used })).rejects.toMatchObject({
       code: 'DEVICE_IN_USE',
-      message: 'from 3 VFs to 4 all have to go for a moment, and d runs with 0000:01:10.0',
+      message: 'from 3 VFs to 4 all VFs are removed temporarily, but d runs with 0000:01:10.0',
     });
   });
 
@@ -252,7 +252,7 @@ describe('a pool of VFs', () => {
     );
     await expect(plan(host(), many)).rejects.toMatchObject({
       code: 'TOO_FEW_VFS',
-      message: 'of the 7 VFs that it can have 7 are free, and 9 machines need one',
+      message: '7 of its 7 VFs are free, but 9 VMs need one',
     });
     await expect(plan(host(), many, { pf: '0000:03:00.0' as PciAddress })).rejects.toMatchObject({
       code: 'NO_SRIOV',

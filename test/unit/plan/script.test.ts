@@ -130,7 +130,7 @@ describe('a plan as a script', () => {
     const made = { kind: 'initramfs', from: STALE, to: 'token' } as const;
     const idle = run(made, ':');
     expect(idle.status).toBe(1);
-    expect(idle.stderr).toContain('the initial RAM disk is not what it should be');
+    expect(idle.stderr).toContain('the initramfs was not rebuilt');
     for (const status of [run(made, `echo token > ${state}`).status, run(made, 'exit 7').status])
       expect(status).toBe(0);
     const removed = { kind: 'initramfs', from: STALE, to: null } as const;

@@ -43,7 +43,7 @@ async function pair(policy: AssignmentPolicy, spoil: (text: string) => string = 
 
 test.each([
   ['shared', 'shared', null],
-  ['shared', 'exclusive', 'is given to holder already, and one alone may have it'],
+  ['shared', 'exclusive', 'is already assigned to holder, and only one VM may have it'],
   ['exclusive', 'shared', 'is assigned to holder alone (--policy exclusive)'],
 ] as const)('what is %s and is asked for as %s: %s', async (policy, asked, refusal) => {
   const { all, takers } = await pair(policy);
@@ -61,7 +61,7 @@ test.each(['shared', 'exclusive'] as const)(
         code: 'ASSIGNED_ELSEWHERE',
         subject: CARD.address,
         message: expect.stringMatching(
-          /^may be given to holder alone: what is kept of that can't be read \(holder:\d+:\d+\)$/,
+          /^may be assigned only to holder: its assignment record cannot be read \(holder:\d+:\d+\)$/,
         ),
         hint: expect.stringContaining('virsh edit holder'),
       }),

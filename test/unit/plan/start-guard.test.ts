@@ -69,14 +69,11 @@ describe('what a machine is refused for', () => {
 
   it.each<readonly [AssignmentStanding, RegExp | null]>([
     ['in-place', null],
-    ['moved', /^ua-portal-gun-x is not where the device is/],
-    ['replaced', /is another device now/],
+    ['moved', /^ua-portal-gun-x is not the assigned device, which/],
+    ['replaced', /another device is at its address/],
     ['missing', /is not on the bus$/],
-    ['ambiguous', /several devices may be/],
-    [
-      'unknown',
-      /may not be the device that was assigned: what tells it from others of its kind cannot be read$/,
-    ],
+    ['ambiguous', /several devices match/],
+    ['unknown', /may not be the assigned device: its identity cannot be read$/],
   ])('is an assigned device that is %s', (standing, expected) => {
     const assigned = { alias: 'ua-portal-gun-x', assignment: null, device: null };
     const status: AssignmentStatus = { assigned, standing, device: null, heldAt: null };
@@ -91,8 +88,8 @@ describe('what a machine is refused for', () => {
       held('0000:05:00.0', 'is in use by VM b (pid 2)'),
     ]);
     expect(problems).toEqual([
-      '0000:03:00.0, with 0000:03:00.1, is in use by VM a (pid 1), and one machine at a time can run with it',
-      '0000:05:00.0 is in use by VM b (pid 2), and one machine at a time can run with it',
+      '0000:03:00.0, with 0000:03:00.1, is in use by VM a (pid 1), and only one VM at a time can run with it',
+      '0000:05:00.0 is in use by VM b (pid 2), and only one VM at a time can run with it',
     ]);
   });
 });

@@ -56,7 +56,7 @@ const HOSTILE = [
 const NOTE = {
   code: 'rom-hidden',
   message:
-    "its ROM is hidden from the guest (rom bar='off'): \u009b2Jall it could do is boot over the network",
+    "its ROM is hidden from the guest (rom bar='off'): \u009b2Jit is only needed to boot over the network",
 } as unknown as PassthroughNote;
 
 const escaped = (text: string): string =>

@@ -47,8 +47,10 @@ test('what a machine has until it ends is listed beside what it is given', async
     null,
     plainStyle,
   );
-  expect(text).toMatch(/^ *galaxy0 +0000:07:00\.0 .* has it now +until it ends: not in its definition$/m);
-  expect(text).toContain('\n0 assignments to 0 machines, 1 until a machine ends.\n');
+  expect(text).toMatch(
+    /^ *galaxy0 +0000:07:00\.0 .* has it now +until the VM stops: not in its definition$/m,
+  );
+  expect(text).toContain('\n0 assignments to 0 machines, 1 until the VM stops.\n');
   const [after] = runningMachines([now]);
   if (after === undefined) throw new Error('it runs');
   const lost = detachFrom(after, () => true);

@@ -43,7 +43,7 @@ describe('what hangs on a function', () => {
     expect(readOne('attachments', {}, (tree) => tree.deny(ONE)).value).toEqual(DENIED);
     const failed = readOne('attachments', {}, (tree) => tree.fail(ONE, 'EIO'));
     expect(failed.value).toEqual(BROKEN);
-    expect(failed.messages).toContain("ATTRIBUTE_BROKEN . can't be read: EIO");
+    expect(failed.messages).toContain('ATTRIBUTE_BROKEN . cannot be read: EIO');
   });
 
   it.each<readonly [string, FunctionSpec['below'], readonly object[]]>([
@@ -128,7 +128,7 @@ describe('what hangs on a function', () => {
     ]);
     expect(messages).toEqual([
       'ATTRIBUTE_BROKEN nvme/nvme0/nvme0n1/size holds "large"',
-      "ATTRIBUTE_BROKEN net/eth0/operstate can't be read: EIO",
+      'ATTRIBUTE_BROKEN net/eth0/operstate cannot be read: EIO',
     ]);
   });
 

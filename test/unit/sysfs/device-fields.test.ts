@@ -176,7 +176,7 @@ describe('a fact', () => {
       ALIASES,
     );
     expect(value).toEqual(BROKEN);
-    expect(messages).toContain(`ATTRIBUTE_BROKEN ${attribute} can't be read: EIO`);
+    expect(messages).toContain(`ATTRIBUTE_BROKEN ${attribute} cannot be read: EIO`);
   });
 
   const withNonsense = named.filter(([, { nonsense }]) => nonsense !== undefined);

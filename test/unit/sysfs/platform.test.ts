@@ -121,7 +121,7 @@ describe('the advice on a host without an IOMMU', () => {
   });
 
   it('is about the SMMU on Arm: of the firmware with ACPI, of the board without', () => {
-    expect(advice({ cpu: ARM, tables: ['IORT'] })).toMatch(/SMMU in the setup of the firmware/);
+    expect(advice({ cpu: ARM, tables: ['IORT'] })).toMatch(/SMMU in the firmware setup/);
     expect(advice({ cpu: ARM })).toMatch(/no setting of a firmware helps/);
   });
 });

@@ -62,19 +62,19 @@ describe('the bus', () => {
     ]);
     expect(diagnostics).toEqual(
       [
-        ['0000:00:1a.0', 'DEVICE_LINK_BROKEN', 'its entry on the bus points out of /sys; it is left out'],
-        ['0000:00:1a.1', 'DEVICE_LINK_BROKEN', 'its entry on the bus points out of /sys; it is left out'],
-        ['0000:00:1a.2', 'DEVICE_LINK_BROKEN', 'its entry on the bus points back at the bus; it is left out'],
+        ['0000:00:1a.0', 'DEVICE_LINK_BROKEN', 'its entry on the bus points outside /sys; it is ignored'],
+        ['0000:00:1a.1', 'DEVICE_LINK_BROKEN', 'its entry on the bus points outside /sys; it is ignored'],
+        ['0000:00:1a.2', 'DEVICE_LINK_BROKEN', 'its entry on the bus points back to the bus; it is ignored'],
         ['0000:00:1b.0 \\x1b[31m', 'BAD_DEVICE_NAME', 'is among the devices of the PCI bus'],
         ['not-an-address', 'BAD_DEVICE_NAME', 'is among the devices of the PCI bus'],
-        ['0000:00:1a.3', 'ATTRIBUTE_MISSING', 'its entry on the bus leads nowhere'],
+        ['0000:00:1a.3', 'ATTRIBUTE_MISSING', 'its entry on the bus is a broken link'],
       ].map(([subject, code, message]) => ({ subject, code, message })),
     );
   });
 
   it('may have an entry that refuses to be read', () => {
     expect(said((tree) => tree.fail(`${BUS}/0000:00:03.0`, 'EIO'))).toContain(
-      "0000:00:03.0 DEVICE_LINK_BROKEN its entry on the bus can't be read: EIO",
+      '0000:00:03.0 DEVICE_LINK_BROKEN its entry on the bus cannot be read: EIO',
     );
   });
 
@@ -106,7 +106,7 @@ describe('a function that the bus does not list', () => {
       for (const address of addresses) tree.remove(`${BUS}/${address}`);
     }, functions);
   const missing = (address: string, directory: string): string =>
-    `${address} DEVICE_NOT_ON_BUS stands in /sys/devices/${directory} but is not listed on the PCI bus; it is left out`;
+    `${address} DEVICE_NOT_ON_BUS is in /sys/devices/${directory} but is not listed on the PCI bus; it is ignored`;
 
   it('is reported, wherever it is', () => {
     expect(hide()).toEqual([]);

@@ -65,7 +65,7 @@ describe('a physical function', () => {
       virtualFunctions: ADDRESSES,
     });
     expect(messages).toEqual([
-      "0000:00:03.0 ATTRIBUTE_BROKEN sriov_numvfs can't be read: EIO",
+      '0000:00:03.0 ATTRIBUTE_BROKEN sriov_numvfs cannot be read: EIO',
       '0000:00:03.0 ATTRIBUTE_BROKEN sriov_offset holds "-2"',
       '0000:00:03.0 ATTRIBUTE_BROKEN sriov_vf_device holds "xyz"',
     ]);

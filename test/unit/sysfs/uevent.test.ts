@@ -64,7 +64,7 @@ describe('uevent', () => {
       expect(denied).toEqual({ value: EXPECTED[field], messages: [] });
       const broken = readOne(field, { driver: 'igb' }, (tree) => tree.fail(`${ONE}/uevent`, 'EIO'));
       expect(broken.value).toEqual(EXPECTED[field]);
-      expect(broken.messages).toEqual(["ATTRIBUTE_BROKEN uevent can't be read: EIO"]);
+      expect(broken.messages).toEqual(['ATTRIBUTE_BROKEN uevent cannot be read: EIO']);
     }
   });
 
