@@ -114,7 +114,7 @@ Then restart the host, and run pci validate to check the result.
   it('leaves warnings alone, unless it is strict', async () => {
     const host = of((tree) => tree.remove('/dev/vhost-net'));
     expect((await documentOf(...host)).mended.map(({ rule }) => rule)).not.toContain('vhost-net');
-    expect((await dryRun(...host)).stdout).toContain('1 check more only warns: --strict mends it too.\n');
+    expect((await dryRun(...host)).stdout).toContain('1 check more only warns: --strict fixes it too.\n');
     expect((await documentOf('--strict', ...host)).mended.map(({ rule }) => rule)).toContain('vhost-net');
   });
 
@@ -189,7 +189,7 @@ describe('persisted changes', () => {
     expect(document.mended).toMatchObject([{ rule: 'persisted', restart: false }]);
     expect(filesAfter(document.steps, { [record]: written[record] ?? '' })).toEqual(written);
     expect(document.steps.map(({ change }) => change.kind)).toContain('initramfs');
-    expect((await dryRun('--for', 'passthrough', ...damaged)).stdout).toContain('--strict mends it too');
+    expect((await dryRun('--for', 'passthrough', ...damaged)).stdout).toContain('--strict fixes it too');
   });
 });
 

@@ -66,7 +66,7 @@ describe('pci sriov set', () => {
     expect(stdout).toContain('Take 0000:01:00.0 (enp1s0) from 0 VFs to 2\n');
     expect(stdout).toMatch(/\n {2}VF 0 {2}new {2}MAC [0-9a-f:]{17}, VLAN 100\n/);
     expect(stdout).toMatch(/\n {2}VF 1 {2}new {2}MAC [0-9a-f:]{17}, no VLAN, trust on\n/);
-    expect(stdout).toContain('  1  0000:01:00.0: switch enp1s0 on');
+    expect(stdout).toContain('  1  0000:01:00.0: set enp1s0 up');
     expect(stdout).toContain('  2  0000:01:00.0: from 0 VFs to 2; set each\n');
   });
 

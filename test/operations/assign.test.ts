@@ -124,7 +124,7 @@ describe('devices for all VMs of a type, by the library', () => {
     await assign(host, { devices: [ALONE], to: { machines: ['mail'] }, policy: 'exclusive' });
     await expect(host.assign({ devices: [ALONE], to: { type: 'router' } })).rejects.toMatchObject({
       code: 'ASSIGNED_ELSEWHERE',
-      message: expect.stringContaining('is assigned to mail alone'),
+      message: expect.stringContaining('is assigned only to mail'),
     });
   });
 });

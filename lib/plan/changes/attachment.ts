@@ -36,7 +36,7 @@ export const attachmentKind = {
   },
   /** `about` is the name of the machine. */
   words: ({ address, to }, about) =>
-    `${about}: ${address} ${to === null ? 'detach' : 'attach'} while it runs`,
+    `${about}: ${to === null ? 'detach' : 'attach'} ${address} while it runs`,
   script: {
     parts: ({ vfs }) => ['running-machines', ...(vfs === undefined ? [] : ['vfs' as const])],
     checks: ({ address, to }, except) => (to === null ? [] : [`take ${address} vfio-pci${except}`]),

@@ -34,7 +34,7 @@ test('what runs gets a device after its definition, by the same name, and loses 
   expect(plan.steps.map(({ change }) => change.kind)).toEqual(['assignment', 'attachment']);
   expect(plan.steps.map(({ words }) => words)).toEqual([
     `galaxy0: add ${CARD}`,
-    `galaxy0: ${CARD} is plugged in as it runs, at 01:00.0`,
+    `galaxy0: attach ${CARD} while it runs, at 01:00.0`,
   ]);
   expect(await applyPlan(plan, host, OCCASION)).toMatchObject({ outcome: 'done' });
   expect([given(), plugged()]).toEqual([[CARD], [CARD]]);

@@ -153,18 +153,18 @@ describe('the record of bindings for each boot', () => {
       parseBindings(JSON.stringify({ schema, devices }));
     const { only: _, class: __, ...earlier } = good;
     for (const each of [good, earlier]) expect(parse([each])).toEqual([each]);
-    for (const each of spoilt) expect(() => parse([each]), JSON.stringify(each)).toThrow(/makes no sense/);
+    for (const each of spoilt) expect(() => parse([each]), JSON.stringify(each)).toThrow(/is invalid/);
     // Which part it is, and what later versions add is kept.
     const inside = { ...good, vf: { index: 0, pf: { ...good, path: 'x' } } };
-    expect(() => parse([good, inside])).toThrow('entry 2 makes no sense (vf.pf.path)');
-    expect(() => parse([7])).toThrow(/^entry 1 makes no sense$/);
+    expect(() => parse([good, inside])).toThrow('entry 2 is invalid (vf.pf.path)');
+    expect(() => parse([7])).toThrow(/^entry 1 is invalid$/);
     const written = serializeBindings([good, bindingOf(driverless)]) ?? '';
     const damaged = errorOf(() => parseBindings(written.replace(/^.*"mac": null.*$/m, '      "mac": 7,')));
     const line = written.split('\n').findIndex((each) => each.includes('"mac": null')) + 1;
     expect(withPlace(damaged)).toMatchObject({
       code: 'BAD_RECORD',
       subject: `/etc/portal-gun/bindings.json:${line}:14`,
-      message: 'entry 2 makes no sense (mac)',
+      message: 'entry 2 is invalid (mac)',
     });
     expect(withPlace(new PortalGunError('BAD_RECORD', 'x', { subject: 'y' })).subject).toBe('y');
     expect(parse([{ ...good, later: 1 }])).toEqual([{ ...good, later: 1 }]);

@@ -44,7 +44,7 @@ async function pair(policy: AssignmentPolicy, spoil: (text: string) => string = 
 test.each([
   ['shared', 'shared', null],
   ['shared', 'exclusive', 'is already assigned to holder, and only one VM may have it'],
-  ['exclusive', 'shared', 'is assigned to holder alone (--policy exclusive)'],
+  ['exclusive', 'shared', 'is assigned only to holder (--policy exclusive)'],
 ] as const)('what is %s and is asked for as %s: %s', async (policy, asked, refusal) => {
   const { all, takers } = await pair(policy);
   const attempt = () => refuseSecondHolder([given(CARD, asked)], takers, all);

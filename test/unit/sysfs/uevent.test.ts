@@ -72,7 +72,7 @@ describe('uevent', () => {
     const other = WHOLE.replace('00:03.0', '00:04.0').replace('10C9', 'FFFF').replace('igb', 'other');
     expect(read(other)).toEqual({
       facts: EXPECTED,
-      messages: ['ATTRIBUTES_DISAGREE uevent speaks of 0000:00:04.0; it is passed over'],
+      messages: ['ATTRIBUTES_DISAGREE uevent names 0000:00:04.0; it is ignored'],
     });
   });
 
