@@ -120,7 +120,7 @@ virtual-functions:
   });
 
   it.each([
-    ['bindings:\n  - 1f:00.0\n', 3, ':3:5 (1f:00.0): no device of the host is that [DEVICE_NOT_FOUND]'],
+    ['bindings:\n  - 1f:00.0\n', 3, ':3:5 (1f:00.0): no such device [DEVICE_NOT_FOUND]'],
     [
       'bindings:\n  - 03:00.0\n  - {device: 03:00.1, driver: host}\n',
       2,

@@ -12,7 +12,7 @@ export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
     'BAD_ARGUMENT',
     '--type',
     'does not take "2nd"',
-    'it takes host, controller, application',
+    'it accepts host, controller, application',
   ],
   ["list --type ''", 'BAD_ARGUMENT', '--type', 'does not take ""', 'or another name of at most'],
   ['tag', 'BAD_ARGUMENT', null, 'needs more: portal tag <machines..>', 'see portal tag --help'],
@@ -24,5 +24,5 @@ export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
     'does not go with --type',
     'run the command with --help',
   ],
-  ["tag galaxy0 --type 'a b'", 'BAD_ARGUMENT', '--type', 'does not take "a b"', 'it takes host,'],
+  ["tag galaxy0 --type 'a b'", 'BAD_ARGUMENT', '--type', 'does not take "a b"', 'it accepts host,'],
 ];

@@ -77,7 +77,7 @@ describe('a watchdog', () => {
       'systemd-run',
       'Failed to connect to bus',
     ],
-    [hostWith(false, FINE, 'EAGAIN'), 'sh', "cannot be started: EAGAIN"],
+    [hostWith(false, FINE, 'EAGAIN'), 'sh', 'cannot be started: EAGAIN'],
   ])('that can not be started is said, case %#', async ({ host }, subject, message) => {
     await expect(startWatchdog(host, WATCHDOG)).rejects.toMatchObject({
       code: 'WATCHDOG_FAILED',

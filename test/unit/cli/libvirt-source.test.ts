@@ -142,7 +142,7 @@ describe('what libvirt alone tells', () => {
     const virsh = new FakeVirsh(() => ({ error: 'this function is not supported by the connection driver' }));
     await expect(read(virsh)).rejects.toMatchObject({
       code: 'NO_LIBVIRT',
-      message: 'lists no devices: this function is not supported by the connection driver',
+      message: 'cannot list devices: this function is not supported by the connection driver',
       hint: expect.stringContaining('virtnodedevd'),
     });
   });

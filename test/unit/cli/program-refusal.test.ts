@@ -58,7 +58,9 @@ describe.runIf(isRoot)(
     it('is not where somebody else owns it', () => {
       const file = program('owned');
       chownSync(join(file, '..'), 65534, 65534);
-      expect(programTrust.problemOf(['/bin/sh', file])?.what).toBe('belongs to user 65534, who can change it');
+      expect(programTrust.problemOf(['/bin/sh', file])?.what).toBe(
+        'belongs to user 65534, who can change it',
+      );
     });
   },
 );

@@ -217,14 +217,14 @@ describe('a place that somebody names', () => {
 
   it.each([
     [[2, 1], /bus 02 \(pcie-root-port\) has only slot 0/],
-    [[0, 0], /slot 0 of bus 00 \(pcie-root\) takes no device/],
+    [[0, 0], /slot 0 of bus 00 \(pcie-root\) accepts no device/],
     [[4, 0], /slot 0 of bus 04 \(pcie-to-pci-bridge\) accepts no device; the first that does is 1/],
     [[5, 0], /takes only ports/],
     [[0x1f, 0], /no PCI bus 1f/],
     [[2, 0, 1], /02:00 has no function 0/],
-    [[1, 0, 0], /01:00.0 is taken/],
-    [[0, 0x1f, 0], /00:1f.0 is taken/],
-    [[0, 0x1f, 3], /00:1f.3 is taken/],
+    [[1, 0, 0], /01:00.0 is already used/],
+    [[0, 0x1f, 0], /00:1f.0 is already used/],
+    [[0, 0x1f, 3], /00:1f.3 is already used/],
   ])('is refused at %j', ([bus = 0, slot = 0, number], says) => {
     expect(problem(bus, slot, number)).toMatch(says);
   });
@@ -233,8 +233,8 @@ describe('a place that somebody names', () => {
     const at = (type: string, root: string, slot: number) =>
       placeProblem(machine(type, root), { bus: 0, slot, function: 0, multifunction: false }, 1);
     const conventional = "<controller type='pci' index='0' model='pci-root'/>";
-    expect(at(Q35, ROOT, 0x1f)).toMatch(/taken/);
-    expect(at(PC, conventional, 1)).toMatch(/taken/);
+    expect(at(Q35, ROOT, 0x1f)).toMatch(/already used/);
+    expect(at(PC, conventional, 1)).toMatch(/already used/);
     expect([at(PC, conventional, 0x1f), at(Q35, ROOT, 1)]).toEqual([null, null]);
     const arm = "<type arch='aarch64' machine='virt'>hvm</type>";
     expect([at(arm, ROOT, 1), at(arm, ROOT, 0x1f)]).toEqual([null, null]);

@@ -61,7 +61,7 @@ describe('machines', () => {
       [expect.stringMatching(`^${uuidOf(5)}:1:`), 'MACHINE_BROKEN'],
     ]);
     expect(unread).toEqual([A, B, D, uuidOf(5)]);
-    expect(diagnostics[3]?.message).toBe("its document can't be read: internal error: out of luck");
+    expect(diagnostics[3]?.message).toBe('cannot read its XML: internal error: out of luck');
   });
 
   test.each([

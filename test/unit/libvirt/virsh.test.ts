@@ -257,7 +257,9 @@ describe('what stands in the way of every command', () => {
   it('is told without what virsh says of the history that it does not get', async () => {
     const said = `${UNCONNECTED}gone\nerror: Failed to create '/dev/null/libvirt/virsh': Not a directory`;
     const { virsh } = virshThat(() => exited(''), exited('', said, 1));
-    await expect(virsh.runAll([['list']])).rejects.toMatchObject({ message: 'libvirt does not answer: gone' });
+    await expect(virsh.runAll([['list']])).rejects.toMatchObject({
+      message: 'libvirt does not answer: gone',
+    });
   });
 
   it('is no version of a hypervisor that can not be told', async () => {
