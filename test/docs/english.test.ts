@@ -35,7 +35,6 @@ const BANNED = bannedPhrasesOf(textOf('CONTRIBUTING.md'));
 
 /** Texts that still have banned phrases. A text that has none any longer must leave this list. */
 const NOT_YET = new Set([
-  CHANGELOG,
   HELP,
   'docs/reference/commands.md',
   'docs/reference/json.md',
@@ -72,6 +71,8 @@ describe('documents and help (messages and comments of lib/ are not covered yet)
 const NO_FILES = new Set([
   'dist/bin/pci.js',
   'fixtures/NAME.snapshot',
+  'lib/apply/changes/KIND.ts',
+  'lib/plan/changes/KIND.ts',
   'test/lab/readers',
   'test/lab/kernel-contract',
 ]);
