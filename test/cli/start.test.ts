@@ -20,7 +20,7 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   'guard-start': ['fast-xml-parser', 'zod'],
   bind: ['table', 'zod'],
   recover: ['zod'],
-  validate: ['xmlbuilder2', '@oozcitak/dom', 'fast-xml-parser', 'zod'],
+  validate: ['fast-xml-parser', 'zod'],
   xml: ['xmlbuilder2', '@oozcitak/dom', 'fast-xml-parser'],
   assign: ['table', 'fast-xml-parser', 'zod'],
   'sriov-list': ['zod'],

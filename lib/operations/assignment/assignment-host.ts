@@ -1,7 +1,5 @@
 import { findDefinitionSafety, findSafety } from '../../apply/safety-reading.ts';
-import { PortalGunError } from '../../base/errors.ts';
 import type { Finding } from '../../checks/finding.ts';
-import { isLocalUri } from '../../libvirt/connection-uri.ts';
 import {
   type KnownMachines,
   type ReadingPurpose,
@@ -13,7 +11,8 @@ import type { PciDevice } from '../../pci/device.ts';
 import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import type { HostSession } from '../session/host-session.ts';
-import { askedUri, virshOf } from '../session/libvirt-connection.ts';
+import { virshOf } from '../session/libvirt-connection.ts';
+import { refuseElsewhere } from '../session/refuse-elsewhere.ts';
 import type { HostdevState } from './hostdev-state.ts';
 import { applies } from './live-attachments.ts';
 
@@ -50,13 +49,4 @@ export function virshHere(session: HostSession): Virsh {
   const virsh = virshOf(session);
   refuseElsewhere(session, virsh.uri);
   return virsh;
-}
-
-/** @throws PortalGunError BAD_ARGUMENT for VMs that do not run where devices are looked for */
-export function refuseElsewhere(session: HostSession, uri: string): void {
-  if (isLocalUri(uri) || session.isCaptured) return;
-  throw new PortalGunError('BAD_ARGUMENT', 'is another host, and the devices are looked for on this one', {
-    subject: askedUri(session)?.by ?? uri,
-    hint: 'run it there; or give a capture of that host as well: --host FILE (pci snapshot -o FILE)',
-  });
 }
