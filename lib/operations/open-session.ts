@@ -30,7 +30,7 @@ import type { DeviceXml, XmlOptions } from './xml/device-xml.ts';
 import type { PoolXmlOptions } from './xml/pool-xml.ts';
 
 /**
- * Opens a host to ask about it and to change it: this machine, or a captured host, which is read and never changed.
+ * Opens a host to read and change it: this machine, or a captured host, which is read and never changed.
  *
  * @param ports the machine that everything is read, run and written on; this one by default
  * @throws PortalGunError NOT_FOUND, BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
@@ -46,8 +46,8 @@ export async function openSession(
 }
 
 /**
- * What can be asked of a host: a method for each command of `pci`. One that changes something gives a proposal, which changes nothing
- * until it is applied.
+ * The operations on a host: a method for each command of `pci`. One that changes something gives a proposal, which
+ * changes nothing until it is applied.
  */
 export class Session {
   readonly #session: HostSession;

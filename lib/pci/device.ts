@@ -10,7 +10,7 @@ import type { DeviceLocation } from './location.ts';
 import type { SriovRole } from './sriov/sriov.ts';
 import type { VfioState } from './vfio-state.ts';
 
-/** An id of four hex digits and its name in the list of PCI ids; `null` where the list has none. */
+/** An id of four hex digits and its name in the list of PCI ids; `null` if the list has none. */
 export interface NamedId {
   readonly id: string;
   readonly name: string | null;
@@ -31,7 +31,7 @@ export interface SubsystemId {
 }
 
 /**
- * One PCI function, as it was read. Every fact but the address may be absent (`null`) or unknown; what
+ * One PCI function, with the facts that were read. Every fact but the address may be absent (`null`) or unknown; what
  * the reader was not asked for is `unread`.
  */
 export interface PciDevice {
@@ -85,7 +85,7 @@ export interface PciDevice {
 export type DeviceField = Exclude<keyof PciDevice, 'address'>;
 
 /**
- * What a reader can be asked for: a fact, or with `vfCounts` of `sriov` only the role, the VFs and how many there are and
- * may be: the rest of a PF takes longer to read than all else that a list shows of it, and is then `unread`.
+ * A fact that a reader can read, or `vfCounts`, which is the part of `sriov` that is quick to read: the role, the VFs,
+ * and the numbers of VFs; the rest of a PF is then `unread`.
  */
 export type DeviceRequest = DeviceField | 'vfCounts';

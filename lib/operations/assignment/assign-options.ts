@@ -2,13 +2,13 @@ import type { MachineChoice } from '../machines/target-machines.ts';
 import type { ScopeOptions } from './change-scope.ts';
 import type { HostdevChoice } from './hostdev-options.ts';
 
-/** How VMs get devices, whoever decides which. */
+/** Options for assigning devices to VMs, for every way of choosing them. */
 export interface GivingOptions extends Pick<HostdevChoice, 'rom' | 'managed' | 'vlan'> {
   /** The names of safety rules that are lifted. */
   readonly allow?: readonly string[];
 }
 
-/** What `pci assign` is asked for. */
+/** Options of `pci assign`. */
 export interface AssignOptions extends GivingOptions, ScopeOptions {
   /** Selectors; each has to mean one device, one card or one IOMMU group. */
   readonly devices: readonly string[];

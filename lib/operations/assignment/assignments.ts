@@ -32,7 +32,7 @@ import type { HostSession } from '../session/host-session.ts';
 import { readMachinesHere, virshHere } from './assignment-host.ts';
 import type { MachinesSubject } from './assignment-subject.ts';
 
-/** A machine, and how what was assigned to it stands. */
+/** A machine, and the status of its assignments. */
 export interface MachineStatuses {
   readonly machine: KnownMachine;
   readonly statuses: readonly AssignmentStatus[];
@@ -46,7 +46,7 @@ interface PassingDevice {
   readonly device: PciDevice | null;
 }
 
-/** Which VM was given what, and whether that is still so. */
+/** The assignments of each VM, and whether each is still in place. */
 export interface AssignmentList {
   readonly host: Inventory['host'];
   /** The URI of the libvirt that has the VMs. */
@@ -62,7 +62,7 @@ export interface AssignmentList {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** What a proposal to repair assignments is about. */
+/** The subject of a proposal to repair assignments. */
 export interface RepairSubject extends MachinesSubject {
   /** What is not as it was assigned and is left so, with the reason: sentences. */
   readonly left: readonly string[];

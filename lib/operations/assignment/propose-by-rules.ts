@@ -29,7 +29,7 @@ import { hostdevOptionsOf } from './hostdev-options.ts';
 import { readAssignmentState, toHostdevOf } from './hostdev-state.ts';
 import { startHookSteps } from './start-hook.ts';
 
-/** What `pci assign --by-rules` is asked for. */
+/** Options of `pci assign --by-rules`. */
 export interface AssignByRulesOptions extends GivingOptions {
   /** The text of a file of assignment rules; the rules that come with the package by default. */
   readonly rules?: string | undefined;

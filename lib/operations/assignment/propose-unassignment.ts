@@ -39,7 +39,7 @@ import { type ChangeScope, type ScopeOptions, scopeOf } from './change-scope.ts'
 import { readAssignmentState } from './hostdev-state.ts';
 import { startHookSteps } from './start-hook.ts';
 
-/** What `pci unassign` is asked for. */
+/** Options of `pci unassign`. */
 export interface UnassignOptions extends ScopeOptions {
   /** Addresses, also of devices that are gone, or selectors that each mean one device, card or IOMMU group. */
   readonly devices: readonly string[];
@@ -47,7 +47,7 @@ export interface UnassignOptions extends ScopeOptions {
   readonly from?: MachineChoice;
 }
 
-/** What a proposal to take devices out of VMs is about. */
+/** The subject of a proposal to remove devices from VMs. */
 export interface UnassignmentSubject extends MachinesSubject {
   readonly scope: ChangeScope;
   /** What VMs have of the devices that somebody else gave them: it is left. */

@@ -34,7 +34,7 @@ import {
 } from './persist-part.ts';
 import { refuseWithoutIommu } from './without-iommu.ts';
 
-/** What `pci unbind` is asked for. */
+/** Options of `pci unbind`. */
 export interface UnbindOptions {
   /** Selectors; each has to match. */
   readonly devices: readonly string[];
@@ -44,13 +44,13 @@ export interface UnbindOptions {
   readonly allow?: readonly string[];
 }
 
-/** What `pci bind` is asked for. */
+/** Options of `pci bind`. */
 export interface BindOptions extends UnbindOptions {
   /** The driver, which has to be one that gives devices to VMs; the one that fits each device by default. */
   readonly driver?: string | undefined;
 }
 
-/** What a proposal to bind or unbind is about. */
+/** The subject of a proposal to bind or unbind. */
 export interface BindingSubject {
   /** The devices that were asked for; their groups can take more along. */
   readonly asked: readonly PciDevice[];

@@ -7,7 +7,7 @@ import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { replaceIdentifiers } from '../../sysfs/redaction/replace-identifiers.ts';
 import type { HostSession } from '../session/host-session.ts';
 
-/** Two hosts, or one at two times, and what differs between them. */
+/** Two hosts, or one host at two times, and the differences between them. */
 export interface HostComparison {
   readonly before: Inventory;
   readonly after: Inventory;

@@ -8,7 +8,7 @@ import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { virshOf } from '../session/libvirt-connection.ts';
 
-/** What `portal tag` is asked for. */
+/** Options of `portal tag`. */
 export interface TagOptions {
   /** Names or UUIDs of VMs. */
   readonly machines: readonly string[];
@@ -16,7 +16,7 @@ export interface TagOptions {
   readonly category: string | null;
 }
 
-/** What a proposal to tag VMs is about. */
+/** The subject of a proposal to tag VMs. */
 export interface TaggingSubject {
   /** The URI of the libvirt that has the VMs. */
   readonly connect: string;

@@ -20,7 +20,7 @@ import {
   romAllowedOf,
 } from './read-roms.ts';
 
-/** What `pci rom dump` is asked for. */
+/** Options of `pci rom dump`. */
 export interface DumpRomOptions extends RomReadingOptions {
   /** An address, or any selector that means one device. */
   readonly device: string;

@@ -5,7 +5,7 @@ import { openHost } from '../../host/open-host.ts';
 import { readPciIdsFile } from '../../host/pci-ids-file.ts';
 import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../../pci/pci-ids.ts';
 
-/** What a session is about: this machine, if nothing is given. */
+/** The host of a session: this machine by default. */
 export interface SessionOptions {
   /** A snapshot file, or a directory that holds a `sys/`: a captured host, which is read and never changed. */
   readonly host?: string | undefined;

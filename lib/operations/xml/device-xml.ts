@@ -8,7 +8,7 @@ import { inventorySourceOf } from '../session/inventory-source.ts';
 import { deviceSnippets, type Snippet } from './device-snippets.ts';
 import { categoryIn, type GuestPlace, machineOf } from './guest-addresses.ts';
 
-/** What `pci xml` is asked for. */
+/** Options of `pci xml`. */
 export interface XmlOptions extends HostdevChoice, GuestPlace {
   /** Selectors; at least one. */
   readonly devices: readonly string[];
@@ -16,7 +16,7 @@ export interface XmlOptions extends HostdevChoice, GuestPlace {
   readonly group?: boolean;
 }
 
-/** XML that gives devices of a host to a machine. */
+/** XML that assigns devices of a host to a machine. */
 export interface DeviceXml extends HostView {
   readonly snippets: readonly Snippet[];
   /** What was met while reading these devices. */

@@ -16,7 +16,7 @@ import { type IommuGroup, isBridge, isSilent, lastingObstacles } from './iommu-g
  */
 export type PassthroughLevel = 'ok' | 'needs' | 'loses' | 'warns' | 'blocks' | 'unknown';
 
-/** One thing to know before a device is given to a VM. */
+/** A note on passing a device to a VM. */
 export interface PassthroughNote {
   readonly level: PassthroughLevel;
   /** Stable name: `no-iommu`, `group-members`. */
@@ -24,7 +24,7 @@ export interface PassthroughNote {
   readonly message: string;
 }
 
-/** What of a host decides for all of its devices. */
+/** The facts of a host that apply to all of its devices. */
 export interface HostAbilities {
   /** Whether the kernel runs with an IOMMU. */
   readonly iommu: boolean | Unknown;
@@ -37,9 +37,8 @@ export interface HostAbilities {
 }
 
 /**
- * What it would take to pass a device through: the IOMMU, its whole group, its driver, what the host loses,
- * reset. Says what the facts of the device say; whether the host is using the device just now is another
- * question.
+ * The conditions for passing a device through: the IOMMU, its whole group, its driver, the loss for the host, reset.
+ * Says what the facts of the device say; whether the host is using the device just now is another question.
  */
 export function passthroughNotes(
   device: PciDevice,

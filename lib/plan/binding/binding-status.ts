@@ -3,7 +3,7 @@ import { findPersisted } from '../../pci/persisted/find-persisted.ts';
 import type { PersistedBinding } from './persisted-bindings.ts';
 
 /**
- * What has become of a persisted binding.
+ * The state of a persisted binding.
  *
  * - `in-force`: its device is at its place, on its driver.
  * - `not-in-force`: it is there, on another driver or on none.
@@ -22,7 +22,7 @@ export type BindingState =
   | 'ambiguous'
   | 'unknown';
 
-/** A persisted binding as it is found on a host. */
+/** A persisted binding, and its state on a host. */
 export interface BindingStatus {
   readonly binding: PersistedBinding;
   readonly state: BindingState;
@@ -37,7 +37,7 @@ export function isBound({ binding, state, device }: BindingStatus): boolean {
   return state === 'in-force' || (state === 'moved' && device?.driver === binding.driver);
 }
 
-/** How a persisted binding stands. Needs `TRAIT_FIELDS` of the devices. */
+/** The status of a persisted binding. Needs `TRAIT_FIELDS` of the devices. */
 export function bindingStatus(binding: PersistedBinding, devices: readonly PciDevice[]): BindingStatus {
   const { kind, device, ...found } = findPersisted(binding, devices);
   const instead = 'instead' in found ? (found.instead ?? null) : null;

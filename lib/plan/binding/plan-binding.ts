@@ -15,7 +15,7 @@ import type { Plan, Step } from '../plan.ts';
 import type { Rebinding, ReboundDevice } from './binding.ts';
 import { type EarlierDriver, parseEarlierDrivers, serializeEarlierDrivers } from './earlier-drivers.ts';
 
-/** What of the host decides how drivers are changed. */
+/** The facts of a host that decide how drivers are changed. */
 export interface HostBindingState {
   /** Whether a driver is registered with the PCI bus. */
   isRegistered(driver: string): boolean;
@@ -25,7 +25,10 @@ export interface HostBindingState {
   readonly bootId: string | null;
 }
 
-/** The plan that moves devices to other drivers: first the modules, then the record of what they had, then each. */
+/**
+ * The plan that moves devices to other drivers: first the modules, then the record of the earlier drivers, then each
+ * device.
+ */
 export function planBinding({ groups, moving }: Rebinding, state: HostBindingState): Plan {
   const steps =
     moving.length === 0

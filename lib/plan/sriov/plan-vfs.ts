@@ -14,7 +14,7 @@ import type { Plan, Step } from '../plan.ts';
 import type { PfState, VfGoal } from './vf-goal.ts';
 import { changedVfs, remadeVfs, settingsOf } from './vfs-states.ts';
 
-/** How a PF gets to where it shall be. */
+/** The changes that bring a PF to its requested state. */
 export interface VfsProposal {
   readonly plan: Plan;
   readonly state: PfState;
@@ -27,8 +27,8 @@ export interface VfsProposal {
 }
 
 /**
- * The plan that brings a PF to what is asked of it. VFs that stay keep what they are set to, and VFIO drivers, also where
- * all must go for a moment.
+ * The plan that brings a PF to its requested state. VFs that stay keep what they are set to, and VFIO drivers, also
+ * where all must go for a moment.
  *
  * @throws PortalGunError NO_SRIOV, BAD_ARGUMENT, PERMISSION_DENIED
  */
