@@ -24,8 +24,8 @@ export const INITRAMFS_STATE_PATH = '/var/lib/portal-gun/initramfs';
 export const STALE = 'stale';
 
 /**
- * One VF: its driver, and those of its settings that are checked. For a VF that is made that may be `DEFAULT_DRIVER`,
- * and is then left to whatever takes it.
+ * One VF: its driver, and those of its settings that are checked. The driver of a new VF can be {@link DEFAULT_DRIVER}:
+ * then any driver may take it.
  */
 export interface VfState {
   readonly index: number;
