@@ -8,7 +8,7 @@ export const PROGRAMS = ['pci', 'portal'];
 export const CORE = 'core.js';
 
 /** The commands that are part of it. */
-const CORE_COMMANDS = ['lib/cli/commands/list.ts'];
+const CORE_COMMANDS = ['lib/cli/commands/inventory/list.ts'];
 
 const COMMON = {
   minify: true,

@@ -24,16 +24,23 @@ export {
 export { PROBLEMS, type ProblemCode } from './base/problem.ts';
 export { VERSION } from './base/version.ts';
 export { type Finding, refusalsAmong, type Severity } from './checks/finding.ts';
+export { checkLoss, checkRomReading, checkSafety, type RomHost } from './checks/safety/check-safety.ts';
 export {
-  checkLoss,
-  checkRomReading,
-  checkSafety,
   ROM_SAFETY_FIELDS,
+  type RomSafetyDevice,
+  type RomSafetyField,
   SAFETY_FIELDS,
-} from './checks/safety/check-safety.ts';
+  type SafetyDevice,
+  type SafetyField,
+} from './checks/safety/safety-fields.ts';
 export type { Observation, SafetyRule } from './checks/safety/safety-rule.ts';
 export { SAFETY_RULES } from './checks/safety/safety-rules.ts';
 export type { SafetyHost, SafetyView } from './checks/safety/safety-view.ts';
+export type { ChosenFixes } from './checks/validation/fixes.ts';
+export type { CheckResult, Outcome } from './checks/validation/validate.ts';
+export type { ReconciledResult, ValidationReport } from './checks/validation/validation-report.ts';
+export type { Purpose } from './checks/validation/validation-rule.ts';
+export { PURPOSES } from './checks/validation/validation-rule.ts';
 export type { ConfirmDocument } from './documents/changes/confirm.ts';
 export type { PciBindingsDocument } from './documents/changes/pci-bindings.ts';
 export type { PlanDocument } from './documents/changes/plan.ts';
@@ -64,6 +71,7 @@ export type { FileStore, Storing } from './host/file-store.ts';
 export { lockHost } from './host/host-lock.ts';
 export type { ClosableWriter, HostPorts, User } from './host/host-ports.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
+export { isFailure } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
 export { LiveFiles } from './host/live/live-files.ts';
 export { livePorts } from './host/live/live-ports.ts';
@@ -86,6 +94,7 @@ export {
   placeCard,
   planGuestAddresses,
 } from './libvirt/assignment/guest-topology.ts';
+export { COMMON_URIS, DEFAULT_URI } from './libvirt/connection-uri.ts';
 export {
   type HostDevice,
   type HostdevPool,
@@ -153,9 +162,23 @@ export type { ChangeScope, ScopeOptions } from './operations/assignment/change-s
 export type { HostdevChoice } from './operations/assignment/hostdev-options.ts';
 export type { AssignByRulesOptions } from './operations/assignment/propose-by-rules.ts';
 export type { UnassignmentSubject, UnassignOptions } from './operations/assignment/propose-unassignment.ts';
+export type { BindingsAnswer } from './operations/binding/list-bindings.ts';
+export type { PersistPart } from './operations/binding/persist-part.ts';
+export type { Persistence } from './operations/binding/persistence.ts';
+export { readBindings, readPersistedPfs } from './operations/binding/persistence.ts';
 export type { BindingSubject, BindOptions, UnbindOptions } from './operations/binding/propose-binding.ts';
+export type { ForgetSubject } from './operations/binding/propose-forget.ts';
+export type {
+  RestoreBindingsSubject,
+  RestoreOptions,
+} from './operations/binding/propose-restore-bindings.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
+export { refuseToChange } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
+export type { LeftEntry, LeftReason } from './operations/change/left-entry.ts';
+export type { PendingChange, PendingRecovery } from './operations/change/pending-recovery.ts';
+export { refuseWritableProgram } from './operations/change/program-refusal.ts';
+export { refuseUse } from './operations/change/refusals.ts';
 export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
 export type { HostComparison } from './operations/inventory/compare-hosts.ts';
 export type { HostView, SelectedView } from './operations/inventory/host-view.ts';
@@ -163,16 +186,38 @@ export type { ListOptions } from './operations/inventory/list-devices.ts';
 export type { GroupsOptions, ListedGroups } from './operations/inventory/list-groups.ts';
 export type { ShownDevice } from './operations/inventory/show-device.ts';
 export type { ShownTree } from './operations/inventory/show-tree.ts';
+export type { LookingSession } from './operations/looking-session.ts';
 export type { ListMachinesOptions, MachineList } from './operations/machines/list-machines.ts';
 export type { TaggingSubject, TagOptions } from './operations/machines/propose-tagging.ts';
 export type { MachineChoice } from './operations/machines/target-machines.ts';
 export { openSession, type Session } from './operations/open-session.ts';
+export type { PolicyOptions, PolicySubject, PolicyText } from './operations/policy/propose-policy.ts';
+export { readPolicyFile } from './operations/policy/propose-policy.ts';
+export type { Aftermath } from './operations/recovery/aftermath.ts';
+export { readAftermath } from './operations/recovery/aftermath.ts';
+export type {
+  EndedChanges,
+  RecoveredChange,
+  RecoverOptions,
+  RecoveryWatch,
+} from './operations/recovery/end-changes.ts';
+export { endChanges } from './operations/recovery/end-changes.ts';
+export type { Missing } from './operations/recovery/missing-now.ts';
+export type { RecoveredHost, RecoverHostOptions } from './operations/recovery/recover-host.ts';
 export type { DumpedRom, DumpRomOptions } from './operations/rom/dump-rom.ts';
 export type { RomFile, RomInspection } from './operations/rom/inspect-rom.ts';
 export type { InspectedRom } from './operations/rom/inspected-rom.ts';
 export type { ListedRom, ListedRoms, RomsOptions } from './operations/rom/list-roms.ts';
 export type { RomReadingOptions } from './operations/rom/read-roms.ts';
 export type { SessionOptions } from './operations/session/host-session.ts';
+export { HostSession } from './operations/session/host-session.ts';
+export { askedUri, demandNamedLibvirt, URI_VARIABLE } from './operations/session/libvirt-connection.ts';
+export type { ListedPf, ListPfsOptions, PfsAnswer } from './operations/sriov/list-pfs.ts';
+export type { RestoreVfsSubject } from './operations/sriov/propose-restore-vfs.ts';
+export type { SetVfsOptions, SetVfsSubject } from './operations/sriov/propose-vfs.ts';
+export { MAX_VFS } from './operations/sriov/propose-vfs.ts';
+export type { FixOptions, FixSubject } from './operations/validation/propose-fixes.ts';
+export type { ValidateOptions, ValidationAnswer } from './operations/validation/validate-host.ts';
 export type { AllDevicesXml, LeftOut } from './operations/xml/all-devices-xml.ts';
 export type { Snippet } from './operations/xml/device-snippets.ts';
 export type { DeviceXml, XmlOptions } from './operations/xml/device-xml.ts';
@@ -200,21 +245,26 @@ export { parseVpd, type Vpd } from './pci/config/vpd.ts';
 export type {
   DeviceClass,
   DeviceField,
+  DeviceInPart,
   DeviceRequest,
+  DeviceWith,
   NamedId,
   PciDevice,
   SubsystemId,
 } from './pci/device.ts';
 export { categoryOf, DEVICE_CATEGORIES, type DeviceCategory } from './pci/device-class.ts';
-export type { SerialAt } from './pci/device-traits.ts';
+export { type SerialAt, TRAIT_FIELDS, type TraitField } from './pci/device-traits.ts';
 export {
   compareInventories,
   type DeviceDifference,
   DIFFERENCE_FIELDS,
+  type DifferenceField,
   type FactChange,
 } from './pci/difference.ts';
 export {
+  GROUP_FIELDS,
   type GroupAttributes,
+  type GroupField,
   type GroupMember,
   type GroupObstacle,
   type GroupVerdict,
@@ -222,10 +272,14 @@ export {
   type IommuGroup,
   type ObstacleCode,
   type ReservedRegion,
+  staysWithHost,
 } from './pci/group/iommu-group.ts';
-export { type IommuState, iommuAdvice } from './pci/group/iommu-state.ts';
+export { type IommuState, iommuAdvice, isUnderXen } from './pci/group/iommu-state.ts';
 export {
   type HostAbilities,
+  PASSTHROUGH_FIELDS,
+  type PassthroughDevice,
+  type PassthroughField,
   type PassthroughLevel,
   type PassthroughNote,
   passthroughNotes,
@@ -234,6 +288,7 @@ export type { HostMarks } from './pci/host-marks.ts';
 export {
   type DeviceIdentity,
   IDENTITY_FIELDS,
+  type IdentityField,
   identityOf,
   identityScore,
   SAME_DEVICE,
@@ -243,7 +298,13 @@ export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
 export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
 export type { PersistedDevice, PersistedTraits, PersistedVf } from './pci/persisted/persisted-device.ts';
-export { type Filling, kernelRomSize, type OptionRom, parseOptionRom } from './pci/rom/option-rom.ts';
+export {
+  type Filling,
+  kernelRomSize,
+  MAX_ROM_BYTES,
+  type OptionRom,
+  parseOptionRom,
+} from './pci/rom/option-rom.ts';
 export type {
   EfiHeader,
   LegacyHeader,
@@ -251,6 +312,7 @@ export type {
   PciDataStructure,
 } from './pci/rom/option-rom-image.ts';
 export {
+  isSound,
   judgeRom,
   type RomDevice,
   type RomOrigin,
@@ -262,6 +324,7 @@ export {
   parseNamingSelectors,
   parseSelector,
   parseSelectors,
+  SELECTOR_KEYS,
   type Selector,
 } from './pci/selector/selector-parser.ts';
 export type { PfLink } from './pci/sriov/pf-link.ts';
@@ -276,29 +339,39 @@ export {
   planBind,
   planPersistedBinds,
   planUnbind,
+  REBINDING_FIELDS,
   type Rebinding,
+  type RebindingField,
   type ReboundDevice,
 } from './plan/binding/binding.ts';
 export { type BindingState, type BindingStatus, bindingStatus } from './plan/binding/binding-status.ts';
+export type { BoundUntilReboot } from './plan/binding/bound-until-reboot.ts';
 export {
   BINDINGS_PATH,
+  PERSISTED_FIELDS,
   type PersistedBinding,
+  type PersistedField,
   parseBindings,
 } from './plan/binding/persisted-bindings.ts';
 export { type HostBindingState, planBinding } from './plan/binding/plan-binding.ts';
 export type { Change } from './plan/change.ts';
 export { DEFAULT_DRIVER, type DriverState, type VfState, type VfsState } from './plan/change-states.ts';
+export type { FixStep } from './plan/fixes/plan-fixes.ts';
 export { withoutPersisted, withPersisted, withPersistedVfs } from './plan/persistence/persisted-changes.ts';
 export type { BootState, PersistedRecords } from './plan/persistence/persistence-files.ts';
 export { type PersistenceState, planPersistence } from './plan/persistence/plan-persistence.ts';
 export type { Plan, Step } from './plan/plan.ts';
+export type { PolicyDevice } from './plan/policy/policy.ts';
 export { formatScript } from './plan/script/script.ts';
 export { goalOf, type PersistedPf, parseVfs, VFS_PATH } from './plan/sriov/persisted-vfs.ts';
-export { planVfs, type VfsProposal } from './plan/sriov/plan-vfs.ts';
+export { type PfField, planVfs, type VfField, type VfsProposal } from './plan/sriov/plan-vfs.ts';
 export type { PfState, VfGoal, VfWishes } from './plan/sriov/vf-goal.ts';
+export { badValue, VF_SETTING_KEYS, VF_SETTING_TEXTS } from './plan/sriov/vf-setting-texts.ts';
+export type { VfsStatus } from './plan/sriov/vfs-status.ts';
 export { SimulatedHost } from './simulation/simulated-host.ts';
 export { captureHost } from './sysfs/capture.ts';
 export { ALL_FIELDS, readInventory } from './sysfs/device/read-inventory.ts';
+export { readRegisteredDrivers } from './sysfs/device/registered-drivers.ts';
 export { readLiveUse } from './sysfs/host-use/live-use.ts';
 export { readHostUse } from './sysfs/host-use/read-host-use.ts';
 export { readIommuState } from './sysfs/iommu-state.ts';

@@ -6,6 +6,7 @@ const ROOT = join(import.meta.dirname, '..');
 const ENTRIES = ['bin/pci.ts', 'bin/portal.ts', 'lib/index.ts'];
 const FACE = 'lib/index.ts';
 const MAX_LINES = 300;
+const MAX_FILES = 20;
 /** What reaches the world outside, and the one room that may. */
 const EFFECTS = /^((node:)?(fs|fs\/promises|child_process|net|http|https|worker_threads)|execa)$/;
 const EFFECTS_ROOM = 'lib/host';
@@ -170,6 +171,13 @@ describe('the rooms of docs/architecture.md', () => {
     );
     expect(long.map(([file]) => file)).toEqual([]);
     expect([...files.keys()].filter((file) => !file.endsWith('.ts'))).toEqual([]);
+  });
+
+  it(`have no folder of more than ${MAX_FILES} modules`, () => {
+    const folders = new Map<string, number>();
+    for (const file of files.keys()) folders.set(dirname(file), (folders.get(dirname(file)) ?? 0) + 1);
+    expect([...folders].filter(([, amount]) => amount > MAX_FILES)).toEqual([]);
+    expect(folders.size).toBeGreaterThan(20);
   });
 
   it('are seen whole: every file is reached from a program or the library', () => {

@@ -1,12 +1,12 @@
 import { isUnknown, type Known, mapKnown } from '../base/known.ts';
 import type { Finding } from '../checks/finding.ts';
 import { checkLoss, checkRomReading, checkSafety } from '../checks/safety/check-safety.ts';
+import type { RomSafetyDevice, SafetyDevice } from '../checks/safety/safety-fields.ts';
 import { SAFETY_RULES } from '../checks/safety/safety-rules.ts';
 import type { SafetyHost } from '../checks/safety/safety-view.ts';
 import type { HostUse, LiveUse } from '../facts/host-use.ts';
 import { type HostReader, isRunning } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { PciDevice } from '../pci/device.ts';
 import type { IommuGroup } from '../pci/group/iommu-group.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Rebinding } from '../plan/binding/binding.ts';
@@ -24,8 +24,8 @@ export const PLUG_RULES = SAFETY_RULES.map(({ name }) => name).filter((name) => 
 /** What speaks against devices changing their drivers, whichever way each goes. */
 export function findRebindingSafety(
   host: HostReader,
-  inventory: Inventory,
-  groups: readonly IommuGroup[],
+  inventory: Inventory<SafetyDevice>,
+  groups: readonly IommuGroup<SafetyDevice>[],
   { moving }: Rebinding,
 ): readonly Finding[] {
   const taken = moving.filter(({ to }) => !isOfHost(to));
@@ -44,8 +44,8 @@ function addressesOf(moving: Rebinding['moving']): readonly PciAddress[] {
 /** What speaks against taking devices from a host, by all rules or by some. `asked` are those that were named. */
 export function findSafety(
   host: HostReader,
-  { devices }: Inventory,
-  groups: readonly IommuGroup[],
+  { devices }: Inventory<SafetyDevice>,
+  groups: readonly IommuGroup<SafetyDevice>[],
   addresses: readonly PciAddress[],
   rules: readonly string[] | null,
   asked: readonly PciAddress[] = addresses,
@@ -62,8 +62,8 @@ export function findSafety(
  */
 export function findDefinitionSafety(
   host: HostReader,
-  inventory: Inventory,
-  groups: readonly IommuGroup[],
+  inventory: Inventory<SafetyDevice>,
+  groups: readonly IommuGroup<SafetyDevice>[],
   addresses: readonly PciAddress[],
 ): readonly Finding[] {
   return addresses.length === 0 ? [] : definitionSafety(host, inventory, groups)(addresses);
@@ -72,8 +72,8 @@ export function findDefinitionSafety(
 /** The same for a host that is read once, and asked about several times. */
 export function definitionSafety(
   host: HostReader,
-  { devices }: Inventory,
-  groups: readonly IommuGroup[],
+  { devices }: Inventory<SafetyDevice>,
+  groups: readonly IommuGroup<SafetyDevice>[],
 ): (addresses: readonly PciAddress[]) => readonly Finding[] {
   const now = safetyHost(host, devices, groups);
   const judged = isRunning(host) ? now : { ...now, use: withTold(now.use), live: toldOf(now.live) };
@@ -108,7 +108,7 @@ function told<T>(fact: Known<T>): Known<T> {
 /** What speaks against VFs going away. */
 export function findLoss(
   host: HostReader,
-  devices: readonly PciDevice[],
+  devices: readonly SafetyDevice[],
   addresses: readonly PciAddress[],
 ): readonly Finding[] {
   return addresses.length === 0 ? [] : checkLoss(addresses, safetyHost(host, devices, []));
@@ -117,17 +117,17 @@ export function findLoss(
 /** What speaks against reading the ROM of a device just now. */
 export function findRomSafety(
   host: HostReader,
-  devices: readonly PciDevice[],
+  devices: readonly RomSafetyDevice[],
   address: PciAddress,
 ): readonly Finding[] {
-  return checkRomReading(address, safetyHost(host, devices, []));
+  return checkRomReading(address, { devices, live: readLiveUse(host) });
 }
 
 /** What the rules look at, read once. */
 export function safetyHost(
   host: HostReader,
-  devices: readonly PciDevice[],
-  groups: readonly IommuGroup[],
+  devices: readonly SafetyDevice[],
+  groups: readonly IommuGroup<SafetyDevice>[],
 ): SafetyHost {
   return {
     devices,

@@ -1,7 +1,7 @@
 import { knownValue } from '../base/known.ts';
 import { Problem } from '../base/problem.ts';
 import { type Finding, refusalsAmong } from '../checks/finding.ts';
-import { SAFETY_FIELDS } from '../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS, type SafetyDevice } from '../checks/safety/safety-fields.ts';
 import type { HostReader } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
 import { groupDevices } from '../pci/group/iommu-group.ts';
@@ -122,7 +122,7 @@ function lossProblem(
 }
 
 interface Present {
-  readonly inventory: Inventory;
+  readonly inventory: Inventory<SafetyDevice>;
   readonly addresses: readonly PciAddress[];
 }
 

@@ -28,7 +28,7 @@ export function isUnknown(value: unknown): value is Unknown {
 }
 
 /** The value if there is one; `undefined` if it is absent or unknown. */
-export function knownValue<T>(fact: Known<T>): T | undefined {
+export function knownValue<T>(fact: Known<T> | undefined): T | undefined {
   return fact === null || isUnknown(fact) ? undefined : fact;
 }
 

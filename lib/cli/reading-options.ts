@@ -1,16 +1,11 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
-import { PortalGunError } from '../base/errors.ts';
 import { escapeControls } from '../base/text.ts';
 import type { HostPorts } from '../host/host-ports.ts';
-import type { HostReader } from '../host/host-reader.ts';
-import { livePorts } from '../host/live/live-ports.ts';
-import { openHost, openLiveHost } from '../host/open-host.ts';
-import { readPciIdsFile } from '../host/pci-ids-file.ts';
 import type { HostProposal } from '../operations/change/host-proposal.ts';
 import type { HostView } from '../operations/inventory/host-view.ts';
 import { HostSession, type SessionOptions } from '../operations/session/host-session.ts';
 import type { Inventory } from '../pci/inventory.ts';
-import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../pci/pci-ids.ts';
+import type { PciNames } from '../pci/pci-ids.ts';
 import { renderDiagnostics } from '../render/error-text.ts';
 import type { OptionDefinition, ValuesOf } from './grammar/command.ts';
 import { COLOR_CHOICES } from './terminal/terminal.ts';
@@ -53,35 +48,10 @@ const SHOWN_DIAGNOSTICS = 10;
 /** The session that the arguments ask for. */
 export function sessionOf(
   args: Partial<Pick<ReadingValues, 'host' | 'pciIds'>> & Pick<SessionOptions, 'connect' | 'source'>,
-  ports: HostPorts = livePorts(),
+  ports: HostPorts,
 ): HostSession {
   const { host, pciIds, connect, source } = args;
   return new HostSession(ports, { host, pciIds, connect, source });
-}
-
-/**
- * The host that the arguments name, this machine where they name none.
- *
- * @throws PortalGunError BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
- */
-export function hostOf(args: Partial<Pick<ReadingValues, 'host'>>): HostReader {
-  const path = args.host;
-  return path === undefined ? openLiveHost() : openHost(path);
-}
-
-/**
- * The list of PCI ids that the arguments name, the system's or our own where they name none.
- *
- * @throws PortalGunError BAD_NAMES
- */
-export function namesOf(args: Pick<ReadingValues, 'pciIds'>): PciNames {
-  const { bytes, path, origin } = readPciIdsFile(args.pciIds);
-  if (!isPciIds(bytes)) throw new PortalGunError('BAD_NAMES', 'is no list of PCI ids', { subject: path });
-  const date = pciIdsDate(bytes);
-  const owner = { system: "the system's pci.ids", bundled: "portal-gun's own pci.ids", given: 'pci.ids' }[
-    origin
-  ];
-  return new PciIdsNames(bytes, `${owner}${date === null ? '' : ` of ${date}`} (${path})`);
 }
 
 /** What goes to standard error beside a result: notes on what was met, and more with `--verbose`. */

@@ -1,33 +1,31 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
+import type { LeftJournal } from '../apply/journal-parser.ts';
 import type { HostPorts } from '../host/host-ports.ts';
 import { livePorts } from '../host/live/live-ports.ts';
 import type { AssignOptions } from './assignment/assign-options.ts';
 import type { AssignmentSubject } from './assignment/assignment-subject.ts';
 import type { AssignmentList, RepairSubject } from './assignment/assignments.ts';
-import type { HostdevChoice } from './assignment/hostdev-options.ts';
 import type { AssignByRulesOptions } from './assignment/propose-by-rules.ts';
 import type { UnassignmentSubject, UnassignOptions } from './assignment/propose-unassignment.ts';
+import type { BindingsAnswer } from './binding/list-bindings.ts';
 import type { BindingSubject, BindOptions, UnbindOptions } from './binding/propose-binding.ts';
+import type { ForgetSubject } from './binding/propose-forget.ts';
+import type { RestoreBindingsSubject, RestoreOptions } from './binding/propose-restore-bindings.ts';
 import type { ApplyProposalOptions } from './change/apply-proposal.ts';
 import type { HostProposal } from './change/host-proposal.ts';
-import type { CapturedHost, SnapshotOptions } from './inventory/capture-snapshot.ts';
-import type { HostComparison } from './inventory/compare-hosts.ts';
-import type { SelectedView } from './inventory/host-view.ts';
-import type { ListOptions } from './inventory/list-devices.ts';
-import type { GroupsOptions, ListedGroups } from './inventory/list-groups.ts';
-import type { ShownDevice } from './inventory/show-device.ts';
-import type { ShownTree } from './inventory/show-tree.ts';
+import type { PendingRecovery } from './change/pending-recovery.ts';
+import { LookingSession } from './looking-session.ts';
 import type { ListMachinesOptions, MachineList } from './machines/list-machines.ts';
 import type { TaggingSubject, TagOptions } from './machines/propose-tagging.ts';
 import type { MachineChoice } from './machines/target-machines.ts';
-import type { DumpedRom, DumpRomOptions } from './rom/dump-rom.ts';
-import type { RomFile, RomInspection } from './rom/inspect-rom.ts';
-import type { ListedRoms, RomsOptions } from './rom/list-roms.ts';
-import type { RomReadingOptions } from './rom/read-roms.ts';
+import type { PolicyOptions, PolicySubject } from './policy/propose-policy.ts';
+import type { RecoveredHost, RecoverHostOptions } from './recovery/recover-host.ts';
 import { HostSession, type SessionOptions } from './session/host-session.ts';
-import type { AllDevicesXml } from './xml/all-devices-xml.ts';
-import type { DeviceXml, XmlOptions } from './xml/device-xml.ts';
-import type { PoolXmlOptions } from './xml/pool-xml.ts';
+import type { ListPfsOptions, PfsAnswer } from './sriov/list-pfs.ts';
+import type { RestoreVfsSubject } from './sriov/propose-restore-vfs.ts';
+import type { SetVfsOptions, SetVfsSubject } from './sriov/propose-vfs.ts';
+import type { FixOptions, FixSubject } from './validation/propose-fixes.ts';
+import type { ValidateOptions, ValidationAnswer } from './validation/validate-host.ts';
 
 /**
  * Opens a host to read and change it: this machine, or a captured host, which is read and never changed.
@@ -49,101 +47,17 @@ export async function openSession(
  * The operations on a host: a method for each command of `pci`. One that changes something gives a proposal, which
  * changes nothing until it is applied.
  */
-export class Session {
-  readonly #session: HostSession;
-
-  constructor(session: HostSession) {
-    this.#session = session;
-  }
-
-  /** Lists the devices that selectors mean, all if there are none: with all facts, or those that are asked for. */
-  async list(selectors: readonly string[] = [], options: ListOptions = {}): Promise<SelectedView> {
-    const { listDevices } = await import('./inventory/list-devices.ts');
-    return listDevices(this.#session, selectors, options);
-  }
-
-  /** Shows one device with all that is known of it, and what it would take to pass it through to a VM. */
-  async show(device: string): Promise<ShownDevice> {
-    const { showDevice } = await import('./inventory/show-device.ts');
-    return showDevice(this.#session, device);
-  }
-
-  /** Lists the IOMMU groups of the devices that selectors mean, all if there are none, and whether each can be given to a VM. */
-  async groups(selectors: readonly string[] = [], options: GroupsOptions = {}): Promise<ListedGroups> {
-    const { listGroups } = await import('./inventory/list-groups.ts');
-    return listGroups(this.#session, selectors, options);
-  }
-
-  /** Shows the devices that selectors mean, all if there are none, below the bridges that lead to them. */
-  async tree(selectors: readonly string[] = []): Promise<ShownTree> {
-    const { showTree } = await import('./inventory/show-tree.ts');
-    return showTree(this.#session, selectors);
-  }
-
-  /** Compares the devices of this host with those of another, or of the same at an earlier time: a session with its snapshot. */
-  async diff(before: Session): Promise<HostComparison> {
-    const { compareHosts } = await import('./inventory/compare-hosts.ts');
-    return compareHosts(before.#session, this.#session);
-  }
-
-  /** Captures all that is ever read of the host: what `host` of another session takes, if it is written to a file. */
-  async snapshot(options: SnapshotOptions = {}): Promise<CapturedHost> {
-    const { captureSnapshot } = await import('./inventory/capture-snapshot.ts');
-    return captureSnapshot(this.#session, options);
-  }
-
-  /** Lists those of the devices that selectors mean, all if there are none, that have an option ROM; reads them if that is asked for. */
-  async roms(selectors: readonly string[] = [], options: RomsOptions = {}): Promise<ListedRoms> {
-    const { listRoms } = await import('./rom/list-roms.ts');
-    return listRoms(this.#session, selectors, options);
-  }
-
-  /** Reads the option ROM of one device of this machine, as root, and looks into it. */
-  async inspectRom(device: string, options: RomReadingOptions = {}): Promise<RomInspection> {
-    const { inspectRom } = await import('./rom/inspect-rom.ts');
-    return inspectRom(this.#session, device, options);
-  }
-
-  /** Looks into an option ROM that is in a file, and judges it for a device of the host. */
-  async inspectRomFile(file: RomFile): Promise<RomInspection> {
-    const { inspectRomFile } = await import('./rom/inspect-rom.ts');
-    return inspectRomFile(this.#session, file);
-  }
-
-  /** Reads the option ROM of one device of this machine, as root, and writes it to a file. */
-  async dumpRom(options: DumpRomOptions): Promise<DumpedRom> {
-    const { dumpRom } = await import('./rom/dump-rom.ts');
-    return dumpRom(this.#session, options);
-  }
-
-  /** Writes the libvirt XML that gives devices to a machine. */
-  async xml(options: XmlOptions): Promise<DeviceXml> {
-    const { deviceXml } = await import('./xml/device-xml.ts');
-    return deviceXml(this.#session, options);
-  }
-
-  /** Writes the libvirt XML of a network that hands out virtual functions. */
-  async poolXml(options: PoolXmlOptions): Promise<DeviceXml> {
-    const { poolXml } = await import('./xml/pool-xml.ts');
-    return poolXml(this.#session, options);
-  }
-
-  /** Writes the libvirt XML for each device that a machine can have. */
-  async allXml(options: HostdevChoice = {}): Promise<AllDevicesXml> {
-    const { allDevicesXml } = await import('./xml/all-devices-xml.ts');
-    return allDevicesXml(this.#session, options);
-  }
-
+export class Session extends LookingSession {
   /** Proposes to give devices, and what their IOMMU groups demand, to a driver that gives them to VMs. */
   async bind(options: BindOptions): Promise<HostProposal<BindingSubject>> {
     const { proposeBind } = await import('./binding/propose-binding.ts');
-    return proposeBind(this.#session, options);
+    return proposeBind(this.session, options);
   }
 
   /** Proposes to give devices back to the drivers that they had. */
   async unbind(options: UnbindOptions): Promise<HostProposal<BindingSubject>> {
     const { proposeUnbind } = await import('./binding/propose-binding.ts');
-    return proposeUnbind(this.#session, options);
+    return proposeUnbind(this.session, options);
   }
 
   /**
@@ -152,31 +66,31 @@ export class Session {
    */
   async assign(options: AssignOptions): Promise<HostProposal<AssignmentSubject>> {
     const { proposeAssignment } = await import('./assignment/propose-assignment.ts');
-    return proposeAssignment(this.#session, options);
+    return proposeAssignment(this.session, options);
   }
 
   /** Proposes to share out the devices of the whole host to the VMs of types, by rules. */
   async assignByRules(options: AssignByRulesOptions = {}): Promise<HostProposal<AssignmentSubject>> {
     const { proposeAssignmentByRules } = await import('./assignment/propose-by-rules.ts');
-    return proposeAssignmentByRules(this.#session, options);
+    return proposeAssignmentByRules(this.session, options);
   }
 
   /** Proposes to take devices out of the VMs that they were assigned to. */
   async unassign(options: UnassignOptions): Promise<HostProposal<UnassignmentSubject>> {
     const { proposeUnassignment } = await import('./assignment/propose-unassignment.ts');
-    return proposeUnassignment(this.#session, options);
+    return proposeUnassignment(this.session, options);
   }
 
   /** Which VM was given what, and whether that is still so; all VMs by default. */
   async assignments(choice: MachineChoice = {}): Promise<AssignmentList> {
     const { listAssignments } = await import('./assignment/assignments.ts');
-    return listAssignments(this.#session, choice);
+    return listAssignments(this.session, choice);
   }
 
   /** Proposes to point the definitions of VMs at where their devices are now. */
   async repairAssignments(choice: MachineChoice = {}): Promise<HostProposal<RepairSubject>> {
     const { proposeRepair } = await import('./assignment/assignments.ts');
-    return proposeRepair(this.#session, choice);
+    return proposeRepair(this.session, choice);
   }
 
   /**
@@ -186,24 +100,102 @@ export class Session {
    */
   async guardStart(document: string | Uint8Array): Promise<void> {
     const { guardStart } = await import('./assignment/guard-start.ts');
-    guardStart(this.#session, document);
+    guardStart(this.session, document);
   }
 
   /** The VMs of the libvirt of the session; all by default. */
   async machines(options: ListMachinesOptions = {}): Promise<MachineList> {
     const { listMachines } = await import('./machines/list-machines.ts');
-    return listMachines(this.#session, options);
+    return listMachines(this.session, options);
   }
 
   /** Proposes a category for VMs, or to remove theirs. */
   async tag(options: TagOptions): Promise<HostProposal<TaggingSubject>> {
     const { proposeTagging } = await import('./machines/propose-tagging.ts');
-    return proposeTagging(this.#session, options);
+    return proposeTagging(this.session, options);
+  }
+
+  /** Lists what is bound at each boot, and whether it is so now. */
+  async bindings(): Promise<BindingsAnswer> {
+    const { listBindings } = await import('./binding/list-bindings.ts');
+    return listBindings(this.session);
+  }
+
+  /** Proposes to bind what is persisted and not in force; what is not known for sure, or in use, is left. */
+  async restoreBindings(options: RestoreOptions = {}): Promise<HostProposal<RestoreBindingsSubject>> {
+    const { proposeRestoreBindings } = await import('./binding/propose-restore-bindings.ts');
+    return proposeRestoreBindings(this.session, options);
+  }
+
+  /** Proposes to strike out bindings, by the addresses at which they were written down. */
+  async forgetBindings(addresses: readonly string[]): Promise<HostProposal<ForgetSubject>> {
+    const { proposeForgetBindings } = await import('./binding/propose-forget.ts');
+    return proposeForgetBindings(this.session, addresses);
+  }
+
+  /** Lists PFs with their VFs, and what these are set to. */
+  async sriov(options: ListPfsOptions = {}): Promise<PfsAnswer> {
+    const { listPfs } = await import('./sriov/list-pfs.ts');
+    return listPfs(this.session, options);
+  }
+
+  /** Proposes to bring a PF to a number of VFs, and these to what they are to be set to. */
+  async setVfs(options: SetVfsOptions): Promise<HostProposal<SetVfsSubject>> {
+    const { proposeVfs } = await import('./sriov/propose-vfs.ts');
+    return proposeVfs(this.session, options);
+  }
+
+  /** Proposes to make and set the VFs that are persisted and not in force; what is not known for sure, or in use, is left. */
+  async restoreVfs(options: RestoreOptions = {}): Promise<HostProposal<RestoreVfsSubject>> {
+    const { proposeRestoreVfs } = await import('./sriov/propose-restore-vfs.ts');
+    return proposeRestoreVfs(this.session, options);
+  }
+
+  /** Proposes to strike out PFs with persisted VFs, by the addresses at which they were written down. */
+  async forgetVfs(addresses: readonly string[]): Promise<HostProposal<ForgetSubject>> {
+    const { proposeForgetVfs } = await import('./binding/propose-forget.ts');
+    return proposeForgetVfs(this.session, addresses);
+  }
+
+  /** Proposes to bring the host to what a policy says; what is postponed needs another proposal, once the VFs are there. */
+  async applyPolicy(options: PolicyOptions): Promise<HostProposal<PolicySubject>> {
+    const { proposePolicy } = await import('./policy/propose-policy.ts');
+    return proposePolicy(this.session, options);
+  }
+
+  /** Validates whether the host can do what is asked of it. */
+  async validate(options: ValidateOptions = {}): Promise<ValidationAnswer> {
+    const { validate } = await import('./validation/validate-host.ts');
+    return validate(this.session, options);
+  }
+
+  /** Proposes to fix what fails of what is asked, as far as that can be done for sure. */
+  async fix(options: FixOptions = {}): Promise<HostProposal<FixSubject>> {
+    const { proposeFixes } = await import('./validation/propose-fixes.ts');
+    return proposeFixes(this.session, options);
+  }
+
+  /** Lists the changes that were cut short, or await confirmation. */
+  async journals(): Promise<PendingRecovery> {
+    const { readPendingRecovery } = await import('./change/pending-recovery.ts');
+    return readPendingRecovery(this.session);
+  }
+
+  /** Undoes, or finishes, what was cut short or not confirmed, as root; and tells what is left to a person then. */
+  async recover(options: RecoverHostOptions = {}): Promise<RecoveredHost> {
+    const { recoverHost } = await import('./recovery/recover-host.ts');
+    return recoverHost(this.session, options);
+  }
+
+  /** Keeps the changes that await confirmation, as root, and gives them. */
+  async confirm(): Promise<readonly LeftJournal[]> {
+    const { confirmChanges } = await import('./recovery/confirm-changes.ts');
+    return confirmChanges(this.session);
   }
 
   /** Applies a proposal of this session: as root, holding the lock of the machine, with a journal. */
   async apply(proposal: HostProposal, options: ApplyProposalOptions = {}): Promise<ApplyReport> {
     const { applyProposal } = await import('./change/apply-proposal.ts');
-    return applyProposal(this.#session, proposal, options);
+    return applyProposal(this.session, proposal, options);
   }
 }

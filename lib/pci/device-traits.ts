@@ -1,6 +1,6 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
 import { EXTENDED_CAPABILITY } from './config/capability-names.ts';
-import type { DeviceField, PciDevice } from './device.ts';
+import type { DeviceField, DeviceWith } from './device.ts';
 import { type HostMarks, hostMarksOf, isMarked, NO_MARKS } from './host-marks.ts';
 import { IDENTITY_FIELDS, identityOf } from './identity.ts';
 import { plausibleSerial } from './plausible-serial.ts';
@@ -26,19 +26,26 @@ export interface DeviceTraits extends HostMarks {
 }
 
 /** The fields that {@link traitsOf}, and whatever looks for a device by its traits, needs. */
-export const TRAIT_FIELDS: readonly DeviceField[] = [...IDENTITY_FIELDS, 'sriov', 'driver', 'lastSeen'];
+export const TRAIT_FIELDS = [
+  ...IDENTITY_FIELDS,
+  'sriov',
+  'driver',
+  'lastSeen',
+] as const satisfies readonly DeviceField[];
+/** One of {@link TRAIT_FIELDS}. */
+export type TraitField = (typeof TRAIT_FIELDS)[number];
 
 // Each is asked for again and again where many devices are looked for among many.
-const KNOWN = new WeakMap<PciDevice, DeviceTraits>();
+const KNOWN = new WeakMap<DeviceWith<TraitField>, DeviceTraits>();
 
-/** What a device can be found again by. Needs {@link TRAIT_FIELDS}. */
-export function traitsOf(device: PciDevice): DeviceTraits {
+/** What a device can be found again by. */
+export function traitsOf(device: DeviceWith<TraitField>): DeviceTraits {
   const known = KNOWN.get(device) ?? readTraits(device);
   KNOWN.set(device, known);
   return known;
 }
 
-function readTraits(device: PciDevice): DeviceTraits {
+function readTraits(device: DeviceWith<TraitField>): DeviceTraits {
   const { path, id, subsystem } = identityOf(device);
   return {
     path,
@@ -51,13 +58,13 @@ function readTraits(device: PciDevice): DeviceTraits {
 }
 
 /** What its driver shows now; on a VFIO driver what was seen before that took it. */
-function marksOf({ attachments, lastSeen }: PciDevice): HostMarks {
+function marksOf({ attachments, lastSeen }: DeviceWith<'attachments' | 'lastSeen'>): HostMarks {
   const now = hostMarksOf(knownValue(attachments) ?? []);
   const before = knownValue(lastSeen) ?? NO_MARKS;
   return isMarked(now) ? now : before;
 }
 
-function deviceSerialOf(device: PciDevice): Known<SerialAt> {
+function deviceSerialOf(device: DeviceWith<'config'>): Known<SerialAt> {
   return mapKnown(device.config, ({ deviceSerialNumber, extendedCapabilities }) => {
     if (isUnknown(deviceSerialNumber)) return deviceSerialNumber;
     // Not one that its maker left at nothing.
@@ -80,9 +87,12 @@ export function areOfOneKind(a: DeviceKind, b: DeviceKind): boolean {
 
 /**
  * The other devices of the host that ids and the number of the function do not tell from one. Virtual functions come and go with
- * their PF, and are told by it: they are none of them. Needs {@link TRAIT_FIELDS}.
+ * their PF, and are told by it: they are none of them.
  */
-export function twinsOf(device: PciDevice, devices: readonly PciDevice[]): readonly PciDevice[] {
+export function twinsOf<Device extends DeviceWith<TraitField>>(
+  device: DeviceWith<TraitField>,
+  devices: readonly Device[],
+): readonly Device[] {
   const kind = traitsOf(device);
   return devices.filter(
     (other) => other.address !== device.address && !isVf(other) && areOfOneKind(kind, traitsOf(other)),
@@ -95,6 +105,6 @@ export function haveOneFunctionNumber(a: string, b: string): boolean {
 }
 
 /** Whether a function is known to be a virtual one. */
-export function isVf({ sriov }: PciDevice): boolean {
+export function isVf({ sriov }: DeviceWith<'sriov'>): boolean {
   return knownValue(sriov)?.role === 'vf';
 }

@@ -30,10 +30,7 @@ export interface SubsystemId {
   readonly name: string | null;
 }
 
-/**
- * One PCI function, with the facts that were read. Every fact but the address may be absent (`null`) or unknown; what
- * the reader was not asked for is `unread`.
- */
+/** One PCI function, with the facts that were read. Each may be absent (`null`) or unknown. */
 export interface PciDevice {
   readonly address: PciAddress;
   readonly location: Known<DeviceLocation>;
@@ -84,8 +81,25 @@ export interface PciDevice {
 /** A fact of a device that is read on request. */
 export type DeviceField = Exclude<keyof PciDevice, 'address'>;
 
+/** One PCI function with the facts that were asked for: the others are not there, so nothing can take them for absent. */
+export type DeviceWith<Read extends DeviceField> = Pick<PciDevice, 'address' | Read>;
+
+/** One PCI function with whatever facts were read: for selectors, which say at run time what they look at. */
+export type DeviceInPart = DeviceWith<never> & Partial<PciDevice>;
+
+/** Whether facts of a device were read, be it that they could not be. */
+export function hasFields<Read extends DeviceField>(
+  device: DeviceInPart,
+  fields: readonly Read[],
+): device is DeviceInPart & DeviceWith<Read> {
+  return fields.every((field) => device[field] !== undefined);
+}
+
 /**
  * A fact that a reader can read, or `vfCounts`, which is the part of `sriov` that is quick to read: the role, the VFs,
  * and the numbers of VFs; the rest of a PF is then `unread`.
  */
 export type DeviceRequest = DeviceField | 'vfCounts';
+
+/** The fact that a request gives. */
+export type FieldOf<Request extends DeviceRequest> = Request extends 'vfCounts' ? 'sriov' : Request;

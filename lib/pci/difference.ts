@@ -1,7 +1,7 @@
 import { isUnknown, type Known, knownValue, mapKnown } from '../base/known.ts';
 import { comparePciAddresses, type PciAddress } from './address.ts';
 import type { AcsCapability } from './config/capabilities.ts';
-import type { DeviceField, PciDevice } from './device.ts';
+import type { DeviceField, DeviceWith, PciDevice } from './device.ts';
 import { type DeviceIdentity, identityOf, identityScore, SAME_DEVICE } from './identity.ts';
 import type { Inventory } from './inventory.ts';
 
@@ -19,76 +19,98 @@ export interface FactChange {
  * The difference of a device between two inventories. A device that `moved` is known again by its identity at another
  * address; it may have changed as well.
  */
-export type DeviceDifference =
-  | { readonly kind: 'came'; readonly after: PciDevice }
-  | { readonly kind: 'gone'; readonly before: PciDevice }
+export type DeviceDifference<Device extends DeviceWith<never> = PciDevice> =
+  | { readonly kind: 'came'; readonly after: Device }
+  | { readonly kind: 'gone'; readonly before: Device }
   | {
       readonly kind: 'moved' | 'changed';
-      readonly before: PciDevice;
-      readonly after: PciDevice;
+      readonly before: Device;
+      readonly after: Device;
       readonly changes: readonly FactChange[];
     };
 
-interface Pair {
-  readonly before: PciDevice;
-  readonly after: PciDevice;
+interface Pair<Device extends DeviceWith<never> = DeviceWith<DifferenceField>> {
+  readonly before: Device;
+  readonly after: Device;
 }
 
-/** What is compared of a device, and as what: the parts that mean something across a reboot. */
-const FACTS: readonly (readonly [name: string, take: (device: PciDevice) => Known<FactValue>])[] = [
-  ['class', ({ class: deviceClass }) => mapKnown(deviceClass, ({ code }) => code)],
-  ['revision', ({ revision }) => revision],
-  ['driver', ({ driver }) => driver],
-  ['driverOverride', ({ driverOverride }) => driverOverride],
-  ['numaNode', ({ numaNode }) => numaNode],
-  [
-    'bars',
-    ({ bars }) =>
-      mapKnown(bars, (all) => all.map(({ index, kind, sizeBytes }) => `${index} ${kind} ${sizeBytes}`)),
-  ],
-  ['rom', ({ rom }) => mapKnown(rom, ({ sizeBytes }) => sizeBytes)],
-  ['resetMethods', ({ resetMethods }) => resetMethods],
-  ['bootVga', ({ bootVga }) => bootVga],
-  ['sriovRole', ({ sriov }) => mapKnown(sriov, ({ role }) => role)],
-  ['totalVfs', ({ sriov }) => mapKnown(sriov, (role) => (role.role === 'pf' ? role.totalVfs : null))],
-  ['numVfs', ({ sriov }) => mapKnown(sriov, (role) => (role.role === 'pf' ? role.numVfs : null))],
-  ['maxLinkSpeedGts', ({ link }) => mapKnown(link, ({ maxSpeedGts }) => maxSpeedGts)],
-  ['maxLinkWidth', ({ link }) => mapKnown(link, ({ maxWidth }) => maxWidth)],
-  ['acs', ({ config }) => mapKnown(config, ({ acs }) => mapKnown(acs, enabledFeatures))],
-  ['netInterfaces', ({ netInterfaces }) => netInterfaces],
-  ['blockDevices', ({ blockDevices }) => blockDevices],
-  ['slotLabel', ({ slotLabel }) => slotLabel],
-];
+/** What a comparison does with a field. */
+type Comparison<F extends DeviceField> =
+  /** What it is compared as, by the name of the change. */
+  | { readonly facts: Readonly<Record<string, (device: DeviceWith<F>) => Known<FactValue>>> }
+  /** It tells which device is which, or who is in a group with whom. */
+  | { readonly tells: 'identity' | 'group' }
+  /** Why a change of it is none. */
+  | { readonly isNoDifference: string };
+
+/** What is compared of a device, in the order of changes: the parts that mean something across a reboot. */
+const COMPARISONS = {
+  location: { tells: 'identity' },
+  vendor: { tells: 'identity' },
+  device: { tells: 'identity' },
+  subsystem: { tells: 'identity' },
+  attachments: { tells: 'identity' },
+  vpd: { tells: 'identity' },
+  iommuGroup: { tells: 'group' },
+  class: { facts: { class: (device) => mapKnown(device.class, ({ code }) => code) } },
+  revision: { facts: { revision: ({ revision }) => revision } },
+  driver: { facts: { driver: ({ driver }) => driver } },
+  driverOverride: { facts: { driverOverride: ({ driverOverride }) => driverOverride } },
+  numaNode: { facts: { numaNode: ({ numaNode }) => numaNode } },
+  bars: {
+    facts: {
+      bars: ({ bars }) =>
+        mapKnown(bars, (all) => all.map(({ index, kind, sizeBytes }) => `${index} ${kind} ${sizeBytes}`)),
+    },
+  },
+  rom: { facts: { rom: ({ rom }) => mapKnown(rom, ({ sizeBytes }) => sizeBytes) } },
+  resetMethods: { facts: { resetMethods: ({ resetMethods }) => resetMethods } },
+  bootVga: { facts: { bootVga: ({ bootVga }) => bootVga } },
+  sriov: {
+    facts: {
+      sriovRole: ({ sriov }) => mapKnown(sriov, ({ role }) => role),
+      totalVfs: ({ sriov }) => mapKnown(sriov, (role) => (role.role === 'pf' ? role.totalVfs : null)),
+      numVfs: ({ sriov }) => mapKnown(sriov, (role) => (role.role === 'pf' ? role.numVfs : null)),
+    },
+  },
+  link: {
+    facts: {
+      maxLinkSpeedGts: ({ link }) => mapKnown(link, ({ maxSpeedGts }) => maxSpeedGts),
+      maxLinkWidth: ({ link }) => mapKnown(link, ({ maxWidth }) => maxWidth),
+    },
+  },
+  config: { facts: { acs: ({ config }) => mapKnown(config, ({ acs }) => mapKnown(acs, enabledFeatures)) } },
+  netInterfaces: { facts: { netInterfaces: ({ netInterfaces }) => netInterfaces } },
+  blockDevices: { facts: { blockDevices: ({ blockDevices }) => blockDevices } },
+  slotLabel: { facts: { slotLabel: ({ slotLabel }) => slotLabel } },
+  modules: { isNoDifference: 'depends on the kernel that runs, not on the device' },
+  powerState: { isNoDifference: 'changes from moment to moment' },
+  lastSeen: { isNoDifference: 'holds for one boot only' },
+  mdevTypes: { isNoDifference: 'follows the driver, which is compared' },
+  vfio: { isNoDifference: 'follows the driver, which is compared' },
+} as const satisfies { readonly [F in DeviceField]: Comparison<F> };
 
 function enabledFeatures(acs: AcsCapability): readonly string[] {
   return Object.entries(acs).flatMap(([name, feature]) => (feature.enabled === true ? [name] : []));
 }
 
+/** One of {@link DIFFERENCE_FIELDS}. */
+export type DifferenceField = {
+  [F in DeviceField]: (typeof COMPARISONS)[F] extends { readonly isNoDifference: string } ? never : F;
+}[DeviceField];
+
 /** The fields that a comparison needs. */
-export const DIFFERENCE_FIELDS: readonly DeviceField[] = [
-  'location',
-  'class',
-  'vendor',
-  'device',
-  'subsystem',
-  'revision',
-  'driver',
-  'driverOverride',
-  'iommuGroup',
-  'numaNode',
-  'bars',
-  'rom',
-  'resetMethods',
-  'bootVga',
-  'sriov',
-  'link',
-  'config',
-  'netInterfaces',
-  'blockDevices',
-  'attachments',
-  'vpd',
-  'slotLabel',
-];
+export const DIFFERENCE_FIELDS: readonly DifferenceField[] = (
+  Object.keys(COMPARISONS) as readonly DeviceField[]
+).filter((field): field is DifferenceField => !('isNoDifference' in COMPARISONS[field]));
+
+/** What is compared of a device, by the name of the change. */
+const FACTS: readonly (readonly [
+  name: string,
+  take: (device: DeviceWith<DifferenceField>) => Known<FactValue>,
+])[] = Object.values(COMPARISONS).flatMap((comparison) =>
+  'facts' in comparison ? Object.entries(comparison.facts) : [],
+);
 
 /**
  * Compares two inventories: what came, went, moved or changed, ordered by address. The number of an IOMMU
@@ -96,7 +118,10 @@ export const DIFFERENCE_FIELDS: readonly DeviceField[] = [
  *
  * A fact that one side could not read, and the other could, is no change.
  */
-export function compareInventories(before: Inventory, after: Inventory): readonly DeviceDifference[] {
+export function compareInventories<Device extends DeviceWith<DifferenceField>>(
+  before: Inventory<Device>,
+  after: Inventory<Device>,
+): readonly DeviceDifference<Device>[] {
   const pairs = pairDevices(before.devices, after.devices);
   const pairedBefore = new Map(pairs.map((pair) => [pair.before.address, pair.after.address]));
   const pairedAfter = new Set(pairs.map((pair) => pair.after.address));
@@ -105,14 +130,14 @@ export function compareInventories(before: Inventory, after: Inventory): readonl
     (address) => pairedBefore.get(address) ?? `${address} (gone)`,
   );
   const companionsAfter = companions(after.devices, (address) => address);
-  const differences: DeviceDifference[] = [
+  const differences: DeviceDifference<Device>[] = [
     ...before.devices
       .filter(({ address }) => !pairedBefore.has(address))
-      .map((device): DeviceDifference => ({ kind: 'gone', before: device })),
+      .map((device): DeviceDifference<Device> => ({ kind: 'gone', before: device })),
     ...after.devices
       .filter(({ address }) => !pairedAfter.has(address))
-      .map((device): DeviceDifference => ({ kind: 'came', after: device })),
-    ...pairs.flatMap((pair): readonly DeviceDifference[] => {
+      .map((device): DeviceDifference<Device> => ({ kind: 'came', after: device })),
+    ...pairs.flatMap((pair): readonly DeviceDifference<Device>[] => {
       const changes = [...changedFacts(pair), ...changedGroup(pair, companionsBefore, companionsAfter)];
       const kind = pair.before.address === pair.after.address ? 'changed' : 'moved';
       return kind === 'moved' || changes.length > 0 ? [{ kind, ...pair, changes }] : [];
@@ -121,20 +146,23 @@ export function compareInventories(before: Inventory, after: Inventory): readonl
   return differences.sort((a, b) => comparePciAddresses(placeOf(a), placeOf(b)));
 }
 
-function placeOf(difference: DeviceDifference): PciAddress {
+function placeOf(difference: DeviceDifference<DeviceWith<never>>): PciAddress {
   return difference.kind === 'gone' ? difference.before.address : difference.after.address;
 }
 
 /** Which device of one inventory is which of the other: by address where nothing speaks against it, then by identity. */
-function pairDevices(before: readonly PciDevice[], after: readonly PciDevice[]): readonly Pair[] {
-  const identities = new Map<PciDevice, DeviceIdentity>();
+function pairDevices<Device extends DeviceWith<DifferenceField>>(
+  before: readonly Device[],
+  after: readonly Device[],
+): readonly Pair<Device>[] {
+  const identities = new Map<Device, DeviceIdentity>();
   for (const device of [...before, ...after]) identities.set(device, identityOf(device));
-  const score = (a: PciDevice, b: PciDevice): number =>
+  const score = (a: Device, b: Device): number =>
     identityScore(identities.get(a) as DeviceIdentity, identities.get(b) as DeviceIdentity);
 
   const afterByAddress = new Map(after.map((device) => [device.address, device]));
-  const pairs: Pair[] = [];
-  const left: PciDevice[] = [];
+  const pairs: Pair<Device>[] = [];
+  const left: Device[] = [];
   const free = new Set(after);
   for (const device of before) {
     const same = afterByAddress.get(device.address);
@@ -145,7 +173,7 @@ function pairDevices(before: readonly PciDevice[], after: readonly PciDevice[]):
   }
 
   // At SAME_DEVICE two identities share one of these at least, so that no others need be compared.
-  const traces = new Map<string, PciDevice[]>();
+  const traces = new Map<string, Device[]>();
   for (const device of free) {
     for (const trace of tracesOf(identities.get(device) as DeviceIdentity)) {
       traces.set(trace, [...(traces.get(trace) ?? []), device]);
@@ -157,7 +185,7 @@ function pairDevices(before: readonly PciDevice[], after: readonly PciDevice[]):
     );
     return [...near].map((other) => ({ before: device, after: other, score: score(device, other) }));
   });
-  const taken = new Set<PciDevice>();
+  const taken = new Set<Device>();
   for (const candidate of candidates.sort((a, b) => b.score - a.score)) {
     if (candidate.score < SAME_DEVICE || taken.has(candidate.before) || taken.has(candidate.after)) continue;
     taken.add(candidate.before).add(candidate.after);
@@ -167,7 +195,7 @@ function pairDevices(before: readonly PciDevice[], after: readonly PciDevice[]):
 }
 
 /** Two devices at one address of which neither can say what it is. */
-function lacksIds(a: PciDevice, b: PciDevice): boolean {
+function lacksIds(a: DeviceWith<'vendor'>, b: DeviceWith<'vendor'>): boolean {
   return knownValue(a.vendor) === undefined && knownValue(b.vendor) === undefined;
 }
 
@@ -188,7 +216,7 @@ function changedFacts({ before, after }: Pair): readonly FactChange[] {
 
 /** The other members of each device's group, by their names in the later inventory; `null` for no group. */
 function companions(
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<'iommuGroup'>[],
   nameOf: (address: PciAddress) => string,
 ): ReadonlyMap<PciAddress, Known<readonly string[]>> {
   const members = new Map<number, PciAddress[]>();

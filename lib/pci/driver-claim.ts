@@ -1,6 +1,6 @@
 import { knownValue } from '../base/known.ts';
 import type { PciAddress } from './address.ts';
-import type { PciDevice } from './device.ts';
+import type { DeviceWith } from './device.ts';
 
 /** A setting of the host, and none of ours, by which a driver takes devices at each boot. */
 export interface DriverClaim {
@@ -15,8 +15,11 @@ export interface DriverClaim {
 
 const ANY = /^f{8}$/i;
 
-/** Whether a setting is about a function. */
-export function isClaimed({ address, ids }: DriverClaim, device: PciDevice): boolean {
+/** Whether a setting is about a function. Ids of the subsystem that were not read are those of no setting. */
+export function isClaimed(
+  { address, ids }: DriverClaim,
+  device: DeviceWith<'vendor' | 'device'> & Partial<DeviceWith<'subsystem'>>,
+): boolean {
   if (address !== null) return address === device.address;
   const subsystem = knownValue(device.subsystem);
   const own = [

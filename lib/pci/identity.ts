@@ -1,5 +1,5 @@
 import { knownValue } from '../base/known.ts';
-import type { DeviceField, PciDevice } from './device.ts';
+import type { DeviceField, DeviceWith } from './device.ts';
 import { topologyPath } from './location.ts';
 import { plausibleSerial } from './plausible-serial.ts';
 
@@ -21,7 +21,7 @@ export interface DeviceIdentity {
 }
 
 /** The fields that {@link identityOf} needs. */
-export const IDENTITY_FIELDS: readonly DeviceField[] = [
+export const IDENTITY_FIELDS = [
   'location',
   'vendor',
   'device',
@@ -30,21 +30,41 @@ export const IDENTITY_FIELDS: readonly DeviceField[] = [
   'vpd',
   'attachments',
   'slotLabel',
-];
+] as const satisfies readonly DeviceField[];
+/** One of {@link IDENTITY_FIELDS}. */
+export type IdentityField = (typeof IDENTITY_FIELDS)[number];
 
-/** The identity of a device. Needs {@link IDENTITY_FIELDS}. */
-export function identityOf(device: PciDevice): DeviceIdentity {
+/** The ids of a device and of its subsystem: `8086:10c9`; `null` for what it has not, or what is not known. */
+export function kindOf({
+  vendor,
+  device,
+  subsystem,
+}: DeviceWith<'vendor' | 'device' | 'subsystem'>): Pick<DeviceIdentity, 'id' | 'subsystem'> {
+  const sub = knownValue(subsystem);
+  return {
+    id: idOf({ vendor, device }),
+    subsystem: sub === undefined ? null : `${sub.vendorId}:${sub.deviceId}`,
+  };
+}
+
+/** The ids of a device: `8086:10c9`; `null` where they are not known. */
+export function idOf({
+  vendor,
+  device,
+}: Pick<DeviceWith<'vendor' | 'device'>, 'vendor' | 'device'>): string | null {
+  const [vendorId, deviceId] = [knownValue(vendor)?.id, knownValue(device)?.id];
+  return vendorId === undefined || deviceId === undefined ? null : `${vendorId}:${deviceId}`;
+}
+
+/** The identity of a device. */
+export function identityOf(device: DeviceWith<IdentityField>): DeviceIdentity {
   const location = knownValue(device.location);
-  const vendor = knownValue(device.vendor);
-  const product = knownValue(device.device);
-  const subsystem = knownValue(device.subsystem);
   const things = knownValue(device.attachments) ?? [];
   const macs = things.map((thing) => knownValue(thing.mac)).filter((mac) => mac !== undefined);
   const drives = things.map((thing) => knownValue(thing.serial)).filter((serial) => serial !== undefined);
   return {
     path: location === undefined ? null : topologyPath(location, device.address),
-    id: vendor === undefined || product === undefined ? null : `${vendor.id}:${product.id}`,
-    subsystem: subsystem === undefined ? null : `${subsystem.vendorId}:${subsystem.deviceId}`,
+    ...kindOf(device),
     serial:
       plausibleSerial(knownValue(knownValue(device.vpd)?.serial ?? null)) ??
       plausibleSerial(drives[0]) ??

@@ -23,7 +23,7 @@ export function isPassthroughDriver(driver: string): boolean {
 
 /**
  * Whether a function can be given to a VM as it is: its driver is a VFIO driver by its name, or has registered the function with
- * VFIO. The VF of a vGPU needs a vGPU type for that. Needs the fields `driver` and `vfio`.
+ * VFIO. The VF of a vGPU needs a vGPU type for that.
  */
 export function isWithVfio(device: OnDriver): boolean {
   return isPassthroughDriver(knownValue(device.driver) ?? '') || ownVfioDriver(device) !== null;
@@ -45,7 +45,7 @@ export function ownVfioDriver(device: OnDriver): string | null {
 
 /**
  * Why a function must stay on a driver that is no VFIO driver by its name; `null` if vfio-pci can have it. A vGPU exists only
- * as long as its VF is on the driver that made it. Needs the fields `driver` and `vfio`.
+ * as long as its VF is on the driver that made it.
  */
 export function boundToOwnDriver(device: OnDriver): string | null {
   const driver = knownValue(device.driver);

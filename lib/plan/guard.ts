@@ -1,6 +1,7 @@
-import { type Known, knownValue } from '../base/known.ts';
+import type { Known } from '../base/known.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { PciDevice } from '../pci/device.ts';
+import type { DeviceWith } from '../pci/device.ts';
+import { kindOf } from '../pci/identity.ts';
 
 /** What must still be so of a function at the moment that it is changed: that it is the one that was meant. */
 export interface Guard {
@@ -11,14 +12,10 @@ export interface Guard {
   readonly iommuGroup: Known<number>;
 }
 
-/** What a plan keeps in mind of a function. Needs its `vendor`, `device`, `subsystem` and `iommuGroup`. */
-export function guardOf({ address, vendor, device, subsystem, iommuGroup }: PciDevice): Guard {
-  const [vendorId, deviceId] = [knownValue(vendor)?.id, knownValue(device)?.id];
-  const sub = knownValue(subsystem);
-  return {
-    address,
-    id: vendorId === undefined || deviceId === undefined ? null : `${vendorId}:${deviceId}`,
-    subsystem: sub === undefined ? null : `${sub.vendorId}:${sub.deviceId}`,
-    iommuGroup,
-  };
+/** The facts that a guard is made of. */
+export type GuardField = 'vendor' | 'device' | 'subsystem' | 'iommuGroup';
+
+/** What a plan keeps in mind of a function. */
+export function guardOf(device: DeviceWith<GuardField>): Guard {
+  return { address: device.address, ...kindOf(device), iommuGroup: device.iommuGroup };
 }

@@ -11,7 +11,8 @@ import type { PciShowDocument } from '../documents/inventory/pci-show.ts';
 import type { PciSnapshotDocument } from '../documents/inventory/pci-snapshot.ts';
 import type { PciTreeDocument, TreeNode } from '../documents/inventory/pci-tree.ts';
 import type { PciAddress } from '../pci/address.ts';
-import type { PciDevice } from '../pci/device.ts';
+import type { DeviceField, DeviceWith, PciDevice } from '../pci/device.ts';
+import type { TraitField } from '../pci/device-traits.ts';
 import type { DeviceDifference } from '../pci/difference.ts';
 import type { IommuGroup } from '../pci/group/iommu-group.ts';
 import type { IommuState } from '../pci/group/iommu-state.ts';
@@ -29,28 +30,49 @@ import { driftWarnings, lateBindings } from './change/boot-stages.ts';
  * describe them.
  */
 
+/** Whether a fact is in the documents of lists; `pci show --json` has all of them. */
+const IS_LISTED = {
+  class: true,
+  vendor: true,
+  device: true,
+  subsystem: true,
+  revision: true,
+  driver: true,
+  driverOverride: true,
+  iommuGroup: true,
+  numaNode: true,
+  bars: true,
+  rom: true,
+  resetMethods: true,
+  bootVga: true,
+  sriov: true,
+  netInterfaces: true,
+  blockDevices: true,
+  location: false,
+  modules: false,
+  powerState: false,
+  link: false,
+  config: false,
+  attachments: false,
+  lastSeen: false,
+  mdevTypes: false,
+  vfio: false,
+  vpd: false,
+  slotLabel: false,
+} as const satisfies Readonly<Record<DeviceField, boolean>>;
+type ListedField = { [F in DeviceField]: (typeof IS_LISTED)[F] extends true ? F : never }[DeviceField];
+
 /** The fields of a device in a list. */
-export const LISTED_FIELDS = [
-  'class',
-  'vendor',
-  'device',
-  'subsystem',
-  'revision',
-  'driver',
-  'driverOverride',
-  'iommuGroup',
-  'numaNode',
-  'bars',
-  'rom',
-  'resetMethods',
-  'bootVga',
-  'sriov',
-  'netInterfaces',
-  'blockDevices',
-] as const satisfies readonly (keyof PciDevice)[];
+export const LISTED_FIELDS: readonly ListedField[] = (
+  Object.keys(IS_LISTED) as readonly DeviceField[]
+).filter((field): field is ListedField => IS_LISTED[field]);
+
+type AnyInventory = Inventory<DeviceWith<never>>;
+/** A device as other devices are listed beside it. */
+type BriefField = 'class' | 'vendor' | 'device' | 'driver';
 
 /** One device of `pci list`: its address and the listed fields, in their order. */
-function listedDevice(device: PciDevice): Pick<PciDevice, 'address' | (typeof LISTED_FIELDS)[number]> {
+function listedDevice(device: DeviceWith<ListedField>): DeviceWith<ListedField> {
   return {
     address: device.address,
     class: device.class,
@@ -73,16 +95,16 @@ function listedDevice(device: PciDevice): Pick<PciDevice, 'address' | (typeof LI
 }
 
 export function listDocument(
-  { host, diagnostics }: Inventory,
-  devices: readonly PciDevice[],
+  { host, diagnostics }: AnyInventory,
+  devices: readonly DeviceWith<ListedField>[],
 ): PciListDocument {
   return { schema: 'portal-gun/pci-list/v1', host, devices: devices.map(listedDevice), diagnostics };
 }
 
 export function showDocument(
-  { host }: Inventory,
+  { host }: AnyInventory,
   device: PciDevice,
-  group: IommuGroup | undefined,
+  group: IommuGroup<DeviceWith<BriefField>> | undefined,
   notes: readonly PassthroughNote[],
   diagnostics: readonly Diagnostic[],
 ): PciShowDocument {
@@ -98,9 +120,9 @@ export function showDocument(
 }
 
 export function groupsDocument(
-  { host, diagnostics }: Inventory,
+  { host, diagnostics }: AnyInventory,
   { units, firmwareTables }: IommuState,
-  groups: readonly IommuGroup[],
+  groups: readonly IommuGroup<DeviceWith<BriefField>>[],
   ungrouped: readonly PciAddress[],
 ): PciGroupsDocument {
   return {
@@ -113,7 +135,14 @@ export function groupsDocument(
   };
 }
 
-function groupDocument({ id, type, reservedRegions, verdict, obstacles, members }: IommuGroup): GroupFacts {
+function groupDocument({
+  id,
+  type,
+  reservedRegions,
+  verdict,
+  obstacles,
+  members,
+}: IommuGroup<DeviceWith<BriefField>>): GroupFacts {
   return {
     id,
     type,
@@ -124,13 +153,19 @@ function groupDocument({ id, type, reservedRegions, verdict, obstacles, members 
   };
 }
 
-function briefDevice({ address, class: deviceClass, vendor, device, driver }: PciDevice): BriefDevice {
+function briefDevice({
+  address,
+  class: deviceClass,
+  vendor,
+  device,
+  driver,
+}: DeviceWith<BriefField>): BriefDevice {
   return { address, class: deviceClass, vendor, device, driver };
 }
 
 export function treeDocument(
-  { host, diagnostics }: Inventory,
-  roots: readonly TopologyRoot[],
+  { host, diagnostics }: AnyInventory,
+  roots: readonly TopologyRoot<DeviceWith<BriefField | 'iommuGroup'>>[],
 ): PciTreeDocument {
   return {
     schema: 'portal-gun/pci-tree/v1',
@@ -140,14 +175,14 @@ export function treeDocument(
   };
 }
 
-function treeNode({ device, children }: TopologyNode): TreeNode {
+function treeNode({ device, children }: TopologyNode<DeviceWith<BriefField | 'iommuGroup'>>): TreeNode {
   return { ...briefDevice(device), iommuGroup: device.iommuGroup, children: children.map(treeNode) };
 }
 
 export function diffDocument(
-  before: Inventory,
-  after: Inventory,
-  differences: readonly DeviceDifference[],
+  before: AnyInventory,
+  after: AnyInventory,
+  differences: readonly DeviceDifference<DeviceWith<BriefField>>[],
 ): PciDiffDocument {
   return {
     schema: 'portal-gun/pci-diff/v1',
@@ -172,8 +207,8 @@ export function snapshotDocument(
 }
 
 export function bindingsDocument(
-  { host, diagnostics }: Inventory,
-  statuses: readonly BindingStatus[],
+  { host, diagnostics }: AnyInventory,
+  statuses: readonly BindingStatus<DeviceWith<TraitField>>[],
   outdated: readonly string[],
   boot: BootState,
   recovery: PendingRecovery,
@@ -198,7 +233,7 @@ export function bindingsDocument(
   };
 }
 
-function boundFacts(device: PciDevice | null): PciBindingsDocument['bindings'][number]['device'] {
+function boundFacts(device: DeviceWith<'driver'> | null): PciBindingsDocument['bindings'][number]['device'] {
   return device === null ? null : { address: device.address, driver: device.driver };
 }
 

@@ -3,7 +3,7 @@ import type { HostReader } from '../host/host-reader.ts';
 import { RecordingHost } from '../host/snapshot/recording-host.ts';
 import type { Snapshot } from '../host/snapshot/snapshot.ts';
 import { SnapshotHost } from '../host/snapshot/snapshot-host.ts';
-import type { PciDevice } from '../pci/device.ts';
+import type { DeviceWith } from '../pci/device.ts';
 import { NO_NAMES } from '../pci/pci-ids.ts';
 import { readAliases } from './device/module-aliases.ts';
 import { ALL_FIELDS, readInventory } from './device/read-inventory.ts';
@@ -46,7 +46,7 @@ export function captureHost(host: HostReader): Snapshot {
 }
 
 /** The lines of the kernel's table of modules that are for the VFs that a PF could have. */
-function readModulesForVfs(host: HostReader, { vendor, sriov }: PciDevice): void {
+function readModulesForVfs(host: HostReader, { vendor, sriov }: DeviceWith<'vendor' | 'sriov'>): void {
   const role = knownValue(sriov);
   const vendorId = knownValue(vendor)?.id;
   const path = readAliasesPath(host);

@@ -1,7 +1,7 @@
 import { BROKEN, isUnknown, type Known, knownValue, UNREAD } from '../base/known.ts';
 import { type HostReader, isFailure, knownOf } from '../host/host-reader.ts';
 import { type PciAddress, parsePciAddress } from '../pci/address.ts';
-import type { PciDevice } from '../pci/device.ts';
+import type { DeviceWith } from '../pci/device.ts';
 import { lastName, SYS_PATHS } from './paths.ts';
 
 /** The VFs of a PF's network interface. */
@@ -12,9 +12,9 @@ interface InterfaceVfs {
 
 /**
  * Finds the functions behind what machines name otherwise: a network interface of a PF, a mediated device, a node of vDPA.
- * `null` for what is not there. Needs the fields `netInterfaces` and `sriov` of the devices.
+ * `null` for what is not there.
  */
-export function hostLookup(host: HostReader, devices: readonly PciDevice[]) {
+export function hostLookup(host: HostReader, devices: readonly DeviceWith<'netInterfaces' | 'sriov'>[]) {
   return {
     vfsOfInterface: (name: string): Known<InterfaceVfs> => vfsOfInterface(devices, name),
     parentOfMdev: (uuid: string): Known<PciAddress> =>
@@ -39,7 +39,10 @@ export function readLookups(host: HostReader): void {
   }
 }
 
-function vfsOfInterface(devices: readonly PciDevice[], name: string): Known<InterfaceVfs> {
+function vfsOfInterface(
+  devices: readonly DeviceWith<'netInterfaces' | 'sriov'>[],
+  name: string,
+): Known<InterfaceVfs> {
   const owner = devices.find(({ netInterfaces }) => knownValue(netInterfaces)?.includes(name));
   if (owner === undefined) {
     return devices.some(({ netInterfaces }) => isUnknown(netInterfaces)) ? UNREAD : null;

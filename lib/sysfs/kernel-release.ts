@@ -1,6 +1,6 @@
 import { isUnknown } from '../base/known.ts';
 import type { HostReader, Reading } from '../host/host-reader.ts';
-import type { PciDevice } from '../pci/device.ts';
+import type { DeviceWith } from '../pci/device.ts';
 import { busEntryPath, moduleAliasesPath, PROC_PATHS } from './paths.ts';
 
 /**
@@ -40,13 +40,13 @@ export function parseKernelVersion(release: string): KernelVersion | null {
  * cannot be reset. From `/proc/sys/kernel/osrelease` (`6.12.48+deb13-amd64`); where that is not there, from whether
  * any device has the attribute, which is looked for where it was not read.
  */
-export function tellsResetMethods(host: HostReader, devices: readonly PciDevice[]): boolean {
+export function tellsResetMethods(host: HostReader, devices: readonly DeviceWith<'resetMethods'>[]): boolean {
   const version = readKernelVersion(host);
   if (version === null) return devices.some((device) => hasResetMethods(host, device));
   return version.major > 5 || (version.major === 5 && version.minor >= 15);
 }
 
-function hasResetMethods(host: HostReader, { address, resetMethods }: PciDevice): boolean {
+function hasResetMethods(host: HostReader, { address, resetMethods }: DeviceWith<'resetMethods'>): boolean {
   return isUnknown(resetMethods) && resetMethods.unknown === 'unread'
     ? host.exists(`${busEntryPath(address)}/reset_method`)
     : resetMethods !== null;

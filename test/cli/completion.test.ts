@@ -96,8 +96,19 @@ describe('pci', () => {
   it.each([
     [
       ['sriov', ''],
-      ['list', 'set', 'restore'],
+      ['list', 'set', 'restore', 'forget'],
     ],
+    [
+      ['bindings', ''],
+      ['list', 'restore', 'forget'],
+    ],
+    [['bindings', '--res'], ['--restore']],
+    [['bindings', 'restore', '--ch'], ['--check']],
+    [
+      ['help', 'bindings', ''],
+      ['list', 'restore', 'forget'],
+    ],
+    [['bindings'], ['bindings']],
     [['sriov', 'set', 'x', '--tr'], ['--trust']],
     [
       ['list', '--format', ''],

@@ -392,7 +392,7 @@ function errorsPage(): string {
 
 function problemsPage(): string {
   return page('Problems of steps', [
-    'A step of a change can fail on the host. The steps before it are then undone, and the command exits with code 8. The problem is printed as `It failed at: STEP: PROBLEM [CODE]`, with a hint. A [plan](json.md#plan) that was applied, and [`pci recover`](commands.md#pci-recover), have it in the `report`: for each step `problem`, a sentence, and `problemCode`. Codes are stable, wording is not.',
+    'If a step of a plan fails, the steps before it are undone, and the exit code is 8. The program prints the step, the problem and its code as `[CODE]`, and a hint. The `report` of a [plan](json.md#plan), and of [`pci recover`](commands.md#pci-recover), has for each step `problem`, a sentence, and `problemCode`. Codes are stable, wording is not.',
     table(
       ['code', 'meaning', 'hint'],
       Object.entries(PROBLEMS).map(([name, { summary, remedy }]) => [
@@ -448,13 +448,16 @@ function safetyRulesPage(): string {
         sentence(capital(title)),
       ]),
     ),
-    ...ROM_RULES.filter((rule) => !SAFETY_RULES.includes(rule)).map((rule) =>
+    ...ROM_RULES.filter(({ name }) => SAFETY_RULES.every((rule) => rule.name !== name)).map((rule) =>
       ruleSection(rule).replace('## ', '### '),
     ),
   ]);
 }
 
-function ruleSection({ name, severity, meaning, remedy }: SafetyRule): string {
+/** What is said of a rule, whatever it looks at. */
+type RuleWords = Pick<SafetyRule, 'name' | 'severity' | 'meaning' | 'remedy'>;
+
+function ruleSection({ name, severity, meaning, remedy }: RuleWords): string {
   return [`## ${name}`, `${SEVERITY_MEANINGS[severity]} ${meaning}`, `Fix: ${sentence(remedy)}`].join('\n\n');
 }
 

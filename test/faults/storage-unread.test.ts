@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { PortalGunError } from '../../lib/base/errors.ts';
 import { refusalsAmong } from '../../lib/checks/finding.ts';
-import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/safety/check-safety.ts';
+import { checkSafety } from '../../lib/checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../lib/checks/safety/safety-fields.ts';
 import type { HostReader, ReadFailure } from '../../lib/host/host-reader.ts';
 import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';
 import { groupDevices } from '../../lib/pci/group/iommu-group.ts';

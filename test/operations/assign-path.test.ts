@@ -59,7 +59,7 @@ it('a device that is given to pci assign passes through few files on its way to 
   expect(shown).toMatchObject({ exitCode: 0, stderr: '' });
   const files = [...passed].filter((file) => !/^lib\/(base\/|pci\/(?!selector\/))/.test(file));
   expect(files.sort()).toEqual([
-    'lib/cli/commands/assign.ts',
+    'lib/cli/commands/machines/assign.ts',
     'lib/cli/main.ts',
     'lib/cli/run-proposal.ts',
     'lib/libvirt/hostdev/rom-policy.ts',

@@ -1,6 +1,7 @@
 import { PortalGunError } from '../../lib/base/errors.ts';
 import { type Finding, refusalsAmong } from '../../lib/checks/finding.ts';
-import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/safety/check-safety.ts';
+import { checkSafety } from '../../lib/checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../lib/checks/safety/safety-fields.ts';
 import type { HostReader, ReadFailure, Reading } from '../../lib/host/host-reader.ts';
 import type { PciAddress } from '../../lib/pci/address.ts';
 import { groupDevices } from '../../lib/pci/group/iommu-group.ts';

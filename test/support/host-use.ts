@@ -1,6 +1,7 @@
 import type { Known } from '../../lib/base/known.ts';
 import type { Finding } from '../../lib/checks/finding.ts';
-import { checkSafety, SAFETY_FIELDS } from '../../lib/checks/safety/check-safety.ts';
+import { checkSafety } from '../../lib/checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../lib/checks/safety/safety-fields.ts';
 import type { HostUse, LiveUse, OpenNode } from '../../lib/facts/host-use.ts';
 import type { NetInterface } from '../../lib/facts/network-use.ts';
 import type { BlockDevice, Mount } from '../../lib/facts/storage-use.ts';

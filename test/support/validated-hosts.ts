@@ -1,6 +1,6 @@
-import { SAFETY_FIELDS } from '../../lib/checks/safety/check-safety.ts';
-import { VALIDATION_FIELDS } from '../../lib/checks/validation/validate.ts';
+import { SAFETY_FIELDS } from '../../lib/checks/safety/safety-fields.ts';
 import type { ValidatedHost } from '../../lib/checks/validation/validated-host.ts';
+import { VALIDATION_FIELDS } from '../../lib/checks/validation/validation-fields.ts';
 import type { MachineNeeds, NeededDevice } from '../../lib/facts/machine-needs.ts';
 import type { FileStatus } from '../../lib/host/host-reader.ts';
 import { SnapshotHost } from '../../lib/host/snapshot/snapshot-host.ts';

@@ -1,5 +1,6 @@
 import type { PciAddress } from '../../lib/pci/address.ts';
-import { IDENTITY_FIELDS } from '../../lib/pci/identity.ts';
+import type { DeviceWith } from '../../lib/pci/device.ts';
+import { TRAIT_FIELDS } from '../../lib/pci/device-traits.ts';
 import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
 import { planVfs, type VfsProposal } from '../../lib/plan/sriov/plan-vfs.ts';
 import type { VfGoal } from '../../lib/plan/sriov/vf-goal.ts';
@@ -15,14 +16,16 @@ export const NVME_PF = '0000:02:00.0' as PciAddress;
 /** What is asked of a PF where nothing else is said: nothing, but for its interface to be up. */
 export const NO_GOAL: VfGoal = { count: null, autoprobe: null, all: {}, each: new Map(), isUp: true };
 
-const FIELDS = [...IDENTITY_FIELDS, 'driver', 'driverOverride', 'iommuGroup', 'sriov'] as const;
+const FIELDS = [...TRAIT_FIELDS, 'driverOverride', 'iommuGroup'] as const;
+
+type PlannedDevice = DeviceWith<(typeof FIELDS)[number]>;
 
 /** Plans to bring a PF of a simulated machine to what is asked. */
 export async function proposeVfs(
   machine: SimulatedMachine,
   address: PciAddress,
   goal: Partial<VfGoal>,
-): Promise<VfsProposal> {
+): Promise<VfsProposal<PlannedDevice>> {
   const { devices } = readInventory(machine.reader, NO_NAMES, FIELDS);
   const pf = devices.find((device) => device.address === address);
   if (pf === undefined) throw new Error(`there is no ${address}`);

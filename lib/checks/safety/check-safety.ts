@@ -1,26 +1,17 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
+import type { LiveUse } from '../../facts/host-use.ts';
 import { comparePciAddresses, type PciAddress } from '../../pci/address.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { GROUP_FIELDS } from '../../pci/group/iommu-group.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Finding } from '../finding.ts';
+import { OpenNodesView } from './open-nodes.ts';
 import { ROM_RULES } from './rom-rules.ts';
+import type { RomSafetyDevice, SafetyDevice } from './safety-fields.ts';
 import type { Observation, SafetyRule } from './safety-rule.ts';
 import { SAFETY_RULES } from './safety-rules.ts';
 import { type SafetyHost, SafetyView } from './safety-view.ts';
 import { tunnelledFrom } from './tunnels.ts';
 import { virtualFunctionsByPf } from './virtual-functions.ts';
-
-/** The facts of every device that the rules need; those that `groupDevices` needs are among them. */
-export const SAFETY_FIELDS: readonly DeviceField[] = [
-  ...GROUP_FIELDS,
-  'bars',
-  'resetMethods',
-  'bootVga',
-  'netInterfaces',
-  'blockDevices',
-  'attachments',
-];
 
 /**
  * The findings that prevent taking devices from the host: for each device, for every member of their IOMMU groups that
@@ -56,28 +47,27 @@ export function checkLoss(devices: readonly PciAddress[], host: SafetyHost): rea
   );
 }
 
-/** The facts of every device that {@link checkRomReading} needs. */
-export const ROM_SAFETY_FIELDS: readonly DeviceField[] = [
-  'class',
-  'driver',
-  'vfio',
-  'iommuGroup',
-  'rom',
-  'attachments',
-  'location',
-];
+/** What reading a ROM is judged by. */
+export interface RomHost {
+  /** Every function of the host. */
+  readonly devices: readonly RomSafetyDevice[];
+  readonly live: LiveUse;
+}
 
 /**
  * The findings that prevent reading the ROM of a function: only of that function, because its group is not touched.
  *
  * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
  */
-export function checkRomReading(device: PciAddress, host: SafetyHost): readonly Finding[] {
-  const view = new SafetyView(host, new Set([device]), new Set([device]), new Set([device]));
-  return findingsIn(view, presentOf([device], host), ROM_RULES);
+export function checkRomReading(device: PciAddress, host: RomHost): readonly Finding[] {
+  const view = { host, nodes: new OpenNodesView(host.devices, host.live) };
+  return findingsOf(device, presentOf([device], host), ROM_RULES, view);
 }
 
-function presentOf(devices: readonly PciAddress[], host: SafetyHost): Present {
+function presentOf<Device extends DeviceWith<never>>(
+  devices: readonly PciAddress[],
+  host: { readonly devices: readonly Device[] },
+): Present<Device> {
   const present = new Map(host.devices.map((device) => [device.address, device]));
   for (const address of devices) {
     if (!present.has(address)) {
@@ -87,31 +77,36 @@ function presentOf(devices: readonly PciAddress[], host: SafetyHost): Present {
   return present;
 }
 
-function findingsIn(
-  view: SafetyView,
-  present: Present,
-  rules: readonly SafetyRule[] = SAFETY_RULES,
-): readonly Finding[] {
+function findingsIn(view: SafetyView, present: Present<SafetyDevice>): readonly Finding[] {
   const { given, taken } = view;
-  return [...taken]
-    .sort(comparePciAddresses)
-    .flatMap((address) => present.get(address) ?? [])
-    .flatMap((device) =>
-      rules
-        .filter(({ isOfGiven }) => isOfGiven !== true || given.has(device.address))
-        .flatMap((rule) =>
-          rule.find(device, view).map((observation) => toFinding(rule, device, observation)),
-        ),
-    );
+  const addresses = [...taken].sort(comparePciAddresses);
+  return addresses.flatMap((address) => {
+    const rules = SAFETY_RULES.filter(({ isOfGiven }) => isOfGiven !== true || given.has(address));
+    return findingsOf(address, present, rules, view);
+  });
 }
 
-type Present = ReadonlyMap<PciAddress, PciDevice>;
+/** What rules say of a function; nothing of one that is not there. */
+function findingsOf<Device extends DeviceWith<never>, View>(
+  address: PciAddress,
+  present: Present<Device>,
+  rules: readonly SafetyRule<Device, View>[],
+  view: View,
+): readonly Finding[] {
+  const device = present.get(address);
+  if (device === undefined) return [];
+  return rules.flatMap((rule) =>
+    rule.find(device, view).map((observation) => toFinding(rule, address, observation)),
+  );
+}
+
+type Present<Device> = ReadonlyMap<PciAddress, Device>;
 
 /** The devices, with those that their groups take along. */
 function givenWith(
   devices: readonly PciAddress[],
   { groups }: SafetyHost,
-  present: Present,
+  present: Present<SafetyDevice>,
 ): Set<PciAddress> {
   const ids = new Set(devices.map((address) => knownValue(present.get(address)?.iommuGroup ?? null)));
   const members = groups.filter(({ id }) => ids.has(id)).flatMap((group) => group.members);
@@ -133,7 +128,11 @@ function lostWith(given: ReadonlySet<PciAddress>, host: SafetyHost): ReadonlySet
   return lost;
 }
 
-function toFinding(rule: SafetyRule, { address }: PciDevice, observation: Observation): Finding {
+function toFinding(
+  rule: Pick<SafetyRule, 'name' | 'severity' | 'remedy'>,
+  address: PciAddress,
+  observation: Observation,
+): Finding {
   const { message, evidence, remedy = rule.remedy, isUnknown } = observation;
   return {
     name: rule.name,

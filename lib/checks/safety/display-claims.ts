@@ -1,13 +1,13 @@
 import { knownValue } from '../../base/known.ts';
 import type { DisplayClaim } from '../../facts/host-use.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { SafetyDevice } from './safety-fields.ts';
 
-export function isDisplay({ class: deviceClass }: PciDevice): boolean {
+export function isDisplay({ class: deviceClass }: SafetyDevice): boolean {
   return knownValue(deviceClass)?.code.startsWith('03') ?? false;
 }
 
 /** What boot displays hold of the memory of a device. */
-export function claimsOn({ bars }: PciDevice, claims: readonly DisplayClaim[]): readonly DisplayClaim[] {
+export function claimsOn({ bars }: SafetyDevice, claims: readonly DisplayClaim[]): readonly DisplayClaim[] {
   return claims.filter(({ start, end }) =>
     (knownValue(bars) ?? []).some(({ kind, address, sizeBytes }) => {
       if (kind !== 'memory' || address === null) return false;

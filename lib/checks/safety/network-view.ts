@@ -3,7 +3,7 @@ import { shellCommand } from '../../base/shell-command.ts';
 import type { HostUse } from '../../facts/host-use.ts';
 import type { IpAddress, IpRoute, NetInterface } from '../../facts/network-use.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { SafetyDevice } from './safety-fields.ts';
 
 /** An interface that is on a function, or made of one that is, with the way there: `enp3s0f1`, `br0 above enp3s0f1`. */
 export interface StackedInterface {
@@ -110,7 +110,7 @@ export class NetworkView {
 }
 
 /** Whether a function has network interfaces, or may have. */
-export function mayHaveInterfaces({ netInterfaces }: PciDevice): boolean {
+export function mayHaveInterfaces({ netInterfaces }: SafetyDevice): boolean {
   return isUnknown(netInterfaces) || (netInterfaces !== null && netInterfaces.length > 0);
 }
 

@@ -1,9 +1,13 @@
 import { isUnknown } from '../../base/known.ts';
-import type { DeviceHolder } from '../../facts/host-use.ts';
-import type { PciDevice } from '../../pci/device.ts';
-import type { NodeHolder, NodeRule } from './open-nodes.ts';
+import type { DeviceHolder, LiveUse } from '../../facts/host-use.ts';
+import type { NodeDevice, NodeHolder, NodeRule, OpenNodesView } from './open-nodes.ts';
 import { listSome, type Observation, unknownFinding } from './safety-rule.ts';
-import type { SafetyView } from './safety-view.ts';
+
+/** What processes of a host have open. */
+export interface NodeView {
+  readonly nodes: OpenNodesView;
+  readonly host: { readonly live: Pick<LiveUse, 'unseen'> };
+}
 
 /** `qemu-system-x86 (pid 812)`, or the machine that it runs. */
 export function holderName({ command, machine, pid }: DeviceHolder): string {
@@ -23,7 +27,7 @@ export function holderNames(holders: readonly NodeHolder[]): string {
 /** What a rule reports of nodes that may be of a function, and of processes that could not be looked at. */
 export function notCleared(
   unsure: readonly NodeHolder[],
-  { unseen }: { readonly unseen: SafetyView['host']['live']['unseen'] },
+  { unseen }: Pick<LiveUse, 'unseen'>,
   what: string,
   mayHave: boolean,
 ): readonly Observation[] {
@@ -43,8 +47,8 @@ export function notCleared(
 
 /** What a rule reports of the nodes of a function that are open. */
 export function observeNodes(
-  device: PciDevice,
-  view: SafetyView,
+  device: NodeDevice,
+  view: NodeView,
   rule: NodeRule,
   texts: {
     /** What so many processes do with it: `is in use for graphics by NAMES`. */

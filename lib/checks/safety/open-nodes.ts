@@ -1,7 +1,7 @@
-import { isUnknown, knownValue } from '../../base/known.ts';
+import { isUnknown, knownValue, UNREAD } from '../../base/known.ts';
 import type { DeviceHolder, LiveUse, OpenNode } from '../../facts/host-use.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { staysWithHost } from '../../pci/group/iommu-group.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { mayHaveDisks } from './storage-view.ts';
@@ -83,6 +83,13 @@ const SHARED: Readonly<Record<string, { readonly driver: string; readonly own: r
   tee: { driver: 'ccp', own: [] },
 };
 
+/**
+ * What tells of a function which nodes may be of it. Without configuration space its class says whether it is a bridge; one of which
+ * nobody read which disks it has may have some.
+ */
+export type NodeDevice = DeviceWith<'driver' | 'class' | 'iommuGroup' | 'attachments'> &
+  Partial<DeviceWith<'config' | 'blockDevices'>>;
+
 const NOBODY: NodeUse = { holders: [], unsure: [] };
 
 /** What processes have open, by the function that it is a node of. */
@@ -92,7 +99,7 @@ export class OpenNodesView {
   readonly #unsure: { readonly holder: DeviceHolder; readonly node: OpenNode }[] = [];
   readonly #drivers: ReadonlySet<string>;
 
-  constructor(devices: readonly PciDevice[], { holders }: LiveUse) {
+  constructor(devices: readonly DeviceWith<'driver'>[], { holders }: LiveUse) {
     this.#drivers = new Set(devices.flatMap(({ driver }) => knownValue(driver) ?? []));
     for (const holder of holders) {
       for (const node of holder.nodes) {
@@ -105,7 +112,7 @@ export class OpenNodesView {
   }
 
   /** Who has nodes of a function open that a rule reports. Block devices are looked for through what is made of them. */
-  useOf(device: PciDevice, rule: NodeRule): NodeUse {
+  useOf(device: NodeDevice, rule: NodeRule): NodeUse {
     const sure = this.#sure.get(device.address)?.get(rule) ?? [];
     const open = this.#unsure.filter(({ node }) => nodeRuleOf(node) === rule);
     if (open.length === 0) return sure.length === 0 ? NOBODY : { holders: sure, unsure: [] };
@@ -124,9 +131,9 @@ export class OpenNodesView {
     this.#sure.set(address, rules.set(rule, held));
   }
 
-  #mayBeOf(node: OpenNode, holder: DeviceHolder, device: PciDevice): boolean {
+  #mayBeOf(node: OpenNode, holder: DeviceHolder, device: NodeDevice): boolean {
     const { driver } = device;
-    if (driver === null || staysWithHost(device)) return false;
+    if (driver === null || staysWithHost({ config: UNREAD, ...device })) return false;
     const name = knownValue(driver);
     const subsystem = node.subsystem ?? '';
     if (subsystem === 'vfio' || subsystem === 'vfio-dev')
@@ -143,7 +150,7 @@ export class OpenNodesView {
     const makers = [...this.#drivers].filter((maker) => isNamedBy(node, maker));
     if (makers.length > 0) return name === undefined || makers.includes(name);
     if (!isUnfound(node)) return false;
-    if (subsystem === 'block') return mayHaveDisks(device);
+    if (subsystem === 'block') return mayHaveDisks({ blockDevices: UNREAD, ...device });
     const code = knownValue(device.class)?.code;
     const classes = CLASSES[subsystem];
     return code === undefined || classes === undefined || classes.test(code) || hasKind(device, subsystem);
@@ -159,7 +166,7 @@ function isUnfound({ functions }: OpenNode): boolean {
 }
 
 /** Whether something on a function goes by the name of a node that is on none: `hfi1_0`, an adapter of InfiniBand. */
-function isNamedAs({ name, functions }: OpenNode, { attachments }: PciDevice): boolean {
+function isNamedAs({ name, functions }: OpenNode, { attachments }: DeviceWith<'attachments'>): boolean {
   return !isUnknown(functions) && (knownValue(attachments) ?? []).some((each) => each.name === name);
 }
 
@@ -172,13 +179,16 @@ function isNamedBy({ name, subsystem }: OpenNode, driver: string): boolean {
   );
 }
 
-function mayBeInGroup({ name, subsystem }: OpenNode, { driver, iommuGroup }: PciDevice): boolean {
+function mayBeInGroup(
+  { name, subsystem }: OpenNode,
+  { driver, iommuGroup }: DeviceWith<'driver' | 'iommuGroup'>,
+): boolean {
   const known = knownValue(driver);
   if (known !== undefined && !isPassthroughDriver(known)) return false;
   const group = knownValue(iommuGroup);
   return subsystem !== 'vfio' || group === undefined || name === String(group) || !/^\d+$/.test(name);
 }
 
-function hasKind({ attachments }: PciDevice, subsystem: string): boolean {
+function hasKind({ attachments }: DeviceWith<'attachments'>, subsystem: string): boolean {
   return (knownValue(attachments) ?? []).some(({ kind }) => kind === subsystem);
 }

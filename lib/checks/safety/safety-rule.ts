@@ -1,6 +1,7 @@
 import { isUnknown, type Known, type Unknown } from '../../base/known.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Severity } from '../finding.ts';
+import type { SafetyDevice } from './safety-fields.ts';
 import type { SafetyView } from './safety-view.ts';
 
 /** An observation of a rule at one function; it may be that the rule could not decide. */
@@ -12,8 +13,13 @@ export interface Observation {
   readonly isUnknown?: true;
 }
 
-/** One way in which a host can need a function. */
-export interface SafetyRule {
+/**
+ * One way in which a host can need a function.
+ *
+ * @typeParam Device what it looks at of a function
+ * @typeParam View what it looks at of the host
+ */
+export interface SafetyRule<Device extends DeviceWith<never> = SafetyDevice, View = SafetyView> {
   /** Stable, in kebab-case. */
   readonly name: string;
   /** What it looks for, in a few words. */
@@ -25,7 +31,7 @@ export interface SafetyRule {
   /** Whether it is about what a virtual machine gets, and says nothing of what is merely gone with that. */
   readonly isOfGiven?: true;
   /** What it has to say of one function that leaves the host; nothing where all is well. */
-  readonly find: (device: PciDevice, view: SafetyView) => readonly Observation[];
+  readonly find: (device: Device, view: View) => readonly Observation[];
 }
 
 /** How many names stand in a message before the rest is counted. */

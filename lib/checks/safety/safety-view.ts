@@ -1,10 +1,10 @@
 import { knownValue } from '../../base/known.ts';
 import type { HostUse, LiveUse, OpenNode } from '../../facts/host-use.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
 import type { IommuGroup } from '../../pci/group/iommu-group.ts';
 import { NetworkView } from './network-view.ts';
 import { type NodeHolder, OpenNodesView } from './open-nodes.ts';
+import type { SafetyDevice } from './safety-fields.ts';
 import { StorageView } from './storage-view.ts';
 import { virtualFunctionsByPf } from './virtual-functions.ts';
 
@@ -12,9 +12,9 @@ const NONE: ReadonlySet<PciAddress> = new Set();
 
 /** The facts that decide whether a change is safe. */
 export interface SafetyHost {
-  /** Every function of the host, with the facts of `SAFETY_FIELDS`. */
-  readonly devices: readonly PciDevice[];
-  readonly groups: readonly IommuGroup[];
+  /** Every function of the host. */
+  readonly devices: readonly SafetyDevice[];
+  readonly groups: readonly IommuGroup<SafetyDevice>[];
   readonly use: HostUse;
   readonly live: LiveUse;
   /** Whether the kernel says how devices can be reset (5.15 and later do). */
@@ -33,7 +33,7 @@ export class SafetyView {
   readonly storage: StorageView;
   readonly network: NetworkView;
   readonly nodes: OpenNodesView;
-  readonly #devices: ReadonlyMap<PciAddress, PciDevice>;
+  readonly #devices: ReadonlyMap<PciAddress, SafetyDevice>;
   readonly #vfs: ReadonlyMap<PciAddress, ReadonlySet<PciAddress>>;
 
   constructor(
@@ -53,7 +53,7 @@ export class SafetyView {
     this.#devices = new Map(host.devices.map((device) => [device.address, device]));
   }
 
-  device(address: PciAddress): PciDevice | undefined {
+  device(address: PciAddress): SafetyDevice | undefined {
     return this.#devices.get(address);
   }
 
@@ -62,7 +62,7 @@ export class SafetyView {
     return this.#vfs.get(pf) ?? NONE;
   }
 
-  groupOf(device: PciDevice): IommuGroup | undefined {
+  groupOf(device: SafetyDevice): IommuGroup<SafetyDevice> | undefined {
     return this.host.groups.find(({ id }) => id === knownValue(device.iommuGroup));
   }
 

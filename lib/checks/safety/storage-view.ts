@@ -4,7 +4,7 @@ import { isNodePath } from '../../facts/device-names.ts';
 import type { HostUse, LiveUse } from '../../facts/host-use.ts';
 import type { BlockDevice } from '../../facts/storage-use.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { SafetyDevice } from './safety-fields.ts';
 import { type PlacedMount, StorageGraph } from './storage-graph.ts';
 import { SYSTEM_POINTS } from './system-points.ts';
 
@@ -65,7 +65,7 @@ export function isSystemMount({ mount, where }: PlacedMount): boolean {
 }
 
 /** Whether a function has disks, or may have. */
-export function mayHaveDisks({ blockDevices }: PciDevice): boolean {
+export function mayHaveDisks({ blockDevices }: Pick<SafetyDevice, 'blockDevices'>): boolean {
   return isUnknown(blockDevices) || (blockDevices !== null && blockDevices.length > 0);
 }
 

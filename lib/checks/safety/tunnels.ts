@@ -1,7 +1,7 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
 import { deviceAt } from '../../pci/device-at.ts';
+import type { SafetyDevice } from './safety-fields.ts';
 import type { SafetyHost } from './safety-view.ts';
 
 /**
@@ -25,16 +25,16 @@ export function tunnelledFrom(address: PciAddress, { devices, use }: SafetyHost)
     .map((device) => device.address);
 }
 
-function isBehind(device: PciDevice, ports: readonly PciAddress[]): boolean {
+function isBehind(device: SafetyDevice, ports: readonly PciAddress[]): boolean {
   return bridgesOf(device).some((bridge) => ports.includes(bridge));
 }
 
-function bridgesOf({ location }: PciDevice): readonly PciAddress[] {
+function bridgesOf({ location }: SafetyDevice): readonly PciAddress[] {
   return knownValue(location)?.bridges ?? [];
 }
 
 /** By the class of a USB4 host interface, or the driver. */
-export function mayBeTunnelHost({ class: kind, driver }: PciDevice): boolean {
+export function mayBeTunnelHost({ class: kind, driver }: SafetyDevice): boolean {
   if (isUnknown(kind) || isUnknown(driver)) return true;
   return driver === 'thunderbolt' || knownValue(kind)?.code === '0c0340';
 }

@@ -1,12 +1,12 @@
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 
 /**
  * The VFs of each PF, by the links of the PF (`virtfn0`) and by those of the VFs (`physfn`): either may be unreadable.
  */
 export function virtualFunctionsByPf(
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<'sriov'>[],
 ): ReadonlyMap<PciAddress, ReadonlySet<PciAddress>> {
   const all = new Map<PciAddress, Set<PciAddress>>();
   const add = (pf: PciAddress, vf: PciAddress): void => {
@@ -21,7 +21,7 @@ export function virtualFunctionsByPf(
 }
 
 /** Why it is not known whether a function has more VFs than were found; `null` if it is known. */
-export function moreVirtualFunctions({ sriov }: PciDevice, found: number): Known<never> {
+export function moreVirtualFunctions({ sriov }: DeviceWith<'sriov'>, found: number): Known<never> {
   if (isUnknown(sriov)) return sriov;
   if (sriov?.role !== 'pf') return null;
   const { numVfs } = sriov;

@@ -1,7 +1,7 @@
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { AcsCapability } from '../../pci/config/capabilities.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 
 // What Linux asks of a port before it takes what is below it for isolated: REQ_ACS_FLAGS in drivers/iommu/iommu.c.
 const NEEDED = [
@@ -19,7 +19,7 @@ export interface PortWithoutAcs {
 }
 
 /** What a port lacks of access control; nothing where it lacks none, is no such port, or does not tell. */
-export function lackOf(port: PciDevice): readonly PortWithoutAcs[] {
+export function lackOf(port: DeviceWith<'config'>): readonly PortWithoutAcs[] {
   const acs = accessControl(port);
   if (acs === 'not a port' || isUnknown(acs)) return [];
   if (acs === null) return [{ port: port.address, why: 'has no ACS capability' }];
@@ -28,7 +28,7 @@ export function lackOf(port: PciDevice): readonly PortWithoutAcs[] {
 }
 
 /** The access control of a root or downstream port; others are of no concern here. */
-export function accessControl({ config }: PciDevice): Known<AcsCapability | 'not a port'> {
+export function accessControl({ config }: DeviceWith<'config'>): Known<AcsCapability | 'not a port'> {
   if (config === null) return 'not a port';
   if (isUnknown(config)) return config;
   const { pcie } = config;
@@ -39,8 +39,8 @@ export function accessControl({ config }: PciDevice): Known<AcsCapability | 'not
 
 /** The ports above a device that do not keep it apart from its neighbours. */
 export function portsWithoutAcs(
-  { location }: PciDevice,
-  devices: readonly PciDevice[],
+  { location }: DeviceWith<'location'>,
+  devices: readonly DeviceWith<'config'>[],
 ): readonly PortWithoutAcs[] {
   const above = knownValue(location)?.bridges ?? [];
   return devices.filter(({ address }) => above.includes(address)).flatMap(lackOf);

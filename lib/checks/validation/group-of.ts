@@ -1,11 +1,11 @@
 import { knownValue } from '../../base/known.ts';
-import type { PciDevice } from '../../pci/device.ts';
 import type { IommuGroup } from '../../pci/group/iommu-group.ts';
+import type { ValidatedDevice } from './validation-fields.ts';
 
 /** The IOMMU group that a device is in. */
 export function groupOf(
-  { iommuGroup }: PciDevice,
-  { groups }: { readonly groups: readonly IommuGroup[] },
-): IommuGroup | undefined {
+  { iommuGroup }: ValidatedDevice,
+  { groups }: { readonly groups: readonly IommuGroup<ValidatedDevice>[] },
+): IommuGroup<ValidatedDevice> | undefined {
   return groups.find(({ id }) => id === knownValue(iommuGroup));
 }

@@ -1,10 +1,10 @@
 import { knownValue } from '../../base/known.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { staysWithHost } from '../../pci/group/iommu-group.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 
 /** Whether a driver of the host has a function, or may have it: then programs can use it. Bridges are nobody's. */
-export function isOfHost(device: PciDevice): boolean {
+export function isOfHost(device: DeviceWith<'driver' | 'class' | 'config'>): boolean {
   if (device.driver === null || staysWithHost(device)) return false;
   const driver = knownValue(device.driver);
   return driver === undefined || !isPassthroughDriver(driver);

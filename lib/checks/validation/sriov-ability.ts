@@ -1,14 +1,14 @@
 import { knownValue } from '../../base/known.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 
 /** Whether a function is known to make virtual ones, by its registers or by its driver. */
-export function hasSriov(device: PciDevice): boolean {
+export function hasSriov(device: DeviceWith<'config' | 'sriov'>): boolean {
   const registers = knownValue(knownValue(device.config)?.sriov ?? null);
   return (registers?.totalVfs ?? 0) > 0 || (vfsOfDriver(device) ?? 0) > 0;
 }
 
 /** How many virtual functions kernel and driver let it make; undefined where that is not known. */
-export function vfsOfDriver({ sriov }: PciDevice): number | undefined {
+export function vfsOfDriver({ sriov }: DeviceWith<'sriov'>): number | undefined {
   if (sriov === null) return 0;
   const role = knownValue(sriov);
   if (role?.role !== 'pf') return undefined;

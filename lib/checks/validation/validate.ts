@@ -1,33 +1,23 @@
 import { type Known, knownValue } from '../../base/known.ts';
 import type { MachineNeeds } from '../../facts/machine-needs.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { SAFETY_FIELDS } from '../safety/check-safety.ts';
 import type { ValidatedHost } from './validated-host.ts';
+import type { ValidatedDevice } from './validation-fields.ts';
 import type { DeviceRule, HostRule, MachineRule, Purpose } from './validation-rule.ts';
 import { DEVICE_RULES, HOST_RULES, MACHINE_RULES } from './validation-rules.ts';
 import type { Verdict } from './verdict.ts';
-
-/** The facts of every device that the rules need. */
-export const VALIDATION_FIELDS: readonly DeviceField[] = [
-  ...SAFETY_FIELDS,
-  'vendor',
-  'device',
-  'subsystem',
-  'driverOverride',
-];
 
 /** What is asked of a host. */
 export interface Asked {
   /** What it is wanted for; empty where nothing is said. */
   readonly purposes: readonly Purpose[];
-  readonly devices: readonly PciDevice[];
+  readonly devices: readonly ValidatedDevice[];
   readonly machine: MachineNeeds | null;
 }
 
 /** How a check ended: `unknown` where it could not be told, `apart` where there was nothing to check. */
 export type Outcome = 'pass' | 'note' | 'warn' | 'fail' | 'unknown' | 'apart';
 
-/** What one rule said of the host, of a device, or of a machine. */
+/** The verdict of one rule on the host, a device or a machine. */
 export interface CheckResult {
   readonly rule: HostRule | DeviceRule | MachineRule;
   readonly scope: 'host' | 'device' | 'machine';

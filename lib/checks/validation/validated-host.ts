@@ -3,9 +3,9 @@ import type { HostFacts } from '../../facts/host-facts.ts';
 import type { HostUse } from '../../facts/host-use.ts';
 import type { MachineNeeds } from '../../facts/machine-needs.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
 import type { IommuGroup } from '../../pci/group/iommu-group.ts';
 import type { Finding } from '../finding.ts';
+import type { ValidatedDevice } from './validation-fields.ts';
 
 /** A user whose own libvirt is asked about machines: what it may lock for them is what the user may. */
 export interface LibvirtSession {
@@ -17,14 +17,14 @@ export interface LibvirtSession {
 /** All that rules look at. */
 export interface ValidatedHost {
   readonly facts: HostFacts;
-  /** Every function, with the facts of `VALIDATION_FIELDS`; `null` where the host shows no PCI bus. */
-  readonly devices: readonly PciDevice[] | null;
+  /** Every function; `null` where the host shows no PCI bus. */
+  readonly devices: readonly ValidatedDevice[] | null;
   /**
    * The devices that the question is about, with the members of their groups; `null` where it is about the whole host. Of other
    * devices nothing is known that only the device itself gives.
    */
-  readonly asked: readonly PciDevice[] | null;
-  readonly groups: readonly IommuGroup[];
+  readonly asked: readonly ValidatedDevice[] | null;
+  readonly groups: readonly IommuGroup<ValidatedDevice>[];
   readonly use: HostUse;
   /** Whether the kernel says how devices can be reset (5.15 and later do). */
   readonly tellsResetMethods: boolean;

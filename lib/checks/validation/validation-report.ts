@@ -4,7 +4,7 @@ import { type HostTier, tierOf } from './host-tier.ts';
 import { type Asked, type CheckResult, type Outcome, validateHost } from './validate.ts';
 import type { ValidatedHost } from './validated-host.ts';
 
-/** What a check came to, with what virt-host-validate says of the same. */
+/** The result of a check, with that of virt-host-validate. */
 export interface ReconciledResult extends CheckResult {
   /** `null` where it says nothing of it. */
   readonly other: HostValidateRow | null;
@@ -12,7 +12,7 @@ export interface ReconciledResult extends CheckResult {
   readonly isContradicted: boolean;
 }
 
-/** What came of validating a host. */
+/** The result of a validation. */
 export interface ValidationReport extends HostTier {
   readonly asked: Asked;
   readonly results: readonly ReconciledResult[];

@@ -1,6 +1,6 @@
 import type { MachineNeeds } from '../../facts/machine-needs.ts';
-import type { PciDevice } from '../../pci/device.ts';
 import type { ValidatedHost } from './validated-host.ts';
+import type { ValidatedDevice } from './validation-fields.ts';
 import type { Grade, Verdict } from './verdict.ts';
 
 /** What a host may be wanted for. */
@@ -31,7 +31,7 @@ export interface HostRule extends Rule {
 
 /** About giving one device to a machine. */
 export interface DeviceRule extends Rule {
-  readonly evaluate: (device: PciDevice, host: ValidatedHost) => Verdict;
+  readonly evaluate: (device: ValidatedDevice, host: ValidatedHost) => Verdict;
 }
 
 /** About starting one machine. */

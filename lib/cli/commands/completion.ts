@@ -1,5 +1,5 @@
 import { EXIT, PortalGunError } from '../../base/errors.ts';
-import { variableOf } from '../../host/this-process.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
 import { completionScript, SHELLS, type Shell } from '../completion/completion-scripts.ts';
 import type { CommandResult } from '../grammar/command.ts';
 
@@ -8,9 +8,13 @@ import type { CommandResult } from '../grammar/command.ts';
  *
  * @throws PortalGunError BAD_ARGUMENT for another shell
  */
-export function runCompletion(program: string, args: { readonly shell: string | undefined }): CommandResult {
+export function runCompletion(
+  program: string,
+  args: { readonly shell: string | undefined },
+  { user }: HostPorts,
+): CommandResult {
   const asked = args.shell;
-  const name = asked ?? variableOf('SHELL')?.replace(/.*\//, '') ?? '';
+  const name = asked ?? user.variable('SHELL')?.replace(/.*\//, '') ?? '';
   const shell = SHELLS.find((each) => each === name);
   if (shell === undefined) throw noSuchShell(program, asked, name);
   return { exitCode: EXIT.ok, stdout: completionScript(shell, program), stderr: '' };

@@ -1,5 +1,5 @@
 import { type Command, HELP, type OptionDefinition, type ValueKind } from '../grammar/command.ts';
-import { commandAt, firstWords } from '../grammar/locate-command.ts';
+import { commandAt } from '../grammar/locate-command.ts';
 import type { Program } from '../grammar/program.ts';
 
 /** A word that can stand where the cursor is. */
@@ -58,11 +58,9 @@ export async function complete(
     return matching(word.startsWith('-') ? GLOBAL_OPTIONS : commands, word);
   }
   const command = commandAt(program.commands, named, at);
-  if (command === undefined) {
-    const isFamily = at === named.length - 1 && firstWords(program.commands).includes(named[at] ?? '');
-    return isFamily ? matching(nextWords(program, `${named[at]} `), word) : NOTHING;
-  }
-  if (isForHelp) return NOTHING;
+  // A command can be the first word of others, too.
+  const verbs = at === named.length - 1 && !word.startsWith('-') ? nextWords(program, `${named[at]} `) : [];
+  if (command === undefined || isForHelp || verbs.length > 0) return matching(verbs, word);
   return insideCommand(command, named.slice(at + command.name.split(' ').length), word, findValues);
 }
 
@@ -73,7 +71,8 @@ function nextWords(program: Program, start: string): readonly Candidate[] {
     if (!name.startsWith(start)) continue;
     const [next = '', ...rest] = name.slice(start.length).split(' ');
     const family = `${program.name} ${next} --help lists its commands`;
-    candidates.set(next, { word: next, summary: rest.length === 0 ? summary : family });
+    if (rest.length === 0) candidates.set(next, { word: next, summary });
+    else if (!candidates.has(next)) candidates.set(next, { word: next, summary: family });
   }
   return [...candidates.values()];
 }

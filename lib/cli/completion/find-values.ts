@@ -10,7 +10,7 @@ import { PciIdsNames } from '../../pci/pci-ids.ts';
 import { SELECTOR_KEYS } from '../../pci/selector/selector-parser.ts';
 import { cellText, deviceTitle } from '../../render/layout/facts.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
-import { SYS_PATHS } from '../../sysfs/paths.ts';
+import { readRegisteredDrivers } from '../../sysfs/device/registered-drivers.ts';
 import { sessionOf } from '../reading-options.ts';
 import type { Candidate, FindValues, FoundKind } from './complete.ts';
 
@@ -112,8 +112,8 @@ function devicesOf(host: HostReader, fields: readonly DeviceField[]): readonly P
 }
 
 function drivers(host: HostReader): readonly string[] {
-  const names = host.list(SYS_PATHS.pciDrivers);
-  return names === null || isFailure(names) ? [] : names;
+  const drivers = readRegisteredDrivers(host);
+  return drivers === null || isFailure(drivers) ? [] : drivers.map(({ name }) => name);
 }
 
 /** The names of the VMs that libvirt knows, if it answers at once. */

@@ -26,14 +26,14 @@ export function locateCommand(commands: readonly Command[], argv: readonly strin
   return command === undefined ? { at, length, family: argv[at] ?? '' } : { at, length, command };
 }
 
-/** The command whose name begins at a word. */
+/** The command whose name begins at a word: that of two words, if there is one, before that of its first word only. */
 export function commandAt(
   commands: readonly Command[],
   words: readonly string[],
   at: number,
 ): Command | undefined {
-  const [one, two] = [words[at], words.slice(at, at + 2).join(' ')];
-  return commands.find(({ name }) => name === two || name === one);
+  const called = (name: string): Command | undefined => commands.find((each) => each.name === name);
+  return called(words.slice(at, at + 2).join(' ')) ?? called(words[at] ?? '');
 }
 
 /** What the names of commands begin with, each once. */

@@ -1,6 +1,7 @@
 import { type Command, defineCommand, type OptionDefinition } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
+import { INPUT_FILE } from './input-file.ts';
 import { LIBVIRT_OPTIONS, MANAGED_OPTION } from './libvirt-options.ts';
 import { MACHINE_OPTIONS } from './machine-options.ts';
 import { SCOPE_OPTIONS } from './scope-options.ts';
@@ -39,10 +40,8 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
         type: 'boolean',
       },
       rules: {
-        describe: 'Rules file to use instead of the built-in rules; implies --by-rules',
-        type: 'string',
-        valueName: 'FILE',
-        completes: 'file',
+        ...INPUT_FILE,
+        describe: 'Rules file to use instead of the built-in rules, - for standard input; implies --by-rules',
       },
       'print-rules': {
         describe: 'Print the built-in rules as a file to edit, and exit',
@@ -90,7 +89,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['pci assign --by-rules --dry-run', 'show where each device would go, and which devices stay'],
       ['pci assign --print-rules > rules.yaml', 'save the rules to edit them, then use --rules rules.yaml'],
     ],
-    load: async () => (await import('../commands/assign.ts')).runAssign,
+    load: async () => (await import('../commands/machines/assign.ts')).runAssign,
   }),
   defineCommand({
     name: 'unassign',
@@ -112,7 +111,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['sudo pci unassign 01:00.0 --config --live', 'from running VMs too, immediately'],
       ['pci unassign 01:00.0 --dry-run', 'show the plan only'],
     ],
-    load: async () => (await import('../commands/unassign.ts')).runUnassign,
+    load: async () => (await import('../commands/machines/unassign.ts')).runUnassign,
   }),
   defineCommand({
     name: 'assignments',
@@ -131,7 +130,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ['pci assignments --check', 'for a script: exit code 1 if an assignment no longer matches'],
       ['sudo pci assignments --repair', 'after a card moved to another slot'],
     ],
-    load: async () => (await import('../commands/assignments.ts')).runAssignments,
+    load: async () => (await import('../commands/machines/assignments.ts')).runAssignments,
   }),
 ];
 
@@ -147,6 +146,6 @@ export const PLUMBING_COMMANDS: readonly Command[] = [
     examples: [
       ['virsh dumpxml --inactive galaxy0 | sudo pci guard-start', 'show the answer that the hook would give'],
     ],
-    load: async () => (await import('../commands/guard-start.ts')).runGuardStart,
+    load: async () => (await import('../commands/machines/guard-start.ts')).runGuardStart,
   }),
 ];

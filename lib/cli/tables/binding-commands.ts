@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
+import { INPUT_FILE } from './input-file.ts';
 
 const DEVICES = {
   devices: {
@@ -10,6 +11,8 @@ const DEVICES = {
     completes: 'selector',
   },
 } as const;
+
+const CHECK = { describe: 'Exit with 1 if anything differs from the record', type: 'boolean' } as const;
 
 /** The commands of `pci` that move devices between drivers, now and at each boot. */
 export const BINDING_COMMANDS: readonly Command[] = [
@@ -42,7 +45,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['pci bind netdev=enp3s0f0 --script > bind.sh', 'write the plan as a shell script'],
       ['pci bind 01:00.0 --host galaxy.snapshot --dry-run', 'plan for a captured host'],
     ],
-    load: async () => (await import('../commands/bind.ts')).runBind,
+    load: async () => (await import('../commands/change/bind.ts')).runBind,
   }),
   defineCommand({
     name: 'unbind',
@@ -60,16 +63,16 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci unbind 03:00.0 --persist', 'and do not bind it at boot'],
       ['pci unbind driver=vfio-pci --dry-run', 'show the plan for all bound devices'],
     ],
-    load: async () => (await import('../commands/bind.ts')).runUnbind,
+    load: async () => (await import('../commands/change/bind.ts')).runUnbind,
   }),
   defineCommand({
     name: 'bindings',
-    summary: 'List devices that are bound at each boot, and whether they are bound now',
+    summary: 'List devices that are bound at each boot: short for pci bindings list',
     description:
-      'List the devices recorded by pci bind --persist. Each device is found by its identity, not by its address: in force, not in force, moved, replaced or gone. With --restore, bind the devices that are identified with certainty and are not on their driver, as the service does at each boot; other devices are reported and left. With --forget, remove bindings from the record, also of devices that are gone.',
+      'List the devices recorded by pci bind --persist, as pci bindings list does. Each device is found by its identity, not by its address: in force, not in force, moved, replaced or gone. --restore and --forget are the earlier form of pci bindings restore and pci bindings forget, and stay.',
     positionals: {},
     options: {
-      check: { describe: 'Exit with 1 if anything differs from the record', type: 'boolean' },
+      check: CHECK,
       restore: { describe: 'Bind the devices that are not in force', type: 'boolean' },
       forget: {
         describe:
@@ -88,7 +91,53 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci bindings --restore', 'bind the devices that are not bound'],
       ['sudo pci bindings --forget 03:00.0', 'do not bind it at the next boot'],
     ],
-    load: async () => (await import('../commands/bindings.ts')).runBindings,
+    load: async () => (await import('../commands/change/bindings.ts')).runBindings,
+  }),
+  defineCommand({
+    name: 'bindings list',
+    summary: 'List devices that are bound at each boot, and whether they are bound now',
+    description:
+      'List the devices recorded by pci bind --persist. Each device is found by its identity, not by its address: in force, not in force, moved, replaced or gone.',
+    positionals: {},
+    options: { check: CHECK, ...READING_OPTIONS },
+    examples: [
+      ['pci bindings list', 'all recorded bindings and their state'],
+      ['pci bindings list --check', 'for a script: exit code 1 if anything differs'],
+    ],
+    load: async () => (await import('../commands/change/bindings.ts')).runBindingsList,
+  }),
+  defineCommand({
+    name: 'bindings restore',
+    summary: 'Bind the recorded devices that are not bound',
+    description:
+      'Bind the devices recorded by pci bind --persist that are identified with certainty and are not on their driver, as the service does at each boot. Other devices are reported and left, and the exit code is 1.',
+    positionals: {},
+    options: {
+      check: { describe: 'Change nothing; exit with 1 if anything is not in force', type: 'boolean' },
+      ...CHANGING_OPTIONS,
+      ...READING_OPTIONS,
+    },
+    examples: [
+      ['pci bindings restore --check', 'for a script: exit code 1 if anything is to be bound'],
+      ['sudo pci bindings restore --yes', 'bind the devices that are not bound'],
+    ],
+    load: async () => (await import('../commands/change/bindings.ts')).runBindingsRestore,
+  }),
+  defineCommand({
+    name: 'bindings forget',
+    summary: 'Remove bindings from the record',
+    description:
+      'Remove bindings from the record of pci bind --persist, also of devices that are gone. The devices do not change until the next boot.',
+    positionals: {
+      addresses: {
+        describe: 'Address that a binding is listed with; several are combined',
+        array: true,
+        completes: 'binding',
+      },
+    },
+    options: { ...CHANGING_OPTIONS, ...READING_OPTIONS },
+    examples: [['sudo pci bindings forget 03:00.0', 'do not bind it at the next boot']],
+    load: async () => (await import('../commands/change/bindings.ts')).runBindingsForget,
   }),
   defineCommand({
     name: 'apply',
@@ -96,9 +145,15 @@ export const BINDING_COMMANDS: readonly Command[] = [
     description:
       'Bring devices to drivers, and PFs to numbers of VFs, as a YAML file declares. Anything that the file does not mention is left as it is. Devices are named by selectors, or by serial number, MAC or path. All changes form one plan, which is shown first and undone if a step fails. Settings for VFs that do not exist yet need a second plan. With --check nothing changes, and the exit code is 1 if the host differs.',
     positionals: {
-      policy: { describe: 'Policy file in the format of docs/reference/policy.md', completes: 'file' },
+      policy: {
+        describe: 'Policy file in the format of docs/reference/policy.md; - for standard input',
+        optional: true,
+        suggestions: ['-'],
+        completes: 'file',
+      },
     },
     options: {
+      file: { ...INPUT_FILE, describe: 'Policy file, in place of the argument; - for standard input' },
       check: { describe: 'Show the differences, and exit with 1 if there are any', type: 'boolean' },
       ...CHANGING_OPTIONS,
       ...READING_OPTIONS,
@@ -108,6 +163,6 @@ export const BINDING_COMMANDS: readonly Command[] = [
       ['sudo pci apply host.yaml', 'show the plan, ask, and apply it'],
       ['pci apply host.yaml --host galaxy.snapshot --dry-run', 'plan for a captured host'],
     ],
-    load: async () => (await import('../commands/apply.ts')).runApply,
+    load: async () => (await import('../commands/change/apply.ts')).runApply,
   }),
 ];

@@ -16,7 +16,7 @@ export function completionCommand(program: string): Command {
     ],
     load: async () => {
       const { runCompletion } = await import('../commands/completion.ts');
-      return (args) => runCompletion(program, args);
+      return (args, _terminal, _dialogue, ports) => runCompletion(program, args, ports);
     },
   });
 }

@@ -56,7 +56,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci list --host galaxy.snapshot nvidia', 'NVIDIA devices of a captured host'],
       ['pci list --connect qemu+ssh://root@galaxy/system', 'a remote host, with nothing installed on it'],
     ],
-    load: async () => (await import('../commands/list.ts')).runList,
+    load: async () => (await import('../commands/inventory/list.ts')).runList,
   }),
   defineCommand({
     name: 'show',
@@ -75,7 +75,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci show netdev=enp1s0', 'the device behind a network interface'],
       ['pci show block=nvme0n1 --json', 'controller of a drive, as JSON'],
     ],
-    load: async () => (await import('../commands/show.ts')).runShow,
+    load: async () => (await import('../commands/inventory/show.ts')).runShow,
   }),
   defineCommand({
     name: 'groups',
@@ -93,7 +93,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci groups --viable', 'groups that a VM can get'],
       ['pci groups class=display', 'groups with a display device'],
     ],
-    load: async () => (await import('../commands/groups.ts')).runGroups,
+    load: async () => (await import('../commands/inventory/groups.ts')).runGroups,
   }),
   defineCommand({
     name: 'tree',
@@ -105,7 +105,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci tree', 'the whole tree'],
       ['pci tree netdev=enp1s0', 'the path to one device'],
     ],
-    load: async () => (await import('../commands/tree.ts')).runTree,
+    load: async () => (await import('../commands/inventory/tree.ts')).runTree,
   }),
   defineCommand({
     name: 'snapshot',
@@ -129,7 +129,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['sudo pci snapshot -o before.snapshot', 'with everything that root can read'],
       ['pci list --host before.snapshot', 'inspect it, on this machine or another'],
     ],
-    load: async () => (await import('../commands/snapshot.ts')).runSnapshot,
+    load: async () => (await import('../commands/inventory/snapshot.ts')).runSnapshot,
   }),
   defineCommand({
     name: 'diff',
@@ -154,7 +154,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
       ['pci diff before.snapshot', 'changes on this machine since the snapshot'],
       ['pci diff a.snapshot b.snapshot --json', 'two snapshots, as JSON'],
     ],
-    load: async () => (await import('../commands/diff.ts')).runDiff,
+    load: async () => (await import('../commands/inventory/diff.ts')).runDiff,
   }),
 ];
 

@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { INVENTORY_OPTIONS } from '../inventory-options.ts';
 import { HOSTDEV_OPTIONS } from './hostdev-options.ts';
+import { INPUT_FILE } from './input-file.ts';
 
 /** The commands of `pci` that write what libvirt reads. */
 export const LIBVIRT_COMMANDS: readonly Command[] = [
@@ -42,11 +43,8 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
         completes: 'nothing',
       },
       nodedev: {
+        ...INPUT_FILE,
         describe: 'Translate a node device document (virsh nodedev-dumpxml); - reads stdin',
-        type: 'string',
-        valueName: 'FILE',
-        suggestions: ['-'],
-        completes: 'file',
       },
       from: {
         describe: 'Address to trust if the document contradicts itself: its numbers, or its name',
@@ -73,6 +71,6 @@ export const LIBVIRT_COMMANDS: readonly Command[] = [
       ['virsh nodedev-dumpxml pci_0000_03_00_0 | pci xml --nodedev -', 'translate a document of libvirt'],
       ['pci xml --all --output-dir snippets', 'one file for each device'],
     ],
-    load: async () => (await import('../commands/xml.ts')).runXml,
+    load: async () => (await import('../commands/xml/xml.ts')).runXml,
   }),
 ];

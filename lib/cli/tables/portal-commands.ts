@@ -31,7 +31,7 @@ export const PORTAL_COMMANDS: readonly Command[] = [
       ['portal list --untagged', 'VMs without a category'],
       ['portal list --connect qemu+ssh://root@star/system', 'VMs of another host'],
     ],
-    load: async () => (await import('../commands/portal-list.ts')).runPortalList,
+    load: async () => (await import('../commands/machines/portal-list.ts')).runPortalList,
   }),
   defineCommand({
     name: 'tag',
@@ -64,6 +64,6 @@ export const PORTAL_COMMANDS: readonly Command[] = [
       ['portal tag mail --type application --dry-run', 'show the plan only'],
       ['sudo portal tag galaxy0 --remove', 'remove the category'],
     ],
-    load: async () => (await import('../commands/portal-tag.ts')).runPortalTag,
+    load: async () => (await import('../commands/machines/portal-tag.ts')).runPortalTag,
   }),
 ];

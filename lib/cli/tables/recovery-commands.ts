@@ -16,7 +16,7 @@ export const RECOVERY_COMMANDS: readonly Command[] = [
       ['sudo pci bind 03:00.0 --confirm-within 60s', 'a change that may disconnect you'],
       ['sudo pci confirm', 'keep it, if you are still connected'],
     ],
-    load: async () => (await import('../commands/confirm.ts')).runConfirm,
+    load: async () => (await import('../commands/change/confirm.ts')).runConfirm,
   }),
   defineCommand({
     name: 'recover',
@@ -44,6 +44,6 @@ export const RECOVERY_COMMANDS: readonly Command[] = [
       ['sudo pci recover --finish', 'complete the change'],
       ['sudo pci recover --restore', 'and restore persisted VFs and bindings, as after a boot'],
     ],
-    load: async () => (await import('../commands/recover.ts')).runRecover,
+    load: async () => (await import('../commands/change/recover.ts')).runRecover,
   }),
 ];

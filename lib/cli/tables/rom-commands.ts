@@ -33,7 +33,7 @@ export const ROM_COMMANDS: readonly Command[] = [
       ['sudo pci rom list --read', 'and the contents of each ROM'],
       ['pci rom list class=display --json', 'only display devices, as JSON'],
     ],
-    load: async () => (await import('../commands/rom-list.ts')).runRomList,
+    load: async () => (await import('../commands/rom/rom-list.ts')).runRomList,
   }),
   defineCommand({
     name: 'rom inspect',
@@ -61,7 +61,7 @@ export const ROM_COMMANDS: readonly Command[] = [
       ['pci rom inspect card.rom', 'a ROM file'],
       ['pci rom inspect card.rom --for 01:00.0', 'check a file against a card'],
     ],
-    load: async () => (await import('../commands/rom-inspect.ts')).runRomInspect,
+    load: async () => (await import('../commands/rom/rom-inspect.ts')).runRomInspect,
   }),
   defineCommand({
     name: 'rom dump',
@@ -86,6 +86,6 @@ export const ROM_COMMANDS: readonly Command[] = [
       ['pci xml 01:00.0 --rom card.rom', 'use the file for a VM'],
       ['pci rom dump 01:00.0 -o card.rom --dry-run', 'check whether the ROM can be read'],
     ],
-    load: async () => (await import('../commands/rom-dump.ts')).runRomDump,
+    load: async () => (await import('../commands/rom/rom-dump.ts')).runRomDump,
   }),
 ];

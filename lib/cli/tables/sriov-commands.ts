@@ -18,12 +18,16 @@ export const SRIOV_COMMANDS: readonly Command[] = [
         completes: 'selector',
       },
     },
-    options: READING_OPTIONS,
+    options: {
+      check: { describe: 'Exit with 1 if a recorded PF differs from the record', type: 'boolean' },
+      ...READING_OPTIONS,
+    },
     examples: [
       ['pci sriov list', 'all PFs'],
+      ['pci sriov list --check', 'for a script: exit code 1 if anything differs'],
       ['pci sriov list netdev=enp1s0 --json', 'one card, as JSON'],
     ],
-    load: async () => (await import('../commands/sriov-list.ts')).runSriovList,
+    load: async () => (await import('../commands/sriov/sriov-list.ts')).runSriovList,
   }),
   defineCommand({
     name: 'sriov set',
@@ -75,13 +79,13 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['sudo pci sriov set 01:00.0 --vfs 4 --persist', 'four VFs at each boot'],
       ['sudo pci sriov set 01:00.0 --vfs 0', 'remove all VFs'],
     ],
-    load: async () => (await import('../commands/sriov-set.ts')).runSriovSet,
+    load: async () => (await import('../commands/sriov/sriov-set.ts')).runSriovSet,
   }),
   defineCommand({
     name: 'sriov restore',
     summary: 'Restore the VFs that are recorded for each boot',
     description:
-      'Restore each PF that pci sriov set --persist recorded, as the service does at each boot before libvirt starts. A PF is found by its identity, not by its address. If a PF is gone or not identified with certainty, or if its VFs are in use and would have to be removed, it is reported and left, and the exit code is 1. PFs that match the record do not change. With --forget, remove PFs from the record, also PFs that are gone.',
+      'Restore each PF that pci sriov set --persist recorded, as the service does at each boot before libvirt starts. A PF is found by its identity, not by its address. If a PF is gone or not identified with certainty, or if its VFs are in use and would have to be removed, it is reported and left, and the exit code is 1. PFs that match the record do not change. --forget is the earlier form of pci sriov forget, and stays.',
     positionals: {},
     options: {
       check: {
@@ -104,6 +108,22 @@ export const SRIOV_COMMANDS: readonly Command[] = [
       ['sudo pci sriov restore --yes', 'restore PFs that differ from the record'],
       ['sudo pci sriov restore --forget 01:00.0', 'do not restore it at the next boot'],
     ],
-    load: async () => (await import('../commands/sriov-restore.ts')).runSriovRestore,
+    load: async () => (await import('../commands/sriov/sriov-restore.ts')).runSriovRestore,
+  }),
+  defineCommand({
+    name: 'sriov forget',
+    summary: 'Remove PFs with their VFs from the record',
+    description:
+      'Remove PFs from the record of pci sriov set --persist, also PFs that are gone. Their VFs do not change until the next boot.',
+    positionals: {
+      addresses: {
+        describe: 'Address that a PF is recorded with; several are combined',
+        array: true,
+        completes: 'persisted-pf',
+      },
+    },
+    options: { ...CHANGING_OPTIONS, ...READING_OPTIONS },
+    examples: [['sudo pci sriov forget 01:00.0', 'do not restore it at the next boot']],
+    load: async () => (await import('../commands/sriov/sriov-restore.ts')).runSriovForget,
   }),
 ];

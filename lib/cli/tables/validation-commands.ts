@@ -65,6 +65,6 @@ export const VALIDATION_COMMANDS: readonly Command[] = [
       ['pci validate --format junit --strict', 'for a CI server'],
       ['pci validate --host galaxy.snapshot', 'check a captured host'],
     ],
-    load: async () => (await import('../commands/validate.ts')).runValidate,
+    load: async () => (await import('../commands/change/validate.ts')).runValidate,
   }),
 ];

@@ -1,5 +1,5 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { PassthroughNote } from '../../pci/group/passthrough.ts';
 import type { RomSetting } from './host-device.ts';
 
@@ -22,13 +22,17 @@ export interface RomOccasion {
 const NOTHING_SAID: RomDecision = { rom: null, notes: [] };
 
 /**
- * Decides the option ROM setting of a device for a guest. Needs the fields `class`, `sriov`, `rom`.
+ * Decides the option ROM setting of a device for a guest.
  *
  * `auto` is `off` for a network card, which could but boot the guest over the network: in a router its firmware would wait
  * for that at each start. It is on for a machine of another known category, and for all other devices. The copy of the boot
  * display's ROM is no good in a guest: there a file is needed, which somebody has to name.
  */
-export function decideRom(device: PciDevice, wish: RomWish, occasion: RomOccasion): RomDecision {
+export function decideRom(
+  device: DeviceWith<'class' | 'sriov' | 'rom'>,
+  wish: RomWish,
+  occasion: RomOccasion,
+): RomDecision {
   if (typeof wish === 'object') return { rom: setting(null, wish.file), notes: [] };
   if (wish !== 'auto') return { rom: setting(wish === 'on'), notes: [] };
   const { rom, sriov, class: deviceClass, address } = device;

@@ -1,7 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { isUnknown, knownValue } from '../../base/known.ts';
 import { type PciAddress, slotOf } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { PassthroughNote } from '../../pci/group/passthrough.ts';
 import type { PfLink } from '../../pci/sriov/pf-link.ts';
 import { boundToOwnDriver, ownVfioDriver } from '../../pci/vfio-state.ts';
@@ -38,14 +38,14 @@ const NEVER = ['behind-controller', 'iommu', 'bridge', 'not-answering', 'without
 const SILENT = ['bound', 'reset', 'group-alone', 'group-bridges', 'loses', 'loss-unknown'];
 
 /**
- * Decides how a device is passed to a machine. Needs the fields `class`, `sriov`, `rom`.
+ * Decides how a device is passed to a machine.
  *
  * @param passthrough what it would take to pass it through
  * @throws PortalGunError CANNOT_BE_GIVEN for what stays with the host whatever is done; BAD_ARGUMENT for a wish that is not
  *   for such a device
  */
 export function toHostdev(
-  device: PciDevice,
+  device: DeviceWith<'class' | 'sriov' | 'rom' | 'driver' | 'vfio'>,
   wishes: HostdevOptions,
   passthrough: readonly PassthroughNote[],
   pfLinks: PfLinks,
@@ -98,7 +98,7 @@ export function toHostdev(
 }
 
 /** With `managed='yes'` libvirt binds the VF of a vGPU to vfio-pci, and the vGPU is gone. */
-function refuseManaged(device: PciDevice, isManaged: boolean): void {
+function refuseManaged(device: DeviceWith<'driver' | 'vfio'>, isManaged: boolean): void {
   const own = boundToOwnDriver(device);
   if (!isManaged || own === null || ownVfioDriver(device) === null) return;
   throw new PortalGunError('CANNOT_BE_GIVEN', own, {
@@ -111,7 +111,7 @@ function refuseManaged(device: PciDevice, isManaged: boolean): void {
  * The groups of devices for one guest slot each: the functions of a card, or a VF by itself, because each VF can be
  * removed separately.
  */
-export function cardsOf(devices: readonly PciDevice[]): readonly (readonly PciAddress[])[] {
+export function cardsOf(devices: readonly DeviceWith<'sriov'>[]): readonly (readonly PciAddress[])[] {
   const cards = new Map<string, PciAddress[]>();
   for (const { address, sriov } of devices) {
     const key = knownValue(sriov)?.role === 'vf' ? address : slotOf(address);
@@ -123,7 +123,7 @@ export function cardsOf(devices: readonly PciDevice[]): readonly (readonly PciAd
 }
 
 /** Whether a function goes to one guest slot with the others of its card: one that is there, and no VF. */
-export function isOfCardAmong(devices: readonly PciDevice[]): (address: PciAddress) => boolean {
+export function isOfCardAmong(devices: readonly DeviceWith<'sriov'>[]): (address: PciAddress) => boolean {
   const roles = new Map(devices.map(({ address, sriov }) => [address, sriov] as const));
   return (address) => {
     const sriov = roles.get(address);
@@ -132,7 +132,7 @@ export function isOfCardAmong(devices: readonly PciDevice[]): (address: PciAddre
 }
 
 /** Whether a function is a VF of a network card, whose MAC and VLAN its PF sets. */
-export function isNetworkVf({ class: deviceClass, sriov }: PciDevice): boolean {
+export function isNetworkVf({ class: deviceClass, sriov }: DeviceWith<'class' | 'sriov'>): boolean {
   return knownValue(sriov)?.role === 'vf' && knownValue(deviceClass)?.code.startsWith('02') === true;
 }
 

@@ -23,13 +23,18 @@ export function formatXml(nodes: readonly XmlNode[]): string {
 type Builder = ReturnType<typeof fragment>;
 
 function add(parent: Builder, { name, attributes = {}, content = [] }: XmlNode): void {
-  const given = Object.entries(attributes).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined,
+  const given = Object.entries(attributes).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, plain(value)] as const],
   );
   const element = parent.ele(name, Object.fromEntries(given));
   if (typeof content === 'string') {
-    element.txt(content);
+    element.txt(plain(content));
     return;
   }
   for (const child of content) if (child !== undefined) add(element, child);
+}
+
+/** A text that is written as it stands: the package takes what looks like a reference, such as `&lt;`, for one. */
+function plain(text: string): string {
+  return text.replaceAll('&', '&amp;');
 }

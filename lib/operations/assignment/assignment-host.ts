@@ -7,7 +7,7 @@ import {
 } from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { MachineAttachment } from '../../plan/assignment/plan-attachment.ts';
 import { hostLookup } from '../../sysfs/host-lookup.ts';
 import type { HostSession } from '../session/host-session.ts';
@@ -21,7 +21,7 @@ export function readMachinesHere(
   { host }: HostSession,
   virsh: Virsh,
   purpose: ReadingPurpose,
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<'netInterfaces' | 'sriov'>[],
 ): Promise<KnownMachines> {
   return readMachines(virsh, purpose, hostLookup(host, devices));
 }

@@ -3,7 +3,7 @@ import type { HeldDevice } from '../../libvirt/assignment/assigned-devices.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine, KnownMachines, ReadingPurpose } from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import {
@@ -32,18 +32,24 @@ import type { HostSession } from '../session/host-session.ts';
 import { readMachinesHere, virshHere } from './assignment-host.ts';
 import type { MachinesSubject } from './assignment-subject.ts';
 
+/** The facts of every device that assignments are looked for by. */
+const FIELDS = [...TRAIT_FIELDS, 'iommuGroup', 'netInterfaces', 'sriov'] as const;
+type AssignableDevice = DeviceWith<(typeof FIELDS)[number]>;
+
 /** A machine, and the status of its assignments. */
 export interface MachineStatuses {
   readonly machine: KnownMachine;
-  readonly statuses: readonly AssignmentStatus[];
+  readonly statuses: readonly AssignmentStatus<TitledDevice>[];
   /** What it has beside that, until it ends. */
   readonly passing: readonly PassingDevice[];
 }
 
+type TitledDevice = DeviceWith<'vendor' | 'device'>;
+
 /** What a machine has as it runs, with the device that it is; `null` where that is not known of the host. */
 interface PassingDevice {
   readonly assigned: HeldDevice;
-  readonly device: PciDevice | null;
+  readonly device: TitledDevice | null;
 }
 
 /** The assignments of each VM, and whether each is still in place. */
@@ -154,16 +160,15 @@ export async function proposeRepair(
 
 interface Standings {
   readonly virsh: Virsh;
-  readonly inventory: Inventory;
+  readonly inventory: Inventory<AssignableDevice>;
   readonly known: KnownMachines;
   readonly recovery: PendingRecovery;
-  statusesOf(machine: DefinedMachine): readonly AssignmentStatus[];
+  statusesOf(machine: DefinedMachine): readonly AssignmentStatus<AssignableDevice>[];
 }
 
 async function readStandings(session: HostSession, purpose: ReadingPurpose): Promise<Standings> {
   const virsh = virshHere(session);
-  const fields = [...TRAIT_FIELDS, 'iommuGroup', 'netInterfaces', 'sriov'] as const;
-  const inventory = readInventory(session.host, session.names, fields);
+  const inventory = readInventory(session.host, session.names, FIELDS);
   const { devices } = inventory;
   const known = await readMachinesHere(session, virsh, purpose, devices);
   return {

@@ -1,7 +1,8 @@
 import { safetyHost } from '../../apply/safety-reading.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
-import { checkSafety, SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { checkSafety } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { SafetyHost } from '../../checks/safety/safety-view.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import { readAssigned } from '../../libvirt/assignment/assigned-devices.ts';
@@ -10,7 +11,7 @@ import { findUnreadable } from '../../libvirt/assignment/unreadable-assignments.
 import { type Machine, parseMachine } from '../../libvirt/machine/machine.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith, PciDevice } from '../../pci/device.ts';
 import { areOfOneKind, TRAIT_FIELDS, traitsOf } from '../../pci/device-traits.ts';
 import { groupDevices } from '../../pci/group/iommu-group.ts';
 import { NO_NAMES } from '../../pci/pci-ids.ts';
@@ -84,7 +85,7 @@ function probedFor(
 /** Every function that the machine takes, whoever gave it, with the names that were allowed when it was assigned. */
 function givenTo(
   { devices }: Machine,
-  statuses: readonly AssignmentStatus[],
+  statuses: readonly AssignmentStatus<DeviceWith<never>>[],
 ): ReadonlyMap<PciAddress, ReadonlySet<string>> {
   const given = new Map<PciAddress, ReadonlySet<string>>();
   for (const { device } of devices) {

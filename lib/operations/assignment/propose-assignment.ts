@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
 import { type KnownMachine, mainDocument } from '../../libvirt/machine/read-machines.ts';
 import { concernedWith, physicalFunctionsOf } from '../../pci/selector/concerned-devices.ts';

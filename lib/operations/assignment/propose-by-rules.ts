@@ -1,6 +1,6 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import { formatHostDevice } from '../../libvirt/hostdev/host-device-text.ts';
 import { isOfCardAmong } from '../../libvirt/hostdev/to-hostdev.ts';
 import type { PciAddress } from '../../pci/address.ts';

@@ -2,7 +2,7 @@ import { findDefinitionSafety, findLoss, findSafety } from '../../apply/safety-r
 import { PortalGunError } from '../../base/errors.ts';
 import { count } from '../../base/text.ts';
 import type { Finding } from '../../checks/finding.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { AssignedDevice } from '../../libvirt/assignment/assignment.ts';
 import type { PciAddress } from '../../pci/address.ts';

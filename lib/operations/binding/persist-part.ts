@@ -12,7 +12,7 @@ import { readDriverClaims } from '../../sysfs/device/driver-claims.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type Persistence, readBindings, readPersistence } from './persistence.ts';
 
-/** The part of a plan that changes what outlives a boot. */
+/** The part of a plan that changes the persisted records. */
 export interface PersistPart {
   readonly before: Persistence;
   readonly after: PersistedRecords;

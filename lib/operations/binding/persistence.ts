@@ -11,7 +11,7 @@ import type { BootState, PersistedRecords } from '../../plan/persistence/persist
 import type { PersistenceState } from '../../plan/persistence/plan-persistence.ts';
 import { type PersistedPf, parseVfs, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';
 
-/** What outlives a boot on a host, and how that is brought about there. */
+/** The persisted records of a host, and the means that restore them at a boot. */
 export interface Persistence extends PersistenceState, PersistedRecords {
   /** Whether the host does not tell: then nothing is taken for persisted, and the host for one with systemd and initramfs-tools. */
   readonly isGuess: boolean;

@@ -1,6 +1,6 @@
 import { findRebindingSafety } from '../../apply/safety-reading.ts';
 import { PortalGunError } from '../../base/errors.ts';
-import { SAFETY_FIELDS } from '../../checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import { groupDevices, type IommuGroup } from '../../pci/group/iommu-group.ts';

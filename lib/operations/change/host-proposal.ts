@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import type { PortalGunError } from '../../base/errors.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { Proposal } from '../../plan/proposal.ts';
 
@@ -14,7 +15,7 @@ export interface HostProposal<Subject = unknown> extends Proposal {
   /** The findings that stop it: none that is allowed. Empty if it can be applied. */
   readonly refusals: readonly Finding[];
   readonly subject: Subject;
-  readonly inventory: Inventory;
+  readonly inventory: Inventory<DeviceWith<never>>;
   /** What a person should know and no finding says: sentences without a subject before them. */
   readonly notes: readonly string[];
   /** What was met while reading. */

@@ -12,13 +12,13 @@ import type { HostSession } from '../session/host-session.ts';
 import { bootTimeOf } from './confirmation.ts';
 
 /** A change that was cut short, or awaits confirmation, as documents have it. */
-interface PendingChange {
+export interface PendingChange {
   readonly startedAt: string;
   readonly title: string;
   readonly standing: JournalStatus['kind'];
 }
 
-/** What is left to be recovered on a host. */
+/** The changes of a host that are left to be recovered. */
 export interface PendingRecovery {
   readonly journals: readonly LeftJournal[];
   readonly now: BootTime;

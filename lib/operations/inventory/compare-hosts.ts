@@ -1,18 +1,26 @@
 import type { HostReader } from '../../host/host-reader.ts';
 import { SnapshotHost } from '../../host/snapshot/snapshot-host.ts';
-import { compareInventories, type DeviceDifference, DIFFERENCE_FIELDS } from '../../pci/difference.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import {
+  compareInventories,
+  type DeviceDifference,
+  DIFFERENCE_FIELDS,
+  type DifferenceField,
+} from '../../pci/difference.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { captureHost } from '../../sysfs/capture.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { replaceIdentifiers } from '../../sysfs/redaction/replace-identifiers.ts';
 import type { HostSession } from '../session/host-session.ts';
 
+type ComparedDevice = DeviceWith<DifferenceField>;
+
 /** Two hosts, or one host at two times, and the differences between them. */
 export interface HostComparison {
-  readonly before: Inventory;
-  readonly after: Inventory;
+  readonly before: Inventory<ComparedDevice>;
+  readonly after: Inventory<ComparedDevice>;
   /** What came, went, moved to another address or changed. */
-  readonly differences: readonly DeviceDifference[];
+  readonly differences: readonly DeviceDifference<ComparedDevice>[];
 }
 
 /**

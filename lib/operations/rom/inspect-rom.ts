@@ -1,5 +1,5 @@
 import { PortalGunError } from '../../base/errors.ts';
-import type { DeviceField } from '../../pci/device.ts';
+import type { DeviceField, DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { selectOne } from '../../pci/selector/selector.ts';
 import { parseSelector } from '../../pci/selector/selector-parser.ts';
@@ -27,7 +27,7 @@ export interface RomFile {
 export interface RomInspection {
   readonly inspected: InspectedRom;
   /** `null` if no host was read. */
-  readonly inventory: Inventory | null;
+  readonly inventory: Inventory<DeviceWith<never>> | null;
 }
 
 /**
@@ -73,7 +73,11 @@ function inventoryFor({ host, names }: HostSession, word: string): Inventory {
 }
 
 /** A file is inspected also where there is no PCI bus to see. */
-function inventoryWhereThere({ host, names, isCaptured }: HostSession): Inventory | null {
+function inventoryWhereThere({
+  host,
+  names,
+  isCaptured,
+}: HostSession): Inventory<DeviceWith<'vendor' | 'device'>> | null {
   try {
     return readInventory(host, names, ['vendor', 'device']);
   } catch (error) {

@@ -3,7 +3,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith, PciDevice } from '../../pci/device.ts';
 import { type OptionRom, parseOptionRom } from '../../pci/rom/option-rom.ts';
 import { isFor, judgeRom, type RomVerdict } from '../../pci/rom/option-rom-verdicts.ts';
 import { refuseUse } from '../change/refusals.ts';
@@ -52,10 +52,17 @@ function judged(source: InspectedRom['source'], bytes: Uint8Array, device: PciDe
 }
 
 /** The devices that a ROM says it is for. */
-export function meantBy({ images }: OptionRom, devices: readonly PciDevice[]): readonly PciAddress[] {
-  const isMeant = (device: PciDevice): boolean => {
-    const { vendorId, deviceId } = romDeviceOf(device);
-    return vendorId !== null && deviceId !== null && images.some((image) => isFor(image, vendorId, deviceId));
+export function meantBy(
+  { images }: OptionRom,
+  devices: readonly DeviceWith<'vendor' | 'device'>[],
+): readonly PciAddress[] {
+  const isMeant = ({ vendor, device }: DeviceWith<'vendor' | 'device'>): boolean => {
+    const [vendorId, deviceId] = [knownValue(vendor)?.id, knownValue(device)?.id];
+    return (
+      vendorId !== undefined &&
+      deviceId !== undefined &&
+      images.some((image) => isFor(image, vendorId, deviceId))
+    );
   };
   return devices.filter(isMeant).map(({ address }) => address);
 }

@@ -1,9 +1,15 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { BROKEN, DENIED, type Known, knownValue, UNREAD } from '../../base/known.ts';
-import { count, escapeControls } from '../../base/text.ts';
+import { count } from '../../base/text.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
-import type { PciDevice } from '../../pci/device.ts';
-import { areOfOneKind, type DeviceKind, TRAIT_FIELDS, traitsOf } from '../../pci/device-traits.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import {
+  areOfOneKind,
+  type DeviceKind,
+  TRAIT_FIELDS,
+  type TraitField,
+  traitsOf,
+} from '../../pci/device-traits.ts';
 import { type DeviceMatch, findPersisted, persistedFor } from '../../pci/persisted/find-persisted.ts';
 import { withPersistedVfs } from '../../plan/persistence/persisted-changes.ts';
 import { type PersistedPf, persistedPfOf, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';
@@ -13,20 +19,22 @@ import { type VfsStatus, vfsStatus } from '../../plan/sriov/vfs-status.ts';
 import { PROBING_FIELDS, readFunction } from '../../sysfs/device/read-inventory.ts';
 import { readPersistedPfs } from '../binding/persistence.ts';
 
+type TraitedProposal = VfsProposal<DeviceWith<TraitField>, DeviceWith<never>>;
+
 /** An entry of the record, and where its PF is. */
 export interface FoundPf {
   readonly entry: PersistedPf;
-  readonly whereabouts: DeviceMatch;
+  readonly whereabouts: DeviceMatch<DeviceWith<TraitField>>;
 }
 
 /**
  * Where the PF of each entry is; of its device just what finds it again is known. Only PFs are looked at: reading what tells a
- * device from others takes long. Needs `sriov` of the devices.
+ * device from others takes long.
  */
 export function findPfs(
   host: HostReader,
   entries: readonly PersistedPf[],
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<'sriov'>[],
 ): readonly FoundPf[] {
   if (entries.length === 0) return [];
   const pfs = pfsWithTraits(host, devices, entries);
@@ -34,14 +42,14 @@ export function findPfs(
 }
 
 /**
- * The PFs of a host, with `TRAIT_FIELDS`. Only PFs of the kinds are asked for what a device gives itself: whatever is looked for
+ * The PFs of a host. Only PFs of the kinds are asked for what a device gives itself: whatever is looked for
  * among them is of one of these.
  */
 export function pfsWithTraits(
   host: HostReader,
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<'sriov'>[],
   kinds: readonly DeviceKind[],
-): readonly PciDevice[] {
+): readonly DeviceWith<TraitField>[] {
   return devices.flatMap(({ address, sriov }) => {
     if (knownValue(sriov)?.role !== 'pf') return [];
     const told = readFunction(host, address, TOLD_TRAITS);
@@ -60,8 +68,8 @@ const TOLD_TRAITS = TRAIT_FIELDS.filter((field) => !PROBING_FIELDS.has(field));
  */
 export function persistVfs(
   host: HostReader,
-  devices: readonly PciDevice[],
-  proposal: VfsProposal,
+  devices: readonly DeviceWith<'sriov'>[],
+  proposal: TraitedProposal,
   goal: VfGoal,
   kept: readonly PersistedPf[],
 ): readonly PersistedPf[] {
@@ -72,7 +80,7 @@ export function persistVfs(
   return withPersistedVfs(withTraits(proposal, pfs), goal, kept, pfs);
 }
 
-function withTraits(proposal: VfsProposal, pfs: readonly PciDevice[]): VfsProposal {
+function withTraits(proposal: TraitedProposal, pfs: readonly DeviceWith<TraitField>[]): TraitedProposal {
   const { state } = proposal;
   const pf = pfs.find(({ address }) => address === state.pf.address) ?? state.pf;
   return { ...proposal, state: { ...state, pf } };
@@ -88,21 +96,23 @@ function entriesOrProblem(host: HostReader): readonly PersistedPf[] | PortalGunE
   }
 }
 
-/** For standard error: that a PF gets something else at the next boot than is proposed for it now. */
-export function persistedVfsRemark(
+/** That a PF gets something else at the next boot than is proposed for it now. */
+export function persistedVfsNotes(
   host: HostReader,
-  devices: readonly PciDevice[],
-  proposal: VfsProposal,
+  devices: readonly DeviceWith<'sriov'>[],
+  proposal: TraitedProposal,
   goal: VfGoal,
-): string {
+): readonly string[] {
   const entries = entriesOrProblem(host);
-  if (entries instanceof PortalGunError || entries.length === 0) return '';
+  if (entries instanceof PortalGunError || entries.length === 0) return [];
   const pfs = pfsWithTraits(host, devices, [traitsOf(proposal.state.pf)]);
   const traited = withTraits(proposal, pfs);
   const { pf } = traited.state;
   const entry = persistedFor(pf, entries, pfs);
-  if (entry === null || isSame(entry, persistedPfOf(traited, goal, entry, pfs))) return '';
-  return `pci: note: ${pf.address} has ${count(entry.count, 'VF')} at the next boot, as was written down; --persist writes down this\n`;
+  if (entry === null || isSame(entry, persistedPfOf(traited, goal, entry, pfs))) return [];
+  return [
+    `${pf.address} has ${count(entry.count, 'VF')} at the next boot, as was written down; --persist writes down this`,
+  ];
 }
 
 function isSame(a: PersistedPf, b: PersistedPf): boolean {
@@ -115,18 +125,21 @@ function isSame(a: PersistedPf, b: PersistedPf): boolean {
 /** What tells of a PF whether it is persisted, and whether that is in force. */
 export interface VfsStatuses {
   readonly of: (state: PfState) => Known<VfsStatus>;
-  /** For standard error: why it is not known. */
-  readonly remarks: string;
+  /** Whether a PF that is written down was not found for sure, or what is written down cannot be read. */
+  readonly isLost: boolean;
+  /** Why it is not known. */
+  readonly notes: readonly string[];
 }
 
-/** Reads what is written down. Needs `sriov` of the devices. */
-export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[]): VfsStatuses {
+/** Reads what is written down. */
+export function readVfsStatuses(host: HostReader, devices: readonly DeviceWith<'sriov'>[]): VfsStatuses {
   const reading = host.readText(VFS_PATH);
-  if (isFailure(reading) && reading.unknown === 'unread') return { of: () => UNREAD, remarks: '' };
+  if (isFailure(reading) && reading.unknown === 'unread')
+    return { of: () => UNREAD, isLost: false, notes: [] };
   const entries = entriesOrProblem(host);
   if (entries instanceof PortalGunError) {
     const unknown = entries.code === 'PERMISSION_DENIED' ? DENIED : BROKEN;
-    return { of: () => unknown, remarks: `pci: ${entries.subject}: ${escapeControls(entries.message)}\n` };
+    return { of: () => unknown, isLost: true, notes: [`${entries.subject}: ${entries.message}`] };
   }
   const found = findPfs(host, entries, devices);
   const of = (state: PfState): Known<VfsStatus> => {
@@ -135,5 +148,6 @@ export function readVfsStatuses(host: HostReader, devices: readonly PciDevice[])
     if (mine !== undefined) return vfsStatus(mine.entry, state);
     return about.some(({ whereabouts: { kind } }) => kind === 'unknown') ? DENIED : null;
   };
-  return { of, remarks: '' };
+  const isLost = found.some(({ whereabouts: { kind } }) => kind !== 'here' && kind !== 'moved');
+  return { of, isLost, notes: [] };
 }

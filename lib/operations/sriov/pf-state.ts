@@ -2,13 +2,14 @@ import { PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { Runner } from '../../host/runner.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
+import type { DeviceField, DeviceWith } from '../../pci/device.ts';
 import { deviceAt } from '../../pci/device-at.ts';
 import { IDENTITY_FIELDS, identityOf } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PfState } from '../../plan/sriov/vf-goal.ts';
 import { isLinkFailure, readCapturedLink, readPfLink } from '../../sysfs/device/pf-link.ts';
 import { readFunction } from '../../sysfs/device/read-inventory.ts';
+import type { HostSession } from '../session/host-session.ts';
 
 /** The facts of every device that a PF is judged by. */
 export const PF_FIELDS: readonly DeviceField[] = [
@@ -26,17 +27,30 @@ export const PF_FIELDS: readonly DeviceField[] = [
 ];
 
 /**
- * A PF with its VFs and its interface. Needs the fields {@link PF_FIELDS}.
+ * A PF of a session's host with its VFs and its interface; of a captured host, which no `ip` can be asked about, less is known.
+ *
+ * @throws PortalGunError TOOL_MISSING, TOOL_FAILED
+ */
+export function readPf<Device extends DeviceWith<'sriov'>>(
+  { host, isCaptured, ports }: HostSession,
+  inventory: Inventory<Device>,
+  pf: Device,
+): Promise<PfState<Device>> {
+  return readPfState(host, isCaptured ? null : ports.runner, inventory, pf);
+}
+
+/**
+ * A PF with its VFs and its interface.
  *
  * @param runner what asks `ip`; `null` for a captured host, of which less is known
  * @throws PortalGunError TOOL_MISSING, TOOL_FAILED
  */
-export async function readPfState(
+export async function readPfState<Device extends DeviceWith<'sriov'>>(
   host: HostReader,
   runner: Runner | null,
-  { devices }: Inventory,
-  pf: PciDevice,
-): Promise<PfState> {
+  { devices }: Inventory<Device>,
+  pf: Device,
+): Promise<PfState<Device>> {
   const role = knownValue(pf.sriov);
   const addresses = role?.role === 'pf' ? role.virtualFunctions : [];
   const link =
@@ -58,7 +72,7 @@ export async function readPfState(
   };
 }
 
-function serialOf(host: HostReader, { address }: PciDevice): string | null {
+function serialOf(host: HostReader, { address }: DeviceWith<never>): string | null {
   const device = readFunction(host, address, IDENTITY_FIELDS);
   return device === null ? null : identityOf(device).serial;
 }

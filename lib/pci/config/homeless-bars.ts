@@ -1,5 +1,5 @@
 import { knownValue } from '../../base/known.ts';
-import type { PciDevice } from '../device.ts';
+import type { DeviceWith } from '../device.ts';
 import type { Bar } from './bar.ts';
 
 /** A base address register for which nobody found room. */
@@ -23,7 +23,12 @@ const WITHOUT_BARS = /^(08|11)/;
  * configuration space still says that it exists, by its type or by an address that is not its own. One of 32 bits that reads all
  * zeros can't be told from one that is not there.
  */
-export function homelessBars({ bars, config, sriov, class: deviceClass }: PciDevice): readonly HomelessBar[] {
+export function homelessBars({
+  bars,
+  config,
+  sriov,
+  class: deviceClass,
+}: DeviceWith<'bars' | 'config' | 'sriov' | 'class'>): readonly HomelessBar[] {
   const known = knownValue(bars) ?? [];
   const space = knownValue(config);
   const isVf = knownValue(sriov)?.role === 'vf';
@@ -36,7 +41,7 @@ export function homelessBars({ bars, config, sriov, class: deviceClass }: PciDev
  * The same of the BARs of virtual functions, by `resource` of their PF and by its capability of SR-IOV, whose registers hold an
  * address where there is room. Where all of them read zero there is none for any.
  */
-export function homelessVfBars(device: PciDevice): readonly HomelessBar[] {
+export function homelessVfBars(device: DeviceWith<'config' | 'sriov'>): readonly HomelessBar[] {
   const { lines, registers } = vfBarsOf(device);
   const byLines = lines ?? [];
   if (byLines.length > 0 || registers === undefined) return homeless(byLines, registers ?? []);
@@ -47,12 +52,12 @@ export function homelessVfBars(device: PciDevice): readonly HomelessBar[] {
 }
 
 /** Whether anything tells which BARs virtual functions of a PF have. */
-export function tellsVfBars(device: PciDevice): boolean {
+export function tellsVfBars(device: DeviceWith<'config' | 'sriov'>): boolean {
   const { lines, registers } = vfBarsOf(device);
   return (lines ?? []).length > 0 || registers !== undefined;
 }
 
-function vfBarsOf({ config, sriov }: PciDevice): {
+function vfBarsOf({ config, sriov }: DeviceWith<'config' | 'sriov'>): {
   readonly lines: readonly Bar[] | undefined;
   readonly registers: readonly number[] | undefined;
 } {

@@ -2,7 +2,7 @@ import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
 import { whenAsked } from '../../base/when-asked.ts';
 import { type PciAddress, shortAddress } from '../address.ts';
 import { HEADER_BYTES } from '../config/registers.ts';
-import type { DeviceField, PciDevice } from '../device.ts';
+import type { DeviceField, DeviceWith, PciDevice } from '../device.ts';
 import { isBusBridge } from '../device-class.ts';
 import { boundToOwnDriver, isWithVfio } from '../vfio-state.ts';
 
@@ -65,8 +65,8 @@ export interface GroupObstacle {
   readonly message: string;
 }
 
-export interface GroupMember {
-  readonly device: PciDevice;
+export interface GroupMember<Device extends DeviceWith<never> = PciDevice> {
+  readonly device: Device;
   /** Ports and bridges stay with the host when the rest of their group goes. */
   readonly stays: boolean;
   /**
@@ -84,10 +84,10 @@ export interface GroupMember {
  */
 export type GroupVerdict = 'ready' | 'bindable' | 'unknown' | 'never';
 
-export interface IommuGroup extends GroupAttributes {
+export interface IommuGroup<Device extends DeviceWith<never> = PciDevice> extends GroupAttributes {
   readonly id: number;
   /** Ordered by address. */
-  readonly members: readonly GroupMember[];
+  readonly members: readonly GroupMember<Device>[];
   readonly verdict: GroupVerdict;
   readonly obstacles: readonly GroupObstacle[];
 }
@@ -96,7 +96,7 @@ type JudgedGroup = Omit<IommuGroup, 'id' | 'members'>;
 const JUDGED = ['name', 'type', 'reservedRegions', 'verdict', 'obstacles'] as const;
 
 /** Whether a function is a port or bridge, which stays with its driver when its group is given away. */
-export function staysWithHost(device: PciDevice): boolean {
+export function staysWithHost(device: DeviceWith<'class' | 'config'>): boolean {
   const headerType = knownValue(knownValue(device.config)?.headerType ?? null);
   if (headerType !== undefined) return headerType !== 0;
   return isBusBridge(knownValue(device.class)?.code ?? '');
@@ -109,15 +109,15 @@ const BOARD_BRIDGE = /^060[0-3]/;
  * Whether a function is a bridge of any kind, to another bus or of the host: nothing that a VM could use. Its header decides: of
  * class 06 are also endpoints, such as NVSwitch and non-transparent bridges (0680).
  */
-export function isBridge(device: PciDevice): boolean {
+export function isBridge(device: DeviceWith<'class' | 'config'>): boolean {
   return staysWithHost(device) || BOARD_BRIDGE.test(knownValue(device.class)?.code ?? '');
 }
 
 /**
  * Whether a function is known not to answer, as after a reset that failed, or when its power or link is gone. The ids in sysfs
- * are those that the kernel kept; the registers read all ones, or what no header has. Needs the field `config`.
+ * are those that the kernel kept; the registers read all ones, or what no header has.
  */
-export function isSilent({ vendor, config }: PciDevice): boolean {
+export function isSilent({ vendor, config }: DeviceWith<'config'> & Partial<DeviceWith<'vendor'>>): boolean {
   if (knownValue(vendor)?.id === 'ffff') return true;
   const space = knownValue(config);
   if (space === undefined || space.sizeBytes < HEADER_BYTES) return false;
@@ -125,7 +125,7 @@ export function isSilent({ vendor, config }: PciDevice): boolean {
 }
 
 /** The fields that {@link groupDevices} needs. */
-export const GROUP_FIELDS: readonly DeviceField[] = [
+export const GROUP_FIELDS = [
   'location',
   'class',
   'driver',
@@ -133,17 +133,19 @@ export const GROUP_FIELDS: readonly DeviceField[] = [
   'iommuGroup',
   'sriov',
   'config',
-];
+] as const satisfies readonly DeviceField[];
+/** One of {@link GROUP_FIELDS}. */
+export type GroupField = (typeof GROUP_FIELDS)[number];
 
 /**
- * The groups that the devices name, ordered by number, each with a verdict. Needs {@link GROUP_FIELDS}. What is said of a
- * group is asked for when it is looked at: a large host has thousands, and a question is about one.
+ * The groups that the devices name, ordered by number, each with a verdict. The verdict is computed when it is first read: a large
+ * host has thousands of groups, and a question is about one.
  */
-export function groupDevices(
-  devices: readonly PciDevice[],
+export function groupDevices<Device extends DeviceWith<GroupField>>(
+  devices: readonly Device[],
   attributesOf: (group: number) => GroupAttributes,
-): readonly IommuGroup[] {
-  const members = new Map<number, PciDevice[]>();
+): readonly IommuGroup<Device>[] {
+  const members = new Map<number, Device[]>();
   for (const device of devices) {
     const id = knownValue(device.iommuGroup);
     if (id === undefined) continue;
@@ -159,7 +161,12 @@ export function groupDevices(
     });
 }
 
-function toMembers(devices: readonly PciDevice[]): readonly GroupMember[] {
+/** A member as verdicts need it. */
+type Member = GroupMember<DeviceWith<GroupField>>;
+
+function toMembers<Device extends DeviceWith<GroupField>>(
+  devices: readonly Device[],
+): readonly GroupMember<Device>[] {
   const makers = new Set(devices.filter((device) => !isBridge(device)).map(({ address }) => address));
   return devices.map((device) => ({
     device,
@@ -168,7 +175,7 @@ function toMembers(devices: readonly PciDevice[]): readonly GroupMember[] {
   }));
 }
 
-function judge(members: readonly GroupMember[], attributes: GroupAttributes): JudgedGroup {
+function judge(members: readonly Member[], attributes: GroupAttributes): JudgedGroup {
   const obstacles = [...blockers(members, attributes), ...driverObstacles(members)];
   return { ...attributes, verdict: verdictOf(obstacles), obstacles };
 }
@@ -181,7 +188,7 @@ function verdictOf(obstacles: readonly GroupObstacle[]): GroupVerdict {
   return obstacles.length > 0 ? 'bindable' : 'ready';
 }
 
-function blockers(members: readonly GroupMember[], attributes: GroupAttributes): readonly GroupObstacle[] {
+function blockers(members: readonly Member[], attributes: GroupAttributes): readonly GroupObstacle[] {
   if (members.every(({ device }) => isBridge(device))) {
     return [
       { code: 'BRIDGES_ONLY', subject: null, message: 'contains only bridges; nothing to pass through' },
@@ -220,8 +227,8 @@ function translationObstacles(attributes: GroupAttributes): readonly GroupObstac
 }
 
 function memberObstacles(
-  { device, stays, behind }: GroupMember,
-  members: readonly GroupMember[],
+  { device, stays, behind }: Member,
+  members: readonly Member[],
 ): readonly GroupObstacle[] {
   if (stays || behind !== null) return [];
   const { address } = device;
@@ -256,20 +263,23 @@ function regionObstacles({ reservedRegions }: GroupAttributes): readonly GroupOb
  * What keeps a member of a group from every machine, whatever its drivers: the obstacles that are about the whole group, about
  * the member itself, or about one that has to go with it. For a PF its VFs are none: they can be taken away first.
  */
-export function lastingObstacles(group: IommuGroup, { address }: PciDevice): readonly GroupObstacle[] {
+export function lastingObstacles(
+  group: IommuGroup<DeviceWith<never>>,
+  { address }: DeviceWith<never>,
+): readonly GroupObstacle[] {
   return group.obstacles.filter(
     ({ code, subject }) => LASTING.includes(code) && (code !== 'VF_WITH_PF' || subject === address),
   );
 }
 
-function driverObstacles(members: readonly GroupMember[]): readonly GroupObstacle[] {
+function driverObstacles(members: readonly Member[]): readonly GroupObstacle[] {
   const held = members.flatMap(driverObstacle);
   const bound = members.some(({ device }) => isWithVfio(device));
   if (held.length > 0 || bound || members.every(({ device }) => isBridge(device))) return held;
   return [{ code: 'NOT_BOUND', subject: null, message: 'no member is on vfio-pci yet' }];
 }
 
-function driverObstacle({ device, stays, behind }: GroupMember): readonly GroupObstacle[] {
+function driverObstacle({ device, stays, behind }: Member): readonly GroupObstacle[] {
   if (stays || behind !== null || device.driver === null) return [];
   const name = shortAddress(device.address);
   if (isUnknown(device.driver)) {

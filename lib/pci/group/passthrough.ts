@@ -1,10 +1,17 @@
-import { isUnknown, knownValue, type Unknown } from '../../base/known.ts';
+import { isUnknown, knownValue, UNREAD, type Unknown } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import { shortAddress } from '../address.ts';
-import type { PciDevice } from '../device.ts';
+import type { DeviceField, DeviceWith } from '../device.ts';
 import { type DriverClaim, isClaimed } from '../driver-claim.ts';
 import { boundToOwnDriver, isPassthroughDriver, isWithVfio } from '../vfio-state.ts';
-import { type IommuGroup, isBridge, isSilent, lastingObstacles } from './iommu-group.ts';
+import {
+  GROUP_FIELDS,
+  type GroupField,
+  type IommuGroup,
+  isBridge,
+  isSilent,
+  lastingObstacles,
+} from './iommu-group.ts';
 
 /**
  * - `ok`: nothing to do.
@@ -36,13 +43,29 @@ export interface HostAbilities {
   readonly tellsResetMethods: boolean;
 }
 
+/** The facts that {@link passthroughNotes} needs; those that `groupDevices` needs are among them. */
+export const PASSTHROUGH_FIELDS = [
+  ...GROUP_FIELDS,
+  'vendor',
+  'device',
+  'driverOverride',
+  'resetMethods',
+  'bootVga',
+] as const satisfies readonly DeviceField[];
+/** One of {@link PASSTHROUGH_FIELDS}. */
+export type PassthroughField = (typeof PASSTHROUGH_FIELDS)[number];
+
+/** A device with what {@link passthroughNotes} needs, and what they say more by: what the host loses, and claims by a subsystem. */
+export type PassthroughDevice = DeviceWith<PassthroughField> &
+  Partial<DeviceWith<'attachments' | 'subsystem'>>;
+
 /**
  * The conditions for passing a device through: the IOMMU, its whole group, its driver, the loss for the host, reset.
  * Says what the facts of the device say; whether the host is using the device just now is another question.
  */
 export function passthroughNotes(
-  device: PciDevice,
-  group: IommuGroup | undefined,
+  device: PassthroughDevice,
+  group: IommuGroup<DeviceWith<GroupField>> | undefined,
   host: HostAbilities,
 ): readonly PassthroughNote[] {
   if (device.vendor === null && device.class === null) {
@@ -82,20 +105,27 @@ export function passthroughNotes(
 }
 
 /** Whether a function is an IOMMU: by its class, or as virtio's (1af4:1057), which has none of its own. */
-export function isIommu({ class: deviceClass, vendor, device }: PciDevice): boolean {
+export function isIommu({
+  class: deviceClass,
+  vendor,
+  device,
+}: DeviceWith<'class' | 'vendor' | 'device'>): boolean {
   if (knownValue(deviceClass)?.code.startsWith('0806')) return true;
   return knownValue(vendor)?.id === '1af4' && knownValue(device)?.id === '1057';
 }
 
 /** The function above a device that is no bridge and makes its bus: a VMD controller. */
-function busMaker(device: PciDevice, group: IommuGroup | undefined): PciDevice | undefined {
+function busMaker<Device extends DeviceWith<never>>(
+  device: DeviceWith<never>,
+  group: IommuGroup<Device> | undefined,
+): Device | undefined {
   const behind = group?.members.find((member) => member.device === device)?.behind;
   return group?.members.find((member) => member.device.address === behind)?.device;
 }
 
 function iommuNotes(
-  device: PciDevice,
-  group: IommuGroup | undefined,
+  device: DeviceWith<'iommuGroup' | 'driver'>,
+  group: IommuGroup<DeviceWith<'driver'>> | undefined,
   host: HostAbilities,
 ): readonly PassthroughNote[] {
   if (host.iommu === false) {
@@ -150,12 +180,12 @@ const UNKNOWNS: Readonly<Record<string, string>> = {
 const NO_GROUP_YET =
   'has no IOMMU group; some IOMMUs (virtio-iommu) create one only when a driver probes the device: bind it and check again';
 
-function describe(device: PciDevice): string {
+function describe(device: DeviceWith<'driver'>): string {
   const driver = isUnknown(device.driver) ? 'driver unknown' : (device.driver ?? 'no driver');
   return `${shortAddress(device.address)} (${driver})`;
 }
 
-function driverNotes(device: PciDevice): readonly PassthroughNote[] {
+function driverNotes(device: DeviceWith<'driver' | 'driverOverride' | 'vfio'>): readonly PassthroughNote[] {
   const { driver, driverOverride } = device;
   if (isUnknown(driver))
     return [{ level: 'unknown', code: 'driver-unknown', message: 'its driver could not be read' }];
@@ -181,7 +211,7 @@ function driverNotes(device: PciDevice): readonly PassthroughNote[] {
     : [{ level: 'needs', code: 'bind', message: `${message} (driver_override says ${override})` }];
 }
 
-function claimNotes(device: PciDevice, claims: readonly DriverClaim[]): readonly PassthroughNote[] {
+function claimNotes(device: PassthroughDevice, claims: readonly DriverClaim[]): readonly PassthroughNote[] {
   return claims
     .filter((claim) => isClaimed(claim, device))
     .map(({ driver, where }) => ({
@@ -192,15 +222,15 @@ function claimNotes(device: PciDevice, claims: readonly DriverClaim[]): readonly
 }
 
 /** The types are in `creatable_vgpu_types` beside it. */
-function vgpuAdvice({ address }: PciDevice): string {
+function vgpuAdvice({ address }: DeviceWith<never>): string {
   return `write a type of creatable_vgpu_types to /sys/bus/pci/devices/${address}/nvidia/current_vgpu_type`;
 }
 
-function lossNotes(device: PciDevice): readonly PassthroughNote[] {
+function lossNotes({ attachments = UNREAD }: PassthroughDevice): readonly PassthroughNote[] {
   // What VFIO puts there is the door to a VM, and nothing that the host has of it.
-  const things = knownValue(device.attachments)?.filter(({ kind }) => kind !== 'vfio-dev');
+  const things = knownValue(attachments)?.filter(({ kind }) => kind !== 'vfio-dev');
   if (things === undefined) {
-    return isUnknown(device.attachments)
+    return isUnknown(attachments)
       ? [{ level: 'unknown', code: 'loss-unknown', message: 'its dependents could not be read' }]
       : [];
   }
@@ -213,7 +243,10 @@ function lossNotes(device: PciDevice): readonly PassthroughNote[] {
   return [{ level: 'loses', code: 'loses', message: `the host loses ${shown.join(', ')}${rest}` }];
 }
 
-function resetNotes({ resetMethods }: PciDevice, tellsResetMethods: boolean): readonly PassthroughNote[] {
+function resetNotes(
+  { resetMethods }: DeviceWith<'resetMethods'>,
+  tellsResetMethods: boolean,
+): readonly PassthroughNote[] {
   if (isUnknown(resetMethods)) {
     const remedy = resetMethods.unknown === 'denied' ? ': run as root' : '';
     return [
@@ -237,14 +270,14 @@ function resetNotes({ resetMethods }: PciDevice, tellsResetMethods: boolean): re
   return [{ level: 'ok', code: 'reset', message: `can be reset (${first})` }];
 }
 
-function displayNotes({ bootVga }: PciDevice): readonly PassthroughNote[] {
+function displayNotes({ bootVga }: DeviceWith<'bootVga'>): readonly PassthroughNote[] {
   if (bootVga !== true) return [];
   return [
     { level: 'warns', code: 'boot-display', message: 'is the boot display: the host loses its console' },
   ];
 }
 
-function sriovNotes({ sriov }: PciDevice): readonly PassthroughNote[] {
+function sriovNotes({ sriov }: DeviceWith<'sriov'>): readonly PassthroughNote[] {
   const role = knownValue(sriov);
   if (role?.role !== 'pf' || role.virtualFunctions.length === 0) return [];
   const vfs = count(role.virtualFunctions.length, 'VF');

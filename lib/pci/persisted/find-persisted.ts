@@ -1,10 +1,11 @@
 import { isUnknown, knownValue } from '../../base/known.ts';
-import type { PciDevice } from '../device.ts';
+import type { DeviceWith, PciDevice } from '../device.ts';
 import {
   areOfOneKind,
   type DeviceTraits,
   haveOneFunctionNumber,
   isVf,
+  type TraitField,
   traitsOf,
   twinsOf,
 } from '../device-traits.ts';
@@ -21,19 +22,22 @@ import type { PersistedDevice, PersistedTraits } from './persisted-device.ts';
  * - `ambiguous`: several devices may be it.
  * - `unknown`: `device`, at its place or elsewhere, is one of its kind, and what would tell it from others can't be read.
  */
-export type DeviceMatch =
+export type DeviceMatch<Device extends DeviceWith<TraitField> = PciDevice> =
   | {
       readonly kind: 'here' | 'moved' | 'replaced' | 'unknown';
-      readonly device: PciDevice;
+      readonly device: Device;
       /** Of one that moved, or may have: what is at its place now. */
-      readonly instead?: PciDevice;
+      readonly instead?: Device;
     }
   | { readonly kind: 'missing' | 'ambiguous'; readonly device: null };
 
-const AMBIGUOUS: DeviceMatch = { kind: 'ambiguous', device: null };
+const AMBIGUOUS = { kind: 'ambiguous', device: null } as const;
 
-/** Looks for the device of an entry. Needs `TRAIT_FIELDS` of the devices. */
-export function findPersisted(entry: PersistedDevice, devices: readonly PciDevice[]): DeviceMatch {
+/** Looks for the device of an entry. */
+export function findPersisted<Device extends DeviceWith<TraitField>>(
+  entry: PersistedDevice,
+  devices: readonly Device[],
+): DeviceMatch<Device> {
   const likenesses = new Map(devices.map((device) => [device, likenessOf(entry, device, devices)]));
   const atPlace = devices.filter((device) => traitsOf(device).path === entry.path);
   const proven = devices.filter((device) => likenesses.get(device) === 'proven');
@@ -48,9 +52,9 @@ export function findPersisted(entry: PersistedDevice, devices: readonly PciDevic
   if (atPlace.length > 1) return AMBIGUOUS;
   switch (there === undefined ? 'other' : likenesses.get(there)) {
     case 'likely':
-      return { kind: 'here', device: there as PciDevice };
+      return { kind: 'here', device: there as Device };
     case 'unknown':
-      return { kind: 'unknown', device: there as PciDevice };
+      return { kind: 'unknown', device: there as Device };
     case 'ambiguous':
       return AMBIGUOUS;
   }
@@ -65,11 +69,11 @@ export function findPersisted(entry: PersistedDevice, devices: readonly PciDevic
  * One of its kind elsewhere that may be it, of all that would tell nothing being shown: on a VFIO driver, or on none. What is known
  * by its place only is not looked for elsewhere.
  */
-function hiddenOf(
+function hiddenOf<Device extends DeviceWith<TraitField>>(
   entry: PersistedDevice,
-  devices: readonly PciDevice[],
-  likenesses: ReadonlyMap<PciDevice, Likeness>,
-): PciDevice | undefined {
+  devices: readonly Device[],
+  likenesses: ReadonlyMap<Device, Likeness>,
+): Device | undefined {
   if (!hasMarks(entry.vf?.pf ?? entry)) return undefined;
   const candidates = devices.filter((device) =>
     ['likely', 'unknown'].includes(likenesses.get(device) ?? 'other'),
@@ -78,7 +82,10 @@ function hiddenOf(
 }
 
 /** Where several have its serial number, which not every maker gives once alone. */
-function ofSameMac({ mac }: PersistedDevice, devices: readonly PciDevice[]): readonly PciDevice[] {
+function ofSameMac<Device extends DeviceWith<TraitField>>(
+  { mac }: PersistedDevice,
+  devices: readonly Device[],
+): readonly Device[] {
   const same = devices.filter((device) => mac !== null && traitsOf(device).mac === mac);
   return same.length === 1 ? same : devices;
 }
@@ -89,7 +96,11 @@ function ofSameMac({ mac }: PersistedDevice, devices: readonly PciDevice[]): rea
  */
 type Likeness = 'proven' | 'likely' | 'unknown' | 'ambiguous' | 'other';
 
-function likenessOf(entry: PersistedDevice, device: PciDevice, devices: readonly PciDevice[]): Likeness {
+function likenessOf(
+  entry: PersistedDevice,
+  device: DeviceWith<TraitField>,
+  devices: readonly DeviceWith<TraitField>[],
+): Likeness {
   if (entry.vf === undefined) {
     if (!haveOneFunctionNumber(device.address, entry.path)) return 'other';
     // A VF of which an earlier version wrote down no PF has no `only`.
@@ -109,7 +120,11 @@ function likenessOf(entry: PersistedDevice, device: PciDevice, devices: readonly
   return hasMarks(entry.vf.pf) ? 'unknown' : 'other';
 }
 
-function likenessBy(entry: PersistedTraits, device: PciDevice, devices: readonly PciDevice[]): Likeness {
+function likenessBy(
+  entry: PersistedTraits,
+  device: DeviceWith<TraitField>,
+  devices: readonly DeviceWith<TraitField>[],
+): Likeness {
   const marks = compareMarks(entry, device);
   if (marks !== 'unseen') return marks;
   const rivals = twinsOf(device, devices).filter(
@@ -131,7 +146,10 @@ function hasMarks({ deviceSerial, productSerial, drive, wwn, guid, mac }: Persis
 }
 
 /** What is written down of a device beside what is seen of one; `unseen` where nothing of it is to be seen. */
-function compareMarks(entry: PersistedTraits, device: PciDevice): 'proven' | 'other' | 'unknown' | 'unseen' {
+function compareMarks(
+  entry: PersistedTraits,
+  device: DeviceWith<TraitField>,
+): 'proven' | 'other' | 'unknown' | 'unseen' {
   const seen: DeviceTraits = traitsOf(device);
   if (seen.id !== entry.id || !areOfOneKind(entry, seen)) return 'other';
   const told = agreements([
@@ -184,27 +202,27 @@ export function areOfOneDevice(a: PersistedDevice, b: PersistedDevice): boolean 
 }
 
 /** Whether a device is the one that traits are of, by what no other has, or else by its place. */
-export function isDeviceOf(traits: PersistedTraits, device: PciDevice): boolean {
+export function isDeviceOf(traits: PersistedTraits, device: DeviceWith<TraitField>): boolean {
   const marks = compareMarks(traits, device);
   return marks === 'proven' || (marks === 'unseen' && traitsOf(device).path === traits.path);
 }
 
 /** Whether a device is surely not the one that traits are of. What is known by its place only is not looked for elsewhere. */
-export function isOther(traits: PersistedTraits, device: PciDevice): boolean {
+export function isOther(traits: PersistedTraits, device: DeviceWith<TraitField>): boolean {
   const marks = compareMarks(traits, device);
   if (marks !== 'unseen') return marks === 'other';
   return !hasMarks(traits) && traitsOf(device).path !== traits.path;
 }
 
 /**
- * The devices that may be those of entries at the places of chosen ones: what gets a place may drive out another. Needs the fields of
- * `TRAIT_FIELDS` that no device gives itself.
+ * The devices that may be those of entries at the places of chosen ones: what gets a place may drive out another. What
+ * a device gives itself need not be read yet.
  */
-export function mayBeAtPlacesOf(
+export function mayBeAtPlacesOf<Device extends DeviceWith<TraitField>>(
   entries: readonly PersistedDevice[],
-  chosen: readonly PciDevice[],
-  devices: readonly PciDevice[],
-): readonly PciDevice[] {
+  chosen: readonly DeviceWith<TraitField>[],
+  devices: readonly Device[],
+): readonly Device[] {
   const places = new Set(chosen.map((device) => traitsOf(device).path));
   const kinds = entries.filter(({ path }) => places.has(path)).map(({ vf, ...own }) => vf?.pf ?? own);
   return devices.filter((device) => kinds.some((kind) => areOfOneKind(kind, traitsOf(device))));
@@ -212,9 +230,9 @@ export function mayBeAtPlacesOf(
 
 /** The entry that is of a device; `null` where none is. */
 export function persistedFor<T extends PersistedDevice>(
-  device: PciDevice,
+  device: DeviceWith<never>,
   entries: readonly T[],
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<TraitField>[],
 ): T | null {
   return (
     entries.find((entry) => {

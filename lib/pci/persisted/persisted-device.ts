@@ -2,12 +2,13 @@ import * as z from 'zod/mini';
 import { PortalGunError } from '../../base/errors.ts';
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import { isPciAddress, type PciAddress } from '../address.ts';
-import type { PciDevice } from '../device.ts';
+import type { DeviceWith } from '../device.ts';
 import {
   type DeviceTraits,
   haveOneFunctionNumber,
   isVf,
   type SerialAt,
+  type TraitField,
   traitsOf,
   twinsOf,
 } from '../device-traits.ts';
@@ -70,13 +71,13 @@ export function isPersistedDevice(value: unknown): value is PersistedDevice {
  * What is written down of a device, to find it again.
  *
  * @param kept what was written down of it before: what can't be seen on its driver of now stays known by it
- * @param devices all of the host, with `TRAIT_FIELDS`: they tell what is of one device alone
+ * @param devices all of the host: they tell what is of one device alone
  * @throws PortalGunError CANNOT_PERSIST where it could not be found again
  */
 export function persistedDeviceOf(
-  device: PciDevice,
+  device: DeviceWith<TraitField>,
   kept: PersistedDevice | null,
-  devices: readonly PciDevice[] = [],
+  devices: readonly DeviceWith<TraitField>[] = [],
 ): PersistedDevice {
   const { path, id, subsystem, deviceSerial, productSerial, mac, ...more } = persistedTraitsOf(
     device,
@@ -97,9 +98,9 @@ export function persistedDeviceOf(
  * @throws PortalGunError CANNOT_PERSIST where it could not be found again
  */
 export function keptDeviceOf(
-  device: PciDevice,
+  device: DeviceWith<TraitField>,
   kept: PersistedDevice | null,
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<TraitField>[],
 ): PersistedDevice {
   const { only: _, vf, ...persisted } = persistedDeviceOf(device, kept, devices);
   if (vf === undefined) return persisted;
@@ -109,9 +110,9 @@ export function keptDeviceOf(
 }
 
 function persistedVfOf(
-  { sriov }: PciDevice,
+  { sriov }: DeviceWith<'sriov'>,
   kept: PersistedDevice | null,
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<TraitField>[],
 ): PersistedVf | null {
   const role = knownValue(sriov);
   if (role?.role !== 'vf') return null;
@@ -122,9 +123,9 @@ function persistedVfOf(
 }
 
 function persistedTraitsOf(
-  device: PciDevice,
+  device: DeviceWith<TraitField>,
   kept: PersistedTraits | null,
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<TraitField>[],
 ): PersistedTraits {
   const traits = traitsOf(device);
   const { path, id, subsystem, deviceSerial, productSerial, mac } = traits;

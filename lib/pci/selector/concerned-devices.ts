@@ -1,12 +1,12 @@
 import { knownValue } from '../../base/known.ts';
-import type { PciDevice } from '../device.ts';
-import { isVf, twinsOf } from '../device-traits.ts';
+import type { DeviceWith } from '../device.ts';
+import { isVf, type TraitField, twinsOf } from '../device-traits.ts';
 
 /** The devices, and the members of their groups. */
-export function groupedWith(
-  devices: readonly PciDevice[],
-  chosen: readonly PciDevice[],
-): readonly PciDevice[] {
+export function groupedWith<Device extends DeviceWith<'iommuGroup'>>(
+  devices: readonly Device[],
+  chosen: readonly Device[],
+): readonly Device[] {
   const ids = new Set(chosen.map(({ iommuGroup }) => knownValue(iommuGroup)));
   const wanted = new Set(chosen);
   return devices.filter((device) => {
@@ -17,12 +17,12 @@ export function groupedWith(
 
 /**
  * The devices that verdicts on the chosen ones depend on: these, the members of their groups, and the ports above all of those,
- * whose access control decides what is kept apart. Needs the fields `iommuGroup` and `location`.
+ * whose access control decides what is kept apart.
  */
-export function concernedWith(
-  devices: readonly PciDevice[],
-  chosen: readonly PciDevice[],
-): readonly PciDevice[] {
+export function concernedWith<Device extends DeviceWith<'iommuGroup' | 'location'>>(
+  devices: readonly Device[],
+  chosen: readonly Device[],
+): readonly Device[] {
   const grouped = new Set(groupedWith(devices, chosen));
   const above = new Set([...grouped].flatMap(({ location }) => knownValue(location)?.bridges ?? []));
   return devices.filter((device) => grouped.has(device) || above.has(device.address));
@@ -30,18 +30,21 @@ export function concernedWith(
 
 /**
  * The devices by which the chosen ones are known again: the PF of each VF, and the devices that ids do not tell from these,
- * since a serial number that two of them have identifies neither. Needs the fields of `TRAIT_FIELDS` that no device gives itself.
+ * since a serial number that two of them have identifies neither. What a device gives itself need not be read yet.
  */
-export function kinOf(devices: readonly PciDevice[], chosen: readonly PciDevice[]): readonly PciDevice[] {
+export function kinOf<Device extends DeviceWith<TraitField>>(
+  devices: readonly Device[],
+  chosen: readonly Device[],
+): readonly Device[] {
   const known = [...new Set([...chosen, ...physicalFunctionsOf(devices, chosen)])];
   return [...new Set([...known, ...known.flatMap((device) => twinsOf(device, devices))])];
 }
 
 /** The PFs of those among the devices that are VFs. */
-export function physicalFunctionsOf(
-  devices: readonly PciDevice[],
-  chosen: readonly PciDevice[],
-): readonly PciDevice[] {
+export function physicalFunctionsOf<Device extends DeviceWith<'sriov'>>(
+  devices: readonly Device[],
+  chosen: readonly DeviceWith<'sriov'>[],
+): readonly Device[] {
   const addresses = new Set(
     chosen.filter(isVf).flatMap(({ sriov }) => {
       const role = knownValue(sriov);
@@ -52,10 +55,10 @@ export function physicalFunctionsOf(
 }
 
 /** The VFs of those among the devices that are PFs. */
-export function virtualFunctionsOf(
-  devices: readonly PciDevice[],
-  chosen: readonly PciDevice[],
-): readonly PciDevice[] {
+export function virtualFunctionsOf<Device extends DeviceWith<'sriov'>>(
+  devices: readonly Device[],
+  chosen: readonly DeviceWith<never>[],
+): readonly Device[] {
   const pfs = new Set(chosen.map(({ address }) => address));
   return devices.filter(({ sriov }) => {
     const role = knownValue(sriov);

@@ -2,7 +2,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import { isUnknown, knownValue } from '../../base/known.ts';
 import { suggest } from '../../base/text.ts';
 import { parsePciAddress, slotOf } from '../address.ts';
-import type { DeviceField, PciDevice } from '../device.ts';
+import type { DeviceField, DeviceInPart } from '../device.ts';
 import { categoryOf, DEVICE_CATEGORIES } from '../device-class.ts';
 
 /** A rule that selects devices of an inventory. */
@@ -15,7 +15,7 @@ export interface Selector {
   readonly keys: readonly string[];
   /** The facts of devices that it needs. */
   readonly fields: readonly DeviceField[];
-  matches(device: PciDevice): boolean;
+  matches(device: DeviceInPart): boolean;
 }
 
 /** Why text is no selector. */
@@ -129,8 +129,13 @@ function negated({ key, fields, matches }: Part): Part {
   return {
     key,
     fields,
-    matches: (device) => !matches(device) && !fields.some((field) => isUnknown(device[field])),
+    matches: (device) => !matches(device) && fields.every((field) => isTold(device[field])),
   };
+}
+
+/** Whether it is known what a fact is, or that the host has none. */
+function isTold(fact: unknown): boolean {
+  return fact !== undefined && !isUnknown(fact);
 }
 
 function parseMatcher(text: string): Part | Problem {
@@ -183,7 +188,7 @@ function parseClass(value: string): Matcher | Problem {
   return { problem: 'is no class', ...(meant === undefined ? known : didYouMean(meant, `class=${meant}`)) };
 }
 
-function codeOf(device: PciDevice): string {
+function codeOf(device: DeviceInPart): string {
   return knownValue(device.class)?.code ?? '-';
 }
 

@@ -2,7 +2,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { suggest } from '../../base/text.ts';
 import { parsePciAddress, slotOf } from '../address.ts';
-import type { DeviceField, PciDevice } from '../device.ts';
+import type { DeviceField, DeviceInPart, DeviceWith } from '../device.ts';
 import { isBridge } from '../group/iommu-group.ts';
 import { isPassthroughDriver } from '../vfio-state.ts';
 import { didYouMean, parseSelector, type Selector } from './selector-parser.ts';
@@ -12,10 +12,10 @@ import { didYouMean, parseSelector, type Selector } from './selector-parser.ts';
  *
  * @throws PortalGunError DEVICE_NOT_FOUND where a selector names something that is not there
  */
-export function selectDevices(
-  devices: readonly PciDevice[],
+export function selectDevices<Device extends DeviceInPart>(
+  devices: readonly Device[],
   selectors: readonly Selector[],
-): readonly PciDevice[] {
+): readonly Device[] {
   if (selectors.length === 0) return devices;
   for (const selector of selectors) {
     if (selector.mustMatch && !devices.some((device) => selector.matches(device)))
@@ -24,14 +24,14 @@ export function selectDevices(
   return devices.filter((device) => selectors.some((selector) => selector.matches(device)));
 }
 
-function notFound(selector: Selector, devices: readonly PciDevice[]): PortalGunError {
+function notFound(selector: Selector, devices: readonly DeviceInPart[]): PortalGunError {
   return new PortalGunError('DEVICE_NOT_FOUND', 'no device of the host is that', {
     subject: selector.text,
     ...(selector.fields.length === 0 ? neighbours(selector, devices) : nearestHint(selector, devices)),
   });
 }
 
-function nearestHint(selector: Selector, devices: readonly PciDevice[]): { hint?: string } {
+function nearestHint(selector: Selector, devices: readonly DeviceInPart[]): { hint?: string } {
   const meant = nearest(selector, devices);
   const bound = devices.filter((device) => selector.fields.some((field) => isHidden(device, field)));
   if (meant !== undefined || bound.length === 0) return didYouMean(meant);
@@ -41,7 +41,7 @@ function nearestHint(selector: Selector, devices: readonly PciDevice[]): { hint?
 }
 
 /** What is on the same bus as an address that nothing is at. */
-function neighbours({ text }: Selector, devices: readonly PciDevice[]): { hint?: string } {
+function neighbours({ text }: Selector, devices: readonly DeviceWith<never>[]): { hint?: string } {
   const wanted = parsePciAddress(text) ?? parsePciAddress(`${text}.0`);
   const bus = wanted?.slice(0, wanted.lastIndexOf(':'));
   const near = devices.filter(({ address }) => address.slice(0, address.lastIndexOf(':')) === bus);
@@ -49,7 +49,7 @@ function neighbours({ text }: Selector, devices: readonly PciDevice[]): { hint?:
   return { hint: `on bus ${bus} there are ${sample(near)}` };
 }
 
-function sample(devices: readonly PciDevice[]): string {
+function sample(devices: readonly DeviceWith<never>[]): string {
   const shown = devices.slice(0, 8).map(({ address }) => address);
   return `${shown.join(', ')}${devices.length > shown.length ? ', …' : ''}`;
 }
@@ -62,14 +62,17 @@ const BY_DRIVER: { readonly [F in DeviceField]?: RegExp } = {
 };
 
 /** Whether a device may have had a fact that it does not have on the VFIO driver that it is on. */
-function isHidden(device: PciDevice, field: DeviceField): boolean {
+function isHidden(device: DeviceInPart, field: DeviceField): boolean {
   if (!isPassthroughDriver(knownValue(device.driver) ?? '')) return false;
   const code = knownValue(device.class)?.code;
   return BY_DRIVER[field] !== undefined && (code === undefined || BY_DRIVER[field].test(code));
 }
 
 /** The value on this host that a selector was most likely meant to have: `driver=vfio-pci` for `driver=vfio_pci`. */
-export function nearest({ text, keys, fields }: Selector, devices: readonly PciDevice[]): string | undefined {
+export function nearest(
+  { text, keys, fields }: Selector,
+  devices: readonly DeviceInPart[],
+): string | undefined {
   const key = text.slice(0, text.indexOf('=') + 1);
   const [field] = fields;
   if (key === '' || field === undefined || keys.length > 1 || text.startsWith('!')) return undefined;
@@ -93,7 +96,7 @@ export function nearest({ text, keys, fields }: Selector, devices: readonly PciD
  *
  * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_SELECTOR
  */
-export function selectOne(devices: readonly PciDevice[], text: string): PciDevice {
+export function selectOne<Device extends DeviceInPart>(devices: readonly Device[], text: string): Device {
   const found = selectDevices(devices, [{ ...parseSelector(text), mustMatch: true }]);
   const [first, second] = found;
   if (first !== undefined && second === undefined) return first;
@@ -109,12 +112,15 @@ export function selectOne(devices: readonly PciDevice[], text: string): PciDevic
  *
  * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_SELECTOR
  */
-export function selectUnit(devices: readonly PciDevice[], text: string): readonly PciDevice[] {
+export function selectUnit<Device extends DeviceInPart & DeviceWith<'class' | 'config' | 'iommuGroup'>>(
+  devices: readonly Device[],
+  text: string,
+): readonly Device[] {
   const all = selectDevices(devices, [{ ...parseSelector(text), mustMatch: true }]);
   const others = all.filter((device) => !isBridge(device));
   const found = others.length === 0 ? all : others;
-  const isOne = (keyOf: (device: PciDevice) => unknown): boolean =>
-    found.every((device) => keyOf(device) !== undefined && keyOf(device) === keyOf(found[0] as PciDevice));
+  const isOne = (keyOf: (device: Device) => unknown): boolean =>
+    found.every((device) => keyOf(device) !== undefined && keyOf(device) === keyOf(found[0] as Device));
   if (isOne(({ address }) => slotOf(address)) || isOne(({ iommuGroup }) => knownValue(iommuGroup)))
     return found;
   throw new PortalGunError(

@@ -2,7 +2,7 @@ import { isUnknown, knownValue } from '../../base/known.ts';
 import type { Finding } from '../../checks/finding.ts';
 import type { HostUse, InputDevice } from '../../facts/host-use.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith, PciDevice } from '../../pci/device.ts';
 import { type IommuGroup, isBridge, staysWithHost } from '../../pci/group/iommu-group.ts';
 import type { Selector } from '../../pci/selector/selector-parser.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
@@ -58,48 +58,54 @@ interface Obstacle {
 }
 
 /** A device that stays, and why. */
-export interface LeftDevice extends Obstacle {
-  readonly device: PciDevice;
+export interface LeftDevice<Device extends DeviceWith<never> = PciDevice> extends Obstacle {
+  readonly device: Device;
 }
 
 /** A device that goes to the machines of a type. */
-interface SharedOutDevice {
-  readonly device: PciDevice;
+interface SharedOutDevice<Device extends DeviceWith<never>> {
+  readonly device: Device;
   readonly to: string;
   /** The rule that it goes by, as it is written: `class=network`; or whose group it is in. */
   readonly reason: string;
 }
 
 /** What becomes of the devices of a host: each is in one of the two, in the order of the host. */
-export interface SharedOut {
-  readonly given: readonly SharedOutDevice[];
-  readonly left: readonly LeftDevice[];
+export interface SharedOut<Device extends DeviceWith<never> = PciDevice> {
+  readonly given: readonly SharedOutDevice<Device>[];
+  readonly left: readonly LeftDevice<Device>[];
 }
 
-/** The host whose devices are shared out. Of devices `class`, `config`, `driver`, `iommuGroup`, `location` and `sriov` are needed. */
-export interface HostToShareOut {
-  readonly devices: readonly PciDevice[];
-  readonly groups: readonly IommuGroup[];
+/** What sharing out needs of a device, beside what the rules look at. */
+type RuledDevice = DeviceWith<'class' | 'config' | 'driver' | 'iommuGroup' | 'location' | 'sriov'>;
+
+/** The host whose devices are shared out. */
+export interface HostToShareOut<Device extends DeviceWith<never> = PciDevice> {
+  readonly devices: readonly Device[];
+  readonly groups: readonly IommuGroup<Device>[];
   readonly inputs: HostUse['inputs'];
   /** What keeps a device from machines of a type; `null` where nothing does. */
-  obstacleOf(device: PciDevice, to: string): Obstacle | null;
+  obstacleOf(device: Device, to: string): Obstacle | null;
   /** What stops those devices from leaving the host together. */
   refusalsOf(addresses: readonly PciAddress[]): readonly Finding[];
 }
 
 /** What has to go together: the members of an IOMMU group, or one device that is in none. */
 interface Unit {
-  readonly members: readonly PciDevice[];
+  readonly members: readonly RuledDevice[];
   readonly to: string;
-  readonly reasons: ReadonlyMap<PciDevice, string>;
+  readonly reasons: ReadonlyMap<RuledDevice, string>;
 }
 
 /** Shares the devices of a host out by rules. What can't be given stays, with the reason. */
-export function distribute(rules: AssignmentRules, host: HostToShareOut): SharedOut {
-  const left = new Map<PciDevice, Obstacle>();
+export function distribute<Device extends RuledDevice>(
+  rules: AssignmentRules,
+  host: HostToShareOut<Device>,
+): SharedOut<Device> {
+  const left = new Map<RuledDevice, Obstacle>();
   const units = unitsOf(host).flatMap((members) => judge(members, rules, host, left));
   const going = new Set(units);
-  const keep = (unit: Unit, culprit: PciDevice, obstacle: Obstacle): void => {
+  const keep = (unit: Unit, culprit: RuledDevice, obstacle: Obstacle): void => {
     going.delete(unit);
     leave(unit.members, culprit, obstacle, left);
   };
@@ -108,10 +114,13 @@ export function distribute(rules: AssignmentRules, host: HostToShareOut): Shared
   keepKeyboard(rules, host, going, keep);
   keepUsed(host, going, () => true, keep);
   const given = [...going].flatMap(({ to, reasons }) =>
-    [...reasons].map(([device, reason]): SharedOutDevice => ({ device, to, reason })),
+    [...reasons].map(([device, reason]) => ({ device, to, reason })),
   );
   return {
-    given: host.devices.flatMap((device) => given.find((each) => each.device === device) ?? []),
+    given: host.devices.flatMap((device) => {
+      const found = given.find((each) => each.device === device);
+      return found === undefined ? [] : [{ ...found, device }];
+    }),
     left: host.devices.flatMap((device) => {
       const obstacle = left.get(device);
       return obstacle === undefined ? [] : [{ device, ...obstacle }];
@@ -119,22 +128,22 @@ export function distribute(rules: AssignmentRules, host: HostToShareOut): Shared
   };
 }
 
-function unitsOf({ devices, groups }: HostToShareOut): readonly (readonly PciDevice[])[] {
+function unitsOf({ devices, groups }: HostToShareOut<RuledDevice>): readonly (readonly RuledDevice[])[] {
   const grouped = groups.map(({ members }) => members.map(({ device }) => device));
   const single = devices.filter(({ iommuGroup }) => knownValue(iommuGroup) === undefined);
   return [...grouped, ...single.map((device) => [device])];
 }
 
 function judge(
-  all: readonly PciDevice[],
+  all: readonly RuledDevice[],
   rules: AssignmentRules,
-  host: HostToShareOut,
-  left: Map<PciDevice, Obstacle>,
+  host: HostToShareOut<RuledDevice>,
+  left: Map<RuledDevice, Obstacle>,
 ): readonly Unit[] {
   for (const device of all.filter(isBridge)) {
     left.set(device, { code: 'bridge', reason: 'is a port or bridge of the host' });
   }
-  const makerOf = (device: PciDevice): PciAddress | null =>
+  const makerOf = (device: RuledDevice): PciAddress | null =>
     host.groups.flatMap(({ members }) => members).find((member) => member.device === device)?.behind ?? null;
   const members = all.filter((device) => {
     const maker = isBridge(device) ? null : makerOf(device);
@@ -159,7 +168,7 @@ function judge(
     return [];
   }
   const leader = ruled.find(({ rule }) => rule === fitting)?.device;
-  const reasons = ruled.map(({ device, rule }): [PciDevice, string] => [
+  const reasons = ruled.map(({ device, rule }): [RuledDevice, string] => [
     device,
     rule?.to === to ? wordsOf(rule) : `in the IOMMU group of ${leader?.address}`,
   ]);
@@ -167,12 +176,12 @@ function judge(
 }
 
 /** A bridge of the host itself, whose driver keeps the kernel from giving its group away. */
-function isHeldBridge(device: PciDevice): boolean {
+function isHeldBridge(device: RuledDevice): boolean {
   if (!isBridge(device) || staysWithHost(device) || device.driver === null) return false;
   return isUnknown(device.driver) || !isPassthroughDriver(device.driver);
 }
 
-function ruleOf({ rules }: AssignmentRules, device: PciDevice): AssignmentRule | undefined {
+function ruleOf({ rules }: AssignmentRules, device: RuledDevice): AssignmentRule | undefined {
   return rules.find(({ selectors }) => selectors.some((selector) => selector.matches(device)));
 }
 
@@ -186,7 +195,7 @@ function wordsOf({ selectors }: AssignmentRule): string {
   return selectors.map(({ text }) => text).join(', ');
 }
 
-function virtualObstacle({ sriov }: PciDevice): Obstacle | null {
+function virtualObstacle({ sriov }: RuledDevice): Obstacle | null {
   const role = knownValue(sriov);
   if (role?.role === 'vf') {
     const reason = `is a VF of ${role.physicalFunction}: those are given by name, one to each machine`;
@@ -200,10 +209,10 @@ function virtualObstacle({ sriov }: PciDevice): Obstacle | null {
 
 /** Leaves what has to go together, for what is so of one. */
 function leave(
-  members: readonly PciDevice[],
-  culprit: PciDevice | undefined,
+  members: readonly RuledDevice[],
+  culprit: RuledDevice | undefined,
   obstacle: Obstacle,
-  left: Map<PciDevice, Obstacle>,
+  left: Map<RuledDevice, Obstacle>,
 ): void {
   for (const device of members) {
     left.set(
@@ -215,11 +224,11 @@ function leave(
   }
 }
 
-type Keep = (unit: Unit, culprit: PciDevice, obstacle: Obstacle) => void;
+type Keep = (unit: Unit, culprit: RuledDevice, obstacle: Obstacle) => void;
 
 /** Keeps what the host uses, until nothing of what goes is. */
 function keepUsed(
-  host: HostToShareOut,
+  host: HostToShareOut<RuledDevice>,
   going: ReadonlySet<Unit>,
   counts: (refusal: Finding) => boolean,
   keep: Keep,
@@ -240,7 +249,10 @@ function keepUsed(
 }
 
 /** Whether a device is that of an address, or the host loses that with it. */
-function takesAlong(subject: PciAddress, { devices }: HostToShareOut): (device: PciDevice) => boolean {
+function takesAlong(
+  subject: PciAddress,
+  { devices }: HostToShareOut<RuledDevice>,
+): (device: RuledDevice) => boolean {
   const lost = devices.find(({ address }) => address === subject);
   const above = knownValue(lost?.location ?? null)?.bridges ?? [];
   return ({ address }) => address === subject || above.includes(address);
@@ -249,13 +261,14 @@ function takesAlong(subject: PciAddress, { devices }: HostToShareOut): (device: 
 /** Keeps a USB controller where the host would have none to plug a keyboard into. */
 function keepKeyboard(
   { keepUsb }: AssignmentRules,
-  { devices, inputs }: HostToShareOut,
+  { devices, inputs }: HostToShareOut<RuledDevice>,
   going: ReadonlySet<Unit>,
   keep: Keep,
 ): void {
   const keyboards = (knownValue(inputs) ?? []).filter(({ kind }) => kind === 'keyboard');
   if (keepUsb === 'never' || (keepUsb === 'auto' && keyboards.some(({ isPs2 }) => isPs2))) return;
-  const isGoing = (device: PciDevice): boolean => [...going].some(({ members }) => members.includes(device));
+  const isGoing = (device: RuledDevice): boolean =>
+    [...going].some(({ members }) => members.includes(device));
   const controllers = devices.filter((device) => knownValue(device.class)?.code.startsWith('0c03') === true);
   const used = controllers.filter((device) => keyboards.some((each) => each.function === device.address));
   const candidates = used.length > 0 ? used : controllers;

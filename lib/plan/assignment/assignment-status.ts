@@ -5,7 +5,8 @@ import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine, MachineDocument } from '../../libvirt/machine/read-machines.ts';
 import { soleFunction, takesForSure } from '../../libvirt/machine/taken-functions.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith, PciDevice } from '../../pci/device.ts';
+import type { TraitField } from '../../pci/device-traits.ts';
 import { findPersisted, isDeviceOf } from '../../pci/persisted/find-persisted.ts';
 import { keptDeviceOf } from '../../pci/persisted/persisted-device.ts';
 import type { DefinedMachine, MachineAssignment } from './plan-assignment.ts';
@@ -35,24 +36,27 @@ export type AssignmentStanding =
   | 'taken-out'
   | 'unrecorded';
 
+/** What is needed of devices that may be assigned. */
+export type AssignedField = TraitField | 'iommuGroup';
+
 /** A device of a machine's definition that was assigned, and how it stands. */
-export interface AssignmentStatus {
+export interface AssignmentStatus<Device extends DeviceWith<never> = PciDevice> {
   readonly assigned: AssignedDevice;
   readonly standing: AssignmentStanding;
   /** The device that was meant, where it was found. */
-  readonly device: PciDevice | null;
+  readonly device: Device | null;
   /** The address that the machine has it by now; `null` where it does not run, or runs without it. */
   readonly heldAt: PciAddress | null;
 }
 
-/** How all that was assigned to a machine stands. Needs `IDENTITY_FIELDS` and `iommuGroup` of the devices. */
-export function assignmentStatuses(
+/** How all that was assigned to a machine stands. */
+export function assignmentStatuses<Device extends DeviceWith<AssignedField>>(
   machine: {
     readonly definition: Pick<MachineDocument, 'document'>;
     readonly live: Pick<MachineDocument, 'machine'> | null;
   },
-  devices: readonly PciDevice[],
-): readonly AssignmentStatus[] {
+  devices: readonly Device[],
+): readonly AssignmentStatus<Device>[] {
   const held = new Set((machine.live?.machine.devices ?? []).flatMap((device) => soleFunction(device) ?? []));
   return readAssigned(machine.definition.document).devices.map((assigned) => {
     const { standing, device } = standingOf(assigned, devices);
@@ -62,10 +66,10 @@ export function assignmentStatuses(
 }
 
 /** Statuses with what others are given of the same: what is for one machine alone is not as assigned then. */
-export function withOthers(
-  statuses: readonly AssignmentStatus[],
+export function withOthers<Device extends DeviceWith<never>>(
+  statuses: readonly AssignmentStatus<Device>[],
   others: readonly Pick<KnownMachine, 'definition' | 'live'>[],
-): readonly AssignmentStatus[] {
+): readonly AssignmentStatus<Device>[] {
   return statuses.map((status) => {
     const { assigned, standing } = status;
     const address = addressOf(assigned);
@@ -93,10 +97,10 @@ export function heldUntilItEnds({
   );
 }
 
-function standingOf(
+function standingOf<Device extends DeviceWith<AssignedField>>(
   assigned: AssignedDevice,
-  devices: readonly PciDevice[],
-): { readonly standing: AssignmentStanding; readonly device: PciDevice | null } {
+  devices: readonly Device[],
+): Pick<AssignmentStatus<Device>, 'standing' | 'device'> {
   const { assignment } = assigned;
   const given = addressOf(assigned);
   if (assignment === null) {
@@ -112,12 +116,18 @@ function standingOf(
 }
 
 /** Whether `--repair` can put it in order: what was meant is known for sure. */
-export function isRepairable({ standing, device }: AssignmentStatus): boolean {
+export function isRepairable({
+  standing,
+  device,
+}: Pick<AssignmentStatus<DeviceWith<never>>, 'standing' | 'device'>): boolean {
   return device !== null && ['moved', 'group-changed', 'unrecorded'].includes(standing);
 }
 
 /** Why an assignment that is not in order is left by `--repair`; `null` for one that is in order, or is repaired. */
-export function leftReason(status: AssignmentStatus, devices: readonly PciDevice[]): string | null {
+export function leftReason(
+  status: AssignmentStatus<DeviceWith<never>>,
+  devices: readonly DeviceWith<TraitField>[],
+): string | null {
   const { standing, assigned } = status;
   if (standing === 'in-place' || isRepairable(status)) return null;
   const vf = assigned.assignment?.device.vf;
@@ -145,8 +155,8 @@ export function leftReason(status: AssignmentStatus, devices: readonly PciDevice
 /** What a machine's definition becomes where it gives what was meant; what can't be put in order is left. */
 export function repairAssignments(
   machine: DefinedMachine,
-  statuses: readonly AssignmentStatus[],
-  hostDevices: readonly PciDevice[],
+  statuses: readonly AssignmentStatus<DeviceWith<AssignedField>>[],
+  hostDevices: readonly DeviceWith<TraitField>[],
 ): MachineAssignment {
   const from = readAssigned(machine.definition.document);
   const repaired = statuses.filter(isRepairable);
@@ -162,8 +172,8 @@ export function repairAssignments(
 /** The same assignment, of the device that was meant where that is now. */
 export function pointedAt(
   assigned: AssignedDevice,
-  found: PciDevice,
-  hostDevices: readonly PciDevice[],
+  found: DeviceWith<AssignedField>,
+  hostDevices: readonly DeviceWith<TraitField>[],
 ): AssignedDevice {
   const { alias, assignment, device } = assigned;
   return {

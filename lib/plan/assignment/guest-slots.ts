@@ -6,7 +6,7 @@ import type { HeldFunction } from '../../libvirt/assignment/guest-topology.ts';
 import { heldFunction } from '../../libvirt/machine/held-functions.ts';
 import type { GuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
 import type { XmlElement } from '../../libvirt/xml/xml-element.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { isBridge } from '../../pci/group/iommu-group.ts';
 
 /** The functions that a machine has in use of each of its slots. */
@@ -95,7 +95,7 @@ export function withoutGaps(
 export function refuseTornGroups(
   name: string,
   root: XmlElement,
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<'class' | 'config' | 'iommuGroup'>[],
   places: readonly HeldFunction[],
 ): void {
   if (guestIommuOf(root) === null) return;

@@ -21,7 +21,8 @@ import type { KnownMachine, MachineDocument } from '../../libvirt/machine/read-m
 import { soleFunction, takesForSure } from '../../libvirt/machine/taken-functions.ts';
 import { parseXml } from '../../libvirt/xml/xml-document.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import type { TraitField } from '../../pci/device-traits.ts';
 import { keptDeviceOf } from '../../pci/persisted/persisted-device.ts';
 import type { VfPlace } from '../change-states.ts';
 import { type AssignmentChange, assignmentKind } from '../changes/assignment.ts';
@@ -36,17 +37,20 @@ import {
   withoutGaps,
 } from './guest-slots.ts';
 
+/** What assigning a device to a machine needs of it. */
+export type AssigningField = TraitField | 'iommuGroup' | 'class';
+
 /** A device that machines are to get, as each of them gets it. */
 export interface DeviceToAssign {
-  readonly device: PciDevice;
+  readonly device: DeviceWith<AssigningField>;
   readonly handed: PlannedHostdev['device'];
   readonly policy: AssignmentPolicy;
   /** Whether it was named, or goes along as a member of the group. */
   readonly asked: boolean;
   /** The names of safety rules that are lifted for it; none where nothing is said. */
   readonly allowed?: ReadonlySet<string>;
-  /** Other devices of the host, with `TRAIT_FIELDS`: of a VF at least its PF, by which it is found again. */
-  readonly others?: readonly PciDevice[];
+  /** Other devices of the host: of a VF at least its PF, by which it is found again. */
+  readonly others?: readonly DeviceWith<TraitField>[];
 }
 
 /** A machine that has a definition, in which what is ours can be read. */
@@ -68,7 +72,7 @@ export interface MachineAssignment {
 
 /**
  * What a machine's definition becomes with devices that it is to get. What it has of them is left, where it is of the same
- * policy. Needs `IDENTITY_FIELDS`, `iommuGroup` and `sriov` of the devices.
+ * policy.
  *
  * @param isOfCard whether a function goes to one guest slot with the others of its card
  * @throws PortalGunError BAD_XML, NO_GUEST_SLOT, CANNOT_PERSIST; CANNOT_BE_GIVEN if the guest's IOMMU would tear a group apart

@@ -8,19 +8,32 @@ import { virshCommand } from '../../libvirt/machine/machine-words.ts';
 import type { KnownMachine, MachineDocument } from '../../libvirt/machine/read-machines.ts';
 import { soleFunction } from '../../libvirt/machine/taken-functions.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith, PciDevice } from '../../pci/device.ts';
 import type { VfPlace } from '../change-states.ts';
 import { releaseHint } from '../release-hint.ts';
 import { planVfs, type VfsProposal } from '../sriov/plan-vfs.ts';
 import type { PfState, VfWishes } from '../sriov/vf-goal.ts';
 import { pointedAt } from './assignment-status.ts';
-import { assignTo, type DefinedMachine, type MachineAssignment } from './plan-assignment.ts';
+import {
+  type AssigningField,
+  assignTo,
+  type DefinedMachine,
+  type MachineAssignment,
+} from './plan-assignment.ts';
 import { attachAll, type MachineAttachment, type RunningMachine } from './plan-attachment.ts';
-import { indexAt, indexOf, poolDevice, type VfPool, vfPoolOf } from './vf-pool.ts';
+import {
+  indexAt,
+  indexOf,
+  type PooledVfField,
+  type PoolField,
+  poolDevice,
+  type VfPool,
+  vfPoolOf,
+} from './vf-pool.ts';
 
 /** What a pool of VFs is asked for. */
-export interface PoolRequest {
-  readonly state: PfState;
+export interface PoolRequest<Pf extends DeviceWith<never> = PciDevice, Vf extends DeviceWith<never> = Pf> {
+  readonly state: PfState<Pf, Vf>;
   /** Those that are to have a VF each in their definitions. */
   readonly targets: readonly DefinedMachine[];
   /** Those that are to have one as they run. */
@@ -47,8 +60,8 @@ export interface PooledMachine extends MachineAssignment {
 }
 
 /** What becomes of a PF and of machines that are to have a VF of it each. */
-export interface VfPoolProposal {
-  readonly vfs: VfsProposal;
+export interface VfPoolProposal<Pf extends DeviceWith<never> = PciDevice, Vf extends DeviceWith<never> = Pf> {
+  readonly vfs: VfsProposal<Pf, Vf>;
   readonly machines: readonly PooledMachine[];
   readonly attachments: readonly PooledAttachment[];
 }
@@ -61,11 +74,13 @@ interface PooledAttachment extends MachineAttachment {
 
 /**
  * Plans a VF of a PF for each of some machines: the one that it has, or else the first that is free. As many VFs are made as that
- * takes, and none is taken away. Needs `location`, `class`, `vendor`, `config`, and what {@link planVfs} needs of the PF.
+ * takes, and none is taken away.
  *
  * @throws PortalGunError NO_SRIOV, TOO_FEW_VFS, ASSIGNED_ELSEWHERE, DEVICE_IN_USE, CANNOT_PERSIST, BAD_ARGUMENT, BAD_XML, NO_GUEST_SLOT
  */
-export function planVfPool(request: PoolRequest): VfPoolProposal {
+export function planVfPool<Pf extends DeviceWith<PoolField>, Vf extends DeviceWith<PooledVfField>>(
+  request: PoolRequest<Pf, Vf>,
+): VfPoolProposal<Pf, Vf> {
   const {
     state,
     targets,
@@ -180,7 +195,7 @@ function repointed(
   pool: VfPool,
   machine: DefinedMachine,
   index: number,
-  device: PciDevice,
+  device: DeviceWith<AssigningField>,
 ): MachineAssignment {
   const from = readAssigned(machine.definition.document);
   const devices = from.devices.map((each) =>
@@ -219,7 +234,10 @@ function refuseSharedVfs(
 }
 
 /** The VFs that no machine is given or has, and the host can spare; by index. */
-function freeIndices(pool: VfPool, { machines, isSpare, state }: PoolRequest): readonly number[] {
+function freeIndices(
+  pool: VfPool,
+  { machines, isSpare, state }: Pick<PoolRequest<DeviceWith<never>>, 'machines' | 'isSpare' | 'state'>,
+): readonly number[] {
   const assigned = new Set(
     machines.flatMap(({ definition }) => assignedIn(definition)).map((each) => indexOf(pool, each)),
   );
@@ -239,7 +257,10 @@ function tooFew({ state, addresses }: VfPool, free: number, needed: number): Por
 }
 
 /** For another number of VFs all go for a moment: no machine may run with one. */
-function refuseRunning({ state, from, to, lost }: VfsProposal, machines: readonly KnownMachine[]): void {
+function refuseRunning(
+  { state, from, to, lost }: VfsProposal<DeviceWith<never>>,
+  machines: readonly KnownMachine[],
+): void {
   for (const address of lost) {
     const runner = machines.find((machine) => mayHaveNow(machine, address));
     if (runner === undefined) continue;

@@ -5,43 +5,52 @@ import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { plainHostDevice, plainVfInterface } from '../../libvirt/hostdev/host-device.ts';
 import { isNetworkVf } from '../../libvirt/hostdev/to-hostdev.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import type { TraitField } from '../../pci/device-traits.ts';
 import { topologyPath } from '../../pci/location.ts';
 import { isDeviceOf } from '../../pci/persisted/find-persisted.ts';
 import type { PhysicalFunction } from '../../pci/sriov/sriov.ts';
 import { vfAddress } from '../../pci/sriov/vf-address.ts';
 import { isNoVlan } from '../../pci/sriov/vf-settings.ts';
-import { pfRoleOf } from '../sriov/plan-vfs.ts';
+import { type PfField, pfRoleOf, type VfField } from '../sriov/plan-vfs.ts';
 import type { PfState, VfWishes } from '../sriov/vf-goal.ts';
 import { stableMacOf } from '../sriov/vfs-states.ts';
-import type { DeviceToAssign } from './plan-assignment.ts';
+import type { AssigningField, DeviceToAssign } from './plan-assignment.ts';
+
+/** What a pool of VFs needs of their PF. */
+export type PoolField = PfField | AssigningField;
+/** And of those that are there. */
+export type PooledVfField = VfField | 'device';
 
 /** Where the VFs of a PF are: those that are there, and those that it could make. */
 export interface VfPlaces {
-  readonly pf: PciDevice;
+  readonly pf: DeviceWith<TraitField>;
   /** By index, of as many as it can have; `null` where it is not known where that would be. */
   readonly addresses: readonly (PciAddress | null)[];
 }
 
+/** A PF as its pool needs it. */
+export type PoolState = PfState<DeviceWith<PoolField>, DeviceWith<PooledVfField>>;
+
 /** The VFs of a PF, to be given to a machine each. */
 export interface VfPool extends VfPlaces {
-  readonly state: PfState;
+  readonly state: PoolState;
   readonly role: PhysicalFunction;
 }
 
 /**
- * The pool that a PF is. Needs `location`, `class`, `vendor`, `device`, `config`, `driver` and `sriov` of it.
+ * The pool that a PF is.
  *
  * @throws PortalGunError NO_SRIOV
  */
-export function vfPoolOf(state: PfState): VfPool {
+export function vfPoolOf(state: PoolState): VfPool {
   const { pf } = state;
   const role = pfRoleOf(pf);
   return { state, role, pf, addresses: vfPlacesOf(pf, role).addresses };
 }
 
-/** Where the VFs of a PF are. Needs `config` of it. */
-export function vfPlacesOf(pf: PciDevice, role: PhysicalFunction): VfPlaces {
+/** Where the VFs of a PF are. */
+export function vfPlacesOf(pf: DeviceWith<TraitField>, role: PhysicalFunction): VfPlaces {
   const { totalVfs, virtualFunctions } = role;
   const registers = knownValue(knownValue(pf.config)?.sriov ?? null);
   // Kernels before 4.13 have them in the registers alone.
@@ -62,7 +71,7 @@ export function indexAt({ addresses }: VfPlaces, address: PciAddress): number | 
   return index < 0 ? null : index;
 }
 
-/** Which VF was assigned, also where the PF moved since, or the buses were numbered anew; `null` for none. Needs `TRAIT_FIELDS` of the PF. */
+/** Which VF was assigned, also where the PF moved since, or the buses were numbered anew; `null` for none. */
 export function indexOf(places: VfPlaces, assigned: AssignedDevice): number | null {
   const vf = assigned.assignment?.device.vf;
   if (vf !== undefined) return isDeviceOf(vf.pf, places.pf) ? vf.index : null;
@@ -99,7 +108,7 @@ export function poolDevice(
       hint: `make it first: pci sriov set ${pf.address} --vfs ${index + 1}`,
     });
   }
-  const device: PciDevice = {
+  const device: DeviceWith<AssigningField> = {
     ...pf,
     address,
     device: vfs[index]?.device ?? { id: id ?? '', name: null },

@@ -1,4 +1,5 @@
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith, PciDevice } from '../../pci/device.ts';
+import type { TraitField } from '../../pci/device-traits.ts';
 import { findPersisted } from '../../pci/persisted/find-persisted.ts';
 import type { PersistedBinding } from './persisted-bindings.ts';
 
@@ -23,22 +24,25 @@ export type BindingState =
   | 'unknown';
 
 /** A persisted binding, and its state on a host. */
-export interface BindingStatus {
+export interface BindingStatus<Device extends DeviceWith<TraitField> = PciDevice> {
   readonly binding: PersistedBinding;
   readonly state: BindingState;
   /** Its device; of one that was replaced, what is at its place; of one that is not known, what may be it. */
-  readonly device: PciDevice | null;
+  readonly device: Device | null;
   /** Of one that moved, or may have: what is at its place now; `null` for nothing. */
-  readonly instead: PciDevice | null;
+  readonly instead: Device | null;
 }
 
 /** Whether the device of a binding is on its driver, wherever it is. */
-export function isBound({ binding, state, device }: BindingStatus): boolean {
+export function isBound({ binding, state, device }: BindingStatus<DeviceWith<TraitField>>): boolean {
   return state === 'in-force' || (state === 'moved' && device?.driver === binding.driver);
 }
 
-/** The status of a persisted binding. Needs `TRAIT_FIELDS` of the devices. */
-export function bindingStatus(binding: PersistedBinding, devices: readonly PciDevice[]): BindingStatus {
+/** The status of a persisted binding. */
+export function bindingStatus<Device extends DeviceWith<TraitField>>(
+  binding: PersistedBinding,
+  devices: readonly Device[],
+): BindingStatus<Device> {
   const { kind, device, ...found } = findPersisted(binding, devices);
   const instead = 'instead' in found ? (found.instead ?? null) : null;
   if (kind !== 'here') return { binding, state: kind, device, instead };

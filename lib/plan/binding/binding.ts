@@ -1,20 +1,31 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { isUnknown, knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceField, DeviceWith, PciDevice } from '../../pci/device.ts';
 import type { GroupMember, IommuGroup } from '../../pci/group/iommu-group.ts';
-import { type HostAbilities, passthroughNotes } from '../../pci/group/passthrough.ts';
+import { type HostAbilities, PASSTHROUGH_FIELDS, passthroughNotes } from '../../pci/group/passthrough.ts';
+import { idOf } from '../../pci/identity.ts';
 import { boundToOwnDriver, isPassthroughDriver, isWithVfio, ownVfioDriver } from '../../pci/vfio-state.ts';
 import { DEFAULT_DRIVER, type DriverState } from '../change-states.ts';
-import { guardOf } from '../guard.ts';
+import type { GuardField } from '../guard.ts';
 import type { EarlierDrivers } from './earlier-drivers.ts';
 
 /** The driver that hands a device to a VM, where none of its own kind is there for it. */
 const VFIO_PCI = 'vfio-pci';
 
+/** The facts of every device that planning a change of drivers needs; those that `groupDevices` needs are among them. */
+export const REBINDING_FIELDS = [
+  ...PASSTHROUGH_FIELDS,
+  'subsystem',
+  'modules',
+  'attachments',
+] as const satisfies readonly DeviceField[];
+/** One of {@link REBINDING_FIELDS}. */
+export type RebindingField = (typeof REBINDING_FIELDS)[number];
+
 /** A function that changes its driver. */
-export interface ReboundDevice {
-  readonly device: PciDevice;
+export interface ReboundDevice<Device extends DeviceWith<never> = PciDevice> {
+  readonly device: Device;
   /** Whether it was named, or goes because its group does. */
   readonly asked: boolean;
   readonly from: DriverState;
@@ -32,32 +43,32 @@ export interface ReboundDevice {
 export type StayReason = 'port' | 'behind' | 'no-driver' | 'ready';
 
 /** A member of a group that is left as it is. */
-interface StayingDevice {
-  readonly device: PciDevice;
+interface StayingDevice<Device extends DeviceWith<never>> {
+  readonly device: Device;
   readonly reason: StayReason;
 }
 
 /** The devices that change drivers and the devices that stay, in all affected groups. */
-export interface Rebinding {
+export interface Rebinding<Device extends DeviceWith<never> = PciDevice> {
   readonly groups: readonly number[];
-  readonly moving: readonly ReboundDevice[];
-  readonly staying: readonly StayingDevice[];
+  readonly moving: readonly ReboundDevice<Device>[];
+  readonly staying: readonly StayingDevice<Device>[];
 }
 
 /**
  * The devices that must change drivers so that a VM can use the requested devices: these devices, and every member of
- * their groups on a host driver. Needs the fields of `passthroughNotes`, and `driver`, `driverOverride` and `modules`.
+ * their groups on a host driver.
  *
  * @param chosen the driver for one that was asked for; where there is none the one that is made for it
  * (`mlx5_vfio_pci`), or else vfio-pci
  * @throws PortalGunError CANNOT_BE_GIVEN; PERMISSION_DENIED where a driver can't be read
  */
-export function planBind(
-  asked: readonly PciDevice[],
-  groups: readonly IommuGroup[],
+export function planBind<Device extends DeviceWith<RebindingField>>(
+  asked: readonly Device[],
+  groups: readonly IommuGroup<Device>[],
   host: HostAbilities,
-  chosen: (device: PciDevice) => string | null = () => null,
-): Rebinding {
+  chosen: (device: Device) => string | null = () => null,
+): Rebinding<Device> {
   const touched = groups.filter(({ members }) => members.some(({ device }) => asked.includes(device)));
   for (const device of asked) {
     const group = touched.find(({ members }) => members.some((member) => member.device === device));
@@ -80,12 +91,19 @@ export function planBind(
 }
 
 /** Devices in the order of their groups, and then those without one: a virtio-iommu makes it when they are bound. */
-function inGroups(devices: readonly PciDevice[], members: readonly GroupMember[]): readonly PciDevice[] {
+function inGroups<Device extends DeviceWith<never>>(
+  devices: readonly Device[],
+  members: readonly GroupMember<Device>[],
+): readonly Device[] {
   const grouped = members.map(({ device }) => device).filter((device) => devices.includes(device));
   return [...grouped, ...devices.filter((device) => !grouped.includes(device))];
 }
 
-function toVfio(device: PciDevice, isAsked: boolean, chosen: string | null): ReboundDevice {
+function toVfio<Device extends DeviceWith<RebindingField>>(
+  device: Device,
+  isAsked: boolean,
+  chosen: string | null,
+): ReboundDevice<Device> {
   refuseVirtualFunctions(device);
   const driver = (isAsked ? chosen : null) ?? ownVfioDriver(device) ?? vfioDriverFor(device);
   refuseLeavingOwn(device, driver);
@@ -93,7 +111,7 @@ function toVfio(device: PciDevice, isAsked: boolean, chosen: string | null): Reb
 }
 
 /** A vGPU ends when its VF leaves the driver that made it. */
-function refuseLeavingOwn(device: PciDevice, to: string): void {
+function refuseLeavingOwn(device: DeviceWith<'driver' | 'vfio'>, to: string): void {
   const own = boundToOwnDriver(device);
   if (own === null || to === device.driver) return;
   throw new PortalGunError('CANNOT_BE_GIVEN', own, {
@@ -105,14 +123,18 @@ function refuseLeavingOwn(device: PciDevice, to: string): void {
   });
 }
 
-function refuseWhatCannotGo(device: PciDevice, group: IommuGroup | undefined, host: HostAbilities): void {
+function refuseWhatCannotGo<Device extends DeviceWith<RebindingField>>(
+  device: Device,
+  group: IommuGroup<Device> | undefined,
+  host: HostAbilities,
+): void {
   const note = passthroughNotes(device, group, host).find(({ level }) => level === 'blocks');
   if (note === undefined) return;
   throw new PortalGunError('CANNOT_BE_GIVEN', note.message, { subject: device.address });
 }
 
 /** With its driver a PF loses its VFs, and nothing of what they were set to would come back. */
-function refuseVirtualFunctions({ address, sriov }: PciDevice): void {
+function refuseVirtualFunctions({ address, sriov }: DeviceWith<'sriov'>): void {
   const role = knownValue(sriov);
   if (role?.role !== 'pf' || role.virtualFunctions.length === 0) return;
   throw new PortalGunError(
@@ -125,7 +147,11 @@ function refuseVirtualFunctions({ address, sriov }: PciDevice): void {
   );
 }
 
-function stayReason({ device, stays, behind }: GroupMember): StayReason | null {
+function stayReason({
+  device,
+  stays,
+  behind,
+}: GroupMember<DeviceWith<'driver' | 'vfio'>>): StayReason | null {
   if (stays) return 'port';
   if (behind !== null) return 'behind';
   if (device.driver === null) return 'no-driver';
@@ -133,7 +159,7 @@ function stayReason({ device, stays, behind }: GroupMember): StayReason | null {
 }
 
 /** The VFIO driver that the kernel names for a device, by the aliases `vfio_pci:…` of its modules. */
-function vfioDriverFor({ modules }: PciDevice): string {
+function vfioDriverFor({ modules }: DeviceWith<'modules'>): string {
   return (
     knownValue(modules)?.find((module) => module !== 'vfio_pci' && isPassthroughDriver(module)) ?? VFIO_PCI
   );
@@ -144,7 +170,11 @@ function vfioDriverFor({ modules }: PciDevice): string {
  *
  * @throws PortalGunError PERMISSION_DENIED where it can't be told
  */
-export function driverStateOf({ address, driver, driverOverride }: PciDevice): DriverState {
+export function driverStateOf({
+  address,
+  driver,
+  driverOverride,
+}: DeviceWith<'driver' | 'driverOverride'>): DriverState {
   if (isUnknown(driver) || isUnknown(driverOverride)) {
     throw new PortalGunError('PERMISSION_DENIED', 'which driver it is on could not be read', {
       subject: address,
@@ -154,13 +184,16 @@ export function driverStateOf({ address, driver, driverOverride }: PciDevice): D
 }
 
 /** A device, and the driver that it is to be on. */
-export interface BoundDevice {
-  readonly device: PciDevice;
+export interface BoundDevice<Device extends DeviceWith<never> = PciDevice> {
+  readonly device: Device;
   readonly driver: string;
 }
 
 /** The devices that are on a VFIO driver after a rebinding: those that move there, and those that are there already. */
-export function boundBy({ moving, staying }: Rebinding, asked: readonly PciDevice[]): readonly BoundDevice[] {
+export function boundBy<Device extends DeviceWith<'driver'>>(
+  { moving, staying }: Rebinding<Device>,
+  asked: readonly Device[],
+): readonly BoundDevice<Device>[] {
   const there = [
     ...asked.filter((device) => !moving.some((each) => each.device === device)),
     ...staying.filter(({ reason }) => reason === 'ready').map(({ device }) => device),
@@ -168,7 +201,9 @@ export function boundBy({ moving, staying }: Rebinding, asked: readonly PciDevic
   return [
     ...moving.map(({ device, to }) => ({ device, driver: to.driver })),
     ...there.map((device) => ({ device, driver: knownValue(device.driver) ?? null })),
-  ].filter((bound): bound is BoundDevice => bound.driver !== null && isPassthroughDriver(bound.driver));
+  ].filter(
+    (bound): bound is BoundDevice<Device> => bound.driver !== null && isPassthroughDriver(bound.driver),
+  );
 }
 
 /**
@@ -177,11 +212,11 @@ export function boundBy({ moving, staying }: Rebinding, asked: readonly PciDevic
  *
  * @throws PortalGunError CANNOT_BE_GIVEN, PERMISSION_DENIED
  */
-export function planPersistedBinds(
-  bound: readonly BoundDevice[],
-  groups: readonly IommuGroup[],
+export function planPersistedBinds<Device extends DeviceWith<RebindingField>>(
+  bound: readonly BoundDevice<Device>[],
+  groups: readonly IommuGroup<Device>[],
   host: HostAbilities,
-): Rebinding {
+): Rebinding<Device> {
   const missing = bound.filter(({ device, driver }) => device.driver !== driver);
   const touched = groups.filter(({ members }) =>
     members.some((member) => missing.some(({ device }) => device === member.device)),
@@ -204,11 +239,11 @@ export function planPersistedBinds(
  *
  * @throws PortalGunError PERMISSION_DENIED
  */
-export function planUnbind(
-  asked: readonly PciDevice[],
-  groups: readonly IommuGroup[],
+export function planUnbind<Device extends DeviceWith<GuardField | 'driver' | 'driverOverride'>>(
+  asked: readonly Device[],
+  groups: readonly IommuGroup<Device>[],
   earlier: EarlierDrivers,
-): Rebinding {
+): Rebinding<Device> {
   const touched = groups.filter(({ members }) => members.some(({ device }) => asked.includes(device)));
   const members = touched.flatMap((group) => group.members);
   const all = new Set([...members.map(({ device }) => device), ...asked]);
@@ -223,9 +258,9 @@ export function planUnbind(
   return { groups: touched.map(({ id }) => id), moving, staying: [] };
 }
 
-function earlierStateOf(device: PciDevice, earlier: EarlierDrivers): DriverState {
+function earlierStateOf(device: DeviceWith<'vendor' | 'device'>, earlier: EarlierDrivers): DriverState {
   const kept = earlier.get(device.address);
   // Another device may be at the address since.
-  if (kept === undefined || kept.id !== guardOf(device).id) return { driver: DEFAULT_DRIVER, override: null };
+  if (kept === undefined || kept.id !== idOf(device)) return { driver: DEFAULT_DRIVER, override: null };
   return { driver: kept.driver, override: kept.override };
 }

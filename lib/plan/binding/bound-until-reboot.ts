@@ -1,6 +1,7 @@
 import { knownValue } from '../../base/known.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import type { TraitField } from '../../pci/device-traits.ts';
 import { type DriverClaim, isClaimed } from '../../pci/driver-claim.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import type { BindingStatus } from './binding-status.ts';
@@ -21,8 +22,8 @@ export interface BoundUntilReboot {
  * @param claims by which others bind devices at each boot
  */
 export function boundUntilReboot(
-  statuses: readonly BindingStatus[],
-  devices: readonly PciDevice[],
+  statuses: readonly BindingStatus<DeviceWith<TraitField>>[],
+  devices: readonly DeviceWith<TraitField>[],
   claims: readonly DriverClaim[],
 ): readonly BoundUntilReboot[] {
   const recorded = new Set(

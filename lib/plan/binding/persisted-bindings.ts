@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { knownValue } from '../../base/known.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
+import type { DeviceField, DeviceWith } from '../../pci/device.ts';
+import { TRAIT_FIELDS, type TraitField } from '../../pci/device-traits.ts';
 import { persistedDeviceForm, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { parseRecord, type RecordForm, serializeRecord } from '../persistence/record.ts';
@@ -22,7 +22,13 @@ const bindingForm = z.extend(persistedDeviceForm, {
 export type PersistedBinding = Readonly<z.infer<typeof bindingForm>>;
 
 /** The fields that {@link persistedBindingOf} needs. */
-export const PERSISTED_FIELDS: readonly DeviceField[] = [...TRAIT_FIELDS, 'class', 'bootVga'];
+export const PERSISTED_FIELDS = [
+  ...TRAIT_FIELDS,
+  'class',
+  'bootVga',
+] as const satisfies readonly DeviceField[];
+/** One of {@link PERSISTED_FIELDS}. */
+export type PersistedField = (typeof PERSISTED_FIELDS)[number];
 
 const FORM: RecordForm<PersistedBinding> = {
   path: BINDINGS_PATH,
@@ -34,14 +40,14 @@ const FORM: RecordForm<PersistedBinding> = {
  * What is written down of a device that is bound.
  *
  * @param kept what was written down of it before
- * @param devices all of the host, with `TRAIT_FIELDS`
+ * @param devices all of the host
  * @throws PortalGunError CANNOT_PERSIST where it could not be found again
  */
 export function persistedBindingOf(
-  device: PciDevice,
+  device: DeviceWith<PersistedField>,
   driver: string,
   kept: PersistedBinding | null,
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<TraitField>[],
 ): PersistedBinding {
   const { address, ...traits } = persistedDeviceOf(device, kept, devices);
   const code = knownValue(device.class)?.code;

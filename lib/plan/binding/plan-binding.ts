@@ -1,7 +1,7 @@
 import { knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { isVf } from '../../pci/device-traits.ts';
 import { hostMarksOf, isMarked } from '../../pci/host-marks.ts';
 import { lastSeenAs } from '../../pci/persisted/last-seen.ts';
@@ -10,9 +10,9 @@ import { DEFAULT_DRIVER, isOfHost } from '../change-states.ts';
 import { driverKind } from '../changes/driver.ts';
 import type { FileChange } from '../changes/file.ts';
 import { moduleKind } from '../changes/module.ts';
-import { guardOf } from '../guard.ts';
+import { type GuardField, guardOf } from '../guard.ts';
 import type { Plan, Step } from '../plan.ts';
-import type { Rebinding, ReboundDevice } from './binding.ts';
+import type { ReboundDevice } from './binding.ts';
 import { type EarlierDriver, parseEarlierDrivers, serializeEarlierDrivers } from './earlier-drivers.ts';
 
 /** The facts of a host that decide how drivers are changed. */
@@ -25,11 +25,17 @@ export interface HostBindingState {
   readonly bootId: string | null;
 }
 
+/** What a plan needs of a function that moves. */
+type Moving = ReboundDevice<DeviceWith<GuardField | 'attachments' | 'sriov'>>;
+
 /**
  * The plan that moves devices to other drivers: first the modules, then the record of the earlier drivers, then each
  * device.
  */
-export function planBinding({ groups, moving }: Rebinding, state: HostBindingState): Plan {
+export function planBinding(
+  { groups, moving }: { readonly groups: readonly number[]; readonly moving: readonly Moving[] },
+  state: HostBindingState,
+): Plan {
   const steps =
     moving.length === 0
       ? []
@@ -37,7 +43,7 @@ export function planBinding({ groups, moving }: Rebinding, state: HostBindingSta
   return { title: titleOf(groups, moving), guards: moving.map(({ device }) => guardOf(device)), steps };
 }
 
-function titleOf(groups: readonly number[], moving: readonly ReboundDevice[]): string {
+function titleOf(groups: readonly number[], moving: readonly Moving[]): string {
   const groupWords = groups.length === 1 ? `group ${groups[0]}` : `groups ${groups.join(', ')}`;
   const what = groups.length === 0 ? moving.map(({ device }) => device.address).join(', ') : groupWords;
   const drivers = [...new Set(moving.map(({ to }) => to.driver ?? 'none'))];
@@ -46,7 +52,7 @@ function titleOf(groups: readonly number[], moving: readonly ReboundDevice[]): s
   return `Give ${what} ${goal}: ${count(moving.length, 'device')}`;
 }
 
-function moduleSteps(moving: readonly ReboundDevice[], { isRegistered }: HostBindingState): readonly Step[] {
+function moduleSteps(moving: readonly Moving[], { isRegistered }: HostBindingState): readonly Step[] {
   const drivers = new Set(moving.map(({ to }) => to.driver));
   return [...drivers].flatMap((driver): readonly Step[] => {
     if (driver === null || driver === DEFAULT_DRIVER || isRegistered(driver)) return [];
@@ -57,10 +63,7 @@ function moduleSteps(moving: readonly ReboundDevice[], { isRegistered }: HostBin
 }
 
 /** Those that go to VMs are written down with what they had; those that come back are struck out. */
-function recordSteps(
-  moving: readonly ReboundDevice[],
-  { record, bootId }: HostBindingState,
-): readonly Step[] {
+function recordSteps(moving: readonly Moving[], { record, bootId }: HostBindingState): readonly Step[] {
   const earlier = new Map<PciAddress, EarlierDriver>(parseEarlierDrivers(record));
   for (const { device, from, to } of moving) {
     if (isOfHost(to)) earlier.delete(device.address);
@@ -75,14 +78,17 @@ function recordSteps(
 }
 
 /** What tells it from others of its kind, while a driver of the host shows that. */
-function seenOf(device: PciDevice, bootId: string | null): Pick<EarlierDriver, 'seen'> {
+function seenOf(
+  device: DeviceWith<GuardField | 'attachments' | 'sriov'>,
+  bootId: string | null,
+): Pick<EarlierDriver, 'seen'> {
   const marks = hostMarksOf(knownValue(device.attachments) ?? []);
   // A VF is known by its PF.
   if (bootId === null || isVf(device) || !isMarked(marks)) return {};
   return { seen: lastSeenAs(bootId, guardOf(device).subsystem, marks) };
 }
 
-function driverStep({ device: { address }, from, to }: ReboundDevice): Step {
+function driverStep({ device: { address }, from, to }: Moving): Step {
   const change = { kind: 'driver', address, from, to } as const;
   return { words: driverKind.words(change), change };
 }

@@ -1,9 +1,13 @@
-import type { PciDevice } from '../../pci/device.ts';
-import { traitsOf } from '../../pci/device-traits.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import { type TraitField, traitsOf } from '../../pci/device-traits.ts';
 import { findPersisted, persistedFor } from '../../pci/persisted/find-persisted.ts';
 import { type PersistedDevice, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
 import type { BoundDevice } from '../binding/binding.ts';
-import { type PersistedBinding, persistedBindingOf } from '../binding/persisted-bindings.ts';
+import {
+  type PersistedBinding,
+  type PersistedField,
+  persistedBindingOf,
+} from '../binding/persisted-bindings.ts';
 import { type PersistedPf, persistedPfOf } from '../sriov/persisted-vfs.ts';
 import type { VfsProposal } from '../sriov/plan-vfs.ts';
 import type { VfGoal } from '../sriov/vf-goal.ts';
@@ -11,13 +15,13 @@ import type { VfGoal } from '../sriov/vf-goal.ts';
 /**
  * The records after devices are added for each boot: these devices with their drivers, and all earlier records.
  *
- * @param devices all of the host; those with `TRAIT_FIELDS`
+ * @param devices all of the host
  * @throws PortalGunError CANNOT_PERSIST
  */
 export function withPersisted(
-  bound: readonly BoundDevice[],
+  bound: readonly BoundDevice<DeviceWith<PersistedField>>[],
   kept: readonly PersistedBinding[],
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<PersistedField>[],
 ): readonly PersistedBinding[] {
   return bound.reduce<readonly PersistedBinding[]>(
     (bindings, { device, driver }) =>
@@ -32,14 +36,14 @@ export function withPersisted(
 /**
  * The records after a PF is added for each boot with the proposed state; without VFs it is not recorded.
  *
- * @param devices where it may be taken for another: all PFs of the host at least; those with `TRAIT_FIELDS`
+ * @param devices where it may be taken for another: all PFs of the host at least
  * @throws PortalGunError CANNOT_PERSIST
  */
 export function withPersistedVfs(
-  proposal: VfsProposal,
+  proposal: VfsProposal<DeviceWith<TraitField>, DeviceWith<never>>,
   goal: VfGoal,
   kept: readonly PersistedPf[],
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<TraitField>[],
 ): readonly PersistedPf[] {
   const { pf } = proposal.state;
   if (proposal.to.count === 0) return withoutPersisted([pf], kept, devices);
@@ -53,21 +57,21 @@ export function withPersistedVfs(
 }
 
 /** How entries of a record are made. */
-interface Entries<T> {
+interface Entries<T, Device> {
   entryOf(known: T | null): T;
   /** An entry for where its device is now. */
-  movedTo(found: PciDevice, entry: T): T;
+  movedTo(found: Device, entry: T): T;
 }
 
 /**
  * An entry that names the same place gives way if its device is gone: only one device can be there. If that is elsewhere, its entry
  * follows it; if it may be elsewhere, its entry stays.
  */
-function withEntry<T extends PersistedDevice>(
-  device: PciDevice,
+function withEntry<T extends PersistedDevice, Device extends DeviceWith<TraitField>>(
+  device: DeviceWith<never>,
   kept: readonly T[],
-  devices: readonly PciDevice[],
-  { entryOf, movedTo }: Entries<T>,
+  devices: readonly Device[],
+  { entryOf, movedTo }: Entries<T, Device>,
 ): readonly T[] {
   const known = persistedFor(device, kept, devices);
   const added = entryOf(known);
@@ -83,9 +87,9 @@ function withEntry<T extends PersistedDevice>(
 
 /** The records that remain after some devices are removed from them. */
 export function withoutPersisted<T extends PersistedDevice>(
-  freed: readonly PciDevice[],
+  freed: readonly DeviceWith<never>[],
   kept: readonly T[],
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<TraitField>[],
 ): readonly T[] {
   const struck = freed.map((device) => persistedFor(device, kept, devices));
   return kept.filter((entry) => !struck.includes(entry));

@@ -2,6 +2,7 @@ import { quote } from '../../base/shell-command.ts';
 import type { Finding } from '../../checks/finding.ts';
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import { MACHINE_NAMESPACE } from '../../libvirt/machine/machine-metadata.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { AssignmentStatus } from '../assignment/assignment-status.ts';
 
 /**
@@ -69,14 +70,17 @@ export function startHint(machine: string, held: readonly Finding[]): string {
 }
 
 /** Why a machine must not be started, in sentences that begin with the device; none where it may. */
-export function startProblems(statuses: readonly AssignmentStatus[]): readonly string[] {
+export function startProblems(statuses: readonly AssignmentStatus<DeviceWith<never>>[]): readonly string[] {
   return statuses.flatMap((status): readonly string[] => {
     const problem = problemOf(status);
     return problem === null ? [] : [`${addressOf(status.assigned) ?? status.assigned.alias} ${problem}`];
   });
 }
 
-function problemOf({ standing, device }: AssignmentStatus): string | null {
+function problemOf({
+  standing,
+  device,
+}: Pick<AssignmentStatus<DeviceWith<never>>, 'standing' | 'device'>): string | null {
   switch (standing) {
     case 'moved':
       return `is not where the device is that was assigned: that is at ${device?.address} now`;

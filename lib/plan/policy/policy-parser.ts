@@ -10,6 +10,7 @@ import {
   yamlParsed,
   yamlText,
 } from '../../base/yaml-form.ts';
+import { hasFields } from '../../pci/device.ts';
 import { type DeviceIdentity, IDENTITY_FIELDS, identityOf } from '../../pci/identity.ts';
 import type { Selector } from '../../pci/selector/selector-parser.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
@@ -71,6 +72,7 @@ const deviceForm = z.union([
         keys: ['identity'],
         fields: IDENTITY_FIELDS,
         matches(device) {
+          if (!hasFields(device, IDENTITY_FIELDS)) return false;
           const known = identityOf(device);
           return wanted.every(({ part, value }) => known[part]?.toLowerCase() === value.toLowerCase());
         },

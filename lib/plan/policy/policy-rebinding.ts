@@ -1,14 +1,14 @@
 import { PortalGunError } from '../../base/errors.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith, PciDevice } from '../../pci/device.ts';
 import type { IommuGroup } from '../../pci/group/iommu-group.ts';
 import type { HostAbilities } from '../../pci/group/passthrough.ts';
-import { planBind, planUnbind, type Rebinding } from '../binding/binding.ts';
+import { planBind, planUnbind, type Rebinding, type RebindingField } from '../binding/binding.ts';
 import type { EarlierDrivers } from '../binding/earlier-drivers.ts';
 import { HOST_DRIVER } from './policy.ts';
 
 /** A device that a policy names, and what it says of it. */
-export interface PolicyBinding {
-  readonly device: PciDevice;
+export interface PolicyBinding<Device extends DeviceWith<never> = PciDevice> {
+  readonly device: Device;
   /** As in `BindingPolicy`. */
   readonly driver: string | null;
   /** Where it says so: `policy.yaml:4:5`. */
@@ -16,12 +16,12 @@ export interface PolicyBinding {
 }
 
 /** Who must change drivers for a policy: whoever goes to VMs, and whoever comes back from them. */
-export interface PolicyRebinding {
+export interface PolicyRebinding<Device extends DeviceWith<never> = PciDevice> {
   /** Those that are named to be given to VMs, and to be with the host. */
-  readonly given: readonly PciDevice[];
-  readonly kept: readonly PciDevice[];
-  readonly toVfio: Rebinding;
-  readonly back: Rebinding;
+  readonly given: readonly Device[];
+  readonly kept: readonly Device[];
+  readonly toVfio: Rebinding<Device>;
+  readonly back: Rebinding<Device>;
 }
 
 /**
@@ -29,16 +29,16 @@ export interface PolicyRebinding {
  *
  * @throws PortalGunError BAD_POLICY where it contradicts itself; CANNOT_BE_GIVEN, PERMISSION_DENIED
  */
-export function moveByPolicy(
-  bindings: readonly PolicyBinding[],
-  groups: readonly IommuGroup[],
+export function moveByPolicy<Device extends DeviceWith<RebindingField>>(
+  bindings: readonly PolicyBinding<Device>[],
+  groups: readonly IommuGroup<Device>[],
   host: HostAbilities,
   earlier: EarlierDrivers,
-): PolicyRebinding {
+): PolicyRebinding<Device> {
   refuseContradiction(bindings, groups);
-  const driverOf = (device: PciDevice): string | null =>
+  const driverOf = (device: Device): string | null =>
     bindings.find((each) => each.device === device)?.driver ?? null;
-  const named = (isOfHost: boolean): readonly PciDevice[] => [
+  const named = (isOfHost: boolean): readonly Device[] => [
     ...new Set(
       bindings.filter(({ driver }) => (driver === HOST_DRIVER) === isOfHost).map(({ device }) => device),
     ),
@@ -53,7 +53,10 @@ export function moveByPolicy(
 }
 
 /** Both ways of a policy as one rebinding. */
-export function mergedRebinding({ toVfio, back }: PolicyRebinding): Rebinding {
+export function mergedRebinding<Device extends DeviceWith<never>>({
+  toVfio,
+  back,
+}: PolicyRebinding<Device>): Rebinding<Device> {
   return {
     groups: [...new Set([...toVfio.groups, ...back.groups])],
     moving: [...toVfio.moving, ...back.moving],
@@ -62,8 +65,11 @@ export function mergedRebinding({ toVfio, back }: PolicyRebinding): Rebinding {
 }
 
 /** One device can't be on two drivers, nor can one group be with a VM and with the host. */
-function refuseContradiction(bindings: readonly PolicyBinding[], groups: readonly IommuGroup[]): void {
-  const groupOf = (device: PciDevice): IommuGroup | undefined =>
+function refuseContradiction<Device extends DeviceWith<never>>(
+  bindings: readonly PolicyBinding<Device>[],
+  groups: readonly IommuGroup<Device>[],
+): void {
+  const groupOf = (device: Device): IommuGroup<Device> | undefined =>
     groups.find(({ members }) => members.some((member) => member.device === device));
   for (const one of bindings) {
     const isOfHost = one.driver === HOST_DRIVER;
@@ -86,7 +92,7 @@ function refuseContradiction(bindings: readonly PolicyBinding[], groups: readonl
   }
 }
 
-function wordOf({ driver }: PolicyBinding): string {
+function wordOf({ driver }: Pick<PolicyBinding, 'driver'>): string {
   if (driver === HOST_DRIVER) return 'a driver of the host';
   return driver ?? 'a VFIO driver';
 }

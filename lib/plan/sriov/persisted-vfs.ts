@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import type { TraitField } from '../../pci/device-traits.ts';
 import { persistedDeviceForm, persistedDeviceOf } from '../../pci/persisted/persisted-device.ts';
 import { isNoRate, isNoVlan, NO_MAC, VF_SETTINGS, type VfSettings } from '../../pci/sriov/vf-settings.ts';
 import { parseRecord, type RecordForm, serializeRecord } from '../persistence/record.ts';
@@ -33,17 +34,17 @@ export function goalOf({ count, autoprobe, isUp, vfs }: PersistedPf): VfGoal {
 }
 
 /**
- * What is written down of a PF, as it is once a proposal is carried out. Needs `IDENTITY_FIELDS` of it.
+ * What is written down of a PF, as it is once a proposal is carried out.
  *
  * @param goal what was asked for
  * @param kept what was written down of it before
  * @throws PortalGunError CANNOT_PERSIST where it could not be found again
  */
 export function persistedPfOf(
-  { state, to }: VfsProposal,
+  { state, to }: Pick<VfsProposal<DeviceWith<TraitField>, DeviceWith<never>>, 'state' | 'to'>,
   goal: VfGoal,
   kept: PersistedPf | null,
-  devices: readonly PciDevice[],
+  devices: readonly DeviceWith<TraitField>[],
 ): PersistedPf {
   const known = Array.from({ length: state.link === null ? 0 : to.count }, (_, index): VfWishes => {
     const asked: VfWishes = { ...goal.all, ...goal.each.get(index) };

@@ -2,22 +2,27 @@ import { PortalGunError } from '../../base/errors.ts';
 import { knownValue } from '../../base/known.ts';
 import { count } from '../../base/text.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith, PciDevice } from '../../pci/device.ts';
 import type { PhysicalFunction } from '../../pci/sriov/sriov.ts';
 import { NO_MAC } from '../../pci/sriov/vf-settings.ts';
 import { whyNoVfs } from '../../pci/sriov/why-no-vfs.ts';
 import type { VfsState } from '../change-states.ts';
 import { type LinkChange, linkKind } from '../changes/link.ts';
 import { type VfsChange, vfsKind } from '../changes/vfs.ts';
-import { guardOf } from '../guard.ts';
+import { type GuardField, guardOf } from '../guard.ts';
 import type { Plan, Step } from '../plan.ts';
 import type { PfState, VfGoal } from './vf-goal.ts';
 import { changedVfs, remadeVfs, settingsOf } from './vfs-states.ts';
 
+/** What planning needs of a PF. */
+export type PfField = GuardField | 'sriov' | 'driver';
+/** What planning needs of its VFs. */
+export type VfField = 'driver' | 'driverOverride';
+
 /** The changes that bring a PF to its requested state. */
-export interface VfsProposal {
+export interface VfsProposal<Pf extends DeviceWith<never> = PciDevice, Vf extends DeviceWith<never> = Pf> {
   readonly plan: Plan;
-  readonly state: PfState;
+  readonly state: PfState<Pf, Vf>;
   readonly from: VfsState;
   readonly to: VfsState;
   /** Whether its interface is switched on. */
@@ -32,7 +37,10 @@ export interface VfsProposal {
  *
  * @throws PortalGunError NO_SRIOV, BAD_ARGUMENT, PERMISSION_DENIED
  */
-export function planVfs(state: PfState, goal: VfGoal): VfsProposal {
+export function planVfs<Pf extends DeviceWith<PfField>, Vf extends DeviceWith<VfField>>(
+  state: PfState<Pf, Vf>,
+  goal: VfGoal,
+): VfsProposal<Pf, Vf> {
   const { pf, vfs, link } = state;
   const role = pfRoleOf(pf);
   const before = vfs.length;
@@ -74,7 +82,7 @@ function linkStep(address: PciAddress, name: string): Step {
  *
  * @throws PortalGunError NO_SRIOV
  */
-export function pfRoleOf({ address, sriov, driver }: PciDevice): PhysicalFunction {
+export function pfRoleOf({ address, sriov, driver }: DeviceWith<'sriov' | 'driver'>): PhysicalFunction {
   const role = knownValue(sriov);
   const refuse = (message: string, hint?: string): PortalGunError =>
     new PortalGunError('NO_SRIOV', message, { subject: address, ...(hint === undefined ? {} : { hint }) });
@@ -97,7 +105,14 @@ export function pfRoleOf({ address, sriov, driver }: PciDevice): PhysicalFunctio
   return role;
 }
 
-function refuseImpossible({ pf, link }: PfState, role: PhysicalFunction, goal: VfGoal, after: number): void {
+type AnyPfState = PfState<DeviceWith<never>>;
+
+function refuseImpossible(
+  { pf, link }: AnyPfState,
+  role: PhysicalFunction,
+  goal: VfGoal,
+  after: number,
+): void {
   const { address } = pf;
   const most = knownValue(role.totalVfs);
   if (most !== undefined && after > most) {
@@ -134,7 +149,7 @@ function refuseImpossible({ pf, link }: PfState, role: PhysicalFunction, goal: V
 }
 
 /** Two VFs of one MAC would take each other's frames. */
-function refuseTwins(state: PfState, to: VfsState, isNew: boolean): void {
+function refuseTwins(state: AnyPfState, to: VfsState, isNew: boolean): void {
   const macs = new Map<string, number>();
   const changing = new Map(to.vfs.map(({ index, settings }) => [index, settings.mac]));
   for (let index = 0; index < to.count; index += 1) {
@@ -151,7 +166,7 @@ function refuseTwins(state: PfState, to: VfsState, isNew: boolean): void {
   }
 }
 
-function titleOf({ pf, link }: PfState, from: VfsState, to: VfsState): string {
+function titleOf({ pf, link }: AnyPfState, from: VfsState, to: VfsState): string {
   const name = `${pf.address}${link === null ? '' : ` (${link.interface})`}`;
   if (from.count !== to.count) return `Take ${name} from ${count(from.count, 'VF')} to ${to.count}`;
   return `Set up ${name} with its ${count(to.count, 'VF')}`;

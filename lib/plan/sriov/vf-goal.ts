@@ -1,4 +1,4 @@
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith, PciDevice } from '../../pci/device.ts';
 import type { PfLink } from '../../pci/sriov/pf-link.ts';
 import type { VfSettings } from '../../pci/sriov/vf-settings.ts';
 
@@ -25,11 +25,10 @@ export interface VfGoal {
 }
 
 /** The state of a PF. */
-export interface PfState {
-  /** With its `sriov`, its `driver`, and what a guard needs. */
-  readonly pf: PciDevice;
-  /** Its VFs by their index, with `driver` and `driverOverride`. */
-  readonly vfs: readonly PciDevice[];
+export interface PfState<Pf extends DeviceWith<never> = PciDevice, Vf extends DeviceWith<never> = Pf> {
+  readonly pf: Pf;
+  /** Its VFs by their index. */
+  readonly vfs: readonly Vf[];
   /** `null` for a PF that has no network interface. */
   readonly link: PfLink | null;
   /** What stable MACs are made of; `null` where there is nothing. */

@@ -1,11 +1,15 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { isUnknown } from '../../base/known.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { stableMac } from '../../pci/sriov/stable-mac.ts';
 import { isNoRate, isNoVlan, missingSettings, NO_MAC, type VfSettings } from '../../pci/sriov/vf-settings.ts';
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { driverStateOf } from '../binding/binding.ts';
 import { DEFAULT_DRIVER, type DriverState, type VfState } from '../change-states.ts';
 import type { PfState, VfGoal } from './vf-goal.ts';
+
+/** A PF with what is needed of its VFs. */
+type VfsHolder = PfState<DeviceWith<never>, DeviceWith<'driver' | 'driverOverride'>>;
 
 /** VFs as they are, and as they shall be. */
 interface VfStates {
@@ -14,7 +18,7 @@ interface VfStates {
 }
 
 /** The VFs before and after all of them went: those that stay with what they had. */
-export function remadeVfs(state: PfState, goal: VfGoal, after: number): VfStates {
+export function remadeVfs(state: VfsHolder, goal: VfGoal, after: number): VfStates {
   const from = state.vfs.map((vf, index): VfState => {
     return { index, settings: worthKeeping(settingsOf(state, index)), driver: driverStateOf(vf) };
   });
@@ -53,7 +57,7 @@ function remadeDriver(state: DriverState): DriverState {
 }
 
 /** Those VFs of which something changes while they stay, with that alone. */
-export function changedVfs(state: PfState, goal: VfGoal): VfStates {
+export function changedVfs(state: VfsHolder, goal: VfGoal): VfStates {
   const pairs = state.vfs.flatMap((vf, index) => {
     const actual = settingsOf(state, index);
     const settings = missingSettings(wishedSettings(state, goal, index), actual);
@@ -69,18 +73,18 @@ export function changedVfs(state: PfState, goal: VfGoal): VfStates {
 }
 
 /** What a VF is set to, as far as it is known. */
-export function settingsOf({ link }: PfState, index: number): VfSettings {
+export function settingsOf({ link }: Pick<PfState, 'link'>, index: number): VfSettings {
   return link === null || isUnknown(link.vfs) ? {} : (link.vfs.get(index) ?? {});
 }
 
-function wishedSettings(state: PfState, goal: VfGoal, index: number): VfSettings {
+function wishedSettings(state: VfsHolder, goal: VfGoal, index: number): VfSettings {
   const { mac, ...others } = { ...goal.all, ...goal.each.get(index) };
   if (mac === undefined || mac === 'driver') return others;
   return { mac: mac === 'stable' ? stableMacOf(state, index) : mac, ...others };
 }
 
 /** What a VF that is made anew is set to: as it was, but for what is asked. */
-function withWishes(state: PfState, goal: VfGoal, index: number, kept: VfSettings): VfSettings {
+function withWishes(state: VfsHolder, goal: VfGoal, index: number, kept: VfSettings): VfSettings {
   const { mac: keptMac, ...others } = kept;
   const { mac: wished } = { ...goal.all, ...goal.each.get(index) };
   const settings = { ...others, ...wishedSettings(state, goal, index) };
@@ -90,7 +94,7 @@ function withWishes(state: PfState, goal: VfGoal, index: number, kept: VfSetting
 }
 
 /** @throws PortalGunError BAD_ARGUMENT where there is nothing to make it of */
-export function stableMacOf({ pf, card }: PfState, index: number): string {
+export function stableMacOf({ pf, card }: Pick<VfsHolder, 'pf' | 'card'>, index: number): string {
   if (card !== null) return stableMac(card, index);
   throw new PortalGunError('BAD_ARGUMENT', 'has neither a MAC nor a serial number to make stable MACs of', {
     subject: pf.address,

@@ -1,14 +1,18 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { isUnknown, type Known, UNREAD } from '../../base/known.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { goalOf, type PersistedPf } from './persisted-vfs.ts';
-import { planVfs } from './plan-vfs.ts';
+import { type PfField, planVfs, type VfField } from './plan-vfs.ts';
 import type { PfState } from './vf-goal.ts';
 
 /** Whether a PF that was found has the VFs that were written down, set as they shall be. */
 export type VfsStatus = 'in-force' | 'not-in-force';
 
 /** How the VFs of a PF stand to what was written down of it; unread where a captured host does not tell what they are set to. */
-export function vfsStatus(entry: PersistedPf, state: PfState): Known<VfsStatus> {
+export function vfsStatus(
+  entry: PersistedPf,
+  state: PfState<DeviceWith<PfField>, DeviceWith<VfField>>,
+): Known<VfsStatus> {
   const { link, vfs } = state;
   const isSet = entry.vfs.some((each) => Object.keys(each).length > 0);
   if (link !== null && isUnknown(link.vfs) && isSet && vfs.length === entry.count) return UNREAD;

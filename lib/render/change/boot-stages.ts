@@ -1,4 +1,6 @@
 import type { PciAddress } from '../../pci/address.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import type { TraitField } from '../../pci/device-traits.ts';
 import { type LateReason, lateReason } from '../../plan/binding/binding-stage.ts';
 import type { BindingStatus } from '../../plan/binding/binding-status.ts';
 import type { PersistedBinding } from '../../plan/binding/persisted-bindings.ts';
@@ -46,7 +48,10 @@ export function bootWarnings({ initramfs }: BootState): readonly string[] {
 }
 
 /** What of the host may have kept bindings from being made early, where one is not in force. */
-export function driftWarnings(statuses: readonly BindingStatus[], boot: BootState): readonly string[] {
+export function driftWarnings(
+  statuses: readonly BindingStatus<DeviceWith<TraitField>>[],
+  boot: BootState,
+): readonly string[] {
   const isDrifted = statuses.some(
     ({ binding, state }) => state === 'not-in-force' && lateReason(binding) === null,
   );

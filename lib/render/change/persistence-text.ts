@@ -1,6 +1,7 @@
 import { isUnknown } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
-import { traitsOf } from '../../pci/device-traits.ts';
+import type { DeviceWith } from '../../pci/device.ts';
+import { type TraitField, traitsOf } from '../../pci/device-traits.ts';
 import type { PersistedDevice, PersistedTraits } from '../../pci/persisted/persisted-device.ts';
 import { type BindingState, type BindingStatus, isBound } from '../../plan/binding/binding-status.ts';
 import type { BoundUntilReboot } from '../../plan/binding/bound-until-reboot.ts';
@@ -154,7 +155,7 @@ export const BINDING_STATES: Readonly<Record<BindingState, string>> = {
 
 /** The persisted bindings, a row each, and whether all is there that brings them about. */
 export function renderBindings(
-  statuses: readonly BindingStatus[],
+  statuses: readonly BindingStatus<DeviceWith<TraitField>>[],
   outdated: readonly string[],
   boot: BootState,
   unrecorded: readonly BoundUntilReboot[],
@@ -198,11 +199,11 @@ function renderUnrecorded(unrecorded: readonly BoundUntilReboot[], width: number
 }
 
 /** Why a persisted binding is not restored. */
-export function lostText(status: BindingStatus): string {
+export function lostText(status: BindingStatus<DeviceWith<TraitField>>): string {
   return status.state === 'unknown' ? stateText(status) : BINDING_STATES[status.state];
 }
 
-function stateText({ binding, state, device, instead }: BindingStatus): string {
+function stateText({ binding, state, device, instead }: BindingStatus<DeviceWith<TraitField>>): string {
   if (device === null) return BINDING_STATES[state];
   const driver = isUnknown(device.driver)
     ? 'an unknown driver'

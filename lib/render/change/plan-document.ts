@@ -1,6 +1,7 @@
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { Finding } from '../../checks/finding.ts';
 import type { PersistenceFacts, PlanDetails, PlanDocument, PlanPart } from '../../documents/changes/plan.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { Rebinding } from '../../plan/binding/binding.ts';
 import type { BootState, PersistedRecords } from '../../plan/persistence/persistence-files.ts';
@@ -15,7 +16,12 @@ import { bootWarnings, lateBindings } from './boot-stages.ts';
  * @param details whom it touches, by the keys that its kind of plan has
  */
 export function planDocument(
-  { plan, findings, allowed, inventory: { host } }: Proposal & { readonly inventory: Inventory },
+  {
+    plan,
+    findings,
+    allowed,
+    inventory: { host },
+  }: Proposal & { readonly inventory: Inventory<DeviceWith<never>> },
   details: PlanDetails,
   report: ApplyReport | null,
 ): PlanDocument {
@@ -48,7 +54,10 @@ export function findingFacts(
 }
 
 /** Who moves and who stays. */
-export function rebindingDetails({ moving, staying }: Rebinding): PlanPart<'devices' | 'staying'> {
+export function rebindingDetails({
+  moving,
+  staying,
+}: Rebinding<DeviceWith<never>>): PlanPart<'devices' | 'staying'> {
   return {
     devices: moving.map(({ device, asked, from, to }) => ({ address: device.address, asked, from, to })),
     staying: staying.map(({ device, reason }) => ({ address: device.address, reason })),
@@ -84,7 +93,7 @@ export function persistenceDetails(
 }
 
 /** The PFs, with their VFs as they are and as they shall be. */
-export function vfsDetails(proposals: readonly VfsProposal[]): PlanPart<'pfs'> {
+export function vfsDetails(proposals: readonly VfsProposal<DeviceWith<never>>[]): PlanPart<'pfs'> {
   return {
     pfs: proposals.map(({ state: { pf, link }, from, to, goesUp, lost }) => ({
       address: pf.address,

@@ -1,10 +1,13 @@
 import { knownValue } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import type { Attachment } from '../../pci/attachment.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Rebinding, ReboundDevice, StayReason } from '../../plan/binding/binding.ts';
 import { DEFAULT_DRIVER } from '../../plan/change-states.ts';
-import { deviceTitle } from '../layout/facts.ts';
+import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
+
+type MovingDevice = TitledDevice & DeviceWith<'attachments'>;
 
 const STAYS: Record<StayReason, string> = {
   port: 'a port or bridge: stays with its driver',
@@ -19,7 +22,7 @@ const STAYS: Record<StayReason, string> = {
  * @param asking why those move that no group takes along
  */
 export function renderRebinding(
-  { moving, staying }: Rebinding,
+  { moving, staying }: Rebinding<MovingDevice>,
   width: number | null,
   asking = 'you asked for it',
 ): string {
@@ -35,7 +38,10 @@ export function renderRebinding(
   ].join('');
 }
 
-function movingRow({ device, asked, from, to }: ReboundDevice, asking: string): readonly string[] {
+function movingRow(
+  { device, asked, from, to }: ReboundDevice<MovingDevice>,
+  asking: string,
+): readonly string[] {
   const goal = to.driver === DEFAULT_DRIVER ? "the kernel's choice" : (to.driver ?? 'no driver');
   return [
     device.address,

@@ -1,14 +1,8 @@
-import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { LeftJournal } from '../../apply/journal-parser.ts';
 import type { Recovery } from '../../apply/recover.ts';
 import type { ConfirmDocument } from '../../documents/changes/confirm.ts';
 import type { RecoverDocument } from '../../documents/changes/recover.ts';
-
-/** A change that was ended, and what came of it. */
-export interface RecoveredChange {
-  readonly left: LeftJournal;
-  readonly report: ApplyReport;
-}
+import type { RecoveredChange } from '../../operations/recovery/end-changes.ts';
 
 /**
  * What `pci recover` did, as JSON: the changes that it met, the oldest first.

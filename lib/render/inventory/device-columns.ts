@@ -1,7 +1,7 @@
-import { isUnknown, type Known, knownValue } from '../../base/known.ts';
+import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
 import { formatSize } from '../../base/text.ts';
 import { type PciAddress, shortAddress } from '../../pci/address.ts';
-import type { DeviceRequest, PciDevice } from '../../pci/device.ts';
+import type { DeviceRequest, DeviceWith, FieldOf, PciDevice } from '../../pci/device.ts';
 import { categoryOf } from '../../pci/device-class.ts';
 import { staysWithHost } from '../../pci/group/iommu-group.ts';
 import type { PcieLink } from '../../pci/link.ts';
@@ -25,6 +25,16 @@ export interface DeviceColumn extends ColumnLayout {
   /** What rows are ordered by, where that is not the text. */
   sortKey?(device: PciDevice): number;
 }
+
+/** What the notes look at; a list does not ask devices for their configuration space. */
+const NOTED_FACTS = [
+  'netInterfaces',
+  'blockDevices',
+  'vfCounts',
+  'bootVga',
+  'iommuGroup',
+  'class',
+] as const satisfies readonly DeviceRequest[];
 
 /** How far a column is cut where nothing else is said: words can still be told apart. */
 const LEAST_WIDTH = 8;
@@ -55,8 +65,7 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   },
   group: numeric('GROUP', 'IOMMU group', ['iommuGroup'], ({ iommuGroup }) => iommuGroup),
   notes: {
-    ...column('NOTES', 'what is remarkable', [], () => ''),
-    fields: ['netInterfaces', 'blockDevices', 'vfCounts', 'bootVga', 'iommuGroup', 'class'],
+    ...column('NOTES', 'what is remarkable', NOTED_FACTS, () => ''),
     leastWidth: 12,
     cell: (device, context) => ({ text: notesOf(device, context).join(' · ') }),
   },
@@ -108,11 +117,12 @@ export const WIDE_COLUMNS: readonly string[] = [
   ...['bars', 'rom', 'reset', 'notes'],
 ];
 
-function column(
+/** A column that looks at the facts that it names, and at no others. */
+function column<Read extends DeviceRequest>(
   heading: string,
   summary: string,
-  fields: readonly DeviceRequest[],
-  text: (device: PciDevice) => string,
+  fields: readonly Read[],
+  text: (device: DeviceWith<FieldOf<Read>>) => string,
 ): DeviceColumn {
   return {
     heading,
@@ -125,11 +135,11 @@ function column(
   };
 }
 
-function numeric(
+function numeric<Read extends DeviceRequest>(
   heading: string,
   summary: string,
-  fields: readonly DeviceRequest[],
-  take: (device: PciDevice) => Known<number>,
+  fields: readonly Read[],
+  take: (device: DeviceWith<FieldOf<Read>>) => Known<number>,
   format: (value: number) => string = String,
 ): DeviceColumn {
   return {
@@ -166,7 +176,10 @@ function linkNote({ currentSpeedGts, currentWidth, maxSpeedGts, maxWidth }: Pcie
   return now === most ? now : `${now}/${most}`;
 }
 
-function notesOf(device: PciDevice, { groups }: ListContext): readonly string[] {
+function notesOf(
+  device: DeviceWith<FieldOf<(typeof NOTED_FACTS)[number]>>,
+  { groups }: ListContext,
+): readonly string[] {
   const notes: string[] = [];
   const sriov = knownValue(device.sriov);
   const things = [...(knownValue(device.netInterfaces) ?? []), ...(knownValue(device.blockDevices) ?? [])];
@@ -175,7 +188,7 @@ function notesOf(device: PciDevice, { groups }: ListContext): readonly string[] 
   if (sriov?.role === 'pf') notes.push(sriovNote(sriov));
   if (device.bootVga === true) notes.push('boot display');
   const group = knownValue(device.iommuGroup);
-  if (group !== undefined && !staysWithHost(device)) {
+  if (group !== undefined && !staysWithHost({ config: UNREAD, ...device })) {
     const others = (groups.get(group) ?? []).filter((address) => address !== device.address);
     if (others.length > 0) notes.push(`shares group with ${addressList(others)}`);
   }

@@ -1,16 +1,15 @@
 import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import { escapeControls, formatSize } from '../../base/text.ts';
-import type { Capability } from '../../pci/config/capability-list.ts';
 import type { ConfigSpace } from '../../pci/config/config-space.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceField, PciDevice } from '../../pci/device.ts';
 import type { IommuGroup } from '../../pci/group/iommu-group.ts';
 import type { PassthroughLevel, PassthroughNote } from '../../pci/group/passthrough.ts';
-import { identityOf } from '../../pci/identity.ts';
 import { topologyPath } from '../../pci/location.ts';
 import { addressList, cellText, deviceTitle, factText, idText } from '../layout/facts.ts';
 import type { Role, Style } from '../layout/style.ts';
 import { tableBlock } from '../layout/table-block.ts';
 import { hangText } from '../layout/wrap-text.ts';
+import { attachmentRows, barRows, capabilityRows, identityRows, type Rows } from './device-sections.ts';
 
 /** All that is said of one device. */
 export interface DeviceDetails {
@@ -44,21 +43,24 @@ export function renderDeviceDetails(details: DeviceDetails, width: number | null
     width,
     paint: (line) => style('heading', line),
   });
-  const section = (heading: string, rows: readonly (readonly string[])[] | string): string => {
+  const shown = Object.values(DETAILS);
+  const section = (heading: string, rows: Rows): string => {
     const body = tableBlock(typeof rows === 'string' ? [[rows]] : rows, width);
     return body === '' ? '' : `\n${style('heading', heading)}\n${body}`;
   };
   return [
     `${title}\n\n`,
-    ...generalFacts(details).flatMap(([label, text]) =>
-      text.split('\n').map((line, index) => {
-        const name = (index === 0 ? label : '').padEnd(LABEL_WIDTH);
-        return labelled(name, 'faint', line, width, style);
-      }),
-    ),
-    section('BARs', barRows(device)),
-    section('On it', attachmentRows(device)),
-    section('Capabilities', capabilityRows(device.config)),
+    ...shown
+      .flatMap((detail) => ('lines' in detail ? detail.lines(details) : []))
+      .flatMap(([label, text]) =>
+        text.split('\n').map((line, index) => {
+          const name = (index === 0 ? label : '').padEnd(LABEL_WIDTH);
+          return labelled(name, 'faint', line, width, style);
+        }),
+      ),
+    ...shown
+      .flatMap((detail) => ('section' in detail ? detail.section : []))
+      .map(({ heading, rows }) => section(heading, rows(device))),
     section('Identity', identityRows(device)),
     `\n${style('heading', 'To pass it through')}\n`,
     ...notes.map(({ level, message }) =>
@@ -74,44 +76,84 @@ function labelled(label: string, role: Role, text: string, width: number | null,
   return `${hangText({ start, startWidth, indent: startWidth, text, width })}\n`;
 }
 
-function generalFacts({ device, group }: DeviceDetails): readonly (readonly [label: string, text: string])[] {
-  return [
-    [
-      'Class',
-      factText(device.class, ({ name, code }) => (name === null ? code : `${name} (${code})`), 'not there'),
+type Line = readonly [label: string, text: string];
+
+/** Where a fact stands among the details of a device. */
+type Detail =
+  | { readonly lines: (details: DeviceDetails) => readonly Line[]; readonly section?: Section }
+  | { readonly section: Section }
+  /** It is part of what is shown of another fact, or of the title. */
+  | { readonly shownWith: DeviceField | 'title' | 'identity' }
+  | { readonly isNotShown: string };
+
+/** A heading with rows below it. */
+interface Section {
+  readonly heading: string;
+  rows(device: PciDevice): Rows;
+}
+
+/** Where each fact is shown, in the order of the lines. */
+const DETAILS: { readonly [F in DeviceField]: Detail } = {
+  vendor: { shownWith: 'title' },
+  device: { shownWith: 'title' },
+  class: oneLine('Class', ({ device }) =>
+    factText(device.class, ({ name, code }) => (name === null ? code : `${name} (${code})`), 'not there'),
+  ),
+  revision: oneLine('Revision', ({ device }) => factText(device.revision, String, 'not there')),
+  subsystem: oneLine('Subsystem', ({ device }) => subsystemText(device)),
+  driver: oneLine('Driver', ({ device }) => driverText(device)),
+  driverOverride: { shownWith: 'driver' },
+  modules: { shownWith: 'driver' },
+  iommuGroup: oneLine('IOMMU group', ({ device, group }) => groupText(device, group)),
+  location: oneLine('Location', ({ device }) => locationText(device)),
+  slotLabel: oneLine('Slot', ({ device }) => factText(device.slotLabel, String, 'no label')),
+  numaNode: oneLine('NUMA node', ({ device }) => factText(device.numaNode)),
+  powerState: oneLine('Power state', ({ device }) =>
+    factText(device.powerState, String, 'not told by this kernel'),
+  ),
+  link: oneLine('PCIe link', ({ device }) => linkText(device)),
+  resetMethods: oneLine('Reset', ({ device }) =>
+    factText(
+      device.resetMethods,
+      (methods) => (methods.length === 0 ? 'no method' : methods.join(', ')),
+      'no method',
+    ),
+  ),
+  rom: oneLine('Expansion ROM', ({ device }) =>
+    factText(
+      device.rom,
+      ({ sizeBytes, address, isShadow }) =>
+        `${formatSize(sizeBytes)} at ${address ?? 'no address'}${isShadow ? ", the firmware's copy" : ''}`,
+    ),
+  ),
+  sriov: oneLine('SR-IOV', ({ device }) => sriovText(device)),
+  bars: { section: { heading: 'BARs', rows: barRows } },
+  attachments: { section: { heading: 'On it', rows: attachmentRows } },
+  config: {
+    lines: ({ device }) => [
+      ['ACS', acsText(device.config)],
+      ['ARI', ariText(device.config)],
     ],
-    ['Revision', factText(device.revision, String, 'not there')],
-    ['Subsystem', subsystemText(device)],
-    ['Driver', driverText(device)],
-    ['IOMMU group', groupText(device, group)],
-    ['Location', locationText(device)],
-    ['Slot', factText(device.slotLabel, String, 'no label')],
-    ['NUMA node', factText(device.numaNode)],
-    ['Power state', factText(device.powerState, String, 'not told by this kernel')],
-    ['PCIe link', linkText(device)],
-    [
-      'Reset',
-      factText(
-        device.resetMethods,
-        (methods) => (methods.length === 0 ? 'no method' : methods.join(', ')),
-        'no method',
-      ),
-    ],
-    [
-      'Expansion ROM',
-      factText(
-        device.rom,
-        ({ sizeBytes, address, isShadow }) =>
-          `${formatSize(sizeBytes)} at ${address ?? 'no address'}${isShadow ? ", the firmware's copy" : ''}`,
-      ),
-    ],
-    ['SR-IOV', sriovText(device)],
-    ['ACS', acsText(device.config)],
-    ['ARI', ariText(device.config)],
-    ...whereThere('Boot display', device.bootVga, (boot) => (boot ? 'yes' : 'no')),
-    ...whereThere('mdev types', device.mdevTypes, (types) => types.join(', ')),
-    ...whereThere('vGPU type', vgpuTypeOf(device), (type) => (type === 0 ? 'none yet' : String(type))),
-  ];
+    section: { heading: 'Capabilities', rows: capabilityRows },
+  },
+  bootVga: {
+    lines: ({ device }) => whereThere('Boot display', device.bootVga, (boot) => (boot ? 'yes' : 'no')),
+  },
+  mdevTypes: {
+    lines: ({ device }) => whereThere('mdev types', device.mdevTypes, (types) => types.join(', ')),
+  },
+  vfio: {
+    lines: ({ device }) =>
+      whereThere('vGPU type', vgpuTypeOf(device), (type) => (type === 0 ? 'none yet' : String(type))),
+  },
+  netInterfaces: { shownWith: 'attachments' },
+  blockDevices: { shownWith: 'attachments' },
+  vpd: { shownWith: 'identity' },
+  lastSeen: { shownWith: 'identity' },
+};
+
+function oneLine(label: string, text: (details: DeviceDetails) => string): Detail {
+  return { lines: (details) => [[label, text(details)]] };
 }
 
 function vgpuTypeOf({ vfio }: PciDevice): Known<number> {
@@ -119,11 +161,7 @@ function vgpuTypeOf({ vfio }: PciDevice): Known<number> {
 }
 
 /** A line for what most devices lack. */
-function whereThere<T>(
-  label: string,
-  fact: Known<T>,
-  format: (value: T) => string,
-): readonly (readonly [label: string, text: string])[] {
+function whereThere<T>(label: string, fact: Known<T>, format: (value: T) => string): readonly Line[] {
   return fact === null ? [] : [[label, factText(fact, format)]];
 }
 
@@ -218,58 +256,5 @@ function ariText(config: Known<ConfigSpace>): string {
     ari,
     ({ nextFunction }) => (nextFunction === 0 ? 'no next function' : `next function ${nextFunction}`),
     'no such capability',
-  );
-}
-
-function barRows({ bars }: PciDevice): readonly (readonly string[])[] | string {
-  if (bars === null || isUnknown(bars)) return factText(bars);
-  return bars.map(({ index, kind, address, sizeBytes, width, prefetchable }) => [
-    String(index),
-    kind === 'io' ? 'I/O' : 'memory',
-    formatSize(sizeBytes),
-    address ?? 'not assigned',
-    width === null ? '' : `${width}-bit`,
-    prefetchable ? 'prefetchable' : '',
-  ]);
-}
-
-function attachmentRows({ attachments }: PciDevice): readonly (readonly string[])[] | string {
-  if (attachments === null) return [];
-  if (isUnknown(attachments)) return factText(attachments);
-  return attachments.map(({ name, kind, mac, state, serial, sizeBytes }) => [
-    escapeControls(name),
-    kind,
-    [
-      ...(mac === null ? [] : [factText(mac)]),
-      ...(state === null ? [] : [factText(state)]),
-      ...(serial === null ? [] : [`serial ${factText(serial)}`]),
-      ...(sizeBytes === null ? [] : [factText(sizeBytes, formatSize)]),
-    ].join(', '),
-  ]);
-}
-
-function capabilityRows(config: Known<ConfigSpace>): readonly (readonly string[])[] | string {
-  if (config === null || isUnknown(config)) return factText(config);
-  const { capabilities, extendedCapabilities } = config;
-  if (isUnknown(capabilities)) return factText(capabilities);
-  const rows = [...(capabilities ?? []), ...(knownValue(extendedCapabilities) ?? [])].map(capabilityRow);
-  return isUnknown(extendedCapabilities)
-    ? [...rows, ['', `extended: ${factText(extendedCapabilities)}`]]
-    : rows;
-}
-
-function capabilityRow({ offset, name, version }: Capability): readonly string[] {
-  return [`${offset.toString(16).padStart(2, '0')}`, version === null ? name : `${name} v${version}`];
-}
-
-function identityRows(device: PciDevice): readonly (readonly string[])[] {
-  const { path, id, subsystem, serial, mac, slotLabel } = identityOf(device);
-  const seen = Object.values(knownValue(device.lastSeen) ?? {}).filter((mark) => mark !== null);
-  const parts = {
-    ...{ path, id, subsystem, serial, mac, 'slot label': slotLabel },
-    'seen before': seen.length === 0 ? null : seen.join(', '),
-  };
-  return Object.entries(parts).flatMap(([name, value]) =>
-    value === null ? [] : [[name, escapeControls(value)]],
   );
 }

@@ -1,8 +1,8 @@
 import { escapeControls, formatSize } from '../../base/text.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { DeviceDifference, FactChange } from '../../pci/difference.ts';
-import { identityOf, sharedIdentity } from '../../pci/identity.ts';
-import { cellText, deviceTitle } from '../layout/facts.ts';
+import { type IdentityField, identityOf, sharedIdentity } from '../../pci/identity.ts';
+import { cellText, deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import type { Role, Style } from '../layout/style.ts';
 import textWidth from '../layout/text-width.ts';
 import { hangText, wrapText } from '../layout/wrap-text.ts';
@@ -14,6 +14,8 @@ const KINDS: Record<DeviceDifference['kind'], Role> = {
   changed: 'warning',
 };
 
+type Difference = DeviceDifference<DeviceWith<IdentityField | 'driver'>>;
+
 const KIND_WIDTH = 9;
 const DETAIL_INDENT = 11;
 
@@ -22,14 +24,14 @@ const NOTHING = 'none';
 
 /** Differences between two hosts, the devices by name, each change with what it was and is. */
 export function renderDifferences(
-  differences: readonly DeviceDifference[],
+  differences: readonly Difference[],
   width: number | null,
   style: Style,
 ): string {
   return differences.map((difference) => renderDifference(difference, width, style)).join('');
 }
 
-function renderDifference(difference: DeviceDifference, width: number | null, style: Style): string {
+function renderDifference(difference: Difference, width: number | null, style: Style): string {
   const headline = (place: string, text: string): string => {
     const word = difference.kind.padEnd(KIND_WIDTH);
     return hangText({
@@ -58,7 +60,7 @@ function renderDifference(difference: DeviceDifference, width: number | null, st
   }
 }
 
-function titleAndDriver(device: PciDevice): string {
+function titleAndDriver(device: TitledDevice & DeviceWith<'driver'>): string {
   const driver = device.driver === null ? '' : `  (${cellText(device.driver)})`;
   return `${deviceTitle(device)}${driver}`;
 }
@@ -66,7 +68,7 @@ function titleAndDriver(device: PciDevice): string {
 const PART_LABELS: Readonly<Record<string, string>> = { mac: 'MAC', slotLabel: 'slot label' };
 
 /** What a device that moved was known by. */
-function foundBy(before: PciDevice, after: PciDevice): string {
+function foundBy(before: DeviceWith<IdentityField>, after: DeviceWith<IdentityField>): string {
   const shared = Object.entries(sharedIdentity(identityOf(before), identityOf(after)));
   const parts = shared.map(
     ([part, value]) => `${PART_LABELS[part] ?? part} ${escapeControls(String(value))}`,

@@ -1,9 +1,10 @@
 import { isUnknown } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { shortAddress } from '../../pci/address.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { GroupMember, GroupVerdict, IommuGroup } from '../../pci/group/iommu-group.ts';
 import { cutText } from '../layout/cut-text.ts';
-import { cellText, deviceTitle } from '../layout/facts.ts';
+import { cellText, deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import type { Role, Style } from '../layout/style.ts';
 import textWidth from '../layout/text-width.ts';
 import { hangText, wrapText } from '../layout/wrap-text.ts';
@@ -15,17 +16,23 @@ const VERDICTS: Record<GroupVerdict, { readonly text: string; readonly role: Rol
   never: { text: "can't be given to a VM", role: 'bad' },
 };
 
+type ShownDevice = TitledDevice & DeviceWith<'driver'>;
+
 const INDENT = '    ';
 const LEAST_TITLE_WIDTH = 16;
 /** More than any type of the kernel's takes. */
 const MOST_TYPE_WIDTH = 16;
 
 /** The groups with their members, a line a member, and for each group whether it could go, or why not. */
-export function renderGroups(groups: readonly IommuGroup[], width: number | null, style: Style): string {
+export function renderGroups(
+  groups: readonly IommuGroup<ShownDevice>[],
+  width: number | null,
+  style: Style,
+): string {
   return groups.map((group) => renderGroup(group, width, style)).join('');
 }
 
-function renderGroup(group: IommuGroup, width: number | null, style: Style): string {
+function renderGroup(group: IommuGroup<ShownDevice>, width: number | null, style: Style): string {
   const lines = [
     headingOf(group, width, style),
     ...group.members.map((member) => memberLine(member, width)),
@@ -43,7 +50,11 @@ function renderGroup(group: IommuGroup, width: number | null, style: Style): str
   return `${lines.join('\n')}\n`;
 }
 
-function headingOf({ id, type, verdict }: IommuGroup, width: number | null, style: Style): string {
+function headingOf(
+  { id, type, verdict }: IommuGroup<ShownDevice>,
+  width: number | null,
+  style: Style,
+): string {
   const name = `Group ${id}`;
   const kind = typeof type === 'string' ? cutText(type, width === null ? type.length : MOST_TYPE_WIDTH) : '';
   const { text, role } = VERDICTS[verdict];
@@ -58,7 +69,7 @@ function headingOf({ id, type, verdict }: IommuGroup, width: number | null, styl
 }
 
 /** A member, and what becomes of it. Where the line is too short the name is cut, or the rest goes to a second line. */
-function memberLine(member: GroupMember, width: number | null): string {
+function memberLine(member: GroupMember<ShownDevice>, width: number | null): string {
   const start = `  ${member.device.address}  `;
   const title = deviceTitle(member.device);
   const fate = `(${fateOf(member)})`;
@@ -71,7 +82,7 @@ function memberLine(member: GroupMember, width: number | null): string {
 }
 
 /** The driver of a member, and what becomes of it when the group goes. */
-function fateOf({ device, stays, behind }: GroupMember): string {
+function fateOf({ device, stays, behind }: GroupMember<ShownDevice>): string {
   if (isUnknown(device.driver)) return 'driver unknown';
   const driver = cellText(device.driver);
   if (stays) return driver === '-' ? 'stays' : `${driver}, stays`;

@@ -1,13 +1,16 @@
 import { escapeControls } from '../../base/text.ts';
 import { shortAddress } from '../../pci/address.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { TopologyNode, TopologyRoot } from '../../pci/topology.ts';
 import { cutText } from '../layout/cut-text.ts';
-import { cellText, deviceTitle } from '../layout/facts.ts';
+import { cellText, deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import type { Style } from '../layout/style.ts';
 import textWidth from '../layout/text-width.ts';
 
 const GAP = '  ';
 const MIN_TITLE_WIDTH = 8;
+
+type ShownDevice = TitledDevice & DeviceWith<'driver' | 'iommuGroup'>;
 
 /** How branches are drawn: with lines on a terminal, with plain characters for a pipe. */
 export interface Branches {
@@ -21,13 +24,13 @@ export const PLAIN_BRANCHES: Branches = { middle: '|- ', last: '`- ', through: '
 
 /** The bridge tree, a line a function, indented below what it hangs on. */
 export function renderTopology(
-  roots: readonly TopologyRoot[],
+  roots: readonly TopologyRoot<ShownDevice>[],
   branches: Branches,
   width: number | null,
   style: Style,
 ): string {
   const lines: string[] = [];
-  const add = (nodes: readonly TopologyNode[], indent: string): void => {
+  const add = (nodes: readonly TopologyNode<ShownDevice>[], indent: string): void => {
     for (const [index, node] of nodes.entries()) {
       const last = index === nodes.length - 1;
       lines.push(describe(node, indent + (last ? branches.last : branches.middle), width));
@@ -46,7 +49,7 @@ export function renderTopology(
  * A function's line. Where it is too long for the terminal its name gives way, then what is known of it, then
  * the branch; the address is always whole.
  */
-function describe({ device }: TopologyNode, branch: string, width: number | null): string {
+function describe({ device }: TopologyNode<ShownDevice>, branch: string, width: number | null): string {
   const address = shortAddress(device.address);
   const title = deviceTitle(device);
   const facts = [

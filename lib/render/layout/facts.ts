@@ -1,7 +1,7 @@
 import { isUnknown, type Known, type UnknownReason } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { type PciAddress, shortAddress } from '../../pci/address.ts';
-import type { NamedId, PciDevice } from '../../pci/device.ts';
+import type { DeviceWith, NamedId } from '../../pci/device.ts';
 
 /** What a person is told about each reason for not knowing. */
 const UNKNOWN_TEXT: Record<UnknownReason, string> = {
@@ -32,11 +32,14 @@ function shortVendor(name: string): string {
   return bracketed ?? (name.replace(COMPANY_FORM, '') || name);
 }
 
+/** A device with what it is called by. */
+export type TitledDevice = DeviceWith<'vendor' | 'device'>;
+
 // The devices of one kind share their ids, and a large host has thousands of a kind.
 const titles = new WeakMap<NamedId, string>();
 
 /** A device as people call it: vendor and device by name, by id where there is no name. */
-export function deviceTitle({ vendor, device }: PciDevice): string {
+export function deviceTitle({ vendor, device }: TitledDevice): string {
   if (vendor === null || isUnknown(vendor) || device === null || isUnknown(device)) return '?';
   const known = titles.get(device);
   if (known !== undefined) return known;
@@ -51,7 +54,7 @@ export function deviceTitle({ vendor, device }: PciDevice): string {
 }
 
 /** `[8086:10c9]`, or nothing where the ids are not known. */
-export function idText({ vendor, device }: PciDevice): string {
+export function idText({ vendor, device }: TitledDevice): string {
   if (vendor === null || isUnknown(vendor) || device === null || isUnknown(device)) return '?';
   return `${vendor.id}:${device.id}`;
 }

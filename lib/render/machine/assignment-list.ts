@@ -3,12 +3,12 @@ import type { AssignmentsDocument } from '../../documents/machines/assignments.t
 import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { AssignmentList } from '../../operations/assignment/assignments.ts';
 import type { AssignmentStanding, AssignmentStatus } from '../../plan/assignment/assignment-status.ts';
-import { deviceTitle } from '../layout/facts.ts';
+import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import type { Style } from '../layout/style.ts';
 import { tableBlock } from '../layout/table-block.ts';
 import { wrapText } from '../layout/wrap-text.ts';
 
-const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus) => string>> = {
+const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus<TitledDevice>) => string>> = {
   'in-place': () => 'as assigned',
   moved: ({ device }) => `MOVED to ${device?.address}: pci assignments --repair`,
   'group-changed': () => 'in another IOMMU group: pci assignments --repair',

@@ -1,11 +1,14 @@
 import { knownValue } from '../../base/known.ts';
 import { count, escapeControls } from '../../base/text.ts';
 import type { PlanPart } from '../../documents/changes/plan.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { categoryOf } from '../../pci/device-class.ts';
 import type { LeftCode, LeftDevice } from '../../plan/assignment/assignment-rules.ts';
-import { deviceTitle } from '../layout/facts.ts';
+import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
 import { hangText } from '../layout/wrap-text.ts';
+
+type LeftTitle = TitledDevice & DeviceWith<'class'>;
 
 /** What stays without a word of its own: there are hundreds on a server. */
 const PLAIN: readonly LeftCode[] = ['bridge', 'rule', 'behind'];
@@ -14,11 +17,11 @@ const PLAIN: readonly LeftCode[] = ['bridge', 'rule', 'behind'];
 const MANY = 4;
 
 /** What the rules leave with the host, each with the reason, as whole lines. */
-export function renderLeft(left: readonly LeftDevice[], width: number | null): string {
+export function renderLeft(left: readonly LeftDevice<LeftTitle>[], width: number | null): string {
   const told = left.filter(({ code }) => !PLAIN.includes(code));
   const plain = left.filter(({ code }) => PLAIN.includes(code));
-  const alike = new Map<string, readonly LeftDevice[]>();
-  const keyOf = ({ device, reason }: LeftDevice): string => `${deviceTitle(device)}\n${reason}`;
+  const alike = new Map<string, readonly LeftDevice<LeftTitle>[]>();
+  const keyOf = ({ device, reason }: LeftDevice<LeftTitle>): string => `${deviceTitle(device)}\n${reason}`;
   for (const each of told) alike.set(keyOf(each), [...(alike.get(keyOf(each)) ?? []), each]);
   const rows = told.flatMap((each): readonly (readonly string[])[] => {
     const { device, reason } = each;
@@ -30,7 +33,7 @@ export function renderLeft(left: readonly LeftDevice[], width: number | null): s
   return tableBlock(rows, width) + plainLine(plain, told.length > 0, width);
 }
 
-function plainLine(plain: readonly LeftDevice[], hasMore: boolean, width: number | null): string {
+function plainLine(plain: readonly LeftDevice<LeftTitle>[], hasMore: boolean, width: number | null): string {
   if (plain.length === 0) return '';
   const kinds = new Map<string, number>();
   for (const { device } of plain) {
@@ -44,6 +47,6 @@ function plainLine(plain: readonly LeftDevice[], hasMore: boolean, width: number
 }
 
 /** The same for the document of a plan. */
-export function leftDocument(left: readonly LeftDevice[]): PlanPart<'left'>['left'] {
+export function leftDocument(left: readonly LeftDevice<LeftTitle>[]): PlanPart<'left'>['left'] {
   return left.map(({ device, code, reason }) => ({ address: device.address, code, reason }));
 }

@@ -3,6 +3,7 @@ import { count, escapeControls, formatSize } from '../../base/text.ts';
 import type { RomListDocument } from '../../documents/rom/rom-list.ts';
 import type { ListedRom } from '../../operations/rom/list-roms.ts';
 import type { ExpansionRom } from '../../pci/config/bar.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { OptionRom } from '../../pci/rom/option-rom.ts';
 import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
@@ -113,7 +114,7 @@ export function romRemarks(listed: readonly ListedRom[]): string {
 
 /** The same as JSON. */
 export function romListDocument(
-  { host, diagnostics }: Inventory,
+  { host, diagnostics }: Inventory<DeviceWith<never>>,
   listed: readonly ListedRom[],
 ): RomListDocument {
   return {

@@ -1,7 +1,7 @@
 import { count, escapeControls, formatSize } from '../../base/text.ts';
 import type { RomInspectDocument } from '../../documents/rom/rom-inspect.ts';
 import type { InspectedRom } from '../../operations/rom/inspected-rom.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { OptionRomImage } from '../../pci/rom/option-rom-image.ts';
 import { isSound, type RomVerdict, type RomVerdictLevel } from '../../pci/rom/option-rom-verdicts.ts';
 import { deviceTitle } from '../layout/facts.ts';
@@ -114,7 +114,7 @@ export function romDeviceFacts({
   vendor,
   device,
   class: deviceClass,
-}: PciDevice): NonNullable<RomInspectDocument['device']> {
+}: DeviceWith<'class' | 'vendor' | 'device'>): NonNullable<RomInspectDocument['device']> {
   return { address, vendor, device, class: deviceClass };
 }
 

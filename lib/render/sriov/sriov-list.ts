@@ -2,7 +2,8 @@ import { isUnknown, type Known, knownValue, mapKnown } from '../../base/known.ts
 import { count, escapeControls } from '../../base/text.ts';
 import type { PendingRecovery } from '../../documents/changes/pending-recovery.ts';
 import type { SriovDocument } from '../../documents/changes/sriov.ts';
-import type { PciDevice } from '../../pci/device.ts';
+import type { ListedPf } from '../../operations/sriov/list-pfs.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PfLink } from '../../pci/sriov/pf-link.ts';
 import { isNoRate, NO_MAC, type VfSettings } from '../../pci/sriov/vf-settings.ts';
@@ -12,14 +13,7 @@ import { cellText, deviceTitle } from '../layout/facts.ts';
 import type { Style } from '../layout/style.ts';
 import { hangText } from '../layout/wrap-text.ts';
 
-/** A PF with its interface, `null` where it has none, and its VFs by their index. */
-export interface ListedPf {
-  readonly pf: PciDevice;
-  readonly link: PfLink | null;
-  readonly vfs: readonly PciDevice[];
-  /** Whether it gets its VFs at each boot, and has them now; `null` where it is not persisted. */
-  readonly persisted: Known<VfsStatus>;
-}
+type ListedVf = DeviceWith<'class' | 'driver' | 'driverOverride' | 'iommuGroup' | 'netInterfaces'>;
 
 /** Each PF in a paragraph, and its VFs below it, a row each. */
 export function renderSriov(listed: readonly ListedPf[], width: number | null, style: Style): string {
@@ -61,7 +55,7 @@ function upDown(isUp: boolean): string {
 interface VfColumn extends ColumnLayout {
   /** Whether it is of network cards alone. */
   readonly isOfNetwork: boolean;
-  cell(vf: PciDevice, index: number, settings: Known<VfSettings>): string;
+  cell(vf: ListedVf, index: number, settings: Known<VfSettings>): string;
 }
 
 const column = (
@@ -114,7 +108,7 @@ function settingsOf(link: PfLink | null, index: number): Known<VfSettings> {
 
 /** The same as JSON. */
 export function sriovDocument(
-  { host, diagnostics }: Inventory,
+  { host, diagnostics }: Inventory<DeviceWith<never>>,
   listed: readonly ListedPf[],
   recovery: PendingRecovery,
 ): SriovDocument {

@@ -4,8 +4,10 @@ import { addressOf } from '../../libvirt/assignment/assignment.ts';
 import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
 import { formatGuestAddress } from '../../libvirt/xml/pci-address-xml.ts';
 import type { PersistPart } from '../../operations/binding/persist-part.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import type { PooledMachine, VfPoolProposal } from '../../plan/assignment/plan-vf-pool.ts';
 import { persistenceDetails, vfsDetails } from '../change/plan-document.ts';
+import type { TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
 import { renderAttachments } from '../machine/attachment-text.ts';
 import { noteLine, whenOf } from '../machine/machine-notes.ts';
@@ -13,7 +15,7 @@ import { renderVfs } from './vfs-text.ts';
 
 /** What becomes of the PF, and which VF each machine has then. */
 export function renderVfPool(
-  { vfs, machines, attachments }: VfPoolProposal,
+  { vfs, machines, attachments }: VfPoolProposal<TitledDevice, DeviceWith<never>>,
   skipped: readonly KnownMachine[],
   notes: readonly string[],
   width: number | null,
@@ -43,7 +45,7 @@ function machineRow(pooled: PooledMachine): readonly string[] {
 
 /** The same for the document of a plan. */
 export function vfPoolDetails(
-  { vfs }: VfPoolProposal,
+  { vfs }: VfPoolProposal<DeviceWith<never>>,
   persistence: PersistPart | null,
 ): PlanPart<'pfs' | 'persistence'> {
   return { ...vfsDetails([vfs]), persistence: persistenceDetails(persistence) };

@@ -1,12 +1,16 @@
 import { count, escapeControls } from '../../base/text.ts';
+import type { DeviceWith } from '../../pci/device.ts';
 import { settingWords } from '../../pci/sriov/vf-settings.ts';
 import { DEFAULT_DRIVER, type VfState } from '../../plan/change-states.ts';
 import type { VfsProposal } from '../../plan/sriov/plan-vfs.ts';
-import { deviceTitle } from '../layout/facts.ts';
+import { deviceTitle, type TitledDevice } from '../layout/facts.ts';
 import { tableBlock } from '../layout/table-block.ts';
 
 /** The PF, and of each VF what becomes of it, its driver and what it is set to. */
-export function renderVfs(proposal: VfsProposal, width: number | null): string {
+export function renderVfs(
+  proposal: VfsProposal<TitledDevice, DeviceWith<never>>,
+  width: number | null,
+): string {
   const { state, from, to, goesUp } = proposal;
   const { pf, link } = state;
   const facts = [
@@ -23,7 +27,7 @@ function withoutEmpty(rows: readonly (readonly string[])[]): readonly (readonly 
   return rows.map((row) => row.filter((_, column) => rows.some((each) => each[column] !== '')));
 }
 
-function autoprobeText({ from, to }: VfsProposal): string {
+function autoprobeText({ from, to }: Pick<VfsProposal, 'from' | 'to'>): string {
   if (to.autoprobe === null) return 'no autoprobe';
   const word = (value: boolean | null): string => (value === true ? 'on' : 'off');
   return from.autoprobe === to.autoprobe
@@ -31,7 +35,11 @@ function autoprobeText({ from, to }: VfsProposal): string {
     : `autoprobe ${word(from.autoprobe)} → ${word(to.autoprobe)}`;
 }
 
-function rowsOf({ state: { vfs }, from, to }: VfsProposal): readonly (readonly string[])[] {
+function rowsOf({
+  state: { vfs },
+  from,
+  to,
+}: VfsProposal<TitledDevice, DeviceWith<never>>): readonly (readonly string[])[] {
   const isNew = from.count !== to.count;
   return Array.from({ length: Math.max(from.count, to.count) }, (_, index) => {
     const [before, after] = [from, to].map((state) => state.vfs.find((vf) => vf.index === index));

@@ -1,10 +1,10 @@
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
-import { isUnknown, UNREAD } from '../../base/known.ts';
+import { isUnknown, UNREAD, type Unknown } from '../../base/known.ts';
 import { escapeControls } from '../../base/text.ts';
 import { type HostReader, isFailure } from '../../host/host-reader.ts';
 import { comparePciAddresses, isPciAddress, type PciAddress } from '../../pci/address.ts';
-import type { DeviceField, DeviceRequest, PciDevice } from '../../pci/device.ts';
+import type { DeviceField, DeviceRequest, DeviceWith, FieldOf, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { NO_NAMES, type PciNames } from '../../pci/pci-ids.ts';
 import { HostContext } from '../host-context.ts';
@@ -25,33 +25,34 @@ export const PROBING_FIELDS: ReadonlySet<DeviceField> = new Set(['config', 'vpd'
 export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevice[];
 
 /**
- * Reads the PCI functions of a host from `/sys/bus/pci/devices`. Of each just the facts that `fields` names;
- * the others are `unread`. One bad device never hides the rest: what is wrong stands in `diagnostics`.
+ * Reads the PCI functions of a host from `/sys/bus/pci/devices`. Of each just the facts that `fields` names: the others are not in
+ * its type (if that names the fields; a list of any `DeviceField` stands for all), and `unread` at run time. One bad device never hides the rest: what is wrong stands in `diagnostics`.
  *
  * @param probed the devices that the question is about; all without it
  * @param ofProbed which facts are read of these and of no others: by default those that a device gives itself. What picks
  * the devices must not be among them.
  * @throws PortalGunError NO_PCI where the host shows no PCI bus, PERMISSION_DENIED where it may not be listed
  */
-export function readInventory(
+export function readInventory<const Read extends DeviceRequest>(
   host: HostReader,
   names: PciNames,
-  fields: readonly DeviceRequest[],
+  fields: readonly Read[],
   probed?: ProbedDevices,
   ofProbed: ReadonlySet<DeviceRequest> = PROBING_FIELDS,
-): Inventory {
+): Inventory<DeviceWith<FieldOf<Read>>> {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
   const sources = readBus(host, report);
   const context = new HostContext(host, names, new Map(sources.map((source) => [source.address, source])));
-  const wanted = wantedOf(fields.filter((field) => probed === undefined || !ofProbed.has(field)));
+  const asked: readonly DeviceRequest[] = fields;
+  const wanted = wantedOf(asked.filter((field) => probed === undefined || !ofProbed.has(field)));
   const isOfProbed = (field: DeviceRequest): field is DeviceField =>
     ofProbed.has(field) && field !== 'vfCounts';
   const told = sources.map((source) => readDevice(source, context, wanted));
   const devices =
-    probed === undefined ? told : withProbed(told, probed(told), sources, context, fields.filter(isOfProbed));
+    probed === undefined ? told : withProbed(told, probed(told), sources, context, asked.filter(isOfProbed));
   findUnlistedFunctions(host, sources, report);
-  const iommu = hasIommuGroups(host, devices, wanted.iommuGroup === true, report);
+  const iommu = hasIommuGroups(host, devices, wanted.includes('iommuGroup'), report);
   return { host: { label: host.label }, devices, iommu, diagnostics };
 }
 
@@ -59,11 +60,11 @@ export function readInventory(
  * Reads one function, with the facts that are asked for and no names of ids; `null` where it is not on the bus. For a
  * look at one device in the middle of a change: what its VFs or its PF would tell is not asked.
  */
-export function readFunction(
+export function readFunction<const Read extends DeviceField>(
   host: HostReader,
   address: PciAddress,
-  fields: readonly DeviceField[],
-): PciDevice | null {
+  fields: readonly Read[],
+): DeviceWith<Read> | null {
   if (!host.exists(busEntryPath(address))) return null;
   const source = openDevice(host, address, () => {}, new Map());
   if (source === null) return null;
@@ -141,51 +142,39 @@ function withProbed(
   });
 }
 
-type Wanted = { readonly [R in DeviceRequest]?: true };
-
-function wantedOf(fields: readonly DeviceRequest[]): Wanted {
-  return Object.fromEntries(fields.map((field) => [field, true]));
+/** What is asked for, each once, in the order in which facts are read. */
+function wantedOf(fields: readonly DeviceRequest[]): readonly DeviceRequest[] {
+  const asked = new Set(fields);
+  return ALL_FIELDS.flatMap((field): readonly DeviceRequest[] => {
+    if (asked.has(field)) return [field];
+    return field === 'sriov' && asked.has('vfCounts') ? ['vfCounts'] : [];
+  });
 }
 
-function readDevice(source: DeviceSource, context: HostContext, wanted: Wanted): PciDevice {
-  // Written out, and not a loop over the fields: every device then has one shape from the start, which
-  // halves what a large host costs here.
-  const device: PciDevice = {
-    address: source.address,
-    location: wanted.location ? FIELD_READERS.location(source, context) : UNREAD,
-    class: wanted.class ? FIELD_READERS.class(source, context) : UNREAD,
-    vendor: wanted.vendor ? FIELD_READERS.vendor(source, context) : UNREAD,
-    device: wanted.device ? FIELD_READERS.device(source, context) : UNREAD,
-    subsystem: wanted.subsystem ? FIELD_READERS.subsystem(source, context) : UNREAD,
-    revision: wanted.revision ? FIELD_READERS.revision(source, context) : UNREAD,
-    driver: wanted.driver ? FIELD_READERS.driver(source, context) : UNREAD,
-    driverOverride: wanted.driverOverride ? FIELD_READERS.driverOverride(source, context) : UNREAD,
-    modules: wanted.modules ? FIELD_READERS.modules(source, context) : UNREAD,
-    iommuGroup: wanted.iommuGroup ? FIELD_READERS.iommuGroup(source, context) : UNREAD,
-    numaNode: wanted.numaNode ? FIELD_READERS.numaNode(source, context) : UNREAD,
-    bars: wanted.bars ? FIELD_READERS.bars(source, context) : UNREAD,
-    rom: wanted.rom ? FIELD_READERS.rom(source, context) : UNREAD,
-    resetMethods: wanted.resetMethods ? FIELD_READERS.resetMethods(source, context) : UNREAD,
-    powerState: wanted.powerState ? FIELD_READERS.powerState(source, context) : UNREAD,
-    bootVga: wanted.bootVga ? FIELD_READERS.bootVga(source, context) : UNREAD,
-    sriov: wanted.sriov
-      ? FIELD_READERS.sriov(source, context)
-      : wanted.vfCounts
-        ? readVfCounts(source, context)
-        : UNREAD,
-    link: wanted.link ? FIELD_READERS.link(source, context) : UNREAD,
-    config: wanted.config ? FIELD_READERS.config(source, context) : UNREAD,
-    netInterfaces: wanted.netInterfaces ? FIELD_READERS.netInterfaces(source, context) : UNREAD,
-    blockDevices: wanted.blockDevices ? FIELD_READERS.blockDevices(source, context) : UNREAD,
-    attachments: wanted.attachments ? FIELD_READERS.attachments(source, context) : UNREAD,
-    lastSeen: wanted.lastSeen ? FIELD_READERS.lastSeen(source, context) : UNREAD,
-    mdevTypes: wanted.mdevTypes ? FIELD_READERS.mdevTypes(source, context) : UNREAD,
-    vfio: wanted.vfio ? FIELD_READERS.vfio(source, context) : UNREAD,
-    vpd: wanted.vpd ? FIELD_READERS.vpd(source, context) : UNREAD,
-    slotLabel: wanted.slotLabel ? FIELD_READERS.slotLabel(source, context) : UNREAD,
-  };
+/** Of which nothing was read. Its copies have one shape from the start, which halves what a large host costs. */
+const NOTHING_READ = Object.fromEntries(ALL_FIELDS.map((field) => [field, UNREAD])) as {
+  readonly [F in DeviceField]: Unknown;
+};
+
+type DeviceBeingRead = { -readonly [F in keyof PciDevice]: PciDevice[F] };
+
+function readDevice(source: DeviceSource, context: HostContext, wanted: readonly DeviceRequest[]): PciDevice {
+  const device: DeviceBeingRead = { address: source.address, ...NOTHING_READ };
+  for (const request of wanted) {
+    if (request === 'vfCounts') device.sriov = readVfCounts(source, context);
+    else readField(device, request, source, context);
+  }
   if (device.vendor === null) source.report('ATTRIBUTE_MISSING', missingMessage(source));
   return device;
+}
+
+function readField<F extends DeviceField>(
+  device: { -readonly [Field in F]: PciDevice[Field] },
+  field: F,
+  source: DeviceSource,
+  context: HostContext,
+): void {
+  device[field] = FIELD_READERS[field](source, context);
 }
 
 function missingMessage(source: DeviceSource): string {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { findDefinitionSafety, findSafety } from '../../../lib/apply/safety-reading.ts';
 import { safetyProblem } from '../../../lib/apply/step-safety.ts';
-import { SAFETY_FIELDS } from '../../../lib/checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../../lib/checks/safety/safety-fields.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';

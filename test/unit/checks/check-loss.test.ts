@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { knownValue } from '../../../lib/base/known.ts';
-import { checkLoss, SAFETY_FIELDS } from '../../../lib/checks/safety/check-safety.ts';
+import { checkLoss } from '../../../lib/checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../../lib/checks/safety/safety-fields.ts';
 import type { LiveUse } from '../../../lib/facts/host-use.ts';
 import { openHost } from '../../../lib/host/open-host.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { refusalsAmong } from '../../../lib/checks/finding.ts';
-import { checkRomReading, ROM_SAFETY_FIELDS } from '../../../lib/checks/safety/check-safety.ts';
+import { checkRomReading } from '../../../lib/checks/safety/check-safety.ts';
+import { ROM_SAFETY_FIELDS } from '../../../lib/checks/safety/safety-fields.ts';
 import type { LiveUse } from '../../../lib/facts/host-use.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { readHostUse } from '../../../lib/sysfs/host-use/read-host-use.ts';

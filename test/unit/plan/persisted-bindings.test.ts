@@ -7,7 +7,7 @@ import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';
 import { parseSnapshot } from '../../../lib/host/snapshot/snapshot-parser.ts';
 import type { PciAddress } from '../../../lib/pci/address.ts';
 import type { Attachment, AttachmentKind } from '../../../lib/pci/attachment.ts';
-import type { PciDevice } from '../../../lib/pci/device.ts';
+import type { DeviceWith } from '../../../lib/pci/device.ts';
 import { traitsOf } from '../../../lib/pci/device-traits.ts';
 import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
 import { findPersisted } from '../../../lib/pci/persisted/find-persisted.ts';
@@ -16,6 +16,7 @@ import { boundUntilReboot } from '../../../lib/plan/binding/bound-until-reboot.t
 import {
   PERSISTED_FIELDS,
   type PersistedBinding,
+  type PersistedField,
   parseBindings,
   persistedBindingOf,
   serializeBindings,
@@ -25,18 +26,20 @@ import { recordChanges } from '../../../lib/plan/persistence/record-changes.ts';
 import { readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
 import { errorOf } from '../../support/error-of.ts';
 
+type Device = DeviceWith<PersistedField>;
+
 const text = readFileSync(join(import.meta.dirname, '../../../fixtures/lab-intel.snapshot'), 'utf8');
 const { devices } = readInventory(new SnapshotHost(parseSnapshot(text, 'lab-intel')), NO_NAMES, [
   ...PERSISTED_FIELDS,
 ]);
 const [pair, second, twin, driverless] = ['03:00.0', '03:00.1', '06:00.0', '07:00.0'].map(deviceAt) as [
-  PciDevice,
-  PciDevice,
-  PciDevice,
-  PciDevice,
+  Device,
+  Device,
+  Device,
+  Device,
 ];
 
-function deviceAt(short: string): PciDevice {
+function deviceAt(short: string): Device {
   const found = devices.find(({ address }) => address === `0000:${short}`);
   if (found === undefined) throw new Error(`nothing is at ${short}`);
   return found;
@@ -52,28 +55,27 @@ const { devices: withVfs } = readInventory(
   NO_NAMES,
   PERSISTED_FIELDS,
 );
-const vf = withVfs.find(({ address }) => address === '0000:01:10.2') as PciDevice;
+const vf = withVfs.find(({ address }) => address === '0000:01:10.2') as Device;
 
 /** A drive that no capability tells from its twin. */
-function driveAt(short: string, serial: string): PciDevice {
+function driveAt(short: string, serial: string): Device {
   const drive = { kind: 'nvme', name: 'nvme9', mac: null, state: null, serial, sizeBytes: null } as const;
   return { ...deviceAt(short), config: null, attachments: [drive] };
 }
 const nvme = driveAt('02:00.0', 'NVME-A');
 const otherNvme = { ...driveAt('02:00.0', 'NVME-B'), ...pick(twin) };
 
-function pick({ address, location }: PciDevice): Pick<PciDevice, 'address' | 'location'> {
+function pick({ address, location }: Device): Pick<Device, 'address' | 'location'> {
   return { address, location };
 }
 
-const bindingOf = (device: PciDevice): PersistedBinding =>
-  persistedBindingOf(device, 'vfio-pci', null, devices);
+const bindingOf = (device: Device): PersistedBinding => persistedBindingOf(device, 'vfio-pci', null, devices);
 
 /** As it is on another driver: no interface, and so no MAC. */
-const offHost = (device: PciDevice): PciDevice => ({ ...device, driver: 'vfio-pci', attachments: [] });
+const offHost = (device: Device): Device => ({ ...device, driver: 'vfio-pci', attachments: [] });
 
 /** A device in the place of another. */
-function movedTo(device: PciDevice, place: PciDevice): PciDevice {
+function movedTo(device: Device, place: Device): Device {
   return { ...device, address: place.address, location: place.location };
 }
 
@@ -180,7 +182,7 @@ describe('the record of bindings for each boot', () => {
 });
 
 describe('the device of a persisted binding', () => {
-  const whereabouts = (binding: PersistedBinding, now: readonly PciDevice[]) => {
+  const whereabouts = (binding: PersistedBinding, now: readonly Device[]) => {
     const { kind, device } = findPersisted(binding, now);
     return device === null ? kind : `${kind} ${device.address}`;
   };
@@ -226,7 +228,7 @@ describe('the device of a persisted binding', () => {
 
   it('is found on a VFIO driver by what was seen of it before', () => {
     const plain = { ...pair, config: null };
-    const seen = (device: PciDevice): PciDevice => {
+    const seen = (device: Device): Device => {
       const { mac, drive, model, wwn, guid } = traitsOf(device);
       return { ...offHost(device), lastSeen: { mac, drive, model, wwn, guid } };
     };
@@ -236,7 +238,7 @@ describe('the device of a persisted binding', () => {
     expect(whereabouts(bindingOf(plain), now.slice(0, 1))).toBe(`replaced ${pair.address}`);
     // By that it is written down, too.
     const [here] = [movedTo(seen(plain), twin)];
-    expect(persistedBindingOf(here as PciDevice, 'vfio-pci', null, now).mac).toBe(traitsOf(plain).mac);
+    expect(persistedBindingOf(here as Device, 'vfio-pci', null, now).mac).toBe(traitsOf(plain).mac);
   });
 
   describe('by each mark that only a driver of the host shows', () => {
@@ -267,8 +269,8 @@ describe('the device of a persisted binding', () => {
       ['a disk of virtio', [disk('D1')], [disk('D2')], { drive: 'D1' }],
     ])('%s', (_, mine, theirs, mark) => {
       const [device, other] = [mine, theirs].map((attachments) => ({ ...nameless, attachments })) as [
-        PciDevice,
-        PciDevice,
+        Device,
+        Device,
       ];
       const entry = persistedBindingOf(device, 'vfio-pci', null, [device, movedTo(other, twin)]);
       expect(entry).toMatchObject({ ...mark, mac: null });
@@ -284,7 +286,7 @@ describe('the device of a persisted binding', () => {
     });
 
     it('a serial number of another model is of another drive, and a model alone proves nothing', () => {
-      const drive = (model: string, serial: string | null): PciDevice => ({
+      const drive = (model: string, serial: string | null): Device => ({
         ...nameless,
         attachments: [{ ...disk(''), kind: 'nvme', serial, model }],
       });
@@ -298,7 +300,7 @@ describe('the device of a persisted binding', () => {
     });
 
     it('a MAC that does not agree with the GUID tells nothing', () => {
-      const card = (mac: string, guid: string): PciDevice => ({
+      const card = (mac: string, guid: string): Device => ({
         ...nameless,
         attachments: [network(mac), named('infiniband', guid)],
       });
@@ -332,11 +334,11 @@ describe('the device of a persisted binding', () => {
 
     it('is not known where that can not be seen, unless the others are known to be none of it', () => {
       const [here, there] = [nvme, otherNvme].map((each) => ({ ...each, attachments: [] }));
-      expect(whereabouts(kept, [here, there] as PciDevice[])).toBe(`unknown ${nvme.address}`);
-      expect(whereabouts(kept, [here as PciDevice, otherNvme])).toBe(`here ${nvme.address}`);
+      expect(whereabouts(kept, [here, there] as Device[])).toBe(`unknown ${nvme.address}`);
+      expect(whereabouts(kept, [here as Device, otherNvme])).toBe(`here ${nvme.address}`);
       // Who bound it knew which it was.
-      const bound = { ...(here as PciDevice), driver: 'vfio-pci' };
-      expect(whereabouts(kept, [bound, there as PciDevice])).toBe(`here ${nvme.address}`);
+      const bound = { ...(here as Device), driver: 'vfio-pci' };
+      expect(whereabouts(kept, [bound, there as Device])).toBe(`here ${nvme.address}`);
     });
 
     it('is one of several where it was the only one, and has nothing else to be known by', () => {
@@ -359,10 +361,10 @@ describe('the device of a persisted binding', () => {
   it('is found, a virtual function, by its PF and its number', () => {
     const kept = persistedBindingOf(vf, 'vfio-pci', null, withVfs);
     expect(whereabouts(kept, withVfs)).toBe(`here ${vf.address}`);
-    const pf = withVfs.find(({ address }) => address === '0000:01:00.0') as PciDevice;
+    const pf = withVfs.find(({ address }) => address === '0000:01:00.0') as Device;
     const others = withVfs.filter((each) => ![pf.address, vf.address, twin.address].includes(each.address));
     const movedPf = movedTo(pf, twin);
-    const movedVf: PciDevice = {
+    const movedVf: Device = {
       ...vf,
       address: '0000:06:10.2' as PciAddress,
       location: twin.location,
@@ -386,7 +388,7 @@ describe('what is bound at each boot', () => {
   it('grows and shrinks by devices, and keeps what is not to be seen any more', () => {
     const one = withPersisted([{ device: pair, driver: 'vfio-pci' }], [], devices);
     const now = devices.map((each) => (each === pair ? offHost(each) : each));
-    const bound = now.find(({ address }) => address === pair.address) as PciDevice;
+    const bound = now.find(({ address }) => address === pair.address) as Device;
     expect(withPersisted([{ device: bound, driver: 'vfio-pci' }], one, now)).toEqual(one);
     const two = withPersisted([{ device: twin, driver: 'vfio-pci' }], one, now);
     expect(two.map(({ address }) => address)).toEqual([pair.address, twin.address]);
@@ -414,10 +416,10 @@ describe('what is bound at each boot', () => {
   it('keeps what is known to be elsewhere, and says where', () => {
     const kept = withPersisted([{ device: pair, driver: 'vfio-pci' }], [], devices);
     const now = [movedTo(twin, pair), movedTo(offHost(pair), twin), driverless];
-    const after = withPersisted([{ device: now[0] as PciDevice, driver: 'vfio-pci' }], kept, now);
+    const after = withPersisted([{ device: now[0] as Device, driver: 'vfio-pci' }], kept, now);
     expect(after).toEqual([
-      persistedBindingOf(now[1] as PciDevice, 'vfio-pci', kept[0] as PersistedBinding, now),
-      persistedBindingOf(now[0] as PciDevice, 'vfio-pci', null, now),
+      persistedBindingOf(now[1] as Device, 'vfio-pci', kept[0] as PersistedBinding, now),
+      persistedBindingOf(now[0] as Device, 'vfio-pci', null, now),
     ]);
     expect(after.map(({ path }) => path)).toEqual([twin, pair].map((place) => traitsOf(place).path));
     const { added, moved, struck } = recordChanges(kept, after);
@@ -434,24 +436,21 @@ describe('what is bound at each boot', () => {
   });
 
   it('keeps what may be elsewhere as it is', () => {
-    const [one, other] = [pair, twin].map((device) => ({ ...device, config: null })) as [
-      PciDevice,
-      PciDevice,
-    ];
+    const [one, other] = [pair, twin].map((device) => ({ ...device, config: null })) as [Device, Device];
     const kept = withPersisted([{ device: one, driver: 'vfio-pci' }], [], [one, other]);
     const now = [movedTo(other, pair), movedTo(offHost(one), twin)];
-    const after = withPersisted([{ device: now[0] as PciDevice, driver: 'vfio-pci' }], kept, now);
+    const after = withPersisted([{ device: now[0] as Device, driver: 'vfio-pci' }], kept, now);
     expect(after.map(({ mac }) => mac)).toEqual([one, other].map((each) => traitsOf(each).mac));
     expect(recordChanges(kept, after)).toMatchObject({ struck: [], shared: kept });
     // What is gone gives way.
-    const gone = withPersisted([{ device: now[0] as PciDevice, driver: 'vfio-pci' }], kept, now.slice(0, 1));
+    const gone = withPersisted([{ device: now[0] as Device, driver: 'vfio-pci' }], kept, now.slice(0, 1));
     expect(gone).toHaveLength(1);
     expect(recordChanges(kept, gone)).toMatchObject({ added: gone, struck: kept });
   });
 });
 
 describe('what is bound until the next boot only', () => {
-  const onVfio = (device: PciDevice): PciDevice => ({ ...device, driver: 'vfio-pci' });
+  const onVfio = (device: Device): Device => ({ ...device, driver: 'vfio-pci' });
 
   it('is what is on a VFIO driver, and neither recorded nor bound by another', () => {
     const now = devices.map((each) => ([pair, driverless].includes(each) ? onVfio(each) : each));

@@ -95,7 +95,7 @@ describe('the advice on a host without an IOMMU', () => {
       { cpu: INTEL, files: xen },
       { cpu: INTEL, tables: ['XMAR'] },
     ]) {
-      expect(advice(told)).toMatch(/^this is dom0 of Xen/);
+      expect(advice(told)).toMatch(/^this is Xen dom0/);
       expect(advice(told)).not.toMatch(X86_WORDS);
     }
   });
@@ -113,10 +113,10 @@ describe('the advice on a host without an IOMMU', () => {
     const told = { cpu: INTEL, tables: ['DMAR'] };
     expect(advice(told)).toBe('add intel_iommu=on to the kernel command line');
     for (const commandLine of ['intel_iommu=on', 'intel_iommu=off intel_iommu=sm_on,on iommu=pt']) {
-      expect(advice({ ...told, commandLine })).toMatch(/already: see the messages of the kernel, dmesg/);
+      expect(advice({ ...told, commandLine })).toMatch(/already: .*dmesg/);
     }
     expect(advice({ ...told, commandLine: 'intel_iommu=on intel_iommu=off' })).toMatch(
-      /^take intel_iommu=off off/,
+      /^remove intel_iommu=off from/,
     );
   });
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { knownValue } from '../../../lib/base/known.ts';
-import { checkSafety, SAFETY_FIELDS } from '../../../lib/checks/safety/check-safety.ts';
+import { checkSafety } from '../../../lib/checks/safety/check-safety.ts';
+import { SAFETY_FIELDS } from '../../../lib/checks/safety/safety-fields.ts';
 import type { HostReader } from '../../../lib/host/host-reader.ts';
 import type { Snapshot } from '../../../lib/host/snapshot/snapshot.ts';
 import { SnapshotHost } from '../../../lib/host/snapshot/snapshot-host.ts';

@@ -1,13 +1,13 @@
 import { isUnknown, knownValue } from '../../../base/known.ts';
 import { count } from '../../../base/text.ts';
 import type { NeededDevice } from '../../../facts/machine-needs.ts';
-import type { PciDevice } from '../../../pci/device.ts';
 import { deviceAt } from '../../../pci/device-at.ts';
 import { isBridge, isSilent, lastingObstacles } from '../../../pci/group/iommu-group.ts';
 import { boundToOwnDriver, isWithVfio } from '../../../pci/vfio-state.ts';
 import { groupOf } from '../group-of.ts';
 import { iommuInEffect } from '../host-rules/iommu/iommu-in-effect.ts';
 import type { ValidatedHost } from '../validated-host.ts';
+import type { ValidatedDevice } from '../validation-fields.ts';
 import type { MachineRule } from '../validation-rule.ts';
 import { doesNotApply, fixOf, holds, unknownVerdict, violated } from '../verdict.ts';
 
@@ -77,7 +77,7 @@ function problemsOf(
 
 /** libvirt starts no machine whose device it is not to bind, and that a driver of the host has. */
 function driverProblem(
-  device: PciDevice,
+  device: ValidatedDevice,
   kind: NeededDevice['kind'],
   isManaged: boolean | null,
 ): string | null {
@@ -91,7 +91,7 @@ function driverProblem(
   return `${on}, and ${kind === 'argument' ? 'a QEMU argument binds nothing' : "managed='no' leaves it there"}`;
 }
 
-function problemOf(device: PciDevice, host: ValidatedHost): string | null {
+function problemOf(device: ValidatedDevice, host: ValidatedHost): string | null {
   if (isBridge(device)) return 'is a bridge, which stays with the host';
   if (isSilent(device)) return 'does not answer: its configuration space reads as all ones';
   const group = groupOf(device, host);

@@ -1,7 +1,7 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import type { HostConsole, HostUse } from '../../../../facts/host-use.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { mayHaveInterfaces } from '../../network-view.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import {
   firstUnknown,
   listSome,
@@ -64,14 +64,17 @@ const SCREEN_REMEDY = 'unbind the console of the screen: echo 0 > /sys/class/vtc
  * Whether the text console can be on its framebuffers. The kernel puts it on that of the boot display, or on the first
  * one, and nowhere else unless it is told so.
  */
-function mayShowConsole({ address, bootVga }: PciDevice, { framebuffers, framebufferMap }: HostUse): boolean {
+function mayShowConsole(
+  { address, bootVga }: SafetyDevice,
+  { framebuffers, framebufferMap }: HostUse,
+): boolean {
   const first = (knownValue(framebuffers) ?? []).find(({ name }) => name === 'fb0');
   const isElsewhere = first !== undefined && first.function !== address;
   return !isElsewhere || knownValue(bootVga) === true || isUnknown(bootVga) || framebufferMap !== null;
 }
 
 /** Which virtio console `hvc0` is, and by which card a bridge sends, the kernel does not say. */
-function mayBeOn({ name, source, function: on }: HostConsole, device: PciDevice): boolean {
+function mayBeOn({ name, source, function: on }: HostConsole, device: SafetyDevice): boolean {
   if (on !== null || device.driver === null) return false;
   const code = knownValue(device.class)?.code ?? '';
   if (source === 'netconsole') return mayHaveInterfaces(device);
@@ -81,7 +84,7 @@ function mayBeOn({ name, source, function: on }: HostConsole, device: PciDevice)
 }
 
 /** Controllers of serial ports, of USB, what carries serial ports of a board, and what netconsole can send by. */
-function mayHaveConsole(device: PciDevice): boolean {
+function mayHaveConsole(device: SafetyDevice): boolean {
   return mayHaveInterfaces(device) || /^(07|0c03|0c80|1180)/.test(knownValue(device.class)?.code ?? '');
 }
 

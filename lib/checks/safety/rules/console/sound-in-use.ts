@@ -1,6 +1,6 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { holderEvidence, holderName, notCleared } from '../../node-use.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { firstUnknown, listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
 /** A program plays or records with it, or has it open to do so. */
@@ -41,7 +41,7 @@ export const soundInUse: SafetyRule = {
   },
 };
 
-function mayHaveSound({ attachments, class: deviceClass }: PciDevice): boolean {
+function mayHaveSound({ attachments, class: deviceClass }: SafetyDevice): boolean {
   const isAudio = /^040[13]/.test(knownValue(deviceClass)?.code ?? '');
   const hasCards = (knownValue(attachments) ?? []).some(({ kind }) => kind === 'sound');
   return hasCards || (isUnknown(attachments) && isAudio);

@@ -1,7 +1,7 @@
 import { knownValue } from '../../../../base/known.ts';
 import { shortAddress } from '../../../../pci/address.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { isBridge } from '../../../../pci/group/iommu-group.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
@@ -32,7 +32,7 @@ export const busReset: SafetyRule = {
 };
 
 /** Functions on the bus of a device that stay; those on a root bus are never reset with it. */
-function neighboursOf(device: PciDevice, view: SafetyView): readonly PciDevice[] {
+function neighboursOf(device: SafetyDevice, view: SafetyView): readonly SafetyDevice[] {
   if (knownValue(device.location)?.parent == null) return [];
   const bus = device.address.slice(0, -'00.0'.length);
   return view.host.devices.filter(

@@ -1,6 +1,6 @@
 import { isUnknown, UNREAD } from '../../../../base/known.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { isBridge } from '../../../../pci/group/iommu-group.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
@@ -31,7 +31,7 @@ export const reservedRegion: SafetyRule = {
   },
 };
 
-function isFirst(device: PciDevice, view: SafetyView): boolean {
+function isFirst(device: SafetyDevice, view: SafetyView): boolean {
   const members = view.groupOf(device)?.members ?? [];
   return (
     members.find((each) => view.given.has(each.device.address) && !isBridge(each.device))?.device === device

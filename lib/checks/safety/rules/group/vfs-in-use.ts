@@ -1,7 +1,7 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { type PciAddress, shortAddress } from '../../../../pci/address.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { APART_REMEDY } from '../../../validation/remedies.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 import { moreVirtualFunctions } from '../../virtual-functions.ts';
@@ -39,6 +39,6 @@ export const vfsInUse: SafetyRule = {
   },
 };
 
-function sharesGroup(pf: PciDevice, vfs: ReadonlySet<PciAddress>, view: SafetyView): boolean {
+function sharesGroup(pf: SafetyDevice, vfs: ReadonlySet<PciAddress>, view: SafetyView): boolean {
   return view.groupOf(pf)?.members.some(({ device }) => vfs.has(device.address)) ?? false;
 }

@@ -1,6 +1,6 @@
 import { shellCommand } from '../../../../base/shell-command.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { formatAddress, isLinkLocal, mayHaveInterfaces, upState } from '../../network-view.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import {
   firstUnknown,
   listSome,
@@ -41,7 +41,7 @@ export const netAddress: SafetyRule = {
   },
 };
 
-function maybeUnplaced({ network }: SafetyView, { address }: PciDevice): readonly Observation[] {
+function maybeUnplaced({ network }: SafetyView, { address }: SafetyDevice): readonly Observation[] {
   const up = network.mayBeUp(address);
   if (network.unplaced.length === 0 || up.length === 0) return [];
   const addresses = listSome(network.unplaced.map(formatAddress));

@@ -1,7 +1,7 @@
 import { isUnknown, type Known, knownValue } from '../../../../base/known.ts';
 import type { FunctionPort, LinkLayer } from '../../../../facts/network-use.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { isPassthroughDriver } from '../../../../pci/vfio-state.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type Observation, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
@@ -45,7 +45,7 @@ export const netElsewhere: SafetyRule = {
 };
 
 /** Ports of it that have no interface here. */
-function findPorts(device: PciDevice, view: SafetyView): readonly Observation[] {
+function findPorts(device: SafetyDevice, view: SafetyView): readonly Observation[] {
   const { ports, hasIpoib } = view.host.use.network;
   const own = isUnknown(ports) ? ports : ports?.find((each) => each.function === device.address)?.ports;
   if (isUnknown(own))
@@ -56,12 +56,12 @@ function findPorts(device: PciDevice, view: SafetyView): readonly Observation[] 
   ];
 }
 
-function mayHavePorts({ attachments }: PciDevice): boolean {
+function mayHavePorts({ attachments }: SafetyDevice): boolean {
   return isUnknown(attachments) || (attachments ?? []).some(({ kind }) => kind === 'infiniband');
 }
 
 function missing(
-  device: PciDevice,
+  device: SafetyDevice,
   view: SafetyView,
   ports: readonly FunctionPort[],
   layer: LinkLayer,

@@ -1,8 +1,8 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { shellCommand } from '../../../../base/shell-command.ts';
 import type { ElsewhereInterface, InterfaceKind } from '../../../../facts/network-use.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { mayHaveInterfaces, type StackedInterface } from '../../network-view.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import {
   firstUnknown,
   listSome,
@@ -78,7 +78,7 @@ function remedyOf({ interface: upper, below }: StackedInterface): string {
 }
 
 function findElsewhere(
-  device: PciDevice,
+  device: SafetyDevice,
   { host }: SafetyView,
   stack: readonly StackedInterface[],
 ): readonly Observation[] {

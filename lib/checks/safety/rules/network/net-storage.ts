@@ -1,6 +1,5 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import type { BlockDevice } from '../../../../facts/storage-use.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { isLinkLocal, mayHaveInterfaces, upState } from '../../network-view.ts';
 import {
   type Carrying,
@@ -9,6 +8,7 @@ import {
   remotePartsOf,
   UNKNOWN_REMOTE,
 } from '../../remote-storage.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import {
   firstUnknown,
   listSome,
@@ -74,7 +74,7 @@ function usesOf({ storage: { graph } }: SafetyView): readonly RemoteUse[] {
 }
 
 function notKnownCarrier(
-  device: PciDevice,
+  device: SafetyDevice,
   view: SafetyView,
   uses: readonly (RemoteUse & Carrying)[],
 ): readonly Observation[] {
@@ -94,7 +94,7 @@ function notKnownCarrier(
 }
 
 /** An interface without an address carries nothing but what is made for a link without IP, and says so itself. */
-function mayCarry({ address }: PciDevice, view: SafetyView, { remote, block }: RemotePart): boolean {
+function mayCarry({ address }: SafetyDevice, view: SafetyView, { remote, block }: RemotePart): boolean {
   const { interfaces, ipv4, ipv6 } = view.host.use;
   if ([interfaces, ipv4.addresses, ipv6.addresses].some(isUnknown)) return true;
   if (view.network.mayBeUp(address).length === 0) return false;

@@ -1,8 +1,8 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { isSameIp } from '../../../../facts/ip-match.ts';
 import type { RdmaUser } from '../../../../facts/network-use.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { isLinkLocal, mayHaveInterfaces } from '../../network-view.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule, someOf, unknownFinding } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
@@ -54,17 +54,17 @@ export const netUser: SafetyRule = {
   },
 };
 
-function rdmaDevicesOf({ attachments }: PciDevice): readonly string[] {
+function rdmaDevicesOf({ attachments }: SafetyDevice): readonly string[] {
   return (knownValue(attachments) ?? []).filter(({ kind }) => kind === 'infiniband').map(({ name }) => name);
 }
 
-function mayUse({ device: name }: RdmaUser, device: PciDevice): boolean {
+function mayUse({ device: name }: RdmaUser, device: SafetyDevice): boolean {
   const own = rdmaDevicesOf(device);
   return name === null ? own.length > 0 : own.includes(name);
 }
 
 /** Connections by the addresses that every link has, which `net-address` does not count. */
-function connectionsOn(device: PciDevice, { network, host }: SafetyView): readonly string[] {
+function connectionsOn(device: SafetyDevice, { network, host }: SafetyView): readonly string[] {
   const connections = knownValue(host.live.connections) ?? [];
   if (connections.length === 0) return [];
   return network

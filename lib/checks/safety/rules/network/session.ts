@@ -1,7 +1,7 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import type { HostUse } from '../../../../facts/host-use.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { isDefaultRoute, mayHaveInterfaces } from '../../network-view.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import {
   firstUnknown,
   listSome,
@@ -27,7 +27,7 @@ export const session: SafetyRule = {
   },
 };
 
-function ownSession(device: PciDevice, view: SafetyView): readonly Observation[] {
+function ownSession(device: SafetyDevice, view: SafetyView): readonly Observation[] {
   const { use, live } = view.host;
   const { sessionAddress } = live;
   if (isUnknown(sessionAddress)) return [unknownFinding('your login session', sessionAddress)];
@@ -43,7 +43,7 @@ function ownSession(device: PciDevice, view: SafetyView): readonly Observation[]
 }
 
 /** Of sessions to the same address as this one, this one speaks for all. */
-function otherSessions(device: PciDevice, view: SafetyView): readonly Observation[] {
+function otherSessions(device: SafetyDevice, view: SafetyView): readonly Observation[] {
   const { connections, sessionAddress } = view.host.live;
   if (isUnknown(connections)) {
     return isUnknown(sessionAddress) ? [] : [unknownFinding('login sessions', connections)];
@@ -65,7 +65,7 @@ function otherSessions(device: PciDevice, view: SafetyView): readonly Observatio
 }
 
 /** The interfaces of it that have an address, or are taken for it. */
-function pathsOf(address: string, device: PciDevice, { network }: SafetyView): readonly string[] {
+function pathsOf(address: string, device: SafetyDevice, { network }: SafetyView): readonly string[] {
   const placed = network.addressesOn(device.address).filter((each) => each.address.address === address);
   const isUnplaced = network.unplaced.some((each) => each.address === address);
   const routes = network.routesOn(device.address).filter(({ route }) => isDefaultRoute(route));
@@ -73,6 +73,6 @@ function pathsOf(address: string, device: PciDevice, { network }: SafetyView): r
 }
 
 /** Whether it has interfaces of which nothing could be read. */
-function mayHaveUnread(device: PciDevice, { interfaces }: HostUse): boolean {
+function mayHaveUnread(device: SafetyDevice, { interfaces }: HostUse): boolean {
   return isUnknown(interfaces) && mayHaveInterfaces(device);
 }

@@ -1,8 +1,8 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import type { OpenNode } from '../../../../facts/host-use.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { holderEvidence, holderNames, notCleared } from '../../node-use.ts';
 import { nodeRuleOf } from '../../open-nodes.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import type { SafetyRule } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 import { mayHaveDisks } from '../../storage-view.ts';
@@ -34,7 +34,7 @@ function blockOf(node: OpenNode, view: SafetyView): string | undefined {
 }
 
 /** One that sysfs shows on the function, whatever is known of block devices. */
-function isOn(node: OpenNode, { address }: PciDevice): boolean {
+function isOn(node: OpenNode, { address }: SafetyDevice): boolean {
   if (nodeRuleOf(node) !== 'block-open' || isUnknown(node.functions)) return false;
   return knownValue(node.functions)?.includes(address) ?? false;
 }

@@ -2,7 +2,7 @@ import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { quote, shellCommand } from '../../../../base/shell-command.ts';
 import { isNodePath } from '../../../../facts/device-names.ts';
 import type { StorageExport } from '../../../../facts/storage-use.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import {
   firstUnknown,
   listSome,
@@ -60,7 +60,7 @@ const TARGETS = /^(0c04|0c06|02)/;
 
 /** A port of it that other hosts reach storage of this host by. */
 function findTargetPort(
-  { address, class: kind, attachments }: PciDevice,
+  { address, class: kind, attachments }: SafetyDevice,
   { host }: SafetyView,
 ): Observation | null {
   const { targetPorts } = host.use;
@@ -90,7 +90,7 @@ function findTargetPort(
 /** A controller of NVMe that is passed through as a whole. */
 const CONTROLLER = /^\/dev\/(nvme\d+)$/;
 
-function isOn({ path }: StorageExport, device: PciDevice, { storage }: SafetyView): boolean {
+function isOn({ path }: StorageExport, device: SafetyDevice, { storage }: SafetyView): boolean {
   const known = knownValue(path);
   if (known === undefined) return false;
   const stack = storage.stackOn(device.address);
@@ -100,7 +100,7 @@ function isOn({ path }: StorageExport, device: PciDevice, { storage }: SafetyVie
   return !isNodePath(known) && storage.isFileOn(known, stack);
 }
 
-function controllersOf({ attachments }: PciDevice): readonly string[] {
+function controllersOf({ attachments }: SafetyDevice): readonly string[] {
   return (knownValue(attachments) ?? []).filter(({ kind }) => kind === 'nvme').map(({ name }) => name);
 }
 

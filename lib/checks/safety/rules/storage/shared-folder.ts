@@ -1,6 +1,6 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import type { ShareDevice } from '../../../../facts/storage-use.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { firstUnknown, listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 import type { PlacedMount } from '../../storage-graph.ts';
@@ -60,7 +60,7 @@ function mountedShare(title: string, used: readonly PlacedMount[], isUnsure: boo
 }
 
 /** By the driver, and by the classes that such functions do not have: network, display, SCSI and block storage. */
-function mayBeShare({ driver, class: kind }: PciDevice): boolean {
+function mayBeShare({ driver, class: kind }: SafetyDevice): boolean {
   const code = knownValue(kind)?.code ?? '';
   if (driver !== null && !isUnknown(driver) && driver !== 'virtio-pci') return false;
   return driver !== null && !/^(02|03|0100)/.test(code);

@@ -1,7 +1,7 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { mayHaveInterfaces } from '../../network-view.ts';
 import { carryingOf, type RemotePart, remotePartsOf } from '../../remote-storage.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type Observation, type SafetyRule } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 import type { PlacedMount } from '../../storage-graph.ts';
@@ -39,7 +39,7 @@ interface CarriedMount extends RemotePart {
 }
 
 /** File systems that the host runs from and that are on another host. */
-function carried(device: PciDevice, view: SafetyView): readonly Observation[] {
+function carried(device: SafetyDevice, view: SafetyView): readonly Observation[] {
   if (!mayHaveInterfaces(device)) return [];
   const { graph } = view.storage;
   const parts = graph.mounts
@@ -69,7 +69,7 @@ function notKnownCarrier(what: string): Observation {
 }
 
 /** Whether it has an interface that is not known to be down. */
-function mayBeUp(device: PciDevice, view: SafetyView): boolean {
+function mayBeUp(device: SafetyDevice, view: SafetyView): boolean {
   const stack = view.network.stackOn(device.address);
   if (isUnknown(view.host.use.interfaces) || stack.length === 0) return true;
   return stack.some((each) => isUnknown(each.interface.isUp) || knownValue(each.interface.isUp) === true);

@@ -1,7 +1,7 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import type { KernelWork } from '../../../../facts/host-use.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { isOfHost } from '../../../validation/host-driver.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type Observation, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
 // Of serial ports, buses, sound and sensors: their drivers themselves copy by an engine of the same function.
@@ -35,7 +35,7 @@ export const kernelUse: SafetyRule = {
   },
 };
 
-function isOn({ kind, functions }: KernelWork, device: PciDevice): boolean {
+function isOn({ kind, functions }: KernelWork, device: SafetyDevice): boolean {
   if (!functions.includes(device.address)) return false;
   return kind !== 'dma' || !OWN_ENGINES.test(knownValue(device.class)?.code ?? '');
 }
@@ -49,7 +49,7 @@ function observe(work: readonly KernelWork[], isUnsure: boolean): Observation | 
   return { message, evidence, isUnknown: true };
 }
 
-function mayWork(device: PciDevice): boolean {
+function mayWork(device: SafetyDevice): boolean {
   const code = knownValue(device.class)?.code;
   return isOfHost(device) && (code === undefined || WORKERS.test(code));
 }

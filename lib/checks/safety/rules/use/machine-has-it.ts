@@ -1,13 +1,15 @@
 import { isUnknown } from '../../../../base/known.ts';
+import type { DeviceWith } from '../../../../pci/device.ts';
 import { isWithVfio } from '../../../../pci/vfio-state.ts';
-import { observeNodes } from '../../node-use.ts';
+import { type NodeView, observeNodes } from '../../node-use.ts';
+import type { NodeDevice } from '../../open-nodes.ts';
 import { type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
 // The driver of Xen's first domain for what other domains may have: `pciback` in the kernel, and as a module.
 const XEN = /^(xen-)?pciback$/;
 
 /** A virtual machine has it. */
-export const machineHasIt: SafetyRule = {
+export const machineHasIt: SafetyRule<NodeDevice & DeviceWith<'vfio'>, NodeView> = {
   name: 'machine-has-it',
   title: 'a VM has it',
   severity: 'forbids',

@@ -1,8 +1,8 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { isOfHost } from '../../../validation/host-driver.ts';
 import { holderName, observeNodes } from '../../node-use.ts';
 import { type NodeHolder, type NodeRule, nodeRuleOf } from '../../open-nodes.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule } from '../../safety-rule.ts';
 import type { SafetyView } from '../../safety-view.ts';
 
@@ -24,7 +24,7 @@ export const nodeOpen: SafetyRule = {
 };
 
 /** Whether a function has nodes that a rule reports; undefined if it is not known which nodes there are. */
-export function hasNodes({ address }: PciDevice, view: SafetyView, rule: NodeRule): boolean | undefined {
+export function hasNodes({ address }: SafetyDevice, view: SafetyView, rule: NodeRule): boolean | undefined {
   const { deviceNodes } = view.host.use;
   if (isUnknown(deviceNodes)) return undefined;
   const own = (knownValue(deviceNodes) ?? []).filter((node) => node.function === address);

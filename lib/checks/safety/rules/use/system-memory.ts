@@ -1,5 +1,5 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
+import type { SafetyDevice } from '../../safety-fields.ts';
 import { listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 
 /** Memory of it is memory of the host. */
@@ -31,6 +31,6 @@ export const systemMemory: SafetyRule = {
 };
 
 /** Controllers of memory, CXL's among them, and devices without a class, as virtio has for memory. */
-function mayHaveMemory({ class: deviceClass, driver }: PciDevice): boolean {
+function mayHaveMemory({ class: deviceClass, driver }: SafetyDevice): boolean {
   return driver !== null && /^(05|00ff|$)/.test(knownValue(deviceClass)?.code ?? '');
 }

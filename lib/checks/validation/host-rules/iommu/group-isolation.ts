@@ -1,10 +1,10 @@
 import { knownValue } from '../../../../base/known.ts';
 import { count } from '../../../../base/text.ts';
 import { shortAddress, slotOf } from '../../../../pci/address.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { type IommuGroup, isBridge } from '../../../../pci/group/iommu-group.ts';
 import { listSome } from '../../../safety/safety-rule.ts';
 import { portsWithoutAcs } from '../../access-control.ts';
+import type { ValidatedDevice } from '../../validation-fields.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../../verdict.ts';
 
@@ -50,13 +50,13 @@ export const groupIsolation: HostRule = {
   },
 };
 
-function isOfAny(devices: readonly PciDevice[]): (group: IommuGroup) => boolean {
+function isOfAny(devices: readonly ValidatedDevice[]): (group: IommuGroup<ValidatedDevice>) => boolean {
   const ids = new Set(devices.map(({ iommuGroup }) => knownValue(iommuGroup)));
   return ({ id }) => ids.has(id);
 }
 
 /** The members that a machine could use. */
-function devicesOf({ members }: IommuGroup): readonly PciDevice[] {
+function devicesOf({ members }: IommuGroup<ValidatedDevice>): readonly ValidatedDevice[] {
   return members
     .filter(({ stays, behind, device }) => !stays && behind === null && !isBridge(device))
     .map(({ device }) => device);

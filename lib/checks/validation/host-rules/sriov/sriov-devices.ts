@@ -1,8 +1,8 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { shortAddress } from '../../../../pci/address.ts';
-import type { PciDevice } from '../../../../pci/device.ts';
 import { listSome } from '../../../safety/safety-rule.ts';
 import { hasSriov } from '../../sriov-ability.ts';
+import type { ValidatedDevice } from '../../validation-fields.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
@@ -52,6 +52,6 @@ const VF_DRIVERS: ReadonlySet<string> = new Set([
   'rvu_nicvf',
 ]);
 
-function isVf({ sriov, driver }: PciDevice): boolean {
+function isVf({ sriov, driver }: ValidatedDevice): boolean {
   return knownValue(sriov)?.role === 'vf' || VF_DRIVERS.has(knownValue(driver) ?? '');
 }

@@ -1,0 +1,120 @@
+import { EXIT, PortalGunError } from '../../../base/errors.ts';
+import type { HostPorts } from '../../../host/host-ports.ts';
+import { listBindings } from '../../../operations/binding/list-bindings.ts';
+import { proposeForgetBindings } from '../../../operations/binding/propose-forget.ts';
+import { proposeRestoreBindings } from '../../../operations/binding/propose-restore-bindings.ts';
+import type { HostSession } from '../../../operations/session/host-session.ts';
+import { renderBindings } from '../../../render/change/persistence-text.ts';
+import { bindingsDocument, formatDocument } from '../../../render/documents.ts';
+import type { CommandResult } from '../../grammar/command.ts';
+import { noteLines, type ReadingValues, remarks, sessionOf } from '../../reading-options.ts';
+import { runProposal } from '../../run-proposal.ts';
+import type { ChangingValues } from '../../tables/changing-options.ts';
+import type { Dialogue } from '../../terminal/dialogue.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { forgottenOf, preparedForgetting } from './forgotten.ts';
+import { preparedBindings } from './restored.ts';
+
+type ListValues = ReadingValues & { readonly check: boolean };
+type ChangeValues = ReadingValues & ChangingValues;
+
+interface BindingsValues extends ReadingValues, ChangingValues {
+  readonly check: boolean;
+  readonly restore: boolean;
+  readonly forget: readonly string[];
+}
+
+/** `pci bindings`: lists, as `pci bindings list`; its options are the earlier form of the other verbs. */
+export async function runBindings(
+  args: BindingsValues,
+  terminal: Terminal,
+  dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  const forgotten = forgottenOf(args);
+  if (args.restore && forgotten.length > 0) {
+    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--restore' });
+  }
+  const session = sessionOf(args, ports);
+  if (args.restore) return restore(session, { ...args, check: false }, terminal, dialogue);
+  if (forgotten.length > 0) return forget(session, forgotten, args, terminal, dialogue);
+  return list(session, args, terminal);
+}
+
+/** `pci bindings list`: what is bound at each boot, and whether it is so now. */
+export async function runBindingsList(
+  args: ListValues,
+  terminal: Terminal,
+  _dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  return list(sessionOf(args, ports), args, terminal);
+}
+
+/** `pci bindings restore`: binds what is persisted and not in force. */
+export async function runBindingsRestore(
+  args: ChangeValues & { readonly check: boolean },
+  terminal: Terminal,
+  dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  return restore(sessionOf(args, ports), args, terminal, dialogue);
+}
+
+/** `pci bindings forget`: strikes bindings out. */
+export async function runBindingsForget(
+  args: ChangeValues & { readonly addresses: readonly string[] },
+  terminal: Terminal,
+  dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  return forget(sessionOf(args, ports), forgottenOf({ forget: args.addresses }), args, terminal, dialogue);
+}
+
+async function list(
+  session: HostSession,
+  args: ListValues,
+  { width, style }: Terminal,
+): Promise<CommandResult> {
+  const answer = await listBindings(session);
+  const { inventory, bindings, outdated, boot, recovery, unrecorded, isDrifted, notes } = answer;
+  return {
+    exitCode: args.check && isDrifted ? EXIT.findings : EXIT.ok,
+    stdout: args.json
+      ? formatDocument(bindingsDocument(inventory, bindings, outdated, boot, recovery, unrecorded))
+      : renderBindings(bindings, outdated, boot, unrecorded ?? [], width, style),
+    stderr: remarks(args, session.names, session.host, inventory.diagnostics) + noteLines(notes),
+  };
+}
+
+/** Binds what is known for sure and what the host can spare. The rest is said, and left; then the exit code is 1. */
+async function restore(
+  session: HostSession,
+  args: ChangeValues & { readonly check: boolean },
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const { check, allow, dryRun } = args;
+  const proposal = await proposeRestoreBindings(session, { allow, preview: check || dryRun });
+  const result = await runProposal(
+    preparedBindings(session, proposal, args),
+    check ? { ...args, dryRun: true } : args,
+    terminal,
+    dialogue,
+  );
+  const isDrifted = proposal.subject.left.length > 0 || (check && proposal.plan.steps.length > 0);
+  return result.exitCode === EXIT.ok && isDrifted ? { ...result, exitCode: EXIT.findings } : result;
+}
+
+async function forget(
+  session: HostSession,
+  addresses: readonly string[],
+  args: ChangeValues,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const proposal = await proposeForgetBindings(session, addresses);
+  const said = remarks(args, session.names, session.host, proposal.diagnostics) + noteLines(proposal.notes);
+  const details = { devices: [], staying: [] };
+  return runProposal(preparedForgetting(session, proposal, details, said), args, terminal, dialogue);
+}

@@ -1,0 +1,36 @@
+import { PortalGunError } from '../../../base/errors.ts';
+import type { CommandResult } from '../../grammar/command.ts';
+import { SIGNAL_EXITS } from '../../run-proposal.ts';
+import type { Dialogue, EndingSignal } from '../../terminal/dialogue.ts';
+
+/**
+ * Runs what reads ROMs. A signal waits until the one that is being read is switched off again, and ends the program then.
+ *
+ * @param show what the command leaves if no signal came
+ */
+export async function guardRomReading<T>(
+  dialogue: Dialogue,
+  read: (signal: { readonly aborted: boolean }) => Promise<T>,
+  show: (answer: T) => CommandResult,
+): Promise<CommandResult> {
+  let signal: EndingSignal | null = null;
+  try {
+    const answer = await dialogue.guard(async (interruption) => {
+      try {
+        return await read(interruption);
+      } finally {
+        signal = interruption.signal;
+      }
+    });
+    return signal === null ? show(answer) : interruptedResult(signal);
+  } catch (error) {
+    const isCutShort = error instanceof PortalGunError && error.code === 'ROM_UNREADABLE';
+    if (signal === null || !isCutShort) throw error;
+    return interruptedResult(signal);
+  }
+}
+
+function interruptedResult(signal: EndingSignal): CommandResult {
+  const stderr = 'pci: interrupted; the ROM is switched off again, and nothing was written\n';
+  return { exitCode: SIGNAL_EXITS[signal], stdout: '', stderr };
+}

@@ -1,0 +1,38 @@
+import { EXIT } from '../../../base/errors.ts';
+import type { HostPorts } from '../../../host/host-ports.ts';
+import { listPfs, type PfsAnswer } from '../../../operations/sriov/list-pfs.ts';
+import { formatDocument } from '../../../render/documents.ts';
+import { renderSriov, sriovDocument } from '../../../render/sriov/sriov-list.ts';
+import type { CommandResult } from '../../grammar/command.ts';
+import type { ReadingValues } from '../../reading-options.ts';
+import { emptyRemark, noteLines, remarks, sessionOf } from '../../reading-options.ts';
+import type { Dialogue } from '../../terminal/dialogue.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+
+/** `pci sriov list`: what makes virtual functions, and what those are set to. */
+export async function runSriovList(
+  args: ReadingValues & { readonly selectors: readonly string[]; readonly check: boolean },
+  { width, style }: Terminal,
+  _dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  const session = sessionOf(args, ports);
+  const answer = await listPfs(session, { devices: args.selectors });
+  const { inventory, pfs, recovery, notes } = answer;
+  let stderr = remarks(args, session.names, session.host, inventory.diagnostics) + noteLines(notes);
+  if (pfs.length === 0) stderr += noneRemark(answer) ?? emptyRemark(inventory, answer.suggestion);
+  // As data it stands in the document.
+  if (!args.json && session.isCaptured && pfs.some(({ link, vfs }) => link !== null && vfs.length > 0)) {
+    stderr += 'pci: what VFs are set to is not in a captured host: ip tells it, on the host itself\n';
+  }
+  const stdout = args.json
+    ? formatDocument(sriovDocument(inventory, pfs, recovery))
+    : renderSriov(pfs, width, style);
+  return { exitCode: args.check && answer.isDrifted ? EXIT.findings : EXIT.ok, stdout, stderr };
+}
+
+function noneRemark({ inventory: { devices }, selected }: PfsAnswer): string | null {
+  if (selected.length === 0) return null;
+  const what = selected.length === devices.length ? 'no device of the host' : 'none of these devices';
+  return `pci: ${what} makes virtual functions\n`;
+}

@@ -1,0 +1,71 @@
+import { EXIT, PortalGunError } from '../../../base/errors.ts';
+import type { HostPorts } from '../../../host/host-ports.ts';
+import { proposeForgetVfs } from '../../../operations/binding/propose-forget.ts';
+import type { HostSession } from '../../../operations/session/host-session.ts';
+import { proposeRestoreVfs } from '../../../operations/sriov/propose-restore-vfs.ts';
+import type { CommandResult } from '../../grammar/command.ts';
+import { noteLines, type ReadingValues, remarks, sessionOf } from '../../reading-options.ts';
+import { runProposal } from '../../run-proposal.ts';
+import type { ChangingValues } from '../../tables/changing-options.ts';
+import type { Dialogue } from '../../terminal/dialogue.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { forgottenOf, preparedForgetting } from '../change/forgotten.ts';
+import { preparedVfs } from '../change/restored.ts';
+
+type ChangeValues = ReadingValues & ChangingValues;
+
+interface RestoreValues extends ReadingValues, ChangingValues {
+  readonly check: boolean;
+  readonly forget: readonly string[];
+}
+
+/**
+ * `pci sriov restore`: makes and sets the VFs that were written down, of each PF that is known for sure and whose VFs nobody
+ * uses. The rest is said, and left; then the exit code is 1.
+ */
+export async function runSriovRestore(
+  args: RestoreValues,
+  terminal: Terminal,
+  dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  const { check, allow, dryRun } = args;
+  const forgotten = forgottenOf(args);
+  if (check && forgotten.length > 0) {
+    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--check' });
+  }
+  const session = sessionOf(args, ports);
+  if (forgotten.length > 0) return forget(session, forgotten, args, terminal, dialogue);
+  const proposal = await proposeRestoreVfs(session, { allow, preview: check || dryRun });
+  const result = await runProposal(
+    preparedVfs(session, proposal, args),
+    check ? { ...args, dryRun: true } : args,
+    terminal,
+    dialogue,
+  );
+  const isDrifted = proposal.subject.left.length > 0 || (check && proposal.plan.steps.length > 0);
+  return result.exitCode === EXIT.ok && isDrifted ? { ...result, exitCode: EXIT.findings } : result;
+}
+
+/** `pci sriov forget`: strikes PFs out. */
+export async function runSriovForget(
+  args: ChangeValues & { readonly addresses: readonly string[] },
+  terminal: Terminal,
+  dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  const addresses = forgottenOf({ forget: args.addresses });
+  return forget(sessionOf(args, ports), addresses, args, terminal, dialogue);
+}
+
+async function forget(
+  session: HostSession,
+  addresses: readonly string[],
+  args: ChangeValues,
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const proposal = await proposeForgetVfs(session, addresses);
+  const said = remarks(args, session.names, session.host, proposal.diagnostics) + noteLines(proposal.notes);
+  return runProposal(preparedForgetting(session, proposal, { pfs: [] }, said), args, terminal, dialogue);
+}

@@ -1,0 +1,15 @@
+import type { Finding } from '../../checks/finding.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { BindingState, BindingStatus } from '../../plan/binding/binding-status.ts';
+
+/** Something that is persisted and that a restoration leaves as it is. */
+export interface LeftEntry {
+  readonly address: PciAddress;
+  readonly reason: LeftReason;
+}
+
+/** Why it is left: it is not known where it is, something speaks against it, or it cannot be done. */
+export type LeftReason =
+  | { readonly kind: 'not-found'; readonly state: BindingState; readonly binding: BindingStatus | null }
+  | { readonly kind: 'refused'; readonly finding: Finding }
+  | { readonly kind: 'problem'; readonly problem: string };

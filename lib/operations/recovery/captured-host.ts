@@ -1,0 +1,15 @@
+import { PortalGunError } from '../../base/errors.ts';
+import type { HostSession } from '../session/host-session.ts';
+
+/**
+ * Refuses to end a change of a captured host: that is no machine that could be changed.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function refuseCapturedHost({ isCaptured }: HostSession): void {
+  if (!isCaptured) return;
+  throw new PortalGunError('BAD_ARGUMENT', 'the changes of a captured host cannot be ended', {
+    subject: '--host',
+    hint: 'run it on the host itself',
+  });
+}

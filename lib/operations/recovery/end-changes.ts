@@ -1,0 +1,125 @@
+import type { ApplyOptions } from '../../apply/application.ts';
+import type { ApplyReport } from '../../apply/apply-report.ts';
+import type { ChangeableHost } from '../../apply/changeable-host.ts';
+import { readJournals } from '../../apply/journal.ts';
+import type { LeftJournal } from '../../apply/journal-parser.ts';
+import { journalStatusOf } from '../../apply/journal-status.ts';
+import { type Recovery, recover } from '../../apply/recover.ts';
+import { untilOverdue } from '../../apply/until-overdue.ts';
+import { stopWatchdog } from '../../apply/watchdog.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import type { HostPorts } from '../../host/host-ports.ts';
+import { readBootId } from '../../sysfs/boot-id.ts';
+import { demandRoot, openForChange } from '../change/apply-proposal.ts';
+import { bootTimeOf } from '../change/confirmation.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { refuseCapturedHost } from './captured-host.ts';
+
+/** How changes that were cut short, or not confirmed, are ended. */
+export interface RecoverOptions {
+  /** Whether the rest is done; without, what was begun is undone. */
+  readonly finish?: boolean;
+  /** The journal of the one change that is undone if nobody confirms it in time, which is waited for; that of a watchdog. */
+  readonly unconfirmed?: string | undefined;
+}
+
+/** A change that was ended, and the report. */
+export interface RecoveredChange {
+  readonly left: LeftJournal;
+  readonly report: ApplyReport;
+}
+
+/** The changes that were ended, the oldest first. */
+export interface EndedChanges {
+  readonly recovery: Recovery;
+  readonly changes: readonly RecoveredChange[];
+}
+
+type Signal = ApplyOptions['signal'];
+
+/** Who watches changes being ended. */
+export interface RecoveryWatch {
+  /** Told of each step that is begun, and of what became of it. */
+  onStep?(left: LeftJournal, ...step: Parameters<NonNullable<ApplyOptions['onStep']>>): void;
+  /** Told of each change that is ended; the signal is that which stopped it, if one did. */
+  onEnded?(change: RecoveredChange): void;
+  /** Runs what must not be cut in half, and gives it what says whether somebody wants it to end. */
+  guard<T>(run: (signal: Signal) => Promise<T>): Promise<T>;
+}
+
+/**
+ * Undoes, or finishes, each change that was cut short or awaits confirmation, holding the lock of the machine.
+ *
+ * @throws PortalGunError BAD_ARGUMENT for a captured host, and for options that do not go together; PERMISSION_DENIED for all but root;
+ *   HOST_LOCKED, TOOL_MISSING, JOURNAL_FAILED
+ */
+export async function endChanges(
+  session: HostSession,
+  options: RecoverOptions,
+  watch: RecoveryWatch,
+): Promise<EndedChanges> {
+  const recovery = recoveryOf(options);
+  const { unconfirmed } = options;
+  const { ports } = session;
+  refuseCapturedHost(session);
+  demandRoot(ports);
+  const host = await openForChange(ports);
+  try {
+    const release =
+      unconfirmed === undefined ? await ports.lock() : await overdueLock(host, ports, unconfirmed);
+    try {
+      const isMeant = ({ id }: LeftJournal): boolean => unconfirmed === undefined || id === unconfirmed;
+      return await watch.guard(async (signal) => {
+        const journals = release === null ? [] : (await readJournals(host.files)).filter(isMeant);
+        const changes: RecoveredChange[] = [];
+        for (const left of journals) {
+          const report = await recover(left, host, readBootId(host.reader), recovery, {
+            onStep: (...step) => watch.onStep?.(left, ...step),
+            ...(signal === undefined ? {} : { signal }),
+          });
+          changes.push({ left, report });
+          if (report.outcome !== 'stuck' && unconfirmed === undefined) await stopWatchdog(host, left.id);
+          watch.onEnded?.({ left, report });
+        }
+        return { recovery, changes };
+      });
+    } finally {
+      release?.();
+    }
+  } finally {
+    host.writer.close();
+  }
+}
+
+/** @throws PortalGunError BAD_ARGUMENT where what nobody confirmed is to be finished */
+function recoveryOf({ finish = false, unconfirmed }: RecoverOptions): Recovery {
+  if (!finish) return 'undo';
+  if (unconfirmed === undefined) return 'finish';
+  throw new PortalGunError('BAD_ARGUMENT', 'goes with undoing alone', {
+    subject: '--unconfirmed',
+    hint: 'leave out either it or --finish',
+  });
+}
+
+/** Waits for a change as its watchdog: gives what lets go of the host's lock, `null` where nothing is to be undone. */
+function overdueLock(
+  { files, reader }: ChangeableHost,
+  ports: HostPorts,
+  id: string,
+): Promise<(() => void) | null> {
+  return untilOverdue({
+    async look() {
+      const left = (await readJournals(files)).find((each) => each.id === id);
+      return left === undefined ? null : journalStatusOf(left, bootTimeOf(reader));
+    },
+    async lock() {
+      try {
+        return await ports.lock();
+      } catch (error) {
+        if (error instanceof PortalGunError && error.code === 'HOST_LOCKED') return null;
+        throw error;
+      }
+    },
+    pause: ports.pause,
+  });
+}

@@ -1,0 +1,121 @@
+import { findLoss } from '../../apply/safety-reading.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { type Finding, refusalsAmong } from '../../checks/finding.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
+import type { HostReader } from '../../host/host-reader.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import { deviceAt } from '../../pci/device-at.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import { NO_NAMES } from '../../pci/pci-ids.ts';
+import { goalOf, type PersistedPf, parseVfs, VFS_PATH } from '../../plan/sriov/persisted-vfs.ts';
+import { planVfs, type VfsProposal } from '../../plan/sriov/plan-vfs.ts';
+import { planRestoredVfs } from '../../plan/sriov/restore-vfs.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
+import { readPersistedPfs } from '../binding/persistence.ts';
+import type { RestoreOptions } from '../binding/propose-restore-bindings.ts';
+import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
+import type { LeftEntry, LeftReason } from '../change/left-entry.ts';
+import { type PendingRecovery, pendingProblem, readPendingRecovery } from '../change/pending-recovery.ts';
+import { allowedOf } from '../change/refusals.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { type FoundPf, findPfs } from './persisted-pfs.ts';
+import { PF_FIELDS, readPf } from './pf-state.ts';
+
+/** The subject of a proposal to restore VFs. */
+export interface RestoreVfsSubject {
+  /** What is written down for each boot. */
+  readonly entries: readonly PersistedPf[];
+  /** The PFs that are known for sure and whose VFs nobody uses, also those that are as they were written down. */
+  readonly pfs: readonly VfsProposal[];
+  /** What is persisted and left as it is. */
+  readonly left: readonly LeftEntry[];
+}
+
+/**
+ * Proposes to make and set the VFs that are persisted, of each PF that is known for sure and whose VFs nobody uses. The rest is left.
+ *
+ * @throws PortalGunError BAD_ARGUMENT, BAD_RECORD, PERMISSION_DENIED, and what opening the host throws
+ */
+export async function proposeRestoreVfs(
+  session: HostSession,
+  { allow = [], preview = false }: RestoreOptions = {},
+): Promise<HostProposal<RestoreVfsSubject>> {
+  const allowed = allowedOf(allow);
+  const { host } = session;
+  const entries = readPersistedPfs(host);
+  const inventory = readInventory(host, session.names, PF_FIELDS);
+  const pending = await readPendingRecovery(session);
+  const restoration: Restoration = {
+    session,
+    inventory,
+    pending,
+    stops: (lost) =>
+      refusalsAmong(findingsOf(host, lost), allowed).find(
+        ({ severity }) => !preview || severity !== 'unknown',
+      ),
+  };
+  const pfs: VfsProposal[] = [];
+  const left: LeftEntry[] = [];
+  for (const found of findPfs(host, entries, inventory.devices)) {
+    const outcome = await proposeOne(found, restoration);
+    if ('reason' in outcome) left.push(outcome);
+    else pfs.push(outcome);
+  }
+  return proposalOf({
+    plan: planRestoredVfs(pfs),
+    findings: findingsOf(
+      host,
+      pfs.filter(({ plan }) => plan.steps.length > 0).flatMap(({ lost }) => lost),
+    ),
+    allowed,
+    subject: { entries, pfs, left },
+    inventory,
+    notes: pending.notes,
+    diagnostics: inventory.diagnostics,
+    goesOnBeside: true,
+  });
+}
+
+interface Restoration {
+  readonly session: HostSession;
+  readonly inventory: Inventory;
+  readonly pending: PendingRecovery;
+  /** What speaks against VFs going away. */
+  stops(lost: readonly PciAddress[]): Finding | undefined;
+}
+
+/** What is proposed for the PF of an entry, or why it is left. */
+async function proposeOne(
+  { entry, whereabouts: { kind, device } }: FoundPf,
+  { session, inventory, pending, stops }: Restoration,
+): Promise<VfsProposal | LeftEntry> {
+  const pf = deviceAt(inventory.devices, device?.address);
+  if (pf === undefined || (kind !== 'here' && kind !== 'moved')) {
+    const state = kind === 'here' ? 'missing' : kind;
+    return { address: entry.address, reason: { kind: 'not-found', state, binding: null } };
+  }
+  const leave = (reason: LeftReason): LeftEntry => ({ address: pf.address, reason });
+  try {
+    const proposal = planVfs(await readPf(session, inventory, pf), goalOf(entry));
+    const open =
+      proposal.plan.steps.length === 0
+        ? null
+        : pendingProblem(pending, entry, [pf.address, ...proposal.lost], VFS_PATH, parseVfs);
+    if (open !== null) return leave({ kind: 'problem', problem: open });
+    const finding = stops(proposal.lost);
+    return finding === undefined ? proposal : leave({ kind: 'refused', finding });
+  } catch (error) {
+    if (!(error instanceof PortalGunError)) throw error;
+    return leave({ kind: 'problem', problem: problemOf(error, pf.address) });
+  }
+}
+
+/** In words, without an option that nobody gave. */
+function problemOf({ subject, message }: PortalGunError, pf: PciAddress): string {
+  return subject === null || subject === pf || subject.startsWith('--') ? message : `${subject} ${message}`;
+}
+
+/** What speaks against VFs going away. At a boot none are there, and what tells it, which takes long, is not read. */
+function findingsOf(host: HostReader, lost: readonly PciAddress[]): readonly Finding[] {
+  return lost.length === 0 ? [] : findLoss(host, readInventory(host, NO_NAMES, SAFETY_FIELDS).devices, lost);
+}

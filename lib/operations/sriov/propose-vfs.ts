@@ -1,0 +1,102 @@
+import { findLoss } from '../../apply/safety-reading.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
+import { concernedWith } from '../../pci/selector/concerned-devices.ts';
+import { selectOne } from '../../pci/selector/selector.ts';
+import { parseSelector } from '../../pci/selector/selector-parser.ts';
+import { planVfs, type VfsProposal } from '../../plan/sriov/plan-vfs.ts';
+import type { VfGoal, VfWishes } from '../../plan/sriov/vf-goal.ts';
+import { badValue } from '../../plan/sriov/vf-setting-texts.ts';
+import { readInventory } from '../../sysfs/device/read-inventory.ts';
+import { type PersistPart, planPersistPart } from '../binding/persist-part.ts';
+import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
+import { allowedOf } from '../change/refusals.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { persistedVfsNotes, persistVfs } from './persisted-pfs.ts';
+import { PF_FIELDS, readPf } from './pf-state.ts';
+
+/** The VFs that a PF is to have; settings that are left out stay as they are. */
+export interface SetVfsOptions {
+  /** A selector that means one PF. */
+  readonly pf: string;
+  /** How many VFs; 0 for none. */
+  readonly vfs?: number | undefined;
+  /** Whether the kernel is to look for drivers for new VFs. */
+  readonly autoprobe?: boolean | undefined;
+  /** What all VFs are set to. */
+  readonly all?: VfWishes;
+  /** What single VFs are set to besides, by their index. */
+  readonly each?: ReadonlyMap<number, VfWishes>;
+  /** Whether the interface of the PF is switched on where there are VFs; it is by default. */
+  readonly up?: boolean | undefined;
+  /** Whether it is to be so at each boot as well; with no VFs, no more. */
+  readonly persist?: boolean;
+  /** The names of safety rules that are lifted. */
+  readonly allow?: readonly string[];
+}
+
+/** The subject of a proposal to set VFs. */
+export interface SetVfsSubject {
+  readonly vfs: VfsProposal;
+  /** What outlives a boot; `null` if that is not changed. */
+  readonly persistence: PersistPart | null;
+}
+
+/** The most that `sriov_numvfs` can be. */
+export const MAX_VFS = 65535;
+
+/**
+ * Proposes to bring a PF to a number of VFs, and these to what they are to be set to.
+ *
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, NO_SRIOV, TOOL_MISSING, TOOL_FAILED, BAD_RECORD,
+ *   CANNOT_PERSIST, PERMISSION_DENIED, and what opening the host throws
+ */
+export async function proposeVfs(
+  session: HostSession,
+  options: SetVfsOptions,
+): Promise<HostProposal<SetVfsSubject>> {
+  const { pf: selector, persist = false, allow = [] } = options;
+  const goal = goalOf(options);
+  const allowed = allowedOf(allow);
+  const { host } = session;
+  const fields = new Set([...PF_FIELDS, ...SAFETY_FIELDS, ...parseSelector(selector).fields]);
+  // VFs that vanish are judged without what they give themselves.
+  const inventory = readInventory(host, session.names, [...fields], (devices) =>
+    concernedWith(devices, [selectOne(devices, selector)]),
+  );
+  const state = await readPf(session, inventory, selectOne(inventory.devices, selector));
+  const vfs = planVfs(state, goal);
+  const persistence = persist
+    ? planPersistPart(session, persistTitle(vfs), (records) => ({
+        ...records,
+        pfs: persistVfs(host, inventory.devices, vfs, goal, records.pfs),
+      }))
+    : null;
+  return proposalOf({
+    plan: persistence?.extend(vfs.plan) ?? vfs.plan,
+    findings: findLoss(host, inventory.devices, vfs.lost),
+    allowed,
+    subject: { vfs, persistence },
+    inventory,
+    notes: persist ? [] : persistedVfsNotes(host, inventory.devices, vfs, goal),
+    diagnostics: inventory.diagnostics,
+    scriptObstacle: persistence?.scriptObstacle ?? null,
+  });
+}
+
+function goalOf({ vfs, autoprobe, all = {}, each = new Map(), up = true }: SetVfsOptions): VfGoal {
+  if (vfs === undefined && autoprobe === undefined && each.size === 0 && Object.keys(all).length === 0) {
+    throw new PortalGunError('BAD_ARGUMENT', 'says nothing of what is to be set', {
+      hint: 'give --vfs NUMBER, or a setting; see pci sriov set --help',
+    });
+  }
+  if (vfs !== undefined && !(Number.isInteger(vfs) && vfs >= 0 && vfs <= MAX_VFS)) {
+    throw badValue('--vfs', String(vfs), 'a number of VFs: 4; 0 for none');
+  }
+  return { count: vfs ?? null, autoprobe: autoprobe ?? null, all, each, isUp: up };
+}
+
+/** What a plan is for that changes nothing but what the PF has at each boot. */
+function persistTitle({ state: { pf }, to }: VfsProposal): string {
+  return `Keep the VFs of ${pf.address} over reboots${to.count === 0 ? ' no more' : ''}`;
+}

@@ -1,0 +1,206 @@
+import { findSafety } from '../../apply/safety-reading.ts';
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { DENIED, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
+import { suggest } from '../../base/text.ts';
+import type { Finding } from '../../checks/finding.ts';
+import type { Asked } from '../../checks/validation/validate.ts';
+import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
+import { isPassed, reportOn, type ValidationReport } from '../../checks/validation/validation-report.ts';
+import { PURPOSES, type Purpose } from '../../checks/validation/validation-rule.ts';
+import { isLocalUri } from '../../libvirt/connection-uri.ts';
+import { runHostValidate } from '../../libvirt/host-validate.ts';
+import { findMachine } from '../../libvirt/machine/find-machine.ts';
+import { readFolderDrivers } from '../../libvirt/machine/folder-drivers.ts';
+import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import type { HostLookup } from '../../libvirt/machine/taken-functions.ts';
+import type { Virsh } from '../../libvirt/virsh.ts';
+import type { PciAddress } from '../../pci/address.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import { selectDevices } from '../../pci/selector/selector.ts';
+import { parseSelectors } from '../../pci/selector/selector-parser.ts';
+import { hostLookup } from '../../sysfs/host-lookup.ts';
+import { type PendingRecovery, readPendingRecovery } from '../change/pending-recovery.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { virshOf } from '../session/libvirt-connection.ts';
+import { refuseElsewhere } from '../session/refuse-elsewhere.ts';
+import {
+  needsOfAll,
+  type ReadState,
+  readState,
+  readUserSession,
+  type ToldByLibvirt,
+} from './validation-state.ts';
+
+/** The requirements that a host is checked for; by default, to run VMs and give them devices. */
+export interface ValidateOptions {
+  /** Selectors of devices that are to be given to a machine; each has to match. */
+  readonly devices?: readonly string[];
+  /** What the host is wanted for. */
+  readonly for?: readonly Purpose[];
+  /** The machine that is to start, by its name or UUID. */
+  readonly machine?: string | undefined;
+  /** Whether it passes only if nothing is warned of either, and all could be told. */
+  readonly strict?: boolean;
+}
+
+/** Whether a host can do what is asked of it. */
+export interface ValidationAnswer {
+  readonly report: ValidationReport;
+  /** Whether it can: nothing fails; if strict, nothing is warned of either, and all could be told. */
+  readonly passed: boolean;
+  readonly inventory: Inventory;
+  /** The changes that were cut short, or await confirmation. */
+  readonly recovery: PendingRecovery['changes'];
+  /** What a person should know besides: sentences. */
+  readonly notes: readonly string[];
+  /** What was met while reading. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** A host as it is validated, and what is asked of it. */
+export interface ReadValidation extends Omit<ValidationAnswer, 'report' | 'passed'> {
+  readonly validated: ValidatedHost;
+  readonly asked: Asked;
+}
+
+/**
+ * Validates a host, beside virt-host-validate if it is this machine.
+ *
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, MACHINE_NOT_FOUND, PERMISSION_DENIED, what opening the host throws,
+ *   and for a machine, or if a libvirt is named, all that a libvirt throws
+ */
+export async function validate(
+  session: HostSession,
+  options: ValidateOptions = {},
+): Promise<ValidationAnswer> {
+  const { validated, asked, ...read } = await readValidation(session, options);
+  const rows = session.isCaptured ? null : await runHostValidate(session.ports.runner);
+  const report = reportOn(validated, asked, rows);
+  return { ...read, report, passed: isPassed(report, options.strict ?? false) };
+}
+
+/**
+ * Reads all that a host is validated by.
+ *
+ * @throws PortalGunError as {@link validate}
+ */
+export async function readValidation(
+  session: HostSession,
+  { devices: words = [], for: wanted = [], machine: named }: ValidateOptions,
+): Promise<ReadValidation> {
+  const purposes = purposesOf(wanted);
+  const selectors = parseSelectors(words).map((selector) => ({ ...selector, mustMatch: true }));
+  const { host } = session;
+  // What a machine has is known only after the devices were read.
+  const isAboutHost = selectors.length === 0 || named !== undefined;
+  const state = readState(
+    session,
+    selectors.flatMap((selector) => selector.fields),
+    isAboutHost ? null : (all) => selectDevices(all, selectors),
+  );
+  const { inventory } = state;
+  const devices = selectors.length === 0 ? [] : selectDevices(inventory.devices, selectors);
+  const isWanted = selectors.length === 0 && (purposes.length === 0 || purposes.includes('machines'));
+  const told = await libvirtFor(session, named, isWanted, hostLookup(host, inventory.devices));
+  const machine = named === undefined ? null : findMachine(knownValue(told.machines) ?? [], named);
+  const validated: ValidatedHost = {
+    ...state.host,
+    session: readUserSession(session, virshOf(session).uri),
+    folderDrivers: told.folderDrivers,
+    machines: mapKnown(told.machines, (machines) => needsOfAll(machines, host)),
+    findings: findingsOn(
+      session,
+      devices.map(({ address }) => address),
+      state,
+    ),
+  };
+  const pending = await readPendingRecovery(session);
+  return {
+    validated,
+    asked: {
+      purposes,
+      devices,
+      machine: machine === null ? null : (needsOfAll([machine], host)[0] ?? null),
+    },
+    inventory,
+    recovery: pending.changes,
+    notes: pending.notes,
+    diagnostics: [...inventory.diagnostics, ...told.diagnostics],
+  };
+}
+
+/**
+ * The purposes in their own order. One that is not known is not left out: what nobody checks would pass.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+function purposesOf(wanted: readonly string[]): readonly Purpose[] {
+  const stranger = wanted.find((each) => !PURPOSES.some((purpose) => purpose === each));
+  if (stranger === undefined) return PURPOSES.filter((purpose) => wanted.includes(purpose));
+  const meant = suggest(stranger, PURPOSES);
+  throw new PortalGunError('BAD_ARGUMENT', `there is no purpose "${stranger}"`, {
+    subject: '--for',
+    hint: meant === undefined ? `the purposes are ${PURPOSES.join(', ')}` : `did you mean ${meant}?`,
+  });
+}
+
+/**
+ * What rules are to know of a libvirt. Where nobody asks about a machine in particular, a libvirt that is not there is no error: a
+ * rule says so.
+ *
+ * @throws PortalGunError BAD_ARGUMENT; for a machine, and where a libvirt is named, all that a libvirt throws
+ */
+async function libvirtFor(
+  session: HostSession,
+  machine: string | undefined,
+  isWanted: boolean,
+  lookup: HostLookup,
+): Promise<ToldByLibvirt> {
+  const {
+    isCaptured,
+    options: { connect },
+  } = session;
+  const isNamed = machine !== undefined;
+  const isDemanded = isNamed || connect !== undefined;
+  if (isNamed && isCaptured && connect === undefined) {
+    throw new PortalGunError('BAD_ARGUMENT', 'a captured host has no machines', {
+      subject: '--machine',
+      hint: 'say with --connect which libvirt has them',
+    });
+  }
+  const virsh = virshOf(session);
+  // That of another host, which the environment names, has no say on this one.
+  if (!isDemanded && (isCaptured || !isWanted || !isLocalUri(virsh.uri))) {
+    return { machines: UNREAD, folderDrivers: UNREAD, diagnostics: [] };
+  }
+  refuseElsewhere(session, virsh.uri);
+  try {
+    const told = await readMachines(virsh, 'look', lookup);
+    return { ...told, folderDrivers: await folderDriversOf(virsh) };
+  } catch (error) {
+    if (isDemanded || !(error instanceof PortalGunError)) throw error;
+    const why = error.code === 'PERMISSION_DENIED' ? DENIED : UNREAD;
+    return { machines: why, folderDrivers: why, diagnostics: [] };
+  }
+}
+
+/** For whom libvirt lets change things alone; others are told of machines all the same. */
+async function folderDriversOf(virsh: Virsh): Promise<ToldByLibvirt['folderDrivers']> {
+  try {
+    return await readFolderDrivers(virsh);
+  } catch (error) {
+    if (error instanceof PortalGunError && error.code === 'PERMISSION_DENIED') return DENIED;
+    throw error;
+  }
+}
+
+function findingsOn(
+  { host }: HostSession,
+  addresses: readonly PciAddress[],
+  { inventory, host: { groups } }: ReadState,
+): ReadonlyMap<PciAddress, readonly Finding[]> {
+  return new Map(
+    addresses.map((address) => [address, findSafety(host, inventory, groups, [address], null)] as const),
+  );
+}

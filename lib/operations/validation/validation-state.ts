@@ -1,0 +1,117 @@
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { BROKEN, DENIED, type Known, UNREAD } from '../../base/known.ts';
+import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
+import { VALIDATION_FIELDS } from '../../checks/validation/validation-fields.ts';
+import type { MachineNeeds } from '../../facts/machine-needs.ts';
+import type { User } from '../../host/host-ports.ts';
+import { type HostReader, isFailure, knownOf } from '../../host/host-reader.ts';
+import { isSessionUri } from '../../libvirt/connection-uri.ts';
+import { needsOf } from '../../libvirt/machine/machine-needs.ts';
+import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
+import type { DeviceField } from '../../pci/device.ts';
+import { groupDevices } from '../../pci/group/iommu-group.ts';
+import type { Inventory } from '../../pci/inventory.ts';
+import type { PciNames } from '../../pci/pci-ids.ts';
+import { concernedWith, groupedWith } from '../../pci/selector/concerned-devices.ts';
+import { planPersistence } from '../../plan/persistence/plan-persistence.ts';
+import { type ProbedDevices, readInventory } from '../../sysfs/device/read-inventory.ts';
+import { readHostFacts } from '../../sysfs/host-facts/read-host-facts.ts';
+import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
+import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
+import { readLockLimit } from '../../sysfs/lock-limit.ts';
+import { readGroupAttributes } from '../../sysfs/read-groups.ts';
+import { readPersistence } from '../binding/persistence.ts';
+import type { HostSession } from '../session/host-session.ts';
+
+/** A host as it is validated, but for its machines and for what speaks against taking devices. */
+export interface ReadState {
+  readonly host: Omit<ValidatedHost, 'machines' | 'session' | 'folderDrivers' | 'findings'>;
+  /** Empty where the host shows no PCI bus. */
+  readonly inventory: Inventory;
+}
+
+/**
+ * Reads all of a host that rules look at.
+ *
+ * @param asked the devices that the question is about; `null` for the whole host
+ * @throws PortalGunError PERMISSION_DENIED
+ */
+export function readState(
+  { host, names, ports }: HostSession,
+  fields: readonly DeviceField[],
+  asked: ProbedDevices | null,
+): ReadState {
+  const found = readInventoryIfAny(
+    host,
+    names,
+    [...new Set([...VALIDATION_FIELDS, ...fields])],
+    asked === null ? undefined : (devices) => concernedWith(devices, asked(devices)),
+  );
+  const inventory = found ?? { host: { label: host.label }, devices: [], iommu: false, diagnostics: [] };
+  return {
+    inventory,
+    host: {
+      facts: readHostFacts(host),
+      devices: found === null ? null : inventory.devices,
+      asked: asked === null ? null : groupedWith(inventory.devices, asked(inventory.devices)),
+      groups: groupDevices(inventory.devices, (id) => readGroupAttributes(host, id)),
+      use: readHostUse(host),
+      tellsResetMethods: tellsResetMethods(host, inventory.devices),
+      persistence: readPersistedSteps(host, ports.user),
+    },
+  };
+}
+
+/** `null` for a host that shows no PCI bus: that is an answer here. */
+function readInventoryIfAny(
+  host: HostReader,
+  names: PciNames,
+  fields: readonly DeviceField[],
+  probed?: ProbedDevices,
+): Inventory | null {
+  try {
+    return readInventory(host, names, fields, probed);
+  } catch (error) {
+    if (error instanceof PortalGunError && error.code === 'NO_PCI') return null;
+    throw error;
+  }
+}
+
+/** What would be done if all that was persisted were to be persisted now. */
+function readPersistedSteps(host: HostReader, user: User): ValidatedHost['persistence'] {
+  try {
+    const persistence = readPersistence(host, user);
+    if (persistence.isGuess) return UNREAD;
+    if (persistence.bindings.length === 0 && persistence.pfs.length === 0) return null;
+    return planPersistence(persistence, persistence).map(({ words }) => words);
+  } catch (error) {
+    if (!(error instanceof PortalGunError)) throw error;
+    return error.code === 'PERMISSION_DENIED' ? DENIED : BROKEN;
+  }
+}
+
+/** What machines ask of a host, by its files. */
+export function needsOfAll(machines: readonly KnownMachine[], host: HostReader): readonly MachineNeeds[] {
+  const isThere = (path: string): Known<boolean> => {
+    const status = host.status(path);
+    return isFailure(status) ? knownOf<never>(status) : status !== null;
+  };
+  return machines.map((machine) => needsOf(machine, isThere));
+}
+
+/** What the libvirt of a host tells. */
+export interface ToldByLibvirt {
+  readonly machines: Known<readonly KnownMachine[]>;
+  readonly folderDrivers: ValidatedHost['folderDrivers'];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Whose libvirt it is, by its URI; `null` for that of the system, which root's own is as well. */
+export function readUserSession(
+  { host, ports: { user: who } }: HostSession,
+  uri: string,
+): ValidatedHost['session'] {
+  const user = isSessionUri(uri) && !who.isRoot ? who.name : null;
+  return user === null ? null : { user, lockLimitBytes: readLockLimit(host) };
+}
