@@ -84,7 +84,7 @@ export type DeviceField = Exclude<keyof PciDevice, 'address'>;
 /** One PCI function with the facts that were asked for: the others are not there, so nothing can take them for absent. */
 export type DeviceWith<Read extends DeviceField> = Pick<PciDevice, 'address' | Read>;
 
-/** One PCI function with whatever facts were read: for selectors, which say at run time what they look at. */
+/** One PCI function with any facts that were read: for selectors, which show at run time which facts they read. */
 export type DeviceInPart = DeviceWith<never> & Partial<PciDevice>;
 
 /** Whether facts of a device were read, be it that they could not be. */

@@ -47,7 +47,7 @@ export function checkLoss(devices: readonly PciAddress[], host: SafetyHost): rea
   );
 }
 
-/** What reading a ROM is judged by. */
+/** The facts that decide whether a ROM may be read. */
 export interface RomHost {
   /** Every function of the host. */
   readonly devices: readonly RomSafetyDevice[];

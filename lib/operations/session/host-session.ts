@@ -21,8 +21,8 @@ export interface SessionOptions {
 }
 
 /**
- * One host as it is asked about and changed: what is read, where names come from, and the machine that everything runs on. Each is
- * opened when it is first used.
+ * One host, open for reading and changes: its reader, the source of names, and the ports of the machine that
+ * everything runs on. Each is opened when it is first used.
  */
 export class HostSession {
   readonly ports: HostPorts;

@@ -95,7 +95,7 @@ export interface IommuGroup<Device extends DeviceWith<never> = PciDevice> extend
 type JudgedGroup = Omit<IommuGroup, 'id' | 'members'>;
 const JUDGED = ['name', 'type', 'reservedRegions', 'verdict', 'obstacles'] as const;
 
-/** Whether a function is a port or bridge, which stays with its driver when its group is given away. */
+/** Whether a function is a port or bridge, which stays with its driver when its group is passed through. */
 export function staysWithHost(device: DeviceWith<'class' | 'config'>): boolean {
   const headerType = knownValue(knownValue(device.config)?.headerType ?? null);
   if (headerType !== undefined) return headerType !== 0;

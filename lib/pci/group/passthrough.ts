@@ -55,7 +55,10 @@ export const PASSTHROUGH_FIELDS = [
 /** One of {@link PASSTHROUGH_FIELDS}. */
 export type PassthroughField = (typeof PASSTHROUGH_FIELDS)[number];
 
-/** A device with what {@link passthroughNotes} needs, and what they say more by: what the host loses, and claims by a subsystem. */
+/**
+ * A device with the facts that {@link passthroughNotes} needs, and the facts that make its notes more exact: the loss for
+ * the host, and claims by a subsystem.
+ */
 export type PassthroughDevice = DeviceWith<PassthroughField> &
   Partial<DeviceWith<'attachments' | 'subsystem'>>;
 

@@ -14,9 +14,9 @@ import type { Plan, Step } from '../plan.ts';
 import type { PfState, VfGoal } from './vf-goal.ts';
 import { changedVfs, remadeVfs, settingsOf } from './vfs-states.ts';
 
-/** What planning needs of a PF. */
+/** The facts of a PF that planning needs. */
 export type PfField = GuardField | 'sriov' | 'driver';
-/** What planning needs of its VFs. */
+/** The facts of its VFs that planning needs. */
 export type VfField = 'driver' | 'driverOverride';
 
 /** The changes that bring a PF to its requested state. */
