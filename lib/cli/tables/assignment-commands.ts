@@ -42,7 +42,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       },
       rules: {
         ...INPUT_FILE,
-        describe: 'Rules file to use instead of the built-in rules, - for standard input; implies --by-rules',
+        describe: 'Rules file to use instead of the built-in rules; - for stdin; implies --by-rules',
       },
       'print-rules': {
         describe: 'Print the built-in rules as a file to edit, and exit',
