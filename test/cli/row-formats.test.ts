@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openSession } from '../../lib/operations/open-session.ts';
+import { BINDING_FILES } from '../support/hosts-with-files.ts';
 import { labMachine, UNTOLD_RULES } from '../support/lab-machine.ts';
 import {
   BUNDLED_NAMES,
@@ -259,6 +260,19 @@ describe('--format', () => {
       stderr: expect.stringMatching(/^pci: --format: does not go with --/),
     });
   });
+
+  it.each(['csv', 'ndjson'])(
+    '%s of bindings reports files that are out of date on stderr',
+    async (format) => {
+      const { machine, ports } = labMachine();
+      const host = await openSession({}, ports);
+      await host.apply(await host.bind({ devices: ['0000:07:00.0'], persist: true, allow: UNTOLD_RULES }));
+      const [, file = ''] = BINDING_FILES;
+      machine.files.files.delete(file);
+      const { stderr } = await pciOn(ports, ['bindings', '--format', format]);
+      expect(stderr).toContain(`pci: ${file}: out of date, so the next boot may bind other devices\n`);
+    },
+  );
 
   it('of no VM is the headings, or nothing', async () => {
     const run = await PLACES.machines();
