@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
+import { FORMAT_OPTION } from './format-option.ts';
 import { INPUT_FILE } from './input-file.ts';
 
 const DEVICES = {
@@ -82,6 +83,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
         array: true,
         completes: 'binding',
       },
+      ...FORMAT_OPTION,
       ...CHANGING_OPTIONS,
       ...READING_OPTIONS,
     },
@@ -99,7 +101,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
     description:
       'List the devices recorded by pci bind --persist. Each device is found by its identity, not by its address: in force, not in force, moved, replaced or gone.',
     positionals: {},
-    options: { check: CHECK, ...READING_OPTIONS },
+    options: { check: CHECK, ...FORMAT_OPTION, ...READING_OPTIONS },
     examples: [
       ['pci bindings list', 'all recorded bindings and their state'],
       ['pci bindings list --check', 'for a script: exit code 1 if anything differs'],
