@@ -8,14 +8,13 @@ import { READING_OPTIONS } from './reading-options.ts';
 export const INVENTORY_OPTIONS = {
   ...READING_OPTIONS,
   source: {
-    describe:
-      'Who is asked: the kernel (sysfs), the default, or libvirt as well, with what they do not agree on',
+    describe: 'Source of the devices: sysfs (default), or libvirt too, with the differences between them',
     type: 'string',
     choices: ['sysfs', 'libvirt'],
   },
   connect: {
     describe:
-      'Ask the libvirt at this URI alone: qemu+ssh://root@host/system shows a host on which nothing is installed',
+      'Read only from the libvirt at this URI; qemu+ssh://root@host/system needs no installation there',
     type: 'string',
     valueName: 'URI',
     suggestions: COMMON_URIS,

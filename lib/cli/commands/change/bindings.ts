@@ -33,7 +33,7 @@ export async function runBindings(
 ): Promise<CommandResult> {
   const forgotten = forgottenOf(args);
   if (args.restore && forgotten.length > 0) {
-    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--restore' });
+    throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with --forget', { subject: '--restore' });
   }
   const session = sessionOf(args, ports);
   if (args.restore) return restore(session, { ...args, check: false }, terminal, dialogue);
