@@ -17,7 +17,7 @@ import { safetyProblem } from './step-safety.ts';
 const NOTHING: ReadonlySet<string> = new Set();
 const CHANGED = new Problem('CHANGED_MEANWHILE', 'it is not as it was when this was planned');
 
-/** What the caller of an application has a say in. */
+/** Options for applying a plan. */
 export interface ApplyOptions {
   /** The names of safety rules that are lifted; none by default. The journal keeps them. */
   readonly allowed?: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 import type { ProblemCode } from '../base/problem.ts';
 
 /**
- * What became of a step.
+ * The outcome of a step.
  *
  * - `done`: made, and seen to be in effect.
  * - `already`: the host was as it should be, and the step was not made.
@@ -28,7 +28,7 @@ interface StepReport {
  */
 export type ApplyOutcome = 'done' | 'undone' | 'stuck';
 
-/** What came of a plan. */
+/** The result of a plan. */
 export interface ApplyReport {
   readonly outcome: ApplyOutcome;
   /** Whether it was stopped from outside, and by no problem. */

@@ -3,7 +3,7 @@ import type { HostReader } from '../host/host-reader.ts';
 import type { HostWriter } from '../host/host-writer.ts';
 import type { Runner } from '../host/runner.ts';
 
-/** Everything that a plan is applied through. */
+/** The ports through which a plan is applied. */
 export interface ChangeableHost {
   readonly reader: HostReader;
   readonly writer: HostWriter;

@@ -11,7 +11,7 @@ const MARKS = ['begun', 'done', 'undone'] as const;
 /** How far a step has come. Only what was begun can have changed anything. */
 export type JournalMark = (typeof MARKS)[number];
 
-/** A journal that is there: of a change that was cut short, or that awaits confirmation. */
+/** An existing journal: of a change that was interrupted, or that awaits confirmation. */
 export interface LeftJournal {
   readonly id: string;
   /** Of the boot in which it was begun: what the kernel was told does not outlive it. */

@@ -13,7 +13,7 @@ import {
 
 const FOLDER = '/var/lib/portal-gun/journal';
 
-/** When and in which boot a plan is applied. */
+/** The time and the boot in which a plan is applied. */
 export interface Occasion {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -90,7 +90,7 @@ export function isOfOtherBoot(left: LeftJournal, bootId: string | null): boolean
 }
 
 /**
- * The journals that were left behind, the oldest first.
+ * The remaining journals, the oldest first.
  *
  * @throws PortalGunError JOURNAL_FAILED where one can't be read, or makes no sense
  */

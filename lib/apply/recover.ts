@@ -5,12 +5,12 @@ import type { ChangeableHost } from './changeable-host.ts';
 import { isOfOtherBoot, Journal } from './journal.ts';
 import type { LeftJournal } from './journal-parser.ts';
 
-/** Which way a change that was cut short, or not confirmed, is ended. */
+/** How to end a change that was interrupted or not confirmed. */
 export type Recovery = 'finish' | 'undo';
 
 /**
- * Ends a change that was cut short, or that awaits confirmation: puts back what was begun of it, or makes the rest, and where that fails, puts
- * back all of it. Good from wherever it was cut, and however often.
+ * Ends a change that was interrupted, or that awaits confirmation: undoes its steps, or makes the rest and, if that
+ * fails, undoes all steps. Good from wherever it was cut, and however often.
  *
  * Guards and safety rules are asked as when it was begun, with what was allowed then and with what the host uses now.
  *

@@ -1,4 +1,4 @@
-/** A problem that a reader met in the data of a host. It never hides other results. */
+/** A problem that a reader found in the data of a host. It never hides other results. */
 export interface Diagnostic {
   /** The subject: a PCI address, a path on the host, or the name or UUID of a machine. */
   readonly subject: string;

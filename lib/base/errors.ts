@@ -22,7 +22,7 @@ interface ErrorEntry {
   readonly remedy: string;
 }
 
-/** Every error a user can meet. The reference is generated from this table. */
+/** Every error of the programs and the library. The reference is generated from this table. */
 export const ERRORS = {
   BAD_ARGUMENT: {
     exit: 'usage',
@@ -269,7 +269,7 @@ interface FilePart {
   readonly path: readonly PropertyKey[];
 }
 
-/** What was asked for can't be delivered. The code decides the exit status. */
+/** An error with a code: the request cannot be completed. The code decides the exit status. */
 export class PortalGunError extends Error {
   readonly code: ErrorCode;
   readonly subject: string | null;

@@ -1,5 +1,5 @@
 /**
- * Why a value is not known.
+ * Why a value is unknown.
  *
  * - `denied`: the kernel refused the read (EACCES, EPERM); root would get an answer.
  * - `broken`: the read failed in another way, or what was read makes no sense.
@@ -7,7 +7,7 @@
  */
 export type UnknownReason = 'denied' | 'broken' | 'unread';
 
-/** A value that could not be had. Its JSON form is itself: `{"unknown":"denied"}`. */
+/** A value that could not be read. Its JSON form is itself: `{"unknown":"denied"}`. */
 export interface Unknown {
   readonly unknown: UnknownReason;
 }
@@ -22,12 +22,12 @@ export const DENIED: Unknown = Object.freeze({ unknown: 'denied' });
 export const BROKEN: Unknown = Object.freeze({ unknown: 'broken' });
 export const UNREAD: Unknown = Object.freeze({ unknown: 'unread' });
 
-/** Whether a fact could not be had. */
+/** Whether a fact could not be read. */
 export function isUnknown(value: unknown): value is Unknown {
   return typeof value === 'object' && value !== null && 'unknown' in value;
 }
 
-/** The value where there is one; `undefined` where it is absent or unknown, or a field that was not read. */
+/** The value if there is one; `undefined` if it is absent or unknown. */
 export function knownValue<T>(fact: Known<T> | undefined): T | undefined {
   return fact === null || isUnknown(fact) ? undefined : fact;
 }

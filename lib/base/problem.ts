@@ -1,39 +1,39 @@
 interface ProblemEntry {
   readonly summary: string;
-  /** What a person can do. */
+  /** An action that solves the problem, if possible with a command. */
   readonly remedy: string;
 }
 
-/** Why a step of a plan was not made, or could not be undone. The reference is generated from this table. */
+/** Why a step of a plan failed, or could not be undone. The reference is generated from this table. */
 export const PROBLEMS = {
   CHANGED_MEANWHILE: {
     summary: 'The host is no longer in the state that the plan was made for.',
     remedy: 'plan it again: run the same command once more',
   },
   NO_EFFECT: {
-    summary: 'Every part of the step succeeded, and the host is still not in the state that was asked for.',
-    remedy: 'see the log of the kernel: dmesg',
+    summary: 'Every part of the step succeeded, but the host is not in the requested state.',
+    remedy: 'see the kernel log: dmesg',
   },
   JOURNAL_UNWRITTEN: {
-    summary: 'The journal cannot be written, so nothing more is changed.',
+    summary: 'The journal cannot be written, so the plan stops.',
     remedy: 'check that /var/lib/portal-gun can be written, and that its disk is not full',
   },
   DEVICE_GONE: {
     summary: 'The function is not on the PCI bus.',
-    remedy: 'see which functions there are: pci list',
+    remedy: 'list the functions of the host: pci list',
   },
   DEVICE_REPLACED: {
     summary: 'Another device is at the address now.',
-    remedy: 'see where the device is now: pci list; then plan it again',
+    remedy: 'find the device: pci list; then plan it again',
   },
   DEVICE_UNIDENTIFIED: {
     summary:
-      'The ids of the function were not known when the plan was made, so nothing shows that it is still the same.',
+      'The plan does not contain the ids of the function, so it is unknown whether the function is the same.',
     remedy: 'plan it again as root',
   },
   GROUP_CHANGED: {
     summary: 'The function is in another IOMMU group than when the plan was made.',
-    remedy: 'see the groups: pci groups; then plan it again',
+    remedy: 'check the groups: pci groups; then plan it again',
   },
   GROUP_UNREADABLE: {
     summary: 'The IOMMU group of the function cannot be read.',
@@ -41,20 +41,20 @@ export const PROBLEMS = {
   },
   GROUP_SHARED: {
     summary: 'A VF shares its IOMMU group with another device, so a VM cannot have it.',
-    remedy: 'see the members of the group: pci groups',
+    remedy: 'list the devices in the group: pci groups',
   },
   IN_USE: {
-    summary:
-      'The host or a VM uses a device that the step would take. The name of the safety rule is in parentheses.',
-    remedy: 'free the device; see docs/reference/safety-rules.md for the rule and whether --allow lifts it',
+    summary: 'The host or a VM uses a device of the step. The name of the safety rule is in parentheses.',
+    remedy:
+      'free the device; docs/reference/safety-rules.md describes the rule, and whether --allow lifts it',
   },
   USE_UNKNOWN: {
-    summary: 'Whether a device is in use could not be read. The name of the safety rule is in parentheses.',
-    remedy: 'run it as root on the host itself; see docs/reference/safety-rules.md for the rule',
+    summary: 'It is unknown whether a device is in use. The name of the safety rule is in parentheses.',
+    remedy: 'run it as root on the host itself; docs/reference/safety-rules.md describes the rule',
   },
   HELD_BY_KERNEL: {
     summary:
-      'The kernel waits, most likely for a process that holds the device, and makes the change once that ends.',
+      'The kernel waits, probably for a process that holds the device, and makes the change when that process ends.',
     remedy: 'end the process or VM that holds the device',
   },
   DRIVER_UNREADABLE: {
@@ -63,118 +63,118 @@ export const PROBLEMS = {
   },
   UNBIND_FAILED: {
     summary: 'A driver does not release the function.',
-    remedy: 'stop the use of the device; see the log of the kernel: dmesg',
+    remedy: 'end the programs that use the device; see the kernel log: dmesg',
   },
   DRIVER_DECLINED: {
-    summary: 'The kernel asked the driver, which did not take the function.',
-    remedy: 'see the log of the kernel: dmesg; and whether the host can pass it through: pci validate',
+    summary: 'The kernel offered the function to the driver, and the driver did not bind it.',
+    remedy: 'see the kernel log: dmesg; check whether the host can pass the device through: pci validate',
   },
   PROBE_FAILED: {
     summary: 'The kernel refuses to look for a driver for the function.',
-    remedy: 'see the log of the kernel: dmesg',
+    remedy: 'see the kernel log: dmesg',
   },
   OVERRIDE_FAILED: {
     summary: 'The attribute driver_override of the function cannot be written.',
-    remedy: 'see whether the kernel is locked down, or runs in a container: pci validate',
+    remedy: 'check whether the kernel is locked down, or pci runs in a container: pci validate',
   },
   MODULE_IN_USE: {
-    summary: 'A module stays loaded, because a device is on its driver.',
-    remedy: 'see which devices are on the driver: pci list driver=NAME',
+    summary: 'A module cannot be removed, because a device is bound to its driver.',
+    remedy: 'list the devices on the driver: pci list driver=NAME',
   },
   MODULE_FAILED: {
     summary: 'modprobe could not load or remove a module.',
-    remedy: 'read the message of modprobe, and the log of the kernel: dmesg',
+    remedy: 'see the output of modprobe, and the kernel log: dmesg',
   },
   PROGRAM_MISSING: {
     summary: 'A program that the step needs is not installed.',
-    remedy: 'install the package that has it',
+    remedy: 'install the package that contains it',
   },
   PROGRAM_FAILED: {
     summary: 'A program that the step needs failed.',
-    remedy: 'read its message',
+    remedy: 'see its output',
   },
   FILE_FAILED: {
     summary: 'A file cannot be read, written or removed.',
-    remedy: 'check its folder, the permissions and the free space',
+    remedy: 'check its folder, its permissions and the free space',
   },
   INITRAMFS_UNCHANGED: {
-    summary: 'update-initramfs succeeded, and the initramfs was not made again.',
-    remedy: 'see /etc/initramfs-tools/update-initramfs.conf, and whether /boot can be written',
+    summary: 'update-initramfs succeeded, but did not write the initramfs.',
+    remedy: 'see /etc/initramfs-tools/update-initramfs.conf; check whether /boot can be written',
   },
   ARGUMENTS_MISSING: {
-    summary: 'update-grub succeeded, and no entry of GRUB has the kernel arguments.',
-    remedy: 'see which file in /etc/default/grub.d sets the same variable',
+    summary: 'update-grub succeeded, but no entry of GRUB has the kernel arguments.',
+    remedy: 'check which file in /etc/default/grub.d sets the same variable',
   },
   INTERFACE_MISSING: {
     summary: 'The function has no network interface.',
-    remedy: 'see whether a driver of the host has it: pci show DEVICE',
+    remedy: 'check whether it is bound to a host driver: pci show DEVICE',
   },
   LINK_FAILED: {
-    summary: 'The network interface of the function cannot be read or switched.',
-    remedy: 'read the message of ip, and the log of the kernel: dmesg',
+    summary: 'The network interface of the function cannot be read or set.',
+    remedy: 'see the output of ip, and the kernel log: dmesg',
   },
   VFS_UNREADABLE: {
     summary: 'The number of VFs of the PF cannot be read.',
     remedy: 'run it as root',
   },
   NO_VFS: {
-    summary: 'The function cannot have VFs: it is not a PF, or its driver does not make any.',
-    remedy: 'see which functions can: pci sriov list',
+    summary: 'The function cannot have VFs: it is not a PF, or its driver does not create VFs.',
+    remedy: 'list the functions that can: pci sriov list',
   },
   VF_COUNT_FAILED: {
-    summary: 'The PF does not get the number of VFs that was asked for.',
-    remedy: 'see the log of the kernel: dmesg; try fewer VFs',
+    summary: 'The PF does not get the requested number of VFs.',
+    remedy: 'see the kernel log: dmesg; try fewer VFs',
   },
   AUTOPROBE_FAILED: {
     summary: 'The attribute sriov_drivers_autoprobe of the PF cannot be written.',
-    remedy: 'see the log of the kernel: dmesg',
+    remedy: 'see the kernel log: dmesg',
   },
   VF_MISSING: {
-    summary: 'The PF does not have a VF of that index.',
-    remedy: 'see which VFs there are: pci sriov list',
+    summary: 'The PF does not have a VF with this index.',
+    remedy: 'list the VFs: pci sriov list',
   },
   VF_MOVED: {
-    summary: 'The VF at an address is not the one that the plan means.',
-    remedy: 'see which VFs there are: pci sriov list; then plan it again',
+    summary: 'The VF at an address is not the one in the plan.',
+    remedy: 'list the VFs: pci sriov list; then plan it again',
   },
   VF_SETTING_REFUSED: {
     summary: 'The driver of the PF refuses a setting of a VF.',
-    remedy: 'leave the setting out, or see the log of the driver: dmesg',
+    remedy: 'omit the setting, or see the reason in the kernel log: dmesg',
   },
   LIBVIRT_FAILED: {
     summary: 'libvirt did not answer, or virsh failed.',
     remedy: 'check that libvirt runs: systemctl status libvirtd virtqemud',
   },
   DOCUMENT_UNREADABLE: {
-    summary: 'libvirt does not give the document of a VM.',
-    remedy: 'see whether the VM still exists: portal list',
+    summary: 'libvirt does not return the XML of a VM.',
+    remedy: 'check whether the VM still exists: portal list',
   },
   DEFINITION_REFUSED: {
     summary: 'libvirt refuses the new definition of a VM.',
-    remedy: 'read the message of libvirt',
+    remedy: 'see the error of libvirt',
   },
   CATEGORY_REFUSED: {
     summary: 'libvirt refuses the category of a VM.',
-    remedy: 'read the message of libvirt',
+    remedy: 'see the error of libvirt',
   },
   NOT_RUNNING: {
-    summary: 'The VM has stopped.',
+    summary: 'The VM no longer runs.',
     remedy: 'start it, and plan it again',
   },
   ALIAS_TAKEN: {
     summary: 'The VM has another device with the same alias.',
-    remedy: 'see which devices it has: pci assignments',
+    remedy: 'list its devices: pci assignments',
   },
   PLUG_REFUSED: {
     summary: 'libvirt does not plug the device into the running VM.',
-    remedy: 'read the message of libvirt; or assign it without --live, from the next start of the VM on',
+    remedy: 'see the error of libvirt; or assign the device without --live, for the next start of the VM',
   },
   UNPLUG_REFUSED: {
-    summary: 'libvirt does not take the device out of the running VM.',
-    remedy: 'read the message of libvirt; or shut the VM down',
+    summary: 'libvirt does not unplug the device from the running VM.',
+    remedy: 'see the error of libvirt; or shut the VM down',
   },
   GUEST_KEEPS_DEVICE: {
-    summary: 'The guest did not release the device in time. It may release it later.',
+    summary: 'The guest did not release the device in time. It can still release it later.',
     remedy: 'stop using the device in the guest, or shut the VM down',
   },
 } as const satisfies Record<string, ProblemEntry>;
@@ -182,8 +182,8 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /**
- * Why a state could not be reached: with a code, and in a sentence without its subject: `e1000e does not let go of it:
- * EBUSY`. An answer, and no error: the plan goes on to undo what was made.
+ * Why a state could not be reached: a code, and a sentence without its subject, such as `e1000e does not let go of it:
+ * EBUSY`. It is a value and not an error, because the plan then undoes its earlier steps.
  */
 export class Problem {
   readonly code: ProblemCode;
@@ -194,7 +194,7 @@ export class Problem {
     this.message = message;
   }
 
-  /** The same, said of a part: `VF 1: …`. */
+  /** The same problem with the name of a part before it: `VF 1: …`. */
   of(part: string): Problem {
     return new Problem(this.code, `${part}: ${this.message}`);
   }

@@ -8,7 +8,7 @@ import type { PciAddress } from '../pci/address.ts';
  */
 export type Severity = 'forbids' | 'refuses' | 'warns' | 'unknown';
 
-/** What a rule has to say of one function. */
+/** A finding of a rule about one function. */
 export interface Finding {
   /** The rule's: stable, and what `--allow` takes. */
   readonly name: string;

@@ -4,17 +4,17 @@ import type { Inventory } from '../pci/inventory.ts';
 import type { OptionDefinition, ValuesOf } from './grammar/command.ts';
 import { READING_OPTIONS } from './reading-options.ts';
 
-/** The options of commands that show what a host has, be it told by its kernel or by its libvirt. */
+/** The options of commands that show the devices of a host, as its kernel or its libvirt reports them. */
 export const INVENTORY_OPTIONS = {
   ...READING_OPTIONS,
   source: {
-    describe: 'Source of the devices: sysfs (default), or libvirt too, with the differences between them',
+    describe:
+      'Source of facts: the kernel (sysfs, default), or also libvirt, with the differences between them',
     type: 'string',
     choices: ['sysfs', 'libvirt'],
   },
   connect: {
-    describe:
-      'Read only from the libvirt at this URI; qemu+ssh://root@host/system needs no installation there',
+    describe: 'Ask only the libvirt at this URI: qemu+ssh://root@host/system shows a host without portal-gun',
     type: 'string',
     valueName: 'URI',
     suggestions: COMMON_URIS,
@@ -23,7 +23,7 @@ export const INVENTORY_OPTIONS = {
 
 export type InventoryValues = ValuesOf<typeof INVENTORY_OPTIONS>;
 
-/** A sentence on where an inventory comes from, with a space before it; nothing where it is the kernel alone. */
+/** A sentence that names the source of an inventory, after a space; empty if only the kernel is the source. */
 export function originRemark({ host }: Inventory): string {
   return host.libvirt === undefined ? '' : ` From libvirt at ${escapeControls(host.libvirt)}.`;
 }

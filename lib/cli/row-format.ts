@@ -21,6 +21,16 @@ export function formatOf({ format, json }: FormatValues): RowFormat {
   throw new PortalGunError('BAD_ARGUMENT', `cannot be used with --format ${format}`, { subject: '--json' });
 }
 
+/**
+ * Refuses `--format` beside an option that makes a change of a list: a plan has no rows.
+ *
+ * @throws PortalGunError BAD_ARGUMENT
+ */
+export function refuseFormat({ format }: Pick<FormatValues, 'format'>, option: string): void {
+  if (format === undefined) return;
+  throw new PortalGunError('BAD_ARGUMENT', `does not go with ${option}`, { subject: '--format' });
+}
+
 /** An answer of rows in each of its forms, of which one is made. */
 export interface RowForms {
   /** The document of `--json`; under a key of it is the list that JSON lines have the items of. */

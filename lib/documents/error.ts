@@ -24,15 +24,15 @@ const errorDocument = z
           'interrupted',
           'terminated',
         ])
-        .describe('The exit status by name.'),
+        .describe('The name of the exit code.'),
       exitCode: z.int().min(1).max(255),
-      subject: z.string().nullable().describe('What it is about: an address, a path, an option.'),
-      message: text.describe('What happened, for a person.'),
-      hint: text.describe('What to do, for a person.'),
-      causes: z.array(z.string()).describe('The messages of what led to it, the nearest first.'),
+      subject: z.string().nullable().describe('The subject: an address, a path, an option.'),
+      message: text.describe('The problem, as text for a user.'),
+      hint: text.describe('The suggested action, as text for a user.'),
+      causes: z.array(z.string()).describe('The messages of the causes, the direct cause first.'),
     }),
   })
-  .meta({ id: 'error', title: 'What any command prints with --json where it can not deliver' });
+  .meta({ id: 'error', title: 'Output of any command with --json if it fails' });
 
-/** What any command prints with `--json` if it cannot deliver. */
+/** The output of any command with `--json` if it fails. */
 export type ErrorDocument = DocumentOf<typeof errorDocument>;

@@ -19,9 +19,9 @@ export const checkResult = z
     subject: z.string().nullable().describe('The address of the device, or the name of the machine.'),
     outcome: z
       .enum(['pass', 'note', 'warn', 'fail', 'unknown', 'apart'])
-      .describe('`unknown`: it could not be told; `apart`: there was nothing to check.'),
+      .describe('`unknown`: the check could not decide; `apart`: nothing to check.'),
     message: z.string(),
-    why: z.enum(['denied', 'broken', 'unread']).nullable().describe('Why it could not be told.'),
+    why: z.enum(['denied', 'broken', 'unread']).nullable().describe('Why the check could not decide.'),
     evidence: z.array(z.string()),
     remedy: z.string().nullable(),
     fix: z
@@ -31,18 +31,18 @@ export const checkResult = z
         z.object({ kind: z.literal('module-option'), module: z.string(), option: z.string() }),
         z.object({
           kind: z.literal('lock-limit'),
-          user: z.string().describe('Whose programs may lock so much memory.'),
+          user: z.string().describe('The user whose programs may lock this amount of memory.'),
           sizeBytes: z.int().min(0),
         }),
-        z.object({ kind: z.literal('persisted') }).describe('What was persisted is brought into force.'),
+        z.object({ kind: z.literal('persisted') }).describe('Restores the persisted settings.'),
       ])
       .nullable()
-      .describe('The change that the remedy describes, as data; null where a person has to do it.'),
+      .describe('The change that the remedy describes, as data; null if the user must make it by hand.'),
     virtHostValidate: z
       .object({ word: foreignWord, message: z.string().nullable(), contradicts: z.boolean() })
       .nullable()
       .describe(
-        'What virt-host-validate says of the same; it contradicts where one of both says that all is well.',
+        'The result of virt-host-validate for the same check; `contradicts` if one of the two reports a problem and the other does not.',
       ),
   })
   .meta({ id: 'validation#result' });
@@ -58,18 +58,16 @@ const validationDocument = z
         machine: z.string().nullable(),
         strict: z.boolean(),
       })
-      .describe(
-        'What was asked: purposes, devices and a machine, each as far as it was given, and whether warnings count.',
-      ),
+      .describe('The request: purposes, devices and a machine, each if given, and whether warnings count.'),
     passed: z.boolean().describe('Whether the exit status is 0.'),
     tier: z
       .union([z.enum(['passthrough', 'kvm', 'emulation']), unknownFact])
       .describe(
-        'How far the host goes: it gives devices to machines, it runs them by KVM, or it has to emulate them.',
+        'The level that the host supports: passing devices to machines, running machines with KVM, or emulation.',
       ),
     givesDevices: z
       .union([z.boolean(), unknownFact])
-      .describe('Whether devices can be given to machines; those that are emulated can have devices too.'),
+      .describe('Whether devices can be passed to machines; emulated machines can have devices too.'),
     counts: z
       .object({
         pass: checkCount,
@@ -79,19 +77,19 @@ const validationDocument = z
         unknown: checkCount,
         apart: checkCount,
       })
-      .describe('How many checks came to what.'),
-    results: z.array(checkResult).describe('Each check: see the page of the rules for what each is about.'),
+      .describe('The number of checks for each outcome.'),
+    results: z.array(checkResult).describe('Each check. The reference of validation rules describes them.'),
     virtHostValidate: z
       .array(foreignRow)
       .nullable()
-      .describe('What virt-host-validate says of which there is no rule; null where it was not run.'),
+      .describe('Results of virt-host-validate that no rule covers; null if it was not run.'),
     recovery: pendingRecovery.optional(),
     diagnostics,
   })
   .meta({
     id: 'validation',
     title: 'pci validate --json',
-    description: 'Whether a host can do what is asked of it, check by check.',
+    description: 'Whether a host supports the requested purpose, check by check.',
   });
 
 /** `pci validate --json`. */

@@ -10,7 +10,7 @@ import type {
 } from './network-use.ts';
 import type { MountNamespace, StorageUse } from './storage-use.ts';
 
-/** A Thunderbolt or USB4 host interface, and the PCI ports whose devices are reached through its tunnels. */
+/** A Thunderbolt or USB4 host interface, and the PCI ports of the devices behind its tunnels. */
 export interface TunnelHost {
   readonly function: PciAddress;
   /** Unknown if the kernel does not link them; `null` if nothing is connected. */
@@ -26,13 +26,13 @@ export interface DisplayClaim {
   readonly owner: string;
 }
 
-/** Something with a name that hangs on a function, or on none. */
+/** A named part of the host that depends on a function, or on none. */
 export interface HostThing {
   readonly name: string;
   readonly function: PciAddress | null;
 }
 
-/** Where messages of the kernel go. */
+/** A destination of kernel messages. */
 export interface HostConsole extends HostThing {
   /**
    * Whether it is one now, will be one at the next start, or is an interface that netconsole sends by; `debugger` if kgdb
@@ -41,7 +41,7 @@ export interface HostConsole extends HostThing {
   readonly source: 'active' | 'command line' | 'netconsole' | 'debugger' | 'early';
 }
 
-/** A watchdog, which restarts the host unless somebody resets it in time. */
+/** A watchdog, which restarts the host unless a program resets it in time. */
 export interface Watchdog extends HostThing {
   /** `iTCO_wdt`. */
   readonly identity: Known<string>;
@@ -100,7 +100,7 @@ export interface SoundStream {
 }
 
 /**
- * What a host uses, as far as files of the kernel and of udev say. Each part by itself may be absent, or not
+ * The uses of hardware by a host, from the files of the kernel and of udev. Each part by itself may be absent, or not
  * known. Nothing in it is for one device alone: see `lib/checks` for what follows.
  */
 export interface HostUse extends StorageUse {
@@ -163,7 +163,7 @@ export interface DeviceHolder {
   readonly nodes: readonly OpenNode[];
 }
 
-/** What is true of a running host alone, and in no snapshot. */
+/** Facts that only a running host has, and no snapshot. */
 export interface LiveUse {
   readonly holders: readonly DeviceHolder[];
   /** Why not every process could be looked into; `null` where all were. */

@@ -15,7 +15,7 @@ export type InterfaceKind =
   | 'tunnel'
   | 'other';
 
-/** What travels over a link; `other` for all that is not named here. */
+/** The protocol of a link; `other` for any that is not named here. */
 export type LinkLayer = 'ethernet' | 'infiniband' | 'can' | 'other';
 
 /** A network interface, of a device or made of others. */
@@ -67,7 +67,7 @@ export interface IpRoute {
   readonly isOwnNetwork: boolean;
 }
 
-/** Addresses and routes of one family. `null` where the kernel has none of that family. */
+/** Addresses and routes of one family. `null` if the kernel does not support the family. */
 export interface IpUse {
   readonly addresses: Known<readonly IpAddress[]>;
   readonly routes: Known<readonly IpRoute[]>;
@@ -115,7 +115,7 @@ export interface RdmaUser {
   readonly user: string;
 }
 
-/** What tells which interfaces there should be, and what works without them. */
+/** Files that show which interfaces there should be, and services that work without them. */
 export interface NetworkUse {
   /** The ports of the functions that have or may have any. */
   readonly ports: Known<readonly FunctionPorts[]>;

@@ -2,8 +2,8 @@ import type { Known } from '../base/known.ts';
 import type { PciAddress } from '../pci/address.ts';
 
 /**
- * What a block device is a member of, or is itself made by; the kernel's `holders` and names tell. `virtual`: software
- * makes it, and none of the others does.
+ * The kind of a block device that contains another, or is itself made of others, by the kernel's `holders` and names.
+ * `virtual`: software makes it, and it is none of the other kinds.
  */
 export type StackKind =
   | 'lvm'
@@ -57,7 +57,7 @@ export interface BlockDevice {
   readonly label: Known<string>;
 }
 
-/** A file system that is mounted where the reader could see it. */
+/** A file system that is mounted at a place that the reader can see. */
 export interface Mount {
   /** `major:minor`; major 0 for what has no block device of its own. */
   readonly number: string;
@@ -75,7 +75,7 @@ export interface Mount {
   readonly remote: RemoteStorage | null;
 }
 
-/** A mount namespace other than that of the reader. */
+/** A mount namespace that is not that of the reader. */
 export interface MountNamespace {
   /** A process in it. */
   readonly pid: number;
@@ -86,7 +86,7 @@ export interface MountNamespace {
   readonly mounts: readonly Mount[];
 }
 
-/** A file system that the kernel has at work, wherever it is mounted. */
+/** A file system that the kernel uses, at any mount point. */
 export interface ActiveFileSystem {
   /** `ext4`, `xfs`, `f2fs`, `btrfs`. */
   readonly type: string;
@@ -121,7 +121,7 @@ export interface ShareDevice {
   readonly tag: Known<string>;
 }
 
-/** A file system that is mounted when somebody needs it. */
+/** A file system that is mounted on demand. */
 export interface Automount {
   readonly point: string;
   /** `/dev/disk/by-partuuid/…`; `null` if the unit does not name it. */
@@ -137,7 +137,7 @@ export interface SwapArea {
   readonly usedBytes: number;
 }
 
-/** What a host uses its storage for, and how it reaches it. */
+/** The uses of storage by a host, and the paths to it. */
 export interface StorageUse {
   readonly blocks: Known<readonly BlockDevice[]>;
   readonly mounts: Known<readonly Mount[]>;

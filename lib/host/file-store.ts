@@ -1,11 +1,11 @@
 import type { WriteFailure } from './host-writer.ts';
 
-/** What came of a change to a file: it is on the disk, or the kernel's word for why not. */
+/** The result of a change to a file: it is on the disk, or the error of the kernel. */
 export type Storing = 'written' | WriteFailure;
 
 /**
- * Files of our own on the host: journals, records, configuration. Paths are absolute in the host. No method throws for
- * what the host answers. What is reported as written outlives a loss of power.
+ * Files of portal-gun on the host: journals, records, configuration. Paths are absolute in the host. No method throws
+ * for what the host answers. What is reported as written outlives a loss of power.
  */
 export interface FileStore {
   /** A file as it stands; `null` where there is none. One of ours that others than root may have written fails. */

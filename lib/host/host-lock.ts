@@ -27,8 +27,8 @@ const PASSED = 3;
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Takes the lock of this machine: one changes it at a time. The kernel keeps it (flock(2)) with the open file, which is ours
- * alone, and so gives it back when this process ends, however that comes about.
+ * Takes the lock of this machine, which allows one change at a time. The kernel keeps it (flock(2)) with the open
+ * file, which is ours alone, and so gives it back when this process ends, however that comes about.
  *
  * Whoever can open a file can lock it, so only root may open this one. A file that others could open is replaced, unless a
  * process of root holds it.

@@ -7,8 +7,8 @@ import type { Runner } from './runner.ts';
 import type { UserFiles } from './user-files.ts';
 
 /**
- * The machine that a session runs on: everything that is read, run, written and asked goes through here. What most
- * sessions do without is opened only when it is asked for.
+ * The machine that a session runs on: all reads, runs and writes go through these ports. What most sessions do without
+ * is opened only when it is asked for.
  */
 export interface HostPorts {
   readonly reader: HostReader;
@@ -38,7 +38,7 @@ export interface ClosableWriter extends HostWriter {
   close(): void;
 }
 
-/** Who runs the session, and as which program. */
+/** The user who runs the session, and the name of the program. */
 export interface User {
   readonly isRoot: boolean;
   /** `null` for a user without a name. */

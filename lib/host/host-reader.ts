@@ -16,14 +16,14 @@ export interface DeviceNumber {
   readonly number: string;
 }
 
-/** A read that gave nothing although something is there. */
+/** A failed read of something that exists. */
 export interface ReadFailure {
   readonly unknown: UnknownReason;
   /** The kernel's word for it (`EIO`), or a sentence of the port's own. */
   readonly detail: string;
 }
 
-/** What a read of the host gives: the value, `null` where nothing is there, or why it could not be had. */
+/** The result of a read: the value, `null` if the path does not exist, or why the read failed. */
 export type Reading<T> = T | null | ReadFailure;
 
 /** Whether a reading failed. */
@@ -64,9 +64,9 @@ export const MAX_ATTRIBUTE_BYTES = 64 * 1024;
 export const MAX_TABLE_BYTES = 32 * 1024 * 1024;
 
 /**
- * A host that can be looked at and nothing else: the live machine, a directory that holds a `sys/`, or a
- * snapshot. Paths are absolute in the host (`/sys/bus/pci/devices`). Synchronous, since reads of sysfs
- * never wait for a disk. No method throws for what it meets; every read is bounded.
+ * A host that can only be read: the live machine, a directory that holds a `sys/`, or a snapshot. Paths are absolute
+ * in the host (`/sys/bus/pci/devices`). Synchronous, since reads of sysfs never wait for a disk. No method throws for
+ * what it meets; every read is bounded.
  */
 export interface HostReader {
   /** What the host is called: its name, or the path that was given. */

@@ -1,11 +1,11 @@
-/** A write that the kernel refused, or that could not be begun. */
+/** A write that the kernel refused, or that could not start. */
 export interface WriteFailure {
   /** The kernel's name for it: `EBUSY`, `ENODEV`, `ENOENT`, `EINVAL`, `ERANGE`, `EACCES`, … */
   readonly failed: string;
 }
 
 /**
- * What came of a write.
+ * The result of a write.
  *
  * - `written`: the kernel took it. Whether it had the effect that was meant is for a read to tell:
  *   `drivers_probe` takes the address of a device that no driver wants.
@@ -27,8 +27,8 @@ export const WRITE_TIMEOUT_MS = 60_000;
 export const MAX_WRITE_BYTES = 4096;
 
 /**
- * A host that can be changed, and the only way anything of it ever is: text into an attribute that exists.
- * Paths are absolute in the host, as for `HostReader`. No method throws for what the host answers.
+ * A host that can be changed, only by writing text to an existing attribute. Paths are absolute in the host, as for
+ * `HostReader`. No method throws for what the host answers.
  */
 export interface HostWriter {
   /**

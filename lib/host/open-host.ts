@@ -11,14 +11,14 @@ import { looksLikeSnapshot, parseSnapshot } from './snapshot/snapshot-parser.ts'
 /** Unpacked. A host of 4,096 functions has some 20 MB. */
 const MAX_SNAPSHOT_BYTES = 128 * 1024 * 1024;
 
-/** The live machine, by the name that it gives itself. */
+/** The live machine, with its own name. */
 export function openLiveHost(): HostReader {
   const name = new TreeHost('', '').readText('/proc/sys/kernel/hostname');
   return new LiveHost(typeof name === 'string' && name.trim() !== '' ? name.trim() : 'localhost');
 }
 
 /**
- * The host that a path names: a snapshot file, or a directory that holds a `sys/`.
+ * Opens the host at a path: a snapshot file, or a directory that holds a `sys/`.
  *
  * @throws PortalGunError NOT_FOUND, BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
  */

@@ -3,7 +3,7 @@ import { readFileBounded } from './file/files.ts';
 import { readFileOf } from './file/input-file.ts';
 import { isFailure } from './host-reader.ts';
 
-/** A list of PCI ids as it was found. */
+/** A list of PCI ids, with its source. */
 export interface PciIdsFile {
   readonly bytes: Buffer;
   readonly path: string;
@@ -23,8 +23,8 @@ const SYSTEM_PATHS = [
 const MAX_BYTES = 32 * 1024 * 1024;
 
 /**
- * The list of PCI ids to use: the system's where there is one, otherwise the one that comes with the
- * package. `choice` is `bundled`, or a path, to have another.
+ * The list of PCI ids to use: the list of the system if there is one, otherwise the list in the package. `choice` is
+ * `bundled`, or a path, for another list.
  *
  * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, BAD_NAMES
  */

@@ -10,7 +10,7 @@ export interface RomFailure {
   readonly failed: string;
 }
 
-/** What came of reading a ROM: its bytes, up to where the kernel says that it ends. */
+/** The result of reading a ROM: its bytes, up to the end that the kernel reports. */
 export type RomReading = Uint8Array | RomFailure;
 
 /** How long a ROM is waited for: 16 MiB by words from a slow card. */

@@ -1,5 +1,5 @@
 /**
- * What came of a program.
+ * The result of a program.
  *
  * - `exited`: it ended by itself.
  * - `missing`: there is no such program.
@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-/** Programs of the host that are run: each argument is passed on as it is, and no shell sees any. */
+/** Programs of the host: each argument is passed unchanged, without a shell. */
 export interface Runner {
   /** Runs a program to its end. Does not throw for what comes of it. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Run>;

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../base/errors.ts';
 import type { FileOutcome } from './file/output-folder.ts';
 
-/** Files that whoever runs a program names: read and written as that user. */
+/** Files that the user names: read and written as that user. */
 export interface UserFiles {
   /** Whether a regular file is there. */
   isFile(path: string): boolean;
@@ -38,7 +38,7 @@ export interface UserFiles {
   ): ReadonlyMap<string, FileOutcome>;
 }
 
-/** How a file is put. */
+/** Options for writing a file. */
 export interface PutOptions {
   /** Whether only its owner may read it; everybody may by default. */
   readonly isPrivate?: boolean;

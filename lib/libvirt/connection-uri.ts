@@ -1,4 +1,4 @@
-/** What is asked if nobody names a libvirt: that of the system, which holds the machines that get devices. */
+/** The default libvirt, if none is named: that of the system, which has the machines that get devices. */
 export const DEFAULT_URI = 'qemu:///system';
 
 /** URIs that people write often. */

@@ -12,7 +12,7 @@ const VERSION = ['version', '--daemon'];
 /** A libvirt far away needs some tens of milliseconds for each. */
 const TIMEOUT_PER_COMMAND_MS = 100;
 
-/** What came of a command. */
+/** The result of a command. */
 export interface VirshAnswer {
   readonly command: readonly string[];
   /** What it printed, without a line's end behind the last line. */

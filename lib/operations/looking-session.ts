@@ -15,7 +15,7 @@ import type { AllDevicesXml } from './xml/all-devices-xml.ts';
 import type { DeviceXml, XmlOptions } from './xml/device-xml.ts';
 import type { PoolXmlOptions } from './xml/pool-xml.ts';
 
-/** What can be asked of a host without changing it: a method for each command that looks. */
+/** The operations on a host that do not change it: a method for each command that reads. */
 export class LookingSession {
   /** What is asked, and where. */
   protected readonly session: HostSession;

@@ -28,7 +28,7 @@ import type { FixOptions, FixSubject } from './validation/propose-fixes.ts';
 import type { ValidateOptions, ValidationAnswer } from './validation/validate-host.ts';
 
 /**
- * Opens a host to ask about it and to change it: this machine, or a captured host, which is read and never changed.
+ * Opens a host to read and change it: this machine, or a captured host, which is read and never changed.
  *
  * @param ports the machine that everything is read, run and written on; this one by default
  * @throws PortalGunError NOT_FOUND, BAD_HOST, BAD_SNAPSHOT, PERMISSION_DENIED
@@ -44,8 +44,8 @@ export async function openSession(
 }
 
 /**
- * What can be asked of a host: a method for each command of `pci`. One that changes something gives a proposal, which changes nothing
- * until it is applied.
+ * The operations on a host: a method for each command of `pci`. One that changes something gives a proposal, which
+ * changes nothing until it is applied.
  */
 export class Session extends LookingSession {
   /** Proposes to give devices, and what their IOMMU groups demand, to a driver that gives them to VMs. */

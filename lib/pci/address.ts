@@ -1,9 +1,8 @@
 declare const canonical: unique symbol;
 
 /**
- * The address of a PCI function, canonical: `domain:bus:slot.function` in lower case, the domain with 4
- * to 8 hex digits (VMD uses `10000`). Slot is at most `1f`, function at most `7`, as the kernel prints
- * them, also for ARI functions.
+ * The address of a PCI function, canonical: `domain:bus:slot.function` in lowercase, the domain with 4 to 8 hex digits
+ * (VMD uses `10000`). Slot is at most `1f`, function at most `7`, as the kernel prints them, also for ARI functions.
  */
 export type PciAddress = string & { readonly [canonical]: true };
 
@@ -17,8 +16,8 @@ export function isPciAddress(text: string): text is PciAddress {
 }
 
 /**
- * Reads an address as people write it: `0000:01:00.0`, `01:00.0`, `1:0.0` (domain 0), upper case,
- * libvirt's `pci_0000_01_00_0`, or a path that ends in one. Undefined where the text is none.
+ * Reads an address in the usual forms: `0000:01:00.0`, `01:00.0`, `1:0.0` (domain 0), upper case, libvirt's
+ * `pci_0000_01_00_0`, or a path that ends in one. Undefined where the text is none.
  */
 export function parsePciAddress(rawText: string): PciAddress | undefined {
   const text = rawText.slice(rawText.replace(/\/+$/, '').lastIndexOf('/') + 1).replace(/\/+$/, '');
@@ -30,7 +29,7 @@ export function parsePciAddress(rawText: string): PciAddress | undefined {
   return isPciAddress(address) ? address : undefined;
 }
 
-/** The slot that a function is in, without the function: `0000:01:00`. Functions of one card share it. */
+/** The slot of a function, without the function: `0000:01:00`. Functions of one card share it. */
 export function slotOf(address: PciAddress): string {
   return address.slice(0, -2);
 }
@@ -40,7 +39,7 @@ export function slotAndFunctionOf(address: PciAddress): string {
   return address.slice(-4);
 }
 
-/** The address without its domain where that is 0: `01:00.0`. */
+/** The address without its domain if that is 0: `01:00.0`. */
 export function shortAddress(address: PciAddress): string {
   return address.startsWith('0000:') ? address.slice(5) : address;
 }

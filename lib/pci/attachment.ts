@@ -25,7 +25,7 @@ export const ATTACHMENT_KINDS = [
 
 export type AttachmentKind = (typeof ATTACHMENT_KINDS)[number];
 
-/** Something of the host that is there because of a PCI function, and goes when the function goes. */
+/** A part of the host that exists because of a PCI function, and goes when the function goes. */
 export interface Attachment {
   readonly kind: AttachmentKind;
   /** The kernel's name: `enp1s0`, `nvme0n1`, `card0`, `usb1`. */

@@ -5,7 +5,7 @@ import { type HostMarks, hostMarksOf, isMarked, NO_MARKS } from './host-marks.ts
 import { IDENTITY_FIELDS, identityOf } from './identity.ts';
 import { plausibleSerial } from './plausible-serial.ts';
 
-/** A device serial number, and where its capability starts in the configuration space. */
+/** A device serial number, and the offset of its capability in the configuration space. */
 export interface SerialAt {
   readonly offset: number;
   /** As lspci prints it: `00-11-22-ff-ff-33-44-55`. */

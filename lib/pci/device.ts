@@ -10,7 +10,7 @@ import type { DeviceLocation } from './location.ts';
 import type { SriovRole } from './sriov/sriov.ts';
 import type { VfioState } from './vfio-state.ts';
 
-/** An id of four hex digits and its name in the list of PCI ids; `null` where the list has none. */
+/** An id of four hex digits and its name in the list of PCI ids; `null` if the list has none. */
 export interface NamedId {
   readonly id: string;
   readonly name: string | null;
@@ -30,7 +30,7 @@ export interface SubsystemId {
   readonly name: string | null;
 }
 
-/** One PCI function with every fact that can be read of it. Each may be absent (`null`) or unknown. */
+/** One PCI function, with the facts that were read. Each may be absent (`null`) or unknown. */
 export interface PciDevice {
   readonly address: PciAddress;
   readonly location: Known<DeviceLocation>;
@@ -84,7 +84,7 @@ export type DeviceField = Exclude<keyof PciDevice, 'address'>;
 /** One PCI function with the facts that were asked for: the others are not there, so nothing can take them for absent. */
 export type DeviceWith<Read extends DeviceField> = Pick<PciDevice, 'address' | Read>;
 
-/** One PCI function with whatever facts were read: for selectors, which say at run time what they look at. */
+/** One PCI function with any facts that were read: for selectors, which show at run time which facts they read. */
 export type DeviceInPart = DeviceWith<never> & Partial<PciDevice>;
 
 /** Whether facts of a device were read, be it that they could not be. */
@@ -96,8 +96,8 @@ export function hasFields<Read extends DeviceField>(
 }
 
 /**
- * What a reader can be asked for: a fact, or with `vfCounts` of `sriov` only the role, the VFs and how many there are and
- * may be: the rest of a PF takes longer to read than all else that a list shows of it, and is then `unread`.
+ * A fact that a reader can read, or `vfCounts`, which is the part of `sriov` that is quick to read: the role, the VFs,
+ * and the numbers of VFs; the rest of a PF is then `unread`.
  */
 export type DeviceRequest = DeviceField | 'vfCounts';
 

@@ -8,7 +8,7 @@ import type { Inventory } from './inventory.ts';
 /** A fact as it is compared; `null` for absent. */
 type FactValue = string | number | boolean | readonly string[] | null;
 
-/** One fact of a device that is not what it was. */
+/** One fact of a device that changed. */
 export interface FactChange {
   readonly fact: string;
   readonly before: FactValue;
@@ -16,8 +16,8 @@ export interface FactChange {
 }
 
 /**
- * What became of a device from one inventory to the other. A device that `moved` is known again by its
- * identity at another address; it may have changed as well.
+ * The difference of a device between two inventories. A device that `moved` is known again by its identity at another
+ * address; it may have changed as well.
  */
 export type DeviceDifference<Device extends DeviceWith<never> = PciDevice> =
   | { readonly kind: 'came'; readonly after: Device }

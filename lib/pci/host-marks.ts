@@ -2,7 +2,7 @@ import { knownValue } from '../base/known.ts';
 import type { Attachment, AttachmentKind } from './attachment.ts';
 import { plausibleSerial } from './plausible-serial.ts';
 
-/** What identifies a device and is shown by a driver of the host only: on a VFIO driver nothing of it can be read. */
+/** Facts that identify a device and that only a host driver shows: on a VFIO driver they cannot be read. */
 export interface HostMarks {
   /** The serial number of the drive that it is (NVMe, virtio-blk). */
   readonly drive: string | null;

@@ -4,7 +4,7 @@ import { topologyPath } from './location.ts';
 import { plausibleSerial } from './plausible-serial.ts';
 
 /**
- * What finds a device again after its address moved. Addresses change when a card is added or firmware is
+ * The facts that identify a device after its address changed. Addresses change when a card is added or firmware is
  * updated; these do not, or not all at once. Every part may be missing.
  */
 export interface DeviceIdentity {
@@ -75,8 +75,8 @@ export function identityOf(device: DeviceWith<IdentityField>): DeviceIdentity {
 }
 
 /**
- * How surely two identities are of one device: 20 for the ids alone, more for all else that agrees. 0 where the ids differ or where both have a serial
- * number, or a MAC, and it is not the same.
+ * How certain it is that two identities belong to one device: 20 for equal ids, more for all other equal facts. 0 if
+ * the ids differ, or if both have a serial number, or a MAC, and the two differ.
  */
 export function identityScore(a: DeviceIdentity, b: DeviceIdentity): number {
   if (a.id === null || a.id !== b.id) return 0;
@@ -105,7 +105,7 @@ export function sharedIdentity(a: DeviceIdentity, b: DeviceIdentity): Partial<De
   return Object.keys(own).length > 0 ? own : shared('slotLabel', 'path');
 }
 
-/** From this score on, two identities are taken for one device. */
+/** The minimum score at which two identities count as one device. */
 export const SAME_DEVICE = 60;
 
 function differ(a: string | null, b: string | null): boolean {

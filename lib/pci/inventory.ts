@@ -2,7 +2,7 @@ import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Unknown } from '../base/known.ts';
 import type { DeviceWith, PciDevice } from './device.ts';
 
-/** The PCI functions of a host, as they were read. */
+/** The PCI functions of a host, with the facts that were read. */
 export interface Inventory<Device extends DeviceWith<never> = PciDevice> {
   readonly host: {
     readonly label: string;

@@ -1,6 +1,6 @@
 import { isPciAddress, type PciAddress, slotAndFunctionOf } from './address.ts';
 
-/** Where a function is in the tree of buses. */
+/** The place of a function in the tree of buses. */
 export interface DeviceLocation {
   /** The root complex that it is under: `pci0000:00`. A VMD domain's root hangs on a function of its own. */
   readonly root: string;

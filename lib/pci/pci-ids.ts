@@ -1,4 +1,4 @@
-/** Where names of ids come from. Every look-up gives `null` for an id that is not listed. */
+/** A source of names for ids. Every look-up gives `null` for an id that is not listed. */
 export interface PciNames {
   /** In words, for people: `the system's pci.ids of 2026-08-01 (/usr/share/misc/pci.ids)`. */
   readonly source: string;

@@ -2,13 +2,13 @@ import { knownValue } from '../base/known.ts';
 import type { PciAddress } from './address.ts';
 import type { DeviceWith, PciDevice } from './device.ts';
 
-/** A function with what is on the buses behind it. */
+/** A function, with the functions on the buses behind it. */
 export interface TopologyNode<Device extends DeviceWith<never> = PciDevice> {
   readonly device: Device;
   readonly children: readonly TopologyNode<Device>[];
 }
 
-/** A root bus, `pci0000:00`, with what is on it. Devices without a known place are under the root `null`. */
+/** A root bus, `pci0000:00`, with its functions. Devices without a known place are under the root `null`. */
 export interface TopologyRoot<Device extends DeviceWith<never> = PciDevice> {
   readonly root: string | null;
   readonly children: readonly TopologyNode<Device>[];

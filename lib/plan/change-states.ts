@@ -3,13 +3,13 @@ import type { PciAddress } from '../pci/address.ts';
 import type { VfSettings } from '../pci/sriov/vf-settings.ts';
 import { isPassthroughDriver } from '../pci/vfio-state.ts';
 
-/** Which driver a function is on, and which its `driver_override` asks for; `null` for none. */
+/** The driver of a function, and its `driver_override`; `null` for none. */
 export interface DriverState {
   readonly driver: string | null;
   readonly override: string | null;
 }
 
-/** As the driver of a goal: whichever the kernel finds, or none; but none that hands devices to VMs. */
+/** As the driver of a goal: any driver that the kernel finds, or none, but not a VFIO driver. */
 export const DEFAULT_DRIVER = '*';
 
 /** Whether a driver is one of the host, and none that hands devices to VMs. */
@@ -24,8 +24,8 @@ export const INITRAMFS_STATE_PATH = '/var/lib/portal-gun/initramfs';
 export const STALE = 'stale';
 
 /**
- * One VF: its settings, of which those that are there count, and its driver. For a VF that is made that may be
- * {@link DEFAULT_DRIVER}, and is then left to whatever takes it.
+ * One VF: its driver, and those of its settings that are checked. The driver of a new VF can be {@link DEFAULT_DRIVER}:
+ * then any driver may take it.
  */
 export interface VfState {
   readonly index: number;

@@ -10,7 +10,7 @@ import type { ModuleChange } from './changes/module.ts';
 import type { VfsChange } from './changes/vfs.ts';
 
 /**
- * One thing of a host that changes: as it was when it was planned, and as it shall be. Undoing it is reaching
+ * A change of one object of a host: its state at the time of the plan, and its new state. Undoing it is reaching
  * `from` again. It is plain data: a plan is printed, and kept in a journal, as JSON.
  */
 export type Change =

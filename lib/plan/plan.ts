@@ -1,7 +1,7 @@
 import type { Change } from './change.ts';
 import type { Guard } from './guard.ts';
 
-/** One change, with what it does in words. */
+/** One change, with its description in words. */
 export interface Step {
   /** What is done, for a person: `0000:03:00.0: from e1000e to vfio-pci`. */
   readonly words: string;
@@ -9,8 +9,8 @@ export interface Step {
 }
 
 /**
- * What is to be done to a host, as a value: it is printed, exported, written as a script, kept in a journal and applied. Its
- * steps are made in order and undone in reverse.
+ * The planned changes to a host, as a value: it is printed, exported, written as a script, saved in a journal and
+ * applied. Its steps are made in order and undone in reverse.
  */
 export interface Plan {
   /** What it is for, in a line: `Give group 12 to vfio-pci: 2 devices`. */

@@ -14,9 +14,9 @@ const READ_ONLY =
   /^(vendor|device|subsystem_(vendor|device)|class|revision|modalias|resource|irq|local_cpu(s|list)|power_state|(current|max)_link_(speed|width)|sriov_(totalvfs|offset|stride|vf_device|vf_total_msix)|boot_vga|label|(secondary|subordinate)_bus_number|ari_enabled|dma_mask_bits|reserved_regions|osrelease)$/;
 
 /**
- * A captured host that behaves as the Linux kernel (6.12) does when it is written to: drivers bind and let go,
- * VFs come and go, functions are removed and found again, and groups and links follow. It has no timer and no
- * threads: a write that would block gives `blocked` at once, and takes effect when what it waits for is let go.
+ * A captured host that responds to writes as the Linux kernel (6.12) does: drivers bind and release devices, VFs come
+ * and go, functions are removed and found again, and groups and links follow. It has no timer and no threads: a write
+ * that would block gives `blocked` at once, and takes effect when what it waits for is let go.
  *
  * Where the kernel's answer does not follow from what was captured, `write` and {@link loadDriver} throw
  * `NOT_SIMULATED`; a write may then have been made in part, and the host is of no more use.

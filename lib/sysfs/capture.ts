@@ -19,8 +19,8 @@ import { readGroupAttributes } from './read-groups.ts';
 const CAPTURED_FIELDS = ALL_FIELDS.filter((field) => field !== 'lastSeen');
 
 /**
- * Captures a host by running the ordinary readers over it, every fact of every device; what they read is the
- * snapshot, identifiers as they are there.
+ * Captures a host: runs the ordinary readers for every fact of every device, and keeps their reads as a snapshot, with
+ * the original identifiers.
  *
  * @throws PortalGunError NO_PCI, PERMISSION_DENIED
  */

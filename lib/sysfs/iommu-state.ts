@@ -16,7 +16,7 @@ const CPU_MAKERS: Readonly<Record<string, string>> = {
 
 /**
  * Reads `/sys/class/iommu`, the names in `/sys/firmware/acpi/tables`, the line `vendor_id : GenuineIntel` of
- * `/proc/cpuinfo`, `/proc/cmdline`, and what tells the architecture and the hypervisor.
+ * `/proc/cpuinfo`, `/proc/cmdline`, and files that show the architecture and the hypervisor.
  */
 export function readIommuState(host: HostReader): IommuState {
   const units = host.list(SYS_PATHS.iommuClass);

@@ -36,9 +36,9 @@ export function parseKernelVersion(release: string): KernelVersion | null {
 }
 
 /**
- * Whether the kernel of a host says how devices can be reset, as Linux does since 5.15: then a device without
- * `reset_method` can't be. From `/proc/sys/kernel/osrelease` (`6.12.48+deb13-amd64`); where that is not there,
- * from whether any device has the attribute, which is looked for where it was not read.
+ * Whether the kernel of a host lists reset methods, as Linux does since 5.15; if so, a device without `reset_method`
+ * cannot be reset. From `/proc/sys/kernel/osrelease` (`6.12.48+deb13-amd64`); where that is not there, from whether
+ * any device has the attribute, which is looked for where it was not read.
  */
 export function tellsResetMethods(host: HostReader, devices: readonly DeviceWith<'resetMethods'>[]): boolean {
   const version = readKernelVersion(host);

@@ -5,10 +5,10 @@ import type { GroupAttributes, ReservedRegion } from '../pci/group/iommu-group.t
 import { groupPath, NO_IOMMU_NODE } from './paths.ts';
 
 /**
- * Reads what the kernel says of a group: `/sys/kernel/iommu_groups/N/type` (`DMA-FQ`; root alone may read
- * it on some kernels), `reserved_regions` (a line a region:
- * `0x00000000fee00000 0x00000000feefffff msi`), and `name`, which few groups have. All are `null` where the group itself is not
- * there. A copy may lack `name`; the node that VFIO makes for a group without an IOMMU tells the same.
+ * Reads the attributes of a group: `/sys/kernel/iommu_groups/N/type` (`DMA-FQ`; only root may read it on some
+ * kernels), `reserved_regions` (a line a region: `0x00000000fee00000 0x00000000feefffff msi`), and `name`, which few
+ * groups have. All are `null` where the group itself is not there. A copy may lack `name`; the node that VFIO makes
+ * for a group without an IOMMU tells the same.
  */
 export function readGroupAttributes(host: HostReader, group: number): GroupAttributes {
   const path = groupPath(group);

@@ -226,6 +226,8 @@ describe('control characters', () => {
     ['diff', file, file],
     ['diff', file, fixture('gpu-desktop')],
     ['diff', fixture('gpu-desktop'), file, '--json'],
+    ['diff', fixture('gpu-desktop'), file, '--format', 'csv'],
+    ['diff', fixture('gpu-desktop'), file, '--format', 'ndjson'],
     ['snapshot', '--host', file, '--output', join(folder, 'written')],
   ])('%s %s %s %s %s', async (...args) => {
     const outcome = await pciInside(args.filter((word) => word !== undefined));

@@ -31,8 +31,8 @@ export function testConfirmation(machine: () => RunningMachine): void {
 
     test('is undone by itself where nobody does, also when the session of its program is gone', async () => {
       const told = await confirmation.giveInSessionThatDies();
-      expect(told).toContain('Once made, it is undone by itself unless it is confirmed within 30 s.\n');
-      expect(told).toContain('Confirm it within 30 s, or it is undone by itself: pci confirm\nexit 0\n');
+      expect(told).toContain('The change is undone unless you confirm it within 30 s after the last step.\n');
+      expect(told).toContain('Confirm the change within 30 s, or it is undone: pci confirm\nexit 0\n');
       expect(await confirmation.state()).toBe(AWAITING);
       await confirmation.undone(DRIVER);
       const late = await machine().pci(['confirm']);

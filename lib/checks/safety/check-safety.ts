@@ -14,9 +14,9 @@ import { tunnelledFrom } from './tunnels.ts';
 import { virtualFunctionsByPf } from './virtual-functions.ts';
 
 /**
- * What speaks against taking devices from the host: for each of them, for every member of their IOMMU groups that
- * goes with them, for what is behind those, and for the VFs of those. Ordered by address, then as the rules are.
- * Nothing is found of a function that the host can spare; what could not be read is a finding of its own.
+ * The findings that prevent taking devices from the host: for each device, for every member of their IOMMU groups that
+ * is included, for the devices behind those, and for their VFs. Ordered by address, then as the rules are. Nothing is
+ * found of a function that the host can spare; what could not be read is a finding of its own.
  *
  * @param asked those of them that somebody asked for; the others go because their groups do
  * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
@@ -35,8 +35,8 @@ export function checkSafety(
 }
 
 /**
- * What speaks against devices vanishing, given to nobody: VFs whose PF is to have another number of them. Of them alone,
- * and not of their groups.
+ * The findings that prevent removing devices: VFs whose PF gets another number of VFs. Of them alone, and not of their
+ * groups.
  *
  * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
  */
@@ -47,7 +47,7 @@ export function checkLoss(devices: readonly PciAddress[], host: SafetyHost): rea
   );
 }
 
-/** What reading a ROM is judged by. */
+/** The facts that decide whether a ROM may be read. */
 export interface RomHost {
   /** Every function of the host. */
   readonly devices: readonly RomSafetyDevice[];
@@ -55,7 +55,7 @@ export interface RomHost {
 }
 
 /**
- * What speaks against reading the ROM of a function: of it alone, since nothing of its group is touched.
+ * The findings that prevent reading the ROM of a function: only of that function, because its group is not touched.
  *
  * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
  */

@@ -14,7 +14,7 @@ export const SAFETY_FIELDS = [
 /** One of {@link SAFETY_FIELDS}. */
 export type SafetyField = (typeof SAFETY_FIELDS)[number];
 
-/** A function with what the rules need. */
+/** A function with the facts that the rules need. */
 export type SafetyDevice = DeviceWith<SafetyField>;
 
 /** The facts of every device that `checkRomReading` needs. */
@@ -30,5 +30,5 @@ export const ROM_SAFETY_FIELDS = [
 /** One of {@link ROM_SAFETY_FIELDS}. */
 export type RomSafetyField = (typeof ROM_SAFETY_FIELDS)[number];
 
-/** A function with what the rules about reading its ROM need. */
+/** A function with the facts that the rules for reading its ROM need. */
 export type RomSafetyDevice = DeviceWith<RomSafetyField>;

@@ -4,7 +4,7 @@ import type { Severity } from '../finding.ts';
 import type { SafetyDevice } from './safety-fields.ts';
 import type { SafetyView } from './safety-view.ts';
 
-/** What a rule met at one function; it may be that it could not find out. */
+/** An observation of a rule at one function; it may be that the rule could not decide. */
 export interface Observation {
   readonly message: string;
   readonly evidence: readonly string[];

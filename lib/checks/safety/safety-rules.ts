@@ -43,7 +43,9 @@ import { vdpa } from './rules/use/vdpa.ts';
 import { watchdog } from './rules/use/watchdog.ts';
 import type { SafetyRule } from './safety-rule.ts';
 
-/** Every rule, in the order in which findings of one function are told. The reference is generated from this table. */
+/**
+ * Every rule, in the order in which findings of one function are reported. The reference is generated from this table.
+ */
 export const SAFETY_RULES: readonly SafetyRule[] = [
   systemDisk,
   sharedFolder,

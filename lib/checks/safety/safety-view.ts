@@ -10,7 +10,7 @@ import { virtualFunctionsByPf } from './virtual-functions.ts';
 
 const NONE: ReadonlySet<PciAddress> = new Set();
 
-/** What the safety of a change is judged by. */
+/** The facts that decide whether a change is safe. */
 export interface SafetyHost {
   /** Every function of the host. */
   readonly devices: readonly SafetyDevice[];
@@ -21,7 +21,7 @@ export interface SafetyHost {
   readonly tellsResetMethods: boolean;
 }
 
-/** A host with what is about to leave it, prepared for the rules. */
+/** A host with the devices that are about to leave it, prepared for the rules. */
 export class SafetyView {
   readonly host: SafetyHost;
   /** The functions that were asked for. */

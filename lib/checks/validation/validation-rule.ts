@@ -3,7 +3,7 @@ import type { ValidatedHost } from './validated-host.ts';
 import type { ValidatedDevice } from './validation-fields.ts';
 import type { Grade, Verdict } from './verdict.ts';
 
-/** What a host may be wanted for. */
+/** The purposes of a host. */
 export const PURPOSES = ['passthrough', 'sriov', 'gpu', 'nested', 'machines'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 

@@ -1,6 +1,7 @@
 import { type Command, defineCommand, type OptionDefinition } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
+import { FORMAT_OPTION } from './format-option.ts';
 import { INPUT_FILE } from './input-file.ts';
 import { LIBVIRT_OPTIONS, MANAGED_OPTION } from './libvirt-options.ts';
 import { MACHINE_OPTIONS } from './machine-options.ts';
@@ -41,7 +42,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       },
       rules: {
         ...INPUT_FILE,
-        describe: 'Rules file to use instead of the built-in rules, - for standard input; implies --by-rules',
+        describe: 'Rules file to use instead of the built-in rules; - for stdin; implies --by-rules',
       },
       'print-rules': {
         describe: 'Print the built-in rules as a file to edit, and exit',
@@ -123,6 +124,7 @@ export const ASSIGNMENT_COMMANDS: readonly Command[] = [
       ...MACHINE_OPTIONS,
       check: { describe: 'Exit with 1 if an assignment no longer matches', type: 'boolean' },
       repair: { describe: 'Update definitions to the current addresses of their devices', type: 'boolean' },
+      ...FORMAT_OPTION,
       ...PLAN_OPTIONS,
     },
     examples: [

@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
+import { FORMAT_OPTION } from './format-option.ts';
 import { INPUT_FILE } from './input-file.ts';
 
 const DEVICES = {
@@ -82,6 +83,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
         array: true,
         completes: 'binding',
       },
+      ...FORMAT_OPTION,
       ...CHANGING_OPTIONS,
       ...READING_OPTIONS,
     },
@@ -99,7 +101,7 @@ export const BINDING_COMMANDS: readonly Command[] = [
     description:
       'List the devices recorded by pci bind --persist. Each device is found by its identity, not by its address: in force, not in force, moved, replaced or gone.',
     positionals: {},
-    options: { check: CHECK, ...READING_OPTIONS },
+    options: { check: CHECK, ...FORMAT_OPTION, ...READING_OPTIONS },
     examples: [
       ['pci bindings list', 'all recorded bindings and their state'],
       ['pci bindings list --check', 'for a script: exit code 1 if anything differs'],
@@ -146,14 +148,14 @@ export const BINDING_COMMANDS: readonly Command[] = [
       'Bring devices to drivers, and PFs to numbers of VFs, as a YAML file declares. Anything that the file does not mention is left as it is. Devices are named by selectors, or by serial number, MAC or path. All changes form one plan, which is shown first and undone if a step fails. Settings for VFs that do not exist yet need a second plan. With --check nothing changes, and the exit code is 1 if the host differs.',
     positionals: {
       policy: {
-        describe: 'Policy file in the format of docs/reference/policy.md; - for standard input',
+        describe: 'Policy file in the format of docs/reference/policy.md; - for stdin',
         optional: true,
         suggestions: ['-'],
         completes: 'file',
       },
     },
     options: {
-      file: { ...INPUT_FILE, describe: 'Policy file, in place of the argument; - for standard input' },
+      file: { ...INPUT_FILE, describe: 'Policy file, in place of the argument; - for stdin' },
       check: { describe: 'Show the differences, and exit with 1 if there are any', type: 'boolean' },
       ...CHANGING_OPTIONS,
       ...READING_OPTIONS,

@@ -149,7 +149,7 @@ export const INVENTORY_COMMANDS: readonly Command[] = [
         completes: 'file',
       },
     },
-    options: pick('pci-ids', 'json', 'verbose', 'color'),
+    options: { ...FORMAT_OPTION, ...pick('pci-ids', 'json', 'verbose', 'color') },
     examples: [
       ['pci diff before.snapshot', 'changes on this machine since the snapshot'],
       ['pci diff a.snapshot b.snapshot --json', 'two snapshots, as JSON'],

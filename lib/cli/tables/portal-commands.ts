@@ -1,6 +1,7 @@
 import { CATEGORIES } from '../../libvirt/machine/category.ts';
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
+import { FORMAT_OPTION } from './format-option.ts';
 import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
 
 const KNOWN = CATEGORIES.join(', ');
@@ -22,6 +23,7 @@ export const PORTAL_COMMANDS: readonly Command[] = [
         suggestions: CATEGORIES,
       },
       untagged: { describe: 'Only VMs without a category; with --type, also these', type: 'boolean' },
+      ...FORMAT_OPTION,
       header: { describe: 'Print the heading row; --no-header omits it', type: 'boolean', negatable: true },
       ...LIBVIRT_OPTIONS,
     },

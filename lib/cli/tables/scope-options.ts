@@ -1,14 +1,13 @@
 import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
 
-/** What of machines is changed: their definitions, what they have as they run, or both. */
+/** Which part of machines a command changes: their definitions, the running machines, or both. */
 export const SCOPE_OPTIONS = {
   config: {
-    describe: 'Change the definitions, which are in force from the next start on; the default',
+    describe: 'Change the definitions, for the next start of the VMs (default)',
     type: 'boolean',
   },
   live: {
-    describe:
-      'Change what machines that run have now; the definitions are left, unless --config is given too',
+    describe: 'Change the running VMs; definitions change only with --config as well',
     type: 'boolean',
   },
 } as const satisfies Record<string, OptionDefinition>;

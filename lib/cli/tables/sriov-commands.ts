@@ -1,6 +1,7 @@
 import { type Command, defineCommand } from '../grammar/command.ts';
 import { READING_OPTIONS } from '../reading-options.ts';
 import { CHANGING_OPTIONS } from './changing-options.ts';
+import { FORMAT_OPTION } from './format-option.ts';
 import { VF_SETTING_OPTIONS } from './vf-setting-options.ts';
 
 /** The commands of `pci` for SR-IOV. */
@@ -20,6 +21,7 @@ export const SRIOV_COMMANDS: readonly Command[] = [
     },
     options: {
       check: { describe: 'Exit with 1 if a recorded PF differs from the record', type: 'boolean' },
+      ...FORMAT_OPTION,
       ...READING_OPTIONS,
     },
     examples: [

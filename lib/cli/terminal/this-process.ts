@@ -14,7 +14,9 @@ let stderr: OutputStream | undefined;
 
 /** The process that runs a program; of its streams those are made that are asked for, since each takes its time. */
 export const THIS_PROCESS = {
-  argv: process.argv,
+  get argv(): readonly string[] {
+    return process.argv;
+  },
   env: process.env,
   get stdin(): { readonly isTTY?: boolean } {
     return process.stdin;

@@ -4,11 +4,11 @@ export const applyReport = z
   .object({
     outcome: z
       .enum(['done', 'undone', 'stuck'])
-      .describe('done: as asked. undone: as it was. stuck: neither; pci recover goes on.'),
+      .describe('done: changed as requested. undone: restored. stuck: neither; pci recover continues.'),
     interrupted: z.boolean(),
     awaitsConfirmation: z
       .boolean()
-      .describe('Whether it is done, and undone by itself unless pci confirm comes in time.'),
+      .describe('Whether the change is made, and is undone automatically unless pci confirm comes in time.'),
     steps: z.array(
       z.object({
         words: z.string(),
@@ -17,9 +17,7 @@ export const applyReport = z
         problemCode: z
           .string()
           .nullable()
-          .describe(
-            'Which problem of a step that is, by its name in the reference; null where there is none.',
-          ),
+          .describe('The code of the problem (see the reference of problems); null if there is none.'),
       }),
     ),
   })

@@ -4,7 +4,7 @@ import { vfSettings } from '../facts/sriov-facts.ts';
 
 export const driverState = z
   .object({
-    driver: z.string().nullable().describe('null for none; * for whichever the kernel finds, or none.'),
+    driver: z.string().nullable().describe('null for none; * for any driver that the kernel finds, or none.'),
     override: z.string().nullable().describe('driver_override; null for none.'),
   })
   .meta({ id: 'plan#driverState' });
@@ -14,17 +14,15 @@ export const assignedState = z
     devices: z.array(
       z.object({
         alias: z.string(),
-        assignment: anyObject.nullable().describe('What is kept of it; null where somebody took that away.'),
-        device: anyObject
-          .nullable()
-          .describe('The element that gives it; null where somebody took that away.'),
+        assignment: anyObject.nullable().describe('The record of the assignment; null if it was removed.'),
+        device: anyObject.nullable().describe('The element of the device; null if it was removed.'),
       }),
     ),
     rootPorts: z.array(count).describe('The indices of the root ports that were added for them.'),
   })
   .meta({
     id: 'plan#assignedState',
-    description: 'All that is ours in a definition, apart from its category.',
+    description: 'All parts of a definition that belong to portal-gun, except its category.',
   });
 
 export const vfPlaces = z
@@ -32,7 +30,7 @@ export const vfPlaces = z
   .min(1)
   .meta({
     id: 'plan#vfPlaces',
-    description: 'VFs that have to be at these addresses when it is made; left out where there are none.',
+    description: 'VFs that must be at these addresses when the change is made; omitted if there are none.',
   });
 
 export const vfsState = z
@@ -41,9 +39,9 @@ export const vfsState = z
     autoprobe: z
       .boolean()
       .nullable()
-      .describe('sriov_drivers_autoprobe; null where the kernel has no such switch.'),
+      .describe('sriov_drivers_autoprobe; null if the kernel does not have it.'),
     vfs: z
       .array(z.object({ index: count, settings: vfSettings, driver: driverState }))
-      .describe('Those VFs of which more counts than that they are there.'),
+      .describe('The VFs that have settings or a required driver.'),
   })
   .meta({ id: 'plan#vfsState' });

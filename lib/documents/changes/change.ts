@@ -9,10 +9,7 @@ export const change = z
     z.object({
       kind: z.literal('module'),
       module: z.string(),
-      driver: z
-        .string()
-        .nullable()
-        .describe('The driver of PCI that it registers; null for a module of anything else.'),
+      driver: z.string().nullable().describe('The PCI driver that it registers; null for any other module.'),
       from: z
         .boolean()
         .describe('Whether the driver is registered; without one, whether the module is loaded.'),
@@ -21,9 +18,9 @@ export const change = z
     z.object({
       kind: z.literal('file'),
       path: z.string(),
-      from: z.string().nullable().describe('All that is in it; null where there is no file.'),
+      from: z.string().nullable().describe('The complete content; null if there is no file.'),
       to: z.string().nullable(),
-      executable: z.boolean().describe('Whether it is a program; false where it is not said.').optional(),
+      executable: z.boolean().describe('Whether the file is a program; false if omitted.').optional(),
     }),
     z
       .object({
@@ -31,11 +28,13 @@ export const change = z
         from: z
           .string()
           .nullable()
-          .describe('The token of the bindings in them; null without any; stale: they are to be made anew.'),
+          .describe(
+            'The token of the bindings in them; null without bindings; stale: they must be made again.',
+          ),
         to: z.string().nullable(),
       })
       .describe(
-        'What the initial RAM disks of all kernels hold of the bindings. To stale nothing is made; from stale they are made anew.',
+        'The bindings in the initramfs of each kernel. A change to stale makes nothing; a change from stale makes them again.',
       ),
     z
       .object({
@@ -43,11 +42,13 @@ export const change = z
         from: z
           .string()
           .nullable()
-          .describe('The arguments, with blanks between; null without any; stale: it is to be made anew.'),
+          .describe(
+            'The arguments, separated by spaces; null without arguments; stale: it must be made again.',
+          ),
         to: z.string().nullable(),
       })
       .describe(
-        "With which arguments of ours for the kernel the boot loader's configuration is made. To stale nothing is made; from stale it is made anew.",
+        "The kernel arguments from portal-gun in the boot loader's configuration. A change to stale makes nothing; a change from stale makes the configuration again.",
       ),
     z.object({ kind: z.literal('vfs'), address, from: vfsState, to: vfsState }),
     z.object({
@@ -67,32 +68,37 @@ export const change = z
           .string()
           .nullable()
           .describe(
-            'Our element of its metadata as virsh metadata --set takes it, for to; null where none is left.',
+            'The metadata element of portal-gun for `to`, in the form of virsh metadata --set; null if none remains.',
           ),
         vfs: vfPlaces.optional(),
       })
-      .describe("What a machine's definition gives it, as far as pci assign wrote it there."),
+      .describe("The devices that pci assign wrote into a machine's definition."),
     z
       .object({
         kind: z.literal('attachment'),
         uri: z.string().describe('The libvirt that has the machine.'),
         machine: uuid,
         address,
-        from: anyObject.nullable().describe('The element that gives it; null where the machine has it not.'),
+        from: anyObject
+          .nullable()
+          .describe('The element of the device; null if the machine does not have it.'),
         to: anyObject.nullable(),
         vfs: vfPlaces.optional(),
       })
-      .describe('A device that a machine gets or loses as it runs; one of from and to is null.'),
+      .describe('A device that a running machine gets or loses; either from or to is null.'),
     z
       .object({
         kind: z.literal('category'),
         uri: z.string().describe('The libvirt that has the machine.'),
         machine: uuid,
         place: z.enum(['definition', 'live']),
-        from: z.string().nullable().describe('As it was written; null for none.'),
+        from: z.string().nullable().describe('The category as written; null for none.'),
         to: z.string().nullable(),
-        metadata: z.string().nullable().describe('The element for it; null where none is left.'),
+        metadata: z.string().nullable().describe('The element for it; null if none remains.'),
       })
-      .describe('The category of a machine changes, in its definition or in what runs.'),
+      .describe('A change of the category of a machine, in its definition or in the running machine.'),
   ])
-  .meta({ id: 'plan#change', description: 'One thing, as it is (from) and as it shall be (to).' });
+  .meta({
+    id: 'plan#change',
+    description: 'A change of one object: its current state (from) and its new state (to).',
+  });

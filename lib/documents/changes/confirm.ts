@@ -9,11 +9,11 @@ const confirmDocument = z
       .array(
         z.object({
           startedAt: text.describe('ISO 8601, UTC.'),
-          title: text.describe('Of the plan.'),
+          title: text.describe('The title of the plan.'),
         }),
       )
       .min(1)
-      .describe('Those that were confirmed. Where nothing awaited confirmation the document is an error.'),
+      .describe('The confirmed changes. If no change awaited confirmation, the document is an error.'),
   })
   .meta({ id: 'confirm', title: 'pci confirm --json' });
 

@@ -20,37 +20,37 @@ const pciBindingsDocument = z
           state: z
             .enum(['in-force', 'not-in-force', 'moved', 'replaced', 'missing', 'ambiguous', 'unknown'])
             .describe(
-              'in-force: at its place, on its driver. not-in-force: there, on another driver or on none. moved: at another place, known by a serial number or MAC. replaced: another device is at its place. missing: nowhere. ambiguous: several devices may be it. unknown: what would tell can not be read.',
+              'in-force: at its place, on its driver. not-in-force: at its place, on another driver or none. moved: at another place, identified by a serial number or MAC. replaced: another device is at its place. missing: not on the bus. ambiguous: several devices match. unknown: the identifying facts cannot be read.',
             ),
           device: boundDevice.describe(
-            'Its device; of one that was replaced, what is at its place; of one that is not known, what may be it; null for none.',
+            'Its device; if replaced, the device at its place; if unknown, the device that it may be; null for none.',
           ),
           instead: boundDevice
-            .describe('Of one that moved, or may have, the device that is at its place now; null for none.')
+            .describe('If it moved, or may have moved, the device at its place now; null for none.')
             .optional(),
           stage: z
             .enum(['early', 'late'])
             .describe(
-              'When in a boot it is bound: early, before drivers of the host are loaded, or late, by portal-gun.service.',
+              'The stage of the boot that binds it: early, before host drivers are loaded, or late, by portal-gun.service.',
             )
             .optional(),
         }),
       )
-      .describe('By the address at which each was written down.'),
+      .describe('By the recorded address of each.'),
     outdated: z
       .array(text)
       .describe(
-        'Files that are not what they have to be for the next boot to bind these; the state of the initial RAM disks is one.',
+        'Files that must change before the next boot can bind these; the state of the initramfs is one.',
       ),
     late: lateDevices.optional(),
     warnings: z
       .array(text)
-      .describe('What of the host may have kept bindings from being made early, where one is not in force.')
+      .describe('Settings of the host that may have prevented early bindings, if a binding is not in force.')
       .optional(),
     unrecorded: z
       .array(boundUntilReboot)
       .describe(
-        'Devices that are on a VFIO driver now, and that nothing binds at the next boot; not there if the host does not tell what is recorded.',
+        'Devices that are on a VFIO driver now, and that no record binds at the next boot; omitted if the records cannot be read.',
       )
       .optional(),
     recovery: pendingRecovery.optional(),

@@ -5,8 +5,8 @@ import { address, text, unknownFact } from '../facts/basic-facts.ts';
 export const boundUntilReboot = z
   .object({
     address,
-    driver: text.describe('That it is on now.'),
-    command: text.describe('What gives it back to the host.'),
+    driver: text.describe('The current driver.'),
+    command: text.describe('The command that returns it to the host.'),
   })
   .meta({ id: 'recover#boundUntilReboot' });
 
@@ -15,11 +15,11 @@ export const pendingRecovery = z
     z.array(
       z.object({
         startedAt: text.describe('ISO 8601, UTC.'),
-        title: text.describe('Of the plan.'),
+        title: text.describe('The title of the plan.'),
         standing: z
           .enum(['cut-short', 'overdue', 'awaiting'])
           .describe(
-            'cut-short: neither made nor undone. overdue: not confirmed in time. awaiting: may be confirmed.',
+            'cut-short: interrupted, neither made nor undone. overdue: not confirmed in time. awaiting: can be confirmed.',
           ),
       }),
     ),
@@ -27,8 +27,8 @@ export const pendingRecovery = z
   ])
   .meta({
     id: 'recover#pending',
-    description: 'Changes that were cut short or await confirmation, the oldest first.',
+    description: 'Changes that were interrupted or await confirmation, the oldest first.',
   });
 
-/** Changes that were cut short or await confirmation. */
+/** Changes that were interrupted or await confirmation. */
 export type PendingRecovery = DocumentOf<typeof pendingRecovery>;

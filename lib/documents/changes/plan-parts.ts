@@ -6,19 +6,19 @@ import { deviceMarks, persistedVf } from './persisted-device.ts';
 
 export const assignedDevice = z
   .object({
-    alias: z.string().describe('Of its element in the machine.'),
+    alias: z.string().describe('The alias of its element in the machine.'),
     address: address.nullable(),
     guestAddress: z
       .string()
       .nullable()
-      .describe('Where the guest sees it: bus:slot.function; null where libvirt chooses.'),
+      .describe('Its address in the guest: bus:slot.function; null if libvirt chooses it.'),
     policy: z.enum(['shared', 'exclusive', 'vf-pool']).nullable(),
   })
   .meta({ id: 'plan#assignedDevice' });
 
 export const pluggedDevice = z
   .object({
-    alias: z.string().nullable().describe('Of its element in the machine.'),
+    alias: z.string().nullable().describe('The alias of its element in the machine.'),
     address,
     guestAddress: assignedDevice.shape.guestAddress,
   })
@@ -31,30 +31,30 @@ export const persistedPf = z
     address,
     ...deviceMarks,
     vf: persistedVf.optional(),
-    count: z.int().min(1).max(65535).describe('How many VFs.'),
+    count: z.int().min(1).max(65535).describe('The number of VFs.'),
     autoprobe: z
       .boolean()
       .nullable()
-      .describe('sriov_drivers_autoprobe; null where the kernel has no such switch.'),
-    isUp: z.boolean().describe('Whether its interface is switched on.'),
+      .describe('sriov_drivers_autoprobe; null if the kernel does not have it.'),
+    isUp: z.boolean().describe('Whether its interface is up.'),
     vfs: z
       .array(
         z.object({
           ...vfSettings.shape,
           mac: z
             .union([z.literal('driver'), vfSettings.shape.mac.unwrap()])
-            .describe("driver for whichever the VF's driver makes up.")
+            .describe("`driver` for a MAC that the VF's driver chooses.")
             .optional(),
         }),
       )
       .describe(
-        'What each VF is held to, by its index; what is not there is left as it comes. Empty for what is no network card.',
+        'The settings of each VF, by index; an omitted setting is not changed. Empty if the PF is not a network card.',
       ),
   })
-  .meta({ id: 'plan#persistedPf', description: 'A PF that gets VFs at each boot, and what it is known by.' });
+  .meta({ id: 'plan#persistedPf', description: 'A PF that gets VFs at each boot, and its identity.' });
 
-/** A device that a machine is given. */
+/** A device that is assigned to a machine. */
 export type AssignedDeviceFacts = DocumentOf<typeof assignedDevice>;
 
-/** A device that a machine gets or loses as it runs. */
+/** A device that a running machine gets or loses. */
 export type PluggedDeviceFacts = DocumentOf<typeof pluggedDevice>;

@@ -29,90 +29,89 @@ export const planDocument = z
           address,
           asked: z
             .boolean()
-            .describe('Whether it was named; otherwise it goes because its IOMMU group does.'),
+            .describe('Whether it was requested; otherwise it is included because its IOMMU group is.'),
           from: driverState,
           to: driverState,
         }),
       )
-      .describe('Those that change drivers, by address within their groups.')
+      .describe('The devices that change drivers, by address within their groups.')
       .optional(),
     staying: z
       .array(z.object({ address, reason: z.enum(['port', 'behind', 'no-driver', 'ready']) }))
-      .describe('Members of the same groups that are left as they are.')
+      .describe('Members of the same groups that do not change.')
       .optional(),
     mended: z
       .array(
         z.object({
           ...checkedRule.shape,
           fix: checkResult.shape.fix,
-          restart: z.boolean().describe('Whether it holds after a restart alone.'),
+          restart: z.boolean().describe('Whether it takes effect only after a restart.'),
           steps: z
             .array(z.int().min(0))
-            .describe('The indices of the steps that mend it; empty where that was done before.'),
+            .describe('The indices of the steps that fix it; empty if it was fixed before.'),
         }),
       )
-      .describe('Checks of pci validate that do not hold, and what mends each.')
+      .describe('Failed checks of pci validate, and the fix of each.')
       .optional(),
     byHand: z
       .array(
         z.object({
           ...checkedRule.shape,
-          remedy: z.string().nullable().describe('null for what could not be told.'),
+          remedy: z.string().nullable().describe('null if the check could not decide.'),
           obstacle: z
             .string()
             .nullable()
-            .describe('Why what would mend it can not be done by us here; null where nothing would.'),
+            .describe('Why portal-gun cannot apply the fix on this host; null if there is no fix.'),
         }),
       )
-      .describe('Checks of pci validate that do not hold, and that nothing of the plan mends.')
+      .describe('Failed checks of pci validate that the plan does not fix.')
       .optional(),
-    restart: z.boolean().describe('Whether what is mended holds after a restart alone.').optional(),
+    restart: z.boolean().describe('Whether the fixes take effect only after a restart.').optional(),
     persistence: z
       .object({
-        bindings: z.array(binding).describe('What is bound at each boot from then on.'),
-        ended: z.array(binding).describe('What is not any more.'),
-        pfs: z.array(persistedPf).describe('PFs that get VFs at each boot from then on.'),
-        endedPfs: z.array(persistedPf).describe('PFs that do not any more.'),
+        bindings: z.array(binding).describe('The devices that are bound at each boot after the change.'),
+        ended: z.array(binding).describe('The devices that are no longer bound at boot.'),
+        pfs: z.array(persistedPf).describe('PFs that get VFs at each boot after the change.'),
+        endedPfs: z.array(persistedPf).describe('PFs that no longer get VFs at boot.'),
         moved: z
           .array(z.object({ from: recordedPlace, to: recordedPlace }))
-          .describe('Entries that are written down for the place where their device is now.')
+          .describe('Records that move to the current place of their device.')
           .optional(),
         late: lateDevices.optional(),
-        warnings: z
-          .array(text)
-          .describe('What of the host keeps a binding from being made early.')
-          .optional(),
+        warnings: z.array(text).describe('Settings of the host that prevent an early binding.').optional(),
       })
       .nullable()
-      .describe('What --persist changes of what outlives a boot; null without it.')
+      .describe('The changes of --persist to the records for each boot; null without it.')
       .optional(),
     pfs: z
       .array(
         z.object({
           address,
-          interface: z.string().nullable().describe('Its network interface; null where it has none.'),
-          goesUp: z.boolean().describe('Whether that is switched on.'),
+          interface: z.string().nullable().describe('Its network interface; null if it has none.'),
+          goesUp: z.boolean().describe('Whether the interface is set up.'),
           lost: z
             .array(address)
-            .describe('The VFs that go, and may come back: all, where their number changes.'),
+            .describe(
+              'The VFs that are removed, and may be created again: all of them if their number changes.',
+            ),
           from: vfsState,
           to: vfsState,
         }),
       )
-      .describe('PFs that are set up, each with its VFs as they are and as they shall be.')
+      .describe('PFs that are configured, each with the current and the new state of its VFs.')
       .optional(),
-    connect: z.string().describe('The libvirt whose machines are changed, as virsh takes it.').optional(),
+    connect: z.string().describe('The URI of the libvirt whose machines change, as for virsh.').optional(),
     assigned: z
       .array(
         z.object({
           address,
           asked: z
             .boolean()
-            .describe('Whether it was named; otherwise it goes because its IOMMU group does.'),
+            .describe('Whether it was requested; otherwise it is included because its IOMMU group is.'),
           notes: z.array(pciXmlDocument.shape.devices.element.shape.notes.element),
         }),
       )
-      .describe('The devices that machines are given.')
+      .describe('The devices that are assigned to machines.')
       .optional(),
     machines: z
       .array(
@@ -122,25 +121,25 @@ export const planDocument = z
           state: z
             .enum(['running', 'paused', 'shut-off', 'other'])
             .describe(
-              'One that runs has what changes from its next start on; for what changes at once, see live.',
+              'A running machine gets the changes at its next start; live contains the immediate changes.',
             ),
           hasManagedSave: z
             .boolean()
             .describe(
-              'Whether its next start restores a state that was saved (virsh managedsave), with the devices of then.',
+              'Whether its next start restores a saved state (virsh managedsave), with the devices of that time.',
             )
             .optional(),
           gained: z.array(assignedDevice),
           lost: z.array(assignedDevice),
           byOthers: z
             .array(address)
-            .describe("Devices that its definition gives it by somebody else's hand: they are left."),
+            .describe('Devices in its definition that other tools or users added; they do not change.'),
         }),
       )
-      .describe('The machines whose definitions are meant, and what changes in each.')
+      .describe('The selected machines, and the changes in the definition of each.')
       .optional(),
     diagnostics: diagnostics
-      .describe('With machines: what was met among all that libvirt has. One that is broken is left out.')
+      .describe('With machines: problems with the machines of libvirt. A broken machine is omitted.')
       .optional(),
     live: z
       .object({
@@ -153,15 +152,15 @@ export const planDocument = z
             lost: z.array(pluggedDevice),
             byOthers: z
               .array(address)
-              .describe("Devices that it has by somebody else's hand: they are left."),
+              .describe('Devices that other tools or users added; they do not change.'),
           }),
         ),
         skipped: z
           .array(z.object({ name: text, uuid, state: z.enum(['shut-off', 'other']) }))
-          .describe('Machines that are meant and do not run.'),
+          .describe('Selected machines that do not run.'),
       })
       .nullable()
-      .describe('What machines that run get or lose at once; null where definitions alone are changed.')
+      .describe('The devices that running machines get or lose immediately; null if only definitions change.')
       .optional(),
     left: z
       .array(
@@ -182,7 +181,7 @@ export const planDocument = z
               'assigned',
             ])
             .describe('Why.'),
-          reason: z.string().describe('The same in words that say what is so of the device.'),
+          reason: z.string().describe('The reason in words, as a statement about the device.'),
         }),
       )
       .describe('With rules: the devices that stay with the host.')
@@ -190,11 +189,11 @@ export const planDocument = z
     findings: z
       .array(
         z.object({
-          name: text.describe('Of the rule; what --allow takes.'),
+          name: text.describe('The name of the rule, for --allow.'),
           severity: z
             .enum(['forbids', 'refuses', 'warns', 'unknown'])
             .describe(
-              'forbids: not to be lifted. refuses: lifted by --allow. warns: stops nothing. unknown: could not be found out.',
+              'forbids: cannot be lifted. refuses: lifted by --allow. warns: stops nothing. unknown: could not be checked.',
             ),
           subject: address,
           message: text,
@@ -203,7 +202,7 @@ export const planDocument = z
           allowed: z.boolean().describe('Whether --allow names it.'),
         }),
       )
-      .describe('What speaks against it. The exit status is 4 where one stops it.'),
+      .describe('The safety findings. The exit code is 4 if one stops the change.'),
     guards: z
       .array(
         z.object({
@@ -213,13 +212,11 @@ export const planDocument = z
           iommuGroup: known(z.int()),
         }),
       )
-      .describe('What must still be so of a device at the moment that it is changed.'),
+      .describe('Facts of a device that must be unchanged when the change is made.'),
     steps: z
       .array(z.object({ words: text, change }))
-      .describe(
-        'In the order in which they are made; undone in reverse. Empty where there is nothing to do.',
-      ),
-    report: applyReport.nullable().describe('What came of it; null where it was not applied.'),
+      .describe('The steps in order; they are undone in reverse order. Empty if no change is needed.'),
+    report: applyReport.nullable().describe('The result; null if the plan was not applied.'),
   })
   .meta({
     id: 'plan',
@@ -227,10 +224,10 @@ export const planDocument = z
       'pci bind --json, pci unbind --json, pci sriov set --json, pci sriov restore --json, pci assign --json, pci unassign --json, pci validate --fix --json, and a change by pci bindings --json and pci assignments --json',
   });
 
-/** A plan, and what came of it. */
+/** A plan and its result. */
 export type PlanDocument = DocumentOf<typeof planDocument>;
 
-/** Whom a plan touches, by the keys that its kind of plan has. */
+/** The devices and machines that a plan affects, in the keys that its kind of plan has. */
 export type PlanDetails = Omit<
   PlanDocument,
   'schema' | 'host' | 'title' | 'findings' | 'guards' | 'steps' | 'report'
@@ -241,5 +238,5 @@ export type PlanPart<Key extends keyof PlanDetails> = {
   readonly [K in Key]-?: Exclude<PlanDetails[K], undefined>;
 };
 
-/** What `--persist` changes of what outlives a boot. */
+/** The changes of `--persist` to the records for each boot. */
 export type PersistenceFacts = NonNullable<PlanDocument['persistence']>;

@@ -6,24 +6,22 @@ import { planDocument } from './plan.ts';
 const policyReportDocument = z
   .object({
     schema: z.literal('portal-gun/policy-report/v1'),
-    policy: text.describe('The file, as it was named.'),
+    policy: text.describe('The path of the file, as given.'),
     different: z
       .boolean()
-      .describe('Whether the host was not as the policy says. The exit status of --check is 1 then.'),
+      .describe('Whether the host differed from the policy. If it did, the exit code of --check is 1.'),
     plans: z
       .array(planDocument)
       .min(1)
-      .describe(
-        'What brings the host to it, each as a plan of its own; a second one where virtual functions had to be made first.',
-      ),
+      .describe('The plans that bring the host to the policy; a second plan if VFs had to be created first.'),
     postponed: z
       .array(
         z.object({
-          at: z.string().describe('Where the policy says it: file, line, column.'),
-          device: z.string().describe('Which devices it means.'),
+          at: z.string().describe('The position in the policy: file, line, column.'),
+          device: z.string().describe('The devices that the entry selects.'),
         }),
       )
-      .describe("What can't be told before virtual functions are there."),
+      .describe('Entries that cannot be planned before their VFs exist.'),
   })
   .meta({ id: 'policy-report', title: 'pci apply --json' });
 

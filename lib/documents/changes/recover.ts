@@ -7,32 +7,32 @@ import { boundUntilReboot } from './pending-recovery.ts';
 const recoverDocument = z
   .object({
     schema: z.literal('portal-gun/recover/v1'),
-    recovery: z.enum(['undo', 'finish']).describe('What was asked for: undo, or with --finish finish.'),
+    recovery: z.enum(['undo', 'finish']).describe('The requested action: undo, or finish with --finish.'),
     changes: z
       .array(
         z.object({
           startedAt: text.describe('ISO 8601, UTC.'),
-          title: text.describe('Of the plan.'),
+          title: text.describe('The title of the plan.'),
           report: applyReport,
         }),
       )
       .describe(
-        'Those that were cut short or not confirmed, the oldest first, with what came of each. Empty where there was nothing to recover.',
+        'The changes that were interrupted or not confirmed, the oldest first, with the result of each. Empty if there was nothing to recover.',
       ),
     missing: z
       .array(
         z.object({
           kind: z.enum(['binding', 'vfs']),
-          address: address.describe('That it was written down with.'),
-          state: text.describe('As pci bindings, or pci sriov list, have it.'),
+          address: address.describe('The recorded address.'),
+          state: text.describe('The state, as in pci bindings or pci sriov list.'),
         }),
       )
-      .describe('What is persisted and not in force afterwards, and was not left as it has to be.')
+      .describe('Persisted settings that are not in force after the recovery.')
       .optional(),
     leftBound: z
       .array(boundUntilReboot)
       .describe(
-        'Devices that stay on a VFIO driver until the next boot though the change that bound them is undone, as of one that a boot in between had bound early; with the command that gives each back now. Not there if that could not be read.',
+        'Devices that stay on a VFIO driver until the next boot although the change that bound them is undone, for example because an intermediate boot bound them early; with the command that returns each to the host now. Omitted if this could not be read.',
       )
       .optional(),
   })

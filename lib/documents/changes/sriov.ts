@@ -18,7 +18,7 @@ const virtualFunctionRow = z
     iommuGroup,
     netInterfaces,
     settings: known(vfSettings).describe(
-      'What its PF holds it to; null where that has no network interface, unknown on a captured host.',
+      'The settings that its PF enforces; null if the PF has no network interface, unknown on a captured host.',
     ),
   })
   .meta({ id: 'sriov#vf' });
@@ -34,15 +34,15 @@ const sriovDocument = z
           vendor: namedId,
           device: namedId,
           driver,
-          totalVfs: knownCount.describe('The most that it can have.'),
+          totalVfs: knownCount.describe('The maximum number of VFs.'),
           numVfs: knownCount,
           autoprobe: knownFlag.describe('Whether the kernel looks for drivers for new VFs.'),
           interface: z
-            .object({ name: text, up: knownFlag.describe('Whether it is switched on.') })
+            .object({ name: text, up: knownFlag.describe('Whether it is up.') })
             .nullable()
-            .describe('Its network interface; null where it has none.'),
+            .describe('Its network interface; null if it has none.'),
           persisted: known(z.enum(['in-force', 'not-in-force'])).describe(
-            'Whether it gets VFs at each boot, and has them now, set as was written down; null where nothing was.',
+            'Whether it has the VFs and settings that are recorded for each boot; null if none are recorded.',
           ),
           vfs: z.array(virtualFunctionRow),
         }),

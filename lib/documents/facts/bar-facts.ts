@@ -5,7 +5,7 @@ export const bar = z
   .object({
     index: z.int().min(0).max(5).describe('0 to 5; a 64-bit register takes two, and its index is the first.'),
     kind: z.enum(['memory', 'io']),
-    address: hexAddress.nullable().describe('Where the host sees it; null while it is not assigned.'),
+    address: hexAddress.nullable().describe('Its address on the host; null while it is not assigned.'),
     sizeBytes: z.int().min(1),
     width: z.literal([32, 64]).nullable().describe('Bits of address; null for I/O.'),
     prefetchable: z.boolean(),
@@ -23,9 +23,7 @@ export const romRegister = known(
     sizeBytes: z.int().min(1),
     isShadow: z
       .boolean()
-      .describe(
-        "Whether the kernel has the firmware's copy for the boot display in its place, and gives that.",
-      )
+      .describe("Whether the kernel returns the firmware's copy for the boot display instead.")
       .optional(),
   }),
 ).meta({ id: 'facts#rom', description: 'The register of the expansion ROM.' });

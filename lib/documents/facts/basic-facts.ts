@@ -6,7 +6,7 @@ export const text = z.string().min(1);
 export const unknownFact = z.object({ unknown: z.enum(['denied', 'broken', 'unread']) }).meta({
   id: 'facts#unknown',
   description:
-    'Why a fact is not known: the kernel refused the read (root would get an answer), the read failed or made no sense, or nobody read it.',
+    'Why a fact is unknown. denied: the kernel refused the read (root can read it). broken: the read failed or gave invalid data. unread: the fact was not read.',
 });
 
 /** A fact of a host: the value, null where the host has none, or why it is not known. */
@@ -20,7 +20,7 @@ export const address = z
   .regex(/^(?:[0-9a-f]{4}|[1-9a-f][0-9a-f]{4,7}):[0-9a-f]{2}:[01][0-9a-f]\.[0-7]$/)
   .meta({
     id: 'facts#address',
-    description: 'A PCI address, domain:bus:slot.function in lower case; the domain has 4 to 8 hex digits.',
+    description: 'A PCI address, domain:bus:slot.function in lowercase; the domain has 4 to 8 hex digits.',
   });
 
 export const hexId = z
@@ -39,10 +39,10 @@ export const names = z.array(text).meta({ id: 'facts#names' });
 
 export const host = z
   .object({
-    label: z.string().describe('Its name, or the path that was given.'),
+    label: z.string().describe('The name of the host, or the given path.'),
     libvirt: z
       .string()
-      .describe('The URI of the libvirt that told of it; left out where none was asked.')
+      .describe('The URI of the libvirt that reported it; omitted if libvirt was not asked.')
       .optional(),
   })
   .meta({ id: 'facts#host', description: 'The host that was read.' });
@@ -58,12 +58,12 @@ export const diagnostics = z
       message: text.describe('One sentence for a person.'),
     }),
   )
-  .meta({ id: 'facts#diagnostics', description: 'What could not be made sense of.' });
+  .meta({ id: 'facts#diagnostics', description: 'Problems that were found while reading the host.' });
 
 // What is said of the file of the facts as a whole, which is no document.
 z.unknown().meta({
   id: 'facts',
   title: 'Facts of a PCI host, as every document of pci has them',
   description:
-    'What is absent is null. What could not be had is {"unknown": …}. Keys are added within v1, never changed or taken away.',
+    'An absent fact is null. A fact that could not be read is {"unknown": …}. Keys are added within v1, never changed or removed.',
 });

@@ -4,7 +4,7 @@ import { revision } from './device-facts.ts';
 
 const feature = z.object({ supported: z.boolean(), enabled: z.boolean() }).meta({
   id: 'config-space#feature',
-  description: 'What the hardware can do, and whether it is switched on.',
+  description: 'Whether the hardware supports the feature, and whether it is enabled.',
 });
 
 const capabilities = known(
@@ -13,26 +13,29 @@ const capabilities = known(
       id: z.int().min(0).max(65535),
       offset: z.int().min(64).max(4095).describe('Bytes from the start of the configuration space.'),
       name: text,
-      version: z.int().min(0).max(15).nullable().describe('Of an extended capability; null for the others.'),
+      version: z
+        .int()
+        .min(0)
+        .max(15)
+        .nullable()
+        .describe('The version of an extended capability; null for other capabilities.'),
     }),
   ),
 ).meta({ id: 'config-space#capabilities' });
 
 export const configSpace = z
   .object({
-    sizeBytes: count.describe('How many bytes could be read.'),
-    vendorId: known(hexId).describe('As the register reads.'),
-    deviceId: known(hexId).describe('As the register reads.'),
-    idsHidden: z
-      .boolean()
-      .describe('Both ids read ffff and the rest does not, as of every virtual function.'),
+    sizeBytes: count.describe('The number of bytes that could be read.'),
+    vendorId: known(hexId).describe('The value of the register.'),
+    deviceId: known(hexId).describe('The value of the register.'),
+    idsHidden: z.boolean().describe('Both ids read ffff and the rest does not, as for every VF.'),
     isSilent: z
       .boolean()
-      .describe('The header reads all ones, or its ids what no function has: the function does not answer.')
+      .describe('The header reads all ones, or its ids are invalid: the function does not answer.')
       .optional(),
     bars: z
       .array(z.int().min(0))
-      .describe('The six BAR registers of an ordinary header as they read; empty for other headers.')
+      .describe('The values of the six BAR registers of an ordinary header; empty for other headers.')
       .optional(),
     revision,
     classCode: known(z.string().regex(/^[0-9a-f]{6}$/)),
@@ -81,9 +84,9 @@ export const configSpace = z
         vfBars: z
           .array(z.int().min(0).max(4294967295))
           .length(6)
-          .describe('The six registers as they read, 32 bits each.'),
+          .describe('The values of the six registers, 32 bits each.'),
       }),
-    ).describe('SR-IOV as the registers have it; the driver may allow fewer.'),
+    ).describe('SR-IOV, from the registers; the driver may allow fewer VFs.'),
     deviceSerialNumber: known(z.string().regex(/^[0-9a-f]{2}(?:-[0-9a-f]{2}){7}$/)),
     af: known(z.object({ functionLevelReset: z.boolean() })).describe(
       'Advanced features of conventional PCI.',
@@ -92,14 +95,14 @@ export const configSpace = z
       z.object({
         version: count,
         powerState: z.enum(['D0', 'D1', 'D2', 'D3hot']),
-        noSoftReset: z.boolean().describe('Whether going to D3hot and back does not reset the function.'),
+        noSoftReset: z.boolean().describe('Whether a change to D3hot and back does not reset the function.'),
       }),
     ).describe('Power management.'),
-    problems: names.describe('What is wrong with the bytes, a sentence each.'),
+    problems: names.describe('Problems of the bytes, one sentence each.'),
   })
   .meta({
     id: 'config-space',
     title: 'The configuration space of a PCI function, decoded',
     description:
-      'Within it null is "the function has no such capability"; denied is what the kernel keeps from an ordinary user, unread what lies behind a capture of 256 bytes, broken what damage hides.',
+      'null: the function does not have the capability. denied: the kernel allows only root to read it. unread: it is beyond a capture of 256 bytes. broken: damage hides it.',
   });

@@ -14,7 +14,7 @@ export const deviceClass = known(
 
 export const namedId = known(z.object({ id: hexId, name: text.nullable() })).meta({
   id: 'facts#namedId',
-  description: 'An id and its name in the list of PCI ids; null where the list has none.',
+  description: 'An id and its name in the list of PCI ids; null if the list has none.',
 });
 
 export const subsystem = known(
@@ -23,7 +23,7 @@ export const subsystem = known(
     deviceId: hexId,
     vendorName: text
       .nullable()
-      .describe('Who made the card; null where the list of ids does not have it.')
+      .describe('The maker of the card; null if the list of ids does not have it.')
       .optional(),
     name: text.nullable(),
   }),
@@ -45,38 +45,41 @@ export const modules = known(names).meta({
 
 export const iommuGroup = known(count).meta({
   id: 'facts#iommuGroup',
-  description: 'The number of its IOMMU group; it may be another after a reboot.',
+  description: 'The number of its IOMMU group; it can change at a reboot.',
 });
 
 export const numaNode = known(count).meta({ id: 'facts#numaNode' });
 
 export const resetMethods = known(names).meta({
   id: 'facts#resetMethods',
-  description: 'What the kernel would try, in its order.',
+  description: 'The methods that the kernel tries, in order.',
 });
 
 export const powerState = known(text).meta({
   id: 'facts#powerState',
-  description: "The kernel's own word: D0, D3hot …",
+  description: 'The power state, as in the kernel: D0, D3hot …',
 });
 
 export const bootVga = known(z.boolean()).meta({
   id: 'facts#bootVga',
-  description: 'Whether the firmware used it as the boot display; null for what is no VGA device.',
+  description: 'Whether the firmware used it as the boot display; null if it is not a VGA device.',
 });
 
 export const link = known(
   z.object({
-    currentSpeedGts: known(z.number().positive()).describe('Gigatransfers a second.'),
+    currentSpeedGts: known(z.number().positive()).describe('Gigatransfers per second.'),
     currentWidth: known(count),
     maxSpeedGts: known(z.number().positive()),
     maxWidth: known(count),
   }),
-).meta({ id: 'facts#link', description: 'The PCI Express link. Below the maximum may be power saving.' });
+).meta({
+  id: 'facts#link',
+  description: 'The PCI Express link. A value below the maximum may be due to power saving.',
+});
 
 export const location = known(
   z.object({
-    root: text.describe('The root complex that it is under: pci0000:00.'),
+    root: text.describe('The root complex above it: pci0000:00.'),
     bridges: z.array(address).describe('The functions above it, from the root down.'),
     parent: address.nullable().describe('The bridge right above it; null on a root bus.'),
   }),
@@ -94,7 +97,7 @@ export const blockDevices = known(names).meta({
 
 export const slotLabel = known(text).meta({
   id: 'facts#slotLabel',
-  description: 'What the firmware or the hot-plug controller calls the slot or device.',
+  description: 'The name of the slot or device in the firmware or the hot-plug controller.',
 });
 
 export const briefDevice = z
@@ -120,8 +123,8 @@ export const identity = z
   })
   .meta({
     id: 'facts#identity',
-    description: 'What finds the device again after its address moved. Each part may be missing.',
+    description: 'The facts that identify the device after its address changed. Each part may be missing.',
   });
 
-/** A device in a few facts. */
+/** The main facts of a device. */
 export type BriefDevice = DocumentOf<typeof briefDevice>;

@@ -6,20 +6,20 @@ import { briefDevice } from './device-facts.ts';
 export const group = z
   .object({
     id: count,
-    type: known(text).describe("The type of its default domain, in the kernel's word: DMA-FQ, identity …"),
+    type: known(text).describe('The type of its default domain, as in the kernel: DMA-FQ, identity …'),
     reservedRegions: known(
       z.array(
         z.object({
           start: hexAddress,
           end: hexAddress,
-          kind: text.describe("The kernel's word: direct, direct-relaxable, reserved, msi."),
+          kind: text.describe('The kind, as in the kernel: direct, direct-relaxable, reserved, msi.'),
         }),
       ),
     ).describe('Ranges of I/O virtual addresses that the IOMMU reserves.'),
     verdict: z
       .enum(['ready', 'bindable', 'unknown', 'never'])
       .describe(
-        'ready: it could be given to a VM now. bindable: once the members that obstacles name are bound to vfio-pci. unknown: what it depends on could not be read. never: not on this host.',
+        'ready: it can be passed to a VM now. bindable: it can be passed to a VM after the members in obstacles are bound to vfio-pci. unknown: the necessary facts could not be read. never: not possible on this host.',
       ),
     obstacles: z.array(
       z.object({
@@ -27,9 +27,7 @@ export const group = z
           .string()
           .regex(/^[A-Z][A-Z0-9_]*$/)
           .describe('Stable name.'),
-        subject: address
-          .nullable()
-          .describe('The member that it is about; null where it is about the whole group.'),
+        subject: address.nullable().describe('The member with the obstacle; null for the whole group.'),
         message: text,
       }),
     ),
@@ -39,11 +37,13 @@ export const group = z
           ...briefDevice.shape,
           stays: z
             .boolean()
-            .describe('Ports and bridges stay with the host when the rest of the group goes.'),
+            .describe(
+              'Whether it stays with the host when the rest of the group is passed through, as ports and bridges do.',
+            ),
           behind: address
             .nullable()
             .describe(
-              'The member that makes its bus though it is no bridge (a VMD controller): it goes with that one, never on its own.',
+              'The member that provides its bus but is not a bridge (a VMD controller); the device can be passed through only with that member.',
             ),
         }),
       )

@@ -7,7 +7,7 @@ export const vfSettings = z
     mac: z
       .string()
       .regex(/^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)
-      .describe('00:00:00:00:00:00 where none was assigned.')
+      .describe('00:00:00:00:00:00 if none was assigned.')
       .optional(),
     vlan: z
       .object({
@@ -24,24 +24,22 @@ export const vfSettings = z
   .meta({
     id: 'facts#vfSettings',
     description:
-      'What a PF holds a VF to. A key that is not there is not told by the driver, or not to change.',
+      'The settings of a VF that its PF enforces. A key is omitted if the driver does not report it, or if it does not change.',
   });
 
 const physicalFunction = z
   .object({
     role: z.literal('pf'),
-    totalVfs: known(count).describe('The most virtual functions that the driver allows.'),
+    totalVfs: known(count).describe('The maximum number of VFs that the driver allows.'),
     numVfs: known(count),
-    autoprobe: known(z.boolean()).describe(
-      'Whether the kernel looks for a driver for new virtual functions.',
-    ),
-    offset: known(count).describe('From its routing id to that of its first virtual function.'),
-    stride: known(count).describe('From the routing id of a virtual function to that of the next.'),
+    autoprobe: known(z.boolean()).describe('Whether the kernel looks for a driver for new VFs.'),
+    offset: known(count).describe('The distance from its routing id to that of its first VF.'),
+    stride: known(count).describe('The distance from the routing id of a VF to that of the next.'),
     vfDeviceId: known(hexId),
     vfBars: known(z.array(bar))
-      .describe('The room for the BARs of its virtual functions, each for all of them.')
+      .describe('The memory for the BARs of its VFs, each for all VFs together.')
       .optional(),
-    virtualFunctions: z.array(address).describe('In the order of their index.'),
+    virtualFunctions: z.array(address).describe('By index.'),
   })
   .meta({ id: 'facts#physicalFunction' });
 
@@ -49,11 +47,11 @@ const virtualFunction = z
   .object({
     role: z.literal('vf'),
     physicalFunction: address,
-    index: known(count).describe('Its number among the virtual functions of its physical function, from 0.'),
+    index: known(count).describe('Its number among the VFs of its PF, from 0.'),
   })
   .meta({ id: 'facts#virtualFunction' });
 
 export const sriovRole = known(z.discriminatedUnion('role', [physicalFunction, virtualFunction])).meta({
   id: 'facts#sriov',
-  description: 'null for what is neither a physical nor a virtual function.',
+  description: 'null if it is neither a PF nor a VF.',
 });

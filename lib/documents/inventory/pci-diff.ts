@@ -5,7 +5,10 @@ import { briefDevice } from '../facts/device-facts.ts';
 
 const factValue = z
   .union([z.union([z.string(), z.number(), z.boolean()]).nullable(), z.array(z.string())])
-  .meta({ id: 'pci-diff#value', description: 'null for absent. What one side could not read is no change.' });
+  .meta({
+    id: 'pci-diff#value',
+    description: 'null for absent. A fact that one side could not read is not a change.',
+  });
 
 const pciDiffDocument = z
   .object({
@@ -18,8 +21,8 @@ const pciDiffDocument = z
           kind: z
             .enum(['came', 'gone', 'moved', 'changed'])
             .describe('moved: the same device by its identity, at another address.'),
-          before: briefDevice.nullable().describe('null for what came.'),
-          after: briefDevice.nullable().describe('null for what is gone.'),
+          before: briefDevice.nullable().describe('null if the device is new.'),
+          after: briefDevice.nullable().describe('null if the device is gone.'),
           changes: z.array(
             z.object({
               fact: text.describe('The name of the fact.'),
@@ -29,7 +32,7 @@ const pciDiffDocument = z
           ),
         }),
       )
-      .describe('By address. Empty where nothing differs; the exit status is 1 otherwise.'),
+      .describe('By address. Empty if there is no difference; otherwise the exit code is 1.'),
     diagnostics,
   })
   .meta({ id: 'pci-diff', title: 'pci diff --json' });

@@ -8,11 +8,9 @@ const pciGroupsDocument = z
     schema: z.literal('portal-gun/pci-groups/v1'),
     host,
     iommu: z.object({
-      units: names.describe(
-        'The IOMMUs that the kernel drives: dmar0, ivhd0. Empty where none is in effect.',
-      ),
+      units: names.describe('The IOMMUs that the kernel drives: dmar0, ivhd0. Empty if none is in use.'),
       firmwareTables: known(names).describe(
-        "The firmware's tables of IOMMUs: DMAR, IVRS, VIOT, IORT, RIMT; null without ACPI.",
+        'The IOMMU tables of the firmware: DMAR, IVRS, VIOT, IORT, RIMT; null without ACPI.',
       ),
     }),
     groups: z.array(group).describe('By number.'),

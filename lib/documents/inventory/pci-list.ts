@@ -40,7 +40,7 @@ export const listedDevice = z
   })
   .meta({
     id: 'pci-list#listedDevice',
-    description: 'A PCI function; a line of --format ndjson is one too.',
+    description: 'A PCI function; also the format of a line of --format ndjson.',
   });
 
 const pciListDocument = z

@@ -26,26 +26,24 @@ const pciShowDocument = z
       slotLabel,
     }),
     identity,
-    group: group
-      .nullable()
-      .describe('Its IOMMU group; null where it has none, or where that could not be read.'),
+    group: group.nullable().describe('Its IOMMU group; null if it has none, or if it could not be read.'),
     passthrough: z
       .array(
         z.object({
           level: z
             .enum(['ok', 'needs', 'loses', 'warns', 'blocks', 'unknown'])
             .describe(
-              'ok: nothing to do. needs: something must be done first. loses: what the host gives up. warns: it may work badly. blocks: it can not be passed through. unknown: could not be found out.',
+              'ok: no action needed. needs: an action is needed first. loses: the host loses something. warns: it may work badly. blocks: it cannot be passed through. unknown: could not be checked.',
             ),
           code: z
             .string()
             .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/)
             .describe('Stable name.'),
-          message: text.describe('For a person.'),
+          message: text.describe('Text for a user.'),
         }),
       )
       .min(1)
-      .describe('What it would take to pass it through to a VM.'),
+      .describe('The conditions for passing it through to a VM.'),
     diagnostics,
   })
   .meta({ id: 'pci-show', title: 'pci show --json' });

@@ -6,11 +6,11 @@ const pciSnapshotDocument = z
   .object({
     schema: z.literal('portal-gun/pci-snapshot/v1'),
     host,
-    file: text.describe('Where it was written, as it was given.'),
+    file: text.describe('The path of the file, as given.'),
     identifiers: z
       .enum(['raw', 'replaced'])
       .describe(
-        'Whether serial numbers, MACs, the host name and UUIDs are as they were, or stand-ins for them.',
+        'Whether serial numbers, MACs, the host name and UUIDs are original (raw), or replaced by stand-ins.',
       ),
   })
   .meta({ id: 'pci-snapshot', title: 'pci snapshot --output FILE --json' });

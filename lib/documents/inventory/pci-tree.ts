@@ -17,7 +17,7 @@ const treeNode = z.object({
 // Not in one expression with the object, whose type could not be inferred then.
 treeNode.register(z.globalRegistry, {
   id: 'pci-tree#node',
-  description: 'A function with what is on the buses behind it.',
+  description: 'A function, with the functions on the buses behind it.',
 });
 
 const pciTreeDocument = z
@@ -26,7 +26,7 @@ const pciTreeDocument = z
     host,
     roots: z.array(
       z.object({
-        root: text.nullable().describe('A root bus: pci0000:00; null for devices whose place is not known.'),
+        root: text.nullable().describe('A root bus: pci0000:00; null for devices whose place is unknown.'),
         children: z.array(treeNode),
       }),
     ),
@@ -37,5 +37,5 @@ const pciTreeDocument = z
 /** `pci tree --json`. */
 export type PciTreeDocument = DocumentOf<typeof pciTreeDocument>;
 
-/** A function with what is on the buses behind it. */
+/** A function, with the functions on the buses behind it. */
 export type TreeNode = DocumentOf<typeof treeNode>;

@@ -9,7 +9,7 @@ const assignmentsDocument = z
   .object({
     schema: z.literal('portal-gun/assignments/v1'),
     host,
-    connect: z.string().describe('The libvirt that was asked, as virsh takes it.'),
+    connect: z.string().describe('The URI of the libvirt, as for virsh.'),
     machines: z
       .array(
         z.object({
@@ -18,8 +18,8 @@ const assignmentsDocument = z
           state: z.enum(['running', 'paused', 'shut-off', 'other']),
           assignments: z.array(
             z.object({
-              alias: z.string().describe('Of its element in the machine.'),
-              address: address.nullable().describe('That its definition gives.'),
+              alias: z.string().describe('The alias of its element in the machine.'),
+              address: address.nullable().describe('The address in the definition.'),
               policy: z.enum(['shared', 'exclusive', 'vf-pool']).nullable(),
               identity: z
                 .object({
@@ -32,8 +32,8 @@ const assignmentsDocument = z
                   mac: deviceMarks.mac,
                 })
                 .nullable()
-                .describe('What the device that was meant is known by; null where somebody took that away.'),
-              iommuGroup: z.int().nullable().describe('That it was in when it was assigned.'),
+                .describe('The recorded identity of the assigned device; null if the record was removed.'),
+              iommuGroup: z.int().nullable().describe('The group at the time of the assignment.'),
               standing: z
                 .enum([
                   'in-place',
@@ -48,22 +48,22 @@ const assignmentsDocument = z
                   'also-elsewhere',
                 ])
                 .describe(
-                  'in-place: as assigned. moved: at another address. group-changed: in a group of another number. replaced: another device is at its place. missing: not on the bus. ambiguous: several may be it. unknown: what would tell can not be read. taken-out: somebody took the device out of the definition. unrecorded: somebody took away what is kept of it. also-elsewhere: it is for one machine, and another is given it as well.',
+                  'in-place: as assigned. moved: at another address. group-changed: in a group with another number. replaced: another device is at its place. missing: not on the bus. ambiguous: several devices match. unknown: the identifying facts cannot be read. taken-out: the device was removed from the definition by other means. unrecorded: its record was removed by other means. also-elsewhere: it is for one machine, and another machine has it as well.',
                 ),
               found: address
                 .nullable()
-                .describe('Where the device that was meant is; null where it was not found.'),
-              held: z.boolean().describe('Whether the machine has it now.'),
+                .describe('The current address of the assigned device; null if it was not found.'),
+              held: z.boolean().describe('Whether the machine uses it now.'),
             }),
           ),
           passing: z
             .array(z.object({ alias: z.string(), address }))
             .describe(
-              'What it has by pci assign as it runs, and its definition does not give it: gone when it ends.',
+              'Devices from pci assign that the running machine has, but that are not in its definition. They are gone when it stops.',
             ),
         }),
       )
-      .describe('Those that were given anything, or have it, by name.'),
+      .describe('The machines that have assignments or assigned devices, by name.'),
     recovery: pendingRecovery.optional(),
     diagnostics,
   })

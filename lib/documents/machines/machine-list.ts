@@ -17,7 +17,7 @@ const phase = z
   .object({
     category,
     memoryBytes: memoryAmount,
-    vcpus: memoryAmount.describe('How many virtual processors it starts with.'),
+    vcpus: memoryAmount.describe('The number of virtual processors at its start.'),
     devices: z
       .array(
         z.discriminatedUnion('kind', [
@@ -25,67 +25,65 @@ const phase = z
             kind: z
               .enum(['hostdev', 'interface', 'nvme'])
               .describe(
-                'interface: given as a network interface, which is for VFs. nvme: a disk of NVMe, which QEMU drives itself.',
+                'interface: a network interface, for VFs. nvme: an NVMe disk that QEMU drives itself.',
               ),
             address,
           }),
           z.object({ kind: z.literal('mdev').describe('A mediated device.'), uuid: z.string() }),
           z.object({
-            kind: z.literal('vdpa').describe('A queue of vDPA.'),
+            kind: z.literal('vdpa').describe('A vDPA device.'),
             path: z.string().describe('Its node: /dev/vhost-vdpa-0.'),
           }),
           z.object({
-            kind: z
-              .literal('pool-interface')
-              .describe('Whichever VF a network that is a pool of them has free.'),
+            kind: z.literal('pool-interface').describe('Any free VF of a network that is a pool of VFs.'),
             network: z.string(),
           }),
           z.object({
             kind: z
               .literal('argument')
-              .describe('Given by an argument for QEMU, of which libvirt knows nothing.'),
+              .describe('A device in a QEMU argument, which libvirt does not interpret.'),
             address: address.nullable(),
-            uuid: z.string().nullable().describe('Of a mediated device.'),
-            path: z.string().nullable().describe('A node of vDPA.'),
+            uuid: z.string().nullable().describe('The UUID of a mediated device.'),
+            path: z.string().nullable().describe('A vDPA node.'),
             text: z.string().describe('The argument.'),
           }),
         ]),
       )
-      .describe('The devices of the host that it is given.'),
+      .describe('The host devices of the machine.'),
   })
   .meta({ id: 'machine-list#phase' });
 
 const machineListDocument = z
   .object({
     schema: z.literal('portal-gun/machine-list/v1'),
-    connect: z.string().describe('The libvirt that was asked, as virsh takes it.'),
+    connect: z.string().describe('The URI of the libvirt, as for virsh.'),
     machines: z
       .array(
         z.object({
           name: text,
           uuid,
           category: category.describe(
-            'Which it is tagged with, by its definition, or by what runs where it has none; null for untagged.',
+            'Its tag in the definition, or in the running machine if it has no definition; null for untagged.',
           ),
           guess: z
             .string()
             .nullable()
-            .describe('Of one that is untagged, a category that its name speaks for; nothing goes by it.'),
+            .describe('For an untagged machine, a category that its name suggests; no command uses it.'),
           state: z
             .enum(['running', 'paused', 'shut-off', 'other'])
-            .describe('other: in a crash, suspended by its guest, or about to end.'),
+            .describe('other: crashed, suspended by its guest, or about to stop.'),
           hasManagedSave: z
             .boolean()
             .describe(
-              'Whether its next start restores a state that was saved (virsh managedsave), with the devices of then.',
+              'Whether its next start restores a saved state (virsh managedsave), with the devices of that time.',
             ),
-          hypervisor: z.string().describe('What runs it: kvm, qemu.'),
+          hypervisor: z.string().describe('The type of hypervisor: kvm, qemu.'),
           title: z.string().nullable(),
           description: z.string().nullable(),
           definition: phase
             .nullable()
-            .describe('What it will be at its next start; null for a transient machine.'),
-          live: phase.nullable().describe('What it is now; null where it does not run.'),
+            .describe('The definition for its next start; null for a transient machine.'),
+          live: phase.nullable().describe('The running machine; null if it does not run.'),
         }),
       )
       .describe('The machines, by name.'),
@@ -96,5 +94,5 @@ const machineListDocument = z
 /** `portal list --json`. */
 export type MachineListDocument = DocumentOf<typeof machineListDocument>;
 
-/** A machine as it is defined, or as it runs. */
+/** The definition of a machine, or the running machine. */
 export type MachinePhase = DocumentOf<typeof phase>;

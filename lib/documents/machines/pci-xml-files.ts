@@ -6,7 +6,7 @@ const pciXmlFilesDocument = z
   .object({
     schema: z.literal('portal-gun/pci-xml-files/v1'),
     host,
-    folder: text.describe('As it was named.'),
+    folder: text.describe('The path as given.'),
     files: z
       .array(
         z.object({
@@ -20,10 +20,10 @@ const pciXmlFilesDocument = z
             .describe('unchanged: the file was there with the same content.'),
         }),
       )
-      .describe('A file for each device that a machine can have.'),
+      .describe('A file for each device that can be passed to a machine.'),
     leftOut: z
-      .array(z.object({ address, why: text.describe('For a person.') }))
-      .describe('Devices that no machine can have.'),
+      .array(z.object({ address, why: text.describe('Text for a user.') }))
+      .describe('Devices that cannot be passed to a machine.'),
   })
   .meta({ id: 'pci-xml-files', title: 'pci xml --all --json' });
 

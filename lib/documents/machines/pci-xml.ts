@@ -5,43 +5,43 @@ import { address, host, text } from '../facts/basic-facts.ts';
 export const pciXmlDocument = z
   .object({
     schema: z.literal('portal-gun/pci-xml/v1'),
-    host: host.nullable().describe('null where a node device document was translated.'),
+    host: host.nullable().describe('null if a node device document was translated.'),
     devices: z
       .array(
         z.object({
           address: address
             .nullable()
             .describe(
-              'Of the device on the host; null for a root port that makes room in the machine, and for a pool of virtual functions that were named.',
+              'The address of the device on the host; null for a root port that adds a slot to the machine, and for a pool of named VFs.',
             ),
           kind: z
             .enum(['hostdev', 'interface', 'pool', 'root-port'])
             .describe(
-              'hostdev and interface hand a device over. pool is a network that hands out virtual functions. root-port is a controller that the machine needs.',
+              'hostdev and interface pass a device through. pool is a network that provides VFs. root-port is a controller that the machine needs.',
             ),
           xml: z
             .string()
             .regex(/^<[a-z]/)
-            .describe('The element, as libvirt takes it.'),
+            .describe('The element, in the form of libvirt.'),
           notes: z
             .array(
               z.object({
                 level: z
                   .enum(['ok', 'needs', 'loses', 'warns', 'blocks', 'unknown'])
                   .describe(
-                    'ok: nothing to do. needs: something must be done first. loses: what the host gives up. warns: it may work badly. blocks: no machine can start with it as things are. unknown: could not be found out.',
+                    'ok: no action needed. needs: an action is needed first. loses: the host loses something. warns: it may work badly. blocks: no machine can start with it in the current state. unknown: could not be checked.',
                   ),
                 code: z
                   .string()
                   .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/)
                   .describe('Stable name.'),
-                message: text.describe('For a person.'),
+                message: text.describe('Text for a user.'),
               }),
             )
-            .describe('What to know of it.'),
+            .describe('Notes on the device.'),
         }),
       )
-      .describe('In the order in which they are printed.'),
+      .describe('In the order of the output.'),
     findings: z
       .array(
         z.object({
@@ -50,12 +50,10 @@ export const pciXmlDocument = z
             .string()
             .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/)
             .describe('Stable name.'),
-          message: text.describe('For a person.'),
+          message: text.describe('Text for a user.'),
         }),
       )
-      .describe(
-        'What contradicts itself in a node device document; the exit status is 1 where there is any.',
-      ),
+      .describe('Contradictions in a node device document; the exit code is 1 if there are any.'),
   })
   .meta({ id: 'pci-xml', title: 'pci xml --json' });
 

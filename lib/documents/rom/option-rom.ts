@@ -7,16 +7,14 @@ export const romVerdicts = z
     z.object({
       level: z
         .enum(['ok', 'warns', 'bad'])
-        .describe(
-          'ok: as it should be. warns: it works, but not everywhere. bad: damaged, or for another device.',
-        ),
+        .describe('ok: correct. warns: it works, but not everywhere. bad: damaged, or for another device.'),
       code: z.string().regex(/^[a-z-]+$/),
       message: text,
     }),
   )
   .meta({
     id: 'rom-inspect#verdicts',
-    description: 'What is to be said of it. A message is a clause for a person.',
+    description: 'Verdicts on the ROM. A message is a clause for a user.',
   });
 
 const pcir = z
@@ -29,7 +27,7 @@ const pcir = z
     deviceIds: z
       .array(z.string().regex(/^[0-9a-f]{4}$/))
       .nullable()
-      .describe('Other devices that it is for; null where it has no such list.'),
+      .describe('Other devices that the image supports; null if it has no such list.'),
     classCode: z.string().regex(/^[0-9a-f]{6}$/),
     codeType: z.int().min(0),
     codeRevision: z.int().min(0),
@@ -40,7 +38,7 @@ const pcir = z
 
 const legacy = z
   .object({
-    sizeBytes: z.int().min(0).describe('How much of it is loaded, and checked.'),
+    sizeBytes: z.int().min(0).describe('The size of the loaded part, which the checksum covers.'),
     checksum: z.enum(['right', 'wrong', 'cut']),
     pnp: z
       .object({
@@ -49,7 +47,7 @@ const legacy = z
         product: z.string().nullable(),
       })
       .nullable()
-      .describe('Its header of Plug and Play. Texts are as the image has them.'),
+      .describe('Its Plug and Play header. Texts are copied from the image.'),
   })
   .meta({ id: 'rom-inspect#legacy' });
 
@@ -63,46 +61,46 @@ const efi = z
     hasProgram: z
       .boolean()
       .nullable()
-      .describe("Whether it looks like a program there; null where that can't be seen."),
+      .describe('Whether the data there looks like a program; null if that cannot be checked.'),
   })
   .meta({ id: 'rom-inspect#efi' });
 
 const romImage = z
   .object({
     offset: z.int().min(0),
-    sizeBytes: z.int().min(0).describe('As it says itself; 0 where it says none.'),
-    isCut: z.boolean().describe('Whether it is longer than what is there.'),
+    sizeBytes: z.int().min(0).describe('The size in its own header; 0 if it has none.'),
+    isCut: z.boolean().describe('Whether the image is longer than the data.'),
     kind: z.enum(['legacy', 'open-firmware', 'hp-pa-risc', 'efi', 'other']),
-    pcir: pcir.nullable().describe('Its PCI data structure; null where it has none.'),
-    legacy: legacy.nullable().describe('Of an image for a BIOS alone.'),
-    efi: efi.nullable().describe('Of an image for UEFI alone.'),
+    pcir: pcir.nullable().describe('Its PCI data structure; null if it has none.'),
+    legacy: legacy.nullable().describe('Only for an image for a BIOS.'),
+    efi: efi.nullable().describe('Only for an image for UEFI.'),
   })
   .meta({ id: 'rom-inspect#image' });
 
 export const romContents = z
   .object({
-    sizeBytes: z.int().min(0).describe('How many bytes were read.'),
-    startsAt: z.int().min(0).nullable().describe('Where the first image begins; null where there is none.'),
+    sizeBytes: z.int().min(0).describe('The number of bytes that were read.'),
+    startsAt: z.int().min(0).nullable().describe('The offset of the first image; null if there is none.'),
     before: z
       .enum(['ones', 'zeros', 'other'])
       .nullable()
-      .describe('What stands before the first image; null where nothing does.'),
+      .describe('The data before the first image; null if there is none.'),
     images: z.array(romImage).max(64),
     ending: z
       .enum(['last-mark', 'no-signature', 'end', 'no-length', 'no-structure', 'too-many'])
       .nullable()
-      .describe('Why no image comes behind the last; null where there is no image.'),
+      .describe('Why the last image is the last; null if there is no image.'),
     behind: z
       .object({ at: z.int().min(0), sizeBytes: z.int().min(0), filling: z.enum(['ones', 'zeros', 'other']) })
       .nullable()
-      .describe('What comes behind the last image.'),
+      .describe('The data after the last image.'),
   })
   .meta({ id: 'rom-inspect#rom' });
 
 export const inspectedDevice = z
   .object({ address, vendor: namedId, device: namedId, class: deviceClass })
   .nullable()
-  .meta({ id: 'rom-inspect#device', description: 'The device that it was judged for; null for none.' });
+  .meta({ id: 'rom-inspect#device', description: 'The device that it was checked for; null for none.' });
 
 export const romSource = z
   .discriminatedUnion('kind', [
@@ -113,4 +111,4 @@ export const romSource = z
       isShadow: z.boolean().describe("Whether it is the firmware's copy for the boot display."),
     }),
   ])
-  .meta({ id: 'rom-inspect#source', description: 'A file, or the device that it was read from.' });
+  .meta({ id: 'rom-inspect#source', description: 'The source: a file, or a device.' });

@@ -20,7 +20,7 @@ const romDumpDocument = z
     read: romInspectDocument
       .omit({ schema: true, host: true })
       .nullable()
-      .describe('What was read, as in rom-inspect; null where nothing was.'),
+      .describe('The ROM, as in rom-inspect; null if none was read.'),
   })
   .meta({ id: 'rom-dump', title: 'pci rom dump --json' });
 

@@ -6,18 +6,18 @@ import { inspectedDevice, romContents, romSource, romVerdicts } from './option-r
 export const romInspectDocument = z
   .object({
     schema: z.literal('portal-gun/rom-inspect/v1'),
-    host: host.nullable().describe('null where no host was read.'),
+    host: host.nullable().describe('null if no host was read.'),
     source: romSource,
     device: inspectedDevice,
     rom: romContents,
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
-    sound: z.boolean().describe('Whether no verdict is bad. The exit status is 1 where it is not.'),
+    sound: z.boolean().describe('Whether no verdict is bad. If false, the exit code is 1.'),
     verdicts: romVerdicts,
     meant: z
       .array(address)
       .nullable()
       .describe(
-        'The devices of the host that it says it is for; null where it was judged for one, or no host was read.',
+        'The devices of the host that the ROM names; null if it was checked for one device, or no host was read.',
       ),
   })
   .meta({ id: 'rom-inspect', title: 'pci rom inspect --json' });

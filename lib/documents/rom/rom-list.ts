@@ -21,10 +21,10 @@ const romListDocument = z
           reading: z
             .enum(['read', 'failed', 'refused', 'untried'])
             .describe(
-              'read: it was read. failed: it was tried. refused: something works with the device. untried: it was not asked for.',
+              'read: the ROM was read. failed: the read failed. refused: the device is in use. untried: not requested.',
             ),
-          problem: z.string().nullable().describe('Why it was not read, for a person.'),
-          contents: romContents.nullable().describe('What is in it; null where it was not read.'),
+          problem: z.string().nullable().describe('Why it was not read, as text for a user.'),
+          contents: romContents.nullable().describe('The contents; null if the ROM was not read.'),
           verdicts: romVerdicts,
           machines: z
             .union([
@@ -38,7 +38,7 @@ const romListDocument = z
               unknownFact,
             ])
             .describe(
-              'What the machines that are given it get of it at their next start; unknown where no libvirt was asked.',
+              'The ROM setting of each machine that has the device, for its next start; unknown if libvirt was not asked.',
             ),
         }),
       )

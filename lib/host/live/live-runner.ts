@@ -14,8 +14,8 @@ const GRACE_MS = 2000;
 type Descriptor = 3 | 4;
 
 /**
- * Runs programs of the live machine, in the C locale, so that what they print does not depend on who runs them. They
- * are of the folders of the system, whatever PATH the caller has: sudo may keep one in which somebody else can write.
+ * Runs programs of the live machine in the C locale, so that their output does not depend on the user. They are of the
+ * folders of the system, whatever PATH the caller has: sudo may keep one in which somebody else can write.
  */
 export class LiveRunner implements Runner {
   readonly #folders: readonly string[];

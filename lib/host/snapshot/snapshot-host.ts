@@ -9,7 +9,10 @@ const NOT_CAPTURED: ReadFailure = { unknown: 'unread', detail: 'not in the snaps
 const NOTHING_BELOW: ReadonlySet<SnapshotEntry['kind']> = new Set(['absent', 'text', 'bytes', 'lines']);
 const UTF_8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** A snapshot as a host: answers every read as the captured host did, and says `unread` where it was not asked. */
+/**
+ * A snapshot as a host: it returns the answer of the captured host to every read, and `unread` for a path that was not
+ * read.
+ */
 export class SnapshotHost implements HostReader {
   readonly label: string;
   readonly #snapshot: Snapshot;

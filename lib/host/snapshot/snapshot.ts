@@ -1,8 +1,8 @@
 import type { FileStatus } from '../host-reader.ts';
 
 /**
- * What was read of a host, path by path. A path stands once: a file that was read, a link, a directory
- * that was listed, or why it could not be had.
+ * A read of a host, with its path. A path stands once: a file that was read, a link, a directory that was listed, or
+ * why it could not be had.
  */
 export type SnapshotEntry =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }

@@ -13,7 +13,7 @@ export interface HeldFunction {
   readonly guestAddress: GuestAddress;
 }
 
-/** Where each device goes in a machine. */
+/** The guest address of each device in a machine. */
 export interface GuestAddressPlan {
   readonly addresses: ReadonlyMap<PciAddress, GuestAddress>;
   /** The indices of root ports to add (`formatRootPort`), ascending. */
@@ -25,9 +25,9 @@ const FUNCTIONS = 8;
 const MAX_INDEX = 0xff;
 
 /**
- * Finds a guest slot for each card, so that the functions of one card stay in one slot: that in which the machine has other
- * functions of the card; else on a PCI Express machine (q35, virt) a root port that nothing is plugged into, or a new one; on
- * one of the conventional kind (pc) a free slot of its buses.
+ * Finds a guest slot for each card, so that the functions of one card stay in one slot: the slot in which the machine
+ * has other functions of the card; else on a PCI Express machine (q35, virt) a free root port, or a new one; on a
+ * conventional machine (pc) a free slot of its buses.
  *
  * A function has the number that it has on the host where function 0 is there; else they are numbered from 0, since a guest
  * looks for the others only where there is a function 0.
@@ -153,7 +153,7 @@ export function placeCard(
   );
 }
 
-/** Whether nothing of a machine is in a slot. */
+/** Whether no device of a machine is in a slot. */
 export function isSlotFree(domain: XmlElement, slot: GuestSlot): boolean {
   return !readTopology(domain).used.has(slotKey(slot));
 }

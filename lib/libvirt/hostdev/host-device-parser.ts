@@ -11,7 +11,7 @@ import type {
   RomSetting,
 } from './host-device.ts';
 
-/** A device of a machine's document, with the element that it was read from. */
+/** A device of a machine's document, with its element. */
 export interface FoundHostDevice {
   readonly device: HostDevice;
   readonly element: XmlElement;
@@ -20,8 +20,8 @@ export interface FoundHostDevice {
 const UUID = /^([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})$/;
 
 /**
- * The devices that a machine is given through VFIO, in the order of its document (`virsh dumpxml`). Other devices, such
- * as those of USB and SCSI, are passed over.
+ * The devices that a machine gets through VFIO, in the order of its document (`virsh dumpxml`). Other devices, such as
+ * those of USB and SCSI, are passed over.
  *
  * @throws PortalGunError BAD_XML, with line and column, where one says what libvirt would not take
  */
@@ -34,7 +34,7 @@ export function parseHostDevices(document: XmlDocument): readonly FoundHostDevic
 }
 
 /**
- * Reads one element of a machine's `<devices>`; `null` for what is given in another way than through VFIO.
+ * Reads one element of a machine's `<devices>`; `null` if it does not use VFIO.
  *
  * @see https://libvirt.org/formatdomain.html#host-device-assignment
  * @throws PortalGunError BAD_XML
@@ -58,7 +58,7 @@ export function parseHostDevice(document: XmlDocument, element: XmlElement): Hos
 }
 
 /**
- * Reads a network (`virsh net-dumpxml`); `null` for one that is no pool of VFs.
+ * Reads a network (`virsh net-dumpxml`); `null` if it is not a pool of VFs.
  *
  * @throws PortalGunError BAD_XML
  */

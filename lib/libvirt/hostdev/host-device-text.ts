@@ -5,7 +5,7 @@ import { formatXml, type XmlNode } from '../xml/xml-text.ts';
 import type { HandingDriver, HostDevice, HostdevPool, RomSetting } from './host-device.ts';
 
 /**
- * A device as libvirt writes it into a machine's `<devices>`.
+ * A device in the form that libvirt writes into a machine's `<devices>`.
  *
  * @throws PortalGunError DOMAIN_TOO_LARGE, and BAD_ARGUMENT for an alias that libvirt would not take
  */

@@ -74,10 +74,10 @@ export interface MediatedHostDevice extends Attached {
   readonly hasRamfb: boolean | null;
 }
 
-/** A device that a machine is given through VFIO. */
+/** A device that a machine gets through VFIO. */
 export type HostDevice = PciHostDevice | VfInterface | PoolInterface | MediatedHostDevice;
 
-/** A network that is a pool of VFs: each interface of it gets one that is free. */
+/** A network that is a pool of VFs: each interface of it gets a free VF. */
 export interface HostdevPool {
   readonly name: string;
   readonly isManaged: boolean;
@@ -88,7 +88,7 @@ export interface HostdevPool {
   readonly vlans: readonly number[];
 }
 
-/** A host's device as it is handed over where nothing else is said. */
+/** A device of the host, passed through with default options. */
 export function plainHostDevice(address: PciAddress): PciHostDevice {
   return {
     kind: 'hostdev',
@@ -103,7 +103,7 @@ export function plainHostDevice(address: PciAddress): PciHostDevice {
   };
 }
 
-/** A VF of a network card as an interface, where nothing else is said. */
+/** A VF of a network card as an interface, with default options. */
 export function plainVfInterface(address: PciAddress): VfInterface {
   return { ...plainHostDevice(address), kind: 'interface', mac: null, vlans: [] };
 }

@@ -3,16 +3,16 @@ import type { DeviceWith } from '../../pci/device.ts';
 import type { PassthroughNote } from '../../pci/group/passthrough.ts';
 import type { RomSetting } from './host-device.ts';
 
-/** The option ROM as it is wanted: by what the device is and whom it is for, as said, or from a file. */
+/** The requested option ROM: by the type of the device and its machine, as given, or from a file. */
 export type RomWish = 'auto' | 'on' | 'off' | { readonly file: string };
 
-/** What a guest is told of an option ROM, and why. */
+/** The setting of an option ROM for a guest, and the reason. */
 export interface RomDecision {
   readonly rom: RomSetting | null;
   readonly notes: readonly PassthroughNote[];
 }
 
-/** What decides beside the device. */
+/** The facts that decide besides the device. */
 export interface RomOccasion {
   /** The category of the machines that get it; `null` where that is not known. */
   readonly category: string | null;
@@ -22,7 +22,7 @@ export interface RomOccasion {
 const NOTHING_SAID: RomDecision = { rom: null, notes: [] };
 
 /**
- * Decides what a guest gets of a device's option ROM.
+ * Decides the option ROM setting of a device for a guest.
  *
  * `auto` is `off` for a network card, which could but boot the guest over the network: in a router its firmware would wait
  * for that at each start. It is on for a machine of another known category, and for all other devices. The copy of the boot

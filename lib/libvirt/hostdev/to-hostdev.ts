@@ -8,7 +8,7 @@ import { boundToOwnDriver, ownVfioDriver } from '../../pci/vfio-state.ts';
 import { type PciHostDevice, plainHostDevice, plainVfInterface, type VfInterface } from './host-device.ts';
 import { decideRom, type RomWish } from './rom-policy.ts';
 
-/** How a device is to be handed to a machine, as far as somebody said. */
+/** The given options for passing a device to a machine. */
 export interface HostdevOptions {
   /** `null`: a VF of a network card as an interface, all else as a hostdev. */
   readonly as: 'hostdev' | 'interface' | null;
@@ -23,7 +23,7 @@ export interface HostdevOptions {
   readonly persistentPeer: string | null;
 }
 
-/** A device as it is handed over, with what to know of it. */
+/** A device that is passed to a machine, with notes on it. */
 export interface PlannedHostdev {
   readonly device: PciHostDevice | VfInterface;
   readonly notes: readonly PassthroughNote[];
@@ -38,7 +38,7 @@ const NEVER = ['behind-controller', 'iommu', 'bridge', 'not-answering', 'without
 const SILENT = ['bound', 'reset', 'group-alone', 'group-bridges', 'loses', 'loss-unknown'];
 
 /**
- * Decides how a device is handed to a machine.
+ * Decides how a device is passed to a machine.
  *
  * @param passthrough what it would take to pass it through
  * @throws PortalGunError CANNOT_BE_GIVEN for what stays with the host whatever is done; BAD_ARGUMENT for a wish that is not
@@ -107,7 +107,10 @@ function refuseManaged(device: DeviceWith<'driver' | 'vfio'>, isManaged: boolean
   });
 }
 
-/** What goes to one guest slot each: the functions of a card; a VF by itself, since each can be taken away alone. */
+/**
+ * The groups of devices for one guest slot each: the functions of a card, or a VF by itself, because each VF can be
+ * removed separately.
+ */
 export function cardsOf(devices: readonly DeviceWith<'sriov'>[]): readonly (readonly PciAddress[])[] {
   const cards = new Map<string, PciAddress[]>();
   for (const { address, sriov } of devices) {

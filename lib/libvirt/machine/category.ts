@@ -1,7 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { suggest } from '../../base/text.ts';
 
-/** The categories of machines that have a meaning of their own; any other name is its user's. */
+/** The categories of machines that have a defined meaning; any other name is defined by its user. */
 export const CATEGORIES = ['host', 'controller', 'application', 'service', 'router'] as const;
 
 type KnownCategory = (typeof CATEGORIES)[number];
@@ -46,8 +46,8 @@ export function nearCategory(name: string): string | undefined {
 }
 
 /**
- * Which category a machine may be of, by its name: `galaxy-router2`, `GalaxyRouter`. `null` where nothing, or more than
- * one thing, speaks for it. Only ever shown: what a machine is of is what it is tagged with.
+ * A category that the name of a machine suggests: `galaxy-router2`, `GalaxyRouter`. `null` if it suggests none, or
+ * more than one. Only ever shown: what a machine is of is what it is tagged with.
  */
 export function guessCategory(machineName: string): string | null {
   const words = machineName

@@ -5,7 +5,7 @@ import type { KnownMachine } from './read-machines.ts';
 const MOST_NAMED = 5;
 
 /**
- * The machine of a name, or of a UUID.
+ * The machine with a name or a UUID.
  *
  * @throws PortalGunError MACHINE_NOT_FOUND, with which was probably meant
  */

@@ -12,11 +12,11 @@ import {
 import { isCategory } from './category.ts';
 
 /**
- * The namespace of what portal-gun keeps in the metadata of a machine's definition. A contract: it is described in
+ * The namespace of portal-gun's element in the metadata of a machine's definition. A contract: it is described in
  * `docs/reference/machine-metadata.md`, and never changed.
  */
 export const MACHINE_NAMESPACE = 'urn:portal-gun:machine:v1';
-/** The prefix that we write; when reading, any that stands for the namespace will do. */
+/** The prefix that portal-gun writes; a reader accepts any prefix of the namespace. */
 export const MACHINE_PREFIX = 'portal-gun';
 const MACHINE_ELEMENT = 'machine';
 
@@ -47,7 +47,7 @@ export function findMachineMetadata({ root }: XmlDocument): MachineMetadata | nu
   return element === undefined ? null : { element, outside };
 }
 
-/** The category of a machine's document: `null` where it is untagged, broken where what it says can be no category. */
+/** The category in a machine's document: `null` if it is untagged, broken if the text is not a valid category. */
 export function readCategory(document: XmlDocument): Known<string> {
   const found = findMachineMetadata(document);
   if (found !== null && !isMachine(found.element)) return BROKEN;

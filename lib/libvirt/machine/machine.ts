@@ -11,7 +11,7 @@ import {
   withFunctions,
 } from './taken-functions.ts';
 
-/** A virtual machine, as one `<domain>` document describes it: its definition, or what runs. */
+/** A VM, as one `<domain>` document describes it: its definition, or the running VM. */
 export interface Machine {
   /** As people call it: text of any kind, which may begin with a dash or have blanks. */
   readonly name: string;

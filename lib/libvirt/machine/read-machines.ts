@@ -7,10 +7,10 @@ import { type Machine, parseMachine, type Surroundings } from './machine.ts';
 import { readNetworks } from './read-networks.ts';
 import { type HostLookup, NO_HOST } from './taken-functions.ts';
 
-/** `other` is all that is neither: in a crash, suspended by its guest, or about to end. */
+/** `other`: crashed, suspended by its guest, or about to stop. */
 export type MachineState = 'running' | 'paused' | 'shut-off' | 'other';
 
-/** A document of a machine, and what it says. */
+/** A document of a machine, with its contents. */
 export interface MachineDocument {
   readonly document: XmlDocument;
   readonly machine: Machine;

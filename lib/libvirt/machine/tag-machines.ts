@@ -13,7 +13,7 @@ import type { KnownMachine } from './read-machines.ts';
 /** Where libvirt keeps a machine's metadata: in its definition, and in what runs. */
 type Place = 'definition' | 'live';
 
-/** What a machine is to be tagged with, and where it is not so yet. */
+/** The new tag of a machine, and the places that need a change. */
 export interface Tagging {
   readonly machine: KnownMachine;
   /** `null` for untagged. */
@@ -22,7 +22,7 @@ export interface Tagging {
   readonly places: readonly Place[];
 }
 
-/** What is to be done for a machine to be of a category, `null` for none, in its definition and in what runs. */
+/** The changes that set the category of a machine, `null` for none, in its definition and in the running machine. */
 export function planTagging(machine: KnownMachine, category: string | null): Tagging {
   const places = (['definition', 'live'] as const).filter((place) => {
     const document = machine[place]?.document;
@@ -40,8 +40,8 @@ interface Step {
 }
 
 /**
- * Tags machines by `virsh metadata`, which changes our element of a document and nothing else of it; then looks whether
- * all came to be so. Where one fails, those before it are put back.
+ * Tags machines by `virsh metadata`, which changes only portal-gun's element of a document; then checks the result.
+ * Where one fails, those before it are put back.
  *
  * @throws PortalGunError TOOL_FAILED, with which machine it was and what came of the others; BAD_XML where what stands in
  *   our namespace is not ours; what {@link Virsh} throws

@@ -3,7 +3,7 @@ import type { PciAddress } from '../../pci/address.ts';
 import type { HostdevPool } from '../hostdev/host-device.ts';
 import type { FoundDevice, TakenDevice } from './taken-device.ts';
 
-/** A device that a machine takes, with the functions of the host that are meant. */
+/** A device that a machine takes, with the functions of the host that it stands for. */
 export interface GivenDevice extends FoundDevice {
   /**
    * The functions that it takes. Of a pool of VFs it takes one at its start, whichever is free: all of them are here. None if
@@ -20,7 +20,7 @@ interface InterfaceVfs {
   readonly vfs: readonly PciAddress[];
 }
 
-/** What a host says of things that machines name by something else than a PCI address; `null` for what is not there. */
+/** Facts of a host about objects that machines name other than by a PCI address; `null` if there is no such object. */
 export interface HostLookup {
   vfsOfInterface(name: string): Known<InterfaceVfs>;
   parentOfMdev(uuid: string): Known<PciAddress>;

@@ -4,9 +4,9 @@ import type { DeviceRequest, PciDevice } from '../../pci/device.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 
 /**
- * One inventory of what the kernel says of this machine and what its libvirt says. The kernel's word goes before, since
- * libvirt has its own from there; what could not be read there is taken from libvirt. Where both tell something, and not
- * the same, it is a diagnostic.
+ * One inventory of this machine from its kernel and its libvirt. The kernel's word goes before, since libvirt has its
+ * own from there; what could not be read there is taken from libvirt. Where both tell something, and not the same, it
+ * is a diagnostic.
  *
  * @param fields that were asked of the kernel
  */

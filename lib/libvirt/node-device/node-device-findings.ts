@@ -3,7 +3,7 @@ import { placeInXml, type XmlDocument } from '../xml/xml-document.ts';
 import { childOf, type XmlElement } from '../xml/xml-element.ts';
 import { type Contradiction, contradictionsOf, type NodeDevice, type PciCapability } from './node-device.ts';
 
-/** Something that a document says in two places and not the same, or that no host is like. */
+/** A contradiction in a document, or a value that no host can have. */
 export interface XmlFinding {
   /** File, line and column: `device.xml:4:7`. */
   readonly at: string;
@@ -13,8 +13,8 @@ export interface XmlFinding {
 }
 
 /**
- * Where the document of a PCI function contradicts itself, each contradiction once, in the order of the document. libvirt writes
- * no such document: somebody put it together, or changed it.
+ * Finds the contradictions in the document of a PCI function, each once, in the order of the document. libvirt does
+ * not write such a document: another program or a user wrote or changed it.
  */
 export function findContradictions(document: XmlDocument, device: NodeDevice): readonly XmlFinding[] {
   const { capability } = device;

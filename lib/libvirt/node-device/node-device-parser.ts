@@ -26,7 +26,7 @@ export function parseNodeDevice(raw: Uint8Array | string, name: string): NodeDev
 }
 
 /**
- * The same, of a document that was read as XML.
+ * The same, for a document that was read as XML.
  *
  * @throws PortalGunError BAD_XML, with line and column
  */

@@ -1,7 +1,7 @@
 import { type PciAddress, parsePciAddress } from '../../pci/address.ts';
 import type { Vpd } from '../../pci/config/vpd.ts';
 
-/** What libvirt knows of a piece of the host's hardware. What its document does not say is `null`. */
+/** The facts that libvirt has about a hardware device of the host. What its document does not say is `null`. */
 export interface NodeDevice {
   /** libvirt's own: `pci_0000_01_00_0`, `net_enp1s0_52_54_00_12_34_56`. */
   readonly name: string | null;
@@ -15,7 +15,7 @@ export interface NodeDevice {
   readonly capability: NodeCapability;
 }
 
-/** What kind of a device it is, with what is asked of that kind; `other` for kinds of which nothing is. */
+/** The kind of a device, with the facts that are read for that kind; `other` for kinds without such facts. */
 export type NodeCapability =
   | PciCapability
   | NetCapability
@@ -61,7 +61,7 @@ export interface NodeIommuGroup {
   readonly members: readonly PciAddress[];
 }
 
-/** Gigatransfers a second, and lanes. */
+/** The speed in gigatransfers per second, and the lanes. */
 export interface NodeLinkState {
   readonly speedGts: number | null;
   readonly width: number | null;
@@ -81,7 +81,7 @@ export interface NodeVirtualFunctions {
   readonly addresses: readonly PciAddress[];
 }
 
-/** A kind of mediated device that can be made. */
+/** A kind of mediated device that can be created. */
 export interface MdevType {
   readonly id: string;
   readonly name: string | null;
@@ -143,7 +143,10 @@ export interface Contradiction {
   readonly message: string;
 }
 
-/** What a document says of a PCI function in several places and not the same. libvirt looks at the numbers alone. */
+/**
+ * The facts of a PCI function that a document gives in several places with different values. libvirt uses only the
+ * numbers.
+ */
 export function contradictionsOf({ name, path, capability }: NodeDevice): readonly Contradiction[] {
   if (capability.kind !== 'pci') return [];
   const { address, iommuGroup, physicalFunction, virtualFunctions } = capability;

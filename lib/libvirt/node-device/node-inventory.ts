@@ -15,9 +15,10 @@ interface PciNode extends NodeDevice {
 }
 
 /**
- * The PCI functions of a host, as far as its libvirt tells of them; all else is `unread`. What libvirt has no word for
- * and what it does not tell look the same in its documents: they are `null` where it tells them of every device that
- * has them (driver, group, NUMA node, SR-IOV, kinds of mediated devices), and `unread` where it may not be able to.
+ * The PCI functions of a host, with the facts that its libvirt reports; all other facts are `unread`. What libvirt has
+ * no word for and what it does not tell look the same in its documents: they are `null` where it tells them of every
+ * device that has them (driver, group, NUMA node, SR-IOV, kinds of mediated devices), and `unread` where it may not be
+ * able to.
  *
  * @param kinds that were read: without `net` and `storage` it is not known what hangs on a device
  * @param uri of that libvirt

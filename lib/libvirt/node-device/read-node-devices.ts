@@ -8,7 +8,7 @@ import { parseNodeDevice } from './node-device-parser.ts';
 /** A kind of node devices, as `virsh nodedev-list --cap` takes it. */
 export type NodeKind = 'pci' | 'net' | 'storage';
 
-/** What libvirt knows of the hardware of its host. */
+/** The facts that libvirt has about the hardware of its host. */
 export interface NodeReading {
   /** What libvirt calls its host; `null` where it does not say. */
   readonly hostName: string | null;

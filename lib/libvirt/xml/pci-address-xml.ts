@@ -3,7 +3,7 @@ import { failInXml, type XmlDocument } from './xml-document.ts';
 import type { XmlElement } from './xml-element.ts';
 import type { XmlNode } from './xml-text.ts';
 
-/** Where a machine's guest sees a device. */
+/** The address of a device in a guest. */
 export interface GuestAddress {
   /** The index of the PCI controller that makes the bus. */
   readonly bus: number;

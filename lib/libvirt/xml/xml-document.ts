@@ -3,7 +3,7 @@ import { PortalGunError } from '../../base/errors.ts';
 import { escapeControls } from '../../base/text.ts';
 import type { XmlElement } from './xml-element.ts';
 
-/** More is not read: the largest documents of libvirt's, those of machines, have some hundred kilobytes. */
+/** The limit for a document: the largest documents of libvirt, those of machines, have some hundred kilobytes. */
 export const MAX_XML_BYTES = 16 * 1024 * 1024;
 const MAX_DEPTH = 100;
 const MAX_ELEMENTS = 500_000;
@@ -23,7 +23,7 @@ const NAMED: ReadonlyMap<string, string> = new Map([
 /** What XML can not hold in any form: controls, halves of a pair, and what is no character. */
 const NOT_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
-/** A document that was read: its text as it was, and its one element. */
+/** A document that was read: its original text, and its one element. */
 export interface XmlDocument {
   readonly text: string;
   /** Of the file or command, for errors. */
@@ -32,8 +32,8 @@ export interface XmlDocument {
 }
 
 /**
- * Reads a document as libvirt writes them: XML 1.0 in UTF-8 without a document type, hence without entities but the
- * five that XML has.
+ * Reads a document in the form of libvirt: XML 1.0 in UTF-8 without a document type, and so with only the five
+ * entities of XML.
  *
  * @param raw bytes as they were read, or text
  * @param name of the file or command it is from, for errors

@@ -1,4 +1,4 @@
-/** An element of a document that was read, with where in its text it stands. */
+/** An element of a document that was read, with its position in the text. */
 export interface XmlElement {
   readonly name: string;
   /** In the order of the text; values with their references resolved. */

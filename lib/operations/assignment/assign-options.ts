@@ -2,7 +2,7 @@ import type { MachineChoice } from '../machines/target-machines.ts';
 import type { ScopeOptions } from './change-scope.ts';
 import type { HostdevChoice } from './hostdev-options.ts';
 
-/** How VMs get devices, whoever decides which. */
+/** Options for assigning devices to VMs, for every way of choosing them. */
 export interface GivingOptions extends Pick<HostdevChoice, 'rom' | 'managed' | 'vlan'> {
   /** The names of safety rules that are lifted. */
   readonly allow?: readonly string[];

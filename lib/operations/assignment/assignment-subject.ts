@@ -9,7 +9,7 @@ import type { VfPoolProposal } from '../../plan/assignment/plan-vf-pool.ts';
 import type { PersistPart } from '../binding/persist-part.ts';
 import type { ChangeScope } from './change-scope.ts';
 
-/** A device that VMs get, with what to know of it. */
+/** A device that is assigned to VMs, with notes on it. */
 export interface ProposedDevice {
   readonly device: PciDevice;
   /** Whether it was named, or goes along as a member of the group. */
@@ -19,7 +19,7 @@ export interface ProposedDevice {
   readonly notes: readonly PassthroughNote[];
 }
 
-/** What changes of the VMs of a libvirt. */
+/** The changes to the VMs of a libvirt. */
 export interface MachinesSubject {
   /** The URI of the libvirt that has the VMs. */
   readonly connect: string;
@@ -29,7 +29,7 @@ export interface MachinesSubject {
   readonly machineDiagnostics: readonly Diagnostic[];
 }
 
-/** Subject of a proposal to assign devices, whatever the policy. */
+/** The subject of a proposal to assign devices, for any policy. */
 export interface AssignmentSubject extends MachinesSubject {
   readonly scope: ChangeScope;
   /** The devices, with the members of their groups; of a pool the PF. */

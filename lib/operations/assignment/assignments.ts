@@ -36,7 +36,7 @@ import type { MachinesSubject } from './assignment-subject.ts';
 const FIELDS = [...TRAIT_FIELDS, 'iommuGroup', 'netInterfaces', 'sriov'] as const;
 type AssignableDevice = DeviceWith<(typeof FIELDS)[number]>;
 
-/** A machine, and how what was assigned to it stands. */
+/** A machine, and the status of its assignments. */
 export interface MachineStatuses {
   readonly machine: KnownMachine;
   readonly statuses: readonly AssignmentStatus<TitledDevice>[];
@@ -52,7 +52,7 @@ interface PassingDevice {
   readonly device: TitledDevice | null;
 }
 
-/** Which VM was given what, and whether that is still so. */
+/** The assignments of each VM, and whether each is still in place. */
 export interface AssignmentList {
   readonly host: Inventory['host'];
   /** The URI of the libvirt that has the VMs. */
@@ -68,7 +68,7 @@ export interface AssignmentList {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Subject of a proposal to repair assignments. */
+/** The subject of a proposal to repair assignments. */
 export interface RepairSubject extends MachinesSubject {
   /** What is not as it was assigned and is left so, with the reason: sentences. */
   readonly left: readonly string[];

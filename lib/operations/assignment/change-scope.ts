@@ -1,4 +1,4 @@
-/** What of VMs is to change; only their definitions by default. */
+/** The parts of VMs to change; by default only their definitions. */
 export interface ScopeOptions {
   /** Their definitions, which are in force from the next start on; the default without `live`. */
   readonly config?: boolean | undefined;
@@ -6,7 +6,7 @@ export interface ScopeOptions {
   readonly live?: boolean | undefined;
 }
 
-/** What of VMs changes: their definitions, what they have now, or both. */
+/** The parts of VMs that change: their definitions, the running VMs, or both. */
 export interface ChangeScope {
   readonly config: boolean;
   readonly live: boolean;

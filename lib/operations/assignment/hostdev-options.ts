@@ -7,7 +7,7 @@ import { parseStationMac } from '../../pci/sriov/mac-address.ts';
 import { badValue } from '../../plan/sriov/vf-setting-texts.ts';
 import type { HostSession } from '../session/host-session.ts';
 
-/** How VMs are to get devices, as far as somebody chooses; numbers can be texts, as a person types them. */
+/** The chosen options for passing devices to VMs; numbers can be texts, as in a command line. */
 export interface HostdevChoice {
   /** The element; by default `interface` for a VF of a network card, and `hostdev` for all else. */
   readonly as?: 'hostdev' | 'interface' | undefined;

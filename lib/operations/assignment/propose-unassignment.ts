@@ -47,7 +47,7 @@ export interface UnassignOptions extends ScopeOptions {
   readonly from?: MachineChoice;
 }
 
-/** Subject of a proposal to take devices out of VMs. */
+/** The subject of a proposal to remove devices from VMs. */
 export interface UnassignmentSubject extends MachinesSubject {
   readonly scope: ChangeScope;
   /** What VMs have of the devices that somebody else gave them: it is left. */

@@ -28,7 +28,7 @@ export function readPersistence(host: HostReader, user: Pick<User, 'programWords
 }
 
 /**
- * What is bound at each boot.
+ * The bindings of each boot.
  *
  * @throws PortalGunError BAD_RECORD, PERMISSION_DENIED
  */

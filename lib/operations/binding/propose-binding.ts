@@ -50,7 +50,7 @@ export interface BindOptions extends UnbindOptions {
   readonly driver?: string | undefined;
 }
 
-/** Subject of a proposal to bind or unbind. */
+/** The subject of a proposal to bind or unbind. */
 export interface BindingSubject {
   /** The devices that were asked for; their groups can take more along. */
   readonly asked: readonly PciDevice[];

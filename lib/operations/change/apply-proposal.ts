@@ -19,7 +19,7 @@ import type { HostProposal } from './host-proposal.ts';
 import { refuseWritableProgram } from './program-refusal.ts';
 import { refuseUse } from './refusals.ts';
 
-/** How a proposal is applied. */
+/** Options for applying a proposal. */
 export interface ApplyProposalOptions extends Pick<ApplyOptions, 'onStep' | 'signal'> {
   /** Undo it unless it is confirmed within this time after the last step, in ms; `null` if it needs no confirmation. */
   readonly confirmWithinMs?: number | null;

@@ -6,7 +6,8 @@ import type { Inventory } from '../../pci/inventory.ts';
 import type { Proposal } from '../../plan/proposal.ts';
 
 /**
- * What an operation proposes to do: a plan with all that speaks against it, and nothing done yet. {@link applyProposal} applies it.
+ * A proposed change: a plan with the findings against it, before anything is changed. {@link applyProposal}
+ * applies it.
  *
  * @typeParam Subject what the plan is about, as far as it is shown beside the steps
  */

@@ -8,7 +8,9 @@ export interface LeftEntry {
   readonly reason: LeftReason;
 }
 
-/** Why it is left: it is not known where it is, something speaks against it, or it cannot be done. */
+/**
+ * Why a recorded entry is not restored: the place of its device is unknown, a finding prevents it, or it cannot be done.
+ */
 export type LeftReason =
   | { readonly kind: 'not-found'; readonly state: BindingState; readonly binding: BindingStatus | null }
   | { readonly kind: 'refused'; readonly finding: Finding }

@@ -11,7 +11,7 @@ import type { PersistedDevice } from '../../pci/persisted/persisted-device.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { bootTimeOf } from './confirmation.ts';
 
-/** A change that was cut short, or awaits confirmation, as documents have it. */
+/** A change that was interrupted, or awaits confirmation, in the form of documents. */
 export interface PendingChange {
   readonly startedAt: string;
   readonly title: string;

@@ -21,8 +21,8 @@ const LATER_RUNS: Readonly<Record<string, LaterRun>> = {
 const WATCHDOG: LaterRun = { code: 'WATCHDOG_FAILED', when: 'root would run it to undo the change' };
 
 /**
- * Refuses a plan that has root run this program later, where somebody else can change what that does: whoever can is root
- * from then on.
+ * Refuses a plan after which root runs this program later, if other users can change the program: such a user could
+ * become root.
  *
  * @param isWatched whether a watchdog is to undo it
  * @throws PortalGunError CANNOT_PERSIST, CANNOT_GUARD, WATCHDOG_FAILED

@@ -15,7 +15,7 @@ import type { HostSession } from '../session/host-session.ts';
 
 type ComparedDevice = DeviceWith<DifferenceField>;
 
-/** Two hosts, or one at two times, and what differs between them. */
+/** Two hosts, or one host at two times, and the differences between them. */
 export interface HostComparison {
   readonly before: Inventory<ComparedDevice>;
   readonly after: Inventory<ComparedDevice>;

@@ -3,7 +3,7 @@ import type { Inventory } from '../../pci/inventory.ts';
 import { nearest } from '../../pci/selector/selector.ts';
 import type { Selector } from '../../pci/selector/selector-parser.ts';
 
-/** A look at a host, with what it rests on. */
+/** The result of reading a host, with its source. */
 export interface HostView {
   /** All devices of the host, and what could not be made sense of; of those that were not asked for fewer facts are read. */
   readonly inventory: Inventory;
@@ -11,7 +11,7 @@ export interface HostView {
   readonly origin: string;
 }
 
-/** A look at those devices of a host that some selectors mean. */
+/** The devices of a host that some selectors select. */
 export interface SelectedView extends HostView {
   /** Those that the selectors mean, in the order of the host; all if there are none. */
   readonly selected: readonly PciDevice[];

@@ -6,7 +6,7 @@ import type { HostSession } from '../session/host-session.ts';
 import { inventorySourceOf } from '../session/inventory-source.ts';
 import { type SelectedView, suggestionFor } from './host-view.ts';
 
-/** What is read of each device. */
+/** The facts to read of each device. */
 export interface ListOptions {
   /** The facts that are needed; all by default. What is not read costs nothing, and is `{ unknown: 'unread' }`. */
   readonly fields?: readonly DeviceRequest[];

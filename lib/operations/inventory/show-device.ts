@@ -13,7 +13,7 @@ import type { HostSession } from '../session/host-session.ts';
 import { inventorySourceOf } from '../session/inventory-source.ts';
 import type { HostView } from './host-view.ts';
 
-/** Everything of one device. */
+/** All facts of one device. */
 export interface ShownDevice extends HostView {
   readonly device: PciDevice;
   /** Its IOMMU group; `undefined` if it is in none, or that is not known. */

@@ -16,7 +16,7 @@ export interface TagOptions {
   readonly category: string | null;
 }
 
-/** Subject of a proposal to tag VMs. */
+/** The subject of a proposal to tag VMs. */
 export interface TaggingSubject {
   /** The URI of the libvirt that has the VMs. */
   readonly connect: string;

@@ -6,7 +6,7 @@ import { findMachine } from '../../libvirt/machine/find-machine.ts';
 import { type KnownMachine, type KnownMachines, mainDocument } from '../../libvirt/machine/read-machines.ts';
 import type { DefinedMachine } from '../../plan/assignment/plan-assignment.ts';
 
-/** Which VMs are meant: all of one of the types, and those that are named. */
+/** The selected VMs: all VMs of the types, and the named VMs. */
 export interface MachineChoice {
   /** A category (`router`), or several. */
   readonly type?: string | readonly string[] | undefined;

@@ -73,7 +73,7 @@ const FIELDS: readonly DeviceField[] = [
 ];
 
 /**
- * Reads a policy from a file; `-` is standard input.
+ * Reads a policy from a file; `-` is stdin.
  *
  * @throws PortalGunError NOT_FOUND, PERMISSION_DENIED, BAD_POLICY
  */

@@ -17,7 +17,7 @@ export interface Aftermath {
 }
 
 /**
- * Looks what is left to a person once changes are ended.
+ * Reads the state after changes are ended, for the tasks that remain for the user.
  *
  * @param looksForMissing whether to look for what is persisted and not in force
  */

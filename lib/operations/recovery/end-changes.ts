@@ -15,7 +15,7 @@ import { bootTimeOf } from '../change/confirmation.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { refuseCapturedHost } from './captured-host.ts';
 
-/** How changes that were cut short, or not confirmed, are ended. */
+/** How to end changes that were interrupted or not confirmed. */
 export interface RecoverOptions {
   /** Whether the rest is done; without, what was begun is undone. */
   readonly finish?: boolean;
@@ -48,7 +48,8 @@ export interface RecoveryWatch {
 }
 
 /**
- * Undoes, or finishes, each change that was cut short or awaits confirmation, holding the lock of the machine.
+ * Undoes, or finishes, each change that was interrupted or awaits confirmation, while it holds the lock of the
+ * machine.
  *
  * @throws PortalGunError BAD_ARGUMENT for a captured host, and for options that do not go together; PERMISSION_DENIED for all but root;
  *   HOST_LOCKED, TOOL_MISSING, JOURNAL_FAILED

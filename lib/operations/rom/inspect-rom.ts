@@ -23,7 +23,7 @@ export interface RomFile {
   readonly for?: string | undefined;
 }
 
-/** What is in a ROM, and whether it is sound. */
+/** The contents of a ROM, and whether it is valid. */
 export interface RomInspection {
   readonly inspected: InspectedRom;
   /** `null` if no host was read. */

@@ -9,7 +9,7 @@ import { isFor, judgeRom, type RomVerdict } from '../../pci/rom/option-rom-verdi
 import { refuseUse } from '../change/refusals.ts';
 import { failureText, type RomAttempt, romDeviceOf } from './read-roms.ts';
 
-/** An option ROM that was looked into. */
+/** An option ROM that was inspected. */
 export interface InspectedRom {
   /** A file, or the device that it was read from. */
   readonly source:

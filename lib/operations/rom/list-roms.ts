@@ -27,7 +27,7 @@ import {
   romDeviceOf,
 } from './read-roms.ts';
 
-/** A device with an option ROM, as far as it was looked at. */
+/** A device with an option ROM, with the facts that were read of the ROM. */
 export interface ListedRom {
   readonly device: PciDevice;
   readonly rom: ExpansionRom;

@@ -5,7 +5,7 @@ import { openHost } from '../../host/open-host.ts';
 import { readPciIdsFile } from '../../host/pci-ids-file.ts';
 import { isPciIds, PciIdsNames, type PciNames, pciIdsDate } from '../../pci/pci-ids.ts';
 
-/** What a session is about: this machine, if nothing is given. */
+/** The host of a session: this machine by default. */
 export interface SessionOptions {
   /** A snapshot file, or a directory that holds a `sys/`: a captured host, which is read and never changed. */
   readonly host?: string | undefined;
@@ -21,8 +21,8 @@ export interface SessionOptions {
 }
 
 /**
- * One host as it is asked about and changed: what is read, where names come from, and the machine that everything runs on. Each is
- * opened when it is first used.
+ * One host, open for reading and changes: its reader, the source of names, and the ports of the machine that
+ * everything runs on. Each is opened when it is first used.
  */
 export class HostSession {
   readonly ports: HostPorts;

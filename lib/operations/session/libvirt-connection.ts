@@ -2,7 +2,9 @@ import { PortalGunError } from '../../base/errors.ts';
 import { Virsh } from '../../libvirt/virsh.ts';
 import type { HostSession } from './host-session.ts';
 
-/** With which every program that asks libvirt is told where, as virsh is: https://libvirt.org/uri.html#default-uri-choice */
+/**
+ * The environment variable with the default libvirt URI, as for virsh: https://libvirt.org/uri.html#default-uri-choice
+ */
 export const URI_VARIABLE = 'LIBVIRT_DEFAULT_URI';
 
 /** A libvirt that is asked for, and by what. */

@@ -44,7 +44,7 @@ export interface ValidateOptions {
   readonly strict?: boolean;
 }
 
-/** Whether a host can do what is asked of it. */
+/** Whether a host supports the requested purpose. */
 export interface ValidationAnswer {
   readonly report: ValidationReport;
   /** Whether it can: nothing fails; if strict, nothing is warned of either, and all could be told. */

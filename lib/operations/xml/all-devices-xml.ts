@@ -16,7 +16,7 @@ export interface LeftOut {
   readonly why: string;
 }
 
-/** XML for each device of a host that a machine can have. */
+/** XML for each device of a host that can be passed to a machine. */
 export interface AllDevicesXml extends HostView {
   readonly documents: readonly {
     readonly address: PciAddress;

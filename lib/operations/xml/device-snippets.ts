@@ -4,7 +4,7 @@ import type { PciAddress } from '../../pci/address.ts';
 import type { PassthroughNote } from '../../pci/group/passthrough.ts';
 import { type GuestPlace, guestAddressesOf, heldAlready } from './guest-addresses.ts';
 
-/** A piece of XML for libvirt, with what to know of it. */
+/** A piece of XML for libvirt, with notes on it. */
 export interface Snippet {
   /** What it hands over; `null` for what makes room in the machine. */
   readonly address: string | null;

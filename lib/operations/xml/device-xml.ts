@@ -16,7 +16,7 @@ export interface XmlOptions extends HostdevChoice, GuestPlace {
   readonly group?: boolean;
 }
 
-/** XML that gives devices of a host to a machine. */
+/** XML that assigns devices of a host to a machine. */
 export interface DeviceXml extends HostView {
   readonly snippets: readonly Snippet[];
   /** What was met while reading these devices. */

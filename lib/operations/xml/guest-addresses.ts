@@ -18,7 +18,7 @@ import { badValue } from '../../plan/sriov/vf-setting-texts.ts';
 const OPTION = '--guest-address';
 const NOWHERE: GuestAddressPlan = { addresses: new Map(), newRootPorts: [] };
 
-/** Where in a machine devices are put. */
+/** The place of devices in a machine. */
 export interface GuestPlace {
   /** `BUS:SLOT.FUNCTION` as the guest has it, in hex: `05:00.0`; or `auto` for a free slot of the machine, which is the default if there is one. */
   readonly guestAddress?: string | undefined;

@@ -16,13 +16,13 @@ import { type HostdevChoice, hostdevOptionsOf } from '../assignment/hostdev-opti
 import { deviceSnippets, type Snippet } from './device-snippets.ts';
 import { categoryIn, type GuestPlace, machineOf } from './guest-addresses.ts';
 
-/** How the document of a node device is translated. */
+/** Options for translating the document of a node device. */
 export interface NodeDeviceXmlOptions extends HostdevChoice, GuestPlace {
   /** Which address is right if the document contradicts itself: that of its numbers (`capability`), or that of its name. */
   readonly from?: 'capability' | 'name' | undefined;
 }
 
-/** XML that gives a device to a machine, by a document of libvirt. */
+/** XML that assigns a device to a machine, from a document of libvirt. */
 export interface NodeDeviceXml {
   /** Empty if the document contradicts itself, and it is not said what of it is right. */
   readonly snippets: readonly Snippet[];
@@ -31,7 +31,7 @@ export interface NodeDeviceXml {
 }
 
 /**
- * Writes what gives a device to a machine, by what `virsh nodedev-dumpxml` says of it. No host is read.
+ * Writes the XML that assigns a device to a machine, from the output of `virsh nodedev-dumpxml`. No host is read.
  *
  * @throws PortalGunError BAD_XML, BAD_ARGUMENT, CANNOT_BE_GIVEN, DOMAIN_TOO_LARGE, NO_GUEST_SLOT
  */

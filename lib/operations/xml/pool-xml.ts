@@ -16,7 +16,7 @@ import { type DeviceXml, readDevicesFor } from './device-xml.ts';
 /** What libvirt's schema takes for the interface of a PF. */
 const INTERFACE = /^[\w.\\:/-]+$/;
 
-/** A network that hands out virtual functions. */
+/** A network that provides VFs. */
 export interface PoolXmlOptions extends Pick<HostdevChoice, 'managed' | 'vlan'> {
   /** The name of the network: letters, digits, `-`, `_` and `.`. */
   readonly name: string;

@@ -11,7 +11,7 @@ export interface Bar {
   readonly prefetchable: boolean;
 }
 
-/** The register of the expansion ROM; the image itself is another matter. */
+/** The register of the expansion ROM, without the image. */
 export interface ExpansionRom {
   readonly address: string | null;
   readonly sizeBytes: number;

@@ -13,10 +13,10 @@ const PORT_TYPES = {
   10: 'root-complex-event-collector',
 } as const;
 
-/** What a PCI Express function is. A `pcie-to-pci-bridge` has its express side towards the CPU. */
+/** The type of a PCI Express function. A `pcie-to-pci-bridge` has its express side towards the CPU. */
 export type PortType = (typeof PORT_TYPES)[keyof typeof PORT_TYPES];
 
-/** Something that the hardware can do, and whether it is switched on. */
+/** A hardware feature, and whether it is enabled. */
 export interface Feature {
   readonly supported: boolean;
   readonly enabled: boolean;
@@ -51,7 +51,7 @@ const ACS_FEATURES = [
   'directTranslatedP2p',
 ] as const;
 
-/** Access control services: what keeps the traffic of neighbours apart. */
+/** Access control services, which isolate the traffic of neighbors. */
 export type AcsCapability = Readonly<Record<(typeof ACS_FEATURES)[number], Feature>>;
 
 /** Alternative routing ids. */
@@ -60,7 +60,7 @@ export interface AriCapability {
   readonly nextFunction: number;
 }
 
-/** SR-IOV as the physical function's registers have it; the driver may allow fewer VFs. */
+/** SR-IOV, from the registers of the PF; the driver may allow fewer VFs. */
 export interface SriovCapability {
   readonly totalVfs: number;
   readonly initialVfs: number;

@@ -1,6 +1,6 @@
 import { BROKEN, type Known } from '../../base/known.ts';
 
-/** Vital product data: what the maker wrote into the card. Text is as the card has it, not escaped. */
+/** Vital product data, which the maker wrote to the card. Text is as the card has it, not escaped. */
 export interface Vpd {
   /** The identifier string: `Dual-Port 25GbE Adapter`. */
   readonly productName: Known<string>;

@@ -15,7 +15,7 @@ export interface ReservedRegion {
   readonly kind: string;
 }
 
-/** What the kernel says of a group itself, apart from its members. */
+/** The attributes of a group in the kernel, apart from its members. */
 export interface GroupAttributes {
   /** What the driver that made it calls it, in `name`: `vfio-noiommu`. `null` for nearly all; left out is not known. */
   readonly name?: Known<string>;
@@ -24,7 +24,7 @@ export interface GroupAttributes {
   readonly reservedRegions: Known<readonly ReservedRegion[]>;
 }
 
-/** Why a group can't be given to a VM as it stands, or can't at all. */
+/** Why a group cannot be passed to a VM in its current state, or at all. */
 export type ObstacleCode =
   /** A driver of the host holds the member; binding it to vfio-pci lifts this. */
   | 'HOST_DRIVER'
@@ -95,7 +95,7 @@ export interface IommuGroup<Device extends DeviceWith<never> = PciDevice> extend
 type JudgedGroup = Omit<IommuGroup, 'id' | 'members'>;
 const JUDGED = ['name', 'type', 'reservedRegions', 'verdict', 'obstacles'] as const;
 
-/** Whether a function is a port or bridge, which stays with its driver when its group is given away. */
+/** Whether a function is a port or bridge, which stays with its driver when its group is passed through. */
 export function staysWithHost(device: DeviceWith<'class' | 'config'>): boolean {
   const headerType = knownValue(knownValue(device.config)?.headerType ?? null);
   if (headerType !== undefined) return headerType !== 0;

@@ -1,7 +1,10 @@
 import { type Known, knownValue } from '../../base/known.ts';
 import { type Architecture, architectureAdvice, type Hypervisor, virtualIommuAdvice } from '../platform.ts';
 
-/** Whether an IOMMU is at work, whether the firmware describes one, and what decides whether the kernel uses it. */
+/**
+ * Whether an IOMMU is in use, whether the firmware describes one, and the facts that decide whether the kernel uses
+ * it.
+ */
 export interface IommuState {
   /** The units that the kernel drives: `dmar0`, `ivhd0`. Empty where none is in effect. */
   readonly units: readonly string[];
@@ -50,8 +53,8 @@ export function isUnderXen({ hypervisor }: IommuState): boolean {
 }
 
 /**
- * What to do, on a host that runs without an IOMMU, so that it runs with one: for this architecture, hypervisor, CPU, firmware
- * and command line.
+ * How to enable the IOMMU on a host that runs without one: for this architecture, hypervisor, CPU, firmware and
+ * command line.
  */
 export function iommuAdvice(state: IommuState): string {
   const { firmwareTables } = state;

@@ -23,7 +23,7 @@ import {
  */
 export type PassthroughLevel = 'ok' | 'needs' | 'loses' | 'warns' | 'blocks' | 'unknown';
 
-/** One thing to know before a device is given to a VM. */
+/** A note on passing a device to a VM. */
 export interface PassthroughNote {
   readonly level: PassthroughLevel;
   /** Stable name: `no-iommu`, `group-members`. */
@@ -31,7 +31,7 @@ export interface PassthroughNote {
   readonly message: string;
 }
 
-/** What of a host decides for all of its devices. */
+/** The facts of a host that apply to all of its devices. */
 export interface HostAbilities {
   /** Whether the kernel runs with an IOMMU. */
   readonly iommu: boolean | Unknown;
@@ -55,14 +55,16 @@ export const PASSTHROUGH_FIELDS = [
 /** One of {@link PASSTHROUGH_FIELDS}. */
 export type PassthroughField = (typeof PASSTHROUGH_FIELDS)[number];
 
-/** A device with what {@link passthroughNotes} needs, and what they say more by: what the host loses, and claims by a subsystem. */
+/**
+ * A device with the facts that {@link passthroughNotes} needs, and the facts that make its notes more exact: the loss for
+ * the host, and claims by a subsystem.
+ */
 export type PassthroughDevice = DeviceWith<PassthroughField> &
   Partial<DeviceWith<'attachments' | 'subsystem'>>;
 
 /**
- * What it would take to pass a device through: the IOMMU, its whole group, its driver, what the host loses,
- * reset. Says what the facts of the device say; whether the host is using the device just now is another
- * question.
+ * The conditions for passing a device through: the IOMMU, its whole group, its driver, the loss for the host, reset.
+ * Says what the facts of the device say; whether the host is using the device just now is another question.
  */
 export function passthroughNotes(
   device: PassthroughDevice,

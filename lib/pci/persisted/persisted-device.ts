@@ -53,13 +53,13 @@ export const persistedDeviceForm = z.extend(traitsForm, {
   vf: z.exactOptional(vfForm),
 });
 
-/** What is recorded of a device to find it again. */
+/** The recorded facts that identify a device. */
 export type PersistedTraits = Readonly<z.infer<typeof traitsForm>>;
 
 /** A virtual function, by its PF and its index. */
 export type PersistedVf = Readonly<z.infer<typeof vfForm>>;
 
-/** A device of which something is recorded for each boot. */
+/** A device with a record for each boot. */
 export type PersistedDevice = Readonly<z.infer<typeof persistedDeviceForm>>;
 
 /** Whether a value tells of a device, each part in its form. */

@@ -41,7 +41,7 @@ export interface PciDataStructure {
   readonly maxRuntimeBytes: number | null;
 }
 
-/** What the header of an image for a BIOS says. */
+/** The fields in the header of an image for a BIOS. */
 export interface LegacyHeader {
   /** How much of it is loaded, and checked. */
   readonly sizeBytes: number;
@@ -57,7 +57,7 @@ interface PnpHeader {
   readonly product: string | null;
 }
 
-/** What the header of an image for UEFI says. */
+/** The fields in the header of an image for UEFI. */
 export interface EfiHeader {
   /** Whether it has the signature that UEFI demands. */
   readonly hasSignature: boolean;

@@ -9,7 +9,7 @@ import type { OptionRomImage } from './option-rom-image.ts';
  */
 export type RomVerdictLevel = 'ok' | 'warns' | 'bad';
 
-/** What is to be said of an option ROM. */
+/** A verdict on an option ROM. */
 export interface RomVerdict {
   readonly level: RomVerdictLevel;
   /** Stable name: `checksum`, `no-efi`. */
@@ -18,7 +18,7 @@ export interface RomVerdict {
   readonly message: string;
 }
 
-/** What of a function decides whether a ROM is for it; `null` for what is not known. */
+/** The facts of a function that decide whether a ROM is for it; `null` if unknown. */
 export interface RomDevice {
   readonly vendorId: string | null;
   readonly deviceId: string | null;
@@ -26,7 +26,7 @@ export interface RomDevice {
   readonly classCode: string | null;
 }
 
-/** What a ROM is judged by besides itself. */
+/** The facts that a ROM is checked against, besides its own contents. */
 export interface RomOrigin {
   /** The function that it is of, or meant for; `null` where it is of none. */
   readonly device: RomDevice | null;
@@ -36,7 +36,7 @@ export interface RomOrigin {
 
 const DISPLAY = /^(03|0001)/;
 
-/** What is to be said of an option ROM: what is wrong with it first, then for which guests it is good. Pure, and bounded. */
+/** The verdicts on an option ROM: first its errors, then the guests that it supports. Pure, and bounded. */
 export function judgeRom(rom: OptionRom, origin: RomOrigin): readonly RomVerdict[] {
   const { device, isShadow } = origin;
   const shadow = isShadow ? [SHADOW] : [];

@@ -8,7 +8,7 @@ const MAX_IMAGES = 64;
 const SIGNATURE = 0xaa55;
 const UNIT_BYTES = 512;
 
-/** What bytes are that are no image. */
+/** The content of bytes that are not an image. */
 export type Filling = 'ones' | 'zeros' | 'other';
 
 /**
@@ -23,7 +23,7 @@ export type Filling = 'ones' | 'zeros' | 'other';
  */
 type Ending = 'last-mark' | 'no-signature' | 'end' | 'no-length' | 'no-structure' | 'too-many';
 
-/** An option ROM (expansion ROM): images of code, one behind another, of which a firmware runs those that it can. */
+/** An option ROM (expansion ROM): a sequence of code images; firmware runs the images that it supports. */
 export interface OptionRom {
   /** How many bytes were read. */
   readonly sizeBytes: number;
@@ -39,9 +39,9 @@ export interface OptionRom {
 }
 
 /**
- * Reads an option ROM, as a card or a file has it. Takes any bytes and never throws; looks at
- * {@link MAX_ROM_BYTES} and at 64 images at most. A file may have something before the first image, as those that the tools of
- * card makers write do: then the first image is looked for in steps of 512 bytes.
+ * Reads an option ROM, from a card or a file. Takes any bytes and never throws; looks at {@link MAX_ROM_BYTES} and at 64
+ * images at most. A file may have something before the first image, as those that the tools of card makers write do:
+ * then the first image is looked for in steps of 512 bytes.
  *
  * After the PCI Firmware Specification 3.3, chapter 5, and the UEFI Specification 2.10, 14.4.2.
  */
@@ -97,8 +97,8 @@ function fillingOf(bytes: Uint8Array): Filling {
 }
 
 /**
- * How much of a ROM the kernel gives to who reads it: up to the end of the last image that it finds; 0, and then the
- * read fails with EIO, where it finds none. `drivers/pci/rom.c`, pci_get_rom_size.
+ * The size of a ROM that the kernel returns: up to the end of the last image that it finds; 0 if it finds none, and
+ * then the read fails with EIO. `drivers/pci/rom.c`, pci_get_rom_size.
  */
 export function kernelRomSize(window: Uint8Array): number {
   let at = 0;

@@ -5,7 +5,7 @@ import { parsePciAddress, slotOf } from '../address.ts';
 import type { DeviceField, DeviceInPart } from '../device.ts';
 import { categoryOf, DEVICE_CATEGORIES } from '../device-class.ts';
 
-/** What picks devices out of an inventory. */
+/** A rule that selects devices of an inventory. */
 export interface Selector {
   /** As it was written. */
   readonly text: string;
@@ -61,11 +61,11 @@ const ROLES = ['pf', 'vf'] as const;
 export const SELECTOR_KEYS: readonly string[] = Object.keys(KEYED);
 
 /**
- * Reads a selector: an address (`0000:01:00.0`, `01:00.0`, `01:00` for the whole card), `vendor:device`
- * (`8086:10c9`, `8086:` for all of the vendor), `pf`, `vf`, `class=`, `driver=`, `card=`, `group=`, `netdev=`,
- * `block=`, `numa=` (`none` for what has none), or else a word sought in the names of vendor and device. Several with commas
- * between them mean the devices that match all; one behind `!` the devices that do not match it, and of which that is
- * known: `vf,driver=igbvf`, `class=network,!driver=vfio-pci`.
+ * Reads a selector: an address (`0000:01:00.0`, `01:00.0`, `01:00` for the whole card), `vendor:device` (`8086:10c9`,
+ * `8086:` for all of the vendor), `pf`, `vf`, `class=`, `driver=`, `card=`, `group=`, `netdev=`, `block=`, `numa=`
+ * (`none` for a device without a node), or else a word in the names of vendor and device. Several with commas between
+ * them mean the devices that match all; one behind `!` the devices that do not match it, and of which that is known:
+ * `vf,driver=igbvf`, `class=network,!driver=vfio-pci`.
  *
  * @throws PortalGunError BAD_SELECTOR
  */
@@ -83,7 +83,10 @@ export function parseSelector(text: string): Selector {
 /** Between two selectors: the devices that match either. */
 const EITHER = 'or';
 
-/** Reads the selectors of a command that looks: devices that match any are meant, with `or` between them or without. */
+/**
+ * Reads the selectors of a command that reads: devices that match any of them are selected, with `or` between them or
+ * without.
+ */
 export function parseSelectors(words: readonly string[]): readonly Selector[] {
   return words
     .filter((word, index) => word !== EITHER || index === 0 || index === words.length - 1)

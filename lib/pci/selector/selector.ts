@@ -8,7 +8,7 @@ import { isPassthroughDriver } from '../vfio-state.ts';
 import { didYouMean, parseSelector, type Selector } from './selector-parser.ts';
 
 /**
- * The devices that any of the selectors matches, in their own order; all where there is no selector.
+ * The devices that any of the selectors matches, in their own order; all if there is no selector.
  *
  * @throws PortalGunError DEVICE_NOT_FOUND where a selector names something that is not there
  */
@@ -92,7 +92,7 @@ export function nearest(
 }
 
 /**
- * The one device that a selector means.
+ * The one device that a selector selects.
  *
  * @throws PortalGunError DEVICE_NOT_FOUND, AMBIGUOUS_DEVICE, BAD_SELECTOR
  */

@@ -2,7 +2,7 @@ import type { Known, Unknown } from '../../base/known.ts';
 import type { VfSettings } from './vf-settings.ts';
 import { NO_MAC, NO_VLAN, VF_LINK_STATES } from './vf-settings.ts';
 
-/** The network interface of a PF, and what it holds its VFs to. */
+/** The network interface of a PF, and the settings of its VFs. */
 export interface PfLink {
   readonly interface: string;
   readonly isUp: Known<boolean>;

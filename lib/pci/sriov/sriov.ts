@@ -2,7 +2,7 @@ import type { Known } from '../../base/known.ts';
 import type { PciAddress } from '../address.ts';
 import type { Bar } from '../config/bar.ts';
 
-/** A physical function: what SR-IOV makes virtual functions of. */
+/** A physical function (PF), which provides virtual functions (VFs) by SR-IOV. */
 export interface PhysicalFunction {
   readonly role: 'pf';
   /** The most VFs that the driver allows (`sriov_totalvfs`); the config space may say more. */

@@ -1,4 +1,4 @@
-/** The VLAN that a VF is in, unknown to who has the VF: the PF tags what it sends, and strips what it gets. */
+/** The VLAN of a VF, which the VF does not see: the PF tags its packets, and removes the tag from packets for it. */
 export interface VfVlan {
   /** 1 to 4094; 0 for none. */
   readonly id: number;
@@ -14,8 +14,8 @@ export interface VfRate {
 }
 
 /**
- * What the PF of a network card holds its VF to. A key that is not there is one that the driver does not tell, or that
- * is not asked for.
+ * The settings of a VF that the PF of a network card enforces. A key that is not there is one that the driver does not
+ * tell, or that is not asked for.
  */
 export interface VfSettings {
   /** Lower case, with colons; {@link NO_MAC} where none was assigned, and the VF's driver makes one up. */

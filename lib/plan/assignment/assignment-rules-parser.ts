@@ -13,7 +13,7 @@ export const NOBODY = 'nobody';
 /** In place of a selector: whatever no rule before it fits. */
 const REST = 'rest';
 
-/** The rules that hold where no file is given, as such a file. */
+/** The default rules, if no file is given, in the form of a file. */
 export const DEFAULT_RULES = `# How pci assign --by-rules shares out the devices of a host. The first rule that a device
 # fits counts, or any member of its IOMMU group: those go together.
 portal-gun: ${RULES_FORMAT}

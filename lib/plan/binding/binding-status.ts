@@ -4,7 +4,7 @@ import { findPersisted } from '../../pci/persisted/find-persisted.ts';
 import type { PersistedBinding } from './persisted-bindings.ts';
 
 /**
- * What has become of a persisted binding.
+ * The state of a persisted binding.
  *
  * - `in-force`: its device is at its place, on its driver.
  * - `not-in-force`: it is there, on another driver or on none.
@@ -23,7 +23,7 @@ export type BindingState =
   | 'ambiguous'
   | 'unknown';
 
-/** A persisted binding as it is found on a host. */
+/** A persisted binding, and its state on a host. */
 export interface BindingStatus<Device extends DeviceWith<TraitField> = PciDevice> {
   readonly binding: PersistedBinding;
   readonly state: BindingState;
@@ -38,7 +38,7 @@ export function isBound({ binding, state, device }: BindingStatus<DeviceWith<Tra
   return state === 'in-force' || (state === 'moved' && device?.driver === binding.driver);
 }
 
-/** How a persisted binding stands. */
+/** The status of a persisted binding. */
 export function bindingStatus<Device extends DeviceWith<TraitField>>(
   binding: PersistedBinding,
   devices: readonly Device[],

@@ -48,7 +48,7 @@ interface StayingDevice<Device extends DeviceWith<never>> {
   readonly reason: StayReason;
 }
 
-/** Who moves and who stays, over all groups that are touched. */
+/** The devices that change drivers and the devices that stay, in all affected groups. */
 export interface Rebinding<Device extends DeviceWith<never> = PciDevice> {
   readonly groups: readonly number[];
   readonly moving: readonly ReboundDevice<Device>[];
@@ -56,8 +56,8 @@ export interface Rebinding<Device extends DeviceWith<never> = PciDevice> {
 }
 
 /**
- * Who must change drivers so that the devices that were asked for can be given to a VM: they themselves, and every
- * member of their groups that a driver of the host holds.
+ * The devices that must change drivers so that a VM can use the requested devices: these devices, and every member of
+ * their groups on a host driver.
  *
  * @param chosen the driver for one that was asked for; where there is none the one that is made for it
  * (`mlx5_vfio_pci`), or else vfio-pci
@@ -189,7 +189,7 @@ export interface BoundDevice<Device extends DeviceWith<never> = PciDevice> {
   readonly driver: string;
 }
 
-/** Who is on a driver that hands devices to VMs once a rebinding is made: who moves there, and who is there already. */
+/** The devices that are on a VFIO driver after a rebinding: those that move there, and those that are there already. */
 export function boundBy<Device extends DeviceWith<'driver'>>(
   { moving, staying }: Rebinding<Device>,
   asked: readonly Device[],
@@ -207,8 +207,8 @@ export function boundBy<Device extends DeviceWith<'driver'>>(
 }
 
 /**
- * Who must change drivers so that devices are on those that were written down for them. Nobody else moves, whatever is in
- * their groups now.
+ * The devices that must change drivers to be on their recorded drivers. Nobody else moves, whatever is in their groups
+ * now.
  *
  * @throws PortalGunError CANNOT_BE_GIVEN, PERMISSION_DENIED
  */
@@ -234,9 +234,8 @@ export function planPersistedBinds<Device extends DeviceWith<RebindingField>>(
 }
 
 /**
- * Who goes back to the host: those that were asked for and are on a driver that hands devices to VMs, and with
- * them the members of their groups that are, each to what it had before it was bound, or, where nobody kept that
- * in mind, to what the kernel finds.
+ * The devices that return to the host: the requested devices on a VFIO driver, and the members of their groups on a
+ * VFIO driver, each to its earlier driver, or, if that was not recorded, to the driver that the kernel finds.
  *
  * @throws PortalGunError PERMISSION_DENIED
  */

@@ -6,7 +6,7 @@ import { persistedDeviceForm, persistedDeviceOf } from '../../pci/persisted/pers
 import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { parseRecord, type RecordForm, serializeRecord } from '../persistence/record.ts';
 
-/** Where it is written down which devices are given to VMs from each boot on. */
+/** The path of the record of devices that are bound at each boot. */
 export const BINDINGS_PATH = '/etc/portal-gun/bindings.json';
 
 const bindingForm = z.extend(persistedDeviceForm, {
@@ -18,7 +18,7 @@ const bindingForm = z.extend(persistedDeviceForm, {
   bootDisplay: z.exactOptional(z.boolean()),
 });
 
-/** A device that is given to VMs at each boot. */
+/** A device that is bound for VMs at each boot. */
 export type PersistedBinding = Readonly<z.infer<typeof bindingForm>>;
 
 /** The fields that {@link persistedBindingOf} needs. */

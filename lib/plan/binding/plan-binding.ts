@@ -15,7 +15,7 @@ import type { Plan, Step } from '../plan.ts';
 import type { ReboundDevice } from './binding.ts';
 import { type EarlierDriver, parseEarlierDrivers, serializeEarlierDrivers } from './earlier-drivers.ts';
 
-/** What of the host decides how drivers are changed. */
+/** The facts of a host that decide how drivers are changed. */
 export interface HostBindingState {
   /** Whether a driver is registered with the PCI bus. */
   isRegistered(driver: string): boolean;
@@ -28,7 +28,10 @@ export interface HostBindingState {
 /** What a plan needs of a function that moves. */
 type Moving = ReboundDevice<DeviceWith<GuardField | 'attachments' | 'sriov'>>;
 
-/** The plan that moves devices to other drivers: first the modules, then the record of what they had, then each. */
+/**
+ * The plan that moves devices to other drivers: first the modules, then the record of the earlier drivers, then each
+ * device.
+ */
 export function planBinding(
   { groups, moving }: { readonly groups: readonly number[]; readonly moving: readonly Moving[] },
   state: HostBindingState,

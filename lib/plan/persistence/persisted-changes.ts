@@ -13,7 +13,7 @@ import type { VfsProposal } from '../sriov/plan-vfs.ts';
 import type { VfGoal } from '../sriov/vf-goal.ts';
 
 /**
- * What is written down once devices are to be bound at each boot: they with their drivers, and all that was before.
+ * The records after devices are added for each boot: these devices with their drivers, and all earlier records.
  *
  * @param devices all of the host
  * @throws PortalGunError CANNOT_PERSIST
@@ -34,7 +34,7 @@ export function withPersisted(
 }
 
 /**
- * What is written down once a PF is to have at each boot what is proposed for it; without VFs it is not written down.
+ * The records after a PF is added for each boot with the proposed state; without VFs it is not recorded.
  *
  * @param devices where it may be taken for another: all PFs of the host at least
  * @throws PortalGunError CANNOT_PERSIST
@@ -85,7 +85,7 @@ function withEntry<T extends PersistedDevice, Device extends DeviceWith<TraitFie
   return [...others, added];
 }
 
-/** What stays written down once it is to be so no more of some devices. */
+/** The records that remain after some devices are removed from them. */
 export function withoutPersisted<T extends PersistedDevice>(
   freed: readonly DeviceWith<never>[],
   kept: readonly T[],

@@ -20,7 +20,7 @@ const WANTS_PATH = '/etc/systemd/system/multi-user.target.d/portal-gun.conf';
 /** The files of others' folders that are made from the records. */
 export const PERSISTENCE_PATHS: readonly string[] = [RULES_PATH, HOOK_PATH, SERVICE_PATH, WANTS_PATH];
 
-/** All that outlives a boot. */
+/** All records that apply after a boot. */
 export interface PersistedRecords {
   readonly bindings: readonly PersistedBinding[];
   readonly pfs: readonly PersistedPf[];
@@ -29,7 +29,7 @@ export interface PersistedRecords {
 /** The programs that make an initramfs. */
 type InitramfsMaker = 'initramfs-tools' | 'dracut' | 'mkinitcpio' | 'booster';
 
-/** How a host starts, as far as it matters to what is to be done at each start. */
+/** How a host boots, as far as it affects actions at each boot. */
 export interface BootState {
   /** What makes its initramfs; `null` for nothing that is known. We put early bindings into that of initramfs-tools only. */
   readonly initramfs: InitramfsMaker | null;

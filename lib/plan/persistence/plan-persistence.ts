@@ -10,7 +10,7 @@ import {
   persistenceFiles,
 } from './persistence-files.ts';
 
-/** What of a host decides how bindings and VFs are made to outlive a boot there. */
+/** The facts of a host that decide how bindings and VFs are persisted there. */
 export interface PersistenceState {
   readonly boot: BootState;
   /** What is in a file, `null` where there is none. */
@@ -19,7 +19,7 @@ export interface PersistenceState {
   readonly initramfs: string | null;
 }
 
-/** The steps after which just this outlives a boot: the files that are not as they shall be, and the initial RAM disks. */
+/** The steps that make exactly these records apply after a boot: the files that differ, and the initramfs. */
 export function planPersistence(
   records: PersistedRecords,
   { boot, textOf, initramfs }: PersistenceState,

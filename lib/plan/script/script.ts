@@ -19,8 +19,8 @@ const XML: XmlTexts = {
 };
 
 /**
- * A plan as a POSIX shell script that does the same with the commands that a person would type. What it is given of the
- * host stands in it quoted.
+ * A plan as a POSIX shell script that makes the same changes with ordinary commands. What it is given of the host
+ * stands in it quoted.
  */
 export function formatScript(
   { title, guards, steps }: Plan,

@@ -9,7 +9,7 @@ import { wishesForm } from './setting-forms.ts';
 import type { VfGoal, VfWishes } from './vf-goal.ts';
 import { settingsOf } from './vfs-states.ts';
 
-/** Where it is written down which PFs get VFs at each boot. */
+/** The path of the record of PFs that get VFs at each boot. */
 export const VFS_PATH = '/etc/portal-gun/virtual-functions.json';
 
 const pfForm = z
@@ -28,7 +28,7 @@ const pfForm = z
 /** A PF that gets VFs at each boot. */
 export type PersistedPf = Readonly<z.infer<typeof pfForm>>;
 
-/** What is asked of a PF at each boot. */
+/** The requested state of a PF at each boot. */
 export function goalOf({ count, autoprobe, isUp, vfs }: PersistedPf): VfGoal {
   return { count, autoprobe, isUp, all: {}, each: new Map(vfs.entries()) };
 }

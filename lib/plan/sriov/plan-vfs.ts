@@ -14,12 +14,12 @@ import type { Plan, Step } from '../plan.ts';
 import type { PfState, VfGoal } from './vf-goal.ts';
 import { changedVfs, remadeVfs, settingsOf } from './vfs-states.ts';
 
-/** What planning needs of a PF. */
+/** The facts of a PF that planning needs. */
 export type PfField = GuardField | 'sriov' | 'driver';
-/** What planning needs of its VFs. */
+/** The facts of its VFs that planning needs. */
 export type VfField = 'driver' | 'driverOverride';
 
-/** How a PF gets to where it shall be. */
+/** The changes that bring a PF to its requested state. */
 export interface VfsProposal<Pf extends DeviceWith<never> = PciDevice, Vf extends DeviceWith<never> = Pf> {
   readonly plan: Plan;
   readonly state: PfState<Pf, Vf>;
@@ -32,8 +32,8 @@ export interface VfsProposal<Pf extends DeviceWith<never> = PciDevice, Vf extend
 }
 
 /**
- * The plan that brings a PF to what is asked of it. VFs that stay keep what they are set to, and VFIO drivers, also where
- * all must go for a moment.
+ * The plan that brings a PF to its requested state. VFs that stay keep what they are set to, and VFIO drivers, also
+ * where all must go for a moment.
  *
  * @throws PortalGunError NO_SRIOV, BAD_ARGUMENT, PERMISSION_DENIED
  */

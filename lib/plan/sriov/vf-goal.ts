@@ -2,7 +2,7 @@ import type { DeviceWith, PciDevice } from '../../pci/device.ts';
 import type { PfLink } from '../../pci/sriov/pf-link.ts';
 import type { VfSettings } from '../../pci/sriov/vf-settings.ts';
 
-/** What one VF is asked to be. What is not said stays as it is. */
+/** The requested state of one VF. What is not said stays as it is. */
 export interface VfWishes extends Omit<VfSettings, 'mac'> {
   /**
    * A MAC; `stable` for that of the stable scheme; or `driver` for whichever the VF's driver makes up. Where nothing is said
@@ -11,7 +11,7 @@ export interface VfWishes extends Omit<VfSettings, 'mac'> {
   readonly mac?: string;
 }
 
-/** What a PF is asked to be. */
+/** The requested state of a PF. */
 export interface VfGoal {
   /** How many VFs; `null` for as many as there are. */
   readonly count: number | null;
@@ -24,7 +24,7 @@ export interface VfGoal {
   readonly isUp: boolean;
 }
 
-/** A PF as it is. */
+/** The state of a PF. */
 export interface PfState<Pf extends DeviceWith<never> = PciDevice, Vf extends DeviceWith<never> = Pf> {
   readonly pf: Pf;
   /** Its VFs by their index. */

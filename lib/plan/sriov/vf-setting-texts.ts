@@ -12,8 +12,8 @@ import type { VfWishes } from './vf-goal.ts';
 const MAX_RATE = 0xffffffff;
 
 /**
- * What a person calls the settings of a VF, as an option, as a key of `--vf` and in a policy, and how a value is read.
- * `subject` is what an error is about.
+ * The names of the settings of a VF, as an option, as a key of `--vf` and in a policy, and how each value is read.
+ * `subject` is the subject of an error.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
@@ -69,7 +69,7 @@ function rateOf(text: string, subject: string): VfRate {
   throw badValue(subject, text, 'none, the most in Mbit/s, or the least and the most: 100-1000');
 }
 
-/** An error that says what was given and what is taken instead. */
+/** An error that shows the given value and the accepted values. */
 export function badValue(subject: string, given: string, expected: string): PortalGunError {
   return new PortalGunError('BAD_ARGUMENT', `invalid value "${given}"`, {
     subject,

@@ -31,6 +31,29 @@ export function renderDifferences(
   return differences.map((difference) => renderDifference(difference, width, style)).join('');
 }
 
+const HEADINGS = ['kind', 'before', 'after', 'device', 'fact', 'was', 'is'];
+
+/** Differences for programs, a row each fact that changed, and one without a fact; the headings first, `-` is none. */
+export function differenceRows(differences: readonly Difference[]): readonly (readonly string[])[] {
+  return [HEADINGS, ...differences.flatMap(rowsOf)];
+}
+
+function rowsOf(difference: Difference): readonly (readonly string[])[] {
+  const before = difference.kind === 'came' ? null : difference.before;
+  const after = difference.kind === 'gone' ? null : difference.after;
+  const device = after ?? before;
+  const start = [
+    ...[difference.kind, before?.address ?? '-', after?.address ?? '-'],
+    device === null ? '-' : deviceTitle(device),
+  ];
+  const changes = 'changes' in difference ? difference.changes : [];
+  if (changes.length === 0) return [[...start, '-', '-', '-']];
+  return changes.map((change) => [
+    ...[...start, change.fact],
+    ...[change.before, change.after].map((value) => (value === null ? '-' : escapeControls(String(value)))),
+  ]);
+}
+
 function renderDifference(difference: Difference, width: number | null, style: Style): string {
   const headline = (place: string, text: string): string => {
     const word = difference.kind.padEnd(KIND_WIDTH);

@@ -63,6 +63,35 @@ export function renderAssignmentList(
   return tableBlock(rows, width) + lines(summary, drifted > 0) + untold;
 }
 
+const HEADINGS = ['machine', 'alias', 'address', 'device', 'policy', 'held', 'standing', 'found'];
+
+/** Who was given what for programs, a row each, the headings first; `-` is none, and `?` not known. */
+export function assignmentRows(listed: AssignmentList['machines']): readonly (readonly string[])[] {
+  const rows = listed.flatMap(({ machine, statuses, passing }) => [
+    ...statuses.map(({ assigned, device, heldAt, standing }) => [
+      machine.name,
+      assigned.alias,
+      addressOf(assigned) ?? '-',
+      device === null ? (assigned.assignment?.device.id ?? '-') : deviceTitle(device),
+      assigned.assignment?.policy ?? '-',
+      heldAt === null ? 'no' : 'yes',
+      standing,
+      device?.address ?? (standing === 'ambiguous' || standing === 'unknown' ? '?' : '-'),
+    ]),
+    ...passing.map(({ assigned, device }) => [
+      machine.name,
+      assigned.alias,
+      addressOf(assigned) ?? '-',
+      device === null ? '-' : deviceTitle(device),
+      assigned.assignment?.policy ?? '-',
+      'yes',
+      'passing',
+      device?.address ?? '-',
+    ]),
+  ]);
+  return [HEADINGS, ...rows.map((row) => row.map(escapeControls))];
+}
+
 /** `pci assignments --json`. */
 export function assignmentListDocument({
   host,

@@ -79,6 +79,30 @@ function deviceText({ device }: GivenDevice): string {
   return ['nvme', 'argument'].includes(device.kind) ? `${name} (${device.kind})` : name;
 }
 
+/** A value of a machine for programs, by its heading: `type` is of the definition, `type-now` of what runs. */
+const VALUES: Readonly<Record<string, (machine: KnownMachine) => string>> = {
+  name: ({ name }) => escapeControls(name),
+  uuid: ({ uuid }) => uuid,
+  type: (machine) => cellText(of(machine).category),
+  'type-now': ({ live }) => cellText(live === null ? null : live.machine.category),
+  guess: (machine) => cellText(of(machine).category === null ? guessCategory(machine.name) : null),
+  state: ({ state }) => state,
+  persistent: ({ definition }) => (definition === null ? 'no' : 'yes'),
+  saved: ({ hasManagedSave }) => (hasManagedSave ? 'yes' : 'no'),
+  devices: devicesText,
+  memory: (machine) => cellText(of(machine).memoryBytes),
+  cpus: (machine) => cellText(of(machine).vcpus),
+};
+
+/** Machines for programs, a row each, below the headings if `header`; memory in bytes, `-` is none, `?` not known. */
+export function machineRows(
+  machines: readonly KnownMachine[],
+  header: boolean,
+): readonly (readonly string[])[] {
+  const rows = machines.map((machine) => Object.values(VALUES).map((value) => value(machine)));
+  return header ? [Object.keys(VALUES), ...rows] : rows;
+}
+
 /** What a person needs of a terminal beside its rows. */
 export interface MachineListLayout {
   /** Columns of the terminal; `null` where lines may be as long as they need. */

@@ -106,6 +106,32 @@ function settingsOf(link: PfLink | null, index: number): Known<VfSettings> {
   return isUnknown(link.vfs) ? link.vfs : (link.vfs.get(index) ?? null);
 }
 
+/** A row a VF for programs, the headings first, and a row for a PF without VFs; `-` is none, and `?` not known. */
+export function sriovRows(listed: readonly ListedPf[]): readonly (readonly (string | number)[])[] {
+  const headings = [
+    ...['pf', 'pf-driver', 'pf-interface', 'num-vfs', 'total-vfs', 'autoprobe', 'persisted'],
+    ...COLUMNS.map(({ heading }) => heading.trim().toLowerCase()),
+  ];
+  return [headings, ...listed.flatMap(rowsOfPf)];
+}
+
+function rowsOfPf(each: ListedPf): readonly (readonly string[])[] {
+  const { link, vfs } = each;
+  const { address, driver, numVfs, totalVfs, autoprobe, persisted } = pfDocument(each);
+  const start = [
+    ...[address, cellText(driver), link === null ? '-' : escapeControls(link.interface)],
+    ...[cellText(numVfs), cellText(totalVfs), cellText(autoprobe, (on) => (on ? 'on' : 'off'))],
+    cellText(persisted),
+  ];
+  // VFs that the kernel counts and does not show, or does not count, are not known.
+  const none = knownValue(numVfs) === 0 ? '-' : '?';
+  if (vfs.length === 0) return [[...start, ...COLUMNS.map(() => none)]];
+  return vfs.map((vf, index) => [
+    ...start,
+    ...COLUMNS.map(({ cell }) => cell(vf, index, settingsOf(link, index)).trim()),
+  ]);
+}
+
 /** The same as JSON. */
 export function sriovDocument(
   { host, diagnostics }: Inventory<DeviceWith<never>>,

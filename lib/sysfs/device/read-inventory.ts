@@ -15,7 +15,7 @@ import { readVfCounts } from './sriov-role.ts';
 import type { UeventIds } from './uevent.ts';
 import { findUnlistedFunctions } from './unlisted-functions.ts';
 
-/** Every fact that a reader can be asked for. */
+/** Every fact that a reader can read. */
 export const ALL_FIELDS = Object.keys(FIELD_READERS) as readonly DeviceField[];
 
 /** Facts that the device itself gives: one that sleeps wakes up for them, and a few cards hang. */

@@ -31,8 +31,8 @@ import { readSystemMemory } from './storage/system-memory.ts';
 import { readTargetPorts } from './storage/target-ports.ts';
 
 /**
- * Reads what a host uses its hardware for: disks, file systems, swap, network, displays, input, TPM, sound. Nothing in
- * it throws; what can't be read is not known. Display memory and much of what processes do are for root alone.
+ * Reads the uses of the hardware by the host: disks, file systems, swap, network, displays, input, TPM, sound. Nothing
+ * in it throws; what can't be read is not known. Display memory and much of what processes do are for root alone.
  */
 export function readHostUse(host: HostReader): HostUse {
   const mounts = readMounts(host);

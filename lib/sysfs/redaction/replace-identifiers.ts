@@ -35,10 +35,10 @@ const SERIAL_OFFSET = 4;
 const MIN_SERIAL_LENGTH = 6;
 
 /**
- * A snapshot with stand-ins for what tells one machine from all others: serial numbers, MACs, the host's
- * name, UUIDs, IP addresses, what people have named their mounts. The same value always becomes the same stand-in, also in another snapshot of the same
- * installation, so that devices are still found again. The key is the machine's id, which is left out;
- * where there is none, who guesses a value can confirm it.
+ * A snapshot with stand-ins for unique identifiers: serial numbers, MACs, the host's name, UUIDs, IP addresses, names
+ * of mounts. The same value always becomes the same stand-in, also in another snapshot of the same installation, so
+ * that devices are still found again. The key is the machine's id, which is left out; where there is none, who guesses
+ * a value can confirm it.
  */
 export function replaceIdentifiers(snapshot: Snapshot): Snapshot {
   if (snapshot.identifiers === 'replaced') return snapshot;

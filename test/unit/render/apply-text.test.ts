@@ -19,7 +19,7 @@ test('what failed is told with its code and what helps', () => {
   expect(renderFailure(report, plainStyle)).toBe(
     [
       "It failed at: load vfio-pci: can't be loaded: no modprobe [PROGRAM_MISSING]",
-      'hint: install the package that has it',
+      'hint: install the package that contains it',
       'All steps are undone: the host is as before.',
       '',
     ].join('\n'),

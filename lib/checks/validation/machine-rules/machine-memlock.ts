@@ -20,7 +20,7 @@ export const machineMemlock: MachineRule = {
   grade: 'fail',
   purposes: ['machines'],
   meaning:
-    'A VM with devices locks its memory, once for each device if its guest has an IOMMU. libvirt allows that and 1 GiB, but a `<hard_limit>` in the definition replaces this limit, and an IOMMU that is only in the QEMU arguments is not counted. The libvirt of an ordinary user (`qemu:///session`) can allow no more than the limit of that user (`/proc/self/limits`).',
+    'A VM with devices locks its memory, once for each device if its guest has an IOMMU. libvirt allows that and 1 GiB, but a `<hard_limit>` in the definition replaces this limit, and an IOMMU that is only in the QEMU arguments is not counted. The libvirt of an ordinary user (`qemu:///session`) cannot allow more than the limit of that user (`/proc/self/limits`).',
   evaluate: ({ memoryBytes, hardLimitBytes, iommu, devices }, { session, facts }) => {
     if (devices.length === 0) return doesNotApply('has no devices');
     if (isUnknown(memoryBytes)) return unknownVerdict('its memory', memoryBytes);

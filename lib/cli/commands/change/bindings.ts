@@ -1,13 +1,16 @@
 import { EXIT, PortalGunError } from '../../../base/errors.ts';
 import type { HostPorts } from '../../../host/host-ports.ts';
-import { listBindings } from '../../../operations/binding/list-bindings.ts';
+import { type BindingsAnswer, listBindings } from '../../../operations/binding/list-bindings.ts';
 import { proposeForgetBindings } from '../../../operations/binding/propose-forget.ts';
 import { proposeRestoreBindings } from '../../../operations/binding/propose-restore-bindings.ts';
 import type { HostSession } from '../../../operations/session/host-session.ts';
+import { bindingRows } from '../../../render/change/binding-rows.ts';
+import { driftWarnings } from '../../../render/change/boot-stages.ts';
 import { renderBindings } from '../../../render/change/persistence-text.ts';
-import { bindingsDocument, formatDocument } from '../../../render/documents.ts';
+import { bindingsDocument } from '../../../render/documents.ts';
 import type { CommandResult } from '../../grammar/command.ts';
 import { noteLines, type ReadingValues, remarks, sessionOf } from '../../reading-options.ts';
+import { type FormatValues, formatOf, formatRows, refuseFormat } from '../../row-format.ts';
 import { runProposal } from '../../run-proposal.ts';
 import type { ChangingValues } from '../../tables/changing-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
@@ -15,10 +18,10 @@ import type { Terminal } from '../../terminal/terminal.ts';
 import { forgottenOf, preparedForgetting } from './forgotten.ts';
 import { preparedBindings } from './restored.ts';
 
-type ListValues = ReadingValues & { readonly check: boolean };
+type ListValues = ReadingValues & FormatValues & { readonly check: boolean };
 type ChangeValues = ReadingValues & ChangingValues;
 
-interface BindingsValues extends ReadingValues, ChangingValues {
+interface BindingsValues extends ReadingValues, FormatValues, ChangingValues {
   readonly check: boolean;
   readonly restore: boolean;
   readonly forget: readonly string[];
@@ -35,6 +38,8 @@ export async function runBindings(
   if (args.restore && forgotten.length > 0) {
     throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with --forget', { subject: '--restore' });
   }
+  if (args.restore) refuseFormat(args, '--restore');
+  if (forgotten.length > 0) refuseFormat(args, '--forget');
   const session = sessionOf(args, ports);
   if (args.restore) return restore(session, { ...args, check: false }, terminal, dialogue);
   if (forgotten.length > 0) return forget(session, forgotten, args, terminal, dialogue);
@@ -73,18 +78,34 @@ export async function runBindingsForget(
 
 async function list(
   session: HostSession,
-  args: ListValues,
+  values: ListValues,
   { width, style }: Terminal,
 ): Promise<CommandResult> {
+  const format = formatOf(values);
+  const args = { ...values, json: format === 'json' };
   const answer = await listBindings(session);
   const { inventory, bindings, outdated, boot, recovery, unrecorded, isDrifted, notes } = answer;
   return {
     exitCode: args.check && isDrifted ? EXIT.findings : EXIT.ok,
-    stdout: args.json
-      ? formatDocument(bindingsDocument(inventory, bindings, outdated, boot, recovery, unrecorded))
-      : renderBindings(bindings, outdated, boot, unrecorded ?? [], width, style),
-    stderr: remarks(args, session.names, session.host, inventory.diagnostics) + noteLines(notes),
+    stdout: formatRows(format, {
+      document: () => bindingsDocument(inventory, bindings, outdated, boot, recovery, unrecorded),
+      listKey: 'bindings',
+      csv: () => bindingRows(bindings),
+      table: () => renderBindings(bindings, outdated, boot, unrecorded ?? [], width, style),
+    }),
+    stderr:
+      remarks(args, session.names, session.host, inventory.diagnostics) +
+      noteLines(notes) +
+      (format === 'csv' || format === 'ndjson' ? noteLines(besideRows(answer)) : ''),
   };
+}
+
+/** What of the record no row shows, where rows are all that is printed. */
+function besideRows({ bindings, outdated, boot }: BindingsAnswer): readonly string[] {
+  return [
+    ...driftWarnings(bindings, boot),
+    ...outdated.map((path) => `${path}: out of date, so the next boot may bind other devices`),
+  ];
 }
 
 /** Binds what is known for sure and what the host can spare. The rest is said, and left; then the exit code is 1. */

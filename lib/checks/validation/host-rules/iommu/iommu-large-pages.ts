@@ -9,7 +9,7 @@ export const iommuLargePages: HostRule = {
   grade: 'note',
   purposes: ['passthrough'],
   meaning:
-    'The IOMMU can map 2 MiB at once (`cap` of Intel units). If not, the memory of a VM is mapped in pieces of 4 KiB: the VM takes longer to start, and huge pages help little.',
+    'The IOMMU can map 2 MiB with one entry (`cap` of Intel units). If not, the memory of a VM is mapped in pieces of 4 KiB: the VM takes longer to start, and huge pages help little.',
   evaluate: ({ facts: { iommuUnits } }) => {
     if (iommuUnits.length === 0) return doesNotApply('no IOMMU unit is in use');
     const unknown = iommuUnits.map(({ largePages }) => largePages).find(isUnknown);
