@@ -18,14 +18,14 @@ export function confirmWithinOf(
   const [, number, unit] = /^(\d{1,4})([smh])$/.exec(text) ?? [];
   const ms = Number(number) * UNIT_MS[unit as keyof typeof UNIT_MS];
   if (!(ms >= LEAST_MS && ms <= MOST_MS)) {
-    throw new PortalGunError('BAD_ARGUMENT', `does not take "${text}"`, {
+    throw new PortalGunError('BAD_ARGUMENT', `invalid value "${text}"`, {
       subject: '--confirm-within',
-      hint: 'it takes a time from 10s to 1h: 60s, 5m',
+      hint: 'use a time from 10s to 1h, such as 60s or 5m',
     });
   }
   if (!args.script) return ms;
-  throw new PortalGunError('BAD_ARGUMENT', 'a script keeps no journal, and so undoes nothing', {
+  throw new PortalGunError('BAD_ARGUMENT', 'a script has no journal, so it cannot undo a change', {
     subject: '--confirm-within',
-    hint: 'leave out either it or --script',
+    hint: 'omit either --confirm-within or --script',
   });
 }

@@ -19,7 +19,7 @@ export function machineRemarks(
   const asked = askedUri(session);
   const origin =
     asked?.by === URI_VARIABLE
-      ? `${program}: note: the libvirt at ${escapeControls(asked.uri)} is asked, by ${URI_VARIABLE}\n`
+      ? `${program}: note: using the libvirt at ${escapeControls(asked.uri)} (${URI_VARIABLE})\n`
       : '';
   return (
     origin + renderDiagnostics(program, diagnostics, verbose ? Number.POSITIVE_INFINITY : SHOWN_DIAGNOSTICS)

@@ -101,11 +101,8 @@ export function noteLine(note: string): string {
 /** What is said where nothing is shown: there is no device at all, or none of the kind. */
 export function emptyRemark({ host, devices }: Inventory, suggestion: string | null): string {
   if (devices.length === 0) {
-    const what =
-      host.libvirt === undefined
-        ? 'the PCI bus is there, and no device is on it'
-        : 'libvirt knows no PCI device';
+    const what = host.libvirt === undefined ? 'the PCI bus has no devices' : 'libvirt reports no PCI devices';
     return `pci: ${escapeControls(host.label)}: ${what}\n`;
   }
-  return `pci: no device is of that kind${suggestion === null ? '' : `; did you mean ${escapeControls(suggestion)}?`}\n`;
+  return `pci: no device matches${suggestion === null ? '' : `; did you mean ${escapeControls(suggestion)}?`}\n`;
 }

@@ -18,7 +18,7 @@ export interface FormatValues {
 export function formatOf({ format, json }: FormatValues): RowFormat {
   if (!json) return format ?? 'table';
   if (format === undefined || format === 'json') return 'json';
-  throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--json' });
+  throw new PortalGunError('BAD_ARGUMENT', `cannot be used with --format ${format}`, { subject: '--json' });
 }
 
 /**

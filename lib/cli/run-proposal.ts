@@ -155,9 +155,9 @@ async function isConfirmed(dialogue: Dialogue, yes: boolean, question: string): 
   if (yes) return true;
   const answer = await dialogue.confirm(question);
   if (answer !== null) return answer;
-  throw new PortalGunError('BAD_ARGUMENT', 'nobody is there to confirm it', {
+  throw new PortalGunError('BAD_ARGUMENT', 'cannot ask for confirmation: stdin is not a terminal', {
     subject: '--yes',
-    hint: 'give --yes to do it without asking, or --dry-run to see what it would do',
+    hint: 'use --yes to skip the question, or --dry-run to show the plan',
   });
 }
 

@@ -45,7 +45,7 @@ export function vfOptionsOf(
 function parseVf(text: string): readonly [index: number, wishes: VfWishes] {
   const [, index, settings] = /^(\d{1,5}):(.+)$/s.exec(text) ?? [];
   if (index === undefined || settings === undefined) {
-    throw badValue('--vf', text, 'the number of a VF and what it is set to: 3:vlan=100,trust=on');
+    throw badValue('--vf', text, 'a VF number and its settings: 3:vlan=100,trust=on');
   }
   let wishes: VfWishes = {};
   for (const part of settings.split(',')) {
@@ -54,14 +54,17 @@ function parseVf(text: string): readonly [index: number, wishes: VfWishes] {
     const known = VF_SETTING_KEYS.find((each) => each === key);
     if (known === undefined || at < 0) {
       const meant = known === undefined ? suggest(key, VF_SETTING_KEYS) : undefined;
-      throw new PortalGunError('BAD_ARGUMENT', `"${part}" is no setting of a VF`, {
+      throw new PortalGunError('BAD_ARGUMENT', `"${part}" is not a setting of a VF`, {
         subject: '--vf',
-        hint: meant === undefined ? `they are ${VF_SETTING_KEYS.join('=, ')}=` : `did you mean ${meant}=?`,
+        hint:
+          meant === undefined
+            ? `the settings are ${VF_SETTING_KEYS.join('=, ')}=`
+            : `did you mean ${meant}=?`,
       });
     }
     wishes = { ...wishes, ...VF_SETTING_TEXTS[known](part.slice(at + 1), `--vf ${index}:${key}`) };
   }
-  return [wholeNumber(index, MAX_VFS, '--vf', 'a number of a VF'), wishes];
+  return [wholeNumber(index, MAX_VFS, '--vf', 'a VF number'), wishes];
 }
 
 function wholeNumber(text: string, most: number, subject: string, expected: string): number {

@@ -60,7 +60,7 @@ describe('pci bind', () => {
     expect(await planOf('bind', 'driver=vfio-pci', ...bound)).toMatchObject({ devices: [], steps: [] });
     const { stdout, exitCode } = await pciInside(['bind', 'driver=vfio-pci', ...bound]);
     expect({ stdout, exitCode }).toEqual({
-      stdout: '0000:01:10.2 is on vfio-pci already.\nNothing to do.\n',
+      stdout: '0000:01:10.2 is already on vfio-pci.\nNothing to do.\n',
       exitCode: 0,
     });
   });

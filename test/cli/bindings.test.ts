@@ -131,7 +131,7 @@ describe('pci bind --persist', () => {
   it('has but files to write for what is bound, and nothing for what is persisted', async () => {
     const bound = ['--host', fixture('lab-intel-vfio'), ...BUNDLED_NAMES];
     const { title, steps } = await planOf('bind', '01:10.2', '--persist', ...bound);
-    expect(title).toBe('Keep bindings over reboots');
+    expect(title).toBe('Persist bindings over reboots');
     expect(new Set(steps.map(({ change }) => change.kind))).toEqual(new Set(['initramfs', 'file']));
     const files = await persisted('07:00.0');
     const again = await planOf('bind', '07:00.0', '--persist', ...hostWith(files));
@@ -209,7 +209,7 @@ describe('a change that was cut short', () => {
     for (const command of [['bindings'], ['sriov', 'list'], ['validate']]) {
       const text = await pciInside([...command, ...host]);
       expect(text.stderr, command.join(' ')).toContain(
-        'pci: "Give group 18 to vfio-pci: 1 device" (2026-11-22T07:00:00.000Z) was cut short: a recovery is pending; run pci recover',
+        'pci: "Give group 18 to vfio-pci: 1 device" (2026-11-22T07:00:00.000Z) was interrupted: a recovery is pending; run pci recover',
       );
       const { stdout } = await pciInside([...command, '--json', ...host]);
       expect(JSON.parse(stdout)).toMatchObject({
@@ -239,7 +239,7 @@ describe('a change that was cut short', () => {
     ]);
     for (const each of ['0000:03:00.0', '0000:03:00.1']) {
       expect(restored.stderr).toContain(
-        `pci: ${each} is left: "${JOURNAL.plan.title}" changes it, and was cut short`,
+        `pci: ${each} is left: "${JOURNAL.plan.title}" changes it, and was interrupted`,
       );
     }
   });
@@ -289,7 +289,7 @@ describe('pci unbind', () => {
   it('keeps what is persisted, unless it is told not to; with the last, all files go', async () => {
     const files = await persisted('03:00.0', '07:00.0');
     const one = await planOf('unbind', '07:00.0', '--persist', ...hostWith(files));
-    expect(one).toMatchObject({ title: 'Keep bindings over reboots no more' });
+    expect(one).toMatchObject({ title: 'Remove persisted bindings' });
     expect(one.persistence?.ended).toMatchObject([{ address: '0000:07:00.0' }]);
     const left = filesAfter(one.steps, files);
     expect(left[RECORD]).toContain('0000:03:00.1');
@@ -302,7 +302,7 @@ describe('pci unbind', () => {
   it('says that what goes back now is bound again at the next boot', async () => {
     const { stderr } = await pciInside(['unbind', '01:10.2', '--dry-run', ...(await boundHost())]);
     expect(stderr).toBe(
-      'pci: note: 0000:01:10.2 goes to vfio-pci again at the next boot; pci unbind --persist ends that\n',
+      'pci: note: 0000:01:10.2 is bound to vfio-pci again at the next boot; to stop that: pci unbind --persist\n',
     );
   });
 });
@@ -326,7 +326,7 @@ describe('pci bindings', () => {
       exitCode: 0,
     });
     expect(await pciInside(['bindings', '--restore', ...host])).toEqual({
-      stdout: 'All that is persisted is in force.\nNothing to do.\n',
+      stdout: 'All persisted bindings are in force.\nNothing to do.\n',
       stderr: '',
       exitCode: 0,
     });

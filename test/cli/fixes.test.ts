@@ -85,7 +85,7 @@ describe('the plan', () => {
   it('says what mends what, and what to do then', async () => {
     const { stdout, stderr, exitCode } = await dryRun(...of());
     expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 0 });
-    expect(stdout).toBe(`Mend what does not hold on this host: 2 checks
+    expect(stdout).toBe(`Fix 2 failed checks on this host
 
   tun              there is no /dev/net/tun: VMs cannot use networks of the host
                    by steps 1 and 2
@@ -143,7 +143,7 @@ Then restart the host, and run pci validate to check the result.
     const file = hostFile(folder, 'good', buildHost(goodHost()));
     const outcome = await fix('--host', file);
     expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(outcome.stdout).toBe('All that counts holds. Nothing to do.\n');
+    expect(outcome.stdout).toBe('All relevant checks passed. Nothing to do.\n');
   });
 
   it('has no step for what was done before, and waits for a restart', async () => {
@@ -195,13 +195,13 @@ describe('persisted changes', () => {
 
 describe('what is refused', () => {
   it.each([
-    [['--fix', '--format', 'junit'], 'does not go with --format junit'],
-    [['--fix', '--all'], 'does not go with --all'],
-    [['--dry-run'], 'goes with --fix'],
-    [['--script'], 'goes with --fix'],
-    [['--yes'], 'goes with --fix'],
-    [['--fix', '--yes'], 'a captured host can be planned for, and not changed'],
-    [['--fix'], 'a captured host can be planned for, and not changed'],
+    [['--fix', '--format', 'junit'], 'cannot be used with --format junit'],
+    [['--fix', '--all'], 'cannot be used with --all'],
+    [['--dry-run'], 'applies only with --fix'],
+    [['--script'], 'applies only with --fix'],
+    [['--yes'], 'applies only with --fix'],
+    [['--fix', '--yes'], 'a snapshot cannot be changed'],
+    [['--fix'], 'a snapshot cannot be changed'],
   ] as const)('%j', async (options, message) => {
     const outcome = await pciInside(['validate', ...options, ...of()]);
     expect(outcome.exitCode).toBe(2);
@@ -219,7 +219,7 @@ describe('what is refused', () => {
     const host = ['--host', hostFile(folder, 'untold', { ...snapshot, entries })];
     const { exitCode, stderr } = await fix('--script', ...host);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('the snapshot does not hold what was fixed before');
+    expect(stderr).toContain('the snapshot does not contain earlier fixes');
     expect((await dryRun(...host)).stdout).toContain('  1  load tun\n');
   });
 });

@@ -38,9 +38,9 @@ describe('formats', () => {
 
   it('no device of that kind is nothing on standard output, and a word on the other', async () => {
     const outcome = await pci(['list', 'class=crypto', '--host', fixture('gpu-desktop')]);
-    expect(outcome).toEqual({ exitCode: 0, stdout: '', stderr: 'pci: no device is of that kind\n' });
+    expect(outcome).toEqual({ exitCode: 0, stdout: '', stderr: 'pci: no device matches\n' });
     const near = await pci(['list', 'driver=igbb', '--host', fixture('gpu-desktop')]);
-    expect(near.stderr).toBe('pci: no device is of that kind; did you mean driver=igb?\n');
+    expect(near.stderr).toBe('pci: no device matches; did you mean driver=igb?\n');
   });
 
   it('csv quotes what would end a cell', async () => {

@@ -65,8 +65,8 @@ describe('list', () => {
   it.each(HOSTS)('of %s has all that fits and says what it left out', async (host) => {
     for (const columns of WIDTHS) {
       const [headings = '', ...lines] = await linesOf(`list${of(host)}`, columns);
-      const remark = lines.slice(lines.findIndex((line) => line.startsWith('Left out'))).join(' ');
-      const leftOut = /^Left out: (.*); --wide shows all\.$/.exec(remark)?.[1]?.split(', ') ?? [];
+      const remark = lines.slice(lines.findIndex((line) => line.startsWith('Omitted'))).join(' ');
+      const leftOut = /^Omitted: (.*); --wide shows all\.$/.exec(remark)?.[1]?.split(', ') ?? [];
       const shown = headings.toLowerCase().split(/ +/);
       const all = ['address', 'class', 'device', 'driver', 'group', 'notes'];
       if (lines.length > 0) expect([...shown, ...leftOut]).toEqual(all);

@@ -91,7 +91,7 @@ describe('pci sriov set --persist', () => {
 
   it('is a plan of files alone where the VFs are as asked, and nothing where that is written down', async () => {
     const plan = await set(withVfs({}), DRIVE, '--vfs', '2');
-    expect(plan.title).toBe('Keep the VFs of 0000:02:00.0 over reboots');
+    expect(plan.title).toBe('Persist the VFs of 0000:02:00.0 over reboots');
     expect(kinds(plan)).toEqual([VFS_RECORD, UNIT, WANTS]);
     const again = await set(withVfs(filesAfter(plan.steps)), DRIVE, '--vfs', '2');
     expect(again.steps).toEqual([]);
@@ -138,7 +138,7 @@ describe('pci sriov set --persist', () => {
     const said = async (...args: readonly string[]) =>
       (await pciInside(['sriov', 'set', DRIVE, ...args, '--dry-run', ...withVfs(files)])).stderr;
     expect(await said('--vfs', '3')).toBe(
-      'pci: note: 0000:02:00.0 has 2 VFs at the next boot, as was written down; --persist writes down this\n',
+      'pci: note: 0000:02:00.0 has 2 VFs at the next boot, as persisted; to persist this change instead: --persist\n',
     );
     expect(await said('--vfs', '2')).toBe('');
   });
@@ -147,7 +147,7 @@ describe('pci sriov set --persist', () => {
     const args = ['sriov', 'set', PF, '--vfs', '2', '--persist', '--script'];
     const captured = await pciInside([...args, '--host', fixture('lab-intel'), ...BUNDLED_NAMES]);
     expect(captured.exitCode).toBe(2);
-    expect(captured.stderr).toContain('a snapshot does not hold what outlives a boot');
+    expect(captured.stderr).toContain('a snapshot does not contain the persisted bindings and VFs');
     const { stdout, exitCode } = await pciInside([...args, ...hostWith({})]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(`> ${VFS_RECORD}\n`);
@@ -161,7 +161,7 @@ describe('pci sriov restore', () => {
   it('has nothing to do where nothing is written down, and where all is in force', async () => {
     expect(await restore(hostWith({}), '--check')).toEqual({
       exitCode: 0,
-      stdout: 'No VFs outlive a boot: pci sriov set --persist makes some that do.\nNothing to do.\n',
+      stdout: 'No VFs are persisted. To persist VFs: pci sriov set --persist\nNothing to do.\n',
       stderr: '',
     });
     expect(await restore(withVfs(await driveFiles()), '--check')).toEqual({
@@ -218,11 +218,11 @@ describe('pci sriov restore', () => {
     const host = hostWith(files);
     expect((await restore(host, '--check')).stderr).toContain('01:00.0 is left: NOT FOUND: ');
     const plan = await planOf('sriov', 'restore', '--forget', PF, ...host);
-    expect(plan).toMatchObject({ title: 'Keep VFs over reboots no more', persistence: { pfs: [] } });
+    expect(plan).toMatchObject({ title: 'Remove persisted VFs', persistence: { pfs: [] } });
     expect(filesAfter(plan.steps, files)).toEqual({});
     const other = await restore(host, '--forget', DRIVE, '--dry-run');
     expect(other.exitCode).toBe(3);
-    expect(other.stderr).toContain('no PF was written down for that address');
+    expect(other.stderr).toContain('no persisted PF for this address');
   });
 
   it('refuses a record that is damaged', async () => {

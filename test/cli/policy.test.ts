@@ -76,7 +76,7 @@ virtual-functions:
     });
     const { stdout, exitCode } = await apply('bindings:\n', []);
     expect({ stdout, exitCode }).toEqual({
-      stdout: `The host is as ${FILE} says.\nNothing to do.\n`,
+      stdout: `The host matches ${FILE}.\nNothing to do.\n`,
       exitCode: 0,
     });
   });
@@ -100,7 +100,7 @@ virtual-functions:
     ]);
     expect(plans[0]?.devices).toEqual([]);
     const { stderr } = await apply(policy, ['--dry-run']);
-    expect(stderr).toContain(`${FILE}:2:12 (01:10.0): is looked for once the virtual functions are there\n`);
+    expect(stderr).toContain(`${FILE}:2:12 (01:10.0): the device is looked up after the VFs are created\n`);
   });
 
   it('makes it so after each boot as well', async () => {
@@ -120,7 +120,7 @@ virtual-functions:
   });
 
   it.each([
-    ['bindings:\n  - 1f:00.0\n', 3, ':3:5 (1f:00.0): no such device [DEVICE_NOT_FOUND]'],
+    ['bindings:\n  - 1f:00.0\n', 3, ':3:5 (1f:00.0): no such device on this host [DEVICE_NOT_FOUND]'],
     [
       'bindings:\n  - 03:00.0\n  - {device: 03:00.1, driver: host}\n',
       2,
@@ -134,17 +134,17 @@ virtual-functions:
     [
       'virtual-functions:\n  - {device: class=network, count: 1}\n',
       2,
-      ':3:14 (class=network): means 6 devices, where one is needed [AMBIGUOUS_DEVICE]',
+      ':3:14 (class=network): matches 6 devices, but must match one [AMBIGUOUS_DEVICE]',
     ],
     [
       'virtual-functions:\n  - {device: 01:00.0, count: 1}\n  - {device: pf, count: 1}\n',
       2,
-      ':4:14 (pf): means 2 devices',
+      ':4:14 (pf): matches 2 devices',
     ],
     [
       'virtual-functions:\n  - {device: 01:00.0, count: 1}\n  - {device: 01:00, count: 2}\n',
       2,
-      ':4:14: 0000:01:00.0 is spoken of before [BAD_POLICY]',
+      ':4:14: the policy already contains 0000:01:00.0 [BAD_POLICY]',
     ],
     [
       'virtual-functions:\n  - {device: 01:00.0, count: 9}\n',

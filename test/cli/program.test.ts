@@ -150,7 +150,7 @@ describe('this machine', () => {
         const { stderr, exitCode } = await execa(file, args, { cwd: '/', reject: false });
         expect({ stderr, exitCode }).toEqual({
           exitCode: 5,
-          stderr: 'pci: changing the host is for root [PERMISSION_DENIED]\nhint: run it with sudo',
+          stderr: 'pci: changing the host requires root [PERMISSION_DENIED]\nhint: run it with sudo',
         });
       }
     },

@@ -34,9 +34,7 @@ describe('pci rom list', () => {
     expect(stdout.split('\n')[1]).toMatch(
       /^0000:00:0a\.0 {2}256 KiB {2}in use {2}\? +on by default {2}e1000e /,
     );
-    expect(stderr).toMatch(
-      /^pci: \S+: what is in ROMs, and what machines get of them, is not in a captured host\n$/,
-    );
+    expect(stderr).toMatch(/^pci: \S+: a snapshot does not contain the ROMs and their use by VMs\n$/);
     expect(await documentOf('rom-list', ['rom', 'list', ...LAB])).toMatchObject({
       roms: [
         { address: '0000:00:0a.0', reading: 'refused', contents: null, machines: { unknown: 'unread' } },
@@ -54,7 +52,7 @@ describe('pci rom list', () => {
   it('reads none of a captured host', async () => {
     expect(await pciInside(['rom', 'list', '--read', ...LAB])).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('what is in ROMs is not captured'),
+      stderr: expect.stringContaining('a snapshot does not contain the ROMs'),
     });
   });
 

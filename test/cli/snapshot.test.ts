@@ -32,7 +32,7 @@ const canBeNobody = !isRoot || setpriv === 0;
 
 // No fixture has an id of its machine, which is the key of the stand-ins.
 const NOTE =
-  'pci: note: the host has no machine id: who guesses a serial number or MAC can confirm it by its stand-in\n';
+  'pci: note: this host has no machine-id, so anyone who guesses a MAC or serial number can verify the guess\n';
 
 /** A new folder, empty. */
 const place = (): string => mkdtempSync(join(folder, 'place-'));
@@ -126,7 +126,7 @@ describe('a snapshot that can not be written', () => {
       const { exitCode, stderr } = await pci(['snapshot', ...GPU, '--overwrite', '-o', path]);
       expect(exitCode).toBe(7);
       expect(stderr).toContain(`${path}: is not a regular file [OUTPUT_FAILED]\nhint: `);
-      expect(stderr).toMatch(/standard output: -o -\n$/);
+      expect(stderr).toMatch(/stdout: -o -\n$/);
     }
     expect(lstatSync(fifo).isFIFO()).toBe(true);
     expect(readdirSync(at)).toEqual(['fifo', 'link']);

@@ -120,7 +120,7 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
 
   it('list says what it left out, and below 40 columns it is as at 40', async () => {
     const { lines } = await onTerminal(40, ['list', ...GPU]);
-    const remark = ['Left out: driver, group, notes; --wide', 'shows all.'];
+    const remark = ['Omitted: driver, group, notes; --wide', 'shows all.'];
     expect(lines.slice(-3)).toEqual(['9 devices, 8 groups.', ...remark]);
     expect((await onTerminal(20, ['list', ...GPU])).lines).toEqual(lines);
   });

@@ -43,9 +43,9 @@ describe('exit codes', () => {
   });
 
   it.each([
-    [['--for', 'gaming'], 2, 'it takes passthrough, sriov'],
-    [['--format', 'junit', '--json'], 2, 'does not go with --format junit'],
-    [['--machine', 'a'], 2, 'a captured host has no machines'],
+    [['--for', 'gaming'], 2, 'use one of passthrough, sriov'],
+    [['--format', 'junit', '--json'], 2, 'cannot be used with --format junit'],
+    [['--machine', 'a'], 2, 'a snapshot contains no VMs'],
     [['1f:1f.7'], 3, 'DEVICE_NOT_FOUND'],
     [['driver=nobody'], 3, 'DEVICE_NOT_FOUND'],
   ] as const)('%j is refused', async (options, exitCode, message) => {

@@ -41,7 +41,7 @@ describe('in a machine', () => {
       'bus="0x03" slot="0x00" function="0x0"',
     ]);
     expect(outcome.stdout).toMatch(/^<controller type="pci" index="3" model="pcie-root-port"\/>$/m);
-    expect(outcome.stderr).toContain('root port 3 is added, since the machine has none that is free');
+    expect(outcome.stderr).toContain('root port 3 is added because the VM has no free one');
   });
 
   it('VFs have a slot each', async () => {
@@ -53,7 +53,7 @@ describe('in a machine', () => {
 
   it('what it has already is said with its place', async () => {
     const { stderr } = await run('07:00.0', '--domain', machine);
-    expect(stderr).toContain(`0000:07:00.0: the machine has it already: ${machine}:6:3\n`);
+    expect(stderr).toContain(`0000:07:00.0: the VM has it already: ${machine}:6:3\n`);
   });
 
   it('a slot that is taken is refused, but for another function of it', async () => {
@@ -77,7 +77,9 @@ describe('in a machine', () => {
     const network = file('network.xml', '<!-- a --><network/>');
     const { exitCode, stderr } = await run('07:00.0', '--domain', network);
     expect(exitCode).toBe(2);
-    expect(stderr).toContain(`${network}:1:11: is no machine: its element is <network> [BAD_XML]`);
+    expect(stderr).toContain(
+      `${network}:1:11: not a <domain> document: the root element is <network> [BAD_XML]`,
+    );
   });
 });
 
@@ -94,7 +96,7 @@ describe('the ROM', () => {
     };
     const [{ address = '' } = {}] = devices;
     expect((await pci(['xml', address, '--rom', folder])).stderr).toContain(`is not a file: ${folder}`);
-    expect((await run('03:00.0', '--rom', 'a\u0001b')).stderr).toContain('does not take "a\\x01b"');
+    expect((await run('03:00.0', '--rom', 'a\u0001b')).stderr).toContain('invalid value "a\\x01b"');
   });
 
   it('of a network card is left alone where it is to boot from it', async () => {
@@ -140,7 +142,7 @@ describe('a file each', () => {
     expect(readFileSync(path, 'utf8')).toBe('mine');
     const printed = await all('-');
     expect(printed).toMatchObject({ exitCode: 2, stdout: '' });
-    expect(printed.stderr).toContain('needs a folder');
+    expect(printed.stderr).toContain('needs a directory');
   });
 
   it('leaves nothing where one can not be put', async () => {
@@ -198,7 +200,7 @@ describe('the document of a node device', () => {
       exitCode: 1,
       stdout: FINDINGS.map((finding) => `${mixed}:${finding}\n`).join(''),
       stderr:
-        'pci: the document contradicts itself; --from capability believes its numbers, --from name its name\n',
+        'pci: the document contradicts itself; use --from capability to trust its numbers, or --from name to trust its name\n',
     });
   });
 
@@ -258,7 +260,7 @@ describe('the document of a node device', () => {
   it.each([
     [
       '<device><capability type="net"><interface>a</interface></capability></device>',
-      'is no PCI device, but of the kind net',
+      'not a PCI device, but a device of type net',
     ],
     [consistent.replace('<slot>25', '<slot>32'), 'is at no PCI address'],
     [MIXED.replace(/<name>pci.*<\/name>/, ''), ''],

@@ -137,10 +137,10 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
         6,
         'pci: full: runs with no PCIe port free to plug into',
       ],
-      [[CARD, '--machine', 'off'], 'NOT_RUNNING', 4, 'pci: off: does not run'],
+      [[CARD, '--machine', 'off'], 'NOT_RUNNING', 4, 'pci: off: the VM is not running'],
       [[PAIR, '--machine', 'galaxy0'], 'CANNOT_BE_GIVEN', 4, 'is in an IOMMU group of 2 devices'],
-      [['--by-rules'], 'BAD_ARGUMENT', 2, 'rules are for definitions'],
-      [[CARD], 'BAD_ARGUMENT', 2, 'says nothing of which machines'],
+      [['--by-rules'], 'BAD_ARGUMENT', 2, 'rules apply only to definitions'],
+      [[CARD], 'BAD_ARGUMENT', 2, 'no VMs given'],
     ] as const) {
       const outcome = await run('assign', ...args, '--live', '--dry-run');
       expect(outcome, outcome.stderr).toMatchObject({

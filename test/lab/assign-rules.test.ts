@@ -134,7 +134,7 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
     const { stdout } = await run('--print-rules');
     writeFileSync(file, stdout.replace('to: router', 'to: service'));
     const { stdout: text } = await run('--rules', file);
-    expect(text).toContain('no machine is of type service');
+    expect(text).toContain('no VM is of type service');
     expect(text).toContain('To tag a machine: portal tag NAME --type service');
   });
 

@@ -75,7 +75,7 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
   test('have both functions of the group, and libvirt asks before it starts them', async () => {
     const assigned = await machine().pci(['assign', PAIR[0], '--type', 'router', '--yes']);
     expect(assigned, assigned.stderr).toMatchObject({ exitCode: 0, stdout: '' });
-    expect(assigned.stderr).toContain(`${HOOK} (it looks for its first hook when it is told to:`);
+    expect(assigned.stderr).toContain(`${HOOK} (libvirt finds its first hook after a reload:`);
     const after = await definitions();
     for (const fn of [0, 1]) {
       expect(after.match(new RegExp(`bus='0x03' slot='0x00' function='0x${fn}'/>`, 'g'))).toHaveLength(3);

@@ -54,7 +54,7 @@ export async function expectSwappedTwins(machine: RunningMachine, held: readonly
   expect(await listed(machine, ['initial RAM disks'])).toEqual(
     expect.arrayContaining([...restored, newcomer, ...swapped]),
   );
-  const pending = 'was cut short: a recovery is pending; run pci recover';
+  const pending = 'was interrupted: a recovery is pending; run pci recover';
   await machine.output(['start-libvirt']);
   for (const asked of [['bindings'], ['sriov', 'list'], ['assignments'], ['validate']]) {
     expect(await machine.pci(asked)).toMatchObject({ stderr: expect.stringContaining(pending) });
@@ -73,7 +73,7 @@ export async function expectSwappedTwins(machine: RunningMachine, held: readonly
   expect((await machine.pci(['bindings'])).stderr).not.toContain('a recovery is pending');
 
   const completed = await machine.pci(['recover', '--restore']);
-  expect(completed.stdout, completed.stderr).toContain('Nothing was cut short');
+  expect(completed.stdout, completed.stderr).toContain('No interrupted changes');
   for (const each of missing) expect(completed.stdout).not.toContain(each);
   expect(await heldVfs(machine, card)).toEqual(held);
   const after = await listed(machine);

@@ -166,7 +166,7 @@ describeLab('bindings that outlive a boot', (root) => {
       );
       const other = await machine().pci(['sriov', 'set', CARD, '--vlan', '7', '--yes']);
       expect(other.stderr).toContain(
-        `pci: note: ${CARD} has 3 VFs at the next boot, as was written down; --persist writes down this`,
+        `pci: note: ${CARD} has 3 VFs at the next boot, as persisted; to persist this change instead: --persist`,
       );
       expect(await machine().pciOutput(['sriov', 'list'])).toContain('persisted, NOT IN FORCE');
       await machine().pciOutput(['sriov', 'restore', '--yes']);

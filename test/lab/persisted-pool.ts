@@ -71,7 +71,7 @@ export async function repairBesideDead(
   const repaired = await machine.pci(['assignments', '--repair', '--yes']);
   expect(repaired).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining(`${vfsOf(otherCard, 1)[0]} of ${LATECOMER} is left: ${DEAD}`),
+    stderr: expect.stringContaining(`${vfsOf(otherCard, 1)[0]} of ${LATECOMER} is not repaired: ${DEAD}`),
   });
   await assignVf(machine, card, '--machine', LATECOMER);
 }

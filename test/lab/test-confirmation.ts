@@ -51,7 +51,7 @@ export function testConfirmation(machine: () => RunningMachine): void {
       const other = await machine().pci(['bind', DRIVERLESS, '--yes']);
       expect(other.exitCode).toBe(4);
       expect(other.stderr).toMatch(
-        / awaits confirmation for another (5 min|\d+ s), and is undone then \[RECOVERY_NEEDED\]/,
+        / awaits confirmation, and is undone in (5 min|\d+ s) \[RECOVERY_NEEDED\]/,
       );
       expect(other.stderr).toContain('hint: keep it: pci confirm; or undo it now: pci recover\n');
       const recovered = await machine().pciOutput(['recover', '--json']);

@@ -46,7 +46,7 @@ describe('a pool of VFs', () => {
     expect(pool?.machines.map(({ vf }) => vf.index)).toEqual([0, 1]);
     expect(assignments).toBe(pool?.machines);
     expect(devices.map(({ device }) => device.address)).toEqual([PF]);
-    expect(bootNotes).toEqual([expect.stringMatching(/^at the next boot 0000:01:00\.0 has no VFs/)]);
+    expect(bootNotes).toEqual([expect.stringMatching(/^after the next boot 0000:01:00\.0 has no VFs/)]);
     expect(persistence).toBe(null);
 
     expect(await host.apply(proposal)).toMatchObject({ outcome: 'done' });
@@ -58,7 +58,7 @@ describe('a pool of VFs', () => {
     expect((await host.assign(POOL)).plan.steps).toEqual([]);
 
     const back = await host.unassign({ devices: [PF] });
-    expect(back.notes).toEqual([`the VFs of ${PF} stay; pci sriov set ${PF} --vfs 0 takes them away`]);
+    expect(back.notes).toEqual([`the VFs of ${PF} are kept; to remove them: pci sriov set ${PF} --vfs 0`]);
     expect(await host.apply(back)).toMatchObject({ outcome: 'done' });
     expect(definitions()).toEqual(before);
   });

@@ -67,10 +67,10 @@ describe('assignments', () => {
     domain.definition = domain.definition.replace(/id="8086:10c9"/, 'id="8086:ffff"');
     const { plan, subject } = await host.repairAssignments();
     expect(plan.steps).toEqual([]);
-    expect(subject.left).toEqual([expect.stringMatching(/^0000:00:03\.0 of galaxy1 is left: /)]);
+    expect(subject.left).toEqual([expect.stringMatching(/^0000:00:03\.0 of galaxy1 is not repaired: /)]);
     const repair = await pciOn(ports, ['assignments', '--repair', '--yes']);
     expect(repair).toMatchObject({ exitCode: 1, stdout: 'Nothing to do.\n' });
-    expect(repair.stderr).toMatch(/^pci: 0000:00:03\.0 of galaxy1 is left: /m);
+    expect(repair.stderr).toMatch(/^pci: 0000:00:03\.0 of galaxy1 is not repaired: /m);
   });
 
   it('go the same way by pci assignments', async () => {

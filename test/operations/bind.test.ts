@@ -39,7 +39,7 @@ describe('binding', () => {
     expect(await pciOn(ports, ['bind', HERE, '--yes'])).toMatchObject({ exitCode: 0 });
     expect(driver()).toMatch(/\/vfio-pci$/);
     const again = await pciOn(ports, ['bind', HERE, '--yes']);
-    expect(again).toMatchObject({ exitCode: 0, stdout: `${HERE} is on vfio-pci already.\nNothing to do.\n` });
+    expect(again).toMatchObject({ exitCode: 0, stdout: `${HERE} is already on vfio-pci.\nNothing to do.\n` });
     expect(await pciOn(ports, ['unbind', HERE, '--yes'])).toMatchObject({ exitCode: 0 });
     expect(driver()).toMatch(/\/serial$/);
   });

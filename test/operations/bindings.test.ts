@@ -102,7 +102,7 @@ describe('pci bindings', () => {
     expect(await run('bindings', '--check')).toMatchObject({ exitCode: 0 });
     expect(await run('bindings', '--restore', '--yes')).toMatchObject({
       exitCode: 0,
-      stdout: 'All that is persisted is in force.\nNothing to do.\n',
+      stdout: 'All persisted bindings are in force.\nNothing to do.\n',
     });
   });
 

@@ -47,7 +47,7 @@ describe('devices', () => {
     expect(await pciOn(ports(), ['list', 'driver=ibg'])).toEqual({
       exitCode: 0,
       stdout: '',
-      stderr: 'pci: no device is of that kind; did you mean driver=igb?\n',
+      stderr: 'pci: no device matches; did you mean driver=igb?\n',
     });
   });
 
@@ -151,7 +151,7 @@ describe('a snapshot', () => {
 
   it('says that its stand-ins can be guessed if the host has no machine id', async () => {
     const notes = [
-      'the host has no machine id: who guesses a serial number or MAC can confirm it by its stand-in',
+      'this host has no machine-id, so anyone who guesses a MAC or serial number can verify the guess',
     ];
     expect((await (await here()).snapshot()).notes).toEqual(notes);
     expect((await (await here()).snapshot({ raw: true })).notes).toEqual([]);

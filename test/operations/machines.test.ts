@@ -57,7 +57,7 @@ describe('the VMs of a libvirt', () => {
     const { ports } = routerCluster();
     const host = await openSession({}, ports);
     const { notes } = await host.tag({ machines: ['mail'], category: 'routr' });
-    expect(notes).toEqual(['routr is a category of your own; did you mean router?']);
+    expect(notes).toEqual(['routr is not a predefined category; did you mean router?']);
     await expect(host.tag({ machines: ['mail'], category: 'no such' })).rejects.toMatchObject({
       code: 'BAD_ARGUMENT',
     });

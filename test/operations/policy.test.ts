@@ -95,7 +95,7 @@ describe('pci apply on a machine', () => {
     expect(await run('apply', file, '--check')).toMatchObject({ exitCode: 0 });
     expect(await run('apply', file, '--yes')).toMatchObject({
       exitCode: 0,
-      stdout: `The host is as ${file} says.\nNothing to do.\n`,
+      stdout: `The host matches ${file}.\nNothing to do.\n`,
     });
   });
 
@@ -103,7 +103,7 @@ describe('pci apply on a machine', () => {
     const { run, driverOf } = labMachine();
     const file = policyFile(WITH_VFS);
     const shown = await run('apply', file, '--dry-run');
-    expect(shown.stderr).toContain('is looked for once the virtual functions are there\n');
+    expect(shown.stderr).toContain('the device is looked up after the VFs are created\n');
     const { exitCode, stdout } = await run('apply', file, '--yes', '--json', '--allow', UNTOLD_RULES.join());
     expect(exitCode).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({

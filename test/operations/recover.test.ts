@@ -11,7 +11,7 @@ import { NETWORK_PF, NVME_PF } from '../support/vf-plans.ts';
 
 const FREE = '0000:07:00.0';
 const TITLE = 'Give group 18 to vfio-pci: 1 device';
-const NOTHING = 'Nothing was cut short: there is nothing to recover.\n';
+const NOTHING = 'No interrupted changes: nothing to recover.\n';
 
 /** A machine on which a program was killed while it bound a device, and how it was before. */
 async function cutShort(): Promise<LabMachine & { readonly before: string }> {
@@ -31,7 +31,7 @@ describe('a change that was cut short', () => {
     const host = await openSession({ pciIds: 'bundled' }, ports);
     const { changes, notes } = await host.journals();
     expect(changes).toMatchObject([{ title: TITLE, standing: 'cut-short' }]);
-    expect(notes).toEqual([expect.stringContaining('was cut short: a recovery is pending')]);
+    expect(notes).toEqual([expect.stringContaining('was interrupted: a recovery is pending')]);
     await expect(host.apply(await host.setVfs({ pf: NVME_PF, vfs: 1 }))).rejects.toMatchObject({
       code: 'RECOVERY_NEEDED',
     });
@@ -61,7 +61,7 @@ describe('a change that was cut short', () => {
   it('is undone by pci recover, and then there is nothing more', async () => {
     const { machine, run, before } = await cutShort();
     expect(await run('sriov', 'set', NVME_PF, '--vfs', '1', '--yes')).toMatchObject({ exitCode: 4 });
-    expect((await run('bindings')).stderr).toContain('was cut short: a recovery is pending');
+    expect((await run('bindings')).stderr).toContain('was interrupted: a recovery is pending');
     const { exitCode, stdout, stderr } = await run('recover');
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
     expect(stderr).toContain(`"${TITLE}" is undone.\n`);
@@ -146,7 +146,7 @@ describe('a change that awaits confirmation', () => {
     expect((await host.journals()).changes).toMatchObject([{ standing: 'awaiting' }]);
     expect(await run('confirm')).toMatchObject({
       exitCode: 0,
-      stdout: `"${TITLE}" is confirmed, and stays.\n`,
+      stdout: `"${TITLE}" is confirmed and stays in effect.\n`,
     });
     expect(driverOf(FREE)).toBe('vfio-pci');
     expect(await run('confirm')).toMatchObject({ exitCode: 3 });
@@ -223,7 +223,7 @@ describe('what is persisted and not in force', () => {
     expect([vfsOf(NETWORK_PF), driverOf(FREE)]).toEqual([2, 'vfio-pci']);
     const again = await run('recover', '--restore');
     expect(again).toMatchObject({ exitCode: 0, stdout: NOTHING });
-    expect(again.stderr).toContain('All that is persisted is in force.\n');
+    expect(again.stderr).toContain('All persisted bindings are in force.\n');
   });
 
   it('and cannot be put in force is said, and exits with 1', async () => {
@@ -266,7 +266,7 @@ describe('what is persisted and not in force', () => {
         address: FREE,
         reason: {
           kind: 'problem',
-          problem: `"${TITLE}" changes it, and was cut short in this boot: pci recover, or pci recover --finish`,
+          problem: `"${TITLE}" changes it, and was interrupted in this boot: run pci recover, or pci recover --finish`,
         },
       },
     ]);

@@ -57,12 +57,12 @@ describe('option ROMs', () => {
   it('that the kernel does not give are so, with why', async () => {
     const [rom] = (await (await hostWith({ at: 'enable', failed: 'EPERM' })).roms([HERE], { read: true }))
       .roms;
-    expect(rom).toMatchObject({ reading: 'failed', problem: "is not read: it can't be switched on: EPERM" });
+    expect(rom).toMatchObject({ reading: 'failed', problem: 'cannot be read: it cannot be enabled: EPERM' });
   });
 
   it('are no more read once that is interrupted', async () => {
     const { roms } = await (await hostWith()).roms([HERE], { read: true, signal: { aborted: true } });
-    expect(roms).toMatchObject([{ reading: 'failed', problem: 'is not read: it was interrupted' }]);
+    expect(roms).toMatchObject([{ reading: 'failed', problem: 'cannot be read: interrupted' }]);
   });
 
   it('are read by root alone, and not of a captured host', async () => {

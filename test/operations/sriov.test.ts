@@ -111,7 +111,7 @@ describe('pci sriov', () => {
     expect(await run('sriov', 'list', '03:00.0')).toMatchObject({
       exitCode: 0,
       stdout: '',
-      stderr: 'pci: none of these devices makes virtual functions\n',
+      stderr: 'pci: none of these devices can have VFs\n',
     });
   });
 
@@ -151,7 +151,7 @@ describe('pci sriov', () => {
   it('restores what is persisted, checks it, and forgets it', async () => {
     const { machine, run, vfsOf } = labMachine();
     const { files } = machine.files;
-    expect((await run('sriov', 'restore', '--yes')).stdout).toContain('No VFs outlive a boot');
+    expect((await run('sriov', 'restore', '--yes')).stdout).toContain('No VFs are persisted');
     await run('sriov', 'set', NVME_PF, '--vfs', '2', '--persist', '--yes');
     expect(await run('sriov', 'restore', '--check')).toMatchObject({
       exitCode: 0,
@@ -159,7 +159,7 @@ describe('pci sriov', () => {
     });
     const persisted = new Map(files);
     const { stderr } = await run('sriov', 'set', NVME_PF, '--vfs', '0', '--yes', ...ALLOW_UNTOLD);
-    expect(stderr).toContain(`pci: note: ${NVME_PF} has 2 VFs at the next boot, as was written down`);
+    expect(stderr).toContain(`pci: note: ${NVME_PF} has 2 VFs at the next boot, as persisted`);
     expect(await run('sriov', 'restore', '--check')).toMatchObject({ exitCode: 1 });
     expect(await run('sriov', 'list', '--check')).toMatchObject({ exitCode: 1 });
     expect(await run('sriov', 'list', '--check', NETWORK_PF)).toMatchObject({ exitCode: 0 });

@@ -3,7 +3,7 @@ import { commonErrorCases, type ErrorCase } from './error-cases.ts';
 /** What is wrong before a libvirt is asked; what comes of asking one is tried in the lab. */
 export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
   ...commonErrorCases('portal'),
-  ['list here', 'BAD_ARGUMENT', 'here', 'one word too many', 'see portal list --help'],
+  ['list here', 'BAD_ARGUMENT', 'here', 'unexpected argument', 'see portal list --help'],
   ['list --typ router', 'BAD_ARGUMENT', '--typ', 'no such option', 'did you mean --type?'],
   ['list --type', 'BAD_ARGUMENT', '--type', 'needs a value', 'see portal list --help'],
   ['list --type Router', 'BAD_ARGUMENT', '--type', 'does not take "Router"', 'did you mean router?'],
@@ -15,13 +15,13 @@ export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
     'it accepts host, controller, application',
   ],
   ["list --type ''", 'BAD_ARGUMENT', '--type', 'does not take ""', 'or another name of at most'],
-  ['tag', 'BAD_ARGUMENT', null, 'needs more: portal tag <machines..>', 'see portal tag --help'],
-  ['tag galaxy0', 'BAD_ARGUMENT', null, 'says nothing of which category', 'give --type router, or --remove'],
+  ['tag', 'BAD_ARGUMENT', null, 'missing argument: portal tag <machines..>', 'see portal tag --help'],
+  ['tag galaxy0', 'BAD_ARGUMENT', null, 'no category given', 'use --type router, or --remove'],
   [
     'tag galaxy0 --type host --remove',
     'BAD_ARGUMENT',
     '--remove',
-    'does not go with --type',
+    'cannot be used with --type',
     'run the command with --help',
   ],
   ["tag galaxy0 --type 'a b'", 'BAD_ARGUMENT', '--type', 'does not take "a b"', 'it accepts host,'],

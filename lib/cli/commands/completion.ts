@@ -25,12 +25,12 @@ function noSuchShell(program: string, asked: string | undefined, name: string): 
   if (asked !== undefined) {
     return new PortalGunError('BAD_ARGUMENT', 'no completion for this shell', {
       subject: asked,
-      hint: `try ${commands}`,
+      hint: `use one of ${commands}`,
     });
   }
   const why = name === '' ? 'SHELL is not set' : `SHELL is ${name}`;
-  return new PortalGunError('BAD_ARGUMENT', `no shell is named (${why})`, {
+  return new PortalGunError('BAD_ARGUMENT', `no shell given (${why})`, {
     subject: 'completion',
-    hint: `name one: ${commands}`,
+    hint: `use one of ${commands}`,
   });
 }

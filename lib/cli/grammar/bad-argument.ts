@@ -30,7 +30,9 @@ export function badArgument(
     case 'unknown':
       return unknownWord(command, argv, detail.split(', ')[0] ?? '', help);
     case 'missing':
-      return new PortalGunError('BAD_ARGUMENT', `needs more: ${program} ${usageOf(command)}`, { hint: help });
+      return new PortalGunError('BAD_ARGUMENT', `missing argument: ${program} ${usageOf(command)}`, {
+        hint: help,
+      });
     case 'valueless':
       return new PortalGunError('BAD_ARGUMENT', 'needs a value', {
         subject: `${detail.length === 1 ? '-' : '--'}${detail}`,
@@ -51,7 +53,7 @@ function unknownWord(command: Command, argv: readonly string[], word: string, he
     (argv.some((given) => /^-[^-]/.test(given) && given.includes(word)) ? `-${word}` : word);
   return new PortalGunError(
     'BAD_ARGUMENT',
-    written.startsWith('-') ? 'there is no such option' : 'is one word too many',
+    written.startsWith('-') ? 'no such option' : 'unexpected argument',
     {
       subject: written.split('=')[0] ?? written,
       hint: meant === undefined ? help : `did you mean --${meant}?`,
@@ -65,9 +67,9 @@ function badChoice({ options }: Command, detail: string): PortalGunError {
   const given = JSON.parse(text) as string;
   const choices = options[option]?.choices ?? [];
   const meant = suggest(given, choices);
-  return new PortalGunError('BAD_ARGUMENT', `does not take "${given}"`, {
+  return new PortalGunError('BAD_ARGUMENT', `invalid value "${given}"`, {
     subject: `--${option}`,
-    hint: meant === undefined ? `it takes ${choices.join(', ')}` : `did you mean ${meant}?`,
+    hint: meant === undefined ? `use one of ${choices.join(', ')}` : `did you mean ${meant}?`,
   });
 }
 
@@ -82,12 +84,12 @@ export function badCommand(
   const word = argv.find((given) => !given.startsWith('-'));
   if (word !== undefined) {
     const meant = suggest(word, [...firstWords(commands), HELP.name]);
-    return new PortalGunError('BAD_ARGUMENT', 'there is no such command', {
+    return new PortalGunError('BAD_ARGUMENT', 'no such command', {
       subject: word,
       hint: meant === undefined ? help : `did you mean ${program} ${meant}?`,
     });
   }
-  return new PortalGunError('BAD_ARGUMENT', 'name a command', { hint: help });
+  return new PortalGunError('BAD_ARGUMENT', 'missing command', { hint: help });
 }
 
 /** Only the first word of a command of two was given, or the second makes none. */
@@ -100,13 +102,13 @@ function badFamily(
   const names = commands.map(({ name }) => name).filter((name) => name.startsWith(`${family} `));
   const second = argv.slice(argv.indexOf(family) + 1).find((word) => !word.startsWith('-'));
   if (second === undefined) {
-    return new PortalGunError('BAD_ARGUMENT', 'is one of several commands', {
+    return new PortalGunError('BAD_ARGUMENT', 'missing subcommand', {
       subject: family,
-      hint: `say which: ${names.map((name) => `${program} ${name}`).join(', ')}`,
+      hint: `use one of ${names.map((name) => `${program} ${name}`).join(', ')}`,
     });
   }
   const meant = suggest(`${family} ${second}`, names);
-  return new PortalGunError('BAD_ARGUMENT', 'there is no such command', {
+  return new PortalGunError('BAD_ARGUMENT', 'no such command', {
     subject: `${family} ${second}`,
     hint: meant === undefined ? `see ${program} ${family} --help` : `did you mean ${program} ${meant}?`,
   });

@@ -64,8 +64,8 @@ function shortWords(options: Options, word: string): readonly string[] {
 function refuseSwitchValue(word: string, value: string | undefined): void {
   if (value === undefined || value === 'true' || value === 'false') return;
   const subject = word.slice(0, word.indexOf('='));
-  throw new PortalGunError('BAD_ARGUMENT', `takes no value but true and false, not "${value}"`, {
+  throw new PortalGunError('BAD_ARGUMENT', `invalid value "${value}" (only true or false)`, {
     subject,
-    hint: `give ${subject} without a value, or leave it out`,
+    hint: `use ${subject} without a value, or omit it`,
   });
 }

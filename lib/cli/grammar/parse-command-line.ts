@@ -81,7 +81,7 @@ function commandWords(command: Command, words: readonly string[]): readonly stri
   const behind = words.slice(end + 1);
   const dashed = behind.find(isDashed);
   if (dashed !== undefined && !Object.values(command.positionals).some(({ takesDashed }) => takesDashed)) {
-    throw new PortalGunError('BAD_ARGUMENT', 'begins with a dash, and is no option here', {
+    throw new PortalGunError('BAD_ARGUMENT', 'not an option of this command, but begins with a dash', {
       subject: dashed,
     });
   }
@@ -112,7 +112,7 @@ function commandParser(
       .strict()
       .fail((message, error) => {
         if (error instanceof Error && error.name !== 'YError') throw error;
-        const problem = message ?? error?.message ?? 'the arguments make no sense';
+        const problem = message ?? error?.message ?? 'invalid arguments';
         throw badArgument(program.name, command, argv, problem);
       })
       .command(

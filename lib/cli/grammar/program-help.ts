@@ -3,7 +3,7 @@ import { HELP } from './command.ts';
 import type { CommandSection, Program } from './program.ts';
 
 const OPTIONS: readonly (readonly [option: string, summary: string])[] = [
-  ['-h, --help', 'Show help; behind a command, of that command'],
+  ['-h, --help', 'Show help; after a command, show its help'],
   ['-V, --version', 'Show the version'],
 ];
 

@@ -134,12 +134,12 @@ export async function proposeRepair(
     statusesOf(machine).flatMap((status) => {
       const reason = leftReason(status, devices);
       const what = addressOf(status.assigned) ?? status.assigned.alias;
-      return reason === null ? [] : [`${what} of ${machine.name} is left: ${reason}`];
+      return reason === null ? [] : [`${what} of ${machine.name} is not repaired: ${reason}`];
     }),
   );
   return proposalOf({
     plan: {
-      title: 'Put in order what machines are given',
+      title: 'Repair the assignments of VMs',
       guards: [...new Set(found)].map(guardOf),
       steps: repaired.flatMap((each) => assignmentSteps(virsh.uri, each)),
     },

@@ -26,9 +26,9 @@ export interface HostdevChoice {
 }
 
 const MAC_PROBLEMS = {
-  form: 'the MAC of one station: 02:00:00:00:00:03',
-  multicast: 'the MAC of one station: the first byte of this one is odd, which means many',
-  zero: 'a MAC that is not zero: 02:00:00:00:00:03',
+  form: 'a unicast MAC address: 02:00:00:00:00:03',
+  multicast: 'a unicast MAC address; the first byte of this one is odd, which means multicast',
+  zero: 'a MAC address that is not zero: 02:00:00:00:00:03',
 } as const;
 
 /** Only one device can have these. */
@@ -75,9 +75,9 @@ export function checkOfOne(choice: HostdevChoice, { rom }: HostdevOptions, devic
     typeof rom === 'object' ? '--rom' : null,
   ];
   if (devices < 2 || option === null) return;
-  throw new PortalGunError('BAD_ARGUMENT', `is for one device, and ${devices} are meant`, {
+  throw new PortalGunError('BAD_ARGUMENT', `applies to one device, but ${devices} are selected`, {
     subject: option,
-    hint: 'name one',
+    hint: 'select one device',
   });
 }
 
@@ -100,7 +100,7 @@ function macOf(text: string): string {
 
 function aliasOf(text: string): string {
   if (/^ua-[\w.-]+$/.test(text)) return text;
-  throw badValue('--teaming', text, 'the alias of an interface that was given one: ua-uplink');
+  throw badValue('--teaming', text, 'the alias of an interface of the VM: ua-uplink');
 }
 
 function numberOf(value: number | string, most: number, subject: string, expected: string): number {

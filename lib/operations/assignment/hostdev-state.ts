@@ -181,7 +181,7 @@ export function toHostdevOf(
 
 function withWay(note: PassthroughNote): PassthroughNote {
   if (note.code !== 'group-members') return note;
-  return { ...note, message: `${note.message}; --group has them all handed over` };
+  return { ...note, message: `${note.message}; --group includes them all` };
 }
 
 /**
@@ -200,10 +200,14 @@ function withStableMac(
   const card = pfLinks.get(role.physicalFunction)?.mac ?? (pf === undefined ? null : identityOf(pf).serial);
   const index = knownValue(role.index);
   if (card === null || index === undefined) {
-    throw new PortalGunError('CANNOT_BE_GIVEN', 'its PF has nothing to make a MAC of that stays', {
-      subject: device.address,
-      hint: 'write it by hand: pci xml --mac',
-    });
+    throw new PortalGunError(
+      'CANNOT_BE_GIVEN',
+      'cannot derive a stable MAC address: the PF has no MAC address or serial number',
+      {
+        subject: device.address,
+        hint: 'set one yourself: pci xml --mac',
+      },
+    );
   }
   return {
     device: { ...handed, mac: stableMac(card, index) },

@@ -89,7 +89,7 @@ function refuseUnbound(state: HostdevState, gained: readonly PciDevice[]): void 
     if (members.length < 2 || left === undefined) continue;
     throw new PortalGunError(
       'CANNOT_BE_GIVEN',
-      `is in an IOMMU group of ${members.length} devices, of which libvirt plugs in one at a time, and ${left.address} is not on vfio-pci`,
+      `is in an IOMMU group of ${members.length} devices; libvirt attaches one at a time, and ${left.address} is not on vfio-pci`,
       {
         subject: device.address,
         hint: `bind the whole group first: pci bind ${device.address}`,

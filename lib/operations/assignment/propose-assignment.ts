@@ -108,7 +108,7 @@ function commonCategory(machines: readonly KnownMachine[]): string | null {
 
 function refusePoolOptions({ vlan, persist = false }: AssignOptions): void {
   if (vlan === undefined && !persist) return;
-  throw new PortalGunError('BAD_ARGUMENT', 'is for --policy vf-pool alone', {
+  throw new PortalGunError('BAD_ARGUMENT', 'applies only to --policy vf-pool', {
     subject: vlan !== undefined ? '--vlan' : '--persist',
   });
 }
@@ -121,8 +121,8 @@ function aboutDevices(
 }
 
 function failUnnamed(): never {
-  throw new PortalGunError('BAD_ARGUMENT', 'names no device', {
+  throw new PortalGunError('BAD_ARGUMENT', 'no device given', {
     subject: 'assign',
-    hint: 'name devices as in pci list; or share all of them out by rules: --by-rules',
+    hint: 'name devices as in pci list; or assign devices by rules: --by-rules',
   });
 }

@@ -53,7 +53,7 @@ export async function proposeAssignmentByRules(
   const { policy = 'shared', rules: text, rulesName = 'the rules' } = options;
   const rules =
     text === undefined
-      ? parseAssignmentRules(DEFAULT_RULES, 'the rules that come with it')
+      ? parseAssignmentRules(DEFAULT_RULES, 'the default rules')
       : parseAssignmentRules(text, rulesName);
   const ruleFields = rules.rules.flatMap(({ selectors }) => selectors.flatMap(({ fields }) => fields));
   const virsh = virshHere(session);
@@ -86,7 +86,7 @@ export async function proposeAssignmentByRules(
       });
       if (impossible !== null) return { code: 'impossible', reason: impossible };
       if (targets.length === 0)
-        return { code: 'no-machine', reason: `no machine is of type ${to}`, missingType: to };
+        return { code: 'no-machine', reason: `no VM is of type ${to}`, missingType: to };
       const assigned = problemOf(() => {
         refuseSecondHolder([toAssign(device, to, '', [device])], targets, machines);
       });

@@ -174,7 +174,7 @@ function poolNotes(changed: readonly MachineAssignment[], devices: readonly PciD
     return lost.some((each) => indexOf(vfPlacesOf(device, role), each) !== null);
   });
   return pfs.map(
-    ({ address }) => `the VFs of ${address} stay; pci sriov set ${address} --vfs 0 takes them away`,
+    ({ address }) => `the VFs of ${address} are kept; to remove them: pci sriov set ${address} --vfs 0`,
   );
 }
 

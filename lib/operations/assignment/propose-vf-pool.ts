@@ -113,13 +113,13 @@ export async function proposeVfPool(
 function selectorOf({ devices, rom }: AssignOptions): string {
   const [selector = '', ...more] = devices;
   if (more.length > 0) {
-    throw new PortalGunError('BAD_ARGUMENT', 'is of one PF, and several devices are named', {
+    throw new PortalGunError('BAD_ARGUMENT', 'needs one PF, but several devices are given', {
       subject: '--policy vf-pool',
-      hint: 'name one PF: pci sriov list',
+      hint: 'use one PF; to list them: pci sriov list',
     });
   }
   if (rom !== undefined) {
-    throw new PortalGunError('BAD_ARGUMENT', 'is for no virtual function: they have no option ROM', {
+    throw new PortalGunError('BAD_ARGUMENT', 'does not apply to VFs: they have no option ROM', {
       subject: '--rom',
       hint: 'leave it out',
     });
@@ -182,7 +182,7 @@ function refuseGroups(handing: HostdevState, pool: VfPoolProposal): void {
     if (other === undefined) continue;
     throw new PortalGunError('CANNOT_BE_GIVEN', `shares its IOMMU group with ${other.address}`, {
       subject: address,
-      hint: 'machines can have a VF each where each VF is in a group of its own: see pci groups',
+      hint: 'each VF must be in an IOMMU group of its own; to show the groups: pci groups',
     });
   }
 }
@@ -226,6 +226,6 @@ function bootNotes(
   const status = readVfsStatuses(host, inventory.devices).of(state);
   if (typeof status === 'string') return [];
   return [
-    `at the next boot ${pf.address} has no VFs, and these machines do not start, unless it is given them then too: --persist, or pci sriov set ${pf.address} --vfs ${to.count} --persist`,
+    `after the next boot ${pf.address} has no VFs and these VMs do not start; to keep the VFs: --persist, or pci sriov set ${pf.address} --vfs ${to.count} --persist`,
   ];
 }

@@ -23,13 +23,13 @@ export function startHookSteps({ isCaptured, host, ports }: HostSession, isWante
   const to = isWanted ? hookOf(ports.user.programWords()) : null;
   if (reading === to) return [];
   const words = isWanted
-    ? `have libvirt ask before it starts a machine: ${START_HOOK_PATH}${isSeen(host) ? '' : ` (${RELOAD})`}`
-    : `have libvirt ask no more before it starts a machine: remove ${START_HOOK_PATH}`;
+    ? `install the libvirt hook that checks a VM before it starts: ${START_HOOK_PATH}${isSeen(host) ? '' : ` (${RELOAD})`}`
+    : `remove the libvirt hook that checks a VM before it starts: ${START_HOOK_PATH}`;
   return [{ words, change: { kind: 'file', path: START_HOOK_PATH, from: reading, to, executable: true } }];
 }
 
 /** That there is any hook libvirt finds out when it starts, and when it is told to read its settings anew. */
-const RELOAD = 'it looks for its first hook when it is told to: systemctl reload libvirtd, or virtqemud';
+const RELOAD = 'libvirt finds its first hook after a reload: systemctl reload libvirtd, or virtqemud';
 
 /** Whether libvirt has hooks of machines already, and so finds a new one by itself. */
 function isSeen(host: HostReader): boolean {
@@ -39,7 +39,7 @@ function isSeen(host: HostReader): boolean {
 
 function hookOf(program: readonly string[] | null): string {
   if (program !== null) return formatStartHook(program);
-  throw new PortalGunError('CANNOT_GUARD', 'its file is gone, and libvirt could not start it', {
+  throw new PortalGunError('CANNOT_GUARD', 'the program file no longer exists, so libvirt cannot start it', {
     subject: 'pci',
   });
 }

@@ -49,10 +49,14 @@ export function planPersistPart(
   };
 }
 
-const UNTOLD = new PortalGunError('BAD_ARGUMENT', 'a snapshot does not hold what outlives a boot', {
-  subject: '--script',
-  hint: 'have the script written on the host itself; --dry-run shows the plan',
-});
+const UNTOLD = new PortalGunError(
+  'BAD_ARGUMENT',
+  'a snapshot does not contain the persisted bindings and VFs',
+  {
+    subject: '--script',
+    hint: 'run it on the host itself; --dry-run shows the plan',
+  },
+);
 
 /** Which devices that go back to the host now are bound again at the next boot, by us or by another. */
 export function persistedNotes(
@@ -67,16 +71,18 @@ export function persistedNotes(
       .filter((claim) => isClaimed(claim, device))
       .map(({ driver, where, address }) => {
         const way =
-          address === null || driver === 'pciback' ? '' : `; driverctl unset-override ${address} ends that`;
-        return `${device.address} goes to ${driver} again at the next boot, by ${where}${way}`;
+          address === null || driver === 'pciback'
+            ? ''
+            : `; to stop that: driverctl unset-override ${address}`;
+        return `${device.address} is bound to ${driver} again at the next boot, by ${where}${way}`;
       }),
   );
   const persisted = freed
     .flatMap((device) => {
       const binding = persistedFor(device, bindings, devices);
-      return binding === null ? [] : [`${device.address} goes to ${binding.driver}`];
+      return binding === null ? [] : [`${device.address} is bound to ${binding.driver}`];
     })
-    .map((goes) => `${goes} again at the next boot; pci unbind --persist ends that`);
+    .map((goes) => `${goes} again at the next boot; to stop that: pci unbind --persist`);
   return [...persisted, ...claimed];
 }
 
@@ -89,8 +95,8 @@ export function undecidedNotes(
   return readBindingsOrNone(host).flatMap((binding) => {
     const { kind, device } = findPersisted(binding, devices);
     if (kind !== 'unknown' || !freed.includes(device)) return [];
-    const words = `the binding that is recorded for ${binding.address} may be of ${device.address}, and stays: what tells it from others of its kind cannot be read on its driver; see pci bindings once it is back`;
-    return [`${words}; pci bindings --forget ${binding.address} removes it`];
+    const words = `the persisted binding of ${binding.address} may belong to ${device.address} and is kept: the identity of the device cannot be read on its current driver; check pci bindings after the change`;
+    return [`${words}; to remove it: pci bindings --forget ${binding.address}`];
   });
 }
 

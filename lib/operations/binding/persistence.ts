@@ -55,14 +55,18 @@ export function readOwn(host: HostReader, path: string): string | null {
   if (!isFailure(reading)) return reading;
   if (reading.unknown === 'unread') return null;
   const code = reading.unknown === 'denied' ? 'PERMISSION_DENIED' : 'BAD_RECORD';
-  throw new PortalGunError(code, `can't be read: ${reading.detail}`, { subject: path });
+  throw new PortalGunError(code, `cannot be read: ${reading.detail}`, { subject: path });
 }
 
 function bootOf(host: HostReader, isGuess: boolean, program: readonly string[] | null): BootState {
   if (program === null) {
-    throw new PortalGunError('CANNOT_PERSIST', 'its file is gone, and could not be started at a boot', {
-      subject: 'pci',
-    });
+    throw new PortalGunError(
+      'CANNOT_PERSIST',
+      'the program file no longer exists, so systemd cannot start it at boot',
+      {
+        subject: 'pci',
+      },
+    );
   }
   if (isGuess) return { initramfs: 'initramfs-tools', systemd: true, program };
   const has = (...paths: readonly string[]) => paths.some((path) => host.exists(path));

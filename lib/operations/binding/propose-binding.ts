@@ -79,7 +79,7 @@ const FIELDS: readonly DeviceField[] = [
 export function proposeBind(session: HostSession, options: BindOptions): HostProposal<BindingSubject> {
   const driver = passthroughDriver(options.driver);
   return proposeRebinding(session, options, {
-    persistTitle: 'Keep bindings over reboots',
+    persistTitle: 'Persist bindings over reboots',
     plan(asked, groups, { iommu, devices }) {
       const { host } = session;
       refuseWithoutIommu(host, iommu);
@@ -104,7 +104,7 @@ export function proposeBind(session: HostSession, options: BindOptions): HostPro
 export function proposeUnbind(session: HostSession, options: UnbindOptions): HostProposal<BindingSubject> {
   const { persist = false } = options;
   return proposeRebinding(session, options, {
-    persistTitle: 'Keep bindings over reboots no more',
+    persistTitle: 'Remove persisted bindings',
     plan: (asked, groups) => planUnbind(asked, groups, parseEarlierDrivers(earlierDrivers(session.host))),
     persist: (asked, { moving }, bindings, { devices }) =>
       withoutPersisted([...asked, ...devicesOf(moving)], bindings, devices),
@@ -121,9 +121,9 @@ export function proposeUnbind(session: HostSession, options: UnbindOptions): Hos
 function passthroughDriver(driver: string | undefined): string | null {
   if (driver === undefined) return null;
   if (/^[\w-]{1,64}$/.test(driver) && isPassthroughDriver(driver)) return driver;
-  throw new PortalGunError('BAD_ARGUMENT', `"${driver}" is no driver that hands devices to VMs`, {
+  throw new PortalGunError('BAD_ARGUMENT', `"${driver}" is not a VFIO driver`, {
     subject: '--driver',
-    hint: 'it takes vfio-pci, pci-stub, and VFIO drivers such as mlx5_vfio_pci; pci unbind gives a device back',
+    hint: 'use vfio-pci, pci-stub, or a VFIO driver such as mlx5_vfio_pci; to return a device to the host: pci unbind',
   });
 }
 

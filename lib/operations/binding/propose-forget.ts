@@ -36,8 +36,8 @@ export async function proposeForgetBindings(
   addresses: readonly string[],
 ): Promise<HostProposal<ForgetSubject>> {
   return proposeForget(session, addresses, readBindings(session.host), {
-    title: 'Keep bindings over reboots no more',
-    unknown: 'no binding was written down for that address',
+    title: 'Remove persisted bindings',
+    unknown: 'no persisted binding for this address',
     fields: TRAIT_FIELDS,
     without: (records, forgotten) => ({ ...records, bindings: without(records.bindings, forgotten) }),
   });
@@ -53,8 +53,8 @@ export async function proposeForgetVfs(
   addresses: readonly string[],
 ): Promise<HostProposal<ForgetSubject>> {
   return proposeForget(session, addresses, readPersistedPfs(session.host), {
-    title: 'Keep VFs over reboots no more',
-    unknown: 'no PF was written down for that address',
+    title: 'Remove persisted VFs',
+    unknown: 'no persisted PF for this address',
     fields: PF_FIELDS,
     without: (records, forgotten) => ({ ...records, pfs: without(records.pfs, forgotten) }),
   });
@@ -74,7 +74,7 @@ async function proposeForget(
     if (address !== undefined && known.includes(address)) return address;
     throw new PortalGunError('DEVICE_NOT_FOUND', unknown, {
       subject: text,
-      hint: known.length === 0 ? 'none outlives a boot' : `there are ${known.join(', ')}`,
+      hint: known.length === 0 ? 'nothing is persisted' : `persisted: ${known.join(', ')}`,
     });
   });
   const persistence = planPersistPart(session, title, (records) => strike(records, addresses));

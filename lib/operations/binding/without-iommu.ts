@@ -12,17 +12,21 @@ import { readIommuState } from '../../sysfs/iommu-state.ts';
 export function refuseWithoutIommu(host: HostReader, iommu: Inventory['iommu']): void {
   if (iommu === true) return;
   if (iommu === false) {
-    throw new PortalGunError('NO_IOMMU', 'runs without an IOMMU: no device of it can be given to a VM', {
-      subject: host.label,
-      hint: iommuAdvice(readIommuState(host)),
-    });
+    throw new PortalGunError(
+      'NO_IOMMU',
+      'the kernel runs without an IOMMU, so no device can be assigned to a VM',
+      {
+        subject: host.label,
+        hint: iommuAdvice(readIommuState(host)),
+      },
+    );
   }
   throw new PortalGunError(
     'NO_IOMMU',
-    'cannot tell whether the host runs with an IOMMU, or in which groups its devices are',
+    'cannot tell whether the host has an active IOMMU, or which IOMMU groups its devices are in',
     {
       subject: host.label,
-      hint: 'run it on the host itself, as root; or capture it there: pci snapshot -o FILE',
+      hint: 'run it on the host itself, as root; or capture the host again: pci snapshot -o FILE',
     },
   );
 }

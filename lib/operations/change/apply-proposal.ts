@@ -100,7 +100,7 @@ export function refuseToChange(session: HostSession, { plan, refusals }: HostPro
  */
 export function demandRoot({ user }: Pick<HostPorts, 'user'>, hint = 'run it with sudo'): void {
   if (user.isRoot) return;
-  throw new PortalGunError('PERMISSION_DENIED', 'changing the host is for root', { hint });
+  throw new PortalGunError('PERMISSION_DENIED', 'changing the host requires root', { hint });
 }
 
 /**
@@ -124,8 +124,8 @@ function refuseCaptured(session: HostSession, steps: readonly Step[]): void {
     demandNamedLibvirt(session);
     return;
   }
-  throw new PortalGunError('BAD_ARGUMENT', 'a captured host can be planned for, and not changed', {
+  throw new PortalGunError('BAD_ARGUMENT', 'a snapshot cannot be changed', {
     subject: '--host',
-    hint: 'add --dry-run or --script',
+    hint: 'use --dry-run or --script',
   });
 }

@@ -34,7 +34,9 @@ export async function applyToBeConfirmed(
   const startedMs = readUptimeMs(host.reader);
   if (program === null || startedMs === null) {
     const what =
-      program === null ? 'its file is gone, and could not be started again' : '/proc/uptime can not be read';
+      program === null
+        ? 'the program file no longer exists, so it cannot be started again'
+        : '/proc/uptime cannot be read';
     throw new PortalGunError('WATCHDOG_FAILED', what, { subject: 'pci' });
   }
   const words = [...program, 'recover', '--unconfirmed', id];
@@ -55,7 +57,7 @@ export function unfinishedError(left: LeftJournal, now: BootTime): PortalGunErro
     case 'awaiting':
       return new PortalGunError(
         'RECOVERY_NEEDED',
-        `${title} awaits confirmation for another ${formatSpan(status.remainingMs)}, and is undone then`,
+        `${title} awaits confirmation, and is undone in ${formatSpan(status.remainingMs)}`,
         { subject, hint: 'keep it: pci confirm; or undo it now: pci recover' },
       );
     case 'overdue':
@@ -64,6 +66,6 @@ export function unfinishedError(left: LeftJournal, now: BootTime): PortalGunErro
         hint: 'undo it: pci recover; or keep it: pci recover --finish',
       });
     case 'cut-short':
-      return new PortalGunError('RECOVERY_NEEDED', `${title} was cut short`, { subject });
+      return new PortalGunError('RECOVERY_NEEDED', `${title} was interrupted`, { subject });
   }
 }

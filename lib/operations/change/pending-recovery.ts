@@ -54,7 +54,7 @@ export async function readPendingRecovery({
 
 function noteOn({ startedAt, title, standing }: PendingChange): string {
   const what = {
-    'cut-short': 'was cut short: a recovery is pending; run pci recover, or pci recover --finish',
+    'cut-short': 'was interrupted: a recovery is pending; run pci recover, or pci recover --finish',
     overdue: 'was not confirmed in time: a recovery is pending; run pci recover, or pci recover --finish',
     awaiting: 'awaits confirmation: run pci confirm, or pci recover',
   }[standing];
@@ -109,7 +109,7 @@ export function pendingProblem(
   });
   if (left === undefined) return null;
   const when = isOfOtherBoot(left, bootId) ? 'in an earlier boot' : 'in this boot';
-  return `"${left.plan.title}" changes it, and was cut short ${when}: pci recover, or pci recover --finish`;
+  return `"${left.plan.title}" changes it, and was interrupted ${when}: run pci recover, or pci recover --finish`;
 }
 
 /** Whether an open change writes another entry for a device into a record. */

@@ -15,7 +15,7 @@ interface LaterRun {
 
 const LATER_RUNS: Readonly<Record<string, LaterRun>> = {
   [SERVICE_PATH]: { code: 'CANNOT_PERSIST', when: 'root would run it at each boot' },
-  [START_HOOK_PATH]: { code: 'CANNOT_GUARD', when: 'root would run it at each start of a machine' },
+  [START_HOOK_PATH]: { code: 'CANNOT_GUARD', when: 'root would run it at each start of a VM' },
 };
 
 const WATCHDOG: LaterRun = { code: 'WATCHDOG_FAILED', when: 'root would run it to undo the change' };
@@ -43,6 +43,6 @@ export function refuseWritableProgram(
   if (problem === null) return;
   throw new PortalGunError(run.code, `${problem.what}, and ${run.when} (${PROGRAM_WRITABLE})`, {
     subject: problem.path,
-    hint: `install it where only root can write: sudo npm install --global ., in its folder, and run /usr/local/bin/pci or /usr/bin/pci; or accept it: --allow ${PROGRAM_WRITABLE}`,
+    hint: `install it where only root can write (run sudo npm install --global . in its folder) and use /usr/local/bin/pci or /usr/bin/pci; or accept the risk: --allow ${PROGRAM_WRITABLE}`,
   });
 }

@@ -20,7 +20,7 @@ export function allowedOf(
     if (rule !== undefined || (rules === SAFETY_RULES && name === PROGRAM_WRITABLE)) continue;
     const known = rules.filter(({ severity }) => severity === 'refuses').map((each) => each.name);
     const meant = suggest(name, known);
-    throw new PortalGunError('BAD_ARGUMENT', `there is no reason "${name}"`, {
+    throw new PortalGunError('BAD_ARGUMENT', `no such reason: "${name}"`, {
       subject: '--allow',
       hint: meant === undefined ? `the reasons are ${known.join(', ')}` : `did you mean ${meant}?`,
     });
@@ -38,6 +38,6 @@ export function refuseUse(refusals: readonly Finding[]): void {
   const { subject, message, remedy } = forbidden ?? known ?? first;
   throw new PortalGunError('DEVICE_IN_USE', message, {
     subject,
-    hint: forbidden === undefined ? `${remedy}; all that is in the way: ${names.join(', ')}` : remedy,
+    hint: forbidden === undefined ? `${remedy}; all reasons: ${names.join(', ')}` : remedy,
   });
 }

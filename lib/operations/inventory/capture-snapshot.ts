@@ -20,7 +20,7 @@ export interface CapturedHost {
 }
 
 const UNKEYED =
-  'the host has no machine id: who guesses a serial number or MAC can confirm it by its stand-in';
+  'this host has no machine-id, so anyone who guesses a MAC or serial number can verify the guess';
 
 /**
  * Captures all that is ever read of a host.

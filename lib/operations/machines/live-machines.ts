@@ -25,7 +25,9 @@ export function demandRunning({ config }: ChangeScope, { running, skipped }: Liv
   if (config || running.length > 0) return;
   const [only] = skipped;
   if (only !== undefined && skipped.length === 1) {
-    throw new PortalGunError('NOT_RUNNING', 'does not run', { subject: only.name });
+    throw new PortalGunError('NOT_RUNNING', 'the VM is not running', { subject: only.name });
   }
-  throw new PortalGunError('NOT_RUNNING', `none of ${skipped.length} machines runs`, { subject: '--live' });
+  throw new PortalGunError('NOT_RUNNING', `none of the ${skipped.length} VMs is running`, {
+    subject: '--live',
+  });
 }

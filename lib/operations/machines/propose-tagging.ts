@@ -57,5 +57,5 @@ function spellingNotes(category: string | null, machines: readonly KnownMachine[
   const meant = category === null ? undefined : nearCategory(category);
   const isUsed = machines.some((machine) => mainDocument(machine).machine.category === category);
   if (meant === undefined || isUsed) return [];
-  return [`${category} is a category of your own; did you mean ${meant}?`];
+  return [`${category} is not a predefined category; did you mean ${meant}?`];
 }

@@ -35,10 +35,14 @@ export function targetMachines(
 ): readonly DefinedMachine[] | null {
   const transient = namedMachines(choice, machines).find(({ definition }) => definition === null);
   if (transient !== undefined) {
-    throw new PortalGunError('CANNOT_BE_GIVEN', 'has no definition to write into: it is gone when it ends', {
-      subject: transient.name,
-      hint: 'virsh define one of it, and try again; --live alone gives it to what runs',
-    });
+    throw new PortalGunError(
+      'CANNOT_BE_GIVEN',
+      'is a transient VM: it has no persistent definition to change',
+      {
+        subject: transient.name,
+        hint: 'define it with virsh define and try again; or change only the running VM: --live',
+      },
+    );
   }
   return meantMachines(choice, definedMachines(machines), machines, unreadableDefinition);
 }
@@ -102,8 +106,8 @@ export function demandLiveTargets(
 }
 
 function failUnsaid(): never {
-  throw new PortalGunError('BAD_ARGUMENT', 'says nothing of which machines', {
-    hint: 'give --type router for all of a type, or --machine NAME',
+  throw new PortalGunError('BAD_ARGUMENT', 'no VMs given', {
+    hint: 'use --type router for all VMs of a type, or --machine NAME',
   });
 }
 
@@ -140,8 +144,8 @@ export function refuseUnread({ unread }: KnownMachines): void {
   if (uuid === undefined) return;
   throw new PortalGunError(
     'TOOL_FAILED',
-    "its document can't be read, and it may have what one machine alone is to have",
-    { subject: uuid, hint: `see what libvirt says of it: virsh dumpxml ${uuid}` },
+    'the XML of this VM cannot be read, so it may already have a device that only one VM can have',
+    { subject: uuid, hint: `check the XML: virsh dumpxml ${uuid}` },
   );
 }
 
@@ -175,13 +179,13 @@ function demandOfType(type: string, machines: readonly KnownMachine[]): readonly
   if (found.length > 0) return found;
   const meant = nearCategory(type);
   const untagged = machines.filter((machine) => categoryOf(machine) === null);
-  throw new PortalGunError('MACHINE_NOT_FOUND', `no machine is of type ${type}`, {
+  throw new PortalGunError('MACHINE_NOT_FOUND', `no VM is of type ${type}`, {
     subject: '--type',
     hint:
       meant !== undefined
         ? `did you mean ${meant}?`
         : untagged.length === 0
-          ? 'see which there are: portal list'
-          : `${count(untagged.length, 'machine')} untagged: portal list --untagged, portal tag NAME --type ${type}`,
+          ? 'show the types in use: portal list'
+          : `${count(untagged.length, 'VM')} untagged: portal list --untagged, portal tag NAME --type ${type}`,
   });
 }

@@ -42,7 +42,9 @@ export async function readPolicyState(
   for (const { device, goal, driver } of policy.virtualFunctions) {
     const pf = onlyOne(device, devices);
     if (pfs.some(({ proposal }) => proposal.state.pf === pf)) {
-      throw new PortalGunError('BAD_POLICY', `${pf.address} is spoken of before`, { subject: device.at });
+      throw new PortalGunError('BAD_POLICY', `the policy already contains ${pf.address}`, {
+        subject: device.at,
+      });
     }
     const proposal = await placed(device, async () => planVfs(await readPf(session, inventory, pf), goal));
     pfs.push({ goal, proposal });
@@ -92,11 +94,11 @@ function onlyOne(device: PolicyDevice, devices: readonly PciDevice[]): PciDevice
   const [first, second] = found;
   if (first !== undefined && second === undefined) return first;
   if (first === undefined) {
-    throw new PortalGunError('DEVICE_NOT_FOUND', 'no device of the host is that', {
+    throw new PortalGunError('DEVICE_NOT_FOUND', 'no such device on this host', {
       subject: `${at} (${selector.text})`,
     });
   }
-  throw new PortalGunError('AMBIGUOUS_DEVICE', `means ${found.length} devices, where one is needed`, {
+  throw new PortalGunError('AMBIGUOUS_DEVICE', `matches ${found.length} devices, but must match one`, {
     subject: `${at} (${selector.text})`,
   });
 }

@@ -8,7 +8,7 @@ import type { HostSession } from '../session/host-session.ts';
  */
 export function refuseCapturedHost({ isCaptured }: HostSession): void {
   if (!isCaptured) return;
-  throw new PortalGunError('BAD_ARGUMENT', 'the changes of a captured host cannot be ended', {
+  throw new PortalGunError('BAD_ARGUMENT', 'a snapshot has no changes to recover', {
     subject: '--host',
     hint: 'run it on the host itself',
   });

@@ -33,7 +33,7 @@ export async function confirmChanges(session: HostSession): Promise<readonly Lef
       for (const left of journals) {
         const storing = await Journal.reopen(host.files, left).end();
         if (storing !== 'written') {
-          throw new PortalGunError('JOURNAL_FAILED', `can't be removed: ${storing.failed}`, {
+          throw new PortalGunError('JOURNAL_FAILED', `cannot be removed: ${storing.failed}`, {
             subject: left.id,
           });
         }

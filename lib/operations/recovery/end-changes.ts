@@ -96,9 +96,9 @@ export async function endChanges(
 function recoveryOf({ finish = false, unconfirmed }: RecoverOptions): Recovery {
   if (!finish) return 'undo';
   if (unconfirmed === undefined) return 'finish';
-  throw new PortalGunError('BAD_ARGUMENT', 'goes with undoing alone', {
+  throw new PortalGunError('BAD_ARGUMENT', 'applies only without --finish', {
     subject: '--unconfirmed',
-    hint: 'leave out either it or --finish',
+    hint: 'omit either --allow or --finish',
   });
 }
 

@@ -88,7 +88,7 @@ export async function dumpRom(
   const inspected = romOfDevice(device, register, attempt);
   const bad = inspected.verdicts.find(({ level }) => level === 'bad');
   if (!isSound(inspected.verdicts) && bad !== undefined && !allowed.has(BAD_ROM.name)) {
-    throw new PortalGunError('BAD_ROM', `its ROM is not written: it ${bad.message}`, {
+    throw new PortalGunError('BAD_ROM', `its ROM is not saved: it ${bad.message}`, {
       subject: device.address,
     });
   }

@@ -77,9 +77,9 @@ export function bytesOf(address: PciAddress, isShadow: boolean, attempt: RomAtte
   const { failure, why } = attempt;
   const hint =
     failure.at === 'blocked' || failure.at === 'disable'
-      ? `see that it is off: echo 0 > /sys/bus/pci/devices/${address}/rom`
+      ? `make sure that the ROM is disabled: echo 0 > /sys/bus/pci/devices/${address}/rom`
       : why;
-  throw new PortalGunError('ROM_UNREADABLE', `its ROM is not read: ${failureText(failure, isShadow)}`, {
+  throw new PortalGunError('ROM_UNREADABLE', `cannot read its ROM: ${failureText(failure, isShadow)}`, {
     subject: address,
     ...(hint === null ? {} : { hint }),
   });
@@ -96,7 +96,7 @@ export function demandRom({ address, rom, sriov }: PciDevice): ExpansionRom {
   const isVf = knownValue(sriov)?.role === 'vf';
   const what =
     rom !== null
-      ? 'whether it has an option ROM could not be read'
-      : `has no option ROM${isVf ? ', as no virtual function has' : ''}`;
+      ? 'cannot read whether it has an option ROM'
+      : `has no option ROM${isVf ? ' (VFs never have one)' : ''}`;
   throw new PortalGunError('NO_ROM', what, { subject: address });
 }

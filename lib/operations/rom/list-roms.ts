@@ -129,7 +129,7 @@ function toListed({ device, rom }: WithRom, attempt: RomAttempt): Looked {
   if (attempt.kind === 'refused') return refused(attempt.refusals);
   if (attempt.kind === 'failed') {
     const why = attempt.why === null ? '' : `: ${attempt.why}`;
-    const problem = `is not read: ${failureText(attempt.failure, rom.isShadow)}${why}`;
+    const problem = `cannot be read: ${failureText(attempt.failure, rom.isShadow)}${why}`;
     return { ...NOTHING_READ, reading: 'failed', problem };
   }
   const contents = parseOptionRom(attempt.bytes);

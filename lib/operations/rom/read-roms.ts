@@ -48,9 +48,9 @@ export function romAllowedOf(allow: readonly string[], writes: boolean): Readonl
 /** @throws PortalGunError BAD_ARGUMENT for a captured host, which has no ROM that could be read */
 export function refuseCapturedRom({ isCaptured }: HostSession): void {
   if (!isCaptured) return;
-  throw new PortalGunError('BAD_ARGUMENT', 'is a captured host, and what is in ROMs is not captured', {
+  throw new PortalGunError('BAD_ARGUMENT', 'a snapshot does not contain the ROMs', {
     subject: '--host',
-    hint: 'run it on the host itself; a ROM that was dumped there is inspected anywhere: pci rom inspect FILE',
+    hint: 'run it on the host itself; or inspect a ROM file that was dumped there: pci rom inspect FILE',
   });
 }
 
@@ -83,7 +83,7 @@ export async function readingRoms<T>(
   signal: RomReadingOptions['signal'],
   use: (read: (device: PciDevice) => Promise<RomAttempt>) => Promise<T>,
 ): Promise<T> {
-  demandRoot(ports, 'reading a ROM switches it on: run it with sudo');
+  demandRoot(ports, 'run it with sudo: reading a ROM enables it in the device');
   const { reader } = ports;
   const [roms, files] = await Promise.all([ports.openRoms(MAX_ROM_BYTES), ports.openFiles()]);
   const isInterrupted = (): boolean => signal?.aborted === true;
@@ -120,19 +120,19 @@ function failed(at: RomFailure['at'], code: string, why: string | null): RomAtte
 export function failureText({ at, failed: code }: RomFailure, isShadow: boolean): string {
   switch (at) {
     case 'wake':
-      return `it can't be woken: ${code}`;
+      return `the device cannot be woken: ${code}`;
     case 'enable':
-      return code === 'ENOENT' ? 'the kernel has no file of it' : `it can't be switched on: ${code}`;
+      return code === 'ENOENT' ? 'the kernel has no rom file for it' : `it cannot be enabled: ${code}`;
     case 'read':
-      if (code !== 'EIO') return `the kernel says ${code}`;
+      if (code !== 'EIO') return `the kernel reports ${code}`;
       return isShadow
-        ? 'there is no copy of it at 0xc0000, as on a host that was started by UEFI (EIO)'
-        : 'nothing that is a ROM answers (EIO)';
+        ? 'no copy at 0xc0000, as on a host that boots with UEFI (EIO)'
+        : 'the device does not answer with a valid ROM (EIO)';
     case 'differs':
-      return 'read twice, it was not the same: something else uses it';
+      return 'two reads differ: something else uses it';
     case 'disable':
-      return `it was read, and can't be switched off again: ${code}`;
+      return `it was read, but cannot be disabled again: ${code}`;
     case 'blocked':
-      return code === 'EINTR' ? 'it was interrupted' : `the kernel does not come back from it (${code})`;
+      return code === 'EINTR' ? 'interrupted' : `the read does not return from the kernel (${code})`;
   }
 }

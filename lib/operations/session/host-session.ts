@@ -63,7 +63,8 @@ export class HostSession {
 
 function readNames(choice: string | undefined): PciNames {
   const { bytes, path, origin } = readPciIdsFile(choice);
-  if (!isPciIds(bytes)) throw new PortalGunError('BAD_NAMES', 'is no list of PCI ids', { subject: path });
+  if (!isPciIds(bytes))
+    throw new PortalGunError('BAD_NAMES', 'not a list of PCI IDs (pci.ids)', { subject: path });
   const date = pciIdsDate(bytes);
   const owner = { system: "the system's pci.ids", bundled: "portal-gun's own pci.ids", given: 'pci.ids' }[
     origin

@@ -15,9 +15,9 @@ export async function inventorySourceOf(session: HostSession): Promise<Inventory
   };
   if (session.isCaptured) {
     const asked = connect === undefined ? '--source libvirt' : '--connect';
-    refuse('--host', `does not go with ${asked}: a captured host has no libvirt`);
+    refuse('--host', `cannot be used with ${asked}: a snapshot has no libvirt`);
   }
-  if (connect !== undefined && source === 'sysfs') refuse('--connect', 'does not go with --source sysfs');
+  if (connect !== undefined && source === 'sysfs') refuse('--connect', 'cannot be used with --source sysfs');
   // They cost a start of the program more than all else, and few ask for them.
   const [{ libvirtSource }, { askedUri }, { isLocalUri }] = await Promise.all([
     import('./libvirt-source.ts'),

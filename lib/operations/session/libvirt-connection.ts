@@ -34,9 +34,9 @@ export function askedUri({ options: { connect }, ports }: HostSession): AskedUri
  */
 export function demandNamedLibvirt({ isCaptured, options }: HostSession): void {
   if (!isCaptured || options.connect !== undefined) return;
-  throw new PortalGunError('BAD_ARGUMENT', 'is a captured host, and nothing says where its machines are', {
+  throw new PortalGunError('BAD_ARGUMENT', 'a snapshot does not name the libvirt that has its VMs', {
     subject: '--host',
-    hint: 'say with --connect which libvirt has its machines, or add --dry-run',
+    hint: 'name the libvirt of its VMs with --connect, or add --dry-run',
   });
 }
 

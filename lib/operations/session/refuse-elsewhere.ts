@@ -6,8 +6,8 @@ import { askedUri } from './libvirt-connection.ts';
 /** @throws PortalGunError BAD_ARGUMENT for VMs that do not run where devices are looked for */
 export function refuseElsewhere(session: HostSession, uri: string): void {
   if (isLocalUri(uri) || session.isCaptured) return;
-  throw new PortalGunError('BAD_ARGUMENT', 'is another host, and the devices are looked for on this one', {
+  throw new PortalGunError('BAD_ARGUMENT', 'names another host, but the devices are read from this one', {
     subject: askedUri(session)?.by ?? uri,
-    hint: 'run it there; or give a capture of that host as well: --host FILE (pci snapshot -o FILE)',
+    hint: 'run it on that host; or add a snapshot of it: --host FILE (pci snapshot -o FILE)',
   });
 }

@@ -66,8 +66,8 @@ export async function listPfs(
   for (const pf of physicalFunctions(inventory.devices, selected)) {
     const asked = isCaptured ? null : await readPfLink(host, ports.runner, pf.address);
     if (isLinkFailure(asked)) {
-      const why = 'missing' in asked ? `there is no ${asked.missing}` : asked.failed;
-      notes.push(`${pf.address}: what its VFs are set to is not known: ${why}`);
+      const why = 'missing' in asked ? `${asked.missing} is not installed` : asked.failed;
+      notes.push(`${pf.address}: cannot read the settings of its VFs: ${why}`);
     }
     const link = asked === null || isLinkFailure(asked) ? readCapturedLink(host, pf.address) : asked;
     const role = knownValue(pf.sriov);

@@ -111,7 +111,7 @@ export function persistedVfsNotes(
   const entry = persistedFor(pf, entries, pfs);
   if (entry === null || isSame(entry, persistedPfOf(traited, goal, entry, pfs))) return [];
   return [
-    `${pf.address} has ${count(entry.count, 'VF')} at the next boot, as was written down; --persist writes down this`,
+    `${pf.address} has ${count(entry.count, 'VF')} at the next boot, as persisted; to persist this change instead: --persist`,
   ];
 }
 

@@ -86,8 +86,8 @@ export async function proposeVfs(
 
 function goalOf({ vfs, autoprobe, all = {}, each = new Map(), up = true }: SetVfsOptions): VfGoal {
   if (vfs === undefined && autoprobe === undefined && each.size === 0 && Object.keys(all).length === 0) {
-    throw new PortalGunError('BAD_ARGUMENT', 'says nothing of what is to be set', {
-      hint: 'give --vfs NUMBER, or a setting; see pci sriov set --help',
+    throw new PortalGunError('BAD_ARGUMENT', 'nothing to set', {
+      hint: 'use --vfs NUMBER, or a setting; see pci sriov set --help',
     });
   }
   if (vfs !== undefined && !(Number.isInteger(vfs) && vfs >= 0 && vfs <= MAX_VFS)) {
@@ -98,5 +98,7 @@ function goalOf({ vfs, autoprobe, all = {}, each = new Map(), up = true }: SetVf
 
 /** What a plan is for that changes nothing but what the PF has at each boot. */
 function persistTitle({ state: { pf }, to }: VfsProposal): string {
-  return `Keep the VFs of ${pf.address} over reboots${to.count === 0 ? ' no more' : ''}`;
+  return to.count === 0
+    ? `Remove the persisted VFs of ${pf.address}`
+    : `Persist the VFs of ${pf.address} over reboots`;
 }

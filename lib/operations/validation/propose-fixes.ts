@@ -59,8 +59,8 @@ export async function proposeFixes(
 }
 
 function titleOf({ chosen }: ChosenFixes): string {
-  if (chosen.length === 0) return 'Mend nothing: no check that counts here is for a plan';
-  return `Mend what does not hold on this host: ${count(chosen.length, 'check')}`;
+  if (chosen.length === 0) return 'Fix nothing: no failed check has an automatic fix';
+  return `Fix ${count(chosen.length, 'failed check')} on this host`;
 }
 
 function stateOf(session: HostSession, fixes: ChosenFixes): FixState {
@@ -87,7 +87,7 @@ function isUntold(host: HostReader): boolean {
   });
 }
 
-const UNTOLD = new PortalGunError('BAD_ARGUMENT', 'the snapshot does not hold what was fixed before', {
+const UNTOLD = new PortalGunError('BAD_ARGUMENT', 'the snapshot does not contain earlier fixes', {
   subject: '--script',
-  hint: 'capture the host again, or have the script written on the host itself; --dry-run shows the plan',
+  hint: 'capture the host again, or run it on the host itself; --dry-run shows the plan',
 });

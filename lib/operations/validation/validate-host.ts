@@ -139,7 +139,7 @@ function purposesOf(wanted: readonly string[]): readonly Purpose[] {
   const stranger = wanted.find((each) => !PURPOSES.some((purpose) => purpose === each));
   if (stranger === undefined) return PURPOSES.filter((purpose) => wanted.includes(purpose));
   const meant = suggest(stranger, PURPOSES);
-  throw new PortalGunError('BAD_ARGUMENT', `there is no purpose "${stranger}"`, {
+  throw new PortalGunError('BAD_ARGUMENT', `no such purpose: "${stranger}"`, {
     subject: '--for',
     hint: meant === undefined ? `the purposes are ${PURPOSES.join(', ')}` : `did you mean ${meant}?`,
   });
@@ -164,9 +164,9 @@ async function libvirtFor(
   const isNamed = machine !== undefined;
   const isDemanded = isNamed || connect !== undefined;
   if (isNamed && isCaptured && connect === undefined) {
-    throw new PortalGunError('BAD_ARGUMENT', 'a captured host has no machines', {
+    throw new PortalGunError('BAD_ARGUMENT', 'a snapshot contains no VMs', {
       subject: '--machine',
-      hint: 'say with --connect which libvirt has them',
+      hint: 'name the libvirt that has them with --connect',
     });
   }
   const virsh = virshOf(session);

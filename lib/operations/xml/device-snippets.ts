@@ -52,10 +52,10 @@ export function deviceSnippets(
 }
 
 function portNote(index: number): PassthroughNote {
-  const message = `root port ${index} is added, since the machine has none that is free; it stays when the device goes`;
+  const message = `root port ${index} is added because the VM has no free one; it stays if the device is removed`;
   return { level: 'ok', code: 'new-root-port', message };
 }
 
 function alreadyNote(place: string): PassthroughNote {
-  return { level: 'blocks', code: 'held-already', message: `the machine has it already: ${place}` };
+  return { level: 'blocks', code: 'held-already', message: `the VM has it already: ${place}` };
 }

@@ -33,10 +33,14 @@ export interface GuestPlace {
  */
 export function machineOf({ domain: document = null }: GuestPlace): XmlDocument | null {
   if (document === null || document.root.name === 'domain') return document;
-  throw new PortalGunError('BAD_XML', `is no machine: its element is <${document.root.name}>`, {
-    subject: placeInXml(document, document.root.start),
-    hint: 'give what virsh dumpxml --inactive writes',
-  });
+  throw new PortalGunError(
+    'BAD_XML',
+    `not a <domain> document: the root element is <${document.root.name}>`,
+    {
+      subject: placeInXml(document, document.root.start),
+      hint: 'use the output of virsh dumpxml --inactive',
+    },
+  );
 }
 
 /** The category that a machine is tagged with; `null` where there is none, or no machine. */
@@ -65,9 +69,9 @@ export function guestAddressesOf(
     const held = heldFunctions(machine).filter(({ address }) => isOfCard(address));
     return planGuestAddresses(machine.root, cards, (card) => siblingsIn(held, card.filter(isOfCard)));
   }
-  throw new PortalGunError('BAD_ARGUMENT', 'a free slot is one of a machine, and none is named', {
+  throw new PortalGunError('BAD_ARGUMENT', 'auto needs the domain XML of a VM to find a free slot', {
     subject: OPTION,
-    hint: 'add --domain FILE, as virsh dumpxml --inactive writes it, or leave it out: libvirt then chooses',
+    hint: 'add --domain FILE (from virsh dumpxml --inactive), or omit it: libvirt then selects the address',
   });
 }
 
@@ -84,22 +88,22 @@ function placeAt(
     multifunction: false,
   };
   if (number === '' || (place.bus === 0 && place.slot === 0)) {
-    throw badValue(OPTION, text, 'BUS:SLOT.FUNCTION as the guest has it, in hex: 05:00.0; or auto');
+    throw badValue(OPTION, text, 'a guest address BUS:SLOT.FUNCTION in hex, such as 05:00.0, or auto');
   }
   const [card = []] = cards;
   const [only] = card;
   if (cards.length > 1 || (card.length > 1 && place.function !== 0)) {
-    throw new PortalGunError('BAD_ARGUMENT', 'is one place, and more than that is needed', {
+    throw new PortalGunError('BAD_ARGUMENT', 'is one address, and the devices need several', {
       subject: OPTION,
       hint:
         cards.length > 1
-          ? 'name the functions of one card, or say auto'
-          : 'the functions of a card begin with function 0 of a slot',
+          ? 'name the functions of one card, or use auto'
+          : 'use function 0 of a slot: the functions of a card begin there',
     });
   }
   const problem = machine === null ? null : placeProblem(machine.root, place, Math.max(1, card.length));
   if (problem !== null) {
-    throw new PortalGunError('BAD_ARGUMENT', problem, { subject: OPTION, hint: 'say auto' });
+    throw new PortalGunError('BAD_ARGUMENT', problem, { subject: OPTION, hint: 'use auto' });
   }
   if (card.length > 1 || only === undefined) return placeCard(card, place);
   return new Map([[only, place]]);

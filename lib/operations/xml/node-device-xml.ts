@@ -47,8 +47,8 @@ export function nodeDeviceXml(document: XmlDocument, options: NodeDeviceXmlOptio
     failInXml(
       document,
       document.root.start,
-      'has no name with an address',
-      'believe its numbers: --from capability',
+      'the name contains no PCI address',
+      'use the numbers of the document: --from capability',
     );
   }
   const described = { ...describe(device), address };
@@ -67,8 +67,8 @@ function pciDeviceOf(document: XmlDocument): {
   return failInXml(
     document,
     document.root.start,
-    `is no PCI device, but of the kind ${kind.slice(0, 40)}`,
-    'give the document of its parent: virsh nodedev-dumpxml says which that is',
+    `not a PCI device, but a device of type ${kind.slice(0, 40)}`,
+    'use the document of the parent; the <parent> element names it',
   );
 }
 
@@ -88,6 +88,6 @@ function notesOf(device: PciDevice, { iommuGroup, address }: PciCapability): rea
   const others =
     iommuGroup?.members.filter((member) => member !== address && member !== device.address) ?? [];
   if (others.length === 0) return blocks;
-  const message = `shares group ${iommuGroup?.number} with ${others.map(shortAddress).join(', ')}: all that are no bridges leave the host together`;
+  const message = `shares group ${iommuGroup?.number} with ${others.map(shortAddress).join(', ')}: all members except bridges must be detached from the host together`;
   return [...blocks, { level: 'needs', code: 'group-members', message }];
 }

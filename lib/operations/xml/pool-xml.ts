@@ -47,7 +47,7 @@ export async function poolXml(session: HostSession, options: PoolXmlOptions): Pr
   const usage: PassthroughNote = {
     level: 'ok',
     code: 'pool-usage',
-    message: `virsh net-define takes the network; in a machine it is <interface type='network'><source network='${name}'/></interface>`,
+    message: `define the network with virsh net-define; a VM uses it as <interface type='network'><source network='${name}'/></interface>`,
   };
   const snippet: Snippet = {
     address: source.address,
@@ -69,7 +69,8 @@ interface PoolSource {
 const LISTED: PassthroughNote = {
   level: 'needs',
   code: 'vfs-listed',
-  message: 'libvirt defines a pool of VFs that are listed only while they are there: pci sriov set --persist',
+  message:
+    'libvirt accepts listed VFs only while they exist; to keep them over reboots: pci sriov set --persist',
 };
 
 function ofVfs(vfs: readonly PciDevice[]): PoolSource {
@@ -81,31 +82,27 @@ function ofPf(selected: readonly PciDevice[], { inventory }: HostdevState): Pool
   const role = pf === undefined ? undefined : knownValue(pf.sriov);
   const isNetwork = pf !== undefined && knownValue(pf.class)?.code.startsWith('02') === true;
   if (pf === undefined || more.length > 0 || role?.role !== 'pf' || !isNetwork) {
-    throw new PortalGunError(
-      'NO_SRIOV',
-      'a pool is of one PF of a network card, or of its virtual functions',
-      {
-        subject: pf?.address ?? '--pool',
-      },
-    );
+    throw new PortalGunError('NO_SRIOV', 'a pool needs one PF of a network card, or its VFs', {
+      subject: pf?.address ?? '--pool',
+    });
   }
   const [name, ...others] = knownValue(pf.netInterfaces) ?? [];
   const vfs = inventory.devices.filter(({ address }) => role.virtualFunctions.includes(address));
   const none: PassthroughNote = {
     level: 'needs',
     code: 'no-vfs',
-    message: `has no virtual functions yet: pci sriov set ${pf.address} --vfs NUMBER`,
+    message: `has no VFs yet; to create them: pci sriov set ${pf.address} --vfs NUMBER`,
   };
   if (name !== undefined && others.length === 0 && INTERFACE.test(name)) {
     return { address: pf.address, pf: name, vfs: [], notes: vfs.length === 0 ? [none] : [] };
   }
   if (vfs.length === 0) {
-    throw new PortalGunError('NO_SRIOV', 'has neither an interface nor virtual functions', {
+    throw new PortalGunError('NO_SRIOV', 'has neither a network interface nor VFs', {
       subject: pf.address,
     });
   }
   const why = name === undefined ? 'has no interface' : `has ${escapeControls([name, ...others].join(', '))}`;
-  const message = `${why}, so its ${count(vfs.length, 'VF')} are listed one by one: those that come later are not of the pool`;
+  const message = `${why}, so its ${count(vfs.length, 'VF')} are listed one by one: the pool does not include VFs that are created later`;
   return {
     address: pf.address,
     pf: null,

@@ -25,7 +25,7 @@ export function selectDevices<Device extends DeviceInPart>(
 }
 
 function notFound(selector: Selector, devices: readonly DeviceInPart[]): PortalGunError {
-  return new PortalGunError('DEVICE_NOT_FOUND', 'no such device', {
+  return new PortalGunError('DEVICE_NOT_FOUND', 'no such device on this host', {
     subject: selector.text,
     ...(selector.fields.length === 0 ? neighbours(selector, devices) : nearestHint(selector, devices)),
   });

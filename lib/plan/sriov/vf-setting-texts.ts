@@ -71,8 +71,8 @@ function rateOf(text: string, subject: string): VfRate {
 
 /** An error that shows the given value and the accepted values. */
 export function badValue(subject: string, given: string, expected: string): PortalGunError {
-  return new PortalGunError('BAD_ARGUMENT', `does not take "${given}"`, {
+  return new PortalGunError('BAD_ARGUMENT', `invalid value "${given}"`, {
     subject,
-    hint: `it takes ${expected}`,
+    hint: `use ${expected}`,
   });
 }

@@ -72,10 +72,10 @@ describe('what a change that was cut short may still change', () => {
       );
     expect(problem(nic, 'two', [NIC])).toBeNull();
     expect(problem(disk, 'two', [DISK])).toBe(
-      '"Bind" changes it, and was cut short in an earlier boot: pci recover, or pci recover --finish',
+      '"Bind" changes it, and was interrupted in an earlier boot: run pci recover, or pci recover --finish',
     );
     // A VF whose PF it changes.
-    expect(problem(nic, 'one', [NIC, DISK])).toContain('was cut short in this boot');
+    expect(problem(nic, 'one', [NIC, DISK])).toContain('was interrupted in this boot');
   });
 
   it('is all that it writes down where what was written down can not be read', () => {

@@ -27,7 +27,7 @@ it.each([
 
 it('says which libvirt it is where the environment does, and stays silent otherwise', () => {
   setVariable('qemu+ssh://star\u001b/system');
-  const note = 'pci: note: the libvirt at qemu+ssh://star\\x1b/system is asked, by LIBVIRT_DEFAULT_URI\n';
+  const note = 'pci: note: using the libvirt at qemu+ssh://star\\x1b/system (LIBVIRT_DEFAULT_URI)\n';
   const quiet = { json: false, verbose: false };
   expect(machineRemarks(quiet, sessionWith(), [], 'pci')).toBe(note);
   expect(machineRemarks({ ...quiet, json: true }, sessionWith(), [], 'pci')).toBe('');
@@ -40,7 +40,7 @@ it('does not look for devices here where the environment names the libvirt of an
   setVariable('qemu+ssh://star/system');
   expect(await pciInside(['assignments'])).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringMatching(/^pci: LIBVIRT_DEFAULT_URI: is another host/),
+    stderr: expect.stringMatching(/^pci: LIBVIRT_DEFAULT_URI: names another host/),
   });
   expect(await asked()).toMatchObject({
     files: null,

@@ -8,7 +8,7 @@ test('what is known to be in the way is said before what is not known, and what 
   const open = finding('block-open', 'unknown');
   const address = finding('net-address', 'refuses');
   const disk = finding('system-disk', 'forbids');
-  const all = 'see to it; all that is in the way: ';
+  const all = 'see to it; all reasons: ';
   const refused = (...refusals: readonly Finding[]) => {
     try {
       refuseUse(refusals);

@@ -116,11 +116,11 @@ persist: on
     ],
     [
       `${HEAD}virtual-functions:\n  - {device: 01:00.0, count: 2, mac: 03:00:00:00:00:01}`,
-      'p.yaml:3:38: does not take "03:00:00:00:00:01"',
+      'p.yaml:3:38: invalid value "03:00:00:00:00:01"',
     ],
     [
       `${HEAD}virtual-functions:\n  - {device: 01:00.0, count: 2, vlan: 4095}`,
-      'p.yaml:3:39: does not take "4095"',
+      'p.yaml:3:39: invalid value "4095"',
     ],
     [
       `${HEAD}virtual-functions:\n  - {device: 01:00.0, count: 2, qos: 1}`,

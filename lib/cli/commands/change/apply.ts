@@ -41,7 +41,7 @@ export async function runApply(
   const { check: isCheck, allow } = args;
   const path = pathOf(args);
   if (isCheck && args.script) {
-    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --script', { subject: '--check' });
+    throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with --script', { subject: '--check' });
   }
   const session = sessionOf(args, ports);
   const policy = await readPolicyFile(session, path);
@@ -77,7 +77,9 @@ export async function runApply(
 
 function pathOf({ policy, file }: ApplyValues): string {
   if (policy !== undefined && file !== undefined) {
-    throw new PortalGunError('BAD_ARGUMENT', 'does not go with a policy as argument', { subject: '--file' });
+    throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with a policy as argument', {
+      subject: '--file',
+    });
   }
   const path = policy ?? file;
   if (path !== undefined) return path;
@@ -90,7 +92,7 @@ function isThrough(round: CarriedOut | undefined): boolean {
 }
 
 function postponedRemark({ at, selector }: PolicyDevice): string {
-  return `pci: ${at} (${escapeControls(selector.text)}): is looked for once the virtual functions are there\n`;
+  return `pci: ${at} (${escapeControls(selector.text)}): the device is looked up after the VFs are created\n`;
 }
 
 function prepared(
@@ -115,6 +117,6 @@ function prepared(
       persistence: persistenceDetails(persistence),
     },
     remarks: proposalRemarks(args, session, proposal),
-    nothingToDo: `The host is as ${escapeControls(name)} says.\nNothing to do.\n`,
+    nothingToDo: `The host matches ${escapeControls(name)}.\nNothing to do.\n`,
   };
 }

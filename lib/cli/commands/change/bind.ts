@@ -72,5 +72,5 @@ function runRebinding(
 }
 
 function onDriver({ address, driver }: BindingSubject['asked'][number]): string {
-  return `${address} is on ${typeof driver === 'string' ? escapeControls(driver) : 'no driver'} already.\n`;
+  return `${address} is already on ${typeof driver === 'string' ? escapeControls(driver) : 'no driver'}.\n`;
 }

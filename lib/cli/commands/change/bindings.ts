@@ -36,7 +36,7 @@ export async function runBindings(
 ): Promise<CommandResult> {
   const forgotten = forgottenOf(args);
   if (args.restore && forgotten.length > 0) {
-    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--restore' });
+    throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with --forget', { subject: '--restore' });
   }
   if (args.restore) refuseFormat(args, '--restore');
   if (forgotten.length > 0) refuseFormat(args, '--forget');

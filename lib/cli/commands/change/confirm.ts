@@ -18,7 +18,7 @@ export async function runConfirm(
 ): Promise<CommandResult> {
   const changes = await confirmChanges(sessionOf({}, ports));
   const text = changes
-    .map(({ plan }) => `"${escapeControls(plan.title)}" is confirmed, and stays.\n`)
+    .map(({ plan }) => `"${escapeControls(plan.title)}" is confirmed and stays in effect.\n`)
     .join('');
   const stdout = args.json ? formatDocument(confirmDocument(changes)) : text;
   return { exitCode: EXIT.ok, stdout, stderr: '' };

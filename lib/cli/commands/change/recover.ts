@@ -30,7 +30,7 @@ export async function runRecover(
 ): Promise<CommandResult> {
   const isWatchdog = args.unconfirmed !== undefined;
   if (args.restore && isWatchdog) {
-    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --unconfirmed', { subject: '--restore' });
+    throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with --unconfirmed', { subject: '--restore' });
   }
   const session = sessionOf({}, ports);
   const { exitCode, ended } = await end(session, args, terminal, dialogue);
@@ -39,7 +39,7 @@ export async function runRecover(
   const { missing, leftBound, notes } = await readAftermath(session, changes, !isWatchdog);
   dialogue.say(noteLines(notes));
   const text =
-    (changes.length === 0 && !isWatchdog ? 'Nothing was cut short: there is nothing to recover.\n' : '') +
+    (changes.length === 0 && !isWatchdog ? 'No interrupted changes: nothing to recover.\n' : '') +
     renderLeftBound(leftBound ?? []) +
     renderMissing(missing ?? [], args.restore);
   return {

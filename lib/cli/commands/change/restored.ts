@@ -25,7 +25,7 @@ export function preparedBindings(
     details: { ...rebindingDetails(rebinding), persistence: null },
     remarks: restoreRemarks(session, proposal, args),
     nothingToDo:
-      left.length === 0 ? 'All that is persisted is in force.\nNothing to do.\n' : 'Nothing to do.\n',
+      left.length === 0 ? 'All persisted bindings are in force.\nNothing to do.\n' : 'Nothing to do.\n',
   };
 }
 
@@ -39,7 +39,7 @@ export function preparedVfs(
   const changing = pfs.filter(({ plan }) => plan.steps.length > 0);
   const inForce =
     entries.length === 0
-      ? 'No VFs outlive a boot: pci sriov set --persist makes some that do.\n'
+      ? 'No VFs are persisted. To persist VFs: pci sriov set --persist\n'
       : `${count(entries.length, 'PF')} with persisted VFs, ${pfs.length - changing.length} in force.\n`;
   return {
     session,

@@ -63,7 +63,7 @@ function formatOf(args: ValidateValues): Format {
   const format = args.format;
   if (!args.json) return format ?? 'text';
   if (format === undefined || format === 'json') return 'json';
-  throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--json' });
+  throw new PortalGunError('BAD_ARGUMENT', `cannot be used with --format ${format}`, { subject: '--json' });
 }
 
 /** The options that say how a change is made, and mean nothing to who only looks. */
@@ -78,16 +78,16 @@ function wantsFixes(args: ValidateValues): boolean {
   if (!args.fix) {
     const idle = OF_FIXING.find((key) => args[key]);
     if (idle === undefined) return false;
-    throw new PortalGunError('BAD_ARGUMENT', 'goes with --fix', { subject: optionNamed(idle) });
+    throw new PortalGunError('BAD_ARGUMENT', 'applies only with --fix', { subject: optionNamed(idle) });
   }
   const { format } = args;
   if (format === 'junit') {
-    throw new PortalGunError('BAD_ARGUMENT', `does not go with --format ${format}`, { subject: '--fix' });
+    throw new PortalGunError('BAD_ARGUMENT', `cannot be used with --format ${format}`, { subject: '--fix' });
   }
   if (!args.all) return true;
-  throw new PortalGunError('BAD_ARGUMENT', 'does not go with --all', {
+  throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with --all', {
     subject: '--fix',
-    hint: 'it shows what does not hold; pci validate --all shows every check',
+    hint: '--fix shows only failed checks; to show all checks: pci validate --all',
   });
 }
 
@@ -161,6 +161,6 @@ async function fix(
 function idleText({ chosen, manual }: ChosenFixes): string {
   if (chosen.length > 0) return '';
   return manual.length === 0
-    ? 'All that counts holds. Nothing to do.\n'
-    : 'Nothing of it is for pci to mend.\n';
+    ? 'All relevant checks passed. Nothing to do.\n'
+    : 'pci cannot fix any of these.\n';
 }

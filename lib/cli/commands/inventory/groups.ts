@@ -63,7 +63,7 @@ function wrapped(sentences: readonly string[], { width }: Terminal): string {
 }
 
 const NOT_KNOWN =
-  'The IOMMU groups are not known: what was read of the host does not have them. Capture it again on the host itself: pci snapshot -o FILE.';
+  'The IOMMU groups are unknown: the snapshot does not contain them. Capture the host again: pci snapshot -o FILE.';
 
 function noIommuText(state: IommuState): readonly string[] {
   const { units, firmwareTables } = state;
@@ -71,14 +71,14 @@ function noIommuText(state: IommuState): readonly string[] {
   const firmware = isUnderXen(state)
     ? 'Xen has the IOMMU'
     : tables === undefined
-      ? 'The tables of the firmware are not there to be read, so whether it describes one is not known'
+      ? 'Cannot read the ACPI tables, so it is unknown whether the firmware has an IOMMU'
       : tables.length > 0
-        ? `The firmware describes one (${tables.join(', ')} table), and the kernel does not use it`
-        : 'The firmware describes none';
+        ? `The firmware describes an IOMMU (${tables.join(', ')} table), but the kernel does not use it`
+        : 'The firmware does not describe an IOMMU';
   return [
-    'No IOMMU groups: the kernel runs without an IOMMU, so no device can be given to a VM.',
+    'No IOMMU groups: the kernel runs without an IOMMU, so no device can be assigned to a VM.',
     ...(units.length > 0
-      ? [`IOMMU units are driven (${escapeControls(units.join(', '))}), and no device is in a group.`]
+      ? [`The kernel drives IOMMU units (${escapeControls(units.join(', '))}), but no device is in a group.`]
       : []),
     `${firmware}: ${escapeControls(iommuAdvice(state))}.`,
   ];
@@ -87,8 +87,8 @@ function noIommuText(state: IommuState): readonly string[] {
 const SUMMARIES: readonly (readonly [GroupVerdict, string])[] = [
   ['ready', 'ready'],
   ['bindable', 'once bound'],
-  ['unknown', 'not known'],
-  ['never', 'not to be given'],
+  ['unknown', 'unknown'],
+  ['never', 'not assignable'],
 ];
 
 function summary(groups: readonly IommuGroup[], ungrouped: readonly PciDevice[]): string {

@@ -88,7 +88,7 @@ function columnNamed(name: string, option: string): DeviceColumn {
   if (column !== undefined) return column;
   const known = Object.keys(DEVICE_COLUMNS);
   const meant = suggest(wanted, known);
-  throw new PortalGunError('BAD_ARGUMENT', `there is no column "${name}"`, {
+  throw new PortalGunError('BAD_ARGUMENT', `no such column: "${name}"`, {
     subject: option,
     hint: meant === undefined ? `the columns are ${known.join(', ')}` : `did you mean ${meant}?`,
   });
@@ -156,7 +156,7 @@ function footer(
 ): string {
   const remarks = [
     summary(devices) + origin,
-    ...(leftOut.length === 0 ? [] : [`Left out: ${leftOut.map(nameOf).join(', ')}; --wide shows all.`]),
+    ...(leftOut.length === 0 ? [] : [`Omitted: ${leftOut.map(nameOf).join(', ')}; --wide shows all.`]),
   ];
   return remarks
     .flatMap((remark) => wrapText(remark, width))

@@ -24,7 +24,7 @@ export async function runSnapshot(
   const file = args.output;
   const json = args.json;
   if (json && (file === undefined || file === '-')) {
-    throw new PortalGunError('BAD_ARGUMENT', 'goes with --output: the snapshot itself is text', {
+    throw new PortalGunError('BAD_ARGUMENT', 'applies only with --output: the snapshot itself is text', {
       subject: '--json',
       hint: 'add --output FILE',
     });
@@ -32,7 +32,7 @@ export async function runSnapshot(
   const isText = file === undefined || file === '-';
   const files = await ports.openUserFiles();
   if (!isText) {
-    files.demandPlace(file, 'give the path of a regular file; or print it to standard output: -o -');
+    files.demandPlace(file, 'use the path of a regular file; or print to stdout: -o -');
   }
   const { snapshot, text, notes } = captureSnapshot(sessionOf(args, ports), args);
   const stderr = notes.map(noteLine).join('');

@@ -105,18 +105,18 @@ function refuseNames(args: AssignValues): void {
   const given = (['type', 'machine'] as const).find((key) => isGiven(args[key]));
   const [device] = args.devices;
   if (args.live) {
-    throw new PortalGunError('BAD_ARGUMENT', 'is for devices that are named: rules are for definitions', {
+    throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with rules: rules apply only to definitions', {
       subject: '--live',
-      hint: 'leave it out; then plug in what a machine is to have now: pci assign DEVICE --machine NAME --live',
+      hint: 'omit it; then attach devices to a running VM: pci assign DEVICE --machine NAME --live',
     });
   }
   if (device === undefined && given === undefined) return;
   throw new PortalGunError(
     'BAD_ARGUMENT',
-    'is for devices and machines that are named, and the rules say which',
+    'cannot be used with --by-rules: the rules select the devices and VMs',
     {
       subject: given === undefined ? (device ?? '') : `--${given}`,
-      hint: 'leave it out; or change the rules: pci assign --print-rules > rules.yaml, and --rules rules.yaml',
+      hint: 'omit it; or change the rules: pci assign --print-rules > rules.yaml, then use --rules rules.yaml',
     },
   );
 }

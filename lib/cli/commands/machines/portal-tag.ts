@@ -64,10 +64,10 @@ function categoryOf(args: PortalTagValues): string | null {
   const type = args.type;
   if (args.remove) {
     if (type === undefined) return null;
-    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --type', { subject: '--remove' });
+    throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with --type', { subject: '--remove' });
   }
   if (type !== undefined) return type;
-  throw new PortalGunError('BAD_ARGUMENT', 'says nothing of which category', {
-    hint: 'give --type router, or --remove to take the category away',
+  throw new PortalGunError('BAD_ARGUMENT', 'no category given', {
+    hint: 'use --type router, or --remove to remove the category',
   });
 }

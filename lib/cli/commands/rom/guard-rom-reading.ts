@@ -31,6 +31,6 @@ export async function guardRomReading<T>(
 }
 
 function interruptedResult(signal: EndingSignal): CommandResult {
-  const stderr = 'pci: interrupted; the ROM is switched off again, and nothing was written\n';
+  const stderr = 'pci: interrupted; the ROM is disabled again, and no file was written\n';
   return { exitCode: SIGNAL_EXITS[signal], stdout: '', stderr };
 }

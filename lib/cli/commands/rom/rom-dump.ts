@@ -44,13 +44,13 @@ export async function runRomDump(
 function fileOf(args: RomDumpValues): string {
   const path = args.output;
   if (path === undefined || path === '') {
-    throw new PortalGunError('BAD_ARGUMENT', 'says where the ROM is written', {
+    throw new PortalGunError('BAD_ARGUMENT', 'missing option', {
       subject: '--output',
-      hint: 'give a file: -o card.rom',
+      hint: 'use a file: -o card.rom',
     });
   }
   if (path === '-') {
-    throw new PortalGunError('BAD_ARGUMENT', 'needs a file: a ROM is no text', { subject: '--output' });
+    throw new PortalGunError('BAD_ARGUMENT', 'needs a file: a ROM is binary data', { subject: '--output' });
   }
   return path;
 }

@@ -36,11 +36,15 @@ export async function runRomInspect(
     stderr: inventory === null ? '' : remarks(args, session.names, inventory.host, []),
   });
   if (namesFile(files, args.rom)) {
-    refuse(args.allow.length > 0, '--allow', 'is for a device: a file is read whoever has the device');
+    refuse(args.allow.length > 0, '--allow', 'applies only to a device, not to a file');
     const bytes = files.read(args.rom, MAX_ROM_BYTES, 'BAD_ARGUMENT');
     return show(inspectRomFile(session, { bytes, path: args.rom, for: args.for }));
   }
-  refuse(args.for !== undefined, '--for', 'is for a file: the ROM of a device is judged for that');
+  refuse(
+    args.for !== undefined,
+    '--for',
+    'applies only to a file: the ROM of a device is always checked for that device',
+  );
   const { allow } = args;
   return guardRomReading(dialogue, (signal) => inspectRom(session, args.rom, { allow, signal }), show);
 }

@@ -72,13 +72,13 @@ function libvirtRemarks(args: RomListValues, session: HostSession, { libvirt }: 
   }
   const why = escapeControls(`${libvirt.subject ?? 'libvirt'}: ${libvirt.message}`);
   // As data it is said of each.
-  return args.json ? '' : `pci: what machines get is not known: ${why}\n`;
+  return args.json ? '' : `pci: cannot read the ROM settings of VMs: ${why}\n`;
 }
 
 function capturedRemark({ roms, origin }: ListedRoms): string {
   if (roms.length === 0) return '';
   const what = roms.some(({ offers }) => isUnknown(offers))
-    ? 'what is in ROMs, and what machines get of them, is'
-    : 'what is in ROMs is';
-  return `pci: ${escapeControls(origin)}: ${what} not in a captured host\n`;
+    ? 'the ROMs and their use by VMs'
+    : 'the contents of ROMs';
+  return `pci: ${escapeControls(origin)}: a snapshot does not contain ${what}\n`;
 }

@@ -25,7 +25,7 @@ export async function runSriovList(
   if (pfs.length === 0) stderr += noneRemark(answer) ?? emptyRemark(inventory, answer.suggestion);
   // As data it stands in the document.
   if (!args.json && session.isCaptured && pfs.some(({ link, vfs }) => link !== null && vfs.length > 0)) {
-    stderr += 'pci: what VFs are set to is not in a captured host: ip tells it, on the host itself\n';
+    stderr += 'pci: a snapshot does not contain the settings of VFs: run it on the host itself\n';
   }
   const stdout = formatRows(format, {
     document: () => sriovDocument(inventory, pfs, recovery),
@@ -39,5 +39,5 @@ export async function runSriovList(
 function noneRemark({ inventory: { devices }, selected }: PfsAnswer): string | null {
   if (selected.length === 0) return null;
   const what = selected.length === devices.length ? 'no device of the host' : 'none of these devices';
-  return `pci: ${what} makes virtual functions\n`;
+  return `pci: ${what} can have VFs\n`;
 }

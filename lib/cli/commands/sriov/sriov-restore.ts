@@ -32,7 +32,7 @@ export async function runSriovRestore(
   const { check, allow, dryRun } = args;
   const forgotten = forgottenOf(args);
   if (check && forgotten.length > 0) {
-    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --forget', { subject: '--check' });
+    throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with --forget', { subject: '--check' });
   }
   const session = sessionOf(args, ports);
   if (forgotten.length > 0) return forget(session, forgotten, args, terminal, dialogue);

@@ -49,5 +49,5 @@ export async function runSriovSet(
 /** A plan for a captured host does not know what it would have to put back. */
 function unknownSettings({ state: { pf, vfs, link }, from }: VfsProposal): string {
   if (link === null || !isUnknown(link.vfs) || vfs.length === 0) return '';
-  return `pci: what the ${count(from.count, 'VF')} of ${pf.address} are set to is in no captured host: the plan does not keep it\n`;
+  return `pci: a snapshot does not contain the settings of the ${count(from.count, 'VF')} of ${pf.address}: the plan does not restore them\n`;
 }

@@ -23,20 +23,20 @@ export async function runXmlFolder(
 ): Promise<CommandResult> {
   const folder = args.outputDir;
   if (folder === undefined) {
-    throw new PortalGunError('BAD_ARGUMENT', 'needs a folder for its files', {
+    throw new PortalGunError('BAD_ARGUMENT', 'needs a directory for the files', {
       subject: '--all',
       hint: 'add --output-dir DIR',
     });
   }
   if (folder === '-') {
-    throw new PortalGunError('BAD_ARGUMENT', 'needs a folder: files are not for standard output', {
+    throw new PortalGunError('BAD_ARGUMENT', 'needs a directory: it cannot write several files to stdout', {
       subject: '--output-dir',
-      hint: 'give a folder; to print what one device needs: pci xml 03:00.0',
+      hint: 'use a directory; to print the XML of one device: pci xml 03:00.0',
     });
   }
   const other = args.devices[0] ?? OTHERS.filter((key) => isGiven(args[key])).map(optionNamed)[0];
   if (other !== undefined) {
-    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --all', { subject: other });
+    throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with --all', { subject: other });
   }
   const written = await allDevicesXml(session, args);
   const { documents, leftOut, inventory } = written;

@@ -14,13 +14,13 @@ const OTHERS = ['group', 'pool', 'all', 'host', 'source', 'connect'] as const;
 export function runXmlNodedev(args: XmlValues, readXml: (path: string) => XmlDocument): CommandResult {
   const other = args.devices[0] ?? OTHERS.filter((key) => isGiven(args[key])).map(optionNamed)[0];
   if (other !== undefined) {
-    throw new PortalGunError('BAD_ARGUMENT', 'does not go with --nodedev', { subject: other });
+    throw new PortalGunError('BAD_ARGUMENT', 'cannot be used with --nodedev', { subject: other });
   }
   const domain = args.domain === undefined ? null : readXml(args.domain);
   const { snippets, findings } = nodeDeviceXml(readXml(args.nodedev ?? '-'), { ...args, domain });
   if (findings.length > 0 && args.from === undefined) {
     const advice =
-      'pci: the document contradicts itself; --from capability believes its numbers, --from name its name\n';
+      'pci: the document contradicts itself; use --from capability to trust its numbers, or --from name to trust its name\n';
     return {
       exitCode: EXIT.findings,
       stdout: args.json ? formatDocument(snippetsDocument(null, [], findings)) : renderXmlFindings(findings),

@@ -32,7 +32,7 @@ export async function runXml(
 ): Promise<CommandResult> {
   const stray = BELONGS.find(([option, to]) => isGiven(args[option]) && !isGiven(args[to]));
   if (stray !== undefined) {
-    throw new PortalGunError('BAD_ARGUMENT', `goes with ${optionNamed(stray[1])}`, {
+    throw new PortalGunError('BAD_ARGUMENT', `applies only with ${optionNamed(stray[1])}`, {
       subject: optionNamed(stray[0]),
     });
   }
@@ -43,8 +43,8 @@ export async function runXml(
   if (args.nodedev !== undefined) return runXmlNodedev(args, readXml);
   if (args.all) return runXmlFolder(args, terminal, session);
   if (args.devices.length === 0) {
-    throw new PortalGunError('BAD_ARGUMENT', 'needs a device: pci xml 03:00.0', {
-      hint: 'see pci xml --help',
+    throw new PortalGunError('BAD_ARGUMENT', 'no device given', {
+      hint: 'name a device, such as pci xml 03:00.0; see pci xml --help',
     });
   }
   const written =
@@ -60,7 +60,7 @@ function ofPool(session: HostSession, args: XmlValues, name: string): Promise<De
   if (other !== undefined) {
     throw new PortalGunError(
       'BAD_ARGUMENT',
-      'does not go with --pool: it is for the interface of a machine',
+      'cannot be used with --pool: it applies to the interface of a VM',
       { subject: optionNamed(other) },
     );
   }
