@@ -243,7 +243,7 @@ describeLab('machines that were given devices, under a real libvirt on a real ke
 
   test('are all as they were, now and at their next start, after kill -9 in the middle, and pci recover', async () => {
     const both = ['assign', CARD, '--type', 'router', '--policy', 'vf-pool', '--live', '--config', '--yes'];
-    const killed = await sh(killedAt(`pci ${both.join(' ')}`, `… ${WITH_LINUX}: 0000:`));
+    const killed = await sh(killedAt(`pci ${both.join(' ')}`, `… ${WITH_LINUX}: attach 0000:`));
     expect(killed).toMatchObject({ exitCode: 137 });
     expect(await hookOf()).toContain('guard-start');
     expect(await definitions()).not.toBe(before);

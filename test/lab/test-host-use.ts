@@ -48,9 +48,8 @@ export function testHostUse(machine: () => RunningMachine): void {
       const refused = await machine().pci(['recover', '--finish']);
       expect(refused.exitCode, refused.stderr).toBe(8);
       const disks = `${disk.replace('/dev/', '')} on /mnt/disk`;
-      expect(refused.stderr).toContain(
-        `${DRIVE} contains mounted file systems: ${disks} (mounted).\nAll steps are undone`,
-      );
+      expect(refused.stderr).toContain(`${DRIVE} contains mounted file systems: ${disks} (mounted) [`);
+      expect(refused.stderr).toContain('\nAll steps are undone');
       expect(await state(DRIVE)).toBe('nvme - 0');
       await machine().output(['sh', '-ec', 'echo kept > /mnt/disk/file; sync; grep -x kept /mnt/disk/file']);
 

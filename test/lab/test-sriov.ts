@@ -178,7 +178,7 @@ virtual-functions:
       const { exitCode, stdout } = await machine().pci(['apply', '/lab/policy.yaml', '--check']);
       expect({ exitCode, stdout }).toEqual({
         exitCode: 0,
-        stdout: 'The host is as /lab/policy.yaml says.\nNothing to do.\n',
+        stdout: 'The host matches /lab/policy.yaml.\nNothing to do.\n',
       });
     });
   });
