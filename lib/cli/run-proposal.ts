@@ -29,7 +29,7 @@ export const SIGNAL_EXITS: Readonly<Record<EndingSignal, number>> = {
 };
 
 /** What says what becomes of a proposal. */
-type ProposalValues = Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> &
+export type ProposalValues = Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> &
   Partial<Pick<ChangingValues, 'confirmWithin'>> &
   Pick<ReadingValues, 'json'>;
 

@@ -16,7 +16,7 @@ import type { ChangingValues } from '../../tables/changing-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { forgottenOf, preparedForgetting } from './forgotten.ts';
-import { preparedBindings } from './restored.ts';
+import { preparedBindings, runRestoration } from './restored.ts';
 
 type ListValues = ReadingValues & FormatValues & { readonly check: boolean };
 type ChangeValues = ReadingValues & ChangingValues;
@@ -117,14 +117,8 @@ async function restore(
 ): Promise<CommandResult> {
   const { check, allow, dryRun } = args;
   const proposal = await proposeRestoreBindings(session, { allow, preview: check || dryRun });
-  const result = await runProposal(
-    preparedBindings(session, proposal, args),
-    check ? { ...args, dryRun: true } : args,
-    terminal,
-    dialogue,
-  );
-  const isDrifted = proposal.subject.left.length > 0 || (check && proposal.plan.steps.length > 0);
-  return result.exitCode === EXIT.ok && isDrifted ? { ...result, exitCode: EXIT.findings } : result;
+  const prepared = preparedBindings(session, proposal, args);
+  return runRestoration(prepared, proposal.subject, args, terminal, dialogue);
 }
 
 async function forget(

@@ -1,3 +1,4 @@
+import { EXIT } from '../../../base/errors.ts';
 import { count } from '../../../base/text.ts';
 import type { RestoreBindingsSubject } from '../../../operations/binding/propose-restore-bindings.ts';
 import type { HostProposal } from '../../../operations/change/host-proposal.ts';
@@ -8,8 +9,11 @@ import { leftText } from '../../../render/change/left-text.ts';
 import { rebindingDetails, vfsDetails } from '../../../render/change/plan-document.ts';
 import { renderRebinding } from '../../../render/change/rebinding-text.ts';
 import { renderVfs } from '../../../render/sriov/vfs-text.ts';
+import type { CommandResult } from '../../grammar/command.ts';
 import { noteLines, type ReadingValues, remarks } from '../../reading-options.ts';
-import type { PreparedProposal } from '../../run-proposal.ts';
+import { type PreparedProposal, type ProposalValues, runProposal } from '../../run-proposal.ts';
+import type { Dialogue } from '../../terminal/dialogue.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
 
 /** A proposal to restore bindings, as a command shows it. */
 export function preparedBindings(
@@ -49,6 +53,24 @@ export function preparedVfs(
     remarks: restoreRemarks(session, proposal, args),
     nothingToDo: `${inForce}Nothing to do.\n`,
   };
+}
+
+/**
+ * Carries a proposal to restore out. The exit code is 1 if something is left, and with `--check` also if something is to be
+ * restored, which is only shown then.
+ */
+export async function runRestoration(
+  prepared: PreparedProposal,
+  { left }: { readonly left: readonly LeftEntry[] },
+  args: ProposalValues & { readonly check: boolean },
+  terminal: Terminal,
+  dialogue: Dialogue,
+): Promise<CommandResult> {
+  const { check } = args;
+  const shown = check ? { ...args, dryRun: true } : args;
+  const result = await runProposal(prepared, shown, terminal, dialogue);
+  const isDrifted = left.length > 0 || (check && prepared.proposal.plan.steps.length > 0);
+  return result.exitCode === EXIT.ok && isDrifted ? { ...result, exitCode: EXIT.findings } : result;
 }
 
 /** For standard error: what was met, what is to be recovered, and what is left as it is. */

@@ -1,4 +1,4 @@
-import { EXIT, PortalGunError } from '../../../base/errors.ts';
+import { PortalGunError } from '../../../base/errors.ts';
 import type { HostPorts } from '../../../host/host-ports.ts';
 import { proposeForgetVfs } from '../../../operations/binding/propose-forget.ts';
 import type { HostSession } from '../../../operations/session/host-session.ts';
@@ -10,7 +10,7 @@ import type { ChangingValues } from '../../tables/changing-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { forgottenOf, preparedForgetting } from '../change/forgotten.ts';
-import { preparedVfs } from '../change/restored.ts';
+import { preparedVfs, runRestoration } from '../change/restored.ts';
 
 type ChangeValues = ReadingValues & ChangingValues;
 
@@ -37,14 +37,8 @@ export async function runSriovRestore(
   const session = sessionOf(args, ports);
   if (forgotten.length > 0) return forget(session, forgotten, args, terminal, dialogue);
   const proposal = await proposeRestoreVfs(session, { allow, preview: check || dryRun });
-  const result = await runProposal(
-    preparedVfs(session, proposal, args),
-    check ? { ...args, dryRun: true } : args,
-    terminal,
-    dialogue,
-  );
-  const isDrifted = proposal.subject.left.length > 0 || (check && proposal.plan.steps.length > 0);
-  return result.exitCode === EXIT.ok && isDrifted ? { ...result, exitCode: EXIT.findings } : result;
+  const prepared = preparedVfs(session, proposal, args);
+  return runRestoration(prepared, proposal.subject, args, terminal, dialogue);
 }
 
 /** `pci sriov forget`: strikes PFs out. */
