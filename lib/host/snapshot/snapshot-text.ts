@@ -1,5 +1,5 @@
 import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
-import { SnapshotEntries } from './snapshot-entries.ts';
+import { FolderEntries, SnapshotEntries } from './snapshot-entries.ts';
 
 /*
  * The text of a snapshot: a section a directory, a line a name, so that `diff` shows a change where it is.
@@ -50,14 +50,10 @@ export function formatSnapshot({ label, identifiers, entries: given }: Snapshot)
   return `${head}${sections.join('')}\n${END}\n`;
 }
 
-const NOTHING: ReadonlyMap<string, SnapshotEntry> = new Map();
+const NOTHING = new FolderEntries();
 
 /** A folder with what is in it; nothing where nothing is known of it. */
-function sectionText(
-  path: string,
-  members: ReadonlyMap<string, SnapshotEntry>,
-  entries: SnapshotEntries,
-): string {
+function sectionText(path: string, members: FolderEntries, entries: SnapshotEntries): string {
   const listing = entries.get(path);
   const isListed = listing?.kind === 'directory';
   const known = new Map<string, SnapshotEntry>(isListed ? listing.names.map((name) => [name, PRESENT]) : []);
