@@ -8,8 +8,8 @@ const MOST_SEARCHED = 64;
 
 /** What was read in one folder, by name. */
 export class FolderEntries implements Iterable<readonly [string, SnapshotEntry]> {
-  readonly #names: string[] = [];
-  readonly #entries: SnapshotEntry[] = [];
+  #names: string[] = [];
+  #entries: SnapshotEntry[] = [];
   #places: Map<string, number> | undefined;
 
   get size(): number {
@@ -34,6 +34,14 @@ export class FolderEntries implements Iterable<readonly [string, SnapshotEntry]>
     }
   }
 
+  /** Takes no more room than is needed: what grows has room for more, and thousands of folders hold one or two names. */
+  trim(): void {
+    // One of many names is put to again and again.
+    if (this.#places !== undefined) return;
+    this.#names = this.#names.slice();
+    this.#entries = this.#entries.slice();
+  }
+
   *[Symbol.iterator](): Generator<readonly [string, SnapshotEntry], undefined> {
     for (let place = 0; place < this.#names.length; place += 1) {
       yield [this.#names[place] as string, this.#entries[place] as SnapshotEntry];
@@ -55,6 +63,8 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
   readonly #names = new Map<string, string>();
   /** For each kind of entry those that are shared, by what tells them apart. */
   readonly #shared = new Map<SnapshotEntry['kind'], Map<string, SnapshotEntry>>();
+  /** That in which something was put last. */
+  #last: FolderEntries | undefined;
   #size = 0;
 
   /** The same entries, held by folder. */
@@ -84,6 +94,8 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
       folder = new FolderEntries();
       this.#folders.set(directory, folder);
     }
+    if (folder !== this.#last) this.#last?.trim();
+    this.#last = folder;
     const before = folder.size;
     folder.set(this.#nameOf(name), this.#sharedOf(entry));
     this.#size += folder.size - before;
