@@ -41,16 +41,19 @@ export class LateLine {
   static async start(line: string, { afterMs, descriptor }: LateLineOptions): Promise<LateLine> {
     const { Worker: Thread } = await import('node:worker_threads');
     const late = new LateLine();
-    const worker: Worker = new Thread(WAIT_AND_PRINT, {
-      eval: true,
-      execArgv: [],
-      // Options that are meant for our own thread could make it print.
-      env: {},
-      workerData: { state: late.#state, atMs: performance.timeOrigin + afterMs, descriptor, line },
-    });
-    // A host without room for a thread goes without the line.
-    worker.on('error', () => undefined);
-    worker.unref();
+    try {
+      const worker: Worker = new Thread(WAIT_AND_PRINT, {
+        eval: true,
+        execArgv: [],
+        // Options that are meant for our own thread could make it print.
+        env: {},
+        workerData: { state: late.#state, atMs: performance.timeOrigin + afterMs, descriptor, line },
+      });
+      worker.on('error', () => undefined);
+      worker.unref();
+    } catch {
+      // A host without room for a thread goes without the line.
+    }
     return late;
   }
 
