@@ -7,6 +7,7 @@ import type { SafetyHost } from '../checks/safety/safety-view.ts';
 import type { HostUse, LiveUse } from '../facts/host-use.ts';
 import { type HostReader, isRunning } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
+import type { DeviceWith } from '../pci/device.ts';
 import type { IommuGroup } from '../pci/group/iommu-group.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Rebinding } from '../plan/binding/binding.ts';
@@ -128,12 +129,23 @@ export function safetyHost(
   host: HostReader,
   devices: readonly SafetyDevice[],
   groups: readonly IommuGroup<SafetyDevice>[],
+  use: HostUse = readUseOf(host, devices),
 ): SafetyHost {
   return {
     devices,
     groups,
-    use: readHostUse(host),
+    use,
     live: readLiveUse(host),
     tellsResetMethods: tellsResetMethods(host, devices),
   };
+}
+
+/** How a host uses its hardware; what only the directory of a function tells, of those of which the other facts were read. */
+export function readUseOf(host: HostReader, devices: readonly DeviceWith<'attachments'>[]): HostUse {
+  const unread = new Set(
+    devices
+      .filter(({ attachments }) => isUnknown(attachments) && attachments.unknown === 'unread')
+      .map(({ address }) => address),
+  );
+  return readHostUse(host, (address) => !unread.has(address));
 }

@@ -4,14 +4,13 @@ import type { LiveUse } from '../../facts/host-use.ts';
 import { comparePciAddresses, type PciAddress } from '../../pci/address.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 import type { Finding } from '../finding.ts';
+import { lostWith } from './lost-with.ts';
 import { OpenNodesView } from './open-nodes.ts';
 import { ROM_RULES } from './rom-rules.ts';
 import type { RomSafetyDevice, SafetyDevice } from './safety-fields.ts';
 import type { Observation, SafetyRule } from './safety-rule.ts';
 import { SAFETY_RULES } from './safety-rules.ts';
 import { type SafetyHost, SafetyView } from './safety-view.ts';
-import { tunnelledFrom } from './tunnels.ts';
-import { virtualFunctionsByPf } from './virtual-functions.ts';
 
 /**
  * The findings that prevent taking devices from the host: for each device, for every member of their IOMMU groups that
@@ -29,7 +28,12 @@ export function checkSafety(
   const present = presentOf(devices, host);
   const given = givenWith(devices, host, present);
   return findingsIn(
-    new SafetyView(host, new Set(asked), given, new Set([...given, ...lostWith(given, host)])),
+    new SafetyView(
+      host,
+      new Set(asked),
+      given,
+      new Set([...given, ...lostWith(given, host.devices, host.use.tunnels)]),
+    ),
     present,
   );
 }
@@ -114,18 +118,6 @@ function givenWith(
     ...devices,
     ...members.filter(({ stays }) => !stays).map((member) => member.device.address),
   ]);
-}
-
-/** What is gone with them, and given to nobody: what is behind them or reached through their tunnels, and VFs. */
-function lostWith(given: ReadonlySet<PciAddress>, host: SafetyHost): ReadonlySet<PciAddress> {
-  const behind = host.devices.filter(({ location }) =>
-    knownValue(location)?.bridges.some((above) => given.has(above)),
-  );
-  const lost = new Set(behind.map(({ address }) => address));
-  for (const address of [...given, ...lost]) for (const far of tunnelledFrom(address, host)) lost.add(far);
-  const vfs = virtualFunctionsByPf(host.devices);
-  for (const pf of [...given, ...lost]) for (const vf of vfs.get(pf) ?? []) lost.add(vf);
-  return lost;
 }
 
 function toFinding(

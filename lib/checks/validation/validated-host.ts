@@ -21,7 +21,7 @@ export interface ValidatedHost {
   readonly devices: readonly ValidatedDevice[] | null;
   /**
    * The devices that the question is about, with the members of their groups; `null` where it is about the whole host. Of other
-   * devices nothing is known that only the device itself gives.
+   * devices nothing is known that only the device itself gives, and perhaps no more than what decides which go together.
    */
   readonly asked: readonly ValidatedDevice[] | null;
   readonly groups: readonly IommuGroup<ValidatedDevice>[];

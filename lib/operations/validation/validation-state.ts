@@ -1,3 +1,5 @@
+import { readForSafety } from '../../apply/safety-inventory.ts';
+import { readUseOf } from '../../apply/safety-reading.ts';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { BROKEN, DENIED, type Known, UNREAD } from '../../base/known.ts';
@@ -17,7 +19,6 @@ import { concernedWith, groupedWith } from '../../pci/selector/concerned-devices
 import { planPersistence } from '../../plan/persistence/plan-persistence.ts';
 import { type ProbedDevices, readInventory } from '../../sysfs/device/read-inventory.ts';
 import { readHostFacts } from '../../sysfs/host-facts/read-host-facts.ts';
-import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { readLockLimit } from '../../sysfs/lock-limit.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
@@ -31,23 +32,24 @@ export interface ReadState {
   readonly inventory: Inventory;
 }
 
+/** What is asked of the devices of a host. */
+export interface AskedDevices {
+  /** The devices that the question is about; `null` for the whole host. */
+  readonly asked: ProbedDevices | null;
+  /** The facts by which they are picked. */
+  readonly selecting: readonly DeviceField[];
+  /** Whether no rule that is to be run looks at more than these, and what goes with them. */
+  readonly isAboutThese: boolean;
+}
+
 /**
  * Reads all of a host that rules look at.
  *
- * @param asked the devices that the question is about; `null` for the whole host
  * @throws PortalGunError PERMISSION_DENIED
  */
-export function readState(
-  { host, names, ports }: HostSession,
-  fields: readonly DeviceField[],
-  asked: ProbedDevices | null,
-): ReadState {
-  const found = readInventoryIfAny(
-    host,
-    names,
-    [...new Set([...VALIDATION_FIELDS, ...fields])],
-    asked === null ? undefined : (devices) => concernedWith(devices, asked(devices)),
-  );
+export function readState({ host, names, ports }: HostSession, question: AskedDevices): ReadState {
+  const { asked } = question;
+  const found = orNone(() => readAsked(host, names, question));
   const inventory = found ?? { host: { label: host.label }, devices: [], iommu: false, diagnostics: [] };
   return {
     inventory,
@@ -56,22 +58,29 @@ export function readState(
       devices: found === null ? null : inventory.devices,
       asked: asked === null ? null : groupedWith(inventory.devices, asked(inventory.devices)),
       groups: groupDevices(inventory.devices, (id) => readGroupAttributes(host, id)),
-      use: readHostUse(host),
+      use: readUseOf(host, inventory.devices),
       tellsResetMethods: tellsResetMethods(host, inventory.devices),
       persistence: readPersistedSteps(host, ports.user),
     },
   };
 }
 
-/** `null` for a host that shows no PCI bus: that is an answer here. */
-function readInventoryIfAny(
+function readAsked(
   host: HostReader,
   names: PciNames,
-  fields: readonly DeviceField[],
-  probed?: ProbedDevices,
-): Inventory | null {
+  { asked, selecting, isAboutThese }: AskedDevices,
+): Inventory {
+  const fields = [...new Set([...VALIDATION_FIELDS, ...selecting])];
+  if (asked === null) return readInventory(host, names, fields);
+  return isAboutThese
+    ? readForSafety(host, names, fields, asked, selecting)
+    : readInventory(host, names, fields, (devices) => concernedWith(devices, asked(devices)));
+}
+
+/** `null` for a host that shows no PCI bus: that is an answer here. */
+function orNone(read: () => Inventory): Inventory | null {
   try {
-    return readInventory(host, names, fields, probed);
+    return read();
   } catch (error) {
     if (error instanceof PortalGunError && error.code === 'NO_PCI') return null;
     throw error;
