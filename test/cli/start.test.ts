@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import type { Metafile } from 'esbuild';
 import { execa } from 'execa';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { bundlePrograms, CORE } from '../../bundle.mjs';
+import { bundlePrograms, CORE, START } from '../../bundle.mjs';
 import { fixture, PCI, ROOT } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -28,17 +28,15 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
 
 describe('a start of pci', () => {
   let outputs: Metafile['outputs'];
-  let inCore: ReadonlySet<string>;
+  let parts: ReadonlyMap<string, string>;
   let files: ReadonlyMap<string, string>;
 
   beforeAll(async () => {
-    const { metafile, core, files: texts } = await bundlePrograms();
+    const { metafile, parts: found, files: texts } = await bundlePrograms();
     outputs = metafile.outputs;
-    inCore = core;
+    parts = found;
     files = texts;
   });
-
-  const isInCore = (path: string): boolean => inCore.has(basename(path));
 
   /** The packages that are loaded with an entry point of the bundle: by static imports, all the way down. */
   function loadedWith(entryPoint: string): ReadonlySet<string> {
@@ -48,7 +46,12 @@ describe('a start of pci', () => {
         if (kind === 'import-statement' && path in outputs) files.add(path);
       }
     }
-    if ([...files].some(isInCore)) for (const file of Object.keys(outputs).filter(isInCore)) files.add(file);
+    // A part brings the whole file that it is in.
+    const loaded = new Set([...files].map((file) => parts.get(basename(file))));
+    for (const file of Object.keys(outputs)) {
+      const whole = parts.get(basename(file));
+      if (whole !== undefined && loaded.has(whole)) files.add(file);
+    }
     const inputs = [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
     return new Set(inputs.flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []));
   }
@@ -72,11 +75,12 @@ describe('a start of pci', () => {
     return HEAVY.filter((name) => loaded.has(name));
   };
 
-  it('is two files of CommonJS: the program and the core', () => {
-    expect(requiredBy('pci.js')).toEqual([CORE]);
-    expect(requiredBy('portal.js')).toEqual([CORE]);
-    expect(requiredBy(CORE)).toEqual([]);
-    expect(inCore).toContain(basename(outputOf('lib/cli/commands/inventory/list.ts')));
+  it('is two files of CommonJS, the program and its start, and the core for a list', () => {
+    expect(requiredBy('pci.js')).toEqual([START]);
+    expect(requiredBy('portal.js')).toEqual([START]);
+    expect(requiredBy(START)).toEqual([]);
+    expect(requiredBy(CORE)).toEqual([START]);
+    expect(parts.get(basename(outputOf('lib/cli/commands/inventory/list.ts')))).toBe(CORE);
   });
 
   it('loads the parser of arguments only to parse them', () => {
@@ -141,13 +145,13 @@ describe('a start of the built pci', () => {
   }
 
   it.each([
-    [['--version']],
-    [['list', '--host', fixture('gpu-desktop')]],
-    [['list', '--host', fixture('gpu-desktop'), '--json', 'class=network']],
-    [['list', '--host', '/', '--pci-ids', 'bundled', '--columns=address']],
-  ])('loads two files and no large part of Node: %j', async (words) => {
+    [['--version'], []],
+    [['list', '--host', fixture('gpu-desktop')], [CORE]],
+    [['list', '--host', fixture('gpu-desktop'), '--json', 'class=network'], [CORE]],
+    [['list', '--host', '/', '--pci-ids', 'bundled', '--columns=address'], [CORE]],
+  ])('loads few files and no large part of Node: %j', async (words, more) => {
     const { files, parts } = await loadedBy(words);
-    expect(files).toEqual(['pci.js', CORE]);
+    expect(files).toEqual(['pci.js', START, ...more]);
     expect(parts.filter((part) => HEAVY_OF_NODE.includes(part))).toEqual([]);
   });
 

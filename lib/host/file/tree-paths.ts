@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { resolveLink } from './resolve-link.ts';
 
 // As many as the kernel follows.
@@ -6,6 +6,7 @@ const MAX_LINKS = 40;
 
 // An exception for what is not there costs several times the look.
 const NO_ERROR = { throwIfNoEntry: false } as const;
+const WITH_TYPES = { withFileTypes: true } as const;
 
 /** A path in the tree without links, and whether something is there. */
 interface Place {
@@ -33,6 +34,9 @@ export class TreePaths {
   readonly #root: string;
   /** What each directory is, links followed. */
   readonly #directories = new Map<string, string>([['', '']]);
+  /** The last of them that was asked for: one file of a directory after another is. */
+  #last = '';
+  #lastAsked = '';
 
   /** @param root absolute, without a slash at its end */
   constructor(root: string) {
@@ -47,6 +51,15 @@ export class TreePaths {
   /** The same without following a link that is the last part of the path. */
   entry(path: string): string {
     return this.#root + this.#parted(path, 0);
+  }
+
+  /** The names in a directory. What is a directory among them is none that a link leads to, and needs no look later. */
+  names(path: string): string[] {
+    const { path: at } = this.#follow(path, 0);
+    return readdirSync(this.#root + at, WITH_TYPES).map((entry) => {
+      if (entry.isDirectory()) this.#directories.set(`${path}/${entry.name}`, `${at}/${entry.name}`);
+      return entry.name;
+    });
   }
 
   /** The same for a file that is to be read: only a regular one, since to open a device has effects; `null` if nothing is there. */
@@ -71,8 +84,13 @@ export class TreePaths {
   }
 
   #directory(path: string, links: number): string {
+    if (path === this.#lastAsked) return this.#last;
     const known = this.#directories.get(path);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#lastAsked = path;
+      this.#last = known;
+      return known;
+    }
     const found = this.#follow(path, links);
     // What comes to be there later may be a link.
     if (found.isThere) this.#directories.set(path, found.path);

@@ -1,7 +1,7 @@
 import type { HostPorts } from '../host-ports.ts';
-import { openLiveHost } from '../open-host.ts';
 import { programTrust } from '../program-trust.ts';
 import { isRoot, pause, programWords, timeNow, userName, variableOf } from '../this-process.ts';
+import { openLiveHost } from './live-host.ts';
 
 /** The machine that this program runs on. What runs and changes things is loaded only when it is used: most commands only read. */
 export function livePorts(): HostPorts {

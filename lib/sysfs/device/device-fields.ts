@@ -85,18 +85,13 @@ function classCode(source: DeviceSource): Known<string> {
 
 /** Only VGA devices have `boot_vga`; `boot_display`, which other displays can have, only the one that is meant. */
 function readBootVga(source: DeviceSource): Known<boolean> {
-  const vga = isVga(source) ? source.parsed('boot_vga', parseFlag) : null;
-  if (vga === true || isUnknown(vga) || !isDisplay(source)) return vga;
+  const code = knownValue(classCode(source)) ?? '';
+  const isDisplay = code.startsWith('03');
+  const isVga = code.startsWith('0300') || code.startsWith('0001');
+  const vga = isVga ? source.parsed('boot_vga', parseFlag) : null;
+  if (vga === true || isUnknown(vga) || !isDisplay) return vga;
   const display = source.parsed('boot_display', parseFlag);
   return display === true || isUnknown(display) ? display : vga;
-}
-
-function isDisplay(source: DeviceSource): boolean {
-  return knownValue(classCode(source))?.startsWith('03') ?? false;
-}
-
-function isVga(source: DeviceSource): boolean {
-  return /^(0300|0001)/.test(knownValue(classCode(source)) ?? '');
 }
 
 function vendorId(source: DeviceSource): Known<string> {

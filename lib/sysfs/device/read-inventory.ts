@@ -12,7 +12,7 @@ import { busEntryPath, resolveBusEntry, SYS_PATHS } from '../paths.ts';
 import { FIELD_READERS } from './device-fields.ts';
 import { DeviceSource, type Report } from './device-source.ts';
 import { readVfCounts } from './sriov-role.ts';
-import type { UeventIds } from './uevent.ts';
+import type { Uevent } from './uevent.ts';
 import { findUnlistedFunctions } from './unlisted-functions.ts';
 
 /** Every fact that a reader can read. */
@@ -50,6 +50,9 @@ export function readInventory<const Read extends DeviceRequest>(
   const wanted = wantedOf(asked.filter((field) => probed === undefined || !ofProbed.has(field)));
   const isOfProbed = (field: DeviceRequest): field is DeviceField =>
     ofProbed.has(field) && field !== 'vfCounts';
+  // It lists where the functions are, and then a tree need not look at each.
+  const unlisted: Diagnostic[] = [];
+  findUnlistedFunctions(host, sources, (diagnostic) => unlisted.push(diagnostic));
   const told = sources.map((source) => readDevice(source, context, wanted));
   const ofSome = asked.filter(isOfProbed);
   const ofBeside = ofSome.filter((field) => !PROBING_FIELDS.has(field));
@@ -60,8 +63,13 @@ export function readInventory<const Read extends DeviceRequest>(
           { devices: new Set(probed(told)), fields: ofSome },
           { devices: new Set(beside(told)), fields: ofBeside },
         ]);
-  findUnlistedFunctions(host, sources, report);
-  const iommu = hasIommuGroups(host, devices, wanted.includes('iommuGroup'), report);
+  diagnostics.push(...unlisted);
+  const iommu = hasIommuGroups(
+    host,
+    devices,
+    wanted.some(({ field }) => field === 'iommuGroup'),
+    report,
+  );
   return { host: { label: host.label }, devices, iommu, diagnostics };
 }
 
@@ -93,10 +101,10 @@ function readBus(host: HostReader, report: Report): readonly DeviceSource[] {
     });
   }
   const sources: DeviceSource[] = [];
-  const knownIds = new Map<string, UeventIds>();
+  const knownUevents = new Map<string, Uevent>();
   for (const name of names) {
     if (isPciAddress(name)) {
-      const source = openDevice(host, name, report, knownIds);
+      const source = openDevice(host, name, report, knownUevents);
       if (source !== null) sources.push(source);
     } else {
       report({
@@ -113,7 +121,7 @@ function openDevice(
   host: HostReader,
   address: PciAddress,
   report: Report,
-  knownIds: Map<string, UeventIds>,
+  knownUevents: Map<string, Uevent>,
 ): DeviceSource | null {
   const path = busEntryPath(address);
   const broken = (message: string): null => {
@@ -130,7 +138,7 @@ function openDevice(
   if (target !== null && directory.startsWith(`${SYS_PATHS.pciDevices}/`)) {
     return broken('its entry on the bus points back to the bus; it is ignored');
   }
-  return new DeviceSource(host, address, directory, report, knownIds);
+  return new DeviceSource(host, address, directory, report, knownUevents);
 }
 
 /** Devices that get further facts. */
@@ -155,39 +163,35 @@ function withFurther(
   });
 }
 
+/** How one of the facts that are asked for is read. */
+interface FactReader {
+  readonly field: DeviceField;
+  readonly read: (source: DeviceSource, context: HostContext) => PciDevice[DeviceField];
+}
+
 /** What is asked for, each once, in the order in which facts are read. */
-function wantedOf(fields: readonly DeviceRequest[]): readonly DeviceRequest[] {
+function wantedOf(fields: readonly DeviceRequest[]): readonly FactReader[] {
   const asked = new Set(fields);
-  return ALL_FIELDS.flatMap((field): readonly DeviceRequest[] => {
-    if (asked.has(field)) return [field];
-    return field === 'sriov' && asked.has('vfCounts') ? ['vfCounts'] : [];
+  return ALL_FIELDS.flatMap((field): readonly FactReader[] => {
+    if (asked.has(field)) return [{ field, read: FIELD_READERS[field] }];
+    return field === 'sriov' && asked.has('vfCounts') ? [{ field, read: readVfCounts }] : [];
   });
 }
 
-/** Of which nothing was read. Its copies have one shape from the start, which halves what a large host costs. */
-const NOTHING_READ = Object.fromEntries(ALL_FIELDS.map((field) => [field, UNREAD])) as {
+/** Of which nothing was read. Its copies have one shape from the start, and are made at once. */
+const NOTHING_READ = Object.fromEntries(['address', ...ALL_FIELDS].map((field) => [field, UNREAD])) as {
   readonly [F in DeviceField]: Unknown;
 };
 
-type DeviceBeingRead = { -readonly [F in keyof PciDevice]: PciDevice[F] };
-
-function readDevice(source: DeviceSource, context: HostContext, wanted: readonly DeviceRequest[]): PciDevice {
-  const device: DeviceBeingRead = { address: source.address, ...NOTHING_READ };
-  for (const request of wanted) {
-    if (request === 'vfCounts') device.sriov = readVfCounts(source, context);
-    else readField(device, request, source, context);
+function readDevice(source: DeviceSource, context: HostContext, wanted: readonly FactReader[]): PciDevice {
+  const device: PciDevice = { ...NOTHING_READ, address: source.address };
+  const facts: Record<DeviceField, unknown> = device;
+  for (let index = 0; index < wanted.length; index += 1) {
+    const { field, read } = wanted[index] as FactReader;
+    facts[field] = read(source, context);
   }
   if (device.vendor === null) source.report('ATTRIBUTE_MISSING', missingMessage(source));
   return device;
-}
-
-function readField<F extends DeviceField>(
-  device: { -readonly [Field in F]: PciDevice[Field] },
-  field: F,
-  source: DeviceSource,
-  context: HostContext,
-): void {
-  device[field] = FIELD_READERS[field](source, context);
 }
 
 function missingMessage(source: DeviceSource): string {
