@@ -15,6 +15,7 @@ import { isOfHost } from '../plan/change-states.ts';
 import { readLiveUse } from '../sysfs/host-use/live-use.ts';
 import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
+import { amongAsked } from './safety-inventory.ts';
 
 /** A device that returns to the host costs the host nothing. A machine that has the device loses it. */
 export const BACK_RULES: readonly string[] = ['machine-has-it'];
@@ -142,10 +143,8 @@ export function safetyHost(
 
 /** How a host uses its hardware; what only the directory of a function tells, of those of which the other facts were read. */
 export function readUseOf(host: HostReader, devices: readonly DeviceWith<'attachments'>[]): HostUse {
-  const unread = new Set(
-    devices
-      .filter(({ attachments }) => isUnknown(attachments) && attachments.unknown === 'unread')
-      .map(({ address }) => address),
-  );
-  return readHostUse(host, (address) => !unread.has(address));
+  const asked = amongAsked(devices);
+  if (asked.length === devices.length) return readHostUse(host);
+  const addresses = new Set(asked.map(({ address }) => address));
+  return readHostUse(host, (address) => addresses.has(address));
 }

@@ -3,6 +3,7 @@ import { knownValue } from '../../base/known.ts';
 import type { LiveUse } from '../../facts/host-use.ts';
 import { comparePciAddresses, type PciAddress } from '../../pci/address.ts';
 import type { DeviceWith } from '../../pci/device.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import type { Finding } from '../finding.ts';
 import { lostWith } from './lost-with.ts';
 import { OpenNodesView } from './open-nodes.ts';
@@ -72,13 +73,12 @@ function presentOf<Device extends DeviceWith<never>>(
   devices: readonly PciAddress[],
   host: { readonly devices: readonly Device[] },
 ): Present<Device> {
-  const present = new Map(host.devices.map((device) => [device.address, device]));
   for (const address of devices) {
-    if (!present.has(address)) {
+    if (deviceAt(host.devices, address) === undefined) {
       throw new PortalGunError('DEVICE_NOT_FOUND', 'is not a device of this host', { subject: address });
     }
   }
-  return present;
+  return (address) => deviceAt(host.devices, address);
 }
 
 function findingsIn(view: SafetyView, present: Present<SafetyDevice>): readonly Finding[] {
@@ -97,14 +97,15 @@ function findingsOf<Device extends DeviceWith<never>, View>(
   rules: readonly SafetyRule<Device, View>[],
   view: View,
 ): readonly Finding[] {
-  const device = present.get(address);
+  const device = present(address);
   if (device === undefined) return [];
   return rules.flatMap((rule) =>
     rule.find(device, view).map((observation) => toFinding(rule, address, observation)),
   );
 }
 
-type Present<Device> = ReadonlyMap<PciAddress, Device>;
+/** The device at an address; none for one that is not there. */
+type Present<Device> = (address: PciAddress) => Device | undefined;
 
 /** The devices, with those that their groups take along. */
 function givenWith(
@@ -112,7 +113,7 @@ function givenWith(
   { groups }: SafetyHost,
   present: Present<SafetyDevice>,
 ): Set<PciAddress> {
-  const ids = new Set(devices.map((address) => knownValue(present.get(address)?.iommuGroup ?? null)));
+  const ids = new Set(devices.map((address) => knownValue(present(address)?.iommuGroup ?? null)));
   const members = groups.filter(({ id }) => ids.has(id)).flatMap((group) => group.members);
   return new Set([
     ...devices,

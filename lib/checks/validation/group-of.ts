@@ -20,3 +20,8 @@ export function askedGroups({
   const ids = new Set(asked.map(({ iommuGroup }) => knownValue(iommuGroup)));
   return groups.filter(({ id }) => ids.has(id));
 }
+
+/** Whether no function of the host is in an IOMMU group. */
+export function hasNoGroups({ groups, plainGroups }: Pick<ValidatedHost, 'groups' | 'plainGroups'>): boolean {
+  return groups.length + plainGroups === 0;
+}

@@ -1,10 +1,10 @@
-import { readForSafety } from '../../apply/safety-inventory.ts';
+import { groupsAmongAsked, readForSafety } from '../../apply/safety-inventory.ts';
 import { findRebindingSafety } from '../../apply/safety-reading.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { groupDevices, type IommuGroup } from '../../pci/group/iommu-group.ts';
+import type { IommuGroup } from '../../pci/group/iommu-group.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { mayBeAtPlacesOf } from '../../pci/persisted/find-persisted.ts';
 import { concernedWith, kinOf } from '../../pci/selector/concerned-devices.ts';
@@ -21,7 +21,6 @@ import { isDriverRegistered } from '../../sysfs/device/driver-state.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
-import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
@@ -169,7 +168,7 @@ function proposeRebinding(
           (devices) => selectDevices(devices, selectors),
           selectors.flatMap((selector) => selector.fields),
         );
-  const groups = groupDevices(inventory.devices, (id) => readGroupAttributes(host, id));
+  const groups = groupsAmongAsked(host, inventory.devices);
   const asked = selectDevices(inventory.devices, selectors);
   const rebinding = direction.plan(asked, groups, inventory);
   const plan = planBinding(rebinding, {

@@ -1,8 +1,8 @@
-import { readForSafety } from '../../apply/safety-inventory.ts';
+import { amongAsked, readForSafety } from '../../apply/safety-inventory.ts';
 import { readUseOf } from '../../apply/safety-reading.ts';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
-import { BROKEN, DENIED, type Known, UNREAD } from '../../base/known.ts';
+import { BROKEN, DENIED, isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
 import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
 import { VALIDATION_FIELDS } from '../../checks/validation/validation-fields.ts';
 import type { MachineNeeds } from '../../facts/machine-needs.ts';
@@ -16,6 +16,7 @@ import { groupDevices } from '../../pci/group/iommu-group.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PciNames } from '../../pci/pci-ids.ts';
 import { concernedWith, groupedWith } from '../../pci/selector/concerned-devices.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { planPersistence } from '../../plan/persistence/plan-persistence.ts';
 import { type ProbedDevices, readInventory } from '../../sysfs/device/read-inventory.ts';
 import { readHostFacts } from '../../sysfs/host-facts/read-host-facts.ts';
@@ -57,7 +58,7 @@ export function readState({ host, names, ports }: HostSession, question: AskedDe
       facts: readHostFacts(host),
       devices: found === null ? null : inventory.devices,
       asked: asked === null ? null : groupedWith(inventory.devices, asked(inventory.devices)),
-      groups: groupDevices(inventory.devices, (id) => readGroupAttributes(host, id)),
+      ...groupsToJudge(host, inventory.devices),
       use: readUseOf(host, inventory.devices),
       tellsResetMethods: tellsResetMethods(host, inventory.devices),
       persistence: readPersistedSteps(host, ports.user),
@@ -75,6 +76,31 @@ function readAsked(
   return isAboutThese
     ? readForSafety(host, names, fields, asked, selecting)
     : readInventory(host, names, fields, (devices) => concernedWith(devices, asked(devices)));
+}
+
+/**
+ * The groups of the functions of which more was read than that they do not go, and those that VFIO may have made up for a function
+ * that no IOMMU covers, which it does only while a driver of its own has the function. The others are counted.
+ */
+function groupsToJudge(
+  host: HostReader,
+  devices: Inventory['devices'],
+): Pick<ValidatedHost, 'groups' | 'plainGroups'> {
+  const all = new Set<number | undefined>();
+  const judged = new Set(amongAsked(devices).map(({ iommuGroup }) => knownValue(iommuGroup)));
+  for (const { iommuGroup, driver } of devices) {
+    const id = knownValue(iommuGroup);
+    if (id === undefined) continue;
+    all.add(id);
+    if (isUnknown(driver) || isPassthroughDriver(driver ?? '')) judged.add(id);
+  }
+  const groups = groupDevices(
+    judged.size >= all.size
+      ? devices
+      : devices.filter(({ iommuGroup }) => judged.has(knownValue(iommuGroup))),
+    (id) => readGroupAttributes(host, id),
+  );
+  return { groups, plainGroups: all.size - groups.length };
 }
 
 /** `null` for a host that shows no PCI bus: that is an answer here. */

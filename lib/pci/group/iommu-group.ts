@@ -166,6 +166,11 @@ type Member = GroupMember<DeviceWith<GroupField>>;
 function toMembers<Device extends DeviceWith<GroupField>>(
   devices: readonly Device[],
 ): readonly GroupMember<Device>[] {
+  const [only] = devices;
+  // As nearly all are, of thousands of groups.
+  if (only !== undefined && devices.length === 1) {
+    return [{ device: only, stays: staysWithHost(only), behind: null }];
+  }
   const makers = new Set(devices.filter((device) => !isBridge(device)).map(({ address }) => address));
   return devices.map((device) => ({
     device,

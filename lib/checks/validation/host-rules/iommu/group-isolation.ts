@@ -3,7 +3,7 @@ import { shortAddress, slotOf } from '../../../../pci/address.ts';
 import { type IommuGroup, isBridge } from '../../../../pci/group/iommu-group.ts';
 import { listSome } from '../../../safety/safety-rule.ts';
 import { portsWithoutAcs } from '../../access-control.ts';
-import { askedGroups } from '../../group-of.ts';
+import { askedGroups, hasNoGroups } from '../../group-of.ts';
 import type { ValidatedDevice } from '../../validation-fields.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../../verdict.ts';
@@ -19,7 +19,7 @@ export const groupIsolation: HostRule = {
   evaluate: (host) => {
     const { devices: all } = host;
     const groups = askedGroups(host);
-    if (host.groups.length === 0) return doesNotApply('there are no IOMMU groups');
+    if (hasNoGroups(host)) return doesNotApply('there are no IOMMU groups');
     if (groups.length === 0) return doesNotApply('no named device is in an IOMMU group');
     const shared = groups
       .map((group) => ({ group, devices: devicesOf(group) }))

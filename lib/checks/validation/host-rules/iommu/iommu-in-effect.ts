@@ -1,11 +1,9 @@
 import { isUnknown, knownValue } from '../../../../base/known.ts';
 import { count } from '../../../../base/text.ts';
-import { type IommuGroup, isWithoutIommu } from '../../../../pci/group/iommu-group.ts';
+import { isWithoutIommu } from '../../../../pci/group/iommu-group.ts';
 import { iommuAdvice, isUnderXen, switchedOffBy, switchedOnBy } from '../../../../pci/group/iommu-state.ts';
-import { isPassthroughDriver } from '../../../../pci/vfio-state.ts';
 import { fixRemedy, withoutArgumentRemedy } from '../../remedies.ts';
 import type { ValidatedHost } from '../../validated-host.ts';
-import type { ValidatedDevice } from '../../validation-fields.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { holds, unknownVerdict, type Violation, violated } from '../../verdict.ts';
 
@@ -22,9 +20,9 @@ export const iommuInEffect: HostRule = {
   virtHostValidate: 'IOMMU is enabled by kernel',
   evaluate: (host) => {
     const { iommu, iommuGroups } = host.facts;
-    const covered = host.groups.filter((group) => !isMadeByVfio(group, host));
-    if (covered.length > 0) {
-      return holds(`${count(covered.length, 'IOMMU group')}`, ...iommu.units.map((unit) => `unit ${unit}`));
+    const covered = host.plainGroups + host.groups.filter((group) => isWithoutIommu(group) !== true).length;
+    if (covered > 0) {
+      return holds(`${count(covered, 'IOMMU group')}`, ...iommu.units.map((unit) => `unit ${unit}`));
     }
     const unread = host.devices?.map((device) => device.iommuGroup).find(isUnknown);
     if (unread !== undefined) return unknownVerdict('the IOMMU groups of devices', unread);
@@ -43,18 +41,6 @@ export const iommuInEffect: HostRule = {
     });
   },
 };
-
-/**
- * Whether VFIO made a group up. It makes one while a driver of its own has the device, and no other: where the question is about
- * others, the attributes of a group are read only if such a driver has, or may have, a member.
- */
-function isMadeByVfio(group: IommuGroup<ValidatedDevice>, { asked }: ValidatedHost): boolean {
-  const isOfOthers = asked !== null && !group.members.some(({ device }) => asked.includes(device));
-  const mayBeMade = group.members.some(
-    ({ device }) => isUnknown(device.driver) || isPassthroughDriver(device.driver ?? ''),
-  );
-  return (mayBeMade || !isOfOthers) && isWithoutIommu(group) === true;
-}
 
 function messageOf({ facts: { iommu }, groups }: ValidatedHost): string {
   if (isUnderXen(iommu)) return 'the kernel runs under Xen, which uses the IOMMU: no device is in a group';
