@@ -13,6 +13,18 @@ export const CORE = 'core.js';
 /** The commands that are part of it. */
 const CORE_COMMANDS = ['lib/cli/commands/inventory/list.ts'];
 
+/**
+ * Other frequent commands, by name. What the same ones of them need is one file: to find and load many small ones takes a start
+ * longer than all of their code.
+ */
+const FREQUENT_COMMANDS = {
+  show: 'lib/cli/commands/inventory/show.ts',
+  xml: 'lib/cli/commands/xml/xml.ts',
+  bind: 'lib/cli/commands/change/bind.ts',
+  validate: 'lib/cli/commands/change/validate.ts',
+  assign: 'lib/cli/commands/machines/assign.ts',
+};
+
 const COMMON = {
   minify: true,
   platform: 'node',
@@ -48,21 +60,21 @@ const FILE_URL = "const fileUrl={get href(){return require('node:url').pathToFil
  * The files of the programs, by name: CommonJS, a start, a core, and what is loaded when it is asked for.
  *
  * @returns {Promise<{ files: Map<string, string>, metafile: import('esbuild').Metafile, parts: Map<string, string> }>}
- *   `parts` are the outputs of the metafile that the start and the core are made of, each with the file that it is in
+ *   `parts` are the outputs of the metafile that files are made of, each with the file that it is in
  */
 export async function bundlePrograms() {
   const { metafile, outputFiles } = await build({ ...BUNDLE, metafile: true, write: false });
   const texts = new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
   const parts = partsOf(metafile);
   const files = new Map();
-  for (const file of [START, CORE]) files.set(file, await partText(file, texts, parts));
+  for (const file of new Set(parts.values())) files.set(file, await partText(file, texts, parts));
   for (const [name, text] of texts) {
     if (!parts.has(name)) files.set(name, await restText(text, parts));
   }
   return { files, metafile, parts };
 }
 
-/** What all programs begin with, and what more the commands of the core need. */
+/** What all programs begin with, what more the commands of the core need, and then what the same frequent ones do. */
 function partsOf({ outputs }) {
   const imports = (path) =>
     outputs[path].imports
@@ -81,6 +93,15 @@ function partsOf({ outputs }) {
     Object.keys(outputs).filter((path) => CORE_COMMANDS.includes(outputs[path].entryPoint ?? '')),
     CORE,
   );
+  const needed = new Map();
+  for (const [name, source] of Object.entries(FREQUENT_COMMANDS)) {
+    const files = new Set(Object.keys(outputs).filter((path) => outputs[path].entryPoint === source));
+    for (const path of files) for (const next of imports(path)) files.add(next);
+    for (const path of files) needed.set(path, [...(needed.get(path) ?? []), name]);
+  }
+  for (const [path, names] of needed) {
+    if (!parts.has(basename(path))) parts.set(basename(path), `for-${names.join('-')}.js`);
+  }
   return parts;
 }
 

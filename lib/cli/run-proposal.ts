@@ -2,7 +2,6 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import type { PlanDetails, PlanDocument } from '../documents/changes/plan.ts';
-import { applyProposal, refuseToChange } from '../operations/change/apply-proposal.ts';
 import type { HostProposal } from '../operations/change/host-proposal.ts';
 import { refuseWritableProgram } from '../operations/change/program-refusal.ts';
 import { refuseUse } from '../operations/change/refusals.ts';
@@ -88,7 +87,7 @@ export async function runProposal(
 /**
  * Does with a proposal what the options say: writes it as a script, shows it, or shows it, asks, and applies it.
  *
- * @throws PortalGunError BAD_ARGUMENT, and what {@link applyProposal} throws
+ * @throws PortalGunError BAD_ARGUMENT, and what `applyProposal` throws
  */
 export async function carryOut(
   prepared: PreparedProposal,
@@ -127,6 +126,8 @@ export async function carryOut(
 
   dialogue.say(remarks + shown);
   remarks = '';
+  // Whoever only looks does not wait for what carries changes out.
+  const { applyProposal, refuseToChange } = await import('../operations/change/apply-proposal.ts');
   refuseToChange(session, proposal);
   const goes = args.yes || (prepared.goesUnasked === true && !dialogue.canAsk);
   if (!(await isConfirmed(dialogue, goes, 'Apply?'))) {

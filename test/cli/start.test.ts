@@ -21,7 +21,7 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   bind: ['table', 'zod'],
   recover: ['zod'],
   validate: ['fast-xml-parser', 'zod'],
-  xml: ['xmlbuilder2', '@oozcitak/dom', 'fast-xml-parser'],
+  xml: ['fast-xml-parser'],
   assign: ['table', 'fast-xml-parser', 'zod'],
   'sriov-list': ['zod'],
 };

@@ -97,10 +97,11 @@ export class OpenNodesView {
   readonly #sure = new Map<PciAddress, Map<NodeRule, NodeHolder[]>>();
   /** Nodes of devices that were not found, and of devices that hang on no function but go by the name of one that does. */
   readonly #unsure: { readonly holder: DeviceHolder; readonly node: OpenNode }[] = [];
-  readonly #drivers: ReadonlySet<string>;
+  readonly #devices: readonly DeviceWith<'driver'>[];
+  #drivers: ReadonlySet<string> | undefined;
 
   constructor(devices: readonly DeviceWith<'driver'>[], { holders }: LiveUse) {
-    this.#drivers = new Set(devices.flatMap(({ driver }) => knownValue(driver) ?? []));
+    this.#devices = devices;
     for (const holder of holders) {
       for (const node of holder.nodes) {
         const functions = knownValue(node.functions) ?? [];
@@ -147,6 +148,7 @@ export class OpenNodesView {
       );
       return !isOfAnother && (name ?? shared.driver) === shared.driver;
     }
+    this.#drivers ??= new Set(this.#devices.flatMap((each) => knownValue(each.driver) ?? []));
     const makers = [...this.#drivers].filter((maker) => isNamedBy(node, maker));
     if (makers.length > 0) return name === undefined || makers.includes(name);
     if (!isUnfound(node)) return false;

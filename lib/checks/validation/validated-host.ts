@@ -21,10 +21,13 @@ export interface ValidatedHost {
   readonly devices: readonly ValidatedDevice[] | null;
   /**
    * The devices that the question is about, with the members of their groups; `null` where it is about the whole host. Of other
-   * devices nothing is known that only the device itself gives.
+   * devices nothing is known that only the device itself gives, and perhaps no more than what decides which go together.
    */
   readonly asked: readonly ValidatedDevice[] | null;
+  /** The groups; where the question is about devices, perhaps only theirs and those that VFIO may have made up. */
   readonly groups: readonly IommuGroup<ValidatedDevice>[];
+  /** How many other groups there are. */
+  readonly plainGroups: number;
   readonly use: HostUse;
   /** Whether the kernel says how devices can be reset (5.15 and later do). */
   readonly tellsResetMethods: boolean;

@@ -31,6 +31,7 @@ export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevic
  * @param probed the devices that the question is about; all without it
  * @param ofProbed which facts are read of these and of no others: by default those that a device gives itself. What picks
  * the devices must not be among them.
+ * @param beside devices of which these facts are read as well, but for those that a device gives itself
  * @throws PortalGunError NO_PCI where the host shows no PCI bus, PERMISSION_DENIED where it may not be listed
  */
 export function readInventory<const Read extends DeviceRequest>(
@@ -39,6 +40,7 @@ export function readInventory<const Read extends DeviceRequest>(
   fields: readonly Read[],
   probed?: ProbedDevices,
   ofProbed: ReadonlySet<DeviceRequest> = PROBING_FIELDS,
+  beside: ProbedDevices = () => [],
 ): Inventory<DeviceWith<FieldOf<Read>>> {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
@@ -52,8 +54,15 @@ export function readInventory<const Read extends DeviceRequest>(
   const unlisted: Diagnostic[] = [];
   findUnlistedFunctions(host, sources, (diagnostic) => unlisted.push(diagnostic));
   const told = sources.map((source) => readDevice(source, context, wanted));
+  const ofSome = asked.filter(isOfProbed);
+  const ofBeside = ofSome.filter((field) => !PROBING_FIELDS.has(field));
   const devices =
-    probed === undefined ? told : withProbed(told, probed(told), sources, context, asked.filter(isOfProbed));
+    probed === undefined
+      ? told
+      : withFurther(told, sources, context, [
+          { devices: new Set(probed(told)), fields: ofSome },
+          { devices: new Set(beside(told)), fields: ofBeside },
+        ]);
   diagnostics.push(...unlisted);
   const iommu = hasIommuGroups(
     host,
@@ -132,20 +141,24 @@ function openDevice(
   return new DeviceSource(host, address, directory, report, knownUevents);
 }
 
-/** The same devices, the chosen ones with further facts. */
-function withProbed(
+/** Devices that get further facts. */
+interface Further {
+  readonly devices: ReadonlySet<PciDevice>;
+  readonly fields: readonly DeviceField[];
+}
+
+/** The same devices, some with further facts: of the first that names them. */
+function withFurther(
   devices: readonly PciDevice[],
-  probed: readonly PciDevice[],
   sources: readonly DeviceSource[],
   context: HostContext,
-  fields: readonly DeviceField[],
+  further: readonly Further[],
 ): readonly PciDevice[] {
-  const chosen = new Set(probed);
-  const wanted = wantedOf(fields);
   return devices.map((device, index) => {
     const source = sources[index];
-    if (source === undefined || !chosen.has(device)) return device;
-    const read = readDevice(source, context, wanted);
+    const fields = further.find((each) => each.devices.has(device))?.fields;
+    if (source === undefined || fields === undefined) return device;
+    const read = readDevice(source, context, wantedOf(fields));
     return { ...device, ...Object.fromEntries(fields.map((field) => [field, read[field]])) };
   });
 }
