@@ -1,6 +1,8 @@
+import { spawn } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { errorCode } from '../host-reader.ts';
 import { findProgram, PROGRAM_FOLDERS } from '../programs.ts';
 import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../runner.ts';
@@ -9,9 +11,6 @@ import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../runne
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 /** How long a program that is late has to end by itself. */
 const GRACE_MS = 2000;
-
-/** Any number, of which execa's types know the first alone. */
-type Descriptor = 3 | 4;
 
 /**
  * Runs programs of the live machine in the C locale, so that their output does not depend on the user. They are of the
@@ -30,7 +29,7 @@ export class LiveRunner implements Runner {
     if (found === null) return { kind: 'missing' };
     const path = this.#folders.join(delimiter);
     if (options.input === undefined) return start(found, args, path, options, 'ignore');
-    let input: Descriptor;
+    let input: number;
     try {
       input = openUnnamedFile(options.input);
     } catch (error) {
@@ -44,45 +43,65 @@ export class LiveRunner implements Runner {
   }
 }
 
-async function start(
+function start(
   program: string,
   args: readonly string[],
   path: string,
   { timeoutMs = RUN_TIMEOUT_MS, environment }: RunOptions,
-  stdin: 'ignore' | Descriptor,
+  stdin: 'ignore' | number,
 ): Promise<Run> {
-  // Many commands that may run a program run none.
-  const { execa } = await import('execa');
-  const running = execa(program, args, {
-    reject: false,
-    stdin,
-    maxBuffer: MAX_OUTPUT_BYTES,
-    // Of a session of its own: what is typed to interrupt us must not cut a change in half.
-    detached: true,
-    cwd: '/',
-    env: { ...environment, LC_ALL: 'C', PATH: path },
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      stdio: [stdin, 'pipe', 'pipe'],
+      // Of a session of its own: what is typed to interrupt us must not cut a change in half.
+      detached: true,
+      cwd: '/',
+      env: { ...process.env, ...environment, LC_ALL: 'C', PATH: path },
+    });
+    let failure: string | null = null;
+    let killing: NodeJS.Timeout | undefined;
+    const timer = setTimeout(() => {
+      failure = `did not end within ${timeoutMs / 1000} s`;
+      endGroup(child.pid, 'SIGTERM');
+      killing = setTimeout(() => endGroup(child.pid, 'SIGKILL'), GRACE_MS);
+    }, timeoutMs);
+    const flood = (): void => {
+      failure ??= `printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB`;
+      endGroup(child.pid, 'SIGKILL');
+    };
+    const stdout = collect(child.stdout, flood);
+    const stderr = collect(child.stderr, flood);
+    const settle = (run: Run): void => {
+      clearTimeout(timer);
+      clearTimeout(killing);
+      // What it started and left behind goes too.
+      if (failure !== null) endGroup(child.pid, 'SIGKILL');
+      resolve(failure === null ? run : { kind: 'failed', detail: failure });
+    };
+    child.once('error', (error) => {
+      const code = errorCode(error);
+      settle({ kind: 'failed', detail: code === 'EACCES' ? `${program} cannot be executed` : code });
+    });
+    child.once('close', (exitCode, signal) => {
+      if (exitCode === null) settle({ kind: 'failed', detail: signal ?? 'cannot be started' });
+      else settle({ kind: 'exited', exitCode, stdout: stdout(), stderr: stderr() });
+    });
   });
-  let isLate = false;
-  let killing: NodeJS.Timeout | undefined;
-  const timer = setTimeout(() => {
-    isLate = true;
-    endGroup(running.pid, 'SIGTERM');
-    killing = setTimeout(() => endGroup(running.pid, 'SIGKILL'), GRACE_MS);
-  }, timeoutMs);
-  const result = await running;
-  clearTimeout(timer);
-  clearTimeout(killing);
-  // What it started and left behind goes too.
-  if (isLate || result.isMaxBuffer) endGroup(running.pid, 'SIGKILL');
-  if (isLate) return { kind: 'failed', detail: `did not end within ${timeoutMs / 1000} s` };
-  if (result.isMaxBuffer) {
-    return { kind: 'failed', detail: `printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB` };
-  }
-  if (result.exitCode !== undefined) {
-    return { kind: 'exited', exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
-  }
-  if (result.code === 'EACCES') return { kind: 'failed', detail: `${program} cannot be executed` };
-  return { kind: 'failed', detail: result.signal ?? result.code ?? 'cannot be started' };
+}
+
+/** Keeps what a stream gives, up to a limit; gives its text without the end of the last line. */
+function collect(stream: Readable | null, onFlood: () => void): () => string {
+  const pieces: Buffer[] = [];
+  let bytes = 0;
+  stream?.on('data', (piece: Buffer) => {
+    bytes += piece.length;
+    if (bytes > MAX_OUTPUT_BYTES) onFlood();
+    else pieces.push(piece);
+  });
+  return () =>
+    Buffer.concat(pieces)
+      .toString()
+      .replace(/\r?\n$/, '');
 }
 
 /** Sends a signal to all that a program started, as far as it stayed in its group. */
@@ -96,12 +115,12 @@ function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
 }
 
 /** A text to be read: a file, since what Node makes of one is a socket, and that can't be opened as `/dev/stdin`. */
-function openUnnamedFile(text: string): Descriptor {
+function openUnnamedFile(text: string): number {
   const folder = mkdtempSync(join(tmpdir(), 'portal-gun-'));
   try {
     const path = join(folder, 'input');
     writeFileSync(path, text, { mode: 0o600 });
-    return openSync(path, 'r') as Descriptor;
+    return openSync(path, 'r');
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
