@@ -13,7 +13,7 @@ import type { Journal } from './journal.ts';
 import type { JournalMark } from './journal-parser.ts';
 import { PlanPrograms } from './plan-programs.ts';
 import { guardProblem } from './step-guards.ts';
-import { safetyProblem } from './step-safety.ts';
+import { takesNothing } from './takes-nothing.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 const CHANGED = new Problem('CHANGED_MEANWHILE', 'its state changed after the plan was made');
@@ -68,7 +68,7 @@ export class Application {
 
   /** Makes every step in order; `false` where it stopped before the end. */
   async forward(): Promise<boolean> {
-    await loadMakers(this.#plan);
+    await this.#load('to');
     for (const [index, step] of this.#plan.steps.entries()) {
       if (this.#options.signal?.aborted === true) {
         this.#interrupted = true;
@@ -85,7 +85,7 @@ export class Application {
 
   /** Puts back every step that was begun, the last first, whether or not one can't be. */
   async back(): Promise<void> {
-    await loadMakers(this.#plan);
+    await this.#load('from');
     // From here on there is nothing whole left that could be confirmed.
     if (this.#awaits) await this.#journal.awaitConfirmation(null);
     this.#awaits = false;
@@ -95,11 +95,13 @@ export class Application {
       const observed = await observe(this.#host, change);
       const problem = (await observed.isAt('from'))
         ? null
-        : (this.#guard(step, 'from') ?? this.#safety(change, 'from') ?? (await observed.reach('from')));
+        : (this.#guard(step, 'from') ??
+          (await this.#safety(change, 'from')) ??
+          (await observed.reach('from')));
       // What can't be written down is found out again by whoever recovers.
       if (problem === null) await this.#journal.mark(index, 'undone');
       if (problem === null) this.#settle(index, 'undone', null);
-      else this.#settleUnlessUndone(index, change, problem);
+      else await this.#settleUnlessUndone(index, change, problem);
     }
   }
 
@@ -136,7 +138,8 @@ export class Application {
       if (!(await observed.isAt('from'))) return observed.problem ?? CHANGED;
     }
     // What is there already takes nothing more.
-    const use = (await observed.isAt('to')) ? null : this.#safety(change, 'to');
+    const isThere = wasBegun && (await observed.isAt('to'));
+    const use = isThere ? null : await this.#safety(change, 'to');
     if (use !== null) return use;
     const unmarked = await this.#mark(index, 'begun');
     if (unmarked !== null) return unmarked;
@@ -152,8 +155,22 @@ export class Application {
     return guardProblem(this.#plan, step, direction, this.#host.reader);
   }
 
-  #safety(change: Change, direction: Direction): Problem | null {
-    return safetyProblem(this.#host.reader, change, direction, this.#options.allowed ?? NOTHING);
+  /** Loads what the plan needs: once a device is taken, the disk with the program may be out of reach. */
+  async #load(direction: Direction): Promise<void> {
+    await loadMakers(this.#plan);
+    const takes = this.#plan.steps.some(({ change }) => !takesNothing(this.#host.reader, change, direction));
+    if (takes) await loadSafety();
+  }
+
+  #safety(change: Change, direction: Direction): Promise<Problem | null> {
+    return this.#use(change, direction, this.#options.allowed ?? NOTHING);
+  }
+
+  /** Loads the safety rules only if a device can be taken: at most boots none is, and libvirt waits. */
+  async #use(change: Change, direction: Direction, allowed: ReadonlySet<string>): Promise<Problem | null> {
+    if (takesNothing(this.#host.reader, change, direction)) return null;
+    const { safetyProblem } = await loadSafety();
+    return safetyProblem(this.#host.reader, change, direction, allowed);
   }
 
   /** Writes down by when all of it has to be confirmed, where it has; `false` where that can't be. */
@@ -180,10 +197,10 @@ export class Application {
   }
 
   /** What nobody could put back, now or later, must not keep others from being changed. */
-  #settleUnlessUndone(index: number, change: Change, problem: Problem): void {
+  async #settleUnlessUndone(index: number, change: Change, problem: Problem): Promise<void> {
     const { unlessUndone } = kindOf(change);
     if (unlessUndone === 'left-if-held' && this.#isHeld(change)) {
-      this.#settle(index, 'left', this.#heldProblem(change, problem));
+      this.#settle(index, 'left', await this.#heldProblem(change, problem));
     } else this.#settle(index, unlessUndone === 'left' ? 'left' : 'stuck', problem);
   }
 
@@ -192,9 +209,9 @@ export class Application {
     return functions.some((address) => isHeldByKernel(this.#host.writer, address));
   }
 
-  #heldProblem(change: Change, problem: Problem): Problem {
+  async #heldProblem(change: Change, problem: Problem): Promise<Problem> {
     // What was allowed may be what holds it.
-    const holder = safetyProblem(this.#host.reader, change, 'to', NOTHING);
+    const holder = await this.#use(change, 'to', NOTHING);
     return holder === null ? problem : new Problem(problem.code, `${problem.message}; ${holder.message}`);
   }
 
@@ -202,6 +219,10 @@ export class Application {
     if (this.#outcomes.includes('stuck')) return 'stuck';
     return this.#outcomes.every((each) => each === 'done' || each === 'already') ? 'done' : 'undone';
   }
+}
+
+function loadSafety(): Promise<typeof import('./step-safety.ts')> {
+  return import('./step-safety.ts');
 }
 
 function unwritten({ failed }: WriteFailure): Problem {

@@ -8,7 +8,7 @@ import { fixture, PCI, ROOT } from '../support/pci-program.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** Libraries that take longer to be loaded than all of what is ours. */
-const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'execa', 'table', 'fast-xml-parser', 'zod'] as const;
+const HEAVY = ['xmlbuilder2', '@oozcitak/dom', 'yaml', 'table', 'fast-xml-parser', 'zod'] as const;
 type Heavy = (typeof HEAVY)[number];
 
 /** What each command needs of them before it looks at anything; most need none. */
@@ -20,8 +20,9 @@ const NEEDED: Readonly<Record<string, readonly Heavy[]>> = {
   'guard-start': ['fast-xml-parser', 'zod'],
   bind: ['table', 'zod'],
   recover: ['zod'],
+  restore: ['zod'],
   validate: ['fast-xml-parser', 'zod'],
-  xml: ['fast-xml-parser'],
+  xml: ['xmlbuilder2', '@oozcitak/dom', 'fast-xml-parser'],
   assign: ['table', 'fast-xml-parser', 'zod'],
   'sriov-list': ['zod'],
 };
@@ -38,8 +39,8 @@ describe('a start of pci', () => {
     files = texts;
   });
 
-  /** The packages that are loaded with an entry point of the bundle: by static imports, all the way down. */
-  function loadedWith(entryPoint: string): ReadonlySet<string> {
+  /** The sources that are loaded with an entry point of the bundle: by static imports, all the way down. */
+  function sourcesWith(entryPoint: string): readonly string[] {
     const files = new Set([outputOf(entryPoint)]);
     for (const file of files) {
       for (const { path, kind } of outputs[file]?.imports ?? []) {
@@ -52,7 +53,12 @@ describe('a start of pci', () => {
       const whole = parts.get(basename(file));
       if (whole !== undefined && loaded.has(whole)) files.add(file);
     }
-    const inputs = [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+    return [...files].flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+  }
+
+  /** The packages among them. */
+  function loadedWith(entryPoint: string): ReadonlySet<string> {
+    const inputs = sourcesWith(entryPoint);
     return new Set(inputs.flatMap((input) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(input)?.[1] ?? []));
   }
 
@@ -93,6 +99,18 @@ describe('a start of pci', () => {
   it('loads neither the parser nor a large library to complete a line', () => {
     expect(heavyWith('lib/cli/completion/print-completions.ts')).toEqual([]);
     expect(loadedWith('lib/cli/completion/print-completions.ts')).not.toContain('yargs');
+  });
+
+  it('loads no safety rule to restore what is persisted, unless a device changes', () => {
+    const loaded = [
+      'lib/cli/commands/change/restore.ts',
+      'lib/operations/sriov/propose-restore-vfs.ts',
+      'lib/operations/binding/propose-restore-bindings.ts',
+      'lib/cli/apply-shown.ts',
+    ].flatMap(sourcesWith);
+    expect(loaded).toContain('lib/apply/application.ts');
+    expect(loaded.filter((source) => source.startsWith('lib/checks/safety/rules/'))).toEqual([]);
+    expect(sourcesWith('lib/apply/safety-reading.ts').join()).toContain('lib/checks/safety/rules/');
   });
 
   it('has nothing of what describes the JSON documents: their types are enough', () => {

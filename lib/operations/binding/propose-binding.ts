@@ -21,8 +21,8 @@ import { isDriverRegistered } from '../../sysfs/device/driver-state.ts';
 import { readInventory } from '../../sysfs/device/read-inventory.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { EARLIER_DRIVERS_PATH } from '../../sysfs/paths.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { demandVfio } from './demand-vfio.ts';
 import {
