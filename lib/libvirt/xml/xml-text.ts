@@ -1,3 +1,5 @@
+import { fragment } from 'xmlbuilder2';
+
 /** An element that is to be written. */
 export interface XmlNode {
   readonly name: string;
@@ -7,45 +9,32 @@ export interface XmlNode {
   readonly content?: string | readonly (XmlNode | undefined)[];
 }
 
-const INDENT = '  ';
-/** What XML 1.0 does not allow, however it is written: half a pair of surrogates too. */
-const ILLEGAL = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/u;
-const NAME = /^[A-Za-z_][\w.-]*(:[A-Za-z_][\w.-]*)?$/;
-
-const REFERENCES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-};
-
 /**
  * Elements as text, two spaces a level, as libvirt writes its own; without a line's end behind the last.
  *
- * @throws Error where a value has a character that XML does not allow, and for a name that is none
+ * @throws Error where a value has a character that XML does not allow
  */
 export function formatXml(nodes: readonly XmlNode[]): string {
-  return nodes.flatMap((node) => linesOf(node, '')).join('\n');
+  const root = fragment();
+  for (const node of nodes) add(root, node);
+  return root.end({ prettyPrint: true, indent: '  ', wellFormed: true });
 }
 
-function linesOf({ name, attributes = {}, content = [] }: XmlNode, indent: string): readonly string[] {
+type Builder = ReturnType<typeof fragment>;
+
+function add(parent: Builder, { name, attributes = {}, content = [] }: XmlNode): void {
   const given = Object.entries(attributes).flatMap(([key, value]) =>
-    value === undefined ? [] : [` ${named(key)}="${escaped(value, /[&<>"]/g)}"`],
+    value === undefined ? [] : [[key, plain(value)] as const],
   );
-  const start = `${indent}<${named(name)}${given.join('')}`;
+  const element = parent.ele(name, Object.fromEntries(given));
   if (typeof content === 'string') {
-    return [content === '' ? `${start}/>` : `${start}>${escaped(content, /[&<>]/g)}</${name}>`];
+    element.txt(plain(content));
+    return;
   }
-  const below = content.flatMap((child) => (child === undefined ? [] : linesOf(child, indent + INDENT)));
-  return below.length === 0 ? [`${start}/>`] : [`${start}>`, ...below, `${indent}</${name}>`];
+  for (const child of content) if (child !== undefined) add(element, child);
 }
 
-function named(name: string): string {
-  if (NAME.test(name)) return name;
-  throw new Error(`not a name of XML: ${JSON.stringify(name)}`);
-}
-
-function escaped(text: string, special: RegExp): string {
-  if (ILLEGAL.test(text)) throw new Error(`XML cannot contain ${JSON.stringify(text)}`);
-  return text.replace(special, (character) => REFERENCES[character] ?? character);
+/** A text that is written as it stands: the package takes what looks like a reference, such as `&lt;`, for one. */
+function plain(text: string): string {
+  return text.replaceAll('&', '&amp;');
 }
