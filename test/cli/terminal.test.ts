@@ -214,6 +214,6 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
 
   it('errors are in no colour and whole', async () => {
     const { text } = await onTerminal(40, ['list', 'class=netwrok', ...GPU]);
-    expect(text).toBe('pci: class=netwrok: is no class [BAD_SELECTOR]\nhint: did you mean class=network?');
+    expect(text).toBe('pci: class=netwrok: is not a class [BAD_SELECTOR]\nhint: did you mean class=network?');
   });
 });

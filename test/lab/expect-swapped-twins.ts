@@ -66,7 +66,7 @@ export async function expectSwappedTwins(machine: RunningMachine, held: readonly
   expect(recovered, recovered.stderr).toMatchObject({ exitCode: 0 });
   const missing = [`  ${CARD}  VFs  not-in-force\n`, `  ${VF}  binding  missing\n`];
   for (const each of missing) expect(recovered.stdout).toContain(each);
-  expect(recovered.stdout).toContain('\nPut it in force: pci recover --restore\n');
+  expect(recovered.stdout).toContain('\nTo restore it: pci recover --restore\n');
   // It was bound early in this boot, and stays so until the next one.
   expect(recovered.stdout).toContain(`  ${DRIVERLESS}  on vfio-pci  pci unbind ${DRIVERLESS}\n`);
   expect((await machine.pci(['bindings'])).stdout).toContain(`pci unbind ${DRIVERLESS}\n`);

@@ -116,11 +116,17 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     `list class=netwrok ${GPU}`,
     'BAD_SELECTOR',
     'class=netwrok',
-    'is no class',
+    'is not a class',
     'did you mean class=network?',
   ],
-  [`list class=frob ${GPU}`, 'BAD_SELECTOR', 'class=frob', 'is no class', 'and codes such as 0200'],
-  [`list class=020 ${GPU}`, 'BAD_SELECTOR', 'class=020', 'is no class', 'known are display, storage,'],
+  [`list class=frob ${GPU}`, 'BAD_SELECTOR', 'class=frob', 'is not a class', 'and codes such as 0200'],
+  [
+    `list class=020 ${GPU}`,
+    'BAD_SELECTOR',
+    'class=020',
+    'is not a class',
+    'the classes are display, storage,',
+  ],
   [
     `groups clas=network ${GPU}`,
     'BAD_SELECTOR',
@@ -159,7 +165,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     `list !class=netwrok ${GPU}`,
     'BAD_SELECTOR',
     '!class=netwrok',
-    'is no class',
+    'is not a class',
     'did you mean class=network?',
   ],
   // Devices that are not there, or more than one.
@@ -175,7 +181,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'DEVICE_NOT_FOUND',
     '77:00',
     'no such device on this host',
-    'nothing is on bus 0000:77; see pci list',
+    'no device is on bus 0000:77; see pci list',
   ],
   [
     `list group=99 ${GPU}`,
@@ -234,7 +240,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'BAD_HOST',
     'FOLDER/sys-itself',
     'does not contain sys/',
-    'give the directory above it: FOLDER',
+    'use the directory above it: FOLDER',
   ],
   [
     'groups --host FOLDER/binary',
@@ -315,7 +321,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'NO_IOMMU',
     'host-cdc801',
     'runs without an IOMMU',
-    'give it a virtual IOMMU on the host that runs it',
+    'add a virtual IOMMU to it on the host that runs it',
   ],
   [
     `bind 00:04.0 --host ${fixture('lab-intel')}`,
@@ -329,14 +335,14 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     `sriov set 06:00.0 --vfs 1 --host ${fixture('lab-intel')}`,
     'NO_SRIOV',
     '0000:06:00.0',
-    'is no physical function of SR-IOV',
+    'is not a PF',
     'pci sriov list',
   ],
   [
     `sriov set 01:10.0 --vfs 1 --host ${fixture('lab-intel-vfio')}`,
     'NO_SRIOV',
     '0000:01:10.0',
-    'is itself a virtual function, of 0000:01:00.0',
+    'is itself a VF, of 0000:01:00.0',
     'name 0000:01:00.0',
   ],
   [
@@ -632,7 +638,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'bindings --host FOLDER/bad-record',
     'BAD_RECORD',
     '/etc/portal-gun/bindings.json',
-    'it is none of portal-gun/bindings/v1',
+    'it is not one of portal-gun/bindings/v1',
     'persist again',
   ],
   [

@@ -5,22 +5,23 @@ import { errorCode } from '../host-reader.ts';
 import { findProgram, PROGRAM_FOLDERS } from '../programs.ts';
 import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../runner.ts';
 
-/** The most that is asked for at once are the documents of all devices from virsh, 1 to 20 KiB each. */
+/** The largest output is that of virsh with the documents of all devices, 1 to 20 KiB each. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
-/** How long a program that is late has to end by itself. */
+/** The time that a late program has to end by itself. */
 const GRACE_MS = 2000;
 
-/** Any number, of which execa's types know the first alone. */
+/** Any number, but the types of execa know only the first one. */
 type Descriptor = 3 | 4;
 
 /**
- * Runs programs of the live machine in the C locale, so that their output does not depend on the user. They are of the
- * folders of the system, whatever PATH the caller has: sudo may keep one in which somebody else can write.
+ * Runs programs of the live machine in the C locale, so that their output does not depend on the user. The programs
+ * are those in the system folders, whatever PATH the caller has, because sudo may keep a PATH with a folder that
+ * another user can write.
  */
 export class LiveRunner implements Runner {
   readonly #folders: readonly string[];
 
-  /** @param folders where programs are sought instead; what they start finds its own there too. For tests. */
+  /** @param folders the folders to search instead, also for programs that they start. For tests. */
   constructor(folders: readonly string[] = PROGRAM_FOLDERS) {
     this.#folders = folders;
   }
@@ -34,7 +35,7 @@ export class LiveRunner implements Runner {
     try {
       input = openUnnamedFile(options.input);
     } catch (error) {
-      return { kind: 'failed', detail: `cannot be given its input: ${errorCode(error)}` };
+      return { kind: 'failed', detail: `cannot read its input: ${errorCode(error)}` };
     }
     try {
       return await start(found, args, path, options, input);
@@ -57,7 +58,7 @@ async function start(
     reject: false,
     stdin,
     maxBuffer: MAX_OUTPUT_BYTES,
-    // Of a session of its own: what is typed to interrupt us must not cut a change in half.
+    // In a session of its own, because Ctrl-C must not interrupt it in the middle of a change.
     detached: true,
     cwd: '/',
     env: { ...environment, LC_ALL: 'C', PATH: path },
@@ -72,7 +73,7 @@ async function start(
   const result = await running;
   clearTimeout(timer);
   clearTimeout(killing);
-  // What it started and left behind goes too.
+  // Processes that it started and left behind are ended too.
   if (isLate || result.isMaxBuffer) endGroup(running.pid, 'SIGKILL');
   if (isLate) return { kind: 'failed', detail: `did not end within ${timeoutMs / 1000} s` };
   if (result.isMaxBuffer) {
@@ -85,7 +86,7 @@ async function start(
   return { kind: 'failed', detail: result.signal ?? result.code ?? 'cannot be started' };
 }
 
-/** Sends a signal to all that a program started, as far as it stayed in its group. */
+/** Sends a signal to all processes that a program started, if they stayed in its group. */
 function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
@@ -95,7 +96,7 @@ function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-/** A text to be read: a file, since what Node makes of one is a socket, and that can't be opened as `/dev/stdin`. */
+/** A text for stdin: a file, because Node would use a socket, and a socket cannot be opened as `/dev/stdin`. */
 function openUnnamedFile(text: string): Descriptor {
   const folder = mkdtempSync(join(tmpdir(), 'portal-gun-'));
   try {

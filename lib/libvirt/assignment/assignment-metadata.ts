@@ -7,10 +7,10 @@ import { ALIAS_PREFIX, ASSIGNMENT_POLICIES, type Assignment } from './assignment
 
 /** The name of an assignment's element, without a prefix. */
 export const ASSIGNMENT_ELEMENT = 'assignment';
-// It is put into scripts and definitions: nothing is taken that libvirt would not take.
+// It is put into scripts and definitions, so only text that libvirt accepts is allowed.
 const ALIAS = new RegExp(`^${ALIAS_PREFIX}[\\w.-]+$`);
 
-/** Names of rules, with a blank between. */
+/** Names of rules, separated by spaces. */
 const RULES = /^[a-z][a-z0-9-]{0,63}( [a-z][a-z0-9-]{0,63}){0,63}$/;
 
 /**
@@ -35,7 +35,7 @@ export function parseAssignments(document: XmlDocument): readonly Assignment[] {
   });
 }
 
-/** The elements of assignments, in whatever prefix. */
+/** The elements of assignments, with any prefix. */
 export function findAssignments(document: XmlDocument): readonly XmlElement[] {
   const found = findMachineMetadata(document);
   if (found === null) return [];
@@ -61,7 +61,7 @@ function parseAssignment(document: XmlDocument, element: XmlElement): Assignment
   return {
     alias,
     policy: policy ?? fail(`policy of ${ASSIGNMENT_POLICIES.join(', ')}`),
-    device: deviceOf(attributes) ?? fail('device that could be found again'),
+    device: deviceOf(attributes) ?? fail('device that can be found again'),
     iommuGroup: group === null ? null : Number(group),
     ...(allow === null ? {} : { allowed: allow.split(' ').sort() }),
     ...(attributes.get('joins-slot') === 'yes' ? { joinsSlot: true } : {}),

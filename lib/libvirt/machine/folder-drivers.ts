@@ -17,9 +17,9 @@ import { childOf, childrenOf } from '../xml/xml-element.ts';
 export async function readFolderDrivers(virsh: Pick<Virsh, 'run'>): Promise<Known<readonly string[]>> {
   const { output, error } = await virsh.run(['domcapabilities']);
   if (error !== null) return BROKEN;
-  const { root } = parseXml(output, 'the capabilities of machines');
+  const { root } = parseXml(output, 'the capabilities of VMs');
   const element = childOf(childOf(root, 'devices'), 'filesystem');
-  // libvirt before 8.1 does not tell.
+  // libvirt before 8.1 does not report it.
   if (element === undefined) return null;
   const types = childrenOf(element, 'enum').find(({ attributes }) => attributes.get('name') === 'driverType');
   return element.attributes.get('supported') === 'yes'

@@ -18,10 +18,7 @@ const XML: XmlTexts = {
   prefix: MACHINE_PREFIX,
 };
 
-/**
- * A plan as a POSIX shell script that makes the same changes with ordinary commands. What it is given of the host
- * stands in it quoted.
- */
+/** A plan as a POSIX shell script that makes the same changes with ordinary commands. Text from the host is quoted. */
 export function formatScript(
   { title, guards, steps }: Plan,
   version: string,
@@ -44,7 +41,7 @@ export function formatScript(
       (steps.some(({ change }) => checkLines(change, over).length > 0) ? CHECKS_HEAD : '') +
       partsOf(parts),
     ...guards.map(guardLine),
-    // Before anything is changed; and once more at each step, as of what is made by an earlier one.
+    // Before the first change; and again at each step, for results of earlier steps.
     ...steps.flatMap(({ change }) => (isGuarded(change, guards) ? checkLines(change, over) : [])),
     ...lines,
     '',
@@ -57,7 +54,7 @@ function partsOf(called: ReadonlySet<ScriptPart>): string {
     .join('');
 }
 
-/** Whether the functions that a change takes are those of guards. */
+/** Whether the functions that a change takes have guards. */
 function isGuarded(change: Change, guards: readonly Guard[]): boolean {
   const taken = kindOf(change).functions(change, 'to') ?? [];
   return guards.some(({ address }) => taken.includes(address));
@@ -67,7 +64,7 @@ function guardLine({ address, id, subsystem, iommuGroup }: Guard): string {
   if (id === null) {
     throw new PortalGunError(
       'PERMISSION_DENIED',
-      'its ids could not be read: a script could not tell it from others',
+      'its ids could not be read, so a script could not distinguish it from other devices',
       {
         subject: address,
       },
