@@ -255,15 +255,15 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 export interface ErrorDetails {
-  /** What the error is about: an address, a path, an option. */
+  /** The subject of the error: an address, a path, an option. */
   readonly subject?: string;
-  /** What to do; the table's remedy where it is left out. */
+  /** An action for the user; by default the remedy of the table. */
   readonly hint?: string;
   readonly cause?: unknown;
   readonly part?: FilePart;
 }
 
-/** A part of the file that an error is about, by keys and indices from the whole of it: `withPlace` tells its line. */
+/** A part of the file that an error is about, by keys and indices from the root: `withPlace` adds its line. */
 interface FilePart {
   readonly text: string;
   readonly path: readonly PropertyKey[];

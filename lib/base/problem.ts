@@ -182,7 +182,7 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /**
- * Why a state could not be reached: a code, and a sentence without its subject, such as `e1000e does not let go of it:
+ * Why a state could not be reached: a code, and a sentence without its subject, such as `e1000e does not release it:
  * EBUSY`. It is a value and not an error, because the plan then undoes its earlier steps.
  */
 export class Problem {

@@ -1,4 +1,4 @@
-/** A value of which some keys are made, all at once, when one of them is first looked at. */
+/** An object whose additional keys are computed together when one of them is first read. */
 export function whenAsked<Now extends object, Later extends object>(
   now: Now,
   keys: readonly (keyof Later & string)[],

@@ -1,11 +1,12 @@
 import { type SnapshotEntry, splitPath } from './snapshot.ts';
 
-/** Longer texts are seldom the same. */
+/** Longer texts are rarely equal. */
 const MOST_SHARED = 256;
 
 /**
- * What was read, by path, held by folder: a host of thousands of functions has a path of some eighty characters for each of
- * a million attributes, and few different names, texts and listings among them, which are held once.
+ * The reads of a snapshot, by path, stored by folder. A host with thousands of functions has a path of about eighty
+ * characters for each of a million attributes, but few different names, texts and listings, so each of these is
+ * stored once.
  */
 export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
   readonly #folders = new Map<string, Map<string, SnapshotEntry>>();
@@ -13,7 +14,7 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
   readonly #shared = new Map<string, SnapshotEntry>();
   #size = 0;
 
-  /** The same entries, held by folder. */
+  /** The same entries, stored by folder. */
   static of(entries: Iterable<readonly [string, SnapshotEntry]>): SnapshotEntries {
     const held = new SnapshotEntries();
     for (const [path, entry] of entries) held.set(path, entry);
@@ -45,7 +46,7 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
     this.#size += folder.size - before;
   }
 
-  /** The folders in which something was read, and what, by its name. */
+  /** The folders in which files were read, with their entries by name. */
   folders(): IterableIterator<[string, ReadonlyMap<string, SnapshotEntry>]> {
     return this.#folders.entries();
   }
@@ -95,7 +96,7 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
   }
 }
 
-/** What entries that are the same have in common; `null` for what is seldom the same. */
+/** The key under which equal entries share storage; `null` for an entry that rarely has an equal. */
 function keyOf(entry: SnapshotEntry): string | null {
   switch (entry.kind) {
     case 'present':

@@ -42,7 +42,7 @@ export function formatSnapshot({ label, identifiers, entries: given }: Snapshot)
   const entries = given instanceof SnapshotEntries ? given : SnapshotEntries.of(given);
   const members = new Map(entries.folders());
   const listings = [...entries].filter(([, entry]) => entry.kind === 'directory').map(([path]) => path);
-  // A text for each section, and not for each line: a large host has millions of lines.
+  // A text for each section, not for each line, because a large host has millions of lines.
   const sections = [...new Set([...members.keys(), ...listings])]
     .sort()
     .map((path) => sectionText(path, members.get(path) ?? NOTHING, entries));
@@ -52,7 +52,7 @@ export function formatSnapshot({ label, identifiers, entries: given }: Snapshot)
 
 const NOTHING: ReadonlyMap<string, SnapshotEntry> = new Map();
 
-/** A folder with what is in it; nothing where nothing is known of it. */
+/** A folder with its entries; empty if nothing is known about it. */
 function sectionText(
   path: string,
   members: ReadonlyMap<string, SnapshotEntry>,
@@ -61,7 +61,7 @@ function sectionText(
   const listing = entries.get(path);
   const isListed = listing?.kind === 'directory';
   const known = new Map<string, SnapshotEntry>(isListed ? listing.names.map((name) => [name, PRESENT]) : []);
-  // A listed directory already says what is not in it, and so does one that is itself absent.
+  // A listed directory implies which names it does not have, and so does an absent one.
   const isTold = isListed || isAbsent(entries, path);
   for (const [name, entry] of members) {
     if (entry.kind !== 'directory' && !(entry.kind === 'absent' && isTold)) known.set(name, entry);
@@ -142,7 +142,7 @@ function hexRows(bytes: Uint8Array): string[] {
   return rows;
 }
 
-/** Escapes what would break a line or hide on a terminal; in names, blanks too. */
+/** Escapes characters that would break a line or are invisible on a terminal; in names, also spaces. */
 function escapeText(text: string): string {
   return text.replace(/[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) =>
     character === '\\' ? '\\\\' : character === '\t' ? '\t' : codePointEscape(character),

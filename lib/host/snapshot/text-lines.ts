@@ -1,4 +1,4 @@
-/** The lines of a text, one after another: a text of many lines is not held twice. */
+/** The lines of a text, one after another, so that a long text is not stored twice. */
 export class TextLines {
   readonly #text: string;
   #start = 0;
@@ -13,7 +13,7 @@ export class TextLines {
     return this.#number;
   }
 
-  /** The line that comes next; `undefined` after the last. A line feed at the end of the text begins no line. */
+  /** The next line; `undefined` after the last. A line feed at the end of the text does not start another line. */
   peek(): string | undefined {
     if (this.#start >= this.#text.length) return undefined;
     return this.#text.slice(this.#start, this.#end());
