@@ -1,4 +1,4 @@
-/** The ids of a function as `uevent` has them: lower-case hex digits, `null` where it lacks one. */
+/** The ids of a function in `uevent`: lowercase hex digits, `null` if one is missing. */
 export interface UeventIds {
   readonly classCode: string | null;
   readonly vendorId: string | null;
@@ -7,18 +7,18 @@ export interface UeventIds {
   readonly subsystemDeviceId: string | null;
 }
 
-/** What `uevent` says of a PCI function. */
+/** The contents of `uevent` of a PCI function. */
 export interface Uevent {
   readonly driver: string | null;
-  /** The address that it says it speaks of. */
+  /** The address in it. */
   readonly slotName: string | null;
   readonly ids: UeventIds;
 }
 
 /**
  * Parses `/sys/bus/pci/devices/ADDRESS/uevent`: `DRIVER=igb`, `PCI_CLASS=20000`, `PCI_ID=8086:10C9`,
- * `PCI_SUBSYS_ID=8086:A03C`, `PCI_SLOT_NAME=0000:01:00.0`, `MODALIAS=…`; ids in capitals, without leading
- * zeros. `known` keeps the ids of the lines that were parsed: the many VFs of a host have the same.
+ * `PCI_SUBSYS_ID=8086:A03C`, `PCI_SLOT_NAME=0000:01:00.0`, `MODALIAS=…`; ids in upper case, without leading zeros.
+ * `known` caches the ids of parsed lines: the many VFs of a host have the same.
  */
 export function parseUevent(text: string, known: Map<string, UeventIds>): Uevent {
   const from = text.indexOf('PCI_CLASS=');

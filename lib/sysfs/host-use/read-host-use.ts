@@ -31,12 +31,12 @@ import { readSystemMemory } from './storage/system-memory.ts';
 import { readTargetPorts } from './storage/target-ports.ts';
 
 /**
- * Reads the uses of the hardware by the host: disks, file systems, swap, network, displays, input, TPM, sound. Nothing
- * in it throws; what can't be read is not known. Display memory and much of what processes do are for root alone.
+ * Reads the uses of the hardware by the host: disks, file systems, swap, network, displays, input, TPM, sound.
+ * Nothing in it throws; unreadable facts are unknown. Display memory and many facts about processes require root.
  */
 export function readHostUse(host: HostReader): HostUse {
   const mounts = readMounts(host);
-  // A host whose /proc was not captured lacks every file of it, and has not therefore no swap.
+  // A host whose /proc was not captured lacks every file of it, which does not mean that it has no swap.
   const isProcThere = Array.isArray(mounts);
   const answers = askNetwork(host);
   return {
