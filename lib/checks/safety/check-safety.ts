@@ -14,12 +14,12 @@ import { tunnelledFrom } from './tunnels.ts';
 import { virtualFunctionsByPf } from './virtual-functions.ts';
 
 /**
- * The findings that prevent taking devices from the host: for each device, for every member of their IOMMU groups that
- * is included, for the devices behind those, and for their VFs. Ordered by address, then as the rules are. Nothing is
- * found of a function that the host can spare; what could not be read is a finding of its own.
+ * The findings that prevent taking devices from the host: for each device, for every member of their IOMMU groups
+ * that is included, for the devices behind those, and for their VFs. Ordered by address, then by rule. A device that
+ * the host does not use has no findings; unreadable facts are findings.
  *
- * @param asked those of them that somebody asked for; the others go because their groups do
- * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ * @param asked the requested devices; the others are included by their groups
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is not on the host
  */
 export function checkSafety(
   devices: readonly PciAddress[],
@@ -35,10 +35,10 @@ export function checkSafety(
 }
 
 /**
- * The findings that prevent removing devices: VFs whose PF gets another number of VFs. Of them alone, and not of their
- * groups.
+ * The findings that prevent removing devices: VFs whose PF gets another number of VFs. Only for these devices, and
+ * not for their groups.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is not on the host
  */
 export function checkLoss(devices: readonly PciAddress[], host: SafetyHost): readonly Finding[] {
   return findingsIn(
@@ -55,9 +55,9 @@ export interface RomHost {
 }
 
 /**
- * The findings that prevent reading the ROM of a function: only of that function, because its group is not touched.
+ * The findings that prevent reading the ROM of a function: only of that function, because its group is not affected.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is not on the host
  */
 export function checkRomReading(device: PciAddress, host: RomHost): readonly Finding[] {
   const view = { host, nodes: new OpenNodesView(host.devices, host.live) };
@@ -86,7 +86,7 @@ function findingsIn(view: SafetyView, present: Present<SafetyDevice>): readonly 
   });
 }
 
-/** What rules say of a function; nothing of one that is not there. */
+/** The findings of rules for a function; none for one that does not exist. */
 function findingsOf<Device extends DeviceWith<never>, View>(
   address: PciAddress,
   present: Present<Device>,
@@ -102,7 +102,7 @@ function findingsOf<Device extends DeviceWith<never>, View>(
 
 type Present<Device> = ReadonlyMap<PciAddress, Device>;
 
-/** The devices, with those that their groups take along. */
+/** The devices and the devices that their groups include. */
 function givenWith(
   devices: readonly PciAddress[],
   { groups }: SafetyHost,
@@ -116,7 +116,7 @@ function givenWith(
   ]);
 }
 
-/** What is gone with them, and given to nobody: what is behind them or reached through their tunnels, and VFs. */
+/** The devices that disappear with them, without being passed through: those behind them or their tunnels, and VFs. */
 function lostWith(given: ReadonlySet<PciAddress>, host: SafetyHost): ReadonlySet<PciAddress> {
   const behind = host.devices.filter(({ location }) =>
     knownValue(location)?.bridges.some((above) => given.has(above)),

@@ -3,7 +3,8 @@ import type { PciAddress } from '../../pci/address.ts';
 import type { DeviceWith } from '../../pci/device.ts';
 
 /**
- * The VFs of each PF, by the links of the PF (`virtfn0`) and by those of the VFs (`physfn`): either may be unreadable.
+ * The VFs of each PF, by the links of the PF (`virtfn0`) and by those of the VFs (`physfn`): either may be
+ * unreadable.
  */
 export function virtualFunctionsByPf(
   devices: readonly DeviceWith<'sriov'>[],
@@ -20,7 +21,7 @@ export function virtualFunctionsByPf(
   return all;
 }
 
-/** Why it is not known whether a function has more VFs than were found; `null` if it is known. */
+/** Why a function may have more VFs than were found; `null` if it has not. */
 export function moreVirtualFunctions({ sriov }: DeviceWith<'sriov'>, found: number): Known<never> {
   if (isUnknown(sriov)) return sriov;
   if (sriov?.role !== 'pf') return null;

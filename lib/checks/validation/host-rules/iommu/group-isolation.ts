@@ -8,7 +8,6 @@ import type { ValidatedDevice } from '../../validation-fields.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../../verdict.ts';
 
-/** Each card can be given by itself. */
 export const groupIsolation: HostRule = {
   id: 'group-isolation',
   title: 'each card can be passed through on its own',
@@ -55,7 +54,7 @@ function isOfAny(devices: readonly ValidatedDevice[]): (group: IommuGroup<Valida
   return ({ id }) => ids.has(id);
 }
 
-/** The members that a machine could use. */
+/** The members that a VM could use. */
 function devicesOf({ members }: IommuGroup<ValidatedDevice>): readonly ValidatedDevice[] {
   return members
     .filter(({ stays, behind, device }) => !stays && behind === null && !isBridge(device))

@@ -3,7 +3,6 @@ import { count } from '../../../../base/text.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Devices of the host itself are held to what is theirs. */
 export const iommuDmaType: HostRule = {
   id: 'iommu-dma-type',
   title: 'devices of the host can access only their own memory',
