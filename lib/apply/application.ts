@@ -19,9 +19,11 @@ const CHANGED = new Problem('CHANGED_MEANWHILE', 'its state changed after the pl
 
 /** Options for applying a plan. */
 export interface ApplyOptions {
-  /** The names of safety rules that are lifted; none by default. The journal keeps them. */
+  /** The names of accepted safety rules; none by default. The journal keeps them. */
   readonly allowed?: ReadonlySet<string>;
-  /** Told of each step that is begun, by its index, and of what became of it, with the problem and its code if there was one. */
+  /**
+   * Called for each started step with its index, and for its outcome, with the problem and its code if there was one.
+   */
   readonly onStep?: (
     index: number,
     state: 'begun' | StepOutcome,
@@ -29,15 +31,15 @@ export interface ApplyOptions {
     problemCode: ProblemCode | null,
   ) => void;
   /**
-   * Where what is made has to be confirmed: asked once all is, gives by when, in ms since the machine started. The
-   * journal is kept then.
+   * For a change that must be confirmed: called after all steps, and returns the time limit, in ms since the start of
+   * the machine. The journal is kept then.
    */
   readonly confirmBy?: () => number;
-  /** Stops before the next step once it is aborted; what was made is undone. */
+  /** If it is aborted, the plan stops before the next step, and the earlier steps are undone. */
   readonly signal?: { readonly aborted: boolean };
 }
 
-/** A plan on its way to a host: its steps forward, and back again, with the journal kept on each. */
+/** A plan that is being applied: its steps forward and back, with the journal of each. */
 export class Application {
   readonly #plan: Plan;
   readonly #host: ChangeableHost;
@@ -57,13 +59,13 @@ export class Application {
     this.#problems = plan.steps.map(() => null);
   }
 
-  /** Takes steps for begun, in an application that was cut short, or that awaits confirmation. */
+  /** Marks steps as started, for an application that was interrupted or awaits confirmation. */
   resume(begun: readonly number[], awaits: boolean): void {
     this.#awaits = awaits;
     for (const index of begun) this.#outcomes[index] = 'done';
   }
 
-  /** Makes every step in order; `false` where it stopped before the end. */
+  /** Makes every step in order; `false` if it stopped before the end. */
   async forward(): Promise<boolean> {
     await loadMakers(this.#plan);
     for (const [index, step] of this.#plan.steps.entries()) {
@@ -80,10 +82,10 @@ export class Application {
     return this.#await();
   }
 
-  /** Puts back every step that was begun, the last first, whether or not one can't be. */
+  /** Undoes every started step, the last first, even if one of them cannot be undone. */
   async back(): Promise<void> {
     await loadMakers(this.#plan);
-    // From here on there is nothing whole left that could be confirmed.
+    // From here on, there is no complete change to confirm.
     if (this.#awaits) await this.#journal.awaitConfirmation(null);
     this.#awaits = false;
     for (const [index, step] of [...this.#plan.steps.entries()].reverse()) {
@@ -93,14 +95,14 @@ export class Application {
       const problem = (await observed.isAt('from'))
         ? null
         : (this.#guard(step, 'from') ?? this.#safety(change, 'from') ?? (await observed.reach('from')));
-      // What can't be written down is found out again by whoever recovers.
+      // A mark that cannot be written is found out again by a recovery.
       if (problem === null) await this.#journal.mark(index, 'undone');
       if (problem === null) this.#settle(index, 'undone', null);
       else this.#settleUnlessUndone(index, change, problem);
     }
   }
 
-  /** Ends the journal where the host is as asked or as it was, and says what came of it all. */
+  /** Ends the journal if the host is as requested or as before, and reports the result. */
   async end(): Promise<ApplyReport> {
     const outcome = this.#outcome();
     if (outcome !== 'stuck' && !this.#awaits) await this.#journal.end();
@@ -119,7 +121,7 @@ export class Application {
     const obstacle = this.#guard(step, 'to');
     if (obstacle !== null) return obstacle;
     const observed = await observe(this.#host, change);
-    // What was begun may look done in the middle.
+    // A started step may look done although it is incomplete.
     if (!wasBegun) {
       if (await observed.isAt('to')) {
         this.#settle(index, 'already', null);
@@ -127,13 +129,13 @@ export class Application {
       }
       if (!(await observed.isAt('from'))) return observed.problem ?? CHANGED;
     }
-    // What is there already takes nothing more.
+    // A step that is already done needs no new use of a device.
     const use = (await observed.isAt('to')) ? null : this.#safety(change, 'to');
     if (use !== null) return use;
     const unmarked = await this.#mark(index, 'begun');
     if (unmarked !== null) return unmarked;
     this.#options.onStep?.(index, 'begun', null, null);
-    // Begun is as good as done: it has to be put back.
+    // A started step counts as done: it must be undone.
     this.#outcomes[index] = 'done';
     const problem = (await observed.reach('to')) ?? (await this.#mark(index, 'done'));
     if (problem === null) this.#settle(index, 'done', null);
@@ -148,10 +150,10 @@ export class Application {
     return safetyProblem(this.#host.reader, change, direction, this.#options.allowed ?? NOTHING);
   }
 
-  /** Writes down by when all of it has to be confirmed, where it has; `false` where that can't be. */
+  /** Records the time limit for the confirmation, if there is one; `false` if that failed. */
   async #await(): Promise<boolean> {
     const { confirmBy } = this.#options;
-    // A line that is said not to be written may be there all the same.
+    // A failed write may still have reached the disk.
     this.#awaits = confirmBy !== undefined;
     if (confirmBy === undefined) return true;
     const storing = await this.#journal.awaitConfirmation(confirmBy());
@@ -171,7 +173,7 @@ export class Application {
     this.#options.onStep?.(index, outcome, problem?.message ?? null, problem?.code ?? null);
   }
 
-  /** What nobody could put back, now or later, must not keep others from being changed. */
+  /** A step that can never be undone must not block later changes. */
   #settleUnlessUndone(index: number, change: Change, problem: Problem): void {
     const { unlessUndone } = kindOf(change);
     if (unlessUndone === 'left-if-held' && this.#isHeld(change)) {
@@ -185,7 +187,7 @@ export class Application {
   }
 
   #heldProblem(change: Change, problem: Problem): Problem {
-    // What was allowed may be what holds it.
+    // An accepted use may be what holds the device.
     const holder = safetyProblem(this.#host.reader, change, 'to', NOTHING);
     return holder === null ? problem : new Problem(problem.code, `${problem.message}; ${holder.message}`);
   }

@@ -6,10 +6,10 @@ import { fitsInScript } from '../../libvirt/virsh-script.ts';
 
 import type { ChangeableHost } from '../changeable-host.ts';
 
-/** For a libvirt that is asked several times for each machine: its version is looked at once. */
+/** Several commands for each VM use one libvirt, whose version is checked once. */
 const GATEWAYS = new WeakMap<Runner, Map<string, Virsh>>();
 
-/** Does what may fail in whatever way without ending a plan in the middle: a step that fails is undone. */
+/** Runs a function that may fail in any way without ending a plan in the middle: a failed step is undone. */
 export async function askLibvirt<T>(
   { runner }: ChangeableHost,
   uri: string,
@@ -26,17 +26,18 @@ export async function askLibvirt<T>(
   }
 }
 
-/** What came of a command, and what was found after it. */
+/** The result of a command, and the state after it. */
 export interface Findings {
-  /** Why the command failed; `null` where it did not, or there was none. */
+  /** Why the command failed; `null` if it succeeded, or if there was none. */
   readonly error: string | null;
   readonly found: VirshAnswer;
 }
 
 /**
- * Runs a command, if there is one, and another that looks what came of it: in the same process if virsh can read both as lines.
+ * Runs a command, if there is one, and another that reads the result: in the same process if virsh can read both as
+ * lines.
  *
- * @param input what the first can read as `/dev/stdin`
+ * @param input the content of `/dev/stdin` for the first
  */
 export async function runAndLook(
   virsh: Virsh,
@@ -44,7 +45,7 @@ export async function runAndLook(
   look: readonly string[],
   input?: string,
 ): Promise<Findings> {
-  // What other elements are in the metadata of a machine stands on lines of its own.
+  // The metadata of a VM may contain other elements on separate lines.
   if (command !== null && input === undefined && !fitsInScript(command)) {
     const { error } = await virsh.run(command);
     return { error, found: lastOf(await virsh.runAll([look])) };

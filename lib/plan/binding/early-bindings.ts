@@ -4,19 +4,19 @@ import type { PersistedTraits } from '../../pci/persisted/persisted-device.ts';
 import { lateReason, STORAGE_CLASSES } from './binding-stage.ts';
 import type { PersistedBinding } from './persisted-bindings.ts';
 
-/** The program that makes bindings before drivers of the host are loaded. */
+/** The program that binds devices before host drivers are loaded. */
 export const EARLY_PROGRAM_PATH = '/etc/portal-gun/early-bindings';
 
-/** Says that the program has run in this boot. */
+/** The mark that the program has run in this boot. */
 export const EARLY_DONE_PATH = '/run/portal-gun/early-done';
 
-/** By absolute path, since whoever runs the program may have no search path. */
+/** An absolute path, because the program may run without a search path. */
 export const OCTAL_DUMP = '/usr/bin/od';
 
 const TOKEN_LINE = '# token ';
 const TOKEN_LENGTH = 16;
 
-// Only what the shell itself has, and od: in an initial RAM disk there is little else.
+// Only shell builtins and od, because an initramfs has few other programs.
 const HEAD = `# Run by udev before it has any driver of PCI loaded. A device is bound only if it is known to be the one that was meant: by the
 # serial number in its configuration space, or because it is where it was and is the only one of its kind. What cannot be read
 # proves nothing. All other devices are left to portal-gun.service, which can ask more of them.
@@ -183,9 +183,9 @@ mkdir -p ${EARLY_DONE_PATH.slice(0, EARLY_DONE_PATH.lastIndexOf('/'))}
 `;
 
 /**
- * A POSIX shell program that sets the `driver_override` of each device that is at its place and is known to be the one that was
- * meant; `null` where that can be known of none before drivers are loaded. What it leaves it says in the kernel's log. It unbinds
- * nothing.
+ * A POSIX shell program that sets the `driver_override` of each device that is at its place and is identified with
+ * certainty; `null` if no device can be identified before drivers are loaded. It logs the skipped devices to the
+ * kernel log, and unbinds nothing.
  */
 export function formatEarlyProgram(bindings: readonly PersistedBinding[]): string | null {
   const early = bindings.filter((binding) => lateReason(binding) === null);
@@ -196,7 +196,7 @@ export function formatEarlyProgram(bindings: readonly PersistedBinding[]): strin
   return `#!/bin/sh\n# Made by pci bind --persist from /etc/portal-gun/bindings.json, and made anew by it: edits are lost.\n${TOKEN_LINE}${token}\n${body}`;
 }
 
-/** What tells one program of {@link formatEarlyProgram} from another; `null` for what is none. */
+/** The token that identifies a program of {@link formatEarlyProgram}; `null` for other text. */
 export function tokenOf(program: string | null): string | null {
   const line = program?.split('\n').find((each) => each.startsWith(TOKEN_LINE));
   return line === undefined ? null : line.slice(TOKEN_LINE.length);
@@ -214,19 +214,19 @@ function proofWords({
   deviceSerial,
 }: Pick<PersistedTraits, 'path' | 'id' | 'subsystem' | 'deviceSerial'>): string {
   const [root = '', ...steps] = path.split('/');
-  // Buses are numbered anew at each start; the slot and the function below a bridge stay.
+  // Buses are renumbered at each start; the slot and the function below a bridge stay.
   const place = ['/sys/devices', root, ...steps.map((step) => `*:??:${step}`)].join('/');
   const serial = deviceSerial === null ? '' : serialWord(deviceSerial);
   return `'${serial}' ${idWords(id, subsystem)} ${place}`;
 }
 
-/** Patterns: a device may say nothing of its subsystem. */
+/** Patterns, because a device may have no subsystem. */
 function idWords(id: string, subsystem: string | null): string {
   const words = [...id.split(':'), ...(subsystem?.split(':') ?? [])].map((each) => `0x${each}`);
   return [...words, "'*'", "'*'"].slice(0, 4).join(' ');
 }
 
-/** As the configuration space has it, the lowest byte first. */
+/** As in the configuration space, lowest byte first. */
 function serialWord({ offset, value }: SerialAt): string {
   return `${offset}:${value.split('-').reverse().join(' ')}`;
 }

@@ -13,11 +13,11 @@ import { byAddress } from './record.ts';
 
 const RULES_PATH = '/etc/udev/rules.d/10-portal-gun.rules';
 const HOOK_PATH = '/etc/initramfs-tools/hooks/portal-gun';
-/** The unit that has root run this program at each boot. */
+/** The unit that runs this program as root at each boot. */
 export const SERVICE_PATH = '/etc/systemd/system/portal-gun.service';
 const WANTS_PATH = '/etc/systemd/system/multi-user.target.d/portal-gun.conf';
 
-/** The files of others' folders that are made from the records. */
+/** The files outside of portal-gun's folders that are generated from the records. */
 export const PERSISTENCE_PATHS: readonly string[] = [RULES_PATH, HOOK_PATH, SERVICE_PATH, WANTS_PATH];
 
 /** All records that apply after a boot. */
@@ -29,33 +29,35 @@ export interface PersistedRecords {
 /** The programs that make an initramfs. */
 type InitramfsMaker = 'initramfs-tools' | 'dracut' | 'mkinitcpio' | 'booster';
 
-/** How a host boots, as far as it affects actions at each boot. */
+/** The facts about the boot of a host that affect persisted changes. */
 export interface BootState {
-  /** What makes its initramfs; `null` for nothing that is known. We put early bindings into that of initramfs-tools only. */
+  /**
+   * The program that makes its initramfs; `null` if it is unknown. Only that of initramfs-tools gets early bindings.
+   */
   readonly initramfs: InitramfsMaker | null;
   readonly systemd: boolean;
-  /** The command that starts this very program. */
+  /** The command that starts this program. */
   readonly program: readonly string[];
 }
 
-/** A file that makes bindings or VFs outlive a boot. */
+/** A file that restores bindings or VFs at each boot. */
 export interface PersistenceFile {
   readonly path: string;
-  /** `null` where there shall be none. */
+  /** `null` if the file must not exist. */
   readonly text: string | null;
   readonly executable: boolean;
-  /** What it is for: `what udev runs before it loads drivers`. */
+  /** Its purpose: `the udev rule that runs it before any driver loads`. */
   readonly purpose: string;
-  /** Whether the initial RAM disk depends on it. */
+  /** Whether the initramfs contains it. */
   readonly isEarly: boolean;
 }
 
-/** All files of what outlives a boot, as they shall be; where nothing does there is none of them. */
+/** All files for persisted changes, in their required state; if nothing is persisted, none exists. */
 export function persistenceFiles(
   records: PersistedRecords,
   { initramfs, systemd, program }: BootState,
 ): readonly PersistenceFile[] {
-  // As they are read again: what is made of them must not depend on the order in which they were said.
+  // As they are parsed again, so that the files do not depend on the order of the request.
   const bindings = byAddress(records.bindings);
   const { pfs } = records;
   const early = bindings.filter((binding) => lateReason(binding) === null);
@@ -116,9 +118,9 @@ function driversOf(bindings: readonly PersistedBinding[]): readonly string[] {
 }
 
 /**
- * The rules for udev. An event of any device may have a driver loaded that takes ours, so the first event of all makes
- * them ready; PROGRAM is run while rules are gone through, and drivers are loaded after that (udev(7)). Events come beside
- * one another: who finds that it was not done yet does it.
+ * The udev rules. An event of any device may load a driver that claims a persisted device, so the first event of all
+ * prepares them: PROGRAM runs while rules are processed, and drivers are loaded after that (udev(7)). Events run in
+ * parallel: the first one that finds the work undone does it.
  */
 function formatRules(bindings: readonly PersistedBinding[]): string {
   const run = `PROGRAM="/bin/sh ${EARLY_PROGRAM_PATH}"`;
@@ -140,7 +142,7 @@ LABEL="portal_gun_end"
 `;
 }
 
-/** The hook for initramfs-tools(7), which copies rules for udev, and not what they run. */
+/** The hook for initramfs-tools(7), which copies udev rules, but not the programs that they run. */
 function formatHook(bindings: readonly PersistedBinding[]): string {
   return `#!/bin/sh
 # Made by pci bind --persist, and made anew by it: edits are lost.
@@ -167,9 +169,9 @@ function servicePurpose({ bindings, pfs }: PersistedRecords): string {
 }
 
 /**
- * For VFs; and for what had a driver of the host early, being built into the kernel, and for what is at another place. VFs
- * come first, since they may be bound as well, by udev as they come or else with what was left. Where VFs could not be made
- * the rest is bound all the same, and the service has failed by its last command.
+ * For VFs, for devices that a built-in host driver claimed early, and for devices at another place. VFs come first,
+ * because they may have bindings too. If VFs could not be created, the rest is bound anyway, and the last command
+ * makes the service fail.
  */
 function formatUnit({ bindings, pfs }: PersistedRecords, program: readonly string[]): string {
   const command = (...words: readonly string[]): string => [...program, ...words].map(unitWord).join(' ');
@@ -204,7 +206,7 @@ TimeoutStartSec=10min
 
 const SETTLE = 'udevadm settle --timeout=60';
 
-/** A word of a command of systemd, whatever is in it: systemd.service(5), COMMAND LINES. */
+/** A quoted word for a command in a unit: systemd.service(5), COMMAND LINES. */
 function unitWord(text: string): string {
   const escaped = text.replaceAll('%', '%%').replaceAll('$', '$$$$');
   return escaped === quote(escaped) ? escaped : `"${escaped.replace(/[\\"]/g, '\\$&')}"`;

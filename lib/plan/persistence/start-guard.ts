@@ -6,15 +6,14 @@ import type { DeviceWith } from '../../pci/device.ts';
 import type { AssignmentStatus } from '../assignment/assignment-status.ts';
 
 /**
- * The program that libvirt asks before it starts a machine: it hands over machines that have assignments of ours to
- * `pci guard-start`, and lets all others pass without starting anything.
+ * The hook that libvirt runs before it starts a VM: it passes VMs with assignments of portal-gun to `pci
+ * guard-start`, and accepts all others without starting a program.
  *
- * libvirt gives the name of the machine, what happens (`prepare`), and the machine's document on standard input; where
- * the program fails, the machine is not started, and what it says is what libvirt says. It is asked before libvirt itself looks
- * whether devices are free.
+ * libvirt passes the name of the VM, the event (`prepare`), and the VM's XML on stdin. If the hook fails, the VM is
+ * not started, and libvirt reports its output. libvirt runs it before it checks whether devices are free.
  *
- * Under AppArmor libvirtd may start what is in /usr/bin and the like, which is free of its profile then, and nothing elsewhere,
- * where Node often is: so `env` starts it.
+ * Under AppArmor, libvirtd may start programs only in /usr/bin and similar folders, without its profile. Node is
+ * often elsewhere, so `env` starts it.
  *
  * https://libvirt.org/hooks.html#etc-libvirt-hooks-qemu
  *
@@ -40,7 +39,8 @@ printf '%s\\n' "$definition" | /usr/bin/env ${program.map(quote).join(' ')} guar
 }
 
 /**
- * What is in the way of a start, in sentences that begin with the devices: one for all of them where it is the same.
+ * The findings that prevent a start, in sentences that begin with the devices: one sentence for devices with the same
+ * finding.
  *
  * @param held findings that refuse or forbid
  */
@@ -59,7 +59,7 @@ export function useProblems(held: readonly Finding[]): readonly string[] {
   });
 }
 
-/** What somebody can do who wants to start the machine. */
+/** The hint for a user who wants to start the VM. */
 export function startHint(machine: string, held: readonly Finding[]): string {
   const [first] = held.filter(({ name }) => name !== 'machine-has-it');
   if (first === undefined) return 'shut down the VM that has it; to find it: pci assignments';
@@ -69,7 +69,7 @@ export function startHint(machine: string, held: readonly Finding[]): string {
   return `${first.remedy}; or allow it anyway: pci assign ${first.subject} --machine ${quote(machine)}${allow}`;
 }
 
-/** Why a machine must not be started, in sentences that begin with the device; none where it may. */
+/** Why a VM must not be started, in sentences that begin with the device; none if it may. */
 export function startProblems(statuses: readonly AssignmentStatus<DeviceWith<never>>[]): readonly string[] {
   return statuses.flatMap((status): readonly string[] => {
     const problem = problemOf(status);

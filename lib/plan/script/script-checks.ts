@@ -3,12 +3,12 @@ import { SYS_PATHS } from '../../sysfs/paths.ts';
 import type { Change } from '../change.ts';
 import { kindOf } from '../change-kinds.ts';
 
-/** What of a device a script looks at before it takes it. */
+/** The checks of a device in a script before it is taken. */
 type Look = 'disks' | 'net' | 'open';
 
 /**
- * Stands in scripts that take devices: a script is run long after it was made, so it looks again at what can have changed.
- * Mount points of every mount namespace count, and every open file by its device number.
+ * Part of scripts that take devices. A script may run long after it was made, so it checks again everything that can
+ * have changed: mount points of every mount namespace, and every open file by its device number.
  */
 export const CHECKS_HEAD = `
 # unused ADDRESS [disks] [net] [open]: stops if the host uses it by now; what is named is not looked at
@@ -81,7 +81,7 @@ unheld() {
 
 const DISK_RULES: readonly string[] = 'mounted swap lvm md crypt device-mapper bcache zfs'.split(' ');
 
-/** What is not looked at, since it is known to be so and was allowed. */
+/** The checks that are skipped, because their finding is known and was accepted. */
 export function passedOver(findings: readonly Finding[], allowed: ReadonlySet<string>): readonly Look[] {
   const known = findings.filter(({ severity }) => severity !== 'unknown');
   const lifted = refusalsAmong(known, new Set()).filter(({ name }) => allowed.has(name));
@@ -93,7 +93,7 @@ function lookOf(name: string): Look {
   return name.startsWith('net-') || name === 'session' ? 'net' : 'open';
 }
 
-/** The lines that look whether the host uses by now what a change takes. */
+/** The lines that check whether the host now uses what a change takes. */
 export function checkLines(change: Change, over: readonly Look[]): readonly string[] {
   return kindOf(change).script.checks(change, over.map((look) => ` ${look}`).join(''));
 }

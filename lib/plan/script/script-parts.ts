@@ -1,7 +1,7 @@
 import { BOOT_LOADER_PATHS, SYS_PATHS } from '../../sysfs/paths.ts';
 import type { ScriptPart } from '../change-kind.ts';
 
-/** Stands in every script. */
+/** Part of every script. */
 export const HEAD = `# For root. It stops at the first failure; run again, it does what is left, and nothing twice.
 set -eu
 umask 022
@@ -120,7 +120,7 @@ unplug() {
 }
 `;
 
-/** What stands in scripts whose lines call it, in the order in which it stands there. */
+/** Part of scripts whose lines call them, in this order. */
 export const SCRIPT_PARTS: Readonly<Record<ScriptPart, string>> = {
   'vf-checks': VF_CHECKS_PART,
   vfs: VFS_PART,
