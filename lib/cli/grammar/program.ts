@@ -1,18 +1,18 @@
 import type { Command } from './command.ts';
 
-/** Commands that help lists together. */
+/** Commands in one section of the help. */
 export interface CommandSection {
   readonly title: string;
   readonly commands: readonly Command[];
 }
 
-/** A program: its name, what it is for, and its commands. */
+/** A program: its name, its purpose, and its commands. */
 export interface Program {
   readonly name: string;
   readonly summary: string;
   readonly version: string;
   readonly sections: readonly CommandSection[];
-  /** Those of all sections, in their order. */
+  /** The commands of all sections, in order. */
   readonly commands: readonly Command[];
 }
 

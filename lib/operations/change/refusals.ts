@@ -6,9 +6,9 @@ import { SAFETY_RULES } from '../../checks/safety/safety-rules.ts';
 import { PROGRAM_WRITABLE } from './program-refusal.ts';
 
 /**
- * The names of safety rules that are lifted, each of a word or of several with commas between.
+ * The names of accepted safety rules, from words that may contain several, separated by commas.
  *
- * @throws PortalGunError BAD_ARGUMENT for one that no rule has, or that can't be lifted
+ * @throws PortalGunError BAD_ARGUMENT for an unknown name, or a rule that cannot be accepted
  */
 export function allowedOf(
   allow: readonly string[],
@@ -28,7 +28,7 @@ export function allowedOf(
   return new Set(names);
 }
 
-/** @throws PortalGunError DEVICE_IN_USE where something is left that stops a change */
+/** @throws PortalGunError DEVICE_IN_USE if a finding still stops the change */
 export function refuseUse(refusals: readonly Finding[]): void {
   const [first] = refusals;
   if (first === undefined) return;

@@ -19,19 +19,20 @@ type ComparedDevice = DeviceWith<DifferenceField>;
 export interface HostComparison {
   readonly before: Inventory<ComparedDevice>;
   readonly after: Inventory<ComparedDevice>;
-  /** What came, went, moved to another address or changed. */
+  /** The devices that came, disappeared, moved or changed. */
   readonly differences: readonly DeviceDifference<ComparedDevice>[];
 }
 
 /**
- * Compares the devices of two hosts. If one is a snapshot with stand-ins for its identifiers, the other is compared by stand-ins too.
+ * Compares the devices of two hosts. If one is a snapshot with stand-ins for its identifiers, the other is compared
+ * by stand-ins too.
  *
- * @throws PortalGunError NO_PCI, and what opening the hosts throws
+ * @throws PortalGunError NO_PCI, and the errors of opening the hosts
  */
 export function compareHosts(before: HostSession, after: HostSession): HostComparison {
   const [first, second] = [before.host, after.host];
   const { names } = after;
-  // Stand-ins compare with stand-ins alone.
+  // Stand-ins can only be compared with stand-ins.
   const replaced = isRedacted(first) || isRedacted(second);
   const earlier = readInventory(replaced ? redacted(first) : first, names, DIFFERENCE_FIELDS);
   const later = readInventory(replaced ? redacted(second) : second, names, DIFFERENCE_FIELDS);

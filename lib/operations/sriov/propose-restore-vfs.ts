@@ -23,18 +23,19 @@ import { PF_FIELDS, readPf } from './pf-state.ts';
 
 /** The subject of a proposal to restore VFs. */
 export interface RestoreVfsSubject {
-  /** What is written down for each boot. */
+  /** The recorded VFs for each boot. */
   readonly entries: readonly PersistedPf[];
-  /** The PFs that are known for sure and whose VFs nobody uses, also those that are as they were written down. */
+  /** The PFs that were found with certainty and whose VFs are not in use, including those that already match. */
   readonly pfs: readonly VfsProposal[];
-  /** What is persisted and left as it is. */
+  /** The persisted entries that are left. */
   readonly left: readonly LeftEntry[];
 }
 
 /**
- * Proposes to make and set the VFs that are persisted, of each PF that is known for sure and whose VFs nobody uses. The rest is left.
+ * Proposes to create and configure the persisted VFs of each PF that was found with certainty and whose VFs are not
+ * in use. The others are left.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_RECORD, PERMISSION_DENIED, and what opening the host throws
+ * @throws PortalGunError BAD_ARGUMENT, BAD_RECORD, PERMISSION_DENIED, and the errors of opening the host
  */
 export async function proposeRestoreVfs(
   session: HostSession,
@@ -80,11 +81,11 @@ interface Restoration {
   readonly session: HostSession;
   readonly inventory: Inventory;
   readonly pending: PendingRecovery;
-  /** What speaks against VFs going away. */
+  /** The findings that prevent removing VFs. */
   stops(lost: readonly PciAddress[]): Finding | undefined;
 }
 
-/** What is proposed for the PF of an entry, or why it is left. */
+/** The proposal for the PF of an entry, or why it is left. */
 async function proposeOne(
   { entry, whereabouts: { kind, device } }: FoundPf,
   { session, inventory, pending, stops }: Restoration,
@@ -110,12 +111,12 @@ async function proposeOne(
   }
 }
 
-/** In words, without an option that nobody gave. */
+/** The message without the name of an option that was not given. */
 function problemOf({ subject, message }: PortalGunError, pf: PciAddress): string {
   return subject === null || subject === pf || subject.startsWith('--') ? message : `${subject} ${message}`;
 }
 
-/** What speaks against VFs going away. At a boot none are there, and what tells it, which takes long, is not read. */
+/** The findings that prevent removing VFs. At a boot there are no VFs, so the slow reading of their uses is skipped. */
 function findingsOf(host: HostReader, lost: readonly PciAddress[]): readonly Finding[] {
   return lost.length === 0 ? [] : findLoss(host, readInventory(host, NO_NAMES, SAFETY_FIELDS).devices, lost);
 }

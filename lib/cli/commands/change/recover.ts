@@ -21,7 +21,10 @@ interface RecoverValues extends Pick<ReadingValues, 'json'> {
   readonly unconfirmed: string | undefined;
 }
 
-/** `pci recover`: ends what was cut short, or was not confirmed, and restores what is persisted or says what of it is missing. */
+/**
+ * `pci recover`: ends changes that were interrupted or not confirmed, and restores persisted settings or reports the
+ * missing ones.
+ */
 export async function runRecover(
   args: RecoverValues,
   terminal: Terminal,
@@ -49,7 +52,7 @@ export async function runRecover(
   };
 }
 
-/** Ends each change that was left behind. */
+/** Ends each remaining change. */
 async function end(
   session: HostSession,
   args: RecoverValues,
@@ -76,7 +79,7 @@ async function end(
   return { exitCode, ended };
 }
 
-/** Restores all that is persisted, without a question. */
+/** Restores all persisted settings, without a prompt. */
 async function restore(session: HostSession, terminal: Terminal, dialogue: Dialogue): Promise<number> {
   const [{ proposeRestoreVfs }, { proposeRestoreBindings }, { preparedBindings, preparedVfs }] =
     await Promise.all([
@@ -94,7 +97,7 @@ async function restore(session: HostSession, terminal: Terminal, dialogue: Dialo
     return exitCode === EXIT.ok && proposal.subject.left.length > 0 ? EXIT.findings : exitCode;
   };
   const said = { json: false, verbose: false };
-  // Bindings may be of VFs, which have to be there first.
+  // Bindings may be for VFs, which must exist first.
   const vfs = await proposeRestoreVfs(session);
   const ofVfs = await carryOut(vfs, preparedVfs(session, vfs, said));
   const bindings = await proposeRestoreBindings(session);
