@@ -53,7 +53,7 @@ export class Journal {
     const head: JournalHead = { schema: JOURNAL_SCHEMA, ...occasion, allowed: [...allowed].sort(), plan };
     const storing = await files.replace(pathOf(id), JSON.stringify(head));
     if (storing !== 'written') {
-      throw new PortalGunError('JOURNAL_FAILED', `can't be written: ${storing.failed}`, {
+      throw new PortalGunError('JOURNAL_FAILED', `cannot be written: ${storing.failed}`, {
         subject: pathOf(id),
       });
     }

@@ -53,7 +53,7 @@ export interface NeededModule {
 
 /**
  * All data about one kind of change for planning, scripts, journals, the engine and recovery, except how it is made.
- * Every part is required: a kind without an answer says so explicitly.
+ * Every part is required: a kind without an answer declares that.
  */
 export interface ChangeKind<C> {
   /** Whether parts of a journal are a change of this kind, each in its form, because root makes it. */

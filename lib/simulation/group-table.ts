@@ -101,7 +101,7 @@ export class GroupTable {
     const bond = this.#bonds.get(pf.address);
     const bridge = bridgeAbove(pf.path);
     const isShared = bridge !== null && this.members(number).includes(lastName(bridge) as PciAddress);
-    return isShared && bond !== undefined ? bond : `alone ${vf.address}`;
+    return isShared && bond !== undefined ? bond : `single ${vf.address}`;
   }
 
   /** The group of a function that was never offered to a driver was not captured. */
@@ -109,7 +109,7 @@ export class GroupTable {
     if (bridgeAbove(each.path) !== null || !each.address.endsWith('.0')) {
       throw gap(each.address, 'which IOMMU group it would get from a driver is not in the snapshot');
     }
-    return `alone ${each.address}`;
+    return `single ${each.address}`;
   }
 
   #linked(each: FunctionDirectory): number | null {

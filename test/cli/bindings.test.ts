@@ -72,7 +72,7 @@ async function boundHost(): Promise<readonly string[]> {
 }
 
 describe('pci bind --persist', () => {
-  it('writes a record and all that brings it about at a boot, and has the initial RAM disks made around it', async () => {
+  it('writes a record and all that brings it about at a boot, and has the initramfs made around it', async () => {
     const { steps, persistence } = await planOf('bind', '03:00.0', '--persist', ...hostWith({}));
     const changes = steps.map(({ change }) => change);
     const [last] = changes.slice(-1);
@@ -146,14 +146,14 @@ describe('pci bind --persist', () => {
     expect((await bindingsOf(hostWith(files))).outdated).toEqual([]);
   });
 
-  it('writes anew what was spoilt, and the initial RAM disks with it', async () => {
+  it('writes anew what was spoilt, and the initramfs with it', async () => {
     const files = await persisted('07:00.0');
     const spoilt = { ...files, [OURS[1]]: '#!/bin/sh\n' };
-    expect((await bindingsOf(hostWith(spoilt))).outdated).toEqual([OURS[1], 'initial RAM disks']);
+    expect((await bindingsOf(hostWith(spoilt))).outdated).toEqual([OURS[1], 'initramfs']);
     const { steps } = await planOf('bind', '07:00.0', '--persist', ...hostWith(spoilt));
     expect(filesAfter(steps, spoilt)).toEqual(files);
     const stale = { ...files, [STATE]: 'stale\n' };
-    expect((await bindingsOf(hostWith(stale))).outdated).toEqual(['initial RAM disks']);
+    expect((await bindingsOf(hostWith(stale))).outdated).toEqual(['initramfs']);
   });
 });
 

@@ -150,7 +150,7 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
     [
       'show 00:01.0',
       [
-        '  IOMMU group   1 (DMA-FQ), alone',
+        '  IOMMU group   1 (DMA-FQ), only member',
         '  Location      pci0000:00/01.0, on a',
         '                root bus',
       ],

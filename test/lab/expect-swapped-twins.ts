@@ -51,7 +51,7 @@ export async function expectSwappedTwins(machine: RunningMachine, held: readonly
   const newcomer = `${DRIVERLESS} in-force ${DRIVERLESS} vfio-pci`;
   // They are on vfio-pci, where nothing of their own can be read any more.
   const swapped = [spare, nic].map((each) => expect.stringMatching(` moved ${each} vfio-pci$`));
-  expect(await listed(machine, ['initial RAM disks'])).toEqual(
+  expect(await listed(machine, ['initramfs'])).toEqual(
     expect.arrayContaining([...restored, newcomer, ...swapped]),
   );
   const pending = 'was interrupted: a recovery is pending; run pci recover';

@@ -132,7 +132,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
       expect(await dump(others)).toBe(before[1]);
 
       expect(await output('tag', 'star0', 'galaxy0', 'star0', '--type', 'router')).toBe(
-        'Nothing to do: 2 VMs tagged router already\n  star0    is so already\n  galaxy0  is so already\n',
+        'Nothing to do: 2 VMs already tagged router\n  star0    no change\n  galaxy0  no change\n',
       );
       expect(await dump(routers)).toBe(tagged);
       expect(await documentOf('machine-tag', 'tag', 'star0', '--type', 'service')).toMatchObject({
@@ -146,7 +146,7 @@ describeLibvirtd('portal, with a real libvirt', (root) => {
       });
       expect([await dump(routers), await dump(others)]).toEqual(before);
       expect(await output('tag', 'galaxy0', '--remove')).toBe(
-        'Nothing to do: 1 VM untagged already\n  galaxy0  is so already\n',
+        'Nothing to do: 1 VM already untagged\n  galaxy0  no change\n',
       );
     });
 

@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../lib/base/errors.ts';
 import { fixture } from './pci-program.ts';
 
-/** What is wrong, the code, what it is about, what the message has, and what the hint has. */
+/** The command, the code, the subject, and parts of the message and of the hint. */
 export type ErrorCase = readonly [
   line: string,
   code: ErrorCode,
@@ -12,7 +12,7 @@ export type ErrorCase = readonly [
 
 const GPU = `--host ${fixture('gpu-desktop')}`;
 
-/** What both programs say alike. */
+/** The cases of both programs. */
 export function commonErrorCases(program: 'pci' | 'portal'): readonly ErrorCase[] {
   return [
     ['', 'BAD_ARGUMENT', null, 'missing command', `see ${program} --help`],
@@ -21,7 +21,7 @@ export function commonErrorCases(program: 'pci' | 'portal'): readonly ErrorCase[
   ];
 }
 
-/** FOLDER stands for a folder of files that are no host. */
+/** FOLDER is replaced by a folder of files that are not hosts. */
 export const ERROR_CASES: readonly ErrorCase[] = [
   ...commonErrorCases('pci'),
   // Commands.
@@ -105,7 +105,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'no such column: "__proto__"',
     'the columns are',
   ],
-  // Words too few and too many.
+  // Missing and unexpected words.
   [`show ${GPU}`, 'BAD_ARGUMENT', null, 'missing argument: pci show <device>', 'see pci show --help'],
   ['diff', 'BAD_ARGUMENT', null, 'missing argument: pci diff <before> [after]', 'see pci diff --help'],
   [`show 01:00.0 02:00.0 ${GPU}`, 'BAD_ARGUMENT', '02:00.0', 'unexpected argument', 'see pci show --help'],
@@ -168,7 +168,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'is not a class',
     'did you mean class=network?',
   ],
-  // Devices that are not there, or more than one.
+  // Devices that do not exist, and ambiguous ones.
   [
     `show 01:00.5 ${GPU}`,
     'DEVICE_NOT_FOUND',
@@ -315,7 +315,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'capture',
   ],
   ['list --host FOLDER/bad-row', 'BAD_SNAPSHOT', 'FOLDER/bad-row', 'a row reaches past the end', 'capture'],
-  // What cannot be passed through.
+  // Devices that cannot be passed through.
   [
     `bind 07:00.0 --host ${fixture('lab-none')}`,
     'NO_IOMMU',
@@ -328,9 +328,9 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'CANNOT_BE_GIVEN',
     '0000:00:04.0',
     'a bridge stays with the host',
-    'show the reason: pci show and pci groups',
+    'show the reason: pci show DEVICE, pci groups',
   ],
-  // What makes no virtual functions, or not as asked.
+  // Devices that do not support VFs, or not the requested ones.
   [
     `sriov set 06:00.0 --vfs 1 --host ${fixture('lab-intel')}`,
     'NO_SRIOV',
@@ -343,7 +343,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'NO_SRIOV',
     '0000:01:10.0',
     'is itself a VF, of 0000:01:00.0',
-    'name 0000:01:00.0',
+    'use its PF: 0000:01:00.0',
   ],
   [
     `sriov set 01:00.0 --vfs 8 --host ${fixture('lab-intel')}`,
@@ -418,7 +418,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'no such reason: "net-adress"',
     'did you mean net-address?',
   ],
-  // What libvirt is to take.
+  // XML for libvirt.
   [
     `xml`,
     'BAD_ARGUMENT',
@@ -626,7 +626,7 @@ export const ERROR_CASES: readonly ErrorCase[] = [
     'cannot be used with --script',
     'run the command with --help',
   ],
-  // What is bound at each boot.
+  // Persisted bindings.
   [
     'bindings --host FOLDER/bad-entry',
     'BAD_RECORD',

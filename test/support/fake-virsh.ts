@@ -1,9 +1,9 @@
 import type { Run, Runner, RunOptions } from '../../lib/host/runner.ts';
 
-/** What a command comes to: what it prints, or why it fails. */
+/** The result of a command: its output, or its error. */
 export type FakeAnswer = { readonly output: string } | { readonly error: string };
 
-/** What a process of it was started with. */
+/** The arguments and options of a process. */
 export interface FakeCall {
   readonly args: readonly string[];
   readonly options: RunOptions;
@@ -12,8 +12,8 @@ export interface FakeCall {
 const VERSION = 'Using library: libvirt 11.3.0\nRunning against daemon: 11.3.0';
 
 /**
- * A `virsh` that answers each command so, one that is an argument and those that it reads. It prints what virsh 11.3
- * does, to which `test/lab/virsh.test.ts` holds the code that reads it.
+ * A `virsh` with given answers for commands, as an argument or read from stdin. Its output has the format of virsh
+ * 11.3; `test/lab/virsh.test.ts` compares the code that reads it with a real one.
  */
 export class FakeVirsh implements Runner {
   readonly calls: FakeCall[] = [];
@@ -37,7 +37,7 @@ export class FakeVirsh implements Runner {
     return command[0] === 'version' ? { output: VERSION } : this.#answer(command);
   }
 
-  /** As from a person, whom it shows a prompt and each line once more. */
+  /** As from a terminal: a prompt, and each line repeated. */
   #readLines(input: string): Run {
     let [stdout, stderr] = ['', 'libvirt: some warning\n'];
     for (const line of input.trimEnd().split('\n')) {
@@ -48,7 +48,7 @@ export class FakeVirsh implements Runner {
     return exited(`${stdout}virsh # `, `${stderr}error: Failed to create '/dev/null/libvirt/virsh'`);
   }
 
-  /** As from a script in one argument, with nothing around what is printed. */
+  /** As from a script in one argument, with only the output of the commands. */
   #runScript(script: string): Run {
     const { printed, said } = this.#runLine(script);
     return exited(printed, said);
@@ -77,7 +77,7 @@ function commandsOf(line: string): readonly string[] {
   return line.match(/(?:"(?:\\.|[^"\\])*"|[^;"])+/g) ?? [];
 }
 
-/** The words of a command, as the parser of virsh takes them. */
+/** The words of a command, as the parser of virsh splits them. */
 function wordsOf(line: string): readonly string[] {
   const words = line.match(/(?:"(?:\\.|[^"\\])*"|[^\s"])+/g) ?? [];
   return words.map((word) => word.replace(/\\(.)|"/g, '$1'));

@@ -1,6 +1,6 @@
 import { commonErrorCases, type ErrorCase } from './error-cases.ts';
 
-/** What is wrong before a libvirt is asked; what comes of asking one is tried in the lab. */
+/** Errors before a libvirt is asked; the lab tests those of a libvirt. */
 export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
   ...commonErrorCases('portal'),
   ['list here', 'BAD_ARGUMENT', 'here', 'unexpected argument', 'see portal list --help'],

@@ -6,7 +6,7 @@ import type { PciAddress } from '../../pci/address.ts';
 import type { SafetyDevice } from './safety-fields.ts';
 
 /**
- * An interface on a function, or on top of one that is, with the path between them: `enp3s0f1`, `br0 above enp3s0f1`.
+ * An interface on a function, or on top of such an interface, with the path between them: `enp3s0f1`, `br0 above enp3s0f1`.
  */
 export interface StackedInterface {
   readonly interface: NetInterface;

@@ -95,7 +95,7 @@ const NOBODY: NodeUse = { holders: [], unsure: [] };
 /** The open nodes of processes, by the function of each node. */
 export class OpenNodesView {
   readonly #sure = new Map<PciAddress, Map<NodeRule, NodeHolder[]>>();
-  /** Nodes of unknown devices, and of devices that are on no function but have the name of one that is. */
+  /** Nodes of unknown devices, and of devices that are on no function, although an object on a function has their name. */
   readonly #unsure: { readonly holder: DeviceHolder; readonly node: OpenNode }[] = [];
   readonly #drivers: ReadonlySet<string>;
 

@@ -50,7 +50,7 @@ function attempt(step, action) {
 const rom = directory + '/rom';
 const control = directory + '/power/control';
 const sleeps = text('control') === 'auto' && text('runtime_status') === 'suspended';
-// What is typed to end the program must not leave it switched on.
+// Ctrl-C must not leave the ROM enabled.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => {});
 if (sleeps) attempt('wake', () => write(control, 'on'));
 if (problem === null) attempt('enable', () => write(rom, '1\\n'));

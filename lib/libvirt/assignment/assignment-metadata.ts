@@ -14,14 +14,14 @@ const ALIAS = new RegExp(`^${ALIAS_PREFIX}[\\w.-]+$`);
 const RULES = /^[a-z][a-z0-9-]{0,63}( [a-z][a-z0-9-]{0,63}){0,63}$/;
 
 /**
- * Reads what is kept of assignments in a machine's definition, in the order of the document:
+ * Reads the assignment records in a VM's definition, in the order of the document:
  *
  *     <portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="router">
  *       <portal-gun:assignment alias="ua-portal-gun-0000-01-00-0" policy="shared" address="0000:01:00.0"
  *         path="pci0000:00/01.0/00.0" id="8086:10c9" subsystem="8086:a03c" group="10"/>
  *     </portal-gun:machine>
  *
- * @throws PortalGunError BAD_XML, with line and column, where one is not of that form, or two are of one alias
+ * @throws PortalGunError BAD_XML, with line and column, if one has another form, or if two have the same alias
  */
 export function parseAssignments(document: XmlDocument): readonly Assignment[] {
   const aliases = new Set<string>();

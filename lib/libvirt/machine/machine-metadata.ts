@@ -30,8 +30,8 @@ export interface MachineMetadata {
 }
 
 /**
- * Finds our element in a `<domain>` document: as libvirt does, the first in `<metadata>` that is in our namespace,
- * whatever its prefix (`virsh metadata --key` gives it any) and wherever that is declared. `null` where there is none.
+ * Finds portal-gun's element in a `<domain>` document. As in libvirt, it is the first in `<metadata>` with its
+ * namespace, with any prefix (`virsh metadata --key` sets it), declared at any place. `null` if there is none.
  *
  *     <metadata>
  *       <portal-gun:machine xmlns:portal-gun="urn:portal-gun:machine:v1" category="router"/>

@@ -62,9 +62,9 @@ const UNITS: ReadonlyMap<string, number> = new Map([
  *
  * https://libvirt.org/formatdomain.html
  *
- * @param report is told, a sentence each, what in it makes no sense; the rest is read
- * @param surroundings what the document names and does not hold: networks, and things of the host
- * @throws PortalGunError BAD_XML where it is no document of a machine that has a name and a UUID
+ * @param report called with a sentence for each invalid part; the rest is read
+ * @param surroundings the objects outside of the document that it names: networks, and objects of the host
+ * @throws PortalGunError BAD_XML if it is not a VM with a name and a UUID
  */
 export function parseMachine(
   document: XmlDocument,

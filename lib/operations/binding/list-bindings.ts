@@ -65,6 +65,6 @@ export async function listBindings(session: HostSession): Promise<BindingsAnswer
 function outdatedParts(persistence: Persistence): readonly string[] {
   return planPersistence(persistence, persistence).flatMap(({ change }) => {
     if (change.kind === 'file') return [change.path];
-    return change.kind === 'initramfs' && change.to !== STALE ? ['initial RAM disks'] : [];
+    return change.kind === 'initramfs' && change.to !== STALE ? ['initramfs'] : [];
   });
 }

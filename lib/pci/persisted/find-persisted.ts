@@ -19,7 +19,7 @@ import type { PersistedDevice, PersistedTraits } from './persisted-device.ts';
  * - `moved`: at another place, identified by a serial number or a MAC.
  * - `replaced`: another device, `device`, is at its place; the device itself was not found.
  * - `missing`: nothing is at its place, and it was not found elsewhere.
- * - `ambiguous`: several devices may be it.
+ * - `ambiguous`: several devices match it.
  * - `unknown`: `device`, at its place or elsewhere, is of its kind, and its identity cannot be read.
  */
 export type DeviceMatch<Device extends DeviceWith<TraitField> = PciDevice> =
@@ -66,7 +66,7 @@ export function findPersisted<Device extends DeviceWith<TraitField>>(
 }
 
 /**
- * A device of its kind elsewhere that may be it, because none of its marks is shown: on a VFIO driver, or without a
+ * A device of its kind elsewhere that may be the same, because none of its marks is shown: on a VFIO driver, or without a
  * driver. A device that is known only by its place is not searched elsewhere.
  */
 function hiddenOf<Device extends DeviceWith<TraitField>>(

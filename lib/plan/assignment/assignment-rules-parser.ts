@@ -14,8 +14,8 @@ export const NOBODY = 'nobody';
 const REST = 'rest';
 
 /** The default rules, if no file is given, in the form of a file. */
-export const DEFAULT_RULES = `# How pci assign --by-rules shares out the devices of a host. The first rule that a device
-# fits counts, or any member of its IOMMU group: those go together.
+export const DEFAULT_RULES = `# How pci assign --by-rules distributes the devices of a host. The first rule that matches a device,
+# or a member of its IOMMU group, decides for the whole group.
 portal-gun: ${RULES_FORMAT}
 rules:
   # Parts of the host itself: timers, sensors, SMBus, flash, management engine.
@@ -26,12 +26,12 @@ rules:
     to: router
   - devices: [class=display, class=usb, class=audio]
     to: controller
-  # What goes along where it is in the IOMMU group of one of those.
+  # These are assigned only if they are in the IOMMU group of one of those.
   - devices: class=memory
     to: ${NOBODY}
   - devices: ${REST}
     to: controller
-# One USB controller stays with the host where it has no PS/2 keyboard (auto); always; never.
+# Whether one USB controller stays with the host: if it has no PS/2 keyboard (auto), always, or never.
 keep-usb: auto
 `;
 
@@ -47,7 +47,7 @@ const MISSING: MissingWords = {
 
 const NO_TYPE = withHint(
   'is not a type of VMs',
-  `it is ${NOBODY}, or as portal tag takes it: lower case letters, digits and hyphens`,
+  `use ${NOBODY}, or a category of portal tag: lowercase letters, digits and hyphens`,
 );
 
 const devicesForm = selectorForm((text) =>

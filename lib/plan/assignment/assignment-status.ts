@@ -19,7 +19,7 @@ import type { DefinedMachine, MachineAssignment } from './plan-assignment.ts';
  * - `group-changed`: it is the device, in a group with another number.
  * - `replaced`: another device is at its place.
  * - `missing`: it is not on the bus.
- * - `ambiguous`: several devices may be it.
+ * - `ambiguous`: several devices match it.
  * - `unknown`: a device of its kind is at its place, and its identity cannot be read.
  * - `also-elsewhere`: it is assigned exclusively, and the definition of another VM, such as a clone, has it as well.
  * - `taken-out`: another program removed the device from the definition; `unrecorded`: or its record.
@@ -142,7 +142,7 @@ export function leftReason(
         ? `the PF of its VF ${vf.index} is not on this host; assign another VF: pci assign PF --policy vf-pool`
         : `its PF ${pf.address} has no VF ${vf.index}; make it: pci sriov set ${pf.address} --vfs ${vf.index + 1}`;
     case 'ambiguous':
-      return 'several devices of this host may be it';
+      return 'several devices of this host match it';
     case 'unknown':
       return 'its identity cannot be read';
     case 'taken-out':

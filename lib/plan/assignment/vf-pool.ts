@@ -105,7 +105,7 @@ export function poolDevice(
   if (address === null || (vfs[index] === undefined && id === undefined)) {
     throw new PortalGunError('CANNOT_PERSIST', `the address and ids of its future VF ${index} are unknown`, {
       subject: pf.address,
-      hint: `make it first: pci sriov set ${pf.address} --vfs ${index + 1}`,
+      hint: `create it first: pci sriov set ${pf.address} --vfs ${index + 1}`,
     });
   }
   const device: DeviceWith<AssigningField> = {

@@ -11,7 +11,7 @@ import type { PersistedBinding } from './persisted-bindings.ts';
  * - `moved`: it is at another place, so it is not bound early in a boot.
  * - `replaced`: another device is at its place, and the device was not found.
  * - `missing`: it was not found.
- * - `ambiguous`: several devices may be it.
+ * - `ambiguous`: several devices match it.
  * - `unknown`: a device of its kind is at its place, or elsewhere, and its identity cannot be read.
  */
 export type BindingState =
@@ -27,7 +27,7 @@ export type BindingState =
 export interface BindingStatus<Device extends DeviceWith<TraitField> = PciDevice> {
   readonly binding: PersistedBinding;
   readonly state: BindingState;
-  /** Its device; if it was replaced, the device at its place; if it is unknown, the device that may be it. */
+  /** Its device; if it was replaced, the device at its place; if it is unknown, the candidate. */
   readonly device: Device | null;
   /** If it moved, or may have moved: the device at its place now; `null` for none. */
   readonly instead: Device | null;

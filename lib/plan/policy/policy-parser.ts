@@ -52,7 +52,7 @@ const identityForm = z.strictObject({
   slot: identityPart,
 } satisfies Record<keyof typeof IDENTITY_KEYS, typeof identityPart>);
 
-/** A selector, or an identity of which all given parts match. */
+/** A selector, or an identity whose given parts all match. */
 const deviceForm = z.union([
   selectorForm(),
   z.pipe(

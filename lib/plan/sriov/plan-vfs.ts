@@ -88,14 +88,14 @@ export function pfRoleOf({ address, sriov, driver }: DeviceWith<'sriov' | 'drive
     new PortalGunError('NO_SRIOV', message, { subject: address, ...(hint === undefined ? {} : { hint }) });
   if (role === undefined) throw refuse('is not a PF');
   if (role.role === 'vf') {
-    throw refuse(`is itself a VF, of ${role.physicalFunction}`, `name ${role.physicalFunction}`);
+    throw refuse(`is itself a VF, of ${role.physicalFunction}`, `use its PF: ${role.physicalFunction}`);
   }
   const why = whyNoVfs(driver);
   if (why !== null) {
     throw refuse(
       why,
       driver === null
-        ? 'bind it to its own driver first: pci unbind'
+        ? `let the kernel probe for its driver first: echo ${address} > /sys/bus/pci/drivers_probe`
         : 'return it to its host driver first: pci unbind',
     );
   }

@@ -149,7 +149,7 @@ export const BINDING_STATES: Readonly<Record<BindingState, string>> = {
   moved: 'MOVED',
   replaced: 'NOT FOUND: another device is at its place',
   missing: 'NOT FOUND: nothing is at its place',
-  ambiguous: 'AMBIGUOUS: several devices may be it',
+  ambiguous: 'AMBIGUOUS: several devices match it',
   unknown: 'unknown: its identity cannot be read',
 };
 

@@ -189,7 +189,7 @@ function groupText({ iommuGroup, address }: PciDevice, group: IommuGroup | undef
   const type = knownValue(group.type);
   const regions = (knownValue(group.reservedRegions) ?? []).filter(({ kind }) => kind !== 'msi');
   return [
-    `${group.id}${type === undefined ? '' : ` (${type})`}, ${others.length === 0 ? 'alone' : `with ${addressList(others, 6)}`}`,
+    `${group.id}${type === undefined ? '' : ` (${type})`}, ${others.length === 0 ? 'only member' : `with ${addressList(others, 6)}`}`,
     ...regions.map(({ start, end, kind }) => `reserved by the firmware: ${start}-${end} ${kind}`),
   ].join('\n');
 }

@@ -117,7 +117,7 @@ const FACT_TEXTS: Readonly<
     label: 'IOMMU group',
     text: (value) => {
       if (!Array.isArray(value)) return 'no group';
-      return value.length === 0 ? 'alone' : `with ${value.join(', ')}`;
+      return value.length === 0 ? 'only member' : `with ${value.join(', ')}`;
     },
   },
   acs: { label: 'ACS', text: (value) => (Array.isArray(value) ? value.join(', ') || 'all off' : NOTHING) },

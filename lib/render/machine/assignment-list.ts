@@ -14,7 +14,7 @@ const STANDINGS: Readonly<Record<AssignmentStanding, (status: AssignmentStatus<T
   'group-changed': () => 'in another IOMMU group: pci assignments --repair',
   replaced: () => 'REPLACED: another device is there',
   missing: () => 'NOT FOUND: it is not on the bus',
-  ambiguous: () => 'several devices may be it',
+  ambiguous: () => 'several devices match it',
   unknown: () => 'unknown: its identity cannot be read',
   'also-elsewhere': () => 'ALSO ASSIGNED to another VM, but only one VM may have it',
   'taken-out': () => 'REMOVED from the definition by another program',
