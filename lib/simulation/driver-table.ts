@@ -44,7 +44,7 @@ export class DriverTable {
 
   isRegistered(driver: string): boolean {
     if (this.#modules.has(driver)) return true;
-    if (!this.#isComplete) throw gap(driver, 'which drivers are registered is not in the snapshot');
+    if (!this.#isComplete) throw gap(driver, 'the snapshot does not contain all registered drivers');
     return false;
   }
 
@@ -75,7 +75,7 @@ export class DriverTable {
     if (captured !== undefined) return [captured];
     const listed = this.#listed(each);
     if (listed.length > 1) {
-      throw gap(each.address, `which of ${listed.join(', ')} takes it is not in the snapshot`);
+      throw gap(each.address, `the snapshot does not show which of ${listed.join(', ')} binds it`);
     }
     return listed;
   }
@@ -111,7 +111,7 @@ export class DriverTable {
     if (modalias === null || path === null || isFailure(path)) return [];
     const matches = matchModuleAliases(this.#host, path, modalias);
     if (matches === null) return [];
-    if (isFailure(matches)) throw gap(each.address, 'which modules are for its ids is not in the snapshot');
+    if (isFailure(matches)) throw gap(each.address, 'the snapshot does not contain the modules for its ids');
     return matches.filter(({ isVfioVariant }) => isVfioVariant === ofVfio).map(({ module }) => module);
   }
 

@@ -107,7 +107,7 @@ export class GroupTable {
   /** The group of a function that was never offered to a driver was not captured. */
   #lateBond(each: FunctionDirectory): string {
     if (bridgeAbove(each.path) !== null || !each.address.endsWith('.0')) {
-      throw gap(each.address, 'which IOMMU group it would get from a driver is not in the snapshot');
+      throw gap(each.address, 'the snapshot does not show the IOMMU group that it would get from a driver');
     }
     return `single ${each.address}`;
   }

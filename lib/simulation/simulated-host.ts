@@ -163,10 +163,10 @@ export class SimulatedHost implements HostReader, HostWriter {
     if (!host.exists(at)) {
       const reading = host.readText(at);
       if (reading === null || !isFailure(reading)) return 'ENOENT';
-      throw gap(at, 'whether it is there is not in the snapshot');
+      throw gap(at, 'the snapshot does not show whether it exists');
     }
     if (READ_ONLY.test(lastName(at))) return 'EACCES';
-    throw gap(at, 'what a write to it does is not simulated');
+    throw gap(at, 'a write to it is not simulated');
   }
 }
 

@@ -20,8 +20,7 @@ export interface PortWithoutAcs {
 }
 
 /**
- * The missing access control of a port; undefined if nothing is missing, if it is not such a port, or if it is
- * unknown.
+ * The missing access control of a port; empty if nothing is missing, if it is not such a port, or if it is unknown.
  */
 export function lackOf(port: DeviceWith<'config'>): readonly PortWithoutAcs[] {
   const acs = accessControl(port);

@@ -223,7 +223,7 @@ function translationObstacles(attributes: GroupAttributes): readonly GroupObstac
   }
   // If the regions are unknown, that obstacle implies this one.
   if (knownValue(attributes.reservedRegions) === undefined) return [];
-  return [{ code: 'IOMMU_UNKNOWN', subject: null, message: 'whether an IOMMU covers it is unknown' }];
+  return [{ code: 'IOMMU_UNKNOWN', subject: null, message: 'it is unknown whether an IOMMU covers it' }];
 }
 
 function memberObstacles(
@@ -247,7 +247,7 @@ function memberObstacles(
 function regionObstacles({ reservedRegions }: GroupAttributes): readonly GroupObstacle[] {
   const regions = knownValue(reservedRegions);
   if (regions === undefined) {
-    const message = 'whether the firmware uses memory through it (RMRR) is unknown';
+    const message = 'it is unknown whether the firmware uses memory through it (RMRR)';
     return [{ code: 'REGIONS_UNKNOWN', subject: null, message }];
   }
   return regions

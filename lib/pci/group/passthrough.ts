@@ -142,7 +142,7 @@ function iommuNotes(
     return [{ level: 'unknown', code: 'group-unknown', message: 'its IOMMU group could not be read' }];
   }
   if (isUnknown(host.iommu)) {
-    const message = 'whether the kernel has an IOMMU is unknown: the snapshot does not contain the data';
+    const message = 'it is unknown whether the kernel has an IOMMU: the snapshot does not contain the data';
     return [{ level: 'unknown', code: 'iommu-unknown', message }];
   }
   if (group === undefined) {
