@@ -23,7 +23,7 @@ export const machineHasIt: SafetyRule<NodeDevice & DeviceWith<'vfio'>, NodeView>
         {
           message: `cannot be checked: ${driver} reserves it for Xen, and whether a domain has it is unknown here`,
           evidence: [`driver: ${driver}`],
-          remedy: `take it back from Xen: xl pci-assignable-remove ${device.address}`,
+          remedy: `return it from Xen: xl pci-assignable-remove ${device.address}`,
           isUnknown: true,
         },
       ];
