@@ -1,6 +1,6 @@
 /*
- * The library: what the programs do, for other programs. A host is opened, its inventory read, and the rest
- * follows from the inventory without touching the host again, plans included; until a plan is applied.
+ * The library: the functions of the programs, for other programs. A host is opened and its inventory read; everything
+ * else, including plans, follows from the inventory without another access to the host, until a plan is applied.
  */
 
 export type { ApplyOptions } from './apply/application.ts';

@@ -20,9 +20,11 @@ const CHANGED = new Problem('CHANGED_MEANWHILE', 'its state changed after the pl
 
 /** Options for applying a plan. */
 export interface ApplyOptions {
-  /** The names of safety rules that are lifted; none by default. The journal keeps them. */
+  /** The names of accepted safety rules; none by default. The journal keeps them. */
   readonly allowed?: ReadonlySet<string>;
-  /** Told of each step that is begun, by its index, and of what became of it, with the problem and its code if there was one. */
+  /**
+   * Called for each started step with its index, and for its outcome, with the problem and its code if there was one.
+   */
   readonly onStep?: (
     index: number,
     state: 'begun' | StepOutcome,
@@ -30,15 +32,15 @@ export interface ApplyOptions {
     problemCode: ProblemCode | null,
   ) => void;
   /**
-   * Where what is made has to be confirmed: asked once all is, gives by when, in ms since the machine started. The
-   * journal is kept then.
+   * For a change that must be confirmed: called after all steps, and returns the time limit, in ms since the start of
+   * the machine. The journal is kept then.
    */
   readonly confirmBy?: () => number;
-  /** Stops before the next step once it is aborted; what was made is undone. */
+  /** If it is aborted, the plan stops before the next step, and the earlier steps are undone. */
   readonly signal?: { readonly aborted: boolean };
 }
 
-/** A plan on its way to a host: its steps forward, and back again, with the journal kept on each. */
+/** A plan that is being applied: its steps forward and back, with the journal of each. */
 export class Application {
   readonly #plan: Plan;
   readonly #host: ChangeableHost;
@@ -60,13 +62,13 @@ export class Application {
     this.#problems = plan.steps.map(() => null);
   }
 
-  /** Takes steps for begun, in an application that was cut short, or that awaits confirmation. */
+  /** Marks steps as started, for an application that was interrupted or awaits confirmation. */
   resume(begun: readonly number[], awaits: boolean): void {
     this.#awaits = awaits;
     for (const index of begun) this.#outcomes[index] = 'done';
   }
 
-  /** Makes every step in order; `false` where it stopped before the end. */
+  /** Makes every step in order; `false` if it stopped before the end. */
   async forward(): Promise<boolean> {
     await this.#load('to');
     for (const [index, step] of this.#plan.steps.entries()) {
@@ -83,7 +85,7 @@ export class Application {
     return this.#await();
   }
 
-  /** Puts back every step that was begun, the last first, whether or not one can't be. */
+  /** Undoes every started step, the last first, even if one of them cannot be undone. */
   async back(): Promise<void> {
     await this.#load('from');
     // From here on there is nothing whole left that could be confirmed.
@@ -105,7 +107,7 @@ export class Application {
     }
   }
 
-  /** Ends the journal where the host is as asked or as it was, and says what came of it all. */
+  /** Ends the journal if the host is as requested or as before, and reports the result. */
   async end(): Promise<ApplyReport> {
     const outcome = this.#outcome();
     if (outcome !== 'stuck' && !this.#awaits) await this.#journal.end();
@@ -129,7 +131,7 @@ export class Application {
     const obstacle = this.#guard(step, 'to');
     if (obstacle !== null) return obstacle;
     const observed = await observe(this.#host, change);
-    // What was begun may look done in the middle.
+    // A started step may look done although it is incomplete.
     if (!wasBegun) {
       if (await observed.isAt('to')) {
         this.#settle(index, 'already', null);
@@ -144,7 +146,7 @@ export class Application {
     const unmarked = await this.#mark(index, 'begun');
     if (unmarked !== null) return unmarked;
     this.#options.onStep?.(index, 'begun', null, null);
-    // Begun is as good as done: it has to be put back.
+    // A started step counts as done: it must be undone.
     this.#outcomes[index] = 'done';
     const problem = (await observed.reach('to')) ?? (await this.#mark(index, 'done'));
     if (problem === null) this.#settle(index, 'done', null);
@@ -173,10 +175,10 @@ export class Application {
     return safetyProblem(this.#host.reader, change, direction, allowed);
   }
 
-  /** Writes down by when all of it has to be confirmed, where it has; `false` where that can't be. */
+  /** Records the time limit for the confirmation, if there is one; `false` if that failed. */
   async #await(): Promise<boolean> {
     const { confirmBy } = this.#options;
-    // A line that is said not to be written may be there all the same.
+    // A failed write may still have reached the disk.
     this.#awaits = confirmBy !== undefined;
     if (confirmBy === undefined) return true;
     const storing = await this.#journal.awaitConfirmation(confirmBy());

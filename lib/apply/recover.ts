@@ -10,11 +10,12 @@ export type Recovery = 'finish' | 'undo';
 
 /**
  * Ends a change that was interrupted, or that awaits confirmation: undoes its steps, or makes the rest and, if that
- * fails, undoes all steps. Good from wherever it was cut, and however often.
+ * fails, undoes all steps. Works after any interruption, also repeatedly.
  *
- * Guards and safety rules are asked as when it was begun, with what was allowed then and with what the host uses now.
+ * Guards and safety rules are checked as at the start, with the rules that were accepted then and with the current
+ * uses of the host.
  *
- * The caller holds the host's lock meanwhile.
+ * The caller holds the lock of the host.
  */
 export async function recover(
   left: LeftJournal,

@@ -31,9 +31,9 @@ export async function runProgram(
   host: ProcessLike,
   ports: HostPorts = livePorts(),
 ): Promise<void> {
-  // Node ends a process that waits for nothing any more, and nothing would tell it from one that is done.
+  // Node ends a process that waits for nothing, and the exit code would look like success.
   host.exitCode = EXIT.internal;
-  // An error of a stream may come after the program is through.
+  // A stream may report an error after the program has finished.
   const settle = (exitCode: number): void => {
     const isLost = stdout.isLost || stderr.isLost;
     host.exitCode = isLost && HARMLESS.includes(exitCode) ? EXIT.toolFailed : exitCode;
@@ -63,7 +63,7 @@ export async function runProgram(
   settle(exitOf);
 }
 
-/** What is worse than these says more than that it could not be told. */
+/** An exit code other than these has priority over lost output. */
 const HARMLESS: readonly number[] = [EXIT.ok, EXIT.findings];
 
 function outputError(subject: string, code: string): PortalGunError {
@@ -92,7 +92,7 @@ async function resultOf(
     const terminal = describeTerminal(host.stdout, host.env, values['color']);
     return await run(values, terminal, dialogueWith(host, say), ports);
   } catch (error) {
-    // The cursor stands behind the question.
+    // The cursor is after the question.
     if (error instanceof Interrupted) return { exitCode: EXIT.interrupted, stdout: '', stderr: '\n' };
     if (error instanceof PortalGunError) {
       const placed = await withItsPlace(error);
@@ -111,22 +111,22 @@ async function resultOf(
   }
 }
 
-/** An error about a part of a file with its line and column; only such an error loads what tells them. */
+/** Adds line and column to an error about a part of a file; the code for it is loaded only for such an error. */
 async function withItsPlace(error: PortalGunError): Promise<PortalGunError> {
   if (error.part === null) return error;
   const { withPlace } = await import('../base/yaml-file.ts');
   return withPlace(error);
 }
 
-/** Reads any command line, and says what is wrong with it: by the parser, which few command lines need. */
+/** Parses any command line, and reports its mistakes: by the parser, which few command lines need. */
 async function parse(program: Program, argv: readonly string[], stdout: OutputStream): Promise<Request> {
   const { parseCommandLine } = await import('./grammar/parse-command-line.ts');
   return parseCommandLine(program, argv, Math.min(lineWidthOf(stdout) ?? HELP_WIDTH, HELP_WIDTH));
 }
 
 /**
- * An error as the data that was asked for, also if the arguments could not be parsed: a document for JSON, a line for
- * JSON lines, nothing for text.
+ * An error in the requested format, even if the arguments could not be parsed: a document for JSON, a line for JSON
+ * lines, empty for text.
  */
 function errorOutput(argv: readonly string[], document: object): string {
   const options = argv.slice(0, argv.includes('--') ? argv.indexOf('--') : argv.length).join(' ');

@@ -23,36 +23,36 @@ export type ProposalValues = Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> &
   Partial<Pick<ChangingValues, 'confirmWithin'>> &
   Pick<ReadingValues, 'json'>;
 
-/** A proposal, with how a command shows it. */
+/** A proposal in the form of a command. */
 export interface PreparedProposal {
   readonly session: HostSession;
   readonly proposal: HostProposal;
-  /** Whom it touches, as text of whole lines that fit a width. */
+  /** The affected objects, as text of whole lines that fit a width. */
   readonly overview: (width: number | null) => string;
   /** The same for its document. */
   readonly details: PlanDetails;
-  /** For standard error. */
+  /** The text for stderr. */
   readonly remarks: string;
-  /** What is said if the plan has no step. */
+  /** The text if the plan has no step. */
   readonly nothingToDo: string;
-  /** Whether it is applied without a question if nobody can answer one: what it changes takes nothing from anybody. */
+  /** Whether it is applied without a prompt if there is no terminal: it takes nothing from any program. */
   readonly goesUnasked?: boolean;
 }
 
-/** What came of a proposal. */
+/** The result of a proposal. */
 export interface CarriedOut {
   readonly exitCode: number;
-  /** For standard output, unless a document is wanted. */
+  /** The text for stdout, unless a document is requested. */
   readonly text: string;
   readonly document: PlanDocument;
-  /** What came of applying it; `null` if it was not applied. */
+  /** The report of the plan; `null` if it was not applied. */
   readonly report: ApplyReport | null;
-  /** The remarks that are still to be printed: with a question they come before it. */
+  /** The remarks that remain to be printed: before a prompt they are printed first. */
   readonly remarks: string;
 }
 
 /**
- * Refuses a change to the VMs of a captured host, before anything is read, unless it is only shown.
+ * Refuses a change to the VMs of a captured host, before any reading, unless it is only shown.
  *
  * @throws PortalGunError BAD_ARGUMENT
  */
@@ -63,7 +63,7 @@ export function refuseUnplaced(
   if (!dryRun && !script) demandNamedLibvirt(session);
 }
 
-/** Carries a proposal out, and prints what came of it as the options say. */
+/** Runs a proposal, and prints the result as the options require. */
 export async function runProposal(
   prepared: PreparedProposal,
   args: ProposalValues,
@@ -76,7 +76,7 @@ export async function runProposal(
 }
 
 /**
- * Does with a proposal what the options say: writes it as a script, shows it, or shows it, asks, and applies it.
+ * Handles a proposal as the options require: writes it as a script, shows it, or shows it, asks, and applies it.
  *
  * @throws PortalGunError BAD_ARGUMENT, and what `applyShown` throws
  */
@@ -90,7 +90,7 @@ export async function carryOut(
   const { plan, findings, allowed, refusals } = proposal;
   let { remarks } = prepared;
   const confirmWithinMs = confirmWithinOf(args);
-  // What could not be read stops nobody from looking.
+  // An unknown finding does not prevent showing the plan.
   const isRefused = refusals.some(({ severity }) => severity !== 'unknown');
   const result = (exitCode: number, text: string, report: ApplyReport | null = null): CarriedOut => ({
     exitCode,
@@ -103,9 +103,9 @@ export async function carryOut(
   if (args.script && proposal.scriptObstacle !== null) throw proposal.scriptObstacle;
   refuseWritableProgram(session.ports.user, plan, confirmWithinMs !== null && plan.steps.length > 0, allowed);
   if (args.script) {
-    // Whoever runs it does not see what could not be told.
+    // The user of a script does not see unknown findings.
     refuseUse(refusals);
-    // It knows how each kind of change is typed, which nobody else needs.
+    // Only scripts need the commands for each kind of change.
     const { formatScript } = await import('../plan/script/script.ts');
     return result(EXIT.ok, formatScript(plan, VERSION, { findings, allowed }));
   }
@@ -134,9 +134,9 @@ export async function carryOut(
 }
 
 /**
- * Asks whether a plan is to be applied, unless `--yes` says so.
+ * Asks whether to apply a plan, unless `--yes` is given.
  *
- * @throws PortalGunError BAD_ARGUMENT if nobody can answer
+ * @throws PortalGunError BAD_ARGUMENT if there is no terminal
  */
 async function isConfirmed(dialogue: Dialogue, yes: boolean, question: string): Promise<boolean> {
   if (yes) return true;

@@ -22,20 +22,20 @@ import { findProgram, PROGRAM_FOLDERS } from './programs.ts';
 const LOCK_PATH = '/run/portal-gun/lock';
 const LOCK_MODE = 0o600;
 const CONFLICT = 75;
-/** Of `flock`: where the descriptor is passed on that it locks. */
+/** The descriptor by which `flock` gets the file to lock. */
 const PASSED = 3;
 const FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 /**
- * Takes the lock of this machine, which allows one change at a time. The kernel keeps it (flock(2)) with the open
- * file, which is ours alone, and so gives it back when this process ends, however that comes about.
+ * Takes the lock of this machine, which allows one change at a time. The kernel keeps the lock (flock(2)) with the
+ * open file of this process, and releases it when this process ends for any reason.
  *
- * Whoever can open a file can lock it, so only root may open this one. A file that others could open is replaced, unless a
- * process of root holds it.
+ * A user who can open a file can lock it, so only root may open this one. A file that others could open is replaced,
+ * unless a process of root holds it.
  *
- * @param folders where `flock` is looked for
- * @returns what gives the lock back
- * @throws PortalGunError HOST_LOCKED where another process has it, PERMISSION_DENIED, TOOL_MISSING without `flock`
+ * @param folders the folders that are searched for `flock`
+ * @returns a function that releases the lock
+ * @throws PortalGunError HOST_LOCKED if another process has it, PERMISSION_DENIED, TOOL_MISSING without `flock`
  */
 export async function lockHost(
   path: string = LOCK_PATH,
@@ -43,7 +43,7 @@ export async function lockHost(
 ): Promise<() => void> {
   const program = findProgram('flock', folders);
   if (program === null) {
-    throw new PortalGunError('TOOL_MISSING', 'is not there', {
+    throw new PortalGunError('TOOL_MISSING', 'is not installed', {
       subject: 'flock',
       hint: 'install util-linux',
     });
@@ -52,7 +52,7 @@ export async function lockHost(
     prepareFolder('', dirname(path));
     for (;;) {
       const descriptor = await takeFile(path, program);
-      // Meanwhile another process may have put a new file in its place.
+      // In the meantime another process may have replaced the file.
       if (isSameFile(fstatSync(descriptor), statusOf(path))) {
         note(descriptor);
         return () => closeSync(descriptor);
@@ -64,7 +64,7 @@ export async function lockHost(
   }
 }
 
-/** Opens the file of the lock and locks it; gives its descriptor. */
+/** Opens the lock file and locks it; returns its descriptor. */
 async function takeFile(path: string, program: string): Promise<number> {
   const descriptor = openSync(path, FLAGS, LOCK_MODE);
   try {
@@ -73,7 +73,7 @@ async function takeFile(path: string, program: string): Promise<number> {
     const isTaken = await lockFile(descriptor, program);
     if (isTaken && !wasOpen) return descriptor;
     if (!isTaken && (!wasOpen || isHeldByRoot(stats))) throw heldError(path, descriptor);
-    // Somebody other than root may hold the old file, or take it at any time.
+    // A user other than root may hold the old file, or take it at any time.
     replace(path, stats);
     closeSync(descriptor);
     return takeFile(path, program);
@@ -83,7 +83,9 @@ async function takeFile(path: string, program: string): Promise<number> {
   }
 }
 
-/** `flock` locks the open file that it is passed, which stays locked when it ends; `false` where another process has it. */
+/**
+ * `flock` locks the open file that it gets, and the lock stays when `flock` ends. `false` if another process has it.
+ */
 function lockFile(descriptor: number, program: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const args = ['--nonblock', '--conflict-exit-code', String(CONFLICT), String(PASSED)];
@@ -105,7 +107,7 @@ function lockFile(descriptor: number, program: string): Promise<boolean> {
   });
 }
 
-/** Puts a new file in the place of one, unless somebody else did so first. */
+/** Replaces a file with a new one, unless another process did so first. */
 function replace(path: string, old: Stats): void {
   const draft = `${path}.${process.pid}`;
   const descriptor = openSync(draft, FLAGS | constants.O_EXCL, LOCK_MODE);
@@ -115,7 +117,7 @@ function replace(path: string, old: Stats): void {
   else rmSync(draft, { force: true });
 }
 
-/** Writes down who has it, for whoever meets it. */
+/** Writes the process id into the file, for the error of other processes. */
 function note(descriptor: number): void {
   fchmodSync(descriptor, LOCK_MODE);
   ftruncateSync(descriptor);
@@ -134,7 +136,10 @@ function isSameFile(a: Stats, b: Stats | null): boolean {
   return b !== null && a.dev === b.dev && a.ino === b.ino;
 }
 
-/** Whether a process that holds a lock on a file is root's, by `/proc/locks`: `1: FLOCK  ADVISORY  WRITE 812 00:1b:5678 0 EOF`. */
+/**
+ * Whether a process of root holds a lock on a file, by `/proc/locks`: `1: FLOCK  ADVISORY  WRITE 812 00:1b:5678 0
+ * EOF`.
+ */
 function isHeldByRoot({ ino }: Stats): boolean {
   const lines = readFileSync('/proc/locks', 'utf8').split('\n');
   return lines.some((line) => {
@@ -155,7 +160,7 @@ function closeQuietly(descriptor: number): void {
   try {
     closeSync(descriptor);
   } catch {
-    // It is closed already.
+    // It is already closed.
   }
 }
 

@@ -7,7 +7,7 @@ import type { HostReader } from './host-reader.ts';
 import { SnapshotHost } from './snapshot/snapshot-host.ts';
 import { looksLikeSnapshot, parseSnapshot } from './snapshot/snapshot-parser.ts';
 
-/** Unpacked. A host of 4,096 functions has some 20 MB. */
+/** Unpacked size. A host with 4,096 functions has about 20 MB. */
 const MAX_SNAPSHOT_BYTES = 128 * 1024 * 1024;
 
 /**
@@ -19,7 +19,7 @@ export function openHost(path: string): HostReader {
   if (isDirectory(path)) {
     if (isDirectory(join(path, 'sys'))) return new TreeHost(resolve(path), path);
     const above = isDirectory(join(path, 'bus'))
-      ? { hint: `give the directory above it: ${join(path, '..')}` }
+      ? { hint: `use the directory above it: ${join(path, '..')}` }
       : {};
     throw new PortalGunError('BAD_HOST', 'does not contain sys/', { subject: path, ...above });
   }

@@ -3,22 +3,22 @@
  *
  * - `exited`: it ended by itself.
  * - `missing`: there is no such program.
- * - `failed`: it could not be started, was ended by a signal, or did not end in time; `detail` says which.
+ * - `failed`: it could not be started, was ended by a signal, or did not end in time; `detail` gives the reason.
  */
 export type Run =
   | { readonly kind: 'exited'; readonly exitCode: number; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly detail: string };
 
-/** How long a program is waited for where the caller does not say. */
+/** The default time limit of a program. */
 export const RUN_TIMEOUT_MS = 60_000;
 
 export interface RunOptions {
   /** {@link RUN_TIMEOUT_MS} by default. */
   readonly timeoutMs?: number;
-  /** What it reads on standard input, which it can also open as `/dev/stdin`; nothing by default. */
+  /** Its stdin, which it can also open as `/dev/stdin`; empty by default. */
   readonly input?: string;
-  /** Variables of its environment, besides those that it has anyway. */
+  /** Environment variables in addition to the usual ones. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -59,7 +59,7 @@ export type Opening =
 
 /** Programs of the host: each argument is passed unchanged, without a shell. */
 export interface Runner {
-  /** Runs a program to its end. Does not throw for what comes of it. */
+  /** Runs a program to its end. Failures are returned, not thrown. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<Run>;
   /**
    * Starts a program that answers requests. A runner without it runs a program for each request, which takes longer.

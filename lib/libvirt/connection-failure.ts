@@ -18,8 +18,9 @@ export function isConnectionFailure(stderr: string): boolean {
 }
 
 /**
- * @param said by virsh, in one line
- * @throws PortalGunError NO_LIBVIRT; PERMISSION_DENIED where libvirt let nobody in; BAD_ARGUMENT where it is the URI
+ * @param said the error of virsh, in one line
+ * @throws PortalGunError NO_LIBVIRT; PERMISSION_DENIED if libvirt refused the connection; BAD_ARGUMENT for an invalid
+ * URI
  */
 export function failConnection(said: string, uri: string): never {
   const subject = escapeControls(uri);
@@ -27,7 +28,7 @@ export function failConnection(said: string, uri: string): never {
   if (BAD_URI.test(said)) {
     throw new PortalGunError('BAD_ARGUMENT', `is not a libvirt URI: ${detail}`, {
       subject,
-      hint: 'give one such as qemu:///system, or qemu+ssh://root@host/system: --connect, or the variable LIBVIRT_DEFAULT_URI',
+      hint: 'set --connect or LIBVIRT_DEFAULT_URI to a URI such as qemu:///system or qemu+ssh://root@host/system',
     });
   }
   const isLocal = isLocalUri(uri);

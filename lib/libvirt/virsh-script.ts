@@ -20,15 +20,12 @@ export interface Segment {
   readonly said: string;
 }
 
-/**
- * How commands are given to `virsh`: as lines that it reads from standard input, or as one argument, for which standard
- * input is left to the commands.
- */
+/** The form of commands for `virsh`: lines on its stdin, or one argument, if a command itself reads stdin. */
 export type VirshScriptForm = 'lines' | 'argument';
 
 /**
- * Commands as one text for `virsh`. As it reads lines, from a terminal or not, it prints a prompt and the command itself
- * before what that prints:
+ * Commands as one text for `virsh`. When it reads lines, from a terminal or not, it prints a prompt and the command
+ * itself before the output of the command:
  *
  * ```
  * virsh # echo "5b1e""0."; echo --err "5b1e""0."
@@ -36,11 +33,11 @@ export type VirshScriptForm = 'lines' | 'argument';
  * <device>…
  * ```
  *
- * so that behind each command stands one that prints a mark on both streams. A mark is written in two parts, so that the
- * line that prints it does not hold it. Each stands on a line of its own: of a line, and so of an argument, with a mistake
- * nothing is run.
+ * So each command is followed by one that prints a mark on both streams. A mark is written in two parts, so that the
+ * line that prints it does not contain it. Each is on a line of its own, because virsh runs nothing of a line, or of
+ * an argument, with a mistake.
  *
- * @param mark hexadecimal, and not to be guessed: what a device or machine is called must not contain it
+ * @param mark hexadecimal and unpredictable: no name of a device or VM may contain it
  */
 export function formatVirshScript(
   commands: readonly (readonly string[])[],
@@ -67,7 +64,7 @@ export function fitsInScript(command: readonly string[]): boolean {
 }
 
 /**
- * What each command of a script came to, in order; only those that it got to, where it was cut short.
+ * The results of a script's commands, in order; if virsh ended early, only those of the commands that ran.
  *
  * @param stdout and `stderr` of `virsh -q`
  */
@@ -86,7 +83,7 @@ export function parseVirshScript(
   }));
 }
 
-/** A word for the parser of virsh, to which all but `"` and `\` is plain between double quotes. */
+/** A word for the parser of virsh, which interprets only `"` and `\` between double quotes. */
 function quoteForVirsh(word: string): string {
   return /^[\w./:=@%+,-]+$/.test(word) ? word : `"${word.replace(/["\\]/g, '\\$&')}"`;
 }
@@ -121,7 +118,7 @@ function withoutEcho(part: string, mark: string): string {
   return part.slice(start, Math.max(start, end)).replace(/virsh [#>] $/, '');
 }
 
-/** `error: ` stands before a mark too. */
+/** `error: ` is also before a mark. */
 function withoutMarkPrefix(part: string): string {
   return part.replace(/error: $/, '').trim();
 }

@@ -14,28 +14,28 @@ import {
 /** The result of a command. */
 export interface VirshAnswer {
   readonly command: readonly string[];
-  /** What it printed, without a line's end behind the last line. */
+  /** Its output, without a line end after the last line. */
   readonly output: string;
-  /** Why it failed, in virsh's words; `null` where it did not. */
+  /** The error of virsh; `null` if the command succeeded. */
   readonly error: string | null;
 }
 
 export interface VirshOptions {
-  /** Over libvirt's socket for reading, which every user may open. */
+  /** Over the read-only socket of libvirt, which every user may open. */
   readonly readOnly?: boolean;
-  /** What one command can read as the file `/dev/stdin`. */
+  /** The content of `/dev/stdin` for one command. */
   readonly input?: string;
 }
 
 /**
- * A libvirt, asked through `virsh`, from libvirt 8 on. Words of commands are passed on as they are: no shell sees them. Each
- * process connects anew, which takes longer than most that is asked: what belongs together is asked in one.
+ * A libvirt, accessed through `virsh`, from libvirt 8 on. Words of commands are passed unchanged, without a shell.
+ * Each process connects again, which takes longer than most commands, so related commands run in one process.
  *
- * What stands in the way of every command is thrown by all of them as PortalGunError: TOOL_MISSING (virsh),
- * NO_LIBVIRT, LIBVIRT_TOO_OLD, PERMISSION_DENIED, BAD_ARGUMENT (the URI), TOOL_FAILED (it does not end).
+ * Problems of all commands are thrown as PortalGunError: TOOL_MISSING (virsh), NO_LIBVIRT, LIBVIRT_TOO_OLD,
+ * PERMISSION_DENIED, BAD_ARGUMENT (the URI), TOOL_FAILED (it does not end).
  */
 export class Virsh {
-  /** As virsh takes it with `--connect`. */
+  /** The value of `--connect` for virsh. */
   readonly uri: string;
   readonly #runner: Runner;
   #isChecked = false;
@@ -46,7 +46,7 @@ export class Virsh {
     this.#runner = runner;
   }
 
-  /** One command in a process of its own. */
+  /** Runs one command in a process of its own. */
   async run(command: readonly string[], options: VirshOptions = {}): Promise<VirshAnswer> {
     const { readOnly = false, input } = options;
     await this.#check(readOnly);
@@ -63,11 +63,13 @@ export class Virsh {
   }
 
   /**
-   * Any number of commands, one after another in one process. One that fails does not keep the others back.
+   * Runs any number of commands, one after another in one process. If one fails, the others still run.
    *
-   * @param commands without control characters: one that has any is not run, and fails. With `input` they are one argument of
-   *   the process: together no longer than Linux takes (128 KiB), and one that virsh does not know keeps all from being run;
-   *   both is TOOL_FAILED
+   * @param commands without control characters: a command with one is not run, and fails. With `input` they are one
+   * argument of
+   *   the process: together at most as long as Linux allows (128 KiB), and an unknown command prevents all from
+   *   running;
+   *   both result in TOOL_FAILED
    */
   async runAll(
     commands: readonly (readonly string[])[],
@@ -86,9 +88,9 @@ export class Virsh {
   }
 
   async #runScript(commands: readonly (readonly string[])[], readOnly: boolean, input: string | undefined) {
-    // What is given something to read is there to change something, and so waits for the version. What is asked first of a
-    // libvirt else is what it has: no use where the version is wrong, and no harm. Then the version is looked at in the
-    // same process, which takes longer to start than to do all of it.
+    // Commands with input change something, so the version is checked before. Other first commands only read, so a
+    // wrong version makes them useless but not harmful. Then the version is checked in the same process, because
+    // starting a process takes longer than all commands.
     if (input !== undefined) await this.#check(readOnly);
     const checks = !this.#isChecked;
     const asked = checks ? [VERSION_COMMAND, ...commands] : commands;
@@ -101,13 +103,13 @@ export class Virsh {
       environment: LINES_ENVIRONMENT,
     });
     const segments = parseVirshScript(stdout, stderr, asked.length, mark, form);
-    // One that is too old may not know how marks are printed.
+    // A libvirt that is too old may not know how marks are printed.
     if (checks) this.#learnVersion(segments[0]?.output ?? stdout);
     if (segments.length < asked.length) throw endedBefore(asked[segments.length] ?? [], stderr, mark);
     return checks ? segments.slice(1) : segments;
   }
 
-  /** Looks at the versions, in a process of its own, before anything is changed. */
+  /** Checks the versions, in a separate process, before a change. */
   async #check(readOnly: boolean): Promise<void> {
     if (this.#isChecked) return;
     const { stdout } = await this.#start(VERSION_COMMAND, readOnly, {});

@@ -1,7 +1,7 @@
 /**
- * The plain words for what a function is, as selectors (`class=network`) and listings use them. The first
- * entry whose code the class code begins with decides; class codes are those of the PCI Code and ID
- * Assignment Specification. SMBus controllers (0c05) are not input devices, wireless (0d) is network.
+ * The categories of functions in selectors (`class=network`) and listings. The first entry that the class code begins
+ * with decides; class codes are those of the PCI Code and ID Assignment Specification. SMBus controllers (0c05) are
+ * not input devices, and wireless (0d) is network.
  */
 const CATEGORIES = [
   ['0001', 'display'],

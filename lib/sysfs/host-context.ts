@@ -14,7 +14,7 @@ import { readAliasesPath } from './kernel-release.ts';
 import { EARLIER_DRIVERS_PATH, SYS_PATHS } from './paths.ts';
 import { readGroupMembers } from './read-groups.ts';
 
-/** What the readers of single devices share about their host; each part is read when first asked for. */
+/** The shared data of the device readers of one host; each part is read on first use. */
 export class HostContext {
   readonly host: HostReader;
   readonly #names: PciNames;
@@ -41,8 +41,8 @@ export class HostContext {
   }
 
   /**
-   * The VFs of a PF with their indexes, in order, read once by `read` from the PF's directory; empty where
-   * the PF is not on the bus.
+   * The VFs of a PF with their indexes, in order, read once by `read` from the directory of the PF; empty if the PF
+   * is not on the bus.
    */
   virtualFunctions(
     pf: PciAddress,
@@ -136,7 +136,7 @@ export class HostContext {
     return this.#groupsByMember;
   }
 
-  /** What is kept of functions that `pci` bound, by address; `null` if nothing is. */
+  /** The recorded marks of functions that `pci` bound, by address; `null` if there are none. */
   earlierEntries(): Known<Readonly<Record<string, unknown>>> {
     this.#earlierEntries ??= mapKnown(knownOf(this.host.readText(EARLIER_DRIVERS_PATH)), earlierEntries);
     return this.#earlierEntries;
@@ -147,7 +147,7 @@ export class HostContext {
     return this.#bootId;
   }
 
-  /** The path of the running kernel's table of module aliases, `null` where its release can't be told. */
+  /** The path of the running kernel's table of module aliases, `null` if its release is unknown. */
   aliasesPath(): Reading<string> {
     if (this.#aliasesPath === undefined) this.#aliasesPath = readAliasesPath(this.host);
     return this.#aliasesPath;

@@ -154,7 +154,7 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
     [
       'show 00:01.0',
       [
-        '  IOMMU group   1 (DMA-FQ), alone',
+        '  IOMMU group   1 (DMA-FQ), only member',
         '  Location      pci0000:00/01.0, on a',
         '                root bus',
       ],
@@ -218,6 +218,6 @@ describe.skipIf(!CAN_RUN)(`on a terminal${WHY}`, () => {
 
   it('errors are in no colour and whole', async () => {
     const { text } = await onTerminal(40, ['list', 'class=netwrok', ...GPU]);
-    expect(text).toBe('pci: class=netwrok: is no class [BAD_SELECTOR]\nhint: did you mean class=network?');
+    expect(text).toBe('pci: class=netwrok: is not a class [BAD_SELECTOR]\nhint: did you mean class=network?');
   });
 });

@@ -205,7 +205,7 @@ describe('the machine that it runs on', () => {
     expect(JSON.parse(stdout)).toMatchObject({ schema: 'portal-gun/validation/v1', virtHostValidate: null });
   });
 
-  it('is judged without a libvirt, and beside what virt-host-validate says', async () => {
+  it('is judged without a libvirt, and beside what virt-host-validate reports', async () => {
     const { stdout, exitCode } = await said(
       `echo "  QEMU: Checking if device '/dev/kvm' exists : PASS"; echo "  QEMU: Checking for moonlight : FAIL (it is day)"; exit 1`,
     );

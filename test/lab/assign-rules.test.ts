@@ -132,7 +132,7 @@ describeLibvirtd('devices that are shared out by rules, with a real libvirt', (r
     writeFileSync(file, stdout.replace('to: router', 'to: service'));
     const { stdout: text } = await run('--rules', file);
     expect(text).toContain('no VM is of type service');
-    expect(text).toContain('To tag a machine: portal tag NAME --type service');
+    expect(text).toContain('To tag a VM: portal tag NAME --type service');
   });
 
   test('are refused where the rules are none, or something is named besides', async () => {

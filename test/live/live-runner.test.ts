@@ -129,7 +129,7 @@ it('a program that can not be given its input is not started', async () => {
   try {
     expect(await runner.run('cat', [], { input: 'a' })).toEqual({
       kind: 'failed',
-      detail: 'cannot be given its input: ENOENT',
+      detail: 'cannot read its input: ENOENT',
     });
   } finally {
     vi.unstubAllEnvs();

@@ -10,7 +10,7 @@ import { simulatedPorts } from '../support/simulated-ports.ts';
 import { NETWORK_PF, NVME_PF } from '../support/vf-plans.ts';
 
 const FREE = '0000:07:00.0';
-const TITLE = 'Give group 18 to vfio-pci: 1 device';
+const TITLE = 'Bind group 18 to vfio-pci: 1 device';
 const NOTHING = 'No interrupted changes: nothing to recover.\n';
 
 /** A machine on which a program was killed while it bound a device, and how it was before. */
@@ -203,9 +203,9 @@ describe('what is persisted and not in force', () => {
     const { exitCode, stdout } = await run('recover');
     expect(exitCode).toBe(0);
     expect(stdout).toBe(
-      `${NOTHING}Persisted, and not in force in this boot:\n` +
+      `${NOTHING}Persisted, but not in force in this boot:\n` +
         `  ${NETWORK_PF}  VFs  not-in-force\n  ${FREE}  binding  not-in-force\n` +
-        'Put it in force: pci recover --restore\n',
+        'To restore it: pci recover --restore\n',
     );
     const missing = [
       { kind: 'vfs', address: NETWORK_PF, state: 'not-in-force' },
@@ -219,7 +219,7 @@ describe('what is persisted and not in force', () => {
     const { run, driverOf, vfsOf } = await afterBoot();
     const { exitCode, stdout, stderr } = await run('recover', '--restore');
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: NOTHING });
-    expect(stderr.indexOf('Put the persisted VFs')).toBeLessThan(stderr.indexOf(TITLE));
+    expect(stderr.indexOf('Restore the persisted VFs')).toBeLessThan(stderr.indexOf(TITLE));
     expect([vfsOf(NETWORK_PF), driverOf(FREE)]).toEqual([2, 'vfio-pci']);
     const again = await run('recover', '--restore');
     expect(again).toMatchObject({ exitCode: 0, stdout: NOTHING });
@@ -277,7 +277,7 @@ describe('what is persisted and not in force', () => {
     const { exitCode, stdout, stderr } = await run('recover', '--restore');
     expect(exitCode).toBe(1);
     expect(stderr).toContain(`pci: ${FREE} is left: NOT FOUND: another device is at its place\n`);
-    expect(stdout).toContain(`  ${FREE}  binding  replaced\nSee why: pci sriov restore --dry-run`);
+    expect(stdout).toContain(`  ${FREE}  binding  replaced\nTo see why: pci sriov restore --dry-run`);
     expect(vfsOf(NETWORK_PF)).toBe(2);
   });
 

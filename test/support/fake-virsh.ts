@@ -8,10 +8,10 @@ import type {
   RunOptions,
 } from '../../lib/host/runner.ts';
 
-/** What a command comes to: what it prints, or why it fails. */
+/** The result of a command: its output, or its error. */
 export type FakeAnswer = { readonly output: string } | { readonly error: string };
 
-/** What a process of it was started with. */
+/** The arguments and options of a process. */
 export interface FakeCall {
   readonly args: readonly string[];
   readonly options: RunOptions;
@@ -22,8 +22,8 @@ const VERSION = 'Using library: libvirt 11.3.0\nRunning against daemon: 11.3.0';
 type Answering = (command: readonly string[], call: FakeCall) => FakeAnswer;
 
 /**
- * A `virsh` that answers each command so, one that is an argument and those that it reads. It prints what virsh 11.3
- * does, to which `test/lab/virsh.test.ts` holds the code that reads it.
+ * A `virsh` with given answers for commands, as an argument or read from stdin. Its output has the format of virsh
+ * 11.3; `test/lab/virsh.test.ts` compares the code that reads it with a real one.
  */
 export class FakeVirsh implements Runner {
   /** One for each process, also for one that is kept open. */
@@ -143,7 +143,7 @@ function commandsOf(line: string): readonly string[] {
   return line.match(/(?:"(?:\\.|[^"\\])*"|[^;"])+/g) ?? [];
 }
 
-/** The words of a command, as the parser of virsh takes them. */
+/** The words of a command, as the parser of virsh splits them. */
 function wordsOf(line: string): readonly string[] {
   const words = line.match(/(?:"(?:\\.|[^"\\])*"|[^\s"])+/g) ?? [];
   return words.map((word) => word.replace(/\\(.)|"/g, '$1'));

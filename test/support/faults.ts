@@ -2,18 +2,18 @@ import type { ChangeableHost } from '../../lib/apply/changeable-host.ts';
 import type { Opening, OpenProgram, ProgramAnswer, Runner } from '../../lib/host/runner.ts';
 
 /**
- * What happens to one call of a port.
+ * The fault of one call of a port.
  *
  * - `fails`: it is refused, and nothing was done.
  * - `kills`: the program is killed before anything was done.
- * - `kills-after`: it is done, and the program is killed before it hears of it.
- * - `blocks`: it does not come back in time, and nothing was done so far.
- * - `blocks-late`: it does not come back in time, and was done.
+ * - `kills-after`: it is done, and the program is killed before it gets the result.
+ * - `blocks`: it does not return in time, and nothing was done so far.
+ * - `blocks-late`: it does not return in time, and was done.
  */
 export const FAULTS = ['fails', 'kills', 'kills-after', 'blocks', 'blocks-late'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** Thrown in place of `kill -9`: nothing of ours may catch it. */
+/** Thrown instead of `kill -9`: no code of portal-gun may catch it. */
 export class Killed extends Error {}
 
 type Meet = <T>(make: () => Promise<T>, refused: T, blocked: T) => Promise<T>;
@@ -81,7 +81,7 @@ export class FaultyHost {
     };
   }
 
-  /** How many changes were asked for. */
+  /** The number of requested changes. */
   get calls(): number {
     return this.#calls;
   }

@@ -24,7 +24,7 @@ const ASSIGNMENT: Assignment = {
   policy: 'shared',
 };
 
-/** Changes of every kind, with each part that a kind may hold in one of them. */
+/** Changes of every kind; together they contain each part of their kind. */
 export const SAMPLE_CHANGES: { readonly [K in Change['kind']]: readonly ChangeOf<K>[] } = {
   driver: [
     { kind: 'driver', address: CARD, from: HOST, to: VFIO },

@@ -9,30 +9,30 @@ import { type FakeAnswer, type FakeCall, FakeVirsh } from './fake-virsh.ts';
 import { tagXml, uuidOf } from './made-up-libvirt.ts';
 import { type SimulatedDomain, withMetadata } from './simulated-domain.ts';
 
-/** What a read-only connection refuses, as libvirt says it. */
+/** The commands that a read-only connection refuses, with libvirt's error. */
 const CHANGING: readonly string[] = [
   ...['define', 'metadata', 'attach-device', 'detach-device-alias', 'start', 'destroy'],
 ];
 const DONE: FakeAnswer = { output: '' };
 
-/** What a domain of a {@link SimulatedLibvirt} is, as far as a test chooses. */
+/** The properties of a domain of a {@link SimulatedLibvirt} that a test can set. */
 interface DomainSpec {
   readonly category?: string | null;
   readonly machine?: 'q35' | 'pc';
-  /** How many root ports it has that nothing is in. */
+  /** The number of its empty root ports. */
   readonly ports?: number;
 }
 
 /**
- * A libvirt as far as changing its machines goes: their documents are kept as they are but for quotes, and a real one formats them anew. It has one
- * machine, `galaxy0`, which is a q35 with three ports that nothing is in, and those that are added. How a real one does that is
- * tried in `test/lab/assign*.test.ts`, and with devices of a kernel in `test/lab/assigned-machines.test.ts`.
+ * A libvirt for changes of its VMs: their documents are kept except for quotes, and a real one formats them. It has
+ * one VM, `galaxy0`, which is a q35 with three empty ports, and added ones. `test/lab/assign*.test.ts` tests a real
+ * one, and `test/lab/assigned-machines.test.ts` one with devices of a kernel.
  */
 export class SimulatedLibvirt implements Runner {
   readonly domains: SimulatedDomain[] = [];
-  /** Whether its guests let go of what they are asked for. */
+  /** Whether its guests release devices on request. */
   letsGo = true;
-  /** What a command fails with. */
+  /** The error of a command. */
   failure: (command: readonly string[]) => string | null = () => null;
   readonly ran: (readonly string[])[] = [];
   readonly #virsh = new FakeVirsh((command, call) => this.#answer(command, call));
@@ -41,7 +41,7 @@ export class SimulatedLibvirt implements Runner {
     this.add('galaxy0', { ports: 3 });
   }
 
-  /** Defines one more machine, which is off. */
+  /** Defines another VM, which is off. */
   add(name: string, spec: DomainSpec = {}): SimulatedDomain {
     const uuid = uuidOf(this.domains.length + 1);
     const added: SimulatedDomain = { name, uuid, state: 'running', definition: '', live: null };
@@ -59,7 +59,7 @@ export class SimulatedLibvirt implements Runner {
     return this.#first.definition;
   }
 
-  /** What `galaxy0` has as it runs; `null` while it is off. */
+  /** The live XML of `galaxy0`; `null` while it is off. */
   get live(): string | null {
     return this.#first.live;
   }
@@ -68,7 +68,7 @@ export class SimulatedLibvirt implements Runner {
     this.#first.live = text;
   }
 
-  /** How many processes of virsh were started. */
+  /** The number of started virsh processes. */
   get processes(): number {
     return this.#virsh.calls.length;
   }
@@ -97,7 +97,7 @@ export class SimulatedLibvirt implements Runner {
     return this;
   }
 
-  /** A machine, by its name or UUID. */
+  /** A VM, by its name or UUID. */
   domain(word: string): SimulatedDomain {
     const found = this.#find(word);
     if (found === undefined) throw new Error(`no machine ${word}`);
@@ -123,7 +123,7 @@ export class SimulatedLibvirt implements Runner {
     };
   }
 
-  /** Everything of it that plans change. */
+  /** The state that plans change. */
   state(): string {
     return this.domains.map(({ definition, live }) => `${definition}\n${live}`).join('\n');
   }
@@ -237,7 +237,7 @@ export class SimulatedLibvirt implements Runner {
 
 const NOT_RUNNING: FakeAnswer = { error: 'Requested operation is not valid: domain is not running' };
 
-/** libvirt writes attributes between single quotes, apart from metadata, which it leaves to libxml2. */
+/** libvirt writes attributes in single quotes, except in metadata, which it leaves to libxml2. */
 function asLibvirtQuotes(text: string): string {
   return text
     .split(/(<metadata>.*<\/metadata>)/s)
@@ -245,7 +245,7 @@ function asLibvirtQuotes(text: string): string {
     .join('');
 }
 
-/** Without what is secret, unless that is asked for. */
+/** Without secrets, unless they are requested. */
 function dump({ definition, live }: SimulatedDomain, command: readonly string[]): FakeAnswer {
   const text = command.includes('--inactive') ? definition : (live ?? definition);
   return { output: command.includes('--security-info') ? text : text.replaceAll(/ passwd='[^']*'/g, '') };
@@ -260,7 +260,7 @@ function childText({ root, text }: XmlDocument, name: string): string | null {
   return content === null ? null : text.slice(content.start, content.end);
 }
 
-/** The addresses of what is ours in a document. */
+/** The addresses of the devices from pci assign in a document. */
 export function ownAddresses(text: string | null): readonly string[] {
   return text === null ? [] : readOwnDevices(parseXml(text, 'it')).map(({ address }) => address);
 }

@@ -8,7 +8,7 @@ import type { ChangeableHost } from '../changeable-host.ts';
 /** The libvirts of the runner of a plan, which keeps a program open until the plan ends, by URI. */
 const GATEWAYS = new WeakMap<Runner, Map<string, KeptVirsh>>();
 
-/** Does what may fail in whatever way without ending a plan in the middle: a step that fails is undone. */
+/** Runs a function that may fail in any way without ending a plan in the middle: a failed step is undone. */
 export async function askLibvirt<T>(
   { runner }: ChangeableHost,
   uri: string,
@@ -25,9 +25,9 @@ export async function askLibvirt<T>(
   }
 }
 
-/** What came of a command, and what was found after it. */
+/** The result of a command, and the state after it. */
 export interface Findings {
-  /** Why the command failed; `null` where it did not, or there was none. */
+  /** Why the command failed; `null` if it succeeded, or if there was none. */
   readonly error: string | null;
   readonly found: VirshAnswer;
 }

@@ -14,12 +14,12 @@ import { SAFETY_RULES } from './safety-rules.ts';
 import { type SafetyHost, SafetyView } from './safety-view.ts';
 
 /**
- * The findings that prevent taking devices from the host: for each device, for every member of their IOMMU groups that
- * is included, for the devices behind those, and for their VFs. Ordered by address, then as the rules are. Nothing is
- * found of a function that the host can spare; what could not be read is a finding of its own.
+ * The findings that prevent taking devices from the host: for each device, for every member of their IOMMU groups
+ * that is included, for the devices behind those, and for their VFs. Ordered by address, then by rule. A device that
+ * the host does not use has no findings; unreadable facts are findings.
  *
- * @param asked those of them that somebody asked for; the others go because their groups do
- * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ * @param asked the requested devices; the others are included by their groups
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is not on the host
  */
 export function checkSafety(
   devices: readonly PciAddress[],
@@ -40,10 +40,10 @@ export function checkSafety(
 }
 
 /**
- * The findings that prevent removing devices: VFs whose PF gets another number of VFs. Of them alone, and not of their
- * groups.
+ * The findings that prevent removing devices: VFs whose PF gets another number of VFs. Only for these devices, and
+ * not for their groups.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is not on the host
  */
 export function checkLoss(devices: readonly PciAddress[], host: SafetyHost): readonly Finding[] {
   return findingsIn(
@@ -60,9 +60,9 @@ export interface RomHost {
 }
 
 /**
- * The findings that prevent reading the ROM of a function: only of that function, because its group is not touched.
+ * The findings that prevent reading the ROM of a function: only of that function, because its group is not affected.
  *
- * @throws PortalGunError DEVICE_NOT_FOUND for an address that is none of the host's
+ * @throws PortalGunError DEVICE_NOT_FOUND for an address that is not on the host
  */
 export function checkRomReading(device: PciAddress, host: RomHost): readonly Finding[] {
   const view = { host, nodes: new OpenNodesView(host.devices, host.live) };
@@ -90,7 +90,7 @@ function findingsIn(view: SafetyView, present: Present<SafetyDevice>): readonly 
   });
 }
 
-/** What rules say of a function; nothing of one that is not there. */
+/** The findings of rules for a function; none for one that does not exist. */
 function findingsOf<Device extends DeviceWith<never>, View>(
   address: PciAddress,
   present: Present<Device>,
@@ -107,7 +107,7 @@ function findingsOf<Device extends DeviceWith<never>, View>(
 /** The device at an address; none for one that is not there. */
 type Present<Device> = (address: PciAddress) => Device | undefined;
 
-/** The devices, with those that their groups take along. */
+/** The devices and the devices that their groups include. */
 function givenWith(
   devices: readonly PciAddress[],
   { groups }: SafetyHost,

@@ -18,18 +18,18 @@ export interface SafetyHost {
   readonly groups: readonly IommuGroup<SafetyDevice>[];
   readonly use: HostUse;
   readonly live: LiveUse;
-  /** Whether the kernel says how devices can be reset (5.15 and later do). */
+  /** Whether the kernel reports how devices can be reset (5.15 and newer do). */
   readonly tellsResetMethods: boolean;
 }
 
-/** A host with the devices that are about to leave it, prepared for the rules. */
+/** A host with the devices that a change would take, prepared for the rules. */
 export class SafetyView {
   readonly host: SafetyHost;
-  /** The functions that were asked for. */
+  /** The requested functions. */
   readonly asked: ReadonlySet<PciAddress>;
-  /** The functions that are given away: those that were asked for, and their groups. */
+  /** The functions that leave the host: the requested ones, and their groups. */
   readonly given: ReadonlySet<PciAddress>;
-  /** Those, and what is gone with them: functions behind them, and VFs. */
+  /** The same, and the functions that disappear with them: those behind them, and VFs. */
   readonly taken: ReadonlySet<PciAddress>;
   readonly storage: StorageView;
   readonly network: NetworkView;
@@ -56,7 +56,7 @@ export class SafetyView {
     return deviceAt(this.host.devices, address);
   }
 
-  /** The VFs of a PF; of another function none. */
+  /** The VFs of a PF; none for another function. */
   virtualFunctionsOf(pf: PciAddress): ReadonlySet<PciAddress> {
     return this.#vfs.get(pf) ?? NONE;
   }
@@ -65,7 +65,7 @@ export class SafetyView {
     return this.host.groups.find(({ id }) => id === knownValue(device.iommuGroup));
   }
 
-  /** The processes that hold nodes open which are meant. */
+  /** The processes that hold selected nodes open. */
   holdersOf(isMeant: (node: OpenNode) => boolean): readonly NodeHolder[] {
     return this.host.live.holders.flatMap((holder) => {
       const nodes = holder.nodes.filter(isMeant);

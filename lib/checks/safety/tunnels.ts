@@ -6,9 +6,9 @@ import { deviceAt } from '../../pci/device-at.ts';
 import type { SafetyDevice } from './safety-fields.ts';
 
 /**
- * The functions that are reached through PCIe tunnels of a Thunderbolt or USB4 host interface: those behind the ports
- * that depend on it. If the kernel links none, as for a controller that is a card or chip of its own, those that are deeper
- * than the interface below the same switch.
+ * The functions that are reached through the PCIe tunnels of a Thunderbolt or USB4 host interface: those behind the
+ * ports that depend on it. If the kernel links none, as for a controller on its own card or chip, those that are
+ * deeper than the interface below the same switch.
  */
 export function tunnelledFrom(
   address: PciAddress,
@@ -22,7 +22,7 @@ export function tunnelledFrom(
   if (ports.length > 0)
     return devices.filter((device) => isBehind(device, ports)).map((device) => device.address);
   const above = bridgesOf(self);
-  // A switch is an upstream port with its downstream ports, the last of which leads to the interface.
+  // A switch is an upstream port with its downstream ports; the last one leads to the interface.
   const [upstream] = above.slice(-2, -1);
   if (upstream === undefined || above.length < 3) return [];
   return devices

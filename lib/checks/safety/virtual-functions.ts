@@ -31,7 +31,7 @@ export function virtualFunctionsByPf(
   return all;
 }
 
-/** Why it is not known whether a function has more VFs than were found; `null` if it is known. */
+/** Why a function may have more VFs than were found; `null` if it has not. */
 export function moreVirtualFunctions({ sriov }: DeviceWith<'sriov'>, found: number): Known<never> {
   if (isUnknown(sriov)) return sriov;
   if (sriov?.role !== 'pf') return null;

@@ -17,7 +17,7 @@ const PLAN_OPTIONS = {
   ...READING_OPTIONS,
 } as const satisfies Record<string, OptionDefinition>;
 
-/** The commands of `pci` that write into the definitions of machines. */
+/** The commands of `pci` that change the definitions of VMs. */
 export const ASSIGNMENT_COMMANDS: readonly Command[] = [
   defineCommand({
     name: 'assign',

@@ -6,14 +6,14 @@ import type { OutputStream } from './output.ts';
 function outputOf(descriptor: 1 | 2, stream: () => OutputStream): OutputStream {
   const plain = plainOutput(descriptor);
   if (plain === null) return stream();
-  // What cannot be written is thrown at once, and never told later.
+  // A failed write throws immediately, and not later.
   return { write: (text) => plain.write(text), on: () => {} };
 }
 
 let stdout: OutputStream | undefined;
 let stderr: OutputStream | undefined;
 
-/** The process that runs a program; of its streams those are made that are asked for, since each takes its time. */
+/** The process that runs a program; its streams are created on demand, because each takes time. */
 export const THIS_PROCESS = {
   get argv(): readonly string[] {
     return process.argv;

@@ -60,7 +60,7 @@ export const change = z
     z
       .object({
         kind: z.literal('assignment'),
-        uri: z.string().describe('The libvirt that has the machine.'),
+        uri: z.string().describe('The libvirt that has the VM.'),
         machine: uuid,
         from: assignedState,
         to: assignedState,
@@ -72,31 +72,29 @@ export const change = z
           ),
         vfs: vfPlaces.optional(),
       })
-      .describe("The devices that pci assign wrote into a machine's definition."),
+      .describe("The devices that pci assign wrote into a VM's definition."),
     z
       .object({
         kind: z.literal('attachment'),
-        uri: z.string().describe('The libvirt that has the machine.'),
+        uri: z.string().describe('The libvirt that has the VM.'),
         machine: uuid,
         address,
-        from: anyObject
-          .nullable()
-          .describe('The element of the device; null if the machine does not have it.'),
+        from: anyObject.nullable().describe('The element of the device; null if the VM does not have it.'),
         to: anyObject.nullable(),
         vfs: vfPlaces.optional(),
       })
-      .describe('A device that a running machine gets or loses; either from or to is null.'),
+      .describe('A device that a running VM gets or loses; either from or to is null.'),
     z
       .object({
         kind: z.literal('category'),
-        uri: z.string().describe('The libvirt that has the machine.'),
+        uri: z.string().describe('The libvirt that has the VM.'),
         machine: uuid,
         place: z.enum(['definition', 'live']),
         from: z.string().nullable().describe('The category as written; null for none.'),
         to: z.string().nullable(),
         metadata: z.string().nullable().describe('The element for it; null if none remains.'),
       })
-      .describe('A change of the category of a machine, in its definition or in the running machine.'),
+      .describe('A change of the category of a VM, in its definition or in the running VM.'),
   ])
   .meta({
     id: 'plan#change',

@@ -3,7 +3,10 @@ import { programTrust } from '../program-trust.ts';
 import { isRoot, pause, programWords, timeNow, userName, variableOf } from '../this-process.ts';
 import { openLiveHost } from './live-host.ts';
 
-/** The machine that this program runs on. What runs and changes things is loaded only when it is used: most commands only read. */
+/**
+ * The machine that this program runs on. The parts that run programs and change the host are loaded on demand,
+ * because most commands only read.
+ */
 export function livePorts(): HostPorts {
   return {
     get reader() {

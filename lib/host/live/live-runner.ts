@@ -7,17 +7,18 @@ import { LiveOpenProgram } from './live-open-program.ts';
 import { endGroup, GRACE_MS } from './program-group.ts';
 import { type Descriptor, openUnnamedFile } from './unnamed-file.ts';
 
-/** The most that is asked for at once are the documents of all devices from virsh, 1 to 20 KiB each. */
+/** The largest output is that of virsh with the documents of all devices, 1 to 20 KiB each. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 
 /**
- * Runs programs of the live machine in the C locale, so that their output does not depend on the user. They are of the
- * folders of the system, whatever PATH the caller has: sudo may keep one in which somebody else can write.
+ * Runs programs of the live machine in the C locale, so that their output does not depend on the user. The programs
+ * are those in the system folders, whatever PATH the caller has, because sudo may keep a PATH with a folder that
+ * another user can write.
  */
 export class LiveRunner implements Runner {
   readonly #folders: readonly string[];
 
-  /** @param folders where programs are sought instead; what they start finds its own there too. For tests. */
+  /** @param folders the folders to search instead, also for programs that they start. For tests. */
   constructor(folders: readonly string[] = PROGRAM_FOLDERS) {
     this.#folders = folders;
   }
@@ -31,7 +32,7 @@ export class LiveRunner implements Runner {
     try {
       input = openUnnamedFile(options.input);
     } catch (error) {
-      return { kind: 'failed', detail: `cannot be given its input: ${errorCode(error)}` };
+      return { kind: 'failed', detail: `cannot read its input: ${errorCode(error)}` };
     }
     try {
       return await start(found, args, path, options, input);
@@ -69,7 +70,7 @@ async function start(
     reject: false,
     stdin,
     maxBuffer: MAX_OUTPUT_BYTES,
-    // Of a session of its own: what is typed to interrupt us must not cut a change in half.
+    // In a session of its own, because Ctrl-C must not interrupt it in the middle of a change.
     detached: true,
     cwd: '/',
     env: { ...environment, LC_ALL: 'C', PATH: path },
@@ -84,7 +85,7 @@ async function start(
   const result = await running;
   clearTimeout(timer);
   clearTimeout(killing);
-  // What it started and left behind goes too.
+  // Processes that it started and left behind are ended too.
   if (isLate || result.isMaxBuffer) endGroup(running.pid, 'SIGKILL');
   if (isLate) return { kind: 'failed', detail: `did not end within ${timeoutMs / 1000} s` };
   if (result.isMaxBuffer) {

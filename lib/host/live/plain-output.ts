@@ -7,15 +7,15 @@ const MEMORY_MAJOR = 1;
 
 /** A file, pipe or socket of this process that text is written to. */
 export interface PlainOutput {
-  /** @throws what the kernel says */
+  /** @throws the error of the kernel */
   write(text: string): void;
 }
 
 /**
- * Standard output (1) or standard error (2) if it is a file, a pipe or a socket: Node's stream for it takes longer to
- * be made than most of what is written to it.
+ * stdout (1) or stderr (2) if it is a file, a pipe or a socket. The stream of Node takes longer to create than most
+ * texts take to write.
  *
- * @returns `null` for a terminal and all else, which only a stream serves
+ * @returns `null` for a terminal and anything else, which only a stream supports
  */
 export function plainOutput(descriptor: 1 | 2): PlainOutput | null {
   try {
@@ -35,7 +35,7 @@ function writeWhole(descriptor: number, bytes: Buffer): void {
       at += writeSync(descriptor, bytes, at);
     } catch (error) {
       if (errorCode(error) !== 'EAGAIN') throw error;
-      // Somebody made it one that does not wait, and its reader is slow.
+      // Another process made the descriptor non-blocking, and its reader is slow.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, RETRY_MS);
     }
   }

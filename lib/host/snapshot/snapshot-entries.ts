@@ -55,8 +55,9 @@ export class FolderEntries implements Iterable<readonly [string, SnapshotEntry]>
 }
 
 /**
- * What was read, by path, held by folder: a host of thousands of functions has a path of some eighty characters for each of
- * a million attributes, and few different names, texts and listings among them, which are held once.
+ * The reads of a snapshot, by path, stored by folder. A host with thousands of functions has a path of about eighty
+ * characters for each of a million attributes, but few different names, texts and listings, so each of these is
+ * stored once.
  */
 export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
   readonly #folders = new Map<string, FolderEntries>();
@@ -67,7 +68,7 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
   #last: FolderEntries | undefined;
   #size = 0;
 
-  /** The same entries, held by folder. */
+  /** The same entries, stored by folder. */
   static of(entries: Iterable<readonly [string, SnapshotEntry]>): SnapshotEntries {
     const held = new SnapshotEntries();
     for (const [path, entry] of entries) held.set(path, entry);

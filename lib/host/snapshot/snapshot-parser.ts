@@ -50,7 +50,7 @@ class SnapshotParser {
       throw this.#error('identifiers: raw or replaced');
     for (;;) {
       if (this.#lines.peek() === undefined)
-        throw this.#error(`lacks the line "${END}" after it: the file is incomplete`);
+        throw this.#error(`does not contain the line "${END}": the file is incomplete`);
       if (this.#section() === 'end') break;
     }
     return { label, identifiers: identifiers satisfies Identifiers, entries: this.#entries };
@@ -68,7 +68,7 @@ class SnapshotParser {
     });
   }
 
-  /** Reads a section, or the last line, which stands where one would begin. */
+  /** Reads a section, or the last line, which is at the place of a section. */
   #section(): 'more' | 'end' {
     const blank = this.#lines.next();
     const header = this.#lines.next();
@@ -141,7 +141,7 @@ class SnapshotParser {
     };
   }
 
-  /** @param mostLength how long what the readers read of one file can be, in characters */
+  /** @param mostLength the maximum length of a file, in characters */
   #rows(mostLength: number): string[] {
     const rows: string[] = [];
     let length = 0;

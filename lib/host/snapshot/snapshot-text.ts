@@ -2,7 +2,8 @@ import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
 import { FolderEntries, SnapshotEntries } from './snapshot-entries.ts';
 
 /*
- * The text of a snapshot: a section a directory, a line a name, so that `diff` shows a change where it is.
+ * The text of a snapshot: one section for each directory and one line for each name, so that `diff` shows each change at
+ * its place.
  *
  *   portal-gun snapshot 1
  *   host: galaxy
@@ -10,23 +11,23 @@ import { FolderEntries, SnapshotEntries } from './snapshot-entries.ts';
  *
  *   /sys/devices/pci0000:00/0000:00:02.0:
  *     class = 0x020000                        a file of one line
- *     config : 256                            bytes, in rows; a row of zeros is left out
+ *     config : 256                            bytes, in rows; rows of zeros are omitted
  *       000  86 80 c9 10 …
  *     driver -> ../../../bus/pci/drivers/igb  a link
- *     kvm % character 660 0 992               what it is, mode, owner and group; it was not read
- *     msi_irqs                                it is there, and was not read
- *     uevent =                                a file of several lines; `\` where the last has no end
+ *     kvm % character 660 0 992               type, mode, owner and group; it was not read
+ *     msi_irqs                                it exists, and was not read
+ *     uevent =                                a file of several lines; `\` if the last has no line end
  *       | DRIVER=igb
  *       | PCI_CLASS=20000
  *     vpd ! denied EACCES                     could not be read
- *     bonding_masters ! no-link               it is there, is no link, and was not read
- *     reset ! absent                          it is not there; only where the directory was not listed
- *     modules.alias ~                         those lines of a table that were asked for
+ *     bonding_masters ! no-link               it exists, is not a link, and was not read
+ *     reset ! absent                          it does not exist; only if the directory was not listed
+ *     modules.alias ~                         the requested lines of a table
  *       | alias pci:v00008086d000010C9* igb
  *
- * The last line is `end`, so that a file which was cut short is known for one.
+ * The last line is `end`, which an incomplete file lacks.
  *
- * A section ends in ` +` before its colon where the directory itself was not listed: it may hold more.
+ * ` +` before the colon of a section means that the directory itself was not listed: it may contain more.
  */
 
 /** The first line of a snapshot, with the number of its format. */
@@ -65,7 +66,7 @@ function sectionText(path: string, members: FolderEntries, entries: SnapshotEntr
   const listing = entries.get(path);
   const isListed = listing?.kind === 'directory';
   const known = new Map<string, SnapshotEntry>(isListed ? listing.names.map((name) => [name, PRESENT]) : []);
-  // A listed directory already says what is not in it, and so does one that is itself absent.
+  // A listed directory implies which names it does not have, and so does an absent one.
   const isTold = isListed || isAbsent(entries, path);
   for (const [name, entry] of members) {
     if (entry.kind !== 'directory' && !(entry.kind === 'absent' && isTold)) known.set(name, entry);
@@ -146,7 +147,7 @@ function hexRows(bytes: Uint8Array): string[] {
   return rows;
 }
 
-/** Escapes what would break a line or hide on a terminal; in names, blanks too. */
+/** Escapes characters that would break a line or are invisible on a terminal; in names, also spaces. */
 function escapeText(text: string): string {
   return text.replace(/[\\\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, (character) =>
     character === '\\' ? '\\\\' : character === '\t' ? '\t' : codePointEscape(character),

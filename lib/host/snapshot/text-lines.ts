@@ -22,7 +22,7 @@ export class TextLines {
     return this.#number;
   }
 
-  /** The line that comes next; `undefined` after the last. A line feed at the end of the text begins no line. */
+  /** The next line; `undefined` after the last. A line feed at the end of the text does not start another line. */
   peek(): string | undefined {
     return this.#line;
   }

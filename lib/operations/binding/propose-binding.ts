@@ -36,26 +36,26 @@ import { refuseWithoutIommu } from './without-iommu.ts';
 
 /** Options of `pci unbind`. */
 export interface UnbindOptions {
-  /** Selectors; each has to match. */
+  /** Selectors; each must match. */
   readonly devices: readonly string[];
-  /** Whether to change what is bound at each boot as well. */
+  /** Whether to change the persisted bindings as well. */
   readonly persist?: boolean;
-  /** The names of safety rules that are lifted. */
+  /** The names of accepted safety rules. */
   readonly allow?: readonly string[];
 }
 
 /** Options of `pci bind`. */
 export interface BindOptions extends UnbindOptions {
-  /** The driver, which has to be one that gives devices to VMs; the one that fits each device by default. */
+  /** The VFIO driver; by default the matching one for each device. */
   readonly driver?: string | undefined;
 }
 
 /** The subject of a proposal to bind or unbind. */
 export interface BindingSubject {
-  /** The devices that were asked for; their groups can take more along. */
+  /** The requested devices; their groups may include more. */
   readonly asked: readonly PciDevice[];
   readonly rebinding: Rebinding;
-  /** What outlives a boot; `null` if that is not changed. */
+  /** The changes to persisted bindings; `null` if there are none. */
   readonly persistence: PersistPart | null;
 }
 
@@ -71,10 +71,11 @@ const FIELDS: readonly DeviceField[] = [
 ];
 
 /**
- * Proposes to give devices, and what their IOMMU groups demand, to a driver that gives them to VMs.
+ * Proposes to bind devices, and the required members of their IOMMU groups, to a VFIO driver.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, NO_IOMMU, CANNOT_BE_GIVEN, NO_DRIVER, BAD_RECORD,
- *   CANNOT_PERSIST, and what opening the host throws
+ * @throws PortalGunError BAD_ARGUMENT, BAD_SELECTOR, DEVICE_NOT_FOUND, NO_IOMMU, CANNOT_BE_GIVEN, NO_DRIVER,
+ * BAD_RECORD,
+ *   CANNOT_PERSIST, and the errors of opening the host
  */
 export function proposeBind(session: HostSession, options: BindOptions): HostProposal<BindingSubject> {
   const driver = passthroughDriver(options.driver);
@@ -98,7 +99,7 @@ export function proposeBind(session: HostSession, options: BindOptions): HostPro
 }
 
 /**
- * Proposes to give devices back to the drivers that they had.
+ * Proposes to return devices to their earlier drivers.
  *
  * @throws PortalGunError as {@link proposeBind}
  */
@@ -131,9 +132,9 @@ function passthroughDriver(driver: string | undefined): string | null {
 
 interface Direction {
   plan(asked: readonly PciDevice[], groups: readonly IommuGroup[], inventory: Inventory): Rebinding;
-  /** The title of a plan that changes only what is bound at each boot. */
+  /** The title of a plan that changes only persisted bindings. */
   readonly persistTitle: string;
-  /** What is bound at each boot from then on, by what was until then. */
+  /** The new persisted bindings, from the current ones. */
   persist(
     asked: readonly PciDevice[],
     rebinding: Rebinding,

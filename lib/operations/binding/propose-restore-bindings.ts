@@ -32,19 +32,16 @@ import { readBindings } from './persistence.ts';
 
 /** Options of a restoration. */
 export interface RestoreOptions {
-  /** The names of safety rules that are lifted. */
+  /** The names of accepted safety rules. */
   readonly allow?: readonly string[];
-  /**
-   * Whether the plan is only to be looked at: then it also has what could not be checked, which stops nobody from looking, and which
-   * would be left otherwise.
-   */
+  /** Whether the plan is only shown: then it includes devices with unknown findings, which would be left otherwise. */
   readonly preview?: boolean;
 }
 
 /** The subject of a proposal to restore bindings. */
 export interface RestoreBindingsSubject {
   readonly rebinding: Rebinding;
-  /** What is persisted and left as it is. */
+  /** The persisted entries that are left. */
   readonly left: readonly LeftEntry[];
 }
 
@@ -58,9 +55,10 @@ const RESTORE_FIELDS: readonly DeviceField[] = [
 ];
 
 /**
- * Proposes to bind what is persisted and not in force, as far as it is known for sure and the host can spare it. The rest is left.
+ * Proposes to bind persisted devices that are not bound, if they were found with certainty and the host does not use
+ * them. The others are left.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_RECORD, NO_DRIVER, PERMISSION_DENIED, and what opening the host throws
+ * @throws PortalGunError BAD_ARGUMENT, BAD_RECORD, NO_DRIVER, PERMISSION_DENIED, and the errors of opening the host
  */
 export async function proposeRestoreBindings(
   session: HostSession,
@@ -97,7 +95,7 @@ export async function proposeRestoreBindings(
         );
   const refusalOf = (some: readonly BoundDevice[]): Finding | undefined =>
     refusalsAmong(findingsOf(some), allowed).find(({ severity }) => !preview || severity !== 'unknown');
-  // One that the host uses keeps no other from being bound; it is seldom, and asking of each takes long.
+  // A device in use does not prevent binding the others. This is rare, and a check of each device takes long.
   const held =
     refusalOf(wanted) === undefined
       ? []
@@ -165,8 +163,8 @@ interface Open {
 }
 
 /**
- * How the bindings stand. At most boots nothing is left to do, and libvirt waits for it: what only a change needs is read for a change
- * only.
+ * The statuses of the bindings. At most boots there is nothing to do, and libvirt waits for this, so the facts for a
+ * change are read only if there is one.
  */
 function readStatuses(
   { host, names }: HostSession,
@@ -210,7 +208,10 @@ function planRebinding({ host }: HostSession, rebinding: Rebinding): Plan {
   });
 }
 
-/** What an open change of this boot writes is not written beside it: then the kernel chooses what a device goes back to. */
+/**
+ * The record of an open change in this boot is not written at the same time: then the kernel chooses the driver to
+ * which a device returns.
+ */
 function withoutTouched(plan: Plan, { journals, now }: PendingRecovery): Plan {
   const touched = touchedByAll(journals, now.bootId);
   return {

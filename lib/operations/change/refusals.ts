@@ -1,7 +1,7 @@
 import { PortalGunError } from '../../base/errors.ts';
 import type { Finding } from '../../checks/finding.ts';
 
-/** @throws PortalGunError DEVICE_IN_USE where something is left that stops a change */
+/** @throws PortalGunError DEVICE_IN_USE if a finding still stops the change */
 export function refuseUse(refusals: readonly Finding[]): void {
   const [first] = refusals;
   if (first === undefined) return;

@@ -4,9 +4,9 @@ import { captureHost } from '../../sysfs/capture.ts';
 import { hasMachineId, replaceIdentifiers } from '../../sysfs/redaction/replace-identifiers.ts';
 import type { HostSession } from '../session/host-session.ts';
 
-/** How a host is captured. */
+/** Options of a capture. */
 export interface SnapshotOptions {
-  /** Whether serial numbers, MACs, the host name and UUIDs are kept; stand-ins are in their place by default. */
+  /** Whether serial numbers, MACs, the host name and UUIDs are kept; by default they are replaced by stand-ins. */
   readonly raw?: boolean;
 }
 
@@ -25,9 +25,9 @@ const UNKEYED =
   'this host has no machine-id, so anyone who guesses a MAC or serial number can verify the guess';
 
 /**
- * Captures all that is ever read of a host.
+ * Captures everything that readers read of a host.
  *
- * @throws PortalGunError what opening the host throws
+ * @throws PortalGunError the errors of opening the host
  */
 export function captureSnapshot({ host }: HostSession, { raw = false }: SnapshotOptions = {}): CapturedHost {
   const captured = captureHost(host);

@@ -20,14 +20,15 @@ type ComparedDevice = DeviceWith<DifferenceField>;
 export interface HostComparison {
   readonly before: Inventory<ComparedDevice>;
   readonly after: Inventory<ComparedDevice>;
-  /** What came, went, moved to another address or changed. */
+  /** The devices that came, disappeared, moved or changed. */
   readonly differences: readonly DeviceDifference<ComparedDevice>[];
 }
 
 /**
- * Compares the devices of two hosts. If one is a snapshot with stand-ins for its identifiers, the other is compared by stand-ins too.
+ * Compares the devices of two hosts. If one is a snapshot with stand-ins for its identifiers, the other is compared
+ * by stand-ins too.
  *
- * @throws PortalGunError NO_PCI, and what opening the hosts throws
+ * @throws PortalGunError NO_PCI, and the errors of opening the hosts
  */
 export function compareHosts(before: HostSession, after: HostSession): HostComparison {
   const { names } = after;

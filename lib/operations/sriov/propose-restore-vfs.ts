@@ -22,18 +22,19 @@ import { PF_FIELDS, readPf } from './pf-state.ts';
 
 /** The subject of a proposal to restore VFs. */
 export interface RestoreVfsSubject {
-  /** What is written down for each boot. */
+  /** The recorded VFs for each boot. */
   readonly entries: readonly PersistedPf[];
-  /** The PFs that are known for sure and whose VFs nobody uses, also those that are as they were written down. */
+  /** The PFs that were found with certainty and whose VFs are not in use, including those that already match. */
   readonly pfs: readonly VfsProposal[];
-  /** What is persisted and left as it is. */
+  /** The persisted entries that are left. */
   readonly left: readonly LeftEntry[];
 }
 
 /**
- * Proposes to make and set the VFs that are persisted, of each PF that is known for sure and whose VFs nobody uses. The rest is left.
+ * Proposes to create and configure the persisted VFs of each PF that was found with certainty and whose VFs are not
+ * in use. The others are left.
  *
- * @throws PortalGunError BAD_ARGUMENT, BAD_RECORD, PERMISSION_DENIED, and what opening the host throws
+ * @throws PortalGunError BAD_ARGUMENT, BAD_RECORD, PERMISSION_DENIED, and the errors of opening the host
  */
 export async function proposeRestoreVfs(
   session: HostSession,
@@ -91,7 +92,7 @@ interface Restoration {
   stops(lost: readonly PciAddress[]): Promise<Finding | undefined>;
 }
 
-/** What is proposed for the PF of an entry, or why it is left. */
+/** The proposal for the PF of an entry, or why it is left. */
 async function proposeOne(
   { entry, whereabouts: { kind, device } }: FoundPf,
   { session, inventory, pending, stops }: Restoration,
@@ -117,7 +118,7 @@ async function proposeOne(
   }
 }
 
-/** In words, without an option that nobody gave. */
+/** The message without the name of an option that was not given. */
 function problemOf({ subject, message }: PortalGunError, pf: PciAddress): string {
   return subject === null || subject === pf || subject.startsWith('--') ? message : `${subject} ${message}`;
 }

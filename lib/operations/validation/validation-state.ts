@@ -26,10 +26,10 @@ import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { readPersistence } from '../binding/persistence.ts';
 import type { HostSession } from '../session/host-session.ts';
 
-/** A host as it is validated, but for its machines and for what speaks against taking devices. */
+/** The facts of a host for validation, except its VMs and its safety findings. */
 export interface ReadState {
   readonly host: Omit<ValidatedHost, 'machines' | 'session' | 'folderDrivers' | 'findings'>;
-  /** Empty where the host shows no PCI bus. */
+  /** Empty if the host shows no PCI bus. */
   readonly inventory: Inventory;
 }
 
@@ -44,7 +44,7 @@ export interface AskedDevices {
 }
 
 /**
- * Reads all of a host that rules look at.
+ * Reads all facts of a host that rules need.
  *
  * @throws PortalGunError PERMISSION_DENIED
  */
@@ -113,7 +113,7 @@ function orNone(read: () => Inventory): Inventory | null {
   }
 }
 
-/** What would be done if all that was persisted were to be persisted now. */
+/** The steps that would be made if the same records were persisted now. */
 function readPersistedSteps(host: HostReader, user: User): ValidatedHost['persistence'] {
   try {
     const persistence = readPersistence(host, user);
@@ -126,7 +126,7 @@ function readPersistedSteps(host: HostReader, user: User): ValidatedHost['persis
   }
 }
 
-/** What machines ask of a host, by its files. */
+/** The requirements of VMs on a host, by its files. */
 export function needsOfAll(machines: readonly KnownMachine[], host: HostReader): readonly MachineNeeds[] {
   const isThere = (path: string): Known<boolean> => {
     const status = host.status(path);
@@ -135,14 +135,14 @@ export function needsOfAll(machines: readonly KnownMachine[], host: HostReader):
   return machines.map((machine) => needsOf(machine, isThere));
 }
 
-/** What the libvirt of a host tells. */
+/** The facts from the libvirt of a host. */
 export interface ToldByLibvirt {
   readonly machines: Known<readonly KnownMachine[]>;
   readonly folderDrivers: ValidatedHost['folderDrivers'];
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Whose libvirt it is, by its URI; `null` for that of the system, which root's own is as well. */
+/** The user of a libvirt, by its URI; `null` for that of the system, and for that of root. */
 export function readUserSession(
   { host, ports: { user: who } }: HostSession,
   uri: string,

@@ -9,9 +9,9 @@ import type { SriovRole } from '../../pci/sriov/sriov.ts';
 import type { Cell, ColumnLayout } from '../layout/columns.ts';
 import { addressList, cellText, deviceTitle, idText } from '../layout/facts.ts';
 
-/** What a column may say beyond its own device. */
+/** The data of a column that is not from its own device. */
 export interface ListContext {
-  /** The members of each IOMMU group that can be given away, by group. */
+  /** The members of each IOMMU group that can be passed through, by group. */
   readonly groups: ReadonlyMap<number, readonly PciAddress[]>;
 }
 
@@ -21,11 +21,11 @@ export interface DeviceColumn extends ColumnLayout {
   readonly summary: string;
   readonly fields: readonly DeviceRequest[];
   cell(device: PciDevice, context: ListContext): Cell;
-  /** What rows are ordered by, where that is not the text. */
+  /** The sort key of rows, if it is not the text. */
   sortKey?(device: PciDevice): number;
 }
 
-/** What the notes look at; a list does not ask devices for their configuration space. */
+/** The facts for the notes; a list does not read the configuration space of devices. */
 const NOTED_FACTS = [
   'netInterfaces',
   'blockDevices',
@@ -35,10 +35,10 @@ const NOTED_FACTS = [
   'class',
 ] as const satisfies readonly DeviceRequest[];
 
-/** How far a column is cut where nothing else is said: words can still be told apart. */
+/** The default minimum width of a column: words can still be distinguished. */
 const LEAST_WIDTH = 8;
 
-/** Every column, by the name that `--columns` and `--sort` take, in the order of the help. */
+/** Every column, by its name for `--columns` and `--sort`, in the order of the help. */
 export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   address: {
     ...column('ADDRESS', 'domain:bus:slot.function', [], ({ address }) => address),
@@ -64,7 +64,7 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   },
   group: numeric('GROUP', 'IOMMU group', ['iommuGroup'], ({ iommuGroup }) => iommuGroup),
   notes: {
-    ...column('NOTES', 'what is remarkable', NOTED_FACTS, () => ''),
+    ...column('NOTES', 'notable facts', NOTED_FACTS, () => ''),
     leastWidth: 12,
     cell: (device, context) => ({ text: notesOf(device, context).join(' · ') }),
   },
@@ -107,7 +107,7 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   ),
 };
 
-/** The columns that are shown when none are asked for. */
+/** The default columns. */
 export const DEFAULT_COLUMNS: readonly string[] = ['address', 'class', 'device', 'driver', 'group', 'notes'];
 
 /** The columns of `--wide`. */
@@ -116,7 +116,7 @@ export const WIDE_COLUMNS: readonly string[] = [
   ...['bars', 'rom', 'reset', 'notes'],
 ];
 
-/** A column that looks at the facts that it names, and at no others. */
+/** A column that reads only the facts that it names. */
 function column<Read extends DeviceRequest>(
   heading: string,
   summary: string,
@@ -144,9 +144,9 @@ function numeric<Read extends DeviceRequest>(
   return {
     ...column(heading, summary, fields, (device) => cellText(take(device), format)),
     align: 'right',
-    // The beginning of a number is another number.
+    // A truncated number is another number.
     leastWidth: null,
-    // What has no number, or an unknown one, comes last.
+    // Devices without a number, or with an unknown one, are last.
     sortKey: (device) => knownValue(take(device)) ?? Number.POSITIVE_INFINITY,
   };
 }

@@ -2,7 +2,7 @@ import { cutText } from './cut-text.ts';
 import type { Role, Style } from './style.ts';
 import textWidth from './text-width.ts';
 
-/** A cell: text without control characters, and what it means. */
+/** A cell: text without control characters, and its meaning. */
 export interface Cell {
   readonly text: string;
   readonly role?: Role;
@@ -11,23 +11,23 @@ export interface Cell {
 export interface ColumnLayout {
   readonly heading: string;
   readonly align: 'left' | 'right';
-  /** How narrow the column may become where the terminal is, its text then cut; `null` for never. */
+  /** The minimum width of the column on a narrow terminal, with its text cut; `null` if it must not be cut. */
   readonly leastWidth: number | null;
-  /** Whether it is there however narrow the terminal is. */
+  /** Whether it is shown on every terminal, however narrow. */
   readonly stays: boolean;
 }
 
 export interface LayoutOptions {
-  /** Columns of the terminal; `null` where lines may be as long as they need. */
+  /** The width of the terminal; `null` for no limit. */
   readonly width: number | null;
   readonly header: boolean;
   readonly style: Style;
 }
 
 export interface Layout<C extends ColumnLayout> {
-  /** A line a row. */
+  /** One line for each row. */
   readonly text: string;
-  /** The columns that there was no room for. */
+  /** The columns that did not fit. */
   readonly leftOut: readonly C[];
 }
 
@@ -35,11 +35,11 @@ export interface Layout<C extends ColumnLayout> {
 const GAP = 2;
 
 /**
- * Lays rows out in columns, two blanks between them, a line a row. Rows are as long as `columns`. Made for
- * thousands of rows, where the table package is for what fits a screen: each cell is measured once.
+ * Lays out rows in columns, separated by two spaces, one line for each row. Rows have the length of `columns`. Made
+ * for thousands of rows, unlike the table package: each cell is measured once.
  *
- * Where a terminal is too narrow, the widest columns are cut first, down to one width for all, but none below
- * its least. Where that is not enough, columns are left out from the last on.
+ * On a narrow terminal, the widest columns are cut first, to one common width, but none below its minimum. If that is
+ * not sufficient, columns are omitted from the last one on.
  */
 export function layoutColumns<C extends ColumnLayout>(
   columns: readonly C[],
@@ -84,7 +84,7 @@ function measure(lines: readonly (readonly Cell[])[], needed: number[]): readonl
   return widths;
 }
 
-/** A column in its place among the columns, with the width that it gets and the least that it can do with. */
+/** A column at its place, with its width and its minimum. */
 interface Span {
   readonly index: number;
   readonly column: ColumnLayout;
@@ -96,20 +96,20 @@ function total(widths: readonly number[]): number {
   return widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1));
 }
 
-/** The columns that there is room for at their least widths, one at least. */
+/** The columns that fit with their minimum widths, at least one. */
 function keep(spans: readonly Span[], available: number): readonly Span[] {
   if (spans.length < 2 || total(spans.map(({ least }) => least)) <= available) return spans;
   const last = spans.findLastIndex(({ column }) => !column.stays);
   return last < 0 ? spans : keep(spans.toSpliced(last, 1), available);
 }
 
-/** The widest cut down to one level, as high as there is room for. */
+/** The widest columns cut to one level, as high as it fits. */
 function shrink(spans: readonly Span[], available: number): readonly Span[] {
   const widthsAt = (level: number): readonly number[] =>
     spans.map(({ width, least }) => Math.max(least, Math.min(width, level)));
   let level = Math.max(...spans.map(({ width }) => width));
   while (level > 0 && total(widthsAt(level)) > available) level -= 1;
-  // What is left over is less than one for each that was cut to the level.
+  // The remainder is less than one for each column that was cut to the level.
   let over = available - total(widthsAt(level));
   return spans.map((span) => {
     const width = Math.max(span.least, Math.min(span.width, level));

@@ -18,15 +18,16 @@ import { findUnlistedFunctions } from './unlisted-functions.ts';
 /** Every fact that a reader can read. */
 export const ALL_FIELDS = Object.keys(FIELD_READERS) as readonly DeviceField[];
 
-/** Facts that the device itself gives: one that sleeps wakes up for them, and a few cards hang. */
+/** Facts that are read from the device itself: a sleeping device wakes up, and a few cards hang. */
 export const PROBING_FIELDS: ReadonlySet<DeviceField> = new Set(['config', 'vpd'] satisfies DeviceField[]);
 
-/** Picks the devices that a question is about, by what is read of all. */
+/** Selects the devices of a question, by the facts that are read of all. */
 export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevice[];
 
 /**
- * Reads the PCI functions of a host from `/sys/bus/pci/devices`. Of each just the facts that `fields` names: the others are not in
- * its type (if that names the fields; a list of any `DeviceField` stands for all), and `unread` at run time. One bad device never hides the rest: what is wrong stands in `diagnostics`.
+ * Reads the PCI functions of a host from `/sys/bus/pci/devices`, with only the facts in `fields`. The others are not
+ * in the type (if `fields` has literal names), and `unread` at run time. One bad device never hides the others:
+ * errors are in `diagnostics`.
  *
  * @param probed the devices that the question is about; all without it
  * @param ofProbed which facts are read of these and of no others: by default those that a device gives itself. What picks
@@ -74,8 +75,8 @@ export function readInventory<const Read extends DeviceRequest>(
 }
 
 /**
- * Reads one function, with the facts that are asked for and no names of ids; `null` where it is not on the bus. For a
- * look at one device in the middle of a change: what its VFs or its PF would tell is not asked.
+ * Reads one function with the requested facts, without names of ids; `null` if it is not on the bus. For a check in
+ * the middle of a change: facts from its VFs or its PF are not read.
  */
 export function readFunction<const Read extends DeviceField>(
   host: HostReader,
@@ -130,7 +131,7 @@ function openDevice(
   };
   const target = host.readLink(path);
   if (isFailure(target)) return broken(`its entry on the bus cannot be read: ${target.detail}`);
-  // Trees made by hand hold the directory itself.
+  // Trees that were made by hand contain the directory itself.
   const directory = target === null ? path : resolveBusEntry(path, target);
   if (directory === null || !directory.startsWith('/sys/')) {
     return broken('its entry on the bus points outside /sys; it is ignored');
@@ -196,13 +197,13 @@ function readDevice(source: DeviceSource, context: HostContext, wanted: readonly
 
 function missingMessage(source: DeviceSource): string {
   return source.host.exists(source.directory)
-    ? 'has neither uevent nor vendor: its ids are not known'
+    ? 'has neither uevent nor vendor: its ids are unknown'
     : 'its entry on the bus is a broken link';
 }
 
 /**
- * Whether the kernel runs with an IOMMU: it shows groups, or devices that are in one. That it shows none is an answer only where
- * the folder of the groups was looked into, or is absent from a kernel that shows what stands beside it.
+ * Whether the kernel runs with an IOMMU: it shows groups, or devices that are in one. The absence of groups is an
+ * answer only if the folder of the groups was read, or is missing in a kernel that shows the files beside it.
  */
 function hasIommuGroups(
   host: HostReader,
@@ -213,12 +214,12 @@ function hasIommuGroups(
   const groups = host.list(SYS_PATHS.iommuGroups);
   if (devices.some((device) => typeof device.iommuGroup === 'number')) {
     const message =
-      'devices name IOMMU groups, which are not there: their types and reserved regions are not known';
+      'devices name IOMMU groups that do not exist: their types and reserved regions are unknown';
     if (groups === null) report({ subject: SYS_PATHS.iommuGroups, code: 'GROUPS_MISSING', message });
     return true;
   }
   if (Array.isArray(groups) && groups.length > 0) return true;
-  // What was not asked for is unread as well, and says nothing.
+  // A fact that was not requested is also unread, and proves nothing.
   const unknown = isGroupAsked ? devices.map(({ iommuGroup }) => iommuGroup).find(isUnknown) : undefined;
   if (unknown !== undefined) return unknown;
   if (isFailure(groups)) return { unknown: groups.unknown };

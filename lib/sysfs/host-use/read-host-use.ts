@@ -42,7 +42,7 @@ export function readHostUse(
   isAsked: (address: PciAddress) => boolean = () => true,
 ): HostUse {
   const mounts = readMounts(host);
-  // A host whose /proc was not captured lacks every file of it, and has not therefore no swap.
+  // A host whose /proc was not captured lacks every file of it, which does not mean that it has no swap.
   const isProcThere = Array.isArray(mounts);
   const answers = askNetwork(host);
   return {

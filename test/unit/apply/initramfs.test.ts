@@ -22,7 +22,7 @@ const PLAN: Plan = {
   ],
 };
 
-describe('making the initial RAM disks anew', () => {
+describe('making the initramfs anew', () => {
   it.each([
     [
       'says that it did, and did nothing',

@@ -68,7 +68,7 @@ describe('a journal', () => {
     files.replace = async () => ({ failed: 'ENOSPC' });
     await expect(Journal.begin(files, PLAN, OCCASION)).rejects.toMatchObject({
       code: 'JOURNAL_FAILED',
-      message: "can't be written: ENOSPC",
+      message: 'cannot be written: ENOSPC',
     });
   });
 

@@ -7,7 +7,6 @@ import { groupOf, hasNoGroups } from '../group-of.ts';
 import type { DeviceRule } from '../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../verdict.ts';
 
-/** The IOMMU watches over it. */
 export const deviceGroup: DeviceRule = {
   id: 'device-group',
   title: 'the IOMMU covers it',

@@ -19,7 +19,10 @@ interface RecoverValues extends Pick<ReadingValues, 'json'> {
   readonly unconfirmed: string | undefined;
 }
 
-/** `pci recover`: ends what was cut short, or was not confirmed, and restores what is persisted or says what of it is missing. */
+/**
+ * `pci recover`: ends changes that were interrupted or not confirmed, and restores persisted settings or reports the
+ * missing ones.
+ */
 export async function runRecover(
   args: RecoverValues,
   terminal: Terminal,
@@ -47,7 +50,7 @@ export async function runRecover(
   };
 }
 
-/** Ends each change that was left behind. */
+/** Ends each remaining change. */
 async function end(
   session: HostSession,
   args: RecoverValues,

@@ -60,7 +60,7 @@ function portsOf(host: HostReader, address: PciAddress): Known<readonly Function
   });
 }
 
-/** `InfiniBand` and `Ethernet`, or in short `ib` and `eth`. */
+/** `InfiniBand` and `Ethernet`, or `ib` and `eth`. */
 function layerOf(word: string): LinkLayer {
   if (/^(infiniband|ib)$/i.test(word)) return 'infiniband';
   return /^eth(ernet)?$/i.test(word) ? 'ethernet' : 'other';

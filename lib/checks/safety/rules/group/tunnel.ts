@@ -1,7 +1,6 @@
 import { firstUnknown, listSome, type SafetyRule, unknownFinding } from '../../safety-rule.ts';
 import { mayBeTunnelHost, tunnelledFrom } from '../../tunnels.ts';
 
-/** Devices in Thunderbolt cases are reached through it. */
 export const tunnel: SafetyRule = {
   name: 'tunnel',
   title: 'other devices are connected through its PCIe tunnels',

@@ -6,7 +6,6 @@ import { askedGroups, hasNoGroups } from '../../group-of.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** The firmware uses no device for itself. */
 export const firmwareRegions: HostRule = {
   id: 'firmware-regions',
   title: 'the firmware uses no device itself',
@@ -30,7 +29,7 @@ export const firmwareRegions: HostRule = {
         remedy: 'look for a firmware update, or a firmware setting, that removes the region',
       });
     }
-    // Kernels before 4.11 do not tell.
+    // Kernels before 4.11 do not report it.
     const unknown = groups.map(({ reservedRegions }) => reservedRegions ?? UNREAD).find(isUnknown);
     return unknown === undefined
       ? holds('no group has a firmware region')

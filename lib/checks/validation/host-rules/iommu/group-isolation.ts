@@ -8,7 +8,6 @@ import type { ValidatedDevice } from '../../validation-fields.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, violated } from '../../verdict.ts';
 
-/** Each card can be given by itself. */
 export const groupIsolation: HostRule = {
   id: 'group-isolation',
   title: 'each card can be passed through on its own',

@@ -6,7 +6,6 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 const FIX = { kind: 'kernel-argument', argument: 'intremap=on' } as const;
 const PARAMETER = 'vfio_iommu_type1.allow_unsafe_interrupts';
 
-/** Interrupts of devices go through the IOMMU. */
 export const interruptRemapping: HostRule = {
   id: 'interrupt-remapping',
   title: 'the IOMMU remaps interrupts of devices',
@@ -40,7 +39,7 @@ export const interruptRemapping: HostRule = {
   },
 };
 
-/** Whether the kernel was told not to; of several words the last counts (drivers/iommu/irq_remapping.c). */
+/** Whether the kernel command line disables it; of several words the last counts (drivers/iommu/irq_remapping.c). */
 function isSwitchedOff(words: readonly string[]): boolean {
   const last = words.filter((word) => /^(nointremap$|intremap=)/.test(word)).at(-1) ?? '';
   return /^(nointremap$|intremap=(.*,)?off(,|$))/.test(last);

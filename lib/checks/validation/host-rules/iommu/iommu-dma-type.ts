@@ -4,7 +4,6 @@ import { askedGroups, hasNoGroups } from '../../group-of.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
-/** Devices of the host itself are held to what is theirs. */
 export const iommuDmaType: HostRule = {
   id: 'iommu-dma-type',
   title: 'devices of the host can access only their own memory',

@@ -9,7 +9,6 @@ import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts'
 
 const GIVEN = ['network', 'display', 'storage', 'usb', 'audio'];
 
-/** Devices can be reset. */
 export const reset: HostRule = {
   id: 'reset',
   title: 'devices can be reset',
