@@ -305,7 +305,7 @@ export {
 export type { Inventory } from './pci/inventory.ts';
 export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
-export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
+export { NO_NAMES, PciIdsNames, type PciNames } from './pci/pci-ids.ts';
 export type { PersistedDevice, PersistedTraits, PersistedVf } from './pci/persisted/persisted-device.ts';
 export {
   type Filling,
