@@ -33,7 +33,7 @@ export class LiveHost extends TreeHost {
   }
 }
 
-/** The machine that this program runs on, with its own name. */
+/** The live machine, with its own name. */
 export function openLiveHost(): HostReader {
   const name = new TreeHost('', '').readText('/proc/sys/kernel/hostname');
   return new LiveHost(typeof name === 'string' && name.trim() !== '' ? name.trim() : 'localhost');
