@@ -7,7 +7,7 @@ const TIMEOUT_MS = 20_000;
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /** The machine that this program runs on. Beside its files, the kernel can be asked through programs. */
-export class LiveHost extends TreeHost {
+class LiveHost extends TreeHost {
   constructor(label: string) {
     super('', label);
   }
