@@ -7,7 +7,7 @@ const TIMEOUT_MS = 20_000;
 const MAX_ANSWER_BYTES = 256 * 1024 * 1024;
 
 /** The machine that this program runs on. In addition to its files, programs can ask the kernel. */
-export class LiveHost extends TreeHost {
+class LiveHost extends TreeHost {
   constructor(label: string) {
     super('', label);
   }
@@ -33,7 +33,7 @@ export class LiveHost extends TreeHost {
   }
 }
 
-/** The machine that this program runs on, with its own name. */
+/** The live machine, with its own name. */
 export function openLiveHost(): HostReader {
   const name = new TreeHost('', '').readText('/proc/sys/kernel/hostname');
   return new LiveHost(typeof name === 'string' && name.trim() !== '' ? name.trim() : 'localhost');

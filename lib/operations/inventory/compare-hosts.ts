@@ -33,7 +33,7 @@ export interface HostComparison {
 export function compareHosts(before: HostSession, after: HostSession): HostComparison {
   const { names } = after;
   const first = readCompared(before, names, false);
-  // A large host takes as much memory as its devices; both at once are not needed.
+  // A large snapshot takes more memory than its devices, and the second is read without the first.
   before.forgetHost();
   const second = readCompared(after, names, first.isReplaced);
   // Stand-ins compare with stand-ins alone.

@@ -52,7 +52,7 @@ export class HostSession {
     return this.#host;
   }
 
-  /** Lets go of the host: it is opened anew when it is next asked for. */
+  /** Closes the host: the next use opens it again. */
   forgetHost(): void {
     this.#host = null;
   }
