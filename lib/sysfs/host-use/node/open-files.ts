@@ -112,7 +112,7 @@ class OpenFiles {
       // Of the same numbers: taken for the same table, since to read all links again would cost most hosts as much again.
       if (files.length === shared.size && files.every((file) => shared.has(file))) return [];
       this.#left -= files.length;
-      return files.map((file) => `${folder}/${file}`);
+      return this.#left < 0 ? [] : files.map((file) => `${folder}/${file}`);
     });
   }
 
