@@ -82,7 +82,15 @@ export { LiveWriter } from './host/live/live-writer.ts';
 export { openHost } from './host/open-host.ts';
 export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
 export type { RomFailure, RomReader, RomReading } from './host/rom-reader.ts';
-export type { Run, Runner, RunOptions } from './host/runner.ts';
+export type {
+  AskOptions,
+  Opening,
+  OpenProgram,
+  ProgramAnswer,
+  Run,
+  Runner,
+  RunOptions,
+} from './host/runner.ts';
 export { RecordingHost } from './host/snapshot/recording-host.ts';
 export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot/snapshot.ts';
 export { SnapshotHost } from './host/snapshot/snapshot-host.ts';

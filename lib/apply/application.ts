@@ -11,6 +11,7 @@ import type { ChangeableHost } from './changeable-host.ts';
 import { isHeldByKernel } from './changes/driver.ts';
 import type { Journal } from './journal.ts';
 import type { JournalMark } from './journal-parser.ts';
+import { PlanPrograms } from './plan-programs.ts';
 import { guardProblem } from './step-guards.ts';
 import { safetyProblem } from './step-safety.ts';
 
@@ -41,6 +42,7 @@ export interface ApplyOptions {
 export class Application {
   readonly #plan: Plan;
   readonly #host: ChangeableHost;
+  readonly #programs: PlanPrograms;
   readonly #journal: Journal;
   readonly #options: ApplyOptions;
   readonly #outcomes: StepOutcome[];
@@ -50,7 +52,8 @@ export class Application {
 
   constructor(plan: Plan, host: ChangeableHost, journal: Journal, options: ApplyOptions) {
     this.#plan = plan;
-    this.#host = host;
+    this.#programs = new PlanPrograms(host.runner);
+    this.#host = { ...host, runner: this.#programs };
     this.#journal = journal;
     this.#options = options;
     this.#outcomes = plan.steps.map(() => 'untouched');
@@ -111,6 +114,11 @@ export class Application {
       problemCode: this.#problems[index]?.code ?? null,
     }));
     return { outcome, interrupted: this.#interrupted, awaitsConfirmation: this.#awaits, steps };
+  }
+
+  /** Closes the programs that its steps kept open. */
+  close(): Promise<void> {
+    return this.#programs.close();
   }
 
   async #make(index: number, step: Step): Promise<Problem | null> {

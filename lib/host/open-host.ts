@@ -23,9 +23,9 @@ export function openHost(path: string): HostReader {
       : {};
     throw new PortalGunError('BAD_HOST', 'does not contain sys/', { subject: path, ...above });
   }
-  const rawText = readFileOf(path, MAX_SNAPSHOT_BYTES, 'BAD_HOST').toString('utf8');
-  if (!looksLikeSnapshot(rawText)) {
+  const bytes = readFileOf(path, MAX_SNAPSHOT_BYTES, 'BAD_HOST');
+  if (!looksLikeSnapshot(bytes)) {
     throw new PortalGunError('BAD_HOST', 'is not a snapshot or a directory', { subject: path });
   }
-  return new SnapshotHost(parseSnapshot(rawText, path));
+  return new SnapshotHost(parseSnapshot(bytes, path));
 }

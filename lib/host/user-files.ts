@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../base/errors.ts';
+import type { FileContent } from './file/file-content.ts';
 import type { FileOutcome } from './file/output-folder.ts';
 
 /** Files that the user names: read and written as that user. */
@@ -24,7 +25,7 @@ export interface UserFiles {
    *
    * @throws PortalGunError FILE_EXISTS if it holds something else and is not to be replaced; OUTPUT_FAILED, PERMISSION_DENIED
    */
-  put(path: string, content: string | Uint8Array, options: PutOptions): FileOutcome;
+  put(path: string, content: FileContent, options: PutOptions): FileOutcome;
   /**
    * Puts files in a folder, all or none; the folder is made if only it is missing.
    *

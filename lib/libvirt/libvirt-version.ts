@@ -4,6 +4,9 @@ import { escapeControls } from '../base/text.ts';
 /** The first libvirt that has all that is asked of it, by its documents; it is tried with 9.0 and 11.3. */
 const MIN_MAJOR = 8;
 
+/** Prints what {@link checkLibvirtVersion} looks at. */
+export const VERSION_COMMAND: readonly string[] = ['version', '--daemon'];
+
 /**
  * Looks at what `virsh version --daemon` says: of virsh itself, and of the libvirt that it asked.
  *

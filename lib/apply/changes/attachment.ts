@@ -20,7 +20,7 @@ const LOOKS_PER_REQUEST = 12;
 
 /**
  * Plugs a device into a machine that runs, or takes it out, by `virsh attach-device --live` and `detach-device-alias --live`
- * (https://libvirt.org/manpages/virsh.html), which look at the machine's document in the same process. The second asks the
+ * (https://libvirt.org/manpages/virsh.html), each with a look at the machine's document. The second asks the
  * guest, which lets go of it when it likes to, or never: it is waited for until the document has it no more.
  */
 export const attachmentMaker: AskedChangeMaker<AttachmentChange> = {
@@ -94,7 +94,7 @@ async function attach(
   const problem = problemOfVfs(host.reader, change.vfs ?? []);
   if (problem !== null) return problem;
   return askLibvirt(host, change.uri, async (virsh) => {
-    const command = ['attach-device', change.machine, '/dev/stdin', '--live'];
+    const command = ['attach-device', change.machine, virsh.inputFile, '--live'];
     const { error, found } = await runAndLook(virsh, command, dumpOf(change), formatHostDevice(goal));
     return error === null
       ? nowIn(change, found)

@@ -14,6 +14,10 @@ export function livePorts(): HostPorts {
         const { LiveRunner } = await import('./live-runner.ts');
         return new LiveRunner().run(program, args, options);
       },
+      async open(program, args, options) {
+        const { LiveRunner } = await import('./live-runner.ts');
+        return new LiveRunner().open(program, args, options);
+      },
     },
     background: {
       async start(program, args) {

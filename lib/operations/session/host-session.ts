@@ -50,6 +50,11 @@ export class HostSession {
     return this.#host;
   }
 
+  /** Lets go of the host: it is opened anew when it is next asked for. */
+  forgetHost(): void {
+    this.#host = null;
+  }
+
   /**
    * The names of vendors and devices.
    *

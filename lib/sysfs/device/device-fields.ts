@@ -19,11 +19,19 @@ import {
   parseHex,
   parseNumaNode,
   parseWords,
+  remembering,
 } from './attribute-parsers.ts';
 import type { ClassIndex } from './class-index.ts';
 import type { DeviceSource } from './device-source.ts';
 import { readModules } from './module-aliases.ts';
 import { readSriov } from './sriov-role.ts';
+
+const toClass = parseHex(6);
+const toId = parseHex(4);
+const toRevision = remembering(parseHex(2));
+const toNode = remembering(parseNumaNode);
+const toMethods = remembering(parseWords);
+const toResources = remembering(parseResources);
 
 type FieldReader<F extends DeviceField> = (source: DeviceSource, context: HostContext) => PciDevice[F];
 
@@ -40,10 +48,10 @@ export const FIELD_READERS: { readonly [F in DeviceField]: FieldReader<F> } = {
   driverOverride: (source) => source.parsed('driver_override', parseDriverOverride),
   modules: readModules,
   iommuGroup: readIommuGroup,
-  numaNode: (source) => source.parsed('numa_node', parseNumaNode),
+  numaNode: (source) => source.parsed('numa_node', toNode),
   bars: (source) => mapKnown(readResources(source), (resources) => resources.bars),
   rom: (source) => mapKnown(readResources(source), (resources) => resources.rom),
-  resetMethods: (source) => source.parsed('reset_method', parseWords),
+  resetMethods: (source) => source.parsed('reset_method', toMethods),
   powerState: (source) =>
     source.parsed('power_state', (text) => (/^[\w-]{1,16}$/.test(text) ? text : undefined)),
   bootVga: readBootVga,
@@ -80,7 +88,7 @@ function readLocation(source: DeviceSource): Known<DeviceLocation> {
 // Each id from `uevent` where it is there and right, from the attribute of its own otherwise.
 
 function classCode(source: DeviceSource): Known<string> {
-  return source.uevent()?.ids.classCode ?? source.parsed('class', parseHex(6));
+  return source.uevent()?.ids.classCode ?? source.parsed('class', toClass);
 }
 
 /** Only VGA devices have `boot_vga`; `boot_display`, which other displays can have, only the one that is meant. */
@@ -95,17 +103,17 @@ function readBootVga(source: DeviceSource): Known<boolean> {
 }
 
 function vendorId(source: DeviceSource): Known<string> {
-  return source.uevent()?.ids.vendorId ?? source.parsed('vendor', parseHex(4));
+  return source.uevent()?.ids.vendorId ?? source.parsed('vendor', toId);
 }
 
 function deviceId(source: DeviceSource): Known<string> {
-  return source.uevent()?.ids.deviceId ?? source.parsed('device', parseHex(4));
+  return source.uevent()?.ids.deviceId ?? source.parsed('device', toId);
 }
 
 function readSubsystem(source: DeviceSource, context: HostContext): Known<SubsystemId> {
-  const subVendor = source.uevent()?.ids.subsystemVendorId ?? source.parsed('subsystem_vendor', parseHex(4));
+  const subVendor = source.uevent()?.ids.subsystemVendorId ?? source.parsed('subsystem_vendor', toId);
   if (subVendor === null || isUnknown(subVendor)) return subVendor;
-  const subDevice = source.uevent()?.ids.subsystemDeviceId ?? source.parsed('subsystem_device', parseHex(4));
+  const subDevice = source.uevent()?.ids.subsystemDeviceId ?? source.parsed('subsystem_device', toId);
   if (subDevice === null || isUnknown(subDevice)) return subDevice;
   return context.subsystem(
     knownValue(vendorId(source)) ?? null,
@@ -117,7 +125,7 @@ function readSubsystem(source: DeviceSource, context: HostContext): Known<Subsys
 
 /** Kernels before 4.10 have no `revision`; the configuration space has always had it, at offset 8. */
 function readRevision(source: DeviceSource): Known<string> {
-  const revision = source.parsed('revision', parseHex(2));
+  const revision = source.parsed('revision', toRevision);
   if (revision !== null) return revision;
   return mapKnown(source.bytes('config'), (bytes) => bytes[8]?.toString(16).padStart(2, '0') ?? BROKEN);
 }
@@ -135,7 +143,7 @@ function readIommuGroup(source: DeviceSource, context: HostContext): Known<numbe
 }
 
 function readResources(source: DeviceSource): Known<Resources> {
-  return source.once('resource', () => source.parsed('resource', parseResources));
+  return source.once('resource', () => source.parsed('resource', toResources));
 }
 
 /** Only what `pci` bound in this boot, and only while it is on a VFIO driver. */

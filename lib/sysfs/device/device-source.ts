@@ -21,7 +21,7 @@ export class DeviceSource {
   readonly #report: Report;
   readonly #knownUevents: Map<string, Uevent>;
   #uevent: Uevent | null | undefined;
-  #once: Map<string, Known<unknown>> | undefined;
+  #once: Record<string, Known<unknown>> | undefined;
   #names: Known<readonly string[]> | undefined;
 
   /** `knownUevents` is shared by the sources of one host. */
@@ -89,9 +89,9 @@ export class DeviceSource {
 
   /** The result of `read`, which runs once for a key: for an attribute that several facts come from. */
   once<T>(key: string, read: () => Known<T>): Known<T> {
-    this.#once ??= new Map();
-    if (!this.#once.has(key)) this.#once.set(key, read());
-    return this.#once.get(key) as Known<T>;
+    this.#once ??= {};
+    if (this.#once[key] === undefined) this.#once[key] = read();
+    return this.#once[key] as Known<T>;
   }
 
   /** Reports an attribute whose text makes no sense. */
