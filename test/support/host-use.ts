@@ -2,6 +2,7 @@ import type { Known } from '../../lib/base/known.ts';
 import type { Finding } from '../../lib/checks/finding.ts';
 import { checkSafety } from '../../lib/checks/safety/check-safety.ts';
 import { SAFETY_FIELDS } from '../../lib/checks/safety/safety-fields.ts';
+import type { SafetyHost } from '../../lib/checks/safety/safety-view.ts';
 import type { HostUse, LiveUse, OpenNode } from '../../lib/facts/host-use.ts';
 import type { NetInterface } from '../../lib/facts/network-use.ts';
 import type { BlockDevice, Mount } from '../../lib/facts/storage-use.ts';
@@ -135,14 +136,27 @@ export interface State {
   readonly tellsResetMethods?: boolean;
 }
 
-/** The findings for a described host. */
-export function findingsOf(state: State): readonly Finding[] {
-  const { functions = [functionHere()], host = {}, use = {}, live = {}, take = [HERE] } = state;
+type Described = Pick<SafetyHost, 'devices' | 'groups'>;
+
+const HOST = {};
+// A test that asks many times about the same functions gives the same list of them.
+const described = new WeakMap<readonly FunctionSpec[], Described>();
+
+function describedBy(functions: readonly FunctionSpec[], host: Partial<HostSpec>): Described {
+  const known = host === HOST ? described.get(functions) : undefined;
+  if (known !== undefined) return known;
   const reader = new SnapshotHost(buildHost({ label: 'described', functions, ...host }));
   const { devices } = readHost(reader, SAFETY_FIELDS);
+  const groups = groupDevices(devices, (group) => readGroupAttributes(reader, group));
+  if (host === HOST) described.set(functions, { devices, groups });
+  return { devices, groups };
+}
+
+/** The findings for a described host. */
+export function findingsOf(state: State): readonly Finding[] {
+  const { functions = [functionHere()], host = HOST, use = {}, live = {}, take = [HERE] } = state;
   return checkSafety(take as readonly PciAddress[], {
-    devices,
-    groups: groupDevices(devices, (group) => readGroupAttributes(reader, group)),
+    ...describedBy(functions, host),
     use: { ...IDLE, ...use },
     live: { ...IDLE_LIVE, ...live },
     tellsResetMethods: state.tellsResetMethods ?? true,

@@ -51,10 +51,19 @@ const STRUCTURE = ['type', 'enum', 'const', 'properties', 'required', 'items', '
 const KNOWN = new Set([...WORDS_ONLY, ...CONSTRAINTS, ...STRUCTURE, '$ref', 'anyOf', 'oneOf']);
 const ANY = 'any';
 
-/** The losses from `before` to `after`, one sentence each; empty if documents only grow. */
-export function schemaLosses(before: SchemaFiles, after: SchemaFiles): readonly string[] {
+/**
+ * The losses from `before` to `after`, one sentence each; empty if documents only grow.
+ *
+ * @param only the kinds to look at, all by default; others are looked at as far as these refer to them
+ */
+export function schemaLosses(
+  before: SchemaFiles,
+  after: SchemaFiles,
+  only: readonly string[] = [...before.keys()],
+): readonly string[] {
   const comparison = new Comparison(before, after);
-  return [...before].flatMap(([kind, schema]) => {
+  const looked = [...before].filter(([kind]) => only.includes(kind));
+  return looked.flatMap(([kind, schema]) => {
     const now = after.get(kind);
     if (now === undefined) return [`${kind}: the schema is gone`];
     const parts = Object.entries((schema['$defs'] ?? {}) as Readonly<Record<string, Schema>>);

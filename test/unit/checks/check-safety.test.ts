@@ -168,10 +168,11 @@ describe('the rules', () => {
 
   it('take text of the host as it comes, which then can be made safe to print', () => {
     const text = fc.string({ unit: 'binary', maxLength: 20 });
+    const functions = [functionHere({ driver: 'igb', below: networkInterface('eth0', 'a') })];
     fc.assert(
       fc.property(text, text, text, (name, title, point) => {
         const findings = findingsOf({
-          functions: [functionHere({ driver: 'igb', below: networkInterface('eth0', 'a') })],
+          functions,
           use: {
             blocks: [
               block('sda', { functions: [HERE], number: '8:0', holders: ['dm-0'] }),

@@ -31,7 +31,7 @@ describe('the schemas of v1', () => {
       for (const key of Object.keys(schema.properties)) {
         const { [key as never]: _, ...properties } = schema.properties;
         const without = new Map([...published, [kind, { ...schema, properties }]]);
-        expect(schemaLosses(released, without)).toContain(`${kind}.${key}: the key is gone`);
+        expect(schemaLosses(released, without, [kind])).toContain(`${kind}.${key}: the key is gone`);
       }
     }
   });

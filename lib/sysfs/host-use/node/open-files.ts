@@ -120,7 +120,7 @@ class OpenFiles {
       // most hosts.
       if (files.length === shared.size && files.every((file) => shared.has(file))) return [];
       this.#left -= files.length;
-      return files.map((file) => `${folder}/${file}`);
+      return this.#left < 0 ? [] : files.map((file) => `${folder}/${file}`);
     });
   }
 

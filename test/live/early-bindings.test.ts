@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { PciAddress } from '../../../lib/pci/address.ts';
-import { formatEarlyProgram, tokenOf } from '../../../lib/plan/binding/early-bindings.ts';
-import type { PersistedBinding } from '../../../lib/plan/binding/persisted-bindings.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import type { PciAddress } from '../../lib/pci/address.ts';
+import { formatEarlyProgram, tokenOf } from '../../lib/plan/binding/early-bindings.ts';
+import type { PersistedBinding } from '../../lib/plan/binding/persisted-bindings.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const SERIAL_AT = 0x140;
 const SERIAL = '52-54-00-ff-ff-00-00-03';

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Command } from '../../../lib/cli/grammar/command.ts';
-import { parseCommandLine } from '../../../lib/cli/grammar/parse-command-line.ts';
-import { readPlainly } from '../../../lib/cli/grammar/plain-command-line.ts';
-import { PCI_PROGRAM } from '../../../lib/cli/tables/pci-program.ts';
-import { PORTAL_PROGRAM } from '../../../lib/cli/tables/portal-program.ts';
+import type { Command } from '../../lib/cli/grammar/command.ts';
+import { parseCommandLine } from '../../lib/cli/grammar/parse-command-line.ts';
+import { readPlainly } from '../../lib/cli/grammar/plain-command-line.ts';
+import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
+import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
 
 const WORDS = [
   '01:00.0',

@@ -1,10 +1,10 @@
 import { execa } from 'execa';
 import { expect, test } from 'vitest';
-import { plainHostDevice } from '../../../lib/libvirt/hostdev/host-device.ts';
-import { type PciAddress, parsePciAddress } from '../../../lib/pci/address.ts';
-import type { AssignmentChange } from '../../../lib/plan/changes/assignment.ts';
-import { formatScript } from '../../../lib/plan/script/script.ts';
-import { uuidOf } from '../../support/made-up-libvirt.ts';
+import { plainHostDevice } from '../../lib/libvirt/hostdev/host-device.ts';
+import { type PciAddress, parsePciAddress } from '../../lib/pci/address.ts';
+import type { AssignmentChange } from '../../lib/plan/changes/assignment.ts';
+import { formatScript } from '../../lib/plan/script/script.ts';
+import { uuidOf } from '../support/made-up-libvirt.ts';
 
 const MACHINE = uuidOf(1);
 const alias = 'ua-portal-gun-0000-01-00-0';

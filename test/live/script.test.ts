@@ -2,13 +2,13 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { quote } from '../../../lib/base/shell-command.ts';
-import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { Change } from '../../../lib/plan/change.ts';
-import { INITRAMFS_STATE_PATH, STALE } from '../../../lib/plan/change-states.ts';
-import type { Plan } from '../../../lib/plan/plan.ts';
-import { formatScript } from '../../../lib/plan/script/script.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { quote } from '../../lib/base/shell-command.ts';
+import type { PciAddress } from '../../lib/pci/address.ts';
+import type { Change } from '../../lib/plan/change.ts';
+import { INITRAMFS_STATE_PATH, STALE } from '../../lib/plan/change-states.ts';
+import type { Plan } from '../../lib/plan/plan.ts';
+import { formatScript } from '../../lib/plan/script/script.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const ADDRESS = '0000:03:00.0' as PciAddress;
 

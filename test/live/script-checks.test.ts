@@ -2,12 +2,12 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Finding } from '../../../lib/checks/finding.ts';
-import type { PciAddress } from '../../../lib/pci/address.ts';
-import type { Change } from '../../../lib/plan/change.ts';
-import type { Guard } from '../../../lib/plan/guard.ts';
-import { formatScript } from '../../../lib/plan/script/script.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import type { Finding } from '../../lib/checks/finding.ts';
+import type { PciAddress } from '../../lib/pci/address.ts';
+import type { Change } from '../../lib/plan/change.ts';
+import type { Guard } from '../../lib/plan/guard.ts';
+import { formatScript } from '../../lib/plan/script/script.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const ADDRESS = '0000:03:00.0' as PciAddress;
 const GUARD: Guard = { address: ADDRESS, id: '8086:10d3', subsystem: '8086:0001', iommuGroup: 7 };

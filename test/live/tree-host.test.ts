@@ -4,8 +4,8 @@ import { closeSync, mkdirSync, openSync, symlinkSync, truncateSync, writeFileSyn
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { TreeHost } from '../../../lib/host/file/tree-host.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { TreeHost } from '../../lib/host/file/tree-host.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 /** The most of a file of /proc that the kernel gives at once. */
 const PIECE_BYTES = 4096;
@@ -23,7 +23,7 @@ describe('what stands in a foreign tree', () => {
         contents: `import { TreeHost } from './lib/host/file/tree-host.ts';
           const host = new TreeHost(process.argv[2], 'tree');
           console.log(JSON.stringify([host.readText('/fifo'), host.readLines('/fifo', ['x'])]));`,
-        resolveDir: join(import.meta.dirname, '../../..'),
+        resolveDir: join(import.meta.dirname, '../..'),
       },
       bundle: true,
       platform: 'node',

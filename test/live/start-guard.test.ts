@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Finding } from '../../../lib/checks/finding.ts';
-import { MACHINE_NAMESPACE } from '../../../lib/libvirt/machine/machine-metadata.ts';
-import type { AssignmentStanding, AssignmentStatus } from '../../../lib/plan/assignment/assignment-status.ts';
-import { formatStartHook, startProblems, useProblems } from '../../../lib/plan/persistence/start-guard.ts';
+import type { Finding } from '../../lib/checks/finding.ts';
+import { MACHINE_NAMESPACE } from '../../lib/libvirt/machine/machine-metadata.ts';
+import type { AssignmentStanding, AssignmentStatus } from '../../lib/plan/assignment/assignment-status.ts';
+import { formatStartHook, startProblems, useProblems } from '../../lib/plan/persistence/start-guard.ts';
 
 const ASSIGNED = `<domain><metadata><p:machine xmlns:p='${MACHINE_NAMESPACE}'><p:assignment a="\\n%s"/></p:machine></metadata></domain>`;
 const TAGGED = `<domain><metadata><p:machine xmlns:p='${MACHINE_NAMESPACE}' category='router'/></metadata></domain>`;

@@ -1,20 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { readForSafety } from '../../../lib/apply/safety-inventory.ts';
-import { safetyHost } from '../../../lib/apply/safety-reading.ts';
-import type { Finding } from '../../../lib/checks/finding.ts';
-import { checkSafety } from '../../../lib/checks/safety/check-safety.ts';
-import { SAFETY_FIELDS, type SafetyDevice } from '../../../lib/checks/safety/safety-fields.ts';
-import type { HostReader } from '../../../lib/host/host-reader.ts';
-import { openHost } from '../../../lib/host/open-host.ts';
-import type { PciAddress } from '../../../lib/pci/address.ts';
-import { groupDevices } from '../../../lib/pci/group/iommu-group.ts';
-import type { Inventory } from '../../../lib/pci/inventory.ts';
-import { NO_NAMES } from '../../../lib/pci/pci-ids.ts';
-import { concernedWith } from '../../../lib/pci/selector/concerned-devices.ts';
-import { readInventory } from '../../../lib/sysfs/device/read-inventory.ts';
-import { readGroupAttributes } from '../../../lib/sysfs/read-groups.ts';
-import { FIXTURE_NAMES } from '../../support/fixture-hosts.ts';
-import { fixture } from '../../support/pci-program.ts';
+import { readForSafety } from '../../lib/apply/safety-inventory.ts';
+import { safetyHost } from '../../lib/apply/safety-reading.ts';
+import type { Finding } from '../../lib/checks/finding.ts';
+import { checkSafety } from '../../lib/checks/safety/check-safety.ts';
+import { SAFETY_FIELDS, type SafetyDevice } from '../../lib/checks/safety/safety-fields.ts';
+import type { HostReader } from '../../lib/host/host-reader.ts';
+import { openHost } from '../../lib/host/open-host.ts';
+import type { PciAddress } from '../../lib/pci/address.ts';
+import { groupDevices } from '../../lib/pci/group/iommu-group.ts';
+import type { Inventory } from '../../lib/pci/inventory.ts';
+import { NO_NAMES } from '../../lib/pci/pci-ids.ts';
+import { concernedWith } from '../../lib/pci/selector/concerned-devices.ts';
+import { readInventory } from '../../lib/sysfs/device/read-inventory.ts';
+import { readGroupAttributes } from '../../lib/sysfs/read-groups.ts';
+import { FIXTURE_NAMES } from '../support/fixture-hosts.ts';
+import { fixture } from '../support/pci-program.ts';
 
 function findingsOn(
   host: HostReader,

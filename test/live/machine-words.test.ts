@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { tagCommand, unassignCommand, virshCommand } from '../../../lib/libvirt/machine/machine-words.ts';
-import { uuidOf } from '../../support/made-up-libvirt.ts';
+import { tagCommand, unassignCommand, virshCommand } from '../../lib/libvirt/machine/machine-words.ts';
+import { uuidOf } from '../support/made-up-libvirt.ts';
 
 /** The words that a shell makes of a command. */
 function wordsOf(command: string): readonly string[] {

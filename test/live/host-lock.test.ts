@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { chmodSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { lockHost } from '../../../lib/host/host-lock.ts';
-import { ROOT } from '../../support/pci-program.ts';
-import { whySkipped } from '../../support/skipping.ts';
-import { temporaryFolder } from '../../support/temporary-folder.ts';
+import { lockHost } from '../../lib/host/host-lock.ts';
+import { ROOT } from '../support/pci-program.ts';
+import { whySkipped } from '../support/skipping.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
 
 const RUN = join(ROOT, 'test/support/run-typescript.mjs');
 const isRoot = process.geteuid?.() === 0;
