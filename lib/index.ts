@@ -74,14 +74,23 @@ export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export { isFailure } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
 export { LiveFiles } from './host/live/live-files.ts';
+export { openLiveHost } from './host/live/live-host.ts';
 export { livePorts } from './host/live/live-ports.ts';
 export { LiveRomReader } from './host/live/live-rom-reader.ts';
 export { LiveRunner } from './host/live/live-runner.ts';
 export { LiveWriter } from './host/live/live-writer.ts';
-export { openHost, openLiveHost } from './host/open-host.ts';
+export { openHost } from './host/open-host.ts';
 export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
 export type { RomFailure, RomReader, RomReading } from './host/rom-reader.ts';
-export type { Run, Runner, RunOptions } from './host/runner.ts';
+export type {
+  AskOptions,
+  Opening,
+  OpenProgram,
+  ProgramAnswer,
+  Run,
+  Runner,
+  RunOptions,
+} from './host/runner.ts';
 export { RecordingHost } from './host/snapshot/recording-host.ts';
 export type { Identifiers, Snapshot, SnapshotEntry } from './host/snapshot/snapshot.ts';
 export { SnapshotHost } from './host/snapshot/snapshot-host.ts';

@@ -11,8 +11,9 @@ import type { ChangeableHost } from './changeable-host.ts';
 import { isHeldByKernel } from './changes/driver.ts';
 import type { Journal } from './journal.ts';
 import type { JournalMark } from './journal-parser.ts';
+import { PlanPrograms } from './plan-programs.ts';
 import { guardProblem } from './step-guards.ts';
-import { safetyProblem } from './step-safety.ts';
+import { takesNothing } from './takes-nothing.ts';
 
 const NOTHING: ReadonlySet<string> = new Set();
 const CHANGED = new Problem('CHANGED_MEANWHILE', 'its state changed after the plan was made');
@@ -43,6 +44,7 @@ export interface ApplyOptions {
 export class Application {
   readonly #plan: Plan;
   readonly #host: ChangeableHost;
+  readonly #programs: PlanPrograms;
   readonly #journal: Journal;
   readonly #options: ApplyOptions;
   readonly #outcomes: StepOutcome[];
@@ -52,7 +54,8 @@ export class Application {
 
   constructor(plan: Plan, host: ChangeableHost, journal: Journal, options: ApplyOptions) {
     this.#plan = plan;
-    this.#host = host;
+    this.#programs = new PlanPrograms(host.runner);
+    this.#host = { ...host, runner: this.#programs };
     this.#journal = journal;
     this.#options = options;
     this.#outcomes = plan.steps.map(() => 'untouched');
@@ -67,7 +70,7 @@ export class Application {
 
   /** Makes every step in order; `false` if it stopped before the end. */
   async forward(): Promise<boolean> {
-    await loadMakers(this.#plan);
+    await this.#load('to');
     for (const [index, step] of this.#plan.steps.entries()) {
       if (this.#options.signal?.aborted === true) {
         this.#interrupted = true;
@@ -84,7 +87,7 @@ export class Application {
 
   /** Undoes every started step, the last first, even if one of them cannot be undone. */
   async back(): Promise<void> {
-    await loadMakers(this.#plan);
+    await this.#load('from');
     // From here on, there is no complete change to confirm.
     if (this.#awaits) await this.#journal.awaitConfirmation(null);
     this.#awaits = false;
@@ -94,11 +97,13 @@ export class Application {
       const observed = await observe(this.#host, change);
       const problem = (await observed.isAt('from'))
         ? null
-        : (this.#guard(step, 'from') ?? this.#safety(change, 'from') ?? (await observed.reach('from')));
+        : (this.#guard(step, 'from') ??
+          (await this.#safety(change, 'from')) ??
+          (await observed.reach('from')));
       // A mark that cannot be written is found out again by a recovery.
       if (problem === null) await this.#journal.mark(index, 'undone');
       if (problem === null) this.#settle(index, 'undone', null);
-      else this.#settleUnlessUndone(index, change, problem);
+      else await this.#settleUnlessUndone(index, change, problem);
     }
   }
 
@@ -113,6 +118,11 @@ export class Application {
       problemCode: this.#problems[index]?.code ?? null,
     }));
     return { outcome, interrupted: this.#interrupted, awaitsConfirmation: this.#awaits, steps };
+  }
+
+  /** Closes the programs that its steps kept open. */
+  close(): Promise<void> {
+    return this.#programs.close();
   }
 
   async #make(index: number, step: Step): Promise<Problem | null> {
@@ -130,7 +140,8 @@ export class Application {
       if (!(await observed.isAt('from'))) return observed.problem ?? CHANGED;
     }
     // A step that is already done needs no new use of a device.
-    const use = (await observed.isAt('to')) ? null : this.#safety(change, 'to');
+    const isThere = wasBegun && (await observed.isAt('to'));
+    const use = isThere ? null : await this.#safety(change, 'to');
     if (use !== null) return use;
     const unmarked = await this.#mark(index, 'begun');
     if (unmarked !== null) return unmarked;
@@ -146,8 +157,22 @@ export class Application {
     return guardProblem(this.#plan, step, direction, this.#host.reader);
   }
 
-  #safety(change: Change, direction: Direction): Problem | null {
-    return safetyProblem(this.#host.reader, change, direction, this.#options.allowed ?? NOTHING);
+  /** Loads what the plan needs: once a device is taken, the disk with the program may be out of reach. */
+  async #load(direction: Direction): Promise<void> {
+    await loadMakers(this.#plan);
+    const takes = this.#plan.steps.some(({ change }) => !takesNothing(this.#host.reader, change, direction));
+    if (takes) await loadSafety();
+  }
+
+  #safety(change: Change, direction: Direction): Promise<Problem | null> {
+    return this.#use(change, direction, this.#options.allowed ?? NOTHING);
+  }
+
+  /** Loads the safety rules only if a device can be taken: at most boots none is, and libvirt waits. */
+  async #use(change: Change, direction: Direction, allowed: ReadonlySet<string>): Promise<Problem | null> {
+    if (takesNothing(this.#host.reader, change, direction)) return null;
+    const { safetyProblem } = await loadSafety();
+    return safetyProblem(this.#host.reader, change, direction, allowed);
   }
 
   /** Records the time limit for the confirmation, if there is one; `false` if that failed. */
@@ -174,10 +199,10 @@ export class Application {
   }
 
   /** A step that can never be undone must not block later changes. */
-  #settleUnlessUndone(index: number, change: Change, problem: Problem): void {
+  async #settleUnlessUndone(index: number, change: Change, problem: Problem): Promise<void> {
     const { unlessUndone } = kindOf(change);
     if (unlessUndone === 'left-if-held' && this.#isHeld(change)) {
-      this.#settle(index, 'left', this.#heldProblem(change, problem));
+      this.#settle(index, 'left', await this.#heldProblem(change, problem));
     } else this.#settle(index, unlessUndone === 'left' ? 'left' : 'stuck', problem);
   }
 
@@ -186,9 +211,9 @@ export class Application {
     return functions.some((address) => isHeldByKernel(this.#host.writer, address));
   }
 
-  #heldProblem(change: Change, problem: Problem): Problem {
+  async #heldProblem(change: Change, problem: Problem): Promise<Problem> {
     // An accepted use may be what holds the device.
-    const holder = safetyProblem(this.#host.reader, change, 'to', NOTHING);
+    const holder = await this.#use(change, 'to', NOTHING);
     return holder === null ? problem : new Problem(problem.code, `${problem.message}; ${holder.message}`);
   }
 
@@ -196,6 +221,10 @@ export class Application {
     if (this.#outcomes.includes('stuck')) return 'stuck';
     return this.#outcomes.every((each) => each === 'done' || each === 'already') ? 'done' : 'undone';
   }
+}
+
+function loadSafety(): Promise<typeof import('./step-safety.ts')> {
+  return import('./step-safety.ts');
 }
 
 function unwritten({ failed }: WriteFailure): Problem {

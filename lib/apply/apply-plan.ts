@@ -21,6 +21,10 @@ export async function applyPlan(
 ): Promise<ApplyReport> {
   const journal = await Journal.begin(host.files, plan, occasion, options.allowed);
   const application = new Application(plan, host, journal, options);
-  if (!(await application.forward())) await application.back();
-  return application.end();
+  try {
+    if (!(await application.forward())) await application.back();
+    return await application.end();
+  } finally {
+    await application.close();
+  }
 }

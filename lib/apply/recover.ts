@@ -35,6 +35,10 @@ export async function recover(
     return isOpen && !(isOtherBoot && kindOf(change).endsWithBoot(change)) ? [index] : [];
   });
   application.resume(begun, left.confirmByMs !== null);
-  if (recovery === 'undo' || !(await application.forward())) await application.back();
-  return application.end();
+  try {
+    if (recovery === 'undo' || !(await application.forward())) await application.back();
+    return await application.end();
+  } finally {
+    await application.close();
+  }
 }

@@ -7,6 +7,7 @@ import type { SafetyHost } from '../checks/safety/safety-view.ts';
 import type { HostUse, LiveUse } from '../facts/host-use.ts';
 import { type HostReader, isRunning } from '../host/host-reader.ts';
 import type { PciAddress } from '../pci/address.ts';
+import type { DeviceWith } from '../pci/device.ts';
 import type { IommuGroup } from '../pci/group/iommu-group.ts';
 import type { Inventory } from '../pci/inventory.ts';
 import type { Rebinding } from '../plan/binding/binding.ts';
@@ -14,6 +15,7 @@ import { isOfHost } from '../plan/change-states.ts';
 import { readLiveUse } from '../sysfs/host-use/live-use.ts';
 import { readHostUse } from '../sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../sysfs/kernel-release.ts';
+import { amongAsked } from './safety-inventory.ts';
 
 /** A device that returns to the host does not harm the host, but a VM that has the device loses it. */
 export const BACK_RULES: readonly string[] = ['machine-has-it'];
@@ -131,12 +133,24 @@ export function safetyHost(
   host: HostReader,
   devices: readonly SafetyDevice[],
   groups: readonly IommuGroup<SafetyDevice>[],
+  use: HostUse = readUseOf(host, devices),
 ): SafetyHost {
   return {
     devices,
     groups,
-    use: readHostUse(host),
+    use,
     live: readLiveUse(host),
     tellsResetMethods: tellsResetMethods(host, devices),
   };
+}
+
+/**
+ * The uses of the hardware by a host; facts from the directory of a function only for functions whose other facts
+ * were read.
+ */
+export function readUseOf(host: HostReader, devices: readonly DeviceWith<'attachments'>[]): HostUse {
+  const asked = amongAsked(devices);
+  if (asked.length === devices.length) return readHostUse(host);
+  const addresses = new Set(asked.map(({ address }) => address));
+  return readHostUse(host, (address) => addresses.has(address));
 }

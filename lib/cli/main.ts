@@ -13,20 +13,13 @@ import type { CommandResult } from './grammar/command.ts';
 import type { Request } from './grammar/parse-command-line.ts';
 import { readPlainly } from './grammar/plain-command-line.ts';
 import type { Program } from './grammar/program.ts';
-import { type DialogueProcess, dialogueWith, Interrupted } from './terminal/dialogue.ts';
+import { dialogueWith, Interrupted } from './terminal/dialogue.ts';
+import { showFirstSign } from './terminal/first-sign.ts';
 import { Output, type OutputStream } from './terminal/output.ts';
+import type { ProcessLike } from './terminal/process-like.ts';
 import { describeTerminal, lineWidthOf } from './terminal/terminal.ts';
 
 const HELP_WIDTH = 100;
-
-/** The parts of a process that a program needs. */
-export interface ProcessLike extends DialogueProcess {
-  readonly argv: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdout: OutputStream;
-  readonly stderr: OutputStream;
-  exitCode?: number | string | null | undefined;
-}
 
 /**
  * Runs a program with the arguments of its process; sets the exit status and lets output drain.
@@ -50,9 +43,20 @@ export async function runProgram(
     stderr.write(renderError(program.name, outputError(subject, code)));
     if (exitOf !== null) settle(exitOf);
   };
-  const stdout = new Output(() => host.stdout, onLoss('stdout'));
-  const stderr = new Output(() => host.stderr, onLoss('stderr'));
-  const result = await resultOf(program, host, ports, (text) => stderr.write(text));
+  let removeSign = (): void => undefined;
+  const streamOf = (name: 'stdout' | 'stderr') => () => {
+    removeSign();
+    return host[name];
+  };
+  const stdout = new Output(streamOf('stdout'), onLoss('stdout'));
+  const stderr = new Output(streamOf('stderr'), onLoss('stderr'));
+  const result = await resultOf(program, host, ports, {
+    say: (text) => stderr.write(text),
+    begin: async () => {
+      removeSign = await showFirstSign(host, program.sign);
+    },
+  });
+  removeSign();
   stderr.write(result.stderr);
   stdout.write(result.stdout);
   exitOf = result.exitCode;
@@ -70,7 +74,7 @@ async function resultOf(
   program: Program,
   host: ProcessLike,
   ports: HostPorts,
-  say: (text: string) => void,
+  { say, begin }: { readonly say: (text: string) => void; readonly begin: () => Promise<void> },
 ): Promise<CommandResult> {
   const argv = host.argv.slice(2);
   try {
@@ -82,6 +86,8 @@ async function resultOf(
     const request = readPlainly(program, argv) ?? (await parse(program, argv, host.stdout));
     if (request.kind === 'print') return { exitCode: EXIT.ok, stdout: request.text, stderr: '' };
     const { command, values } = request;
+    // A person who types a file would type into the line.
+    if (!Object.values(values).flat().includes('-')) await begin();
     const run = await command.load();
     const terminal = describeTerminal(host.stdout, host.env, values['color']);
     return await run(values, terminal, dialogueWith(host, say), ports);

@@ -2,31 +2,21 @@ import type { ApplyReport } from '../apply/apply-report.ts';
 import { EXIT, PortalGunError } from '../base/errors.ts';
 import { VERSION } from '../base/version.ts';
 import type { PlanDetails, PlanDocument } from '../documents/changes/plan.ts';
-import { applyProposal, refuseToChange } from '../operations/change/apply-proposal.ts';
 import type { HostProposal } from '../operations/change/host-proposal.ts';
 import { refuseWritableProgram } from '../operations/change/program-refusal.ts';
 import { refuseUse } from '../operations/change/refusals.ts';
 import type { HostSession } from '../operations/session/host-session.ts';
 import { demandNamedLibvirt } from '../operations/session/libvirt-connection.ts';
-import { renderFailure, renderProgress } from '../render/change/apply-text.ts';
 import { renderAwaiting, renderConfirmationAdvice } from '../render/change/confirmation-text.ts';
 import { planDocument } from '../render/change/plan-document.ts';
 import { renderProposal } from '../render/change/plan-text.ts';
 import { formatDocument } from '../render/documents.ts';
-import type { Style } from '../render/layout/style.ts';
 import { confirmWithinOf } from './confirm-within.ts';
 import type { CommandResult } from './grammar/command.ts';
 import type { ReadingValues } from './reading-options.ts';
 import type { ChangingValues } from './tables/changing-options.ts';
-import type { Dialogue, EndingSignal } from './terminal/dialogue.ts';
+import type { Dialogue } from './terminal/dialogue.ts';
 import type { Terminal } from './terminal/terminal.ts';
-
-/** The exit status of a program that was ended by a signal. */
-export const SIGNAL_EXITS: Readonly<Record<EndingSignal, number>> = {
-  SIGINT: EXIT.interrupted,
-  SIGTERM: EXIT.terminated,
-  SIGHUP: EXIT.terminated,
-};
 
 /** The values that decide what happens to a proposal. */
 export type ProposalValues = Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> &
@@ -88,7 +78,7 @@ export async function runProposal(
 /**
  * Handles a proposal as the options require: writes it as a script, shows it, or shows it, asks, and applies it.
  *
- * @throws PortalGunError BAD_ARGUMENT, and the errors of {@link applyProposal}
+ * @throws PortalGunError BAD_ARGUMENT, and what `applyShown` throws
  */
 export async function carryOut(
   prepared: PreparedProposal,
@@ -127,21 +117,18 @@ export async function carryOut(
 
   dialogue.say(remarks + shown);
   remarks = '';
+  // Whoever only looks does not wait for what carries changes out.
+  const [{ refuseToChange }, { applyShown }] = await Promise.all([
+    import('../operations/change/apply-proposal.ts'),
+    import('./apply-shown.ts'),
+  ]);
   refuseToChange(session, proposal);
   const goes = args.yes || (prepared.goesUnasked === true && !dialogue.canAsk);
   if (!(await isConfirmed(dialogue, goes, 'Apply?'))) {
     dialogue.say('Nothing was changed.\n');
     return result(EXIT.findings, '');
   }
-  const { report, exitCode } = await dialogue.guard(async (interruption) => {
-    const made = await applyProposal(session, proposal, {
-      onStep: (index, state, problem) =>
-        dialogue.say(renderProgress(plan.steps[index]?.words ?? '', state, problem, style)),
-      signal: interruption,
-      confirmWithinMs,
-    });
-    return { report: made, exitCode: exitOf(made, interruption.signal, dialogue, style) };
-  });
+  const { report, exitCode } = await applyShown(session, proposal, { confirmWithinMs }, style, dialogue);
   if (report.awaitsConfirmation && confirmWithinMs !== null) dialogue.say(renderAwaiting(confirmWithinMs));
   return result(exitCode, '', report);
 }
@@ -159,17 +146,4 @@ async function isConfirmed(dialogue: Dialogue, yes: boolean, question: string): 
     subject: '--yes',
     hint: 'use --yes to skip the question, or --dry-run to show the plan',
   });
-}
-
-/** The exit status for a report; the reason for a failure is printed on stderr. */
-export function exitOf(
-  report: ApplyReport,
-  signal: EndingSignal | null,
-  dialogue: Dialogue,
-  style: Style,
-): number {
-  if (report.outcome === 'done') return EXIT.ok;
-  dialogue.say(renderFailure(report, style));
-  const stopped = report.interrupted && report.outcome === 'undone' && signal !== null;
-  return stopped ? SIGNAL_EXITS[signal] : EXIT.partial;
 }

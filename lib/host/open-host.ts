@@ -4,18 +4,11 @@ import { isDirectory } from './file/files.ts';
 import { readFileOf } from './file/input-file.ts';
 import { TreeHost } from './file/tree-host.ts';
 import type { HostReader } from './host-reader.ts';
-import { LiveHost } from './live/live-host.ts';
 import { SnapshotHost } from './snapshot/snapshot-host.ts';
 import { looksLikeSnapshot, parseSnapshot } from './snapshot/snapshot-parser.ts';
 
 /** Unpacked size. A host with 4,096 functions has about 20 MB. */
 const MAX_SNAPSHOT_BYTES = 128 * 1024 * 1024;
-
-/** The live machine, with its own name. */
-export function openLiveHost(): HostReader {
-  const name = new TreeHost('', '').readText('/proc/sys/kernel/hostname');
-  return new LiveHost(typeof name === 'string' && name.trim() !== '' ? name.trim() : 'localhost');
-}
 
 /**
  * Opens the host at a path: a snapshot file, or a directory that holds a `sys/`.
@@ -30,9 +23,9 @@ export function openHost(path: string): HostReader {
       : {};
     throw new PortalGunError('BAD_HOST', 'does not contain sys/', { subject: path, ...above });
   }
-  const rawText = readFileOf(path, MAX_SNAPSHOT_BYTES, 'BAD_HOST').toString('utf8');
-  if (!looksLikeSnapshot(rawText)) {
+  const bytes = readFileOf(path, MAX_SNAPSHOT_BYTES, 'BAD_HOST');
+  if (!looksLikeSnapshot(bytes)) {
     throw new PortalGunError('BAD_HOST', 'is not a snapshot or a directory', { subject: path });
   }
-  return new SnapshotHost(parseSnapshot(rawText, path));
+  return new SnapshotHost(parseSnapshot(bytes, path));
 }

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../base/errors.ts';
+import type { FileContent } from './file/file-content.ts';
 import type { FileOutcome } from './file/output-folder.ts';
 
 /** Files that the user names: read and written as that user. */
@@ -26,7 +27,7 @@ export interface UserFiles {
    * @throws PortalGunError FILE_EXISTS if it has other content and must not be replaced; OUTPUT_FAILED,
    * PERMISSION_DENIED
    */
-  put(path: string, content: string | Uint8Array, options: PutOptions): FileOutcome;
+  put(path: string, content: FileContent, options: PutOptions): FileOutcome;
   /**
    * Writes all files into a folder, or none; creates the folder if only its last part is missing.
    *

@@ -14,7 +14,7 @@ const BAD_URI = /Unable to parse URI|no connection driver available|URI .*(malfo
  * ```
  */
 export function isConnectionFailure(stderr: string): boolean {
-  return /^error: failed to (re)?connect to the hypervisor$/m.test(stderr);
+  return /^error: failed to (re)?connect to the hypervisor$/im.test(stderr);
 }
 
 /**
@@ -24,7 +24,7 @@ export function isConnectionFailure(stderr: string): boolean {
  */
 export function failConnection(said: string, uri: string): never {
   const subject = escapeControls(uri);
-  const detail = escapeControls(said.replace(/^failed to (re)?connect to the hypervisor: /, ''));
+  const detail = escapeControls(said.replace(/^failed to (re)?connect to the hypervisor: /i, ''));
   if (BAD_URI.test(said)) {
     throw new PortalGunError('BAD_ARGUMENT', `is not a libvirt URI: ${detail}`, {
       subject,

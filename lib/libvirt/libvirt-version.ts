@@ -4,6 +4,9 @@ import { escapeControls } from '../base/text.ts';
 /** The first libvirt whose documents have all features that are used; tested with 9.0 and 11.3. */
 const MIN_MAJOR = 8;
 
+/** Prints what {@link checkLibvirtVersion} looks at. */
+export const VERSION_COMMAND: readonly string[] = ['version', '--daemon'];
+
 /**
  * Checks the output of `virsh version --daemon`: the versions of virsh itself, and of the libvirt that it connects
  * to.

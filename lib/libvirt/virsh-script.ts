@@ -1,5 +1,21 @@
+import { RUN_TIMEOUT_MS } from '../host/runner.ts';
+
+/** A libvirt far away needs some tens of milliseconds for each. */
+const TIMEOUT_PER_COMMAND_MS = 100;
+
+/**
+ * The environment of a `virsh` that reads commands as lines. They go through readline: it must not write them to the user's
+ * history, nor take its orders from the user's settings.
+ */
+export const LINES_ENVIRONMENT = { XDG_CACHE_HOME: '/dev/null', INPUTRC: '/dev/null', TERM: 'dumb' } as const;
+
+/** How long a script may take. */
+export function scriptTimeoutMs(commands: readonly unknown[]): number {
+  return RUN_TIMEOUT_MS + commands.length * TIMEOUT_PER_COMMAND_MS;
+}
+
 /** The output of a command, and its stderr. */
-interface Segment {
+export interface Segment {
   readonly output: string;
   readonly said: string;
 }
@@ -35,6 +51,11 @@ export function formatVirshScript(
   return form === 'lines'
     ? [markLine(mark, 0), ...lines, ''].join('\n')
     : [markLine(mark, 0), ...lines].join('; ');
+}
+
+/** What both streams print once all of a script is done. */
+export function endOfVirshScript(commands: readonly unknown[], mark: string): string {
+  return `${mark}${commands.length}.`;
 }
 
 /** Whether a command can be part of such a script: readline interprets control characters. */

@@ -1,16 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { PortalGunError } from '../base/errors.ts';
-import { escapeControls } from '../base/text.ts';
-import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../host/runner.ts';
-import { failConnection, isConnectionFailure } from './connection-failure.ts';
+import type { Run, Runner, RunOptions } from '../host/runner.ts';
 import { DEFAULT_URI } from './connection-uri.ts';
-import { checkLibvirtVersion } from './libvirt-version.ts';
-import { fitsInScript, formatVirshScript, parseVirshScript } from './virsh-script.ts';
-
-const PROGRAM = 'virsh';
-const VERSION = ['version', '--daemon'];
-/** A remote libvirt needs tens of milliseconds for each command. */
-const TIMEOUT_PER_COMMAND_MS = 100;
+import { checkLibvirtVersion, VERSION_COMMAND } from './libvirt-version.ts';
+import { demandExited, endedBefore, errorIn, resultOf, VIRSH } from './virsh-answers.ts';
+import {
+  fitsInScript,
+  formatVirshScript,
+  LINES_ENVIRONMENT,
+  parseVirshScript,
+  scriptTimeoutMs,
+} from './virsh-script.ts';
 
 /** The result of a command. */
 export interface VirshAnswer {
@@ -82,9 +81,9 @@ export class Virsh {
     let next = 0;
     return commands.map((command) => {
       if (!fitsInScript(command)) return { command, output: '', error: 'has a control character' };
-      const { output, said } = segments[next] as (typeof segments)[number];
+      const segment = segments[next] as (typeof segments)[number];
       next += 1;
-      return { command, output: output.replace(/\n+$/, ''), error: errorIn(said) || null };
+      return { command, ...resultOf(segment) };
     });
   }
 
@@ -94,37 +93,26 @@ export class Virsh {
     // starting a process takes longer than all commands.
     if (input !== undefined) await this.#check(readOnly);
     const checks = !this.#isChecked;
-    const asked = checks ? [VERSION, ...commands] : commands;
+    const asked = checks ? [VERSION_COMMAND, ...commands] : commands;
     const form = input === undefined ? 'lines' : 'argument';
     const mark = randomBytes(8).toString('hex');
     const script = formatVirshScript(asked, mark, form);
     const { stdout, stderr } = await this.#start(form === 'lines' ? [] : [script], readOnly, {
       input: input ?? script,
-      timeoutMs: RUN_TIMEOUT_MS + commands.length * TIMEOUT_PER_COMMAND_MS,
-      // virsh reads commands with readline, which must not write them to the user's history, or use the user's key
-      // bindings.
-      environment: { XDG_CACHE_HOME: '/dev/null', INPUTRC: '/dev/null', TERM: 'dumb' },
+      timeoutMs: scriptTimeoutMs(commands),
+      environment: LINES_ENVIRONMENT,
     });
     const segments = parseVirshScript(stdout, stderr, asked.length, mark, form);
     // A libvirt that is too old may not know how marks are printed.
     if (checks) this.#learnVersion(segments[0]?.output ?? stdout);
-    if (segments.length < asked.length) {
-      const command = asked[segments.length]?.join(' ') ?? '';
-      const last = lastLine(stderr, mark);
-      const said = last === null ? '' : ` (it said: ${last})`;
-      throw new PortalGunError(
-        'TOOL_FAILED',
-        escapeControls(`ended before this was done: ${command}${said}`),
-        { subject: PROGRAM },
-      );
-    }
+    if (segments.length < asked.length) throw endedBefore(asked[segments.length] ?? [], stderr, mark);
     return checks ? segments.slice(1) : segments;
   }
 
   /** Checks the versions, in a separate process, before a change. */
   async #check(readOnly: boolean): Promise<void> {
     if (this.#isChecked) return;
-    const { stdout } = await this.#start(VERSION, readOnly, {});
+    const { stdout } = await this.#start(VERSION_COMMAND, readOnly, {});
     this.#learnVersion(stdout);
   }
 
@@ -139,51 +127,6 @@ export class Virsh {
     options: RunOptions,
   ): Promise<Extract<Run, { kind: 'exited' }>> {
     const args = ['--quiet', ...(readOnly ? ['--readonly'] : []), '--connect', this.uri, ...command];
-    const run = await this.#runner.run(PROGRAM, args, options);
-    if (run.kind === 'missing') {
-      throw new PortalGunError('TOOL_MISSING', 'is not installed', {
-        subject: PROGRAM,
-        hint: 'install the package libvirt-clients (Debian), libvirt-client or libvirt',
-      });
-    }
-    if (run.kind === 'failed') {
-      throw new PortalGunError('TOOL_FAILED', `${run.detail}, asked at ${escapeControls(this.uri)}`, {
-        subject: PROGRAM,
-        hint: 'check that libvirt answers: virsh --connect URI list',
-      });
-    }
-    if (run.exitCode !== 0 && isConnectionFailure(run.stderr)) failConnection(errorIn(run.stderr), this.uri);
-    return run;
+    return demandExited(await this.#runner.run(VIRSH, args, options), this.uri);
   }
-}
-
-const MOST_SAID = 300;
-
-/** An error at its end about the history folder, which it does not get here. */
-const NO_HISTORY = /^error: Failed to create '\/dev\/null\//;
-
-/** The last line of its own output, as far as it was read: for example a missing library, if it cannot start. */
-function lastLine(stderr: string, mark: string): string | null {
-  return (
-    linesIn(stderr)
-      .filter((line) => !line.includes(mark))
-      .at(-1)
-      ?.slice(0, MOST_SAID) ?? null
-  );
-}
-
-/** The error of virsh on stderr, in one line, without the messages of libraries. */
-function errorIn(stderr: string): string {
-  const lines = linesIn(stderr);
-  const first = lines.findIndex((line) => line.startsWith('error: '));
-  return first < 0
-    ? ''
-    : lines
-        .slice(first)
-        .map((line) => line.replace(/^error: /, '').trim())
-        .join(': ');
-}
-
-function linesIn(stderr: string): readonly string[] {
-  return stderr.split('\n').filter((line) => line.trim() !== '' && !NO_HISTORY.test(line));
 }

@@ -35,9 +35,17 @@ export const DEVICE_CATEGORIES: readonly DeviceCategory[] = [
   'other',
 ];
 
+// A host has few different codes, and a large one thousands of devices.
+const categories = new Map<string, DeviceCategory>();
+
 /** The category of a class code of six hex digits (`020000`). */
 export function categoryOf(classCode: string): DeviceCategory {
-  return CATEGORIES.find(([prefix]) => classCode.startsWith(prefix))?.[1] ?? 'other';
+  let category = categories.get(classCode);
+  if (category === undefined) {
+    category = CATEGORIES.find(([prefix]) => classCode.startsWith(prefix))?.[1] ?? 'other';
+    categories.set(classCode, category);
+  }
+  return category;
 }
 
 /** Whether a class code is that of a bridge to another PCI bus (PCI-PCI, CardBus, semi-transparent). */

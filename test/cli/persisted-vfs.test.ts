@@ -73,8 +73,7 @@ describe('pci sriov set --persist', () => {
     expect(kinds(plan)).toEqual(['link', 'vfs', VFS_RECORD, UNIT, WANTS]);
     expect(plan.persistence).toMatchObject({ pfs: [{ address: '0000:01:00.0', count: 2 }], endedPfs: [] });
     const files = filesAfter(plan.steps);
-    expect(files[UNIT]).toMatch(/\nExecStart=\S+ \S+ sriov restore --yes\n/);
-    expect(files[UNIT]).not.toContain('bindings --restore');
+    expect(files[UNIT]).toMatch(/\nExecStart=\S+ \S+ restore\n/);
     expect(files[UNIT]).toContain(`\nConditionPathExists=|${VFS_RECORD}\n`);
   });
 
@@ -103,10 +102,7 @@ describe('pci sriov set --persist', () => {
     const commands = (both[UNIT] ?? '').split('\n').filter((line) => line.startsWith('ExecStart'));
     expect(commands.map((line) => line.replace(/=(-?)\/\S+ \S+\.js /, '=$1pci '))).toEqual([
       'ExecStartPre=-udevadm settle --timeout=60',
-      'ExecStart=-pci sriov restore --yes',
-      'ExecStart=-udevadm settle --timeout=60',
-      'ExecStart=pci bindings --restore --yes',
-      'ExecStart=pci sriov restore --check',
+      'ExecStart=pci restore',
     ]);
     const late = (both[RECORD] ?? '') + both[VFS_RECORD];
     expect(late).toContain('0000:07:00.0');

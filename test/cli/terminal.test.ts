@@ -7,6 +7,10 @@ const ESCAPE = '\u001b';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what colours are made of
 const COLOUR = /\u001b\[\d+m/g;
 
+/** What a slow machine shows until the output comes: on most terminals it is erased then. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: what erases a line
+const SIGN = /^Reading the host …\r(\u001b\[K|\n)/;
+
 const { exitCode: noScript } = await execa('script', ['--version'], { reject: false });
 const CAN_RUN = noScript === 0;
 // A continuous integration that lost the program would otherwise pass without having looked.
@@ -24,7 +28,7 @@ async function onTerminal(columns: number, args: readonly string[], env: Record<
     // It ends as the program ends.
     reject: false,
   });
-  const text = stdout.replaceAll('\r', '').replace(/\n*$/, '');
+  const text = stdout.replace(SIGN, '').replaceAll('\r', '').replace(/\n*$/, '');
   return { text, lines: text.replaceAll(COLOUR, '').split('\n') };
 }
 

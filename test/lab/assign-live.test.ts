@@ -100,7 +100,7 @@ describeLibvirtd('machines that run, with a real libvirt', (root) => {
     const report = await applyPlan(plan, host, occasion);
     expect(report.steps.map(({ outcome }) => outcome)).toEqual(['undone', 'undone']);
     expect(report.steps[1]?.problem).toMatch(
-      /^libvirt refused to attach it: Failed to attach device from \/dev\/stdin: /,
+      /^libvirt refused to attach it: Failed to attach device from \/dev\/fd\/3: /,
     );
     expect(await documents()).toBe(before);
   });

@@ -76,6 +76,43 @@ describe('devices for all VMs of a type, by the library', () => {
     expect(ports.started).toEqual([]);
   });
 
+  it.each([
+    ['are made and taken back', null],
+    ['are undone if the 50th is refused', 'fails'],
+    ['are undone if virsh is killed at the 50th', 'kills'],
+    ['do not need the virsh that was killed before the 50th', 'killed'],
+  ] as const)('of 100 VMs %s, by one process for each plan', async (_, fault) => {
+    const cluster = routerCluster();
+    const { machine, definitions } = cluster;
+    const { libvirt } = machine;
+    for (let index = ROUTERS.length; index < 100; index += 1) {
+      libvirt.add(`router${index}`, { category: 'router' });
+    }
+    const [host, state, before] = [await sessionOn(cluster), stateOf(machine), definitions()];
+    const proposal = await host.assign(TO_ROUTERS);
+    const processes = libvirt.processes;
+    let defined = 0;
+    libvirt.failure = ([verb]) => {
+      if (verb !== 'define') return null;
+      defined += 1;
+      if (defined === 49 && fault === 'killed') libvirt.kill('now');
+      if (defined === 49 && fault === 'kills') libvirt.kill('define');
+      return defined === 50 && fault === 'fails' ? 'no space left on device' : null;
+    };
+    const report = await host.apply(proposal);
+    const isDone = fault === null || fault === 'killed';
+    expect(report.outcome).toBe(isDone ? 'done' : 'undone');
+    const wasKilled = fault === 'kills' || fault === 'killed';
+    expect([libvirt.processes - processes, libvirt.openProcesses]).toEqual([wasKilled ? 2 : 1, 0]);
+    expect(definitions().filter((text, index) => text !== before[index])).toHaveLength(isDone ? 100 : 0);
+    if (isDone) await host.apply(await host.unassign({ devices: [PAIR[0]] }));
+    else
+      expect(report.steps.find(({ problem }) => problem !== null)?.problem).toMatch(
+        fault === 'fails' ? /no space left on device$/ : /^virsh: was ended by SIGKILL, asked at qemu:/,
+      );
+    expect(stateOf(machine)).toBe(state);
+  });
+
   it('go to types and to named VMs together, and back from one', async () => {
     const cluster = routerCluster();
     const { machine, definitionOf } = cluster;

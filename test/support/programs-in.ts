@@ -18,17 +18,18 @@ export function useProgramsIn(folder: () => string, { only = false } = {}): void
   beforeAll(() => {
     const folders = only ? [folder()] : [folder(), ...PROGRAM_FOLDERS];
     const injected = new LiveRunner(folders);
-    const { run } = LiveRunner.prototype;
-    const spy = vi
-      .spyOn(LiveRunner.prototype, 'run')
-      .mockImplementation((...args) => run.apply(injected, args));
+    const { run, open } = LiveRunner.prototype;
+    const spies = [
+      vi.spyOn(LiveRunner.prototype, 'run').mockImplementation((...args) => run.apply(injected, args)),
+      vi.spyOn(LiveRunner.prototype, 'open').mockImplementation((...args) => open.apply(injected, args)),
+    ];
     const { PATH, LIBVIRT_DEFAULT_URI } = process.env;
     process.env['PATH'] = folders.join(delimiter);
     delete process.env['LIBVIRT_DEFAULT_URI'];
     end = () => {
       process.env['PATH'] = PATH;
       if (LIBVIRT_DEFAULT_URI !== undefined) process.env['LIBVIRT_DEFAULT_URI'] = LIBVIRT_DEFAULT_URI;
-      spy.mockRestore();
+      for (const spy of spies) spy.mockRestore();
     };
   });
   afterAll(() => end?.());

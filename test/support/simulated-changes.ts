@@ -98,6 +98,7 @@ function programsOf(
       const exitCode = isRemoval && !kernel.unloadDriver(driver) ? 1 : 0;
       return { kind: 'exited', exitCode, stdout: '', stderr: '' };
     },
+    open: (program, args) => libvirt.open(program, args),
   };
 }
 

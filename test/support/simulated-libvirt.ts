@@ -1,11 +1,11 @@
-import type { Run, Runner, RunOptions } from '../../lib/host/runner.ts';
+import type { Opening, Run, Runner, RunOptions } from '../../lib/host/runner.ts';
 import { readOwnDevices } from '../../lib/libvirt/assignment/assigned-devices.ts';
 import { parseHostDevices } from '../../lib/libvirt/hostdev/host-device-parser.ts';
 import { parseMachine } from '../../lib/libvirt/machine/machine.ts';
 import type { KnownMachine, MachineDocument } from '../../lib/libvirt/machine/read-machines.ts';
 import { parseXml, type XmlDocument } from '../../lib/libvirt/xml/xml-document.ts';
 import { childOf } from '../../lib/libvirt/xml/xml-element.ts';
-import { type FakeAnswer, FakeVirsh } from './fake-virsh.ts';
+import { type FakeAnswer, type FakeCall, FakeVirsh } from './fake-virsh.ts';
 import { tagXml, uuidOf } from './made-up-libvirt.ts';
 import { type SimulatedDomain, withMetadata } from './simulated-domain.ts';
 
@@ -35,7 +35,7 @@ export class SimulatedLibvirt implements Runner {
   /** The error of a command. */
   failure: (command: readonly string[]) => string | null = () => null;
   readonly ran: (readonly string[])[] = [];
-  readonly #virsh = new FakeVirsh((command) => this.#answer(command));
+  readonly #virsh = new FakeVirsh((command, call) => this.#answer(command, call));
 
   constructor() {
     this.add('galaxy0', { ports: 3 });
@@ -73,6 +73,19 @@ export class SimulatedLibvirt implements Runner {
     return this.#virsh.calls.length;
   }
 
+  /** How many of them run, because they are kept open. */
+  get openProcesses(): number {
+    return this.#virsh.opened.filter(({ isOpen }) => isOpen).length;
+  }
+
+  /** Ends what is kept open, as a signal does: now, or at its next request with such a command, which is not carried out. */
+  kill(when: 'now' | 'define'): void {
+    for (const each of this.#virsh.opened.filter(({ isOpen }) => isOpen)) {
+      if (when === 'now') each.isOpen = false;
+      else each.endsAt = when;
+    }
+  }
+
   /** Starts a VM. */
   start(name = 'galaxy0', state: SimulatedDomain['state'] = 'running'): this {
     const started = this.domain(name);
@@ -95,6 +108,10 @@ export class SimulatedLibvirt implements Runner {
     return this.#virsh.run(program, args, options);
   }
 
+  open(program: string, args: readonly string[]): Promise<Opening> {
+    return this.#virsh.open(program, args);
+  }
+
   /** `galaxy0` as a reader returns it. */
   machine(): KnownMachine & { readonly definition: MachineDocument } {
     const { name, uuid, definition, live } = this.#first;
@@ -115,11 +132,10 @@ export class SimulatedLibvirt implements Runner {
     return this.domains.find(({ name, uuid }) => name === word || uuid === word);
   }
 
-  #answer(command: readonly string[]): FakeAnswer {
+  #answer(command: readonly string[], { args, options }: FakeCall): FakeAnswer {
     this.ran.push(command);
     const error = this.failure(command);
     if (error !== null) return { error };
-    const { args = [], options = {} } = this.#virsh.calls.at(-1) ?? {};
     const [verb = ''] = command;
     const isSecret = command.includes('--security-info');
     if (args.includes('--readonly') && (CHANGING.includes(verb) || isSecret)) {
@@ -139,7 +155,7 @@ export class SimulatedLibvirt implements Runner {
       case 'metadata':
         return withMetadata(domain, command);
       case 'attach-device':
-        return this.#attach(domain, input);
+        return this.#attach(domain, input, command[2] ?? '');
       case 'detach-device-alias':
         return this.#detach(domain, command[2] ?? '');
       case 'dommemstat':
@@ -188,13 +204,13 @@ export class SimulatedLibvirt implements Runner {
     return DONE;
   }
 
-  #attach(domain: SimulatedDomain, text: string): FakeAnswer {
+  #attach(domain: SimulatedDomain, text: string, file: string): FakeAnswer {
     const { live } = domain;
     if (live === null) return NOT_RUNNING;
     const [wanted] = parseHostDevices(parseXml(`<domain><devices>${text}</devices></domain>`, 'it'));
     const address = wanted !== undefined && 'address' in wanted.device ? wanted.device.address : null;
     const failed = (why: string): FakeAnswer => ({
-      error: `Failed to attach device from /dev/stdin\nerror: ${why}`,
+      error: `Failed to attach device from ${file}\nerror: ${why}`,
     });
     const holder = this.domains.find(({ live: has }) => ownAddresses(has).some((each) => each === address));
     if (holder !== undefined) {

@@ -221,6 +221,7 @@ export function readValidated(spec: HostSpec, more: Partial<ValidatedHost> = {})
     devices,
     asked: null,
     groups: groupDevices(devices, (group) => readGroupAttributes(host, group)),
+    plainGroups: 0,
     use: readHostUse(host),
     tellsResetMethods: tellsResetMethods(host, devices),
     machines: [],

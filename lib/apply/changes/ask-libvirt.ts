@@ -1,22 +1,21 @@
 import { PortalGunError } from '../../base/errors.ts';
 import { Problem } from '../../base/problem.ts';
 import type { Runner } from '../../host/runner.ts';
-import { Virsh, type VirshAnswer } from '../../libvirt/virsh.ts';
-import { fitsInScript } from '../../libvirt/virsh-script.ts';
-
+import { KeptVirsh } from '../../libvirt/kept-virsh.ts';
+import type { VirshAnswer } from '../../libvirt/virsh.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
 
-/** Several commands for each VM use one libvirt, whose version is checked once. */
-const GATEWAYS = new WeakMap<Runner, Map<string, Virsh>>();
+/** The libvirts of the runner of a plan, which keeps a program open until the plan ends, by URI. */
+const GATEWAYS = new WeakMap<Runner, Map<string, KeptVirsh>>();
 
 /** Runs a function that may fail in any way without ending a plan in the middle: a failed step is undone. */
 export async function askLibvirt<T>(
   { runner }: ChangeableHost,
   uri: string,
-  work: (virsh: Virsh) => Promise<T | Problem>,
+  work: (virsh: KeptVirsh) => Promise<T | Problem>,
 ): Promise<T | Problem> {
-  const known = GATEWAYS.get(runner) ?? new Map<string, Virsh>();
-  const gateway = known.get(uri) ?? new Virsh(runner, uri);
+  const known = GATEWAYS.get(runner) ?? new Map<string, KeptVirsh>();
+  const gateway = known.get(uri) ?? new KeptVirsh(runner, uri);
   GATEWAYS.set(runner, known.set(uri, gateway));
   try {
     return await work(gateway);
@@ -34,24 +33,17 @@ export interface Findings {
 }
 
 /**
- * Runs a command, if there is one, and another that reads the result: in the same process if virsh can read both as
- * lines.
+ * Runs a command, if there is one, and then another that shows its result.
  *
- * @param input the content of `/dev/stdin` for the first
+ * @param input what the first can read as the `inputFile` of a {@link KeptVirsh}
  */
 export async function runAndLook(
-  virsh: Virsh,
+  virsh: KeptVirsh,
   command: readonly string[] | null,
   look: readonly string[],
   input?: string,
 ): Promise<Findings> {
-  // The metadata of a VM may contain other elements on separate lines.
-  if (command !== null && input === undefined && !fitsInScript(command)) {
-    const { error } = await virsh.run(command);
-    return { error, found: lastOf(await virsh.runAll([look])) };
-  }
-  const commands = command === null ? [look] : [command, look];
-  const answers = await virsh.runAll(commands, input === undefined ? {} : { input });
+  const answers = await virsh.runAll(command === null ? [look] : [command, look], input);
   return { error: command === null ? null : (answers[0]?.error ?? null), found: lastOf(answers) };
 }
 

@@ -16,7 +16,7 @@ import { problemOfVfs } from './vf-places.ts';
  * Defines a VM again: its current definition, with the new state of the parts of portal-gun. The definition contains
  * passwords, which are passed from libvirt to libvirt and are not stored.
  *
- * Two processes: `virsh dumpxml`, and `virsh define` with another `dumpxml`.
+ * Two requests of one `virsh`: `dumpxml`; and `define`, with one more `dumpxml`.
  */
 export const assignmentMaker: AskedChangeMaker<AssignmentChange> = {
   look: async (host, change) => lookOf(host, change, await readDefinition(host, change)),
@@ -69,7 +69,7 @@ function define(
   return askLibvirt(host, change.uri, async (virsh) => {
     const text = withAssigned(from.document, goal);
     if (text === from.document.text) return from;
-    const { error, found } = await runAndLook(virsh, ['define', '/dev/stdin'], dumpOf(change), text);
+    const { error, found } = await runAndLook(virsh, ['define', virsh.inputFile], dumpOf(change), text);
     return error === null
       ? definitionIn(found)
       : new Problem('DEFINITION_REFUSED', `libvirt refused its definition: ${error}`);

@@ -20,7 +20,7 @@ const LOOKS_PER_REQUEST = 12;
 
 /**
  * Attaches a device to a running VM, or detaches it, by `virsh attach-device --live` and `detach-device-alias --live`
- * (https://libvirt.org/manpages/virsh.html), and reads the VM's XML in the same process. A detach is a request to the
+ * (https://libvirt.org/manpages/virsh.html), each followed by a read of the VM's XML. A detach is a request to the
  * guest, which may release the device late or never, so it waits until the device is no longer in the XML.
  */
 export const attachmentMaker: AskedChangeMaker<AttachmentChange> = {
@@ -94,7 +94,7 @@ async function attach(
   const problem = problemOfVfs(host.reader, change.vfs ?? []);
   if (problem !== null) return problem;
   return askLibvirt(host, change.uri, async (virsh) => {
-    const command = ['attach-device', change.machine, '/dev/stdin', '--live'];
+    const command = ['attach-device', change.machine, virsh.inputFile, '--live'];
     const { error, found } = await runAndLook(virsh, command, dumpOf(change), formatHostDevice(goal));
     return error === null
       ? nowIn(change, found)

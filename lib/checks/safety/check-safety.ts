@@ -3,15 +3,15 @@ import { knownValue } from '../../base/known.ts';
 import type { LiveUse } from '../../facts/host-use.ts';
 import { comparePciAddresses, type PciAddress } from '../../pci/address.ts';
 import type { DeviceWith } from '../../pci/device.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import type { Finding } from '../finding.ts';
+import { lostWith } from './lost-with.ts';
 import { OpenNodesView } from './open-nodes.ts';
 import { ROM_RULES } from './rom-rules.ts';
 import type { RomSafetyDevice, SafetyDevice } from './safety-fields.ts';
 import type { Observation, SafetyRule } from './safety-rule.ts';
 import { SAFETY_RULES } from './safety-rules.ts';
 import { type SafetyHost, SafetyView } from './safety-view.ts';
-import { tunnelledFrom } from './tunnels.ts';
-import { virtualFunctionsByPf } from './virtual-functions.ts';
 
 /**
  * The findings that prevent taking devices from the host: for each device, for every member of their IOMMU groups
@@ -29,7 +29,12 @@ export function checkSafety(
   const present = presentOf(devices, host);
   const given = givenWith(devices, host, present);
   return findingsIn(
-    new SafetyView(host, new Set(asked), given, new Set([...given, ...lostWith(given, host)])),
+    new SafetyView(
+      host,
+      new Set(asked),
+      given,
+      new Set([...given, ...lostWith(given, host.devices, host.use.tunnels)]),
+    ),
     present,
   );
 }
@@ -68,13 +73,12 @@ function presentOf<Device extends DeviceWith<never>>(
   devices: readonly PciAddress[],
   host: { readonly devices: readonly Device[] },
 ): Present<Device> {
-  const present = new Map(host.devices.map((device) => [device.address, device]));
   for (const address of devices) {
-    if (!present.has(address)) {
+    if (deviceAt(host.devices, address) === undefined) {
       throw new PortalGunError('DEVICE_NOT_FOUND', 'is not a device of this host', { subject: address });
     }
   }
-  return present;
+  return (address) => deviceAt(host.devices, address);
 }
 
 function findingsIn(view: SafetyView, present: Present<SafetyDevice>): readonly Finding[] {
@@ -93,14 +97,15 @@ function findingsOf<Device extends DeviceWith<never>, View>(
   rules: readonly SafetyRule<Device, View>[],
   view: View,
 ): readonly Finding[] {
-  const device = present.get(address);
+  const device = present(address);
   if (device === undefined) return [];
   return rules.flatMap((rule) =>
     rule.find(device, view).map((observation) => toFinding(rule, address, observation)),
   );
 }
 
-type Present<Device> = ReadonlyMap<PciAddress, Device>;
+/** The device at an address; none for one that is not there. */
+type Present<Device> = (address: PciAddress) => Device | undefined;
 
 /** The devices and the devices that their groups include. */
 function givenWith(
@@ -108,24 +113,12 @@ function givenWith(
   { groups }: SafetyHost,
   present: Present<SafetyDevice>,
 ): Set<PciAddress> {
-  const ids = new Set(devices.map((address) => knownValue(present.get(address)?.iommuGroup ?? null)));
+  const ids = new Set(devices.map((address) => knownValue(present(address)?.iommuGroup ?? null)));
   const members = groups.filter(({ id }) => ids.has(id)).flatMap((group) => group.members);
   return new Set([
     ...devices,
     ...members.filter(({ stays }) => !stays).map((member) => member.device.address),
   ]);
-}
-
-/** The devices that disappear with them, without being passed through: those behind them or their tunnels, and VFs. */
-function lostWith(given: ReadonlySet<PciAddress>, host: SafetyHost): ReadonlySet<PciAddress> {
-  const behind = host.devices.filter(({ location }) =>
-    knownValue(location)?.bridges.some((above) => given.has(above)),
-  );
-  const lost = new Set(behind.map(({ address }) => address));
-  for (const address of [...given, ...lost]) for (const far of tunnelledFrom(address, host)) lost.add(far);
-  const vfs = virtualFunctionsByPf(host.devices);
-  for (const pf of [...given, ...lost]) for (const vf of vfs.get(pf) ?? []) lost.add(vf);
-  return lost;
 }
 
 function toFinding(

@@ -97,10 +97,11 @@ export class OpenNodesView {
   readonly #sure = new Map<PciAddress, Map<NodeRule, NodeHolder[]>>();
   /** Nodes of unknown devices, and of devices that are on no function, although an object on a function has their name. */
   readonly #unsure: { readonly holder: DeviceHolder; readonly node: OpenNode }[] = [];
-  readonly #drivers: ReadonlySet<string>;
+  readonly #devices: readonly DeviceWith<'driver'>[];
+  #drivers: ReadonlySet<string> | undefined;
 
   constructor(devices: readonly DeviceWith<'driver'>[], { holders }: LiveUse) {
-    this.#drivers = new Set(devices.flatMap(({ driver }) => knownValue(driver) ?? []));
+    this.#devices = devices;
     for (const holder of holders) {
       for (const node of holder.nodes) {
         const functions = knownValue(node.functions) ?? [];
@@ -150,6 +151,7 @@ export class OpenNodesView {
       );
       return !isOfAnother && (name ?? shared.driver) === shared.driver;
     }
+    this.#drivers ??= new Set(this.#devices.flatMap((each) => knownValue(each.driver) ?? []));
     const makers = [...this.#drivers].filter((maker) => isNamedBy(node, maker));
     if (makers.length > 0) return name === undefined || makers.includes(name);
     if (!isUnfound(node)) return false;

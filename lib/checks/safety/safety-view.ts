@@ -1,6 +1,7 @@
 import { knownValue } from '../../base/known.ts';
 import type { HostUse, LiveUse, OpenNode } from '../../facts/host-use.ts';
 import type { PciAddress } from '../../pci/address.ts';
+import { deviceAt } from '../../pci/device-at.ts';
 import type { IommuGroup } from '../../pci/group/iommu-group.ts';
 import { NetworkView } from './network-view.ts';
 import { type NodeHolder, OpenNodesView } from './open-nodes.ts';
@@ -33,7 +34,6 @@ export class SafetyView {
   readonly storage: StorageView;
   readonly network: NetworkView;
   readonly nodes: OpenNodesView;
-  readonly #devices: ReadonlyMap<PciAddress, SafetyDevice>;
   readonly #vfs: ReadonlyMap<PciAddress, ReadonlySet<PciAddress>>;
 
   constructor(
@@ -50,11 +50,10 @@ export class SafetyView {
     this.network = new NetworkView(host.use);
     this.nodes = new OpenNodesView(host.devices, host.live);
     this.#vfs = virtualFunctionsByPf(host.devices);
-    this.#devices = new Map(host.devices.map((device) => [device.address, device]));
   }
 
   device(address: PciAddress): SafetyDevice | undefined {
-    return this.#devices.get(address);
+    return deviceAt(this.host.devices, address);
   }
 
   /** The VFs of a PF; none for another function. */

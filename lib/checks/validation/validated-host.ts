@@ -20,11 +20,15 @@ export interface ValidatedHost {
   /** Every function; `null` if the host shows no PCI bus. */
   readonly devices: readonly ValidatedDevice[] | null;
   /**
-   * The devices of the request, with the members of their groups; `null` for a request about the whole host. Facts
-   * that are read from the device itself are known only for these devices.
+   * The devices of the request, with the members of their groups; `null` for a request about the whole host. For
+   * other devices, facts that are read from the device itself are unknown, and possibly all facts except those that
+   * define groups.
    */
   readonly asked: readonly ValidatedDevice[] | null;
+  /** The groups; where the question is about devices, perhaps only theirs and those that VFIO may have made up. */
   readonly groups: readonly IommuGroup<ValidatedDevice>[];
+  /** How many other groups there are. */
+  readonly plainGroups: number;
   readonly use: HostUse;
   /** Whether the kernel reports how devices can be reset (5.15 and newer do). */
   readonly tellsResetMethods: boolean;

@@ -75,7 +75,8 @@ async function parse(parser: Argv, words: readonly string[], width: number) {
  */
 function commandWords(command: Command, words: readonly string[]): readonly string[] {
   const end = words.indexOf('--');
-  const options = optionWords(command.options, words.slice(0, end < 0 ? words.length : end));
+  const before = words.slice(0, end < 0 ? words.length : end);
+  const options = maskedDashes(command, optionWords(command.options, before));
   if (end < 0) return options;
   const isDashed = (word: string): boolean => /^-./.test(word);
   const behind = words.slice(end + 1);
@@ -86,6 +87,17 @@ function commandWords(command: Command, words: readonly string[]): readonly stri
     });
   }
   return [...options, ...behind.map((word) => (isDashed(word) ? MASK + word : word))];
+}
+
+/** A dash for stdin, which the parser takes for an empty word unless it is the value of an option. */
+function maskedDashes({ options }: Command, words: readonly string[]): readonly string[] {
+  const takesValue = (word: string): boolean =>
+    Object.entries(options).some(
+      ([name, { type, alias }]) => type === 'string' && [`--${name}`, `-${alias}`].includes(word),
+    );
+  return words.map((word, index) =>
+    word === '-' && !takesValue(words[index - 1] ?? '') ? MASK + word : word,
+  );
 }
 
 function commandParser(

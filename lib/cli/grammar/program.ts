@@ -11,6 +11,8 @@ export interface Program {
   readonly name: string;
   readonly summary: string;
   readonly version: string;
+  /** What it shows on a terminal while a command takes its time before it prints anything: one short line. */
+  readonly sign: string;
   readonly sections: readonly CommandSection[];
   /** The commands of all sections, in order. */
   readonly commands: readonly Command[];

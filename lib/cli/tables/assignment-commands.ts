@@ -150,4 +150,14 @@ export const PLUMBING_COMMANDS: readonly Command[] = [
     ],
     load: async () => (await import('../commands/machines/guard-start.ts')).runGuardStart,
   }),
+  defineCommand({
+    name: 'restore',
+    summary: 'Restore persisted VFs and bindings (called by the service at each boot)',
+    description:
+      'Restore all VFs and bindings that are recorded with --persist and not in force, as pci sriov restore and pci bindings restore do, without a question. portal-gun.service runs this command at each boot, before libvirt starts. Devices that are not identified with certainty, or that the host uses, are reported and left, and the exit code is 1.',
+    positionals: {},
+    options: { color: READING_OPTIONS.color },
+    examples: [['sudo pci restore', 'restore what is not in force, as at a boot']],
+    load: async () => (await import('../commands/change/restore.ts')).runRestore,
+  }),
 ];

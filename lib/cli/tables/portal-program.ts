@@ -8,6 +8,7 @@ export const PORTAL_PROGRAM: Program = programOf({
   name: 'portal',
   summary: 'Manage the VMs that get the hardware of a host.',
   version: VERSION,
+  sign: 'Reading the VMs …',
   sections: [
     { title: 'VMs', commands: PORTAL_COMMANDS },
     { title: 'Help', commands: [completionCommand('portal')] },

@@ -1,3 +1,4 @@
+import type { LateLine } from '../../host/live/late-line.ts';
 import { plainOutput } from '../../host/live/plain-output.ts';
 import type { EndingSignal } from './dialogue.ts';
 import type { OutputStream } from './output.ts';
@@ -28,6 +29,12 @@ export const THIS_PROCESS = {
   get stderr(): OutputStream {
     stderr ??= outputOf(2, () => process.stderr);
     return stderr;
+  },
+  async printLate(line: string, afterMs: number): Promise<LateLine | null> {
+    // Few programs have a terminal.
+    if (plainOutput(2) !== null) return null;
+    const { LateLine, showsProgress } = await import('../../host/live/late-line.ts');
+    return showsProgress() ? LateLine.start(line, { afterMs, descriptor: 2 }) : null;
   },
   set exitCode(code: number) {
     process.exitCode = code;

@@ -2,6 +2,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  fsyncSync,
   lstatSync,
   mkdtempSync,
   openSync,
@@ -16,6 +17,7 @@ import {
 import { basename, dirname, join, resolve } from 'node:path';
 import { PortalGunError } from '../../base/errors.ts';
 import { errorCode, failure, type Reading } from '../host-reader.ts';
+import { type FileContent, partsOf } from './file-content.ts';
 
 /**
  * Reads a whole file of this machine, and unpacks `.gz`. `null` if there is none. Fails with EFBIG above `maxBytes`,
@@ -113,20 +115,31 @@ export function outputPlace(
  *
  * @throws PortalGunError OUTPUT_FAILED or PERMISSION_DENIED
  */
-export function writeFileWhole(path: string, content: string | Uint8Array, mode: number): void {
+export function writeFileWhole(path: string, content: FileContent, mode: number): void {
   const { at } = outputPlace(path);
   let folder: string | undefined;
   for (const signal of HELD_SIGNALS) process.on(signal, hold);
   try {
     folder = mkdtempSync(join(dirname(at), `.${basename(at)}.`));
     const draft = join(folder, basename(at));
-    writeFileSync(draft, content, { mode, flush: true });
+    writeDraft(draft, content, mode);
     renameSync(draft, at);
   } catch (error) {
     throw outputError(path, error, 'no such folder');
   } finally {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
     for (const signal of HELD_SIGNALS) process.off(signal, hold);
+  }
+}
+
+/** Writes a new file, onto the disk. */
+function writeDraft(path: string, content: FileContent, mode: number): void {
+  const descriptor = openSync(path, 'wx', mode);
+  try {
+    for (const part of partsOf(content)) writeFileSync(descriptor, part);
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync }
 import { dirname, join } from 'node:path';
 import { PortalGunError } from '../../base/errors.ts';
 import { isFailure } from '../host-reader.ts';
+import { type FileContent, isContent } from './file-content.ts';
 import { isDirectory, outputError, outputPlace, readFileBounded, writeFileWhole } from './files.ts';
 
 /** The result for a file: created, changed, or unchanged. */
@@ -54,12 +55,7 @@ export function writeFolder(
  * @param overwrites whether a file with other content may be replaced
  * @throws PortalGunError FILE_EXISTS if it must not be replaced; OUTPUT_FAILED, PERMISSION_DENIED
  */
-export function putFile(
-  path: string,
-  content: string | Uint8Array,
-  mode: number,
-  overwrites: boolean,
-): FileOutcome {
+export function putFile(path: string, content: FileContent, mode: number, overwrites: boolean): FileOutcome {
   const outcome = outcomeOf(path, content);
   if (outcome === 'replaced' && !overwrites) {
     throw new PortalGunError('FILE_EXISTS', 'exists with other content; no file was written', {
@@ -81,7 +77,7 @@ export function demandPlace(path: string, hint?: string): void {
   throw new PortalGunError('OUTPUT_FAILED', 'cannot be written: no such folder', { subject: path });
 }
 
-function outcomeOf(path: string, content: string | Uint8Array): FileOutcome {
+function outcomeOf(path: string, content: FileContent): FileOutcome {
   const { at, isThere } = outputPlace(path);
   const there = isThere ? readFileBounded(at, MAX_BYTES) : null;
   if (there === null) return 'written';
@@ -90,7 +86,7 @@ function outcomeOf(path: string, content: string | Uint8Array): FileOutcome {
     if (there.detail === 'EFBIG') return 'replaced';
     throw outputError(path, Object.assign(new Error(there.detail), { code: there.detail }), '');
   }
-  return there.equals(Buffer.from(content)) ? 'unchanged' : 'replaced';
+  return isContent(there, content) ? 'unchanged' : 'replaced';
 }
 
 function put(

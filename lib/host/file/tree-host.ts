@@ -68,8 +68,11 @@ export class TreeHost implements HostReader {
   readLink(path: string): Reading<string> {
     try {
       const at = this.#paths?.entry(path) ?? path;
-      if (this.#isMissed(path) && lstatSync(at, NO_ERROR)?.isSymbolicLink() !== true) return null;
-      return readlinkSync(at);
+      const isMissed = this.#isMissed(path);
+      if (isMissed && lstatSync(at, NO_ERROR)?.isSymbolicLink() !== true) return null;
+      const target = readlinkSync(at);
+      if (isMissed) this.#missed.delete(lastName(path));
+      return target;
     } catch (error) {
       this.#miss(path);
       // EINVAL: the path exists, but is not a link.
@@ -79,7 +82,7 @@ export class TreeHost implements HostReader {
 
   list(path: string): Reading<readonly string[]> {
     try {
-      return readdirSync(this.#paths?.whole(path) ?? path).sort();
+      return (this.#paths?.names(path) ?? readdirSync(path)).sort();
     } catch (error) {
       return failure(error);
     }
@@ -157,7 +160,7 @@ export class TreeHost implements HostReader {
 
   /** Whether a file of the same name was missing before. */
   #isMissed(path: string): boolean {
-    return this.#missed.size > 0 && this.#missed.has(path.slice(path.lastIndexOf('/') + 1));
+    return this.#missed.size > 0 && this.#missed.has(lastName(path));
   }
 
   /** The path, or `null` if a check shows that it does not exist. */
@@ -166,7 +169,7 @@ export class TreeHost implements HostReader {
   }
 
   #miss(path: string): void {
-    if (this.#missed.size < MAX_MISSED) this.#missed.add(path.slice(path.lastIndexOf('/') + 1));
+    if (this.#missed.size < MAX_MISSED) this.#missed.add(lastName(path));
   }
 
   /** Reads into the shared buffer. Returns the length, or why it failed. */
@@ -196,6 +199,10 @@ export class TreeHost implements HostReader {
       if (descriptor !== undefined) closeSync(descriptor);
     }
   }
+}
+
+function lastName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
 }
 
 // The inverse of makedev(3) of the GNU C library.

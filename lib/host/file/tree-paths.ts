@@ -1,4 +1,4 @@
-import { lstatSync, readlinkSync } from 'node:fs';
+import { lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { resolveLink } from './resolve-link.ts';
 
 // The limit of the kernel.
@@ -6,6 +6,7 @@ const MAX_LINKS = 40;
 
 // An exception for a missing file costs several times as much as a check.
 const NO_ERROR = { throwIfNoEntry: false } as const;
+const WITH_TYPES = { withFileTypes: true } as const;
 
 /** A path in the tree without links, and whether it exists. */
 interface Place {
@@ -33,6 +34,9 @@ export class TreePaths {
   readonly #root: string;
   /** The real path of each directory, with links followed. */
   readonly #directories = new Map<string, string>([['', '']]);
+  /** The last of them that was asked for: one file of a directory after another is. */
+  #last = '';
+  #lastAsked = '';
 
   /** @param root absolute, without a slash at its end */
   constructor(root: string) {
@@ -50,6 +54,15 @@ export class TreePaths {
   /** The same, but a link in the last part of the path is not followed. */
   entry(path: string): string {
     return this.#root + this.#parted(path, 0);
+  }
+
+  /** The names in a directory. What is a directory among them is none that a link leads to, and needs no look later. */
+  names(path: string): string[] {
+    const { path: at } = this.#follow(path, 0);
+    return readdirSync(this.#root + at, WITH_TYPES).map((entry) => {
+      if (entry.isDirectory()) this.#directories.set(`${path}/${entry.name}`, `${at}/${entry.name}`);
+      return entry.name;
+    });
   }
 
   /**
@@ -77,8 +90,13 @@ export class TreePaths {
   }
 
   #directory(path: string, links: number): string {
+    if (path === this.#lastAsked) return this.#last;
     const known = this.#directories.get(path);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#lastAsked = path;
+      this.#last = known;
+      return known;
+    }
     const found = this.#follow(path, links);
     // A file that is created there later may be a link.
     if (found.isThere) this.#directories.set(path, found.path);

@@ -1,5 +1,5 @@
 import { TreeHost } from '../file/tree-host.ts';
-import { type AskedProgram, errorCode, type Reading } from '../host-reader.ts';
+import { type AskedProgram, errorCode, type HostReader, type Reading } from '../host-reader.ts';
 import { PROGRAM_PLACES } from '../programs.ts';
 
 // The kernel answers immediately, even with the routes of a large router.
@@ -31,4 +31,10 @@ export class LiveHost extends TreeHost {
     if (status !== 0) return { unknown: 'broken', detail: `exits with ${status ?? signal}` };
     return stdout;
   }
+}
+
+/** The machine that this program runs on, with its own name. */
+export function openLiveHost(): HostReader {
+  const name = new TreeHost('', '').readText('/proc/sys/kernel/hostname');
+  return new LiveHost(typeof name === 'string' && name.trim() !== '' ? name.trim() : 'localhost');
 }

@@ -1,7 +1,7 @@
 import type { HostPorts } from '../host-ports.ts';
-import { openLiveHost } from '../open-host.ts';
 import { programTrust } from '../program-trust.ts';
 import { isRoot, pause, programWords, timeNow, userName, variableOf } from '../this-process.ts';
+import { openLiveHost } from './live-host.ts';
 
 /**
  * The machine that this program runs on. The parts that run programs and change the host are loaded on demand,
@@ -16,6 +16,10 @@ export function livePorts(): HostPorts {
       async run(program, args, options) {
         const { LiveRunner } = await import('./live-runner.ts');
         return new LiveRunner().run(program, args, options);
+      },
+      async open(program, args, options) {
+        const { LiveRunner } = await import('./live-runner.ts');
+        return new LiveRunner().open(program, args, options);
       },
     },
     background: {

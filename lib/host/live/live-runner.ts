@@ -1,17 +1,14 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { closeSync } from 'node:fs';
+import { delimiter } from 'node:path';
 import { errorCode } from '../host-reader.ts';
 import { findProgram, PROGRAM_FOLDERS } from '../programs.ts';
-import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../runner.ts';
+import { type Opening, RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../runner.ts';
+import { LiveOpenProgram } from './live-open-program.ts';
+import { endGroup, GRACE_MS } from './program-group.ts';
+import { type Descriptor, openUnnamedFile } from './unnamed-file.ts';
 
 /** The largest output is that of virsh with the documents of all devices, 1 to 20 KiB each. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
-/** The time that a late program has to end by itself. */
-const GRACE_MS = 2000;
-
-/** Any number, but the types of execa know only the first one. */
-type Descriptor = 3 | 4;
 
 /**
  * Runs programs of the live machine in the C locale, so that their output does not depend on the user. The programs
@@ -41,6 +38,21 @@ export class LiveRunner implements Runner {
       return await start(found, args, path, options, input);
     } finally {
       closeSync(input);
+    }
+  }
+
+  async open(
+    program: string,
+    args: readonly string[],
+    { environment }: Pick<RunOptions, 'environment'> = {},
+  ): Promise<Opening> {
+    const found = findProgram(program, this.#folders);
+    if (found === null) return { kind: 'missing' };
+    const env = { ...process.env, ...environment, LC_ALL: 'C', PATH: this.#folders.join(delimiter) };
+    try {
+      return { kind: 'open', program: new LiveOpenProgram(found, args, env) };
+    } catch (error) {
+      return { kind: 'failed', detail: `cannot be started: ${errorCode(error)}` };
     }
   }
 }
@@ -84,26 +96,4 @@ async function start(
   }
   if (result.code === 'EACCES') return { kind: 'failed', detail: `${program} cannot be executed` };
   return { kind: 'failed', detail: result.signal ?? result.code ?? 'cannot be started' };
-}
-
-/** Sends a signal to all processes that a program started, if they stayed in its group. */
-function endGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // They have ended.
-  }
-}
-
-/** A text for stdin: a file, because Node would use a socket, and a socket cannot be opened as `/dev/stdin`. */
-function openUnnamedFile(text: string): Descriptor {
-  const folder = mkdtempSync(join(tmpdir(), 'portal-gun-'));
-  try {
-    const path = join(folder, 'input');
-    writeFileSync(path, text, { mode: 0o600 });
-    return openSync(path, 'r') as Descriptor;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

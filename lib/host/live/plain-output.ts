@@ -2,6 +2,8 @@ import { fstatSync, writeSync } from 'node:fs';
 import { errorCode } from '../host-reader.ts';
 
 const RETRY_MS = 10;
+/** Of the kernel's table of device numbers (Documentation/admin-guide/devices.txt). */
+const MEMORY_MAJOR = 1;
 
 /** A file, pipe or socket of this process that text is written to. */
 export interface PlainOutput {
@@ -18,7 +20,9 @@ export interface PlainOutput {
 export function plainOutput(descriptor: 1 | 2): PlainOutput | null {
   try {
     const status = fstatSync(descriptor);
-    if (!status.isFile() && !status.isFIFO() && !status.isSocket()) return null;
+    // No terminal is among the devices of memory, such as /dev/null.
+    const isMemory = status.isCharacterDevice() && status.rdev >> 8 === MEMORY_MAJOR;
+    if (!status.isFile() && !status.isFIFO() && !status.isSocket() && !isMemory) return null;
   } catch {
     return null;
   }

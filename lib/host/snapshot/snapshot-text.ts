@@ -1,5 +1,5 @@
 import { type Snapshot, type SnapshotEntry, splitPath } from './snapshot.ts';
-import { SnapshotEntries } from './snapshot-entries.ts';
+import { FolderEntries, SnapshotEntries } from './snapshot-entries.ts';
 
 /*
  * The text of a snapshot: one section for each directory and one line for each name, so that `diff` shows each change at
@@ -39,26 +39,30 @@ export const END = 'end';
 const HEX_ROW = 16;
 
 /** Writes a snapshot as text; the same snapshot gives the same text. */
-export function formatSnapshot({ label, identifiers, entries: given }: Snapshot): string {
-  const entries = given instanceof SnapshotEntries ? given : SnapshotEntries.of(given);
-  const members = new Map(entries.folders());
-  const listings = [...entries].filter(([, entry]) => entry.kind === 'directory').map(([path]) => path);
-  // A text for each section, not for each line, because a large host has millions of lines.
-  const sections = [...new Set([...members.keys(), ...listings])]
-    .sort()
-    .map((path) => sectionText(path, members.get(path) ?? NOTHING, entries));
-  const head = `${MAGIC}\nhost: ${escapeName(label)}\nidentifiers: ${identifiers}\n`;
-  return `${head}${sections.join('')}\n${END}\n`;
+export function formatSnapshot(snapshot: Snapshot): string {
+  return [...snapshotPieces(snapshot)].join('');
 }
 
-const NOTHING: ReadonlyMap<string, SnapshotEntry> = new Map();
+/** The same in pieces, a section each, as they are asked for: the text of a large host takes more memory than the host. */
+export function* snapshotPieces({
+  label,
+  identifiers,
+  entries: given,
+}: Snapshot): Generator<string, undefined> {
+  const entries = given instanceof SnapshotEntries ? given : SnapshotEntries.of(given);
+  const members = new Map(entries.folders());
+  const paths = new Set(members.keys());
+  for (const [path, entry] of entries) if (entry.kind === 'directory') paths.add(path);
+  yield `${MAGIC}\nhost: ${escapeName(label)}\nidentifiers: ${identifiers}\n`;
+  for (const path of [...paths].sort()) yield sectionText(path, members.get(path) ?? NOTHING, entries);
+  yield `\n${END}\n`;
+  return undefined;
+}
+
+const NOTHING = new FolderEntries();
 
 /** A folder with its entries; empty if nothing is known about it. */
-function sectionText(
-  path: string,
-  members: ReadonlyMap<string, SnapshotEntry>,
-  entries: SnapshotEntries,
-): string {
+function sectionText(path: string, members: FolderEntries, entries: SnapshotEntries): string {
   const listing = entries.get(path);
   const isListed = listing?.kind === 'directory';
   const known = new Map<string, SnapshotEntry>(isListed ? listing.names.map((name) => [name, PRESENT]) : []);

@@ -15,8 +15,8 @@ import {
 } from '../../plan/assignment/plan-assignment.ts';
 import { attachmentSteps } from '../../plan/assignment/plan-attachment.ts';
 import { guardOf } from '../../plan/guard.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import { demandTargets, refuseUnread } from '../machines/target-machines.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { AssignOptions } from './assign-options.ts';

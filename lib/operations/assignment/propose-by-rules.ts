@@ -18,8 +18,8 @@ import {
 } from '../../plan/assignment/plan-assignment.ts';
 import { guardOf } from '../../plan/guard.ts';
 import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import { machinesOfType, refuseUnread } from '../machines/target-machines.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { GivingOptions } from './assign-options.ts';

@@ -1,12 +1,12 @@
-import { findSafety } from '../../apply/safety-reading.ts';
 import { touchedByAll } from '../../apply/touched.ts';
 import { knownValue } from '../../base/known.ts';
 import { type Finding, refusalsAmong } from '../../checks/finding.ts';
 import { SAFETY_FIELDS } from '../../checks/safety/safety-fields.ts';
 import type { PciAddress } from '../../pci/address.ts';
-import type { DeviceField, PciDevice } from '../../pci/device.ts';
-import { TRAIT_FIELDS } from '../../pci/device-traits.ts';
+import type { DeviceField, DeviceRequest, PciDevice } from '../../pci/device.ts';
+import { areOfOneKind, TRAIT_FIELDS, type TraitField } from '../../pci/device-traits.ts';
 import { groupDevices } from '../../pci/group/iommu-group.ts';
+import { kindOf } from '../../pci/identity.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import { type BoundDevice, planPersistedBinds, type Rebinding } from '../../plan/binding/binding.ts';
 import { type BindingStatus, bindingStatus } from '../../plan/binding/binding-status.ts';
@@ -26,7 +26,6 @@ import { readGroupAttributes } from '../../sysfs/read-groups.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { LeftEntry } from '../change/left-entry.ts';
 import { type PendingRecovery, pendingProblem, readPendingRecovery } from '../change/pending-recovery.ts';
-import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { demandVfio } from './demand-vfio.ts';
 import { readBindings } from './persistence.ts';
@@ -65,7 +64,7 @@ export async function proposeRestoreBindings(
   session: HostSession,
   { allow = [], preview = false }: RestoreOptions = {},
 ): Promise<HostProposal<RestoreBindingsSubject>> {
-  const allowed = allowedOf(allow);
+  const allowed = await loadAllowed(allow);
   const { host } = session;
   const bindings = readBindings(host);
   const pending = await readPendingRecovery(session);
@@ -83,14 +82,17 @@ export async function proposeRestoreBindings(
     return problem === null ? [] : [{ each, problem }];
   });
   const wanted = missing.filter((bound) => !open.some(({ each }) => each === bound));
+  const findSafety = wanted.length === 0 ? null : await loadFindSafety();
   const findingsOf = (some: readonly BoundDevice[]): readonly Finding[] =>
-    findSafety(
-      host,
-      inventory,
-      groups,
-      some.map(({ device }) => device.address),
-      null,
-    );
+    findSafety === null
+      ? []
+      : findSafety(
+          host,
+          inventory,
+          groups,
+          some.map(({ device }) => device.address),
+          null,
+        );
   const refusalOf = (some: readonly BoundDevice[]): Finding | undefined =>
     refusalsAmong(findingsOf(some), allowed).find(({ severity }) => !preview || severity !== 'unknown');
   // A device in use does not prevent binding the others. This is rare, and a check of each device takes long.
@@ -142,6 +144,18 @@ export async function proposeRestoreBindings(
   });
 }
 
+/** The names of safety rules that are lifted; the service lifts none, and loads none. */
+export async function loadAllowed(allow: readonly string[]): Promise<ReadonlySet<string>> {
+  if (allow.length === 0) return new Set();
+  const { allowedOf } = await import('../change/allowed-names.ts');
+  return allowedOf(allow);
+}
+
+/** The safety rules are many, and at most boots no device needs to be bound. */
+async function loadFindSafety(): Promise<typeof import('../../apply/safety-reading.ts').findSafety> {
+  return (await import('../../apply/safety-reading.ts')).findSafety;
+}
+
 /** A binding of an open change. */
 interface Open {
   readonly each: BoundDevice;
@@ -156,13 +170,28 @@ function readStatuses(
   { host, names }: HostSession,
   bindings: readonly PersistedBinding[],
 ): { readonly inventory: Inventory; readonly statuses: readonly BindingStatus[] } {
-  const read = (fields: readonly DeviceField[]) => {
-    const inventory = readInventory(host, names, fields);
-    return { inventory, statuses: bindings.map((binding) => bindingStatus(binding, inventory.devices)) };
-  };
-  const found = read(TRAIT_FIELDS);
-  return found.statuses.every(({ state }) => state === 'in-force') ? found : read(RESTORE_FIELDS);
+  const statusesIn = (inventory: Inventory) => ({
+    inventory,
+    statuses: bindings.map((binding) => bindingStatus(binding, inventory.devices)),
+  });
+  const kinds = bindings.map(({ vf, ...own }) => vf?.pf ?? own);
+  const ofKinds = (devices: readonly PciDevice[]) =>
+    devices.filter((device) => kinds.some((kind) => areOfOneKind(kind, kindOf(device))));
+  const traits: readonly DeviceField[] = TRAIT_FIELDS;
+  const found = statusesIn(readInventory(host, names, traits, ofKinds, TELLING_FIELDS));
+  return found.statuses.every(({ state }) => state === 'in-force')
+    ? found
+    : statusesIn(readInventory(host, names, RESTORE_FIELDS));
 }
+
+/** The facts that tell devices of one kind from one another. A device of another kind is none that is looked for. */
+const TELLING_FIELDS: ReadonlySet<DeviceRequest> = new Set([
+  'config',
+  'vpd',
+  'attachments',
+  'slotLabel',
+  'lastSeen',
+] as const satisfies readonly TraitField[]);
 
 /** A VF changes with its PF. */
 function ownAddresses({ address, sriov }: PciDevice): readonly PciAddress[] {

@@ -1,5 +1,5 @@
 import type { Snapshot } from '../../host/snapshot/snapshot.ts';
-import { formatSnapshot } from '../../host/snapshot/snapshot-text.ts';
+import { formatSnapshot, snapshotPieces } from '../../host/snapshot/snapshot-text.ts';
 import { captureHost } from '../../sysfs/capture.ts';
 import { hasMachineId, replaceIdentifiers } from '../../sysfs/redaction/replace-identifiers.ts';
 import type { HostSession } from '../session/host-session.ts';
@@ -13,8 +13,10 @@ export interface SnapshotOptions {
 /** A captured host. */
 export interface CapturedHost {
   readonly snapshot: Snapshot;
-  /** The text of its file, for `host` of a session. */
+  /** The text of its file, which `host` of a session takes; made when it is asked for. */
   readonly text: string;
+  /** The same text in pieces: that of a large host takes more memory than the host. */
+  pieces(): Iterable<string>;
   /** Notes: sentences. */
   readonly notes: readonly string[];
 }
@@ -32,7 +34,10 @@ export function captureSnapshot({ host }: HostSession, { raw = false }: Snapshot
   const snapshot = raw ? captured : replaceIdentifiers(captured);
   return {
     snapshot,
-    text: formatSnapshot(snapshot),
+    get text() {
+      return formatSnapshot(snapshot);
+    },
+    pieces: () => snapshotPieces(snapshot),
     notes: snapshot === captured || hasMachineId(captured) ? [] : [UNKEYED],
   };
 }

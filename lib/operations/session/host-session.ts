@@ -28,11 +28,13 @@ export class HostSession {
   readonly ports: HostPorts;
   readonly options: SessionOptions;
   #host: HostReader | null = null;
-  #names: PciNames | null = null;
+  #names: PciNames | null;
 
-  constructor(ports: HostPorts, options: SessionOptions = {}) {
+  /** @param names where names come from, in place of a list of PCI ids */
+  constructor(ports: HostPorts, options: SessionOptions = {}, names: PciNames | null = null) {
     this.ports = ports;
     this.options = options;
+    this.#names = names;
   }
 
   /** Whether another host than this machine is read. */
@@ -48,6 +50,11 @@ export class HostSession {
   get host(): HostReader {
     this.#host ??= this.options.host === undefined ? this.ports.reader : openHost(this.options.host);
     return this.#host;
+  }
+
+  /** Releases the host: it is opened again on its next use. */
+  forgetHost(): void {
+    this.#host = null;
   }
 
   /**

@@ -9,8 +9,8 @@ import type { Step } from '../../plan/plan.ts';
 import { isModuleLoaded } from '../../sysfs/device/driver-state.ts';
 import { FIX_PATHS } from '../../sysfs/paths.ts';
 import { readOwn, readPersistence } from '../binding/persistence.ts';
+import { allowedOf } from '../change/allowed-names.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
-import { allowedOf } from '../change/refusals.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { readValidation, type ValidateOptions } from './validate-host.ts';
 

@@ -1,9 +1,10 @@
-import { findSafety } from '../../apply/safety-reading.ts';
+import { safetyHost } from '../../apply/safety-reading.ts';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { DENIED, knownValue, mapKnown, UNREAD } from '../../base/known.ts';
 import { suggest } from '../../base/text.ts';
 import type { Finding } from '../../checks/finding.ts';
+import { checkSafety } from '../../checks/safety/check-safety.ts';
 import type { Asked } from '../../checks/validation/validate.ts';
 import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
 import { isPassed, reportOn, type ValidationReport } from '../../checks/validation/validation-report.ts';
@@ -81,6 +82,9 @@ export async function validate(
   return { ...read, report, passed: isPassed(report, options.strict ?? false) };
 }
 
+/** The purposes for which rules look only at the devices that are asked about, if any are. */
+const OF_DEVICES: ReadonlySet<Purpose> = new Set<Purpose>(['passthrough', 'machines']);
+
 /**
  * Reads all facts for validating a host.
  *
@@ -95,11 +99,12 @@ export async function readValidation(
   const { host } = session;
   // The devices of a VM are known only after the devices were read.
   const isAboutHost = selectors.length === 0 || named !== undefined;
-  const state = readState(
-    session,
-    selectors.flatMap((selector) => selector.fields),
-    isAboutHost ? null : (all) => selectDevices(all, selectors),
-  );
+  const state = readState(session, {
+    asked: isAboutHost ? null : (all) => selectDevices(all, selectors),
+    selecting: selectors.flatMap((selector) => selector.fields),
+    // What machines have is looked up among all devices.
+    isAboutThese: session.options.connect === undefined && purposes.every((each) => OF_DEVICES.has(each)),
+  });
   const { inventory } = state;
   const devices = selectors.length === 0 ? [] : selectDevices(inventory.devices, selectors);
   const isWanted = selectors.length === 0 && (purposes.length === 0 || purposes.includes('machines'));
@@ -198,9 +203,9 @@ async function folderDriversOf(virsh: Virsh): Promise<ToldByLibvirt['folderDrive
 function findingsOn(
   { host }: HostSession,
   addresses: readonly PciAddress[],
-  { inventory, host: { groups } }: ReadState,
+  { inventory, host: { groups, use } }: ReadState,
 ): ReadonlyMap<PciAddress, readonly Finding[]> {
-  return new Map(
-    addresses.map((address) => [address, findSafety(host, inventory, groups, [address], null)] as const),
-  );
+  if (addresses.length === 0) return new Map();
+  const now = safetyHost(host, inventory.devices, groups, use);
+  return new Map(addresses.map((address) => [address, checkSafety([address], now)] as const));
 }

@@ -1,6 +1,8 @@
+import { amongAsked, readForSafety } from '../../apply/safety-inventory.ts';
+import { readUseOf } from '../../apply/safety-reading.ts';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { PortalGunError } from '../../base/errors.ts';
-import { BROKEN, DENIED, type Known, UNREAD } from '../../base/known.ts';
+import { BROKEN, DENIED, isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
 import type { ValidatedHost } from '../../checks/validation/validated-host.ts';
 import { VALIDATION_FIELDS } from '../../checks/validation/validation-fields.ts';
 import type { MachineNeeds } from '../../facts/machine-needs.ts';
@@ -14,10 +16,10 @@ import { groupDevices } from '../../pci/group/iommu-group.ts';
 import type { Inventory } from '../../pci/inventory.ts';
 import type { PciNames } from '../../pci/pci-ids.ts';
 import { concernedWith, groupedWith } from '../../pci/selector/concerned-devices.ts';
+import { isPassthroughDriver } from '../../pci/vfio-state.ts';
 import { planPersistence } from '../../plan/persistence/plan-persistence.ts';
 import { type ProbedDevices, readInventory } from '../../sysfs/device/read-inventory.ts';
 import { readHostFacts } from '../../sysfs/host-facts/read-host-facts.ts';
-import { readHostUse } from '../../sysfs/host-use/read-host-use.ts';
 import { tellsResetMethods } from '../../sysfs/kernel-release.ts';
 import { readLockLimit } from '../../sysfs/lock-limit.ts';
 import { readGroupAttributes } from '../../sysfs/read-groups.ts';
@@ -31,23 +33,24 @@ export interface ReadState {
   readonly inventory: Inventory;
 }
 
+/** What is asked of the devices of a host. */
+export interface AskedDevices {
+  /** The devices that the question is about; `null` for the whole host. */
+  readonly asked: ProbedDevices | null;
+  /** The facts by which they are picked. */
+  readonly selecting: readonly DeviceField[];
+  /** Whether no rule that is to be run looks at more than these, and what goes with them. */
+  readonly isAboutThese: boolean;
+}
+
 /**
  * Reads all facts of a host that rules need.
  *
- * @param asked the devices of the question; `null` for the whole host
  * @throws PortalGunError PERMISSION_DENIED
  */
-export function readState(
-  { host, names, ports }: HostSession,
-  fields: readonly DeviceField[],
-  asked: ProbedDevices | null,
-): ReadState {
-  const found = readInventoryIfAny(
-    host,
-    names,
-    [...new Set([...VALIDATION_FIELDS, ...fields])],
-    asked === null ? undefined : (devices) => concernedWith(devices, asked(devices)),
-  );
+export function readState({ host, names, ports }: HostSession, question: AskedDevices): ReadState {
+  const { asked } = question;
+  const found = orNone(() => readAsked(host, names, question));
   const inventory = found ?? { host: { label: host.label }, devices: [], iommu: false, diagnostics: [] };
   return {
     inventory,
@@ -55,23 +58,55 @@ export function readState(
       facts: readHostFacts(host),
       devices: found === null ? null : inventory.devices,
       asked: asked === null ? null : groupedWith(inventory.devices, asked(inventory.devices)),
-      groups: groupDevices(inventory.devices, (id) => readGroupAttributes(host, id)),
-      use: readHostUse(host),
+      ...groupsToJudge(host, inventory.devices),
+      use: readUseOf(host, inventory.devices),
       tellsResetMethods: tellsResetMethods(host, inventory.devices),
       persistence: readPersistedSteps(host, ports.user),
     },
   };
 }
 
-/** `null` for a host without a PCI bus, which is a valid answer here. */
-function readInventoryIfAny(
+function readAsked(
   host: HostReader,
   names: PciNames,
-  fields: readonly DeviceField[],
-  probed?: ProbedDevices,
-): Inventory | null {
+  { asked, selecting, isAboutThese }: AskedDevices,
+): Inventory {
+  const fields = [...new Set([...VALIDATION_FIELDS, ...selecting])];
+  if (asked === null) return readInventory(host, names, fields);
+  return isAboutThese
+    ? readForSafety(host, names, fields, asked, selecting)
+    : readInventory(host, names, fields, (devices) => concernedWith(devices, asked(devices)));
+}
+
+/**
+ * The groups of functions with more facts than those that exclude them, and those that VFIO may have created for a
+ * function without an IOMMU, which it does only while its own driver has the function. The others are counted.
+ */
+function groupsToJudge(
+  host: HostReader,
+  devices: Inventory['devices'],
+): Pick<ValidatedHost, 'groups' | 'plainGroups'> {
+  const all = new Set<number | undefined>();
+  const judged = new Set(amongAsked(devices).map(({ iommuGroup }) => knownValue(iommuGroup)));
+  for (const { iommuGroup, driver } of devices) {
+    const id = knownValue(iommuGroup);
+    if (id === undefined) continue;
+    all.add(id);
+    if (isUnknown(driver) || isPassthroughDriver(driver ?? '')) judged.add(id);
+  }
+  const groups = groupDevices(
+    judged.size >= all.size
+      ? devices
+      : devices.filter(({ iommuGroup }) => judged.has(knownValue(iommuGroup))),
+    (id) => readGroupAttributes(host, id),
+  );
+  return { groups, plainGroups: all.size - groups.length };
+}
+
+/** `null` for a host without a PCI bus, which is a valid answer here. */
+function orNone(read: () => Inventory): Inventory | null {
   try {
-    return readInventory(host, names, fields, probed);
+    return read();
   } catch (error) {
     if (error instanceof PortalGunError && error.code === 'NO_PCI') return null;
     throw error;

@@ -1,10 +1,10 @@
 import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
-import { whenAsked } from '../../base/when-asked.ts';
 import { type PciAddress, shortAddress } from '../address.ts';
 import { HEADER_BYTES } from '../config/registers.ts';
 import type { DeviceField, DeviceWith, PciDevice } from '../device.ts';
 import { isBusBridge } from '../device-class.ts';
 import { boundToOwnDriver, isWithVfio } from '../vfio-state.ts';
+import { groupWhenAsked } from './group-when-asked.ts';
 
 /** A range of I/O virtual addresses that the IOMMU reserves for a group. */
 export interface ReservedRegion {
@@ -93,7 +93,6 @@ export interface IommuGroup<Device extends DeviceWith<never> = PciDevice> extend
 }
 
 type JudgedGroup = Omit<IommuGroup, 'id' | 'members'>;
-const JUDGED = ['name', 'type', 'reservedRegions', 'verdict', 'obstacles'] as const;
 
 /** Whether a function is a port or bridge, which stays with its driver when its group is passed through. */
 export function staysWithHost(device: DeviceWith<'class' | 'config'>): boolean {
@@ -157,7 +156,7 @@ export function groupDevices<Device extends DeviceWith<GroupField>>(
     .sort((a, b) => a - b)
     .map((id) => {
       const own = toMembers(members.get(id) ?? []);
-      return whenAsked({ id, members: own }, JUDGED, () => judge(own, attributesOf(id)));
+      return groupWhenAsked(id, own, () => judge(own, attributesOf(id)));
     });
 }
 
@@ -167,6 +166,11 @@ type Member = GroupMember<DeviceWith<GroupField>>;
 function toMembers<Device extends DeviceWith<GroupField>>(
   devices: readonly Device[],
 ): readonly GroupMember<Device>[] {
+  const [only] = devices;
+  // As nearly all are, of thousands of groups.
+  if (only !== undefined && devices.length === 1) {
+    return [{ device: only, stays: staysWithHost(only), behind: null }];
+  }
   const makers = new Set(devices.filter((device) => !isBridge(device)).map(({ address }) => address));
   return devices.map((device) => ({
     device,

@@ -169,21 +169,10 @@ function servicePurpose({ bindings, pfs }: PersistedRecords): string {
 }
 
 /**
- * For VFs, for devices that a built-in host driver claimed early, and for devices at another place. VFs come first,
- * because they may have bindings too. If VFs could not be created, the rest is bound anyway, and the last command
- * makes the service fail.
+ * For VFs; and for what had a driver of the host early, being built into the kernel, and for what is at another place. One process
+ * does all of it: libvirt waits for it, and a start of Node takes longer than most of what it does.
  */
 function formatUnit({ bindings, pfs }: PersistedRecords, program: readonly string[]): string {
-  const command = (...words: readonly string[]): string => [...program, ...words].map(unitWord).join(' ');
-  const vfs = command('sriov', 'restore', '--yes');
-  const left = `ExecStart=${command('bindings', '--restore', '--yes')}`;
-  const both = [
-    `ExecStart=-${vfs}`,
-    `ExecStart=-${SETTLE}`,
-    left,
-    `ExecStart=${command('sriov', 'restore', '--check')}`,
-  ];
-  const commands = pfs.length === 0 ? [left] : bindings.length === 0 ? [`ExecStart=${vfs}`] : both;
   const conditions = [
     ...(bindings.length === 0 ? [] : [`ConditionPathExists=|${BINDINGS_PATH}`]),
     ...(pfs.length === 0 ? [] : [`ConditionPathExists=|${VFS_PATH}`]),
@@ -198,13 +187,11 @@ Before=libvirtd.service virtqemud.service libvirt-guests.service
 [Service]
 Type=oneshot
 RemainAfterExit=yes
-ExecStartPre=-${SETTLE}
-${commands.join('\n')}
+ExecStartPre=-udevadm settle --timeout=60
+ExecStart=${[...program, 'restore'].map(unitWord).join(' ')}
 TimeoutStartSec=10min
 `;
 }
-
-const SETTLE = 'udevadm settle --timeout=60';
 
 /** A quoted word for a command in a unit: systemd.service(5), COMMAND LINES. */
 function unitWord(text: string): string {

@@ -1,9 +1,8 @@
-import { isUnknown, type Known, knownValue, UNREAD } from '../../base/known.ts';
+import { isUnknown, type Known, knownValue } from '../../base/known.ts';
 import { formatSize } from '../../base/text.ts';
 import { type PciAddress, shortAddress } from '../../pci/address.ts';
 import type { DeviceRequest, DeviceWith, FieldOf, PciDevice } from '../../pci/device.ts';
 import { categoryOf } from '../../pci/device-class.ts';
-import { staysWithHost } from '../../pci/group/iommu-group.ts';
 import type { PcieLink } from '../../pci/link.ts';
 import { topologyPath } from '../../pci/location.ts';
 import type { SriovRole } from '../../pci/sriov/sriov.ts';
@@ -58,10 +57,10 @@ export const DEVICE_COLUMNS: Readonly<Record<string, DeviceColumn>> = {
   },
   driver: {
     ...column('DRIVER', 'driver that it is bound to', ['driver'], ({ driver }) => cellText(driver)),
-    cell: ({ driver }) => ({
-      text: cellText(driver),
-      ...(knownValue(driver) === undefined ? { role: 'faint' as const } : {}),
-    }),
+    cell: ({ driver }) => {
+      const text = cellText(driver);
+      return knownValue(driver) === undefined ? { text, role: 'faint' } : { text };
+    },
   },
   group: numeric('GROUP', 'IOMMU group', ['iommuGroup'], ({ iommuGroup }) => iommuGroup),
   notes: {
@@ -182,15 +181,17 @@ function notesOf(
 ): readonly string[] {
   const notes: string[] = [];
   const sriov = knownValue(device.sriov);
-  const things = [...(knownValue(device.netInterfaces) ?? []), ...(knownValue(device.blockDevices) ?? [])];
+  const things = (knownValue(device.netInterfaces) ?? []).concat(knownValue(device.blockDevices) ?? []);
   if (sriov?.role === 'vf') notes.push(sriovNote(sriov));
   if (things.length > 0) notes.push(cellText(things, (all) => all.join(' ')));
   if (sriov?.role === 'pf') notes.push(sriovNote(sriov));
   if (device.bootVga === true) notes.push('boot display');
   const group = knownValue(device.iommuGroup);
-  if (group !== undefined && !staysWithHost({ config: UNREAD, ...device })) {
-    const others = (groups.get(group) ?? []).filter((address) => address !== device.address);
-    if (others.length > 0) notes.push(`shares group with ${addressList(others)}`);
+  const members = group === undefined ? undefined : groups.get(group);
+  // A bridge cannot be passed through as a member, and shares nothing.
+  if (members !== undefined && members.length > 1 && members.includes(device.address)) {
+    const others = members.filter((address) => address !== device.address);
+    notes.push(`shares group with ${addressList(others)}`);
   }
   return notes;
 }

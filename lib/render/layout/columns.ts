@@ -31,7 +31,8 @@ export interface Layout<C extends ColumnLayout> {
   readonly leftOut: readonly C[];
 }
 
-const GAP = '  ';
+/** Blanks between two columns. */
+const GAP = 2;
 
 /**
  * Lays out rows in columns, separated by two spaces, one line for each row. Rows have the length of `columns`. Made
@@ -49,24 +50,38 @@ export function layoutColumns<C extends ColumnLayout>(
     ? [columns.map((column): Cell => ({ text: column.heading, role: 'heading' })), ...rows]
     : rows;
   const needed = columns.map(() => 0);
-  const cellWidths = lines.map((row) => row.map(({ text }) => textWidth(text)));
-  for (const row of cellWidths) {
-    for (let index = 0; index < row.length; index += 1) {
-      if ((row[index] ?? 0) > (needed[index] ?? 0)) needed[index] = row[index] ?? 0;
-    }
-  }
+  const cellWidths = measure(lines, needed);
   const spans = columns.map((column, index): Span => {
     const width = needed[index] ?? 0;
     return { index, column, width, least: Math.min(width, column.leastWidth ?? width) };
   });
   const fitting = options.width === null ? spans : shrink(keep(spans, options.width), options.width);
   const shown = new Set(fitting.map(({ index }) => index));
-  return {
-    text: lines
-      .map((row, index) => `${layoutRow(row, cellWidths[index] ?? [], fitting, options.style)}\n`)
-      .join(''),
-    leftOut: columns.filter((_, index) => !shown.has(index)),
-  };
+  let text = '';
+  let at = 0;
+  for (const row of lines) {
+    text += `${layoutRow(row, cellWidths, at, fitting, options.style)}\n`;
+    at += columns.length;
+  }
+  return { text, leftOut: columns.filter((_, index) => !shown.has(index)) };
+}
+
+/** The widths of all cells, row by row; in `needed` the widest of each column. */
+function measure(lines: readonly (readonly Cell[])[], needed: number[]): readonly number[] {
+  const widths: number[] = [];
+  let above: readonly Cell[] = [];
+  for (const row of lines) {
+    for (let index = 0; index < row.length; index += 1) {
+      const text = row[index]?.text ?? '';
+      // Many rows of a long list have the text of the one above.
+      const isSame = text === above[index]?.text;
+      const width = isSame ? (widths[widths.length - row.length] ?? 0) : textWidth(text);
+      widths.push(width);
+      if (width > (needed[index] ?? 0)) needed[index] = width;
+    }
+    above = row;
+  }
+  return widths;
 }
 
 /** A column at its place, with its width and its minimum. */
@@ -78,7 +93,7 @@ interface Span {
 }
 
 function total(widths: readonly number[]): number {
-  return widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1));
+  return widths.reduce((sum, width) => sum + width, GAP * (widths.length - 1));
 }
 
 /** The columns that fit with their minimum widths, at least one. */
@@ -107,21 +122,35 @@ function shrink(spans: readonly Span[], available: number): readonly Span[] {
 function layoutRow(
   row: readonly Cell[],
   cellWidths: readonly number[],
+  at: number,
   spans: readonly Span[],
   style: Style,
 ): string {
-  const last = spans.at(-1);
   let line = '';
-  for (const span of spans) {
-    const { index, column, width } = span;
+  // Blanks are put before what comes next, and so none at the end.
+  let blanks = 0;
+  // An index, since until V8 has compiled a loop, `of` makes an object for each cell.
+  for (let place = 0; place < spans.length; place += 1) {
+    const { index, column, width } = spans[place] as Span;
     const { text: whole = '', role } = row[index] ?? {};
-    const cut = (cellWidths[index] ?? 0) > width;
-    const text = cut ? cutText(whole, width) : whole;
-    const padding = ' '.repeat(Math.max(0, width - (cut ? textWidth(text) : (cellWidths[index] ?? 0))));
+    const wholeWidth = cellWidths[at + index] ?? 0;
+    const text = wholeWidth > width ? cutText(whole, width) : whole;
+    const padding = Math.max(0, width - (wholeWidth > width ? textWidth(text) : wholeWidth));
     const shown = role === undefined ? text : style(role, text);
-    if (column.align === 'right') line += padding + shown;
-    else line += span === last ? shown : shown + padding;
-    if (span !== last) line += GAP;
+    if (column.align === 'right') blanks += padding;
+    if (shown !== '') {
+      line += blanksOf(blanks) + shown;
+      blanks = 0;
+    }
+    if (column.align === 'left') blanks += padding;
+    blanks += GAP;
   }
   return line.trimEnd();
+}
+
+const made: string[] = [];
+
+function blanksOf(count: number): string {
+  made[count] ??= ' '.repeat(count);
+  return made[count];
 }

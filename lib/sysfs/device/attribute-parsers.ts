@@ -38,3 +38,21 @@ export function parseDriverOverride(text: string): string | null {
 export function parseWords(text: string): readonly string[] {
   return text === '' ? [] : text.split(/\s+/);
 }
+
+const MAX_REMEMBERED = 256;
+
+/**
+ * The same parser, which remembers what it made of the first different texts: thousands of functions have few. What it
+ * makes is shared by them.
+ */
+export function remembering<T>(parse: (text: string) => T): (text: string) => T {
+  const known = new Map<string, T>();
+  return (text) => {
+    let value = known.get(text);
+    if (value === undefined) {
+      value = parse(text);
+      if (known.size < MAX_REMEMBERED) known.set(text, value);
+    }
+    return value;
+  };
+}

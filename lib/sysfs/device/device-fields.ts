@@ -19,11 +19,19 @@ import {
   parseHex,
   parseNumaNode,
   parseWords,
+  remembering,
 } from './attribute-parsers.ts';
 import type { ClassIndex } from './class-index.ts';
 import type { DeviceSource } from './device-source.ts';
 import { readModules } from './module-aliases.ts';
 import { readSriov } from './sriov-role.ts';
+
+const toClass = parseHex(6);
+const toId = parseHex(4);
+const toRevision = remembering(parseHex(2));
+const toNode = remembering(parseNumaNode);
+const toMethods = remembering(parseWords);
+const toResources = remembering(parseResources);
 
 type FieldReader<F extends DeviceField> = (source: DeviceSource, context: HostContext) => PciDevice[F];
 
@@ -40,10 +48,10 @@ export const FIELD_READERS: { readonly [F in DeviceField]: FieldReader<F> } = {
   driverOverride: (source) => source.parsed('driver_override', parseDriverOverride),
   modules: readModules,
   iommuGroup: readIommuGroup,
-  numaNode: (source) => source.parsed('numa_node', parseNumaNode),
+  numaNode: (source) => source.parsed('numa_node', toNode),
   bars: (source) => mapKnown(readResources(source), (resources) => resources.bars),
   rom: (source) => mapKnown(readResources(source), (resources) => resources.rom),
-  resetMethods: (source) => source.parsed('reset_method', parseWords),
+  resetMethods: (source) => source.parsed('reset_method', toMethods),
   powerState: (source) =>
     source.parsed('power_state', (text) => (/^[\w-]{1,16}$/.test(text) ? text : undefined)),
   bootVga: readBootVga,
@@ -83,37 +91,32 @@ function readLocation(source: DeviceSource): Known<DeviceLocation> {
 // Each id comes from `uevent` if it is there and valid, otherwise from its own attribute.
 
 function classCode(source: DeviceSource): Known<string> {
-  return source.uevent()?.ids.classCode ?? source.parsed('class', parseHex(6));
+  return source.uevent()?.ids.classCode ?? source.parsed('class', toClass);
 }
 
 /** Only VGA devices have `boot_vga`. Other displays can have `boot_display`, but only the boot display has it. */
 function readBootVga(source: DeviceSource): Known<boolean> {
-  const vga = isVga(source) ? source.parsed('boot_vga', parseFlag) : null;
-  if (vga === true || isUnknown(vga) || !isDisplay(source)) return vga;
+  const code = knownValue(classCode(source)) ?? '';
+  const isDisplay = code.startsWith('03');
+  const isVga = code.startsWith('0300') || code.startsWith('0001');
+  const vga = isVga ? source.parsed('boot_vga', parseFlag) : null;
+  if (vga === true || isUnknown(vga) || !isDisplay) return vga;
   const display = source.parsed('boot_display', parseFlag);
   return display === true || isUnknown(display) ? display : vga;
 }
 
-function isDisplay(source: DeviceSource): boolean {
-  return knownValue(classCode(source))?.startsWith('03') ?? false;
-}
-
-function isVga(source: DeviceSource): boolean {
-  return /^(0300|0001)/.test(knownValue(classCode(source)) ?? '');
-}
-
 function vendorId(source: DeviceSource): Known<string> {
-  return source.uevent()?.ids.vendorId ?? source.parsed('vendor', parseHex(4));
+  return source.uevent()?.ids.vendorId ?? source.parsed('vendor', toId);
 }
 
 function deviceId(source: DeviceSource): Known<string> {
-  return source.uevent()?.ids.deviceId ?? source.parsed('device', parseHex(4));
+  return source.uevent()?.ids.deviceId ?? source.parsed('device', toId);
 }
 
 function readSubsystem(source: DeviceSource, context: HostContext): Known<SubsystemId> {
-  const subVendor = source.uevent()?.ids.subsystemVendorId ?? source.parsed('subsystem_vendor', parseHex(4));
+  const subVendor = source.uevent()?.ids.subsystemVendorId ?? source.parsed('subsystem_vendor', toId);
   if (subVendor === null || isUnknown(subVendor)) return subVendor;
-  const subDevice = source.uevent()?.ids.subsystemDeviceId ?? source.parsed('subsystem_device', parseHex(4));
+  const subDevice = source.uevent()?.ids.subsystemDeviceId ?? source.parsed('subsystem_device', toId);
   if (subDevice === null || isUnknown(subDevice)) return subDevice;
   return context.subsystem(
     knownValue(vendorId(source)) ?? null,
@@ -125,7 +128,7 @@ function readSubsystem(source: DeviceSource, context: HostContext): Known<Subsys
 
 /** Kernels before 4.10 have no `revision`; it is always in the configuration space, at offset 8. */
 function readRevision(source: DeviceSource): Known<string> {
-  const revision = source.parsed('revision', parseHex(2));
+  const revision = source.parsed('revision', toRevision);
   if (revision !== null) return revision;
   return mapKnown(source.bytes('config'), (bytes) => bytes[8]?.toString(16).padStart(2, '0') ?? BROKEN);
 }
@@ -143,7 +146,7 @@ function readIommuGroup(source: DeviceSource, context: HostContext): Known<numbe
 }
 
 function readResources(source: DeviceSource): Known<Resources> {
-  return source.once('resource', () => source.parsed('resource', parseResources));
+  return source.once('resource', () => source.parsed('resource', toResources));
 }
 
 /** Only for a device that `pci` bound in this boot, and only while it is on a VFIO driver. */

@@ -4,7 +4,7 @@ import { escapeControls } from '../../base/text.ts';
 import { type HostReader, isFailure, type Reading } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';
 import { lastName } from '../paths.ts';
-import { parseUevent, type Uevent, type UeventIds } from './uevent.ts';
+import { parseUevent, slotNameIn, type Uevent } from './uevent.ts';
 
 /** Receives diagnostics. */
 export type Report = (diagnostic: Diagnostic) => void;
@@ -19,24 +19,24 @@ export class DeviceSource {
   /** The directory itself, not the link to it on the bus. */
   readonly directory: string;
   readonly #report: Report;
-  readonly #knownIds: Map<string, UeventIds>;
+  readonly #knownUevents: Map<string, Uevent>;
   #uevent: Uevent | null | undefined;
-  #once: Map<string, Known<unknown>> | undefined;
+  #once: Record<string, Known<unknown>> | undefined;
   #names: Known<readonly string[]> | undefined;
 
-  /** `knownIds` is shared by the sources of one host. */
+  /** `knownUevents` is shared by the sources of one host. */
   constructor(
     host: HostReader,
     address: PciAddress,
     directory: string,
     report: Report,
-    knownIds: Map<string, UeventIds> = new Map(),
+    knownUevents: Map<string, Uevent> = new Map(),
   ) {
     this.host = host;
     this.address = address;
     this.directory = directory;
     this.#report = report;
-    this.#knownIds = knownIds;
+    this.#knownUevents = knownUevents;
   }
 
   report(code: DiagnosticCode, message: string): void {
@@ -87,9 +87,9 @@ export class DeviceSource {
 
   /** The result of `read`, which runs once for each key: for an attribute with several facts. */
   once<T>(key: string, read: () => Known<T>): Known<T> {
-    this.#once ??= new Map();
-    if (!this.#once.has(key)) this.#once.set(key, read());
-    return this.#once.get(key) as Known<T>;
+    this.#once ??= {};
+    if (this.#once[key] === undefined) this.#once[key] = read();
+    return this.#once[key] as Known<T>;
   }
 
   /** Reports an attribute with an invalid text. */
@@ -111,9 +111,9 @@ export class DeviceSource {
   #readUevent(): Uevent | null {
     const text = this.text('uevent');
     if (text === null || isUnknown(text)) return null;
-    const uevent = parseUevent(text, this.#knownIds);
-    if (uevent.slotName === null || uevent.slotName === this.address) return uevent;
-    const spoken = escapeControls(uevent.slotName.slice(0, 20));
+    const slotName = slotNameIn(text);
+    if (slotName === null || slotName === this.address) return parseUevent(text, this.#knownUevents);
+    const spoken = escapeControls(slotName.slice(0, 20));
     this.report('ATTRIBUTES_DISAGREE', `uevent names ${spoken}; it is ignored`);
     return null;
   }

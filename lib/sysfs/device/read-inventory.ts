@@ -12,7 +12,7 @@ import { busEntryPath, resolveBusEntry, SYS_PATHS } from '../paths.ts';
 import { FIELD_READERS } from './device-fields.ts';
 import { DeviceSource, type Report } from './device-source.ts';
 import { readVfCounts } from './sriov-role.ts';
-import type { UeventIds } from './uevent.ts';
+import type { Uevent } from './uevent.ts';
 import { findUnlistedFunctions } from './unlisted-functions.ts';
 
 /** Every fact that a reader can read. */
@@ -32,6 +32,7 @@ export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevic
  * @param probed selects the devices of the question; all without it
  * @param ofProbed facts that are read only of these devices: by default those that are read from the device itself.
  * The selection must not need them.
+ * @param beside other devices with the same facts, except those that are read from the device itself
  * @throws PortalGunError NO_PCI if the host shows no PCI bus, PERMISSION_DENIED if it cannot be listed
  */
 export function readInventory<const Read extends DeviceRequest>(
@@ -40,6 +41,7 @@ export function readInventory<const Read extends DeviceRequest>(
   fields: readonly Read[],
   probed?: ProbedDevices,
   ofProbed: ReadonlySet<DeviceRequest> = PROBING_FIELDS,
+  beside: ProbedDevices = () => [],
 ): Inventory<DeviceWith<FieldOf<Read>>> {
   const diagnostics: Diagnostic[] = [];
   const report: Report = (diagnostic) => diagnostics.push(diagnostic);
@@ -49,11 +51,26 @@ export function readInventory<const Read extends DeviceRequest>(
   const wanted = wantedOf(asked.filter((field) => probed === undefined || !ofProbed.has(field)));
   const isOfProbed = (field: DeviceRequest): field is DeviceField =>
     ofProbed.has(field) && field !== 'vfCounts';
+  // It lists where the functions are, and then a tree need not look at each.
+  const unlisted: Diagnostic[] = [];
+  findUnlistedFunctions(host, sources, (diagnostic) => unlisted.push(diagnostic));
   const told = sources.map((source) => readDevice(source, context, wanted));
+  const ofSome = asked.filter(isOfProbed);
+  const ofBeside = ofSome.filter((field) => !PROBING_FIELDS.has(field));
   const devices =
-    probed === undefined ? told : withProbed(told, probed(told), sources, context, asked.filter(isOfProbed));
-  findUnlistedFunctions(host, sources, report);
-  const iommu = hasIommuGroups(host, devices, wanted.includes('iommuGroup'), report);
+    probed === undefined
+      ? told
+      : withFurther(told, sources, context, [
+          { devices: new Set(probed(told)), fields: ofSome },
+          { devices: new Set(beside(told)), fields: ofBeside },
+        ]);
+  diagnostics.push(...unlisted);
+  const iommu = hasIommuGroups(
+    host,
+    devices,
+    wanted.some(({ field }) => field === 'iommuGroup'),
+    report,
+  );
   return { host: { label: host.label }, devices, iommu, diagnostics };
 }
 
@@ -85,10 +102,10 @@ function readBus(host: HostReader, report: Report): readonly DeviceSource[] {
     });
   }
   const sources: DeviceSource[] = [];
-  const knownIds = new Map<string, UeventIds>();
+  const knownUevents = new Map<string, Uevent>();
   for (const name of names) {
     if (isPciAddress(name)) {
-      const source = openDevice(host, name, report, knownIds);
+      const source = openDevice(host, name, report, knownUevents);
       if (source !== null) sources.push(source);
     } else {
       report({
@@ -105,7 +122,7 @@ function openDevice(
   host: HostReader,
   address: PciAddress,
   report: Report,
-  knownIds: Map<string, UeventIds>,
+  knownUevents: Map<string, Uevent>,
 ): DeviceSource | null {
   const path = busEntryPath(address);
   const broken = (message: string): null => {
@@ -122,60 +139,60 @@ function openDevice(
   if (target !== null && directory.startsWith(`${SYS_PATHS.pciDevices}/`)) {
     return broken('its entry on the bus points back to the bus; it is ignored');
   }
-  return new DeviceSource(host, address, directory, report, knownIds);
+  return new DeviceSource(host, address, directory, report, knownUevents);
 }
 
-/** The same devices, the selected ones with more facts. */
-function withProbed(
+/** Devices that get further facts. */
+interface Further {
+  readonly devices: ReadonlySet<PciDevice>;
+  readonly fields: readonly DeviceField[];
+}
+
+/** The same devices, some with further facts: of the first that names them. */
+function withFurther(
   devices: readonly PciDevice[],
-  probed: readonly PciDevice[],
   sources: readonly DeviceSource[],
   context: HostContext,
-  fields: readonly DeviceField[],
+  further: readonly Further[],
 ): readonly PciDevice[] {
-  const chosen = new Set(probed);
-  const wanted = wantedOf(fields);
   return devices.map((device, index) => {
     const source = sources[index];
-    if (source === undefined || !chosen.has(device)) return device;
-    const read = readDevice(source, context, wanted);
+    const fields = further.find((each) => each.devices.has(device))?.fields;
+    if (source === undefined || fields === undefined) return device;
+    const read = readDevice(source, context, wantedOf(fields));
     return { ...device, ...Object.fromEntries(fields.map((field) => [field, read[field]])) };
   });
 }
 
+/** How one of the facts that are asked for is read. */
+interface FactReader {
+  readonly field: DeviceField;
+  readonly read: (source: DeviceSource, context: HostContext) => PciDevice[DeviceField];
+}
+
 /** The requests, without duplicates, in the order in which facts are read. */
-function wantedOf(fields: readonly DeviceRequest[]): readonly DeviceRequest[] {
+function wantedOf(fields: readonly DeviceRequest[]): readonly FactReader[] {
   const asked = new Set(fields);
-  return ALL_FIELDS.flatMap((field): readonly DeviceRequest[] => {
-    if (asked.has(field)) return [field];
-    return field === 'sriov' && asked.has('vfCounts') ? ['vfCounts'] : [];
+  return ALL_FIELDS.flatMap((field): readonly FactReader[] => {
+    if (asked.has(field)) return [{ field, read: FIELD_READERS[field] }];
+    return field === 'sriov' && asked.has('vfCounts') ? [{ field, read: readVfCounts }] : [];
   });
 }
 
-/** A device without facts. Its copies have one shape from the start, which halves the time for a large host. */
-const NOTHING_READ = Object.fromEntries(ALL_FIELDS.map((field) => [field, UNREAD])) as {
+/** A device without facts. Its copies have one shape from the start, and are created together. */
+const NOTHING_READ = Object.fromEntries(['address', ...ALL_FIELDS].map((field) => [field, UNREAD])) as {
   readonly [F in DeviceField]: Unknown;
 };
 
-type DeviceBeingRead = { -readonly [F in keyof PciDevice]: PciDevice[F] };
-
-function readDevice(source: DeviceSource, context: HostContext, wanted: readonly DeviceRequest[]): PciDevice {
-  const device: DeviceBeingRead = { address: source.address, ...NOTHING_READ };
-  for (const request of wanted) {
-    if (request === 'vfCounts') device.sriov = readVfCounts(source, context);
-    else readField(device, request, source, context);
+function readDevice(source: DeviceSource, context: HostContext, wanted: readonly FactReader[]): PciDevice {
+  const device: PciDevice = { ...NOTHING_READ, address: source.address };
+  const facts: Record<DeviceField, unknown> = device;
+  for (let index = 0; index < wanted.length; index += 1) {
+    const { field, read } = wanted[index] as FactReader;
+    facts[field] = read(source, context);
   }
   if (device.vendor === null) source.report('ATTRIBUTE_MISSING', missingMessage(source));
   return device;
-}
-
-function readField<F extends DeviceField>(
-  device: { -readonly [Field in F]: PciDevice[Field] },
-  field: F,
-  source: DeviceSource,
-  context: HostContext,
-): void {
-  device[field] = FIELD_READERS[field](source, context);
 }
 
 function missingMessage(source: DeviceSource): string {

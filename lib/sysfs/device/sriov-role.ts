@@ -93,10 +93,11 @@ function readPhysicalFunction(
 /** The VFs in the order of their index: `virtfn0`, `virtfn1`, … `virtfn10`, until there is no next. */
 function readVirtualFunctions(source: DeviceSource): readonly PciAddress[] {
   const found: PciAddress[] = [];
+  const expected = knownValue(numVfsOf(source));
   while (found.length < MAX_VFS) {
     const link = `virtfn${found.length}`;
     // If a PF reports its number of VFs, the read of one more, which does not exist, is not needed.
-    if (found.length === knownValue(numVfsOf(source)) && !source.has(link)) break;
+    if (found.length === expected && !source.has(link)) break;
     const name = source.linkName(link);
     if (name === null) break;
     if (isUnknown(name) && name.unknown === 'unread') break;

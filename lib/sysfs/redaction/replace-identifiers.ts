@@ -114,19 +114,32 @@ class Replacer {
     const ofUse = this.#use.entry(path, entry);
     if (ofUse !== undefined) return ofUse;
     switch (entry.kind) {
-      case 'text':
-        return { kind: 'text', text: this.#file(path, entry.text) };
+      case 'text': {
+        const text = this.#file(path, entry.text);
+        return text === entry.text ? entry : { kind: 'text', text };
+      }
       case 'lines':
         return entry;
-      case 'link':
-        return { kind: 'link', target: this.text(entry.target) };
+      case 'link': {
+        const target = this.text(entry.target);
+        return target === entry.target ? entry : { kind: 'link', target };
+      }
       case 'directory':
-        return { kind: 'directory', names: entry.names.map((name) => this.text(name)).sort() };
-      case 'bytes':
-        return { kind: 'bytes', bytes: this.#bytes(path, entry.bytes) };
+        return this.#directory(entry);
+      case 'bytes': {
+        const bytes = this.#bytes(path, entry.bytes);
+        return bytes === entry.bytes ? entry : { kind: 'bytes', bytes };
+      }
       default:
         return entry;
     }
+  }
+
+  #directory(entry: SnapshotEntry & { readonly kind: 'directory' }): SnapshotEntry {
+    const names = entry.names.map((name) => this.text(name));
+    // What stays the same is held once, which is nearly all of a large host.
+    if (names.every((name, index) => name === entry.names[index])) return entry;
+    return { kind: 'directory', names: names.sort() };
   }
 
   #file(path: string, text: string): string {

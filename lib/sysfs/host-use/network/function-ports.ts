@@ -12,13 +12,14 @@ const IPOIB = 'ib_ipoib';
 
 /**
  * The ports that functions report: the RDMA devices of a function, each with its ports and their link layers
- * (`infiniband/mlx5_0/ports/1/link_layer`), and the ports of a ConnectX-3 (`mlx4_port2`: `eth`).
+ * (`infiniband/mlx5_0/ports/1/link_layer`), and the ports of a ConnectX-3 (`mlx4_port2`: `eth`). Those of functions
+ * outside the question are unread.
  */
-export function readFunctionPorts(host: HostReader): NetworkUse {
+export function readFunctionPorts(host: HostReader, isAsked: (address: PciAddress) => boolean): NetworkUse {
   const addresses = knownOf(host.list(SYS_PATHS.pciDevices));
   const ports = mapKnown(addresses, (names) =>
     names.filter(isPciAddress).flatMap((address) => {
-      const found = portsOf(host, address);
+      const found = isAsked(address) ? portsOf(host, address) : UNREAD;
       return found === null ? [] : [{ function: address, ports: found }];
     }),
   );

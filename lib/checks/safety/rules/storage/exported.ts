@@ -107,6 +107,8 @@ function isLost({ path }: StorageExport, { host, storage }: SafetyView): boolean
   const known = knownValue(path) ?? '';
   const controller = CONTROLLER.exec(known)?.[1];
   if (controller === undefined) return isNodePath(known) && storage.blockAt(known) === undefined;
+  const nodes = knownValue(host.use.deviceNodes) ?? [];
+  if (nodes.some(({ name, subsystem }) => subsystem === 'nvme' && name === controller)) return false;
   return !host.devices.some(
     (device) => !isUnknown(device.attachments) && controllersOf(device).includes(controller),
   );

@@ -2,6 +2,7 @@ import { isUnknown, knownValue, UNREAD } from '../../../../base/known.ts';
 import { count } from '../../../../base/text.ts';
 import { shortAddress } from '../../../../pci/address.ts';
 import { listSome } from '../../../safety/safety-rule.ts';
+import { askedGroups, hasNoGroups } from '../../group-of.ts';
 import type { HostRule } from '../../validation-rule.ts';
 import { doesNotApply, holds, unknownVerdict, violated } from '../../verdict.ts';
 
@@ -12,8 +13,10 @@ export const firmwareRegions: HostRule = {
   purposes: ['passthrough', 'gpu'],
   meaning:
     'No IOMMU group has a region of type `direct` (`reserved_regions`; RMRR). If the firmware continues to use memory through a device, the kernel refuses to pass the device through.',
-  evaluate: ({ groups }) => {
-    if (groups.length === 0) return doesNotApply('there are no IOMMU groups');
+  evaluate: (host) => {
+    const groups = askedGroups(host);
+    if (hasNoGroups(host)) return doesNotApply('there are no IOMMU groups');
+    if (groups.length === 0) return doesNotApply('no named device is in an IOMMU group');
     const used = groups.filter(({ reservedRegions }) =>
       knownValue(reservedRegions)?.some(({ kind }) => kind === 'direct'),
     );

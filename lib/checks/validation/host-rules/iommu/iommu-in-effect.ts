@@ -19,9 +19,9 @@ export const iommuInEffect: HostRule = {
   virtHostValidate: 'IOMMU is enabled by kernel',
   evaluate: (host) => {
     const { iommu, iommuGroups } = host.facts;
-    const covered = host.groups.filter((group) => isWithoutIommu(group) !== true);
-    if (covered.length > 0) {
-      return holds(`${count(covered.length, 'IOMMU group')}`, ...iommu.units.map((unit) => `unit ${unit}`));
+    const covered = host.plainGroups + host.groups.filter((group) => isWithoutIommu(group) !== true).length;
+    if (covered > 0) {
+      return holds(`${count(covered, 'IOMMU group')}`, ...iommu.units.map((unit) => `unit ${unit}`));
     }
     const unread = host.devices?.map((device) => device.iommuGroup).find(isUnknown);
     if (unread !== undefined) return unknownVerdict('the IOMMU groups of devices', unread);
