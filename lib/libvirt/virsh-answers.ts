@@ -23,7 +23,7 @@ export function demandExited(run: Extract<Run, { kind: 'missing' | 'failed' }>, 
 export function demandExited(run: Run, uri: string): Extract<Run, { kind: 'exited' }>;
 export function demandExited(run: Run, uri: string): Extract<Run, { kind: 'exited' }> {
   if (run.kind === 'missing') {
-    throw new PortalGunError('TOOL_MISSING', 'is not there', {
+    throw new PortalGunError('TOOL_MISSING', 'is not installed', {
       subject: VIRSH,
       hint: 'install the package libvirt-clients (Debian), libvirt-client or libvirt',
     });
