@@ -18,11 +18,18 @@ const CORE_COMMANDS = ['lib/cli/commands/inventory/list.ts'];
  * longer than all of their code.
  */
 const FREQUENT_COMMANDS = {
-  show: 'lib/cli/commands/inventory/show.ts',
-  xml: 'lib/cli/commands/xml/xml.ts',
-  bind: 'lib/cli/commands/change/bind.ts',
-  validate: 'lib/cli/commands/change/validate.ts',
-  assign: 'lib/cli/commands/machines/assign.ts',
+  show: ['lib/cli/commands/inventory/show.ts'],
+  xml: ['lib/cli/commands/xml/xml.ts'],
+  bind: ['lib/cli/commands/change/bind.ts'],
+  validate: ['lib/cli/commands/change/validate.ts'],
+  assign: ['lib/cli/commands/machines/assign.ts'],
+  // The service of each boot, with what it always asks for.
+  restore: [
+    'lib/cli/commands/change/restore.ts',
+    'lib/operations/sriov/propose-restore-vfs.ts',
+    'lib/operations/binding/propose-restore-bindings.ts',
+    'lib/cli/apply-shown.ts',
+  ],
 };
 
 const COMMON = {
@@ -94,8 +101,8 @@ function partsOf({ outputs }) {
     CORE,
   );
   const needed = new Map();
-  for (const [name, source] of Object.entries(FREQUENT_COMMANDS)) {
-    const files = new Set(Object.keys(outputs).filter((path) => outputs[path].entryPoint === source));
+  for (const [name, sources] of Object.entries(FREQUENT_COMMANDS)) {
+    const files = new Set(Object.keys(outputs).filter((path) => sources.includes(outputs[path].entryPoint)));
     for (const path of files) for (const next of imports(path)) files.add(next);
     for (const path of files) needed.set(path, [...(needed.get(path) ?? []), name]);
   }

@@ -7,8 +7,8 @@ export type { ApplyOptions } from './apply/application.ts';
 export { applyPlan } from './apply/apply-plan.ts';
 export type { ApplyOutcome, ApplyReport, StepOutcome } from './apply/apply-report.ts';
 export type { ChangeableHost } from './apply/changeable-host.ts';
-export { type Occasion, readJournals } from './apply/journal.ts';
-export type { LeftJournal } from './apply/journal-parser.ts';
+export { type Occasion, readJournals } from './apply/journal/journal.ts';
+export type { LeftJournal } from './apply/journal/journal-parser.ts';
 export { type Recovery, recover } from './apply/recover.ts';
 export type { Diagnostic, DiagnosticCode } from './base/diagnostic.ts';
 export { DIAGNOSTICS } from './base/diagnostic.ts';
@@ -305,7 +305,7 @@ export {
 export type { Inventory } from './pci/inventory.ts';
 export type { PcieLink } from './pci/link.ts';
 export { type DeviceLocation, topologyPath } from './pci/location.ts';
-export { PciIdsNames, type PciNames } from './pci/pci-ids.ts';
+export { NO_NAMES, PciIdsNames, type PciNames } from './pci/pci-ids.ts';
 export type { PersistedDevice, PersistedTraits, PersistedVf } from './pci/persisted/persisted-device.ts';
 export {
   type Filling,

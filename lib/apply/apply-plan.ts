@@ -2,7 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import { Application, type ApplyOptions } from './application.ts';
 import type { ApplyReport } from './apply-report.ts';
 import type { ChangeableHost } from './changeable-host.ts';
-import { Journal, type Occasion } from './journal.ts';
+import { Journal, type Occasion } from './journal/journal.ts';
 
 /**
  * Applies a plan. Before each step, its guards and the safety rules are checked; then the step is recorded, made, and

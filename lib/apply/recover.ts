@@ -2,8 +2,8 @@ import { kindOf } from '../plan/change-kinds.ts';
 import { Application, type ApplyOptions } from './application.ts';
 import type { ApplyReport } from './apply-report.ts';
 import type { ChangeableHost } from './changeable-host.ts';
-import { isOfOtherBoot, Journal } from './journal.ts';
-import type { LeftJournal } from './journal-parser.ts';
+import { isOfOtherBoot, Journal } from './journal/journal.ts';
+import type { LeftJournal } from './journal/journal-parser.ts';
 
 /** How to end a change that was interrupted or not confirmed. */
 export type Recovery = 'finish' | 'undo';

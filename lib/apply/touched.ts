@@ -1,7 +1,7 @@
 import { kindOf } from '../plan/change-kinds.ts';
 import type { Plan, Step } from '../plan/plan.ts';
-import { isOfOtherBoot } from './journal.ts';
-import type { LeftJournal } from './journal-parser.ts';
+import { isOfOtherBoot } from './journal/journal.ts';
+import type { LeftJournal } from './journal/journal-parser.ts';
 
 /** The steps of a remaining journal that can still be undone or finished: kernel state ended with its boot. */
 export function openSteps(left: LeftJournal, bootId: string | null): readonly Step[] {

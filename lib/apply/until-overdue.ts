@@ -1,4 +1,4 @@
-import type { JournalStatus } from './journal-status.ts';
+import type { JournalStatus } from './journal/journal-status.ts';
 
 /** The functions of a process that waits for a confirmation. */
 export interface Watch {

@@ -1,5 +1,5 @@
 import type { ApplyReport } from '../apply/apply-report.ts';
-import type { LeftJournal } from '../apply/journal-parser.ts';
+import type { LeftJournal } from '../apply/journal/journal-parser.ts';
 import type { HostPorts } from '../host/host-ports.ts';
 import { livePorts } from '../host/live/live-ports.ts';
 import type { AssignOptions } from './assignment/assign-options.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test, vi } from 'vitest';
-import { readJournals } from '../../lib/apply/journal.ts';
+import { readJournals } from '../../lib/apply/journal/journal.ts';
 import { recover } from '../../lib/apply/recover.ts';
 import { LiveRunner } from '../../lib/host/live/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';

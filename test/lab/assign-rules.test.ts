@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
-import { readJournals } from '../../lib/apply/journal.ts';
+import { readJournals } from '../../lib/apply/journal/journal.ts';
 import { recover } from '../../lib/apply/recover.ts';
 import { LiveRunner } from '../../lib/host/live/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';

@@ -2,7 +2,7 @@ import type { ApplyOptions } from '../../lib/apply/application.ts';
 import { applyPlan as applyAsAsked } from '../../lib/apply/apply-plan.ts';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
 import type { ChangeableHost } from '../../lib/apply/changeable-host.ts';
-import type { Occasion } from '../../lib/apply/journal.ts';
+import type { Occasion } from '../../lib/apply/journal/journal.ts';
 import { SAFETY_RULES } from '../../lib/checks/safety/safety-rules.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
 

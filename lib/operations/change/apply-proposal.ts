@@ -3,7 +3,7 @@ import { applyPlan } from '../../apply/apply-plan.ts';
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { ChangeableHost } from '../../apply/changeable-host.ts';
 import { demandModules } from '../../apply/demand-modules.ts';
-import { readJournals } from '../../apply/journal.ts';
+import { readJournals } from '../../apply/journal/journal.ts';
 import { journalInTheWay } from '../../apply/touched.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import type { FileStore } from '../../host/file-store.ts';

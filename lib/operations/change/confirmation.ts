@@ -1,8 +1,8 @@
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { ChangeableHost } from '../../apply/changeable-host.ts';
-import { journalIdOf, type Occasion } from '../../apply/journal.ts';
-import type { LeftJournal } from '../../apply/journal-parser.ts';
-import { type BootTime, journalStatusOf } from '../../apply/journal-status.ts';
+import { journalIdOf, type Occasion } from '../../apply/journal/journal.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
+import { type BootTime, journalStatusOf } from '../../apply/journal/journal-status.ts';
 import { startWatchdog, stopWatchdog } from '../../apply/watchdog.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { formatSpan } from '../../base/text.ts';

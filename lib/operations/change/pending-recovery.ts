@@ -1,6 +1,6 @@
-import { isOfOtherBoot, readJournals } from '../../apply/journal.ts';
-import type { LeftJournal } from '../../apply/journal-parser.ts';
-import { type BootTime, type JournalStatus, journalStatusOf } from '../../apply/journal-status.ts';
+import { isOfOtherBoot, readJournals } from '../../apply/journal/journal.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
+import { type BootTime, type JournalStatus, journalStatusOf } from '../../apply/journal/journal-status.ts';
 import { openSteps, touchedByAll } from '../../apply/touched.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { BROKEN, DENIED, UNREAD, type Unknown } from '../../base/known.ts';

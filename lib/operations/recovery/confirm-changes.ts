@@ -1,6 +1,6 @@
-import { Journal, readJournals } from '../../apply/journal.ts';
-import type { LeftJournal } from '../../apply/journal-parser.ts';
-import { journalStatusOf } from '../../apply/journal-status.ts';
+import { Journal, readJournals } from '../../apply/journal/journal.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
+import { journalStatusOf } from '../../apply/journal/journal-status.ts';
 import { stopWatchdog } from '../../apply/watchdog.ts';
 import { PortalGunError } from '../../base/errors.ts';
 import { demandRoot, openForChange } from '../change/apply-proposal.ts';

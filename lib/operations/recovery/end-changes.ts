@@ -1,9 +1,9 @@
 import type { ApplyOptions } from '../../apply/application.ts';
 import type { ApplyReport } from '../../apply/apply-report.ts';
 import type { ChangeableHost } from '../../apply/changeable-host.ts';
-import { readJournals } from '../../apply/journal.ts';
-import type { LeftJournal } from '../../apply/journal-parser.ts';
-import { journalStatusOf } from '../../apply/journal-status.ts';
+import { readJournals } from '../../apply/journal/journal.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
+import { journalStatusOf } from '../../apply/journal/journal-status.ts';
 import { type Recovery, recover } from '../../apply/recover.ts';
 import { untilOverdue } from '../../apply/until-overdue.ts';
 import { stopWatchdog } from '../../apply/watchdog.ts';

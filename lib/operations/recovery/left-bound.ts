@@ -1,5 +1,5 @@
-import { isOfOtherBoot } from '../../apply/journal.ts';
-import type { LeftJournal } from '../../apply/journal-parser.ts';
+import { isOfOtherBoot } from '../../apply/journal/journal.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
 import { knownValue } from '../../base/known.ts';
 import type { HostReader } from '../../host/host-reader.ts';
 import type { PciAddress } from '../../pci/address.ts';

@@ -1,4 +1,4 @@
-import type { LeftJournal } from '../../apply/journal-parser.ts';
+import type { LeftJournal } from '../../apply/journal/journal-parser.ts';
 import type { Recovery } from '../../apply/recover.ts';
 import type { ConfirmDocument } from '../../documents/changes/confirm.ts';
 import type { RecoverDocument } from '../../documents/changes/recover.ts';

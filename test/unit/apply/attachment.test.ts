@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { observe } from '../../../lib/apply/change-makers.ts';
-import { readJournals } from '../../../lib/apply/journal.ts';
+import { readJournals } from '../../../lib/apply/journal/journal.ts';
 import { recover } from '../../../lib/apply/recover.ts';
 import { Problem } from '../../../lib/base/problem.ts';
 import { openHost } from '../../../lib/host/open-host.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Journal, readJournals } from '../../../lib/apply/journal.ts';
+import { Journal, readJournals } from '../../../lib/apply/journal/journal.ts';
 import type { Plan } from '../../../lib/plan/plan.ts';
 import { MemoryFiles } from '../../support/memory-files.ts';
 

@@ -1,8 +1,8 @@
-import { PortalGunError } from '../base/errors.ts';
-import { isPciAddress } from '../pci/address.ts';
-import type { Change } from '../plan/change.ts';
-import type { Guard } from '../plan/guard.ts';
-import type { Plan } from '../plan/plan.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { isPciAddress } from '../../pci/address.ts';
+import type { Change } from '../../plan/change.ts';
+import type { Guard } from '../../plan/guard.ts';
+import type { Plan } from '../../plan/plan.ts';
 
 export const JOURNAL_SCHEMA = 'portal-gun/journal/v1';
 
@@ -51,7 +51,7 @@ export type JournalEntry =
  */
 export async function parseJournal(id: string, path: string, text: string): Promise<LeftJournal> {
   // This module parses XML, and few runs of the program find a journal.
-  const { isChange } = await import('../plan/change-shape.ts');
+  const { isChange } = await import('../../plan/change-shape.ts');
   const [first = '', ...rest] = text.split('\n');
   const head = parseLine(first);
   if (!isParts(head) || head['schema'] !== JOURNAL_SCHEMA) {

@@ -1,6 +1,6 @@
-import { PortalGunError } from '../base/errors.ts';
-import type { FileStore, Storing } from '../host/file-store.ts';
-import type { Plan } from '../plan/plan.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import type { FileStore, Storing } from '../../host/file-store.ts';
+import type { Plan } from '../../plan/plan.ts';
 import {
   JOURNAL_SCHEMA,
   type JournalEntry,
