@@ -58,7 +58,7 @@ export function endOfVirshScript(commands: readonly unknown[], mark: string): st
   return `${mark}${commands.length}.`;
 }
 
-/** Whether a command can stand in such a script: of a control character readline makes an order of its own. */
+/** Whether a command can be part of such a script: readline interprets control characters. */
 export function fitsInScript(command: readonly string[]): boolean {
   return !command.some((word) => /\p{Cc}/u.test(word));
 }
