@@ -61,6 +61,12 @@ export const ERRORS = {
     remedy:
       'see the format in docs/reference/assignment-rules.md; pci assign --print-rules prints an example',
   },
+  BAD_DEFINITION: {
+    exit: 'usage',
+    summary:
+      'The definition of a machine has a value that is not allowed, or is not valid YAML, JSON or TypeScript.',
+    remedy: 'list everything that is wrong with it: portal check NAME',
+  },
   BAD_XML: {
     exit: 'usage',
     summary: 'A document is not valid XML, or not a document of libvirt.',
@@ -80,6 +86,11 @@ export const ERRORS = {
     exit: 'notFound',
     summary: 'libvirt has no VM with this name.',
     remedy: 'list the VMs: portal list',
+  },
+  NO_FOLDER: {
+    exit: 'notFound',
+    summary: 'There is no folder of a machine with this name.',
+    remedy: 'list the machines: portal list; create one: portal new NAME',
   },
   AMBIGUOUS_DEVICE: {
     exit: 'usage',
