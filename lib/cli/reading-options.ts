@@ -47,11 +47,12 @@ const SHOWN_DIAGNOSTICS = 10;
 
 /** The session that the arguments ask for. */
 export function sessionOf(
-  args: Partial<Pick<ReadingValues, 'host' | 'pciIds'>> & Pick<SessionOptions, 'connect' | 'source'>,
+  args: Partial<Pick<ReadingValues, 'host' | 'pciIds'>> &
+    Pick<SessionOptions, 'connect' | 'source' | 'project'>,
   ports: HostPorts,
 ): HostSession {
-  const { host, pciIds, connect, source } = args;
-  return new HostSession(ports, { host, pciIds, connect, source });
+  const { host, pciIds, connect, source, project } = args;
+  return new HostSession(ports, { host, pciIds, connect, source, project });
 }
 
 /** What goes to standard error beside a result: notes on what was met, and more with `--verbose`. */
