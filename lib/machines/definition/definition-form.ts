@@ -52,10 +52,18 @@ const flag = () =>
       yamlFlag,
       z.transform((value) => value),
     ),
-    { type: 'boolean' },
+    {
+      type: ['boolean', 'string'],
+      enum: [true, false, 'on', 'off', 'yes', 'no'],
+    },
   );
 const integer = (least: number, most: number) =>
-  jsonForm(yamlInteger(least, most), { type: 'integer', minimum: least, maximum: most });
+  jsonForm(yamlInteger(least, most), {
+    type: 'integer',
+    minimum: least,
+    maximum: most,
+    pattern: undefined,
+  });
 const text = (form: RegExp, error: string) => yamlText.check(z.regex(form, { error }));
 const name = () => text(NAME, NAME_WORDS);
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) => z.enum(words);
