@@ -11,6 +11,8 @@ const LOCK_FORMAT = 'lock/v1';
 
 /** What must stay the same of the machines of a project, whatever their definitions leave open. */
 export interface PortalLock {
+  /** From which UUIDs and MAC addresses are derived that are not recorded yet; `null` if the file has none. */
+  readonly seed: string | null;
   readonly machines: Readonly<Record<string, LockedMachine>>;
 }
 
@@ -24,7 +26,7 @@ export interface LockedMachine {
   readonly devices: Readonly<Record<string, readonly DeviceIdentity[]>>;
 }
 
-export const EMPTY_LOCK: PortalLock = { machines: {} };
+export const EMPTY_LOCK: PortalLock = { seed: null, machines: {} };
 
 const MISSING: MissingWords = {
   'portal-gun': withHint('is not a lock file', `its first line is: portal-gun: ${LOCK_FORMAT}`),
@@ -41,6 +43,7 @@ const identityForm = z.strictObject({
 } satisfies Record<keyof DeviceIdentity, z.ZodMiniType>);
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const SEED = /^[0-9a-f]{32}$/;
 const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
 
 const machineForm = z.strictObject({
@@ -51,6 +54,7 @@ const machineForm = z.strictObject({
 
 const lockForm = z.strictObject({
   'portal-gun': z.literal(LOCK_FORMAT),
+  seed: z._default(z.nullable(yamlText.check(z.regex(SEED, { error: 'is to be 32 hex digits' }))), null),
   machines: z._default(z.record(yamlText, machineForm), {}),
 });
 
@@ -61,14 +65,14 @@ const lockForm = z.strictObject({
  */
 export function parseLock(text: string, fileName: string): PortalLock {
   const file = new YamlFile(text, fileName, 'BAD_DEFINITION');
-  const { machines } = parseYaml(file, lockForm, MISSING);
+  const { seed, machines } = parseYaml(file, lockForm, MISSING);
   const bad = Object.keys(machines).find((name) => !MACHINE_NAME.test(name));
   if (bad !== undefined) file.fail(['machines', bad], `"${bad}" cannot be the name of a machine`);
-  return { machines };
+  return { seed, machines };
 }
 
 /** The text of a lock file; the same lock gives the same text. */
-export function formatLock({ machines }: PortalLock): string {
+export function formatLock({ seed, machines }: PortalLock): string {
   const sorted = Object.fromEntries(
     Object.entries(machines)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -84,6 +88,9 @@ export function formatLock({ machines }: PortalLock): string {
   const comment = '# What must stay the same of these machines. portal writes this file; commit it.\n';
   return (
     comment +
-    stringify({ 'portal-gun': LOCK_FORMAT, machines: sorted }, { lineWidth: 0, aliasDuplicateObjects: false })
+    stringify(
+      { 'portal-gun': LOCK_FORMAT, ...(seed === null ? {} : { seed }), machines: sorted },
+      { lineWidth: 0, aliasDuplicateObjects: false },
+    )
   );
 }
