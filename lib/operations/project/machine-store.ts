@@ -12,9 +12,9 @@ import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 
 /** The boot assets and images of a host, as machines name them. */
 export class MachineStore {
-  readonly #reader: Pick<HostReader, 'readText' | 'exists'>;
+  readonly #reader: Pick<HostReader, 'readText' | 'exists' | 'list'>;
 
-  constructor(reader: Pick<HostReader, 'readText' | 'exists'>) {
+  constructor(reader: Pick<HostReader, 'readText' | 'exists' | 'list'>) {
     this.#reader = reader;
   }
 
@@ -36,6 +36,17 @@ export class MachineStore {
       kernel: bootFilePath(kernel.sha256),
       initrd: record.initrd === null ? null : bootFilePath(record.initrd.sha256),
     };
+  }
+
+  /** A kernel of the store, whichever; `null` if it has none. */
+  anyKernel(): string | null {
+    const names = this.#reader.list(BOOT_NAMES_FOLDER);
+    for (const name of names === null || isFailure(names) ? [] : names) {
+      const record = this.#record(`${BOOT_NAMES_FOLDER}/${name}`, parseBootRecord);
+      const kernel = record?.elf ?? record?.kernel ?? null;
+      if (kernel !== null) return bootFilePath(kernel.sha256);
+    }
+    return null;
   }
 
   /** @throws PortalGunError NOT_FOUND */

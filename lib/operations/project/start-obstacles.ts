@@ -65,24 +65,27 @@ function memoryObstacles(reader: HostReader, machines: readonly ProjectMachine[]
   ];
 }
 
+/** A file that a VM needs; `null` if it needs none. */
+interface NamedFile {
+  readonly what: string;
+  readonly path: string | null;
+}
+
 function fileObstacles(reader: HostReader, { machine }: ProjectMachine): readonly Obstacle[] {
   const { kernel, disks, shares, definition } = machine;
   const subject = definition.name;
-  const files = [
-    ...(kernel === null ? [] : [['kernel', kernel.kernel] as const]),
-    ...(kernel?.initrd == null ? [] : [['initramfs', kernel.initrd] as const]),
-    ...disks.flatMap(({ name, path, content }) =>
-      content.kind === 'file'
-        ? [[`disk ${name}`, path] as const]
-        : content.kind === 'overlay'
-          ? [[`image of disk ${name}`, content.base] as const]
-          : [],
-    ),
+  const files: readonly NamedFile[] = [
+    { what: 'kernel', path: kernel?.kernel ?? null },
+    { what: 'initramfs', path: kernel?.initrd ?? null },
+    ...disks.map(({ name, path, content }): NamedFile => {
+      if (content.kind === 'overlay') return { what: `image of disk ${name}`, path: content.base };
+      return { what: `disk ${name}`, path: content.kind === 'file' ? path : null };
+    }),
   ];
-  const missing = files.filter(([, path]) => !isKind(reader, path, 'file'));
+  const missing = files.filter(({ path }) => path !== null && !isKind(reader, path, 'file'));
   const noShares = shares.filter(({ path }) => !isKind(reader, path, 'directory'));
   return [
-    ...missing.map(([what, path]) => ({
+    ...missing.map(({ what, path }) => ({
       subject,
       message: `its ${what} does not exist: ${path}`,
       hint: `restore the file, or change the definition; check it: portal check ${subject}`,
@@ -120,9 +123,9 @@ async function missingNetworks(
   const isIn = (output: string | undefined, name: string): boolean =>
     (output ?? '').split('\n').some((line) => line.trim() === name);
   return new Map(
-    wanted.flatMap((name) => {
-      if (!isIn(all?.output, name)) return [[name, 'missing'] as const];
-      return isIn(active?.output, name) ? [] : [[name, 'inactive'] as const];
+    wanted.flatMap((name): readonly (readonly [string, 'missing' | 'inactive'])[] => {
+      if (!isIn(all?.output, name)) return [[name, 'missing']];
+      return isIn(active?.output, name) ? [] : [[name, 'inactive']];
     }),
   );
 }
