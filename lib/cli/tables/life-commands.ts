@@ -41,6 +41,7 @@ export const LIFE_COMMANDS: readonly Command[] = [
         describe: 'Start with the CPUs stopped, for a console script; portal console resumes',
         type: 'boolean',
       },
+      allow: CHANGING_OPTIONS.allow,
       'dry-run': dryRun,
       script,
       yes,

@@ -1,8 +1,16 @@
 import { stringify } from 'yaml';
 import * as z from 'zod/mini';
 import { YamlFile } from '../../base/yaml-file.ts';
-import { type MissingWords, parseYaml, withHint, yamlList, yamlText } from '../../base/yaml-form.ts';
-import type { DeviceIdentity } from '../../pci/identity.ts';
+import {
+  type MissingWords,
+  parseYaml,
+  withHint,
+  yamlFlag,
+  yamlInteger,
+  yamlList,
+  yamlText,
+} from '../../base/yaml-form.ts';
+import { isPersistedDevice, type PersistedDevice } from '../../pci/persisted/persisted-device.ts';
 import { MACHINE_NAME } from '../definition/definition-form.ts';
 
 /** The name of the file in a project. */
@@ -23,7 +31,7 @@ export interface LockedMachine {
   /** The MAC of each network card that has none in the definition, by the name of its cable: `net0`, `net0#2`. */
   readonly macs: Readonly<Record<string, string>>;
   /** The devices that each entry of `pci` found, by its text. */
-  readonly devices: Readonly<Record<string, readonly DeviceIdentity[]>>;
+  readonly devices: Readonly<Record<string, readonly PersistedDevice[]>>;
 }
 
 export const EMPTY_LOCK: PortalLock = { seed: null, machines: {} };
@@ -32,15 +40,21 @@ const MISSING: MissingWords = {
   'portal-gun': withHint('is not a lock file', `its first line is: portal-gun: ${LOCK_FORMAT}`),
 };
 
-const part = z._default(z.nullable(yamlText), null);
-const identityForm = z.strictObject({
-  path: part,
-  id: part,
-  subsystem: part,
-  serial: part,
-  mac: part,
-  slotLabel: part,
-} satisfies Record<keyof DeviceIdentity, z.ZodMiniType>);
+const part = z.nullable(yamlText);
+const laterPart = z.exactOptional(yamlText);
+const traits = {
+  ...{ path: yamlText, id: yamlText, subsystem: part, productSerial: part, mac: part },
+  deviceSerial: z.nullable(z.strictObject({ offset: yamlInteger(0x100, 0xff4), value: yamlText })),
+  ...{ drive: laterPart, model: laterPart, wwn: laterPart, guid: laterPart },
+  only: z.exactOptional(yamlFlag),
+};
+const deviceForm = z.pipe(
+  z.strictObject({
+    ...{ address: yamlText, ...traits },
+    vf: z.exactOptional(z.strictObject({ pf: z.strictObject(traits), index: yamlInteger(0, 0xffff) })),
+  }),
+  z.custom<PersistedDevice>(isPersistedDevice, { error: 'is not the record of a device' }),
+);
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const SEED = /^[0-9a-f]{32}$/;
@@ -49,7 +63,7 @@ const MAC = /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/;
 const machineForm = z.strictObject({
   uuid: yamlText.check(z.regex(UUID, { error: 'is to be a UUID in lowercase' })),
   macs: z._default(z.record(yamlText, yamlText.check(z.regex(MAC, { error: 'is to be a MAC address' }))), {}),
-  devices: z._default(z.record(yamlText, yamlList(identityForm)), {}),
+  devices: z._default(z.record(yamlText, yamlList(deviceForm)), {}),
 });
 
 const lockForm = z.strictObject({

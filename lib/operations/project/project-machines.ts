@@ -104,9 +104,12 @@ export type MachineVms = ReadonlyMap<ProjectMachine, KnownMachine | null>;
  *
  * @throws PortalGunError NOT_OURS if a VM of the same name or UUID is not of this folder
  */
-export async function findVms(virsh: Virsh, machines: readonly ProjectMachine[]): Promise<MachineVms> {
+export async function findVms(
+  virsh: Virsh,
+  machines: readonly ProjectMachine[],
+): Promise<{ readonly vms: MachineVms; readonly known: readonly KnownMachine[] }> {
   const { machines: known } = await readMachines(virsh, 'edit');
-  return new Map(machines.map((each) => [each, vmOf(each, known)]));
+  return { vms: new Map(machines.map((each) => [each, vmOf(each, known)])), known };
 }
 
 function vmOf({ machine }: ProjectMachine, known: readonly KnownMachine[]): KnownMachine | null {

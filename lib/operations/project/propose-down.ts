@@ -118,7 +118,8 @@ async function openForDown(
 ): Promise<{ readonly virsh: Virsh; readonly opened: OpenedMachines; readonly vms: MachineVms }> {
   const virsh = demandLocalLibvirt(session);
   const opened = await openMachines(session, choice, await hypervisorHere(session, virsh), false);
-  return { virsh, opened, vms: await findVms(virsh, opened.machines) };
+  const { vms } = await findVms(virsh, opened.machines);
+  return { virsh, opened, vms };
 }
 
 function reversed({ machines }: OpenedMachines): OpenedMachines['machines'] {

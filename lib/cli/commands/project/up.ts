@@ -22,6 +22,7 @@ export interface ProjectChangeValues
 }
 
 interface UpValues extends ProjectChangeValues {
+  readonly allow: readonly string[];
   readonly paused: boolean;
 }
 
@@ -32,9 +33,9 @@ export async function runPortalUp(
   dialogue: Dialogue,
   ports: HostPorts,
 ): Promise<CommandResult> {
-  const { machines, type: types, paused, project, connect } = args;
+  const { machines, type: types, paused, allow, project, connect } = args;
   const session = new HostSession(ports, { project, connect });
-  const proposal = await proposeUp(session, { machines, types, paused });
+  const proposal = await proposeUp(session, { machines, types, paused, allow });
   const { subject } = proposal;
   const result = await runProposal(
     {
@@ -51,19 +52,19 @@ export async function runPortalUp(
     dialogue,
   );
   // What was given out must stay the same from now on.
-  if (result.exitCode === EXIT.ok && !args.dryRun && !args.script) recordLock(subject.opened);
+  if (result.exitCode === EXIT.ok && !args.dryRun && !args.script) recordLock(subject);
   return result;
 }
 
 /** `portal plan`: what `portal up` would do. */
 export async function runPortalPlan(
-  args: Omit<UpValues, 'dryRun' | 'script' | 'yes' | 'paused'>,
+  args: Omit<UpValues, 'dryRun' | 'script' | 'yes' | 'paused' | 'allow'>,
   terminal: Terminal,
   dialogue: Dialogue,
   ports: HostPorts,
 ): Promise<CommandResult> {
   return runPortalUp(
-    { ...args, dryRun: true, script: false, yes: false, paused: false },
+    { ...args, dryRun: true, script: false, yes: false, paused: false, allow: [] },
     terminal,
     dialogue,
     ports,
