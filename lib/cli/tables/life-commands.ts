@@ -91,6 +91,16 @@ export const LIFE_COMMANDS: readonly Command[] = [
     load: async () => (await import('../commands/project/down.ts')).runPortalHalt,
   }),
   defineCommand({
+    name: 'reload',
+    summary: 'Stop machines, and bring them up again',
+    description:
+      'Stop machines as portal halt does, then bring them up as portal up does, so that a change of their folders applies. Machines that do not run are started.',
+    positionals: { machines: SOME_MACHINES },
+    options: { ...STOPPING_OPTIONS, yes, connect, ...PROJECT_OPTIONS },
+    examples: [['sudo portal reload r0', 'one machine']],
+    load: async () => (await import('../commands/project/reload.ts')).runPortalReload,
+  }),
+  defineCommand({
     name: 'destroy',
     summary: 'Stop machines and remove them from the host',
     description:

@@ -43,16 +43,10 @@ export interface ProjectStatus {
  */
 export async function machineStatus(session: HostSession, choice: MachineNames = {}): Promise<ProjectStatus> {
   const virsh = virshOf(session);
-  const { project, machines } = await openMachines(
-    session,
-    choice,
-    knownHypervisor(session).hypervisor,
-    false,
-  );
+  const { project, machines } = await openMachines(session, choice, knownHypervisor(session));
   const states = await readStates(virsh, machines);
   return {
-    connect: virsh.uri,
-    root: project.root,
+    ...{ connect: virsh.uri, root: project.root },
     machines: machines.map((each, index) => statusOf(each, states[index])),
   };
 }
@@ -96,25 +90,22 @@ async function readStates(virsh: Virsh, machines: readonly ProjectMachine[]): Pr
   });
 }
 
-function statusOf({ machine, rendered }: ProjectMachine, told: Told | undefined): MachineStatus {
-  const { definition, uuid, paths } = machine;
+function statusOf(
+  { machine: { definition, uuid, paths }, rendered, lacks }: ProjectMachine,
+  told: Told | undefined,
+): MachineStatus {
   const known = { name: definition.name, uuid, category: definition.category };
   if (told === undefined || !told.isKnown) {
     return { ...known, state: 'off', definition: 'absent', differences: [], console: null };
   }
+  const now = { ...known, state: told.state, console: told.state === 'off' ? null : paths.console };
+  if (told.inactive === null || lacks !== null) {
+    return { ...now, definition: 'unknown', differences: lacks === null ? [] : [lacks] };
+  }
   const differencesOf = (text: string): readonly string[] =>
     definitionDifferences(rendered, parseXml(text, definition.name)).map(formatDifference);
-  const console = told.state === 'off' ? null : paths.console;
-  if (told.inactive === null) {
-    return { ...known, state: told.state, definition: 'unknown', differences: [], console };
-  }
   const differences = differencesOf(told.inactive);
-  if (differences.length > 0)
-    return { ...known, state: told.state, definition: 'changed', differences, console };
+  if (differences.length > 0) return { ...now, definition: 'changed', differences };
   const live = told.live === null ? [] : differencesOf(told.live);
-  return {
-    ...known,
-    ...{ state: told.state, differences: live, console },
-    definition: live.length > 0 ? 'needs-restart' : 'current',
-  };
+  return { ...now, differences: live, definition: live.length > 0 ? 'needs-restart' : 'current' };
 }

@@ -10,8 +10,33 @@ import { parseBootRecord, parseImageRecord } from '../../machines/boot/store-rec
 import type { DiskFormat } from '../../machines/definition/machine-definition.ts';
 import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 
+/** What machines take from a store. */
+export interface StoreOfMachines {
+  /** The kernel and initramfs of a profile. */
+  profile(name: string): NonNullable<ResolvedMachine['kernel']>;
+  /** A file by its checksum. */
+  bootFile(sha256: string): string;
+  /** An image: `image:NAME`, or a file of the folder. */
+  image(source: string, inFolder: (path: string) => string): StoredImage;
+}
+
+interface StoredImage {
+  readonly path: string;
+  readonly format: DiskFormat;
+}
+
+/** A store for those who do not start machines: what it has does not matter, nor whether it has it. */
+export const ANY_STORE: StoreOfMachines = {
+  profile: (name) => ({ kernel: `${BOOT_NAMES_FOLDER}/${name}`, initrd: null }),
+  bootFile: bootFilePath,
+  image: (source, inFolder) =>
+    source.startsWith('image:')
+      ? { path: imagePath(source.slice('image:'.length)), format: 'qcow2' }
+      : { path: inFolder(source), format: 'raw' },
+};
+
 /** The boot assets and images of a host, as machines name them. */
-export class MachineStore {
+export class MachineStore implements StoreOfMachines {
   readonly #reader: Pick<HostReader, 'readText' | 'exists' | 'list'>;
 
   constructor(reader: Pick<HostReader, 'readText' | 'exists' | 'list'>) {
@@ -64,10 +89,7 @@ export class MachineStore {
    *
    * @throws PortalGunError NOT_FOUND
    */
-  image(
-    source: string,
-    inFolder: (path: string) => string,
-  ): { readonly path: string; readonly format: DiskFormat } {
+  image(source: string, inFolder: (path: string) => string): StoredImage {
     if (!source.startsWith('image:')) {
       return { path: inFolder(source), format: source.endsWith('.qcow2') ? 'qcow2' : 'raw' };
     }

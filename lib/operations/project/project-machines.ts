@@ -4,6 +4,7 @@ import { findMachineMetadata } from '../../libvirt/machine/machine-metadata.ts';
 import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
 import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
+import type { MachineDefinition } from '../../machines/definition/machine-definition.ts';
 import { writtenForm } from '../../machines/definition/written-form.ts';
 import { renderDomain } from '../../machines/domain/domain-text.ts';
 import { projectMark, seedOfPlace } from '../../machines/project/locked-values.ts';
@@ -12,9 +13,9 @@ import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
 import type { HostSession } from '../session/host-session.ts';
 import { type MachineNames, machinesOf } from './choose-machines.ts';
 import { inOrder } from './machine-order.ts';
-import { MachineStore } from './machine-store.ts';
+import { ANY_STORE, MachineStore } from './machine-store.ts';
 import { type MachineFolder, openProject, type Project } from './open-project.ts';
-import { demandVm, resolveMachine } from './resolve-machine.ts';
+import { demandVm, type Resolution, type ResolutionContext, resolveMachine } from './resolve-machine.ts';
 import { demandDefinition } from './show-machine.ts';
 
 const MACHINE_ID = '/etc/machine-id';
@@ -25,6 +26,18 @@ export interface ProjectMachine {
   readonly machine: ResolvedMachine;
   readonly locked: LockedMachine;
   readonly rendered: XmlDocument;
+  /** What it needs of the store that is not there: its document has a path in place of it. `null` if nothing is missing. */
+  readonly lacks: string | null;
+}
+
+/** How the machines of a request are opened. */
+export interface OpeningOptions {
+  /** What runs machines that leave it open. */
+  readonly hypervisor: 'kvm' | 'qemu';
+  /** Whether those are opened, too, that they start after. */
+  readonly withNeeded?: boolean;
+  /** Whether boot assets and images have to be in the store; if not, {@link ProjectMachine.lacks} tells. */
+  readonly demandsStore?: boolean;
 }
 
 /** The machines of a project that a request is about. */
@@ -39,22 +52,20 @@ export interface OpenedMachines {
 /**
  * Reads the machines of a project that are meant, with those that they start after, and renders their documents.
  *
- * @param hypervisor what runs those that leave it open
  * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_FOUND, BAD_ARGUMENT, BAD_XML
  */
 export async function openMachines(
   session: HostSession,
   choice: MachineNames,
-  hypervisor: 'kvm' | 'qemu',
-  withNeeded: boolean,
+  { hypervisor, withNeeded = false, demandsStore = false }: OpeningOptions,
 ): Promise<OpenedMachines> {
   const project = await openProject(session);
   const lock = project.readLock();
   const seed = lock.seed ?? seedOfPlace(hostIdOf(session), project.root);
   const store = new MachineStore(session.ports.reader);
   const context = { project, lock, seed, store, hypervisor };
-  const definitions = new Map<string, ReturnType<typeof demandDefinition>>();
-  const definitionOf = (name: string): ReturnType<typeof demandDefinition> => {
+  const definitions = new Map<string, MachineDefinition>();
+  const definitionOf = (name: string): MachineDefinition => {
     const known = definitions.get(name);
     if (known !== undefined) return known;
     const folder = project.machine(name);
@@ -70,11 +81,33 @@ export async function openMachines(
       const folder = project.machine(name);
       const definition = definitionOf(name);
       demandVm(definition);
-      const { machine, locked } = resolveMachine(context, folder, definition);
+      const { machine, locked, lacks } = demandsStore
+        ? { ...resolveMachine(context, folder, definition), lacks: null }
+        : resolveAnyway(context, folder, definition);
       const marks = { project: projectMark(seed), definition: markOf(machine) };
-      return { folder, machine, locked, rendered: parseXml(renderDomain(machine, marks), folder.file) };
+      return {
+        folder,
+        machine,
+        locked,
+        rendered: parseXml(renderDomain(machine, marks), folder.file),
+        lacks,
+      };
     }),
   };
+}
+
+function resolveAnyway(
+  context: ResolutionContext,
+  folder: MachineFolder,
+  definition: MachineDefinition,
+): Resolution & { readonly lacks: string | null } {
+  try {
+    return { ...resolveMachine(context, folder, definition), lacks: null };
+  } catch (error) {
+    if (!(error instanceof PortalGunError) || error.code !== 'NOT_FOUND') throw error;
+    const resolution = resolveMachine({ ...context, store: ANY_STORE }, folder, definition);
+    return { ...resolution, lacks: `${error.subject}: ${error.message}` };
+  }
 }
 
 /** The host has no VM: it is left out unless it is named. */

@@ -21,7 +21,7 @@ import type { Plan, Step } from '../../plan/plan.ts';
 import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
 import type { HostSession } from '../session/host-session.ts';
 import type { MachineNames } from './choose-machines.ts';
-import { hypervisorHere } from './hypervisor.ts';
+import { knownHypervisor } from './hypervisor.ts';
 import { demandLocalLibvirt } from './local-libvirt.ts';
 import { findVms, type MachineVms, type OpenedMachines, openMachines } from './project-machines.ts';
 import { stateOf } from './propose-up.ts';
@@ -117,7 +117,7 @@ async function openForDown(
   choice: MachineNames,
 ): Promise<{ readonly virsh: Virsh; readonly opened: OpenedMachines; readonly vms: MachineVms }> {
   const virsh = demandLocalLibvirt(session);
-  const opened = await openMachines(session, choice, await hypervisorHere(session, virsh), false);
+  const opened = await openMachines(session, choice, { hypervisor: knownHypervisor(session).hypervisor });
   const { vms } = await findVms(virsh, opened.machines);
   return { virsh, opened, vms };
 }

@@ -82,7 +82,10 @@ export async function proposeUp(
   options: UpOptions = {},
 ): Promise<HostProposal<UpSubject>> {
   const virsh = demandLocalLibvirt(session);
-  const opened = await openMachines(session, options, await hypervisorHere(session, virsh), true);
+  const opened = await openMachines(session, options, {
+    hypervisor: await hypervisorHere(session, virsh),
+    ...{ withNeeded: true, demandsStore: true },
+  });
   const { vms, known } = await findVms(virsh, opened.machines);
   const starting = opened.machines.filter((each) => stateOf(vms.get(each) ?? null) === 'off');
   await demandStartable(session, virsh, starting);

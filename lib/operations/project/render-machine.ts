@@ -25,7 +25,11 @@ export async function renderMachine(
   name: string,
   hypervisor: 'kvm' | 'qemu' = knownHypervisor(session).hypervisor,
 ): Promise<RenderedMachine> {
-  const { machines, seed } = await openMachines(session, { machines: [name] }, hypervisor, false);
+  const { machines, seed } = await openMachines(
+    session,
+    { machines: [name] },
+    { hypervisor, demandsStore: true },
+  );
   const [found] = machines;
   if (found === undefined) throw new RangeError('a machine that is named is opened');
   const { definition, uuid } = found.machine;

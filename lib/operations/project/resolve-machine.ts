@@ -9,7 +9,7 @@ import {
   type ResolvedMachine,
   type XmlFragment,
 } from '../../machines/resolved-machine.ts';
-import type { MachineStore } from './machine-store.ts';
+import type { StoreOfMachines } from './machine-store.ts';
 import type { MachineFolder, Project } from './open-project.ts';
 
 const MAX_FRAGMENT_BYTES = 256 * 1024;
@@ -19,7 +19,7 @@ export interface ResolutionContext {
   readonly project: Project;
   readonly lock: PortalLock;
   readonly seed: string;
-  readonly store: MachineStore;
+  readonly store: StoreOfMachines;
   /** What runs machines for which the definition leaves it open. */
   readonly hypervisor: 'kvm' | 'qemu';
 }
@@ -77,7 +77,7 @@ export function resolveMachine(
 
 function kernelOf(
   { boot }: MachineDefinition,
-  store: MachineStore,
+  store: StoreOfMachines,
   inFolder: (path: string) => string,
 ): ResolvedMachine['kernel'] {
   if (boot.profile !== null) return store.profile(boot.profile);
@@ -91,7 +91,7 @@ function kernelOf(
 function rootDisk(
   { os }: MachineDefinition,
   state: string,
-  store: MachineStore,
+  store: StoreOfMachines,
   inFolder: (path: string) => string,
 ): ResolvedDisk | null {
   if (os.root === null) return null;
@@ -118,7 +118,7 @@ function rootDisk(
 function diskOf(
   { name, sizeBytes, source, format, bus, readOnly, cdrom }: DiskDefinition,
   state: string,
-  store: MachineStore,
+  store: StoreOfMachines,
   inFolder: (path: string) => string,
 ): ResolvedDisk {
   const disk = { name, bus, readOnly, cdrom };

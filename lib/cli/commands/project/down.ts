@@ -17,7 +17,7 @@ import type { ProjectChangeValues } from './up.ts';
 
 const MAX_GRACE_SECONDS = 3600;
 
-interface HaltValues extends ProjectChangeValues {
+export interface HaltValues extends ProjectChangeValues {
   readonly all: boolean;
   readonly grace: string | undefined;
   readonly force: boolean;
