@@ -31,6 +31,8 @@ const ADDED_DEVICES: ReadonlyMap<string, (device: XmlNode) => boolean> = new Map
   ['emulator', () => true],
   ['controller', () => true],
   ['audio', () => true],
+  // For more USB devices than the controller has ports.
+  ['hub', () => true],
   // The same as the first serial port.
   ['console', () => true],
   ['input', ({ attributes = {} }) => attributes['bus'] === 'ps2'],

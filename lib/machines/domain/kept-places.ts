@@ -39,21 +39,18 @@ function nodeOf({ device }: { readonly device: XmlNode }): XmlNode {
   return device;
 }
 
-/** A device with the address that its counterpart has, if both are of the same kind. */
+/** A device with the address on a PCI bus that its counterpart has. */
 function withKeptAddress(
   device: XmlNode,
   there: XmlNode | undefined,
 ): { readonly device: XmlNode; readonly isKept: boolean } {
   const [own, kept] = [nodeIn(device, 'address'), nodeIn(there, 'address')];
-  const [ownType, keptType] = [own, kept].map((address) => address?.attributes?.['type']);
-  // A drive's address follows from the other disks.
-  if (kept === undefined || (own !== undefined && (ownType !== keptType || keptType !== 'pci'))) {
-    return { device, isKept: false };
-  }
-  // Of another bus now: libvirt finds a place there.
-  const isSameBus =
-    nodeIn(device, 'target')?.attributes?.['bus'] === nodeIn(there, 'target')?.attributes?.['bus'];
-  if (own === undefined && !isSameBus) return { device, isKept: false };
+  const isPci = (address: XmlNode | undefined): boolean => address?.attributes?.['type'] === 'pci';
+  const busOf = (node: XmlNode | undefined) => nodeIn(node, 'target')?.attributes?.['bus'];
+  // Addresses of other kinds follow from the controller and the devices before it.
+  if (kept === undefined || !isPci(kept)) return { device, isKept: false };
+  // A disk of another bus now.
+  if (own === undefined ? busOf(device) !== busOf(there) : !isPci(own)) return { device, isKept: false };
   return { device: withAddress(device, kept), isKept: true };
 }
 
