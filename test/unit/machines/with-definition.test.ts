@@ -58,7 +58,8 @@ describe('a changed definition', () => {
     expect(text).toContain('machine="pc-q35-8.1"');
     expect(placeOf(text, 'c')).toBe('0x01:0x00');
     expect(placeOf(text, 'b')).toBe('0x02:0x00');
-    // Names are by position: the second disk is that of the second place.
+    const first = changed(found, renderSample(BASE.replace('{ name: a, size: 1GiB }, ', '')));
+    expect(placeOf(first, 'b')).toBe('0x02:0x00');
     const fewer = changed(
       found,
       renderSample(`category: router\nnics: [ {} ]\ndisks: [ { name: a, size: 1GiB } ]\n`),
