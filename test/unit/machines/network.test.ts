@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parseXml } from '../../../lib/libvirt/xml/xml-document.ts';
+import { definitionDifferences, formatDifference } from '../../../lib/machines/domain/normal-form.ts';
 import { macFromRandom } from '../../../lib/machines/network/mac.ts';
 import {
   bridgeNameOf,
@@ -28,6 +30,23 @@ describe('an isolated network', () => {
     `);
     expect(isIsolatedNetwork('isolated/lan')).toBe(true);
     expect(isIsolatedNetwork('default')).toBe(false);
+  });
+
+  it('has no part that a person added: with an address it is not isolated', () => {
+    const rendered = renderIsolatedNetwork({ network: 'isolated/lan', uuid: UUID, project: null });
+    const differences = (found: string) =>
+      definitionDifferences(parseXml(rendered, 'rendered'), parseXml(found, 'found')).map(formatDifference);
+    const filled = rendered.replace('</network>', '<mac address="52:54:00:00:00:01"/></network>');
+    expect(differences(filled)).toEqual([]);
+    const changed = filled
+      .replace('<dns enable="no"/>', '<forward mode="nat"/><ip address="10.0.0.1"/>')
+      .replace('pg-lan', 'br0');
+    expect(differences(changed)).toEqual([
+      'bridge name br0 instead of pg-lan',
+      'dns is missing',
+      'forward is not in the definition',
+      'ip is not in the definition',
+    ]);
   });
 
   it('has a bridge of a name that the kernel takes, and no other network has', () => {
