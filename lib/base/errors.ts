@@ -185,6 +185,11 @@ export const ERRORS = {
     summary: 'A VM that should get or lose a device while it runs is not running, or is paused.',
     remedy: 'start it first, or omit --live: a definition can change at any time',
   },
+  CANNOT_START: {
+    exit: 'refused',
+    summary: 'A machine cannot start: something that it needs is missing on the host. Nothing was changed.',
+    remedy: 'check its definition: portal check NAME; show it: portal show NAME',
+  },
   START_REFUSED: {
     exit: 'refused',
     summary: 'A VM must not start: a device assigned to it is in use, or is not the recorded device.',

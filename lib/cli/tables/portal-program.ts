@@ -1,7 +1,9 @@
 import { VERSION } from '../../base/version.ts';
 import { type Program, programOf } from '../grammar/program.ts';
 import { completionCommand } from './completion-command.ts';
+import { LIFE_COMMANDS } from './life-commands.ts';
 import { PORTAL_COMMANDS } from './portal-commands.ts';
+import { PROJECT_COMMANDS } from './project-commands.ts';
 
 /** The program `portal`. */
 export const PORTAL_PROGRAM: Program = programOf({
@@ -9,6 +11,8 @@ export const PORTAL_PROGRAM: Program = programOf({
   summary: 'Manage the VMs that get the hardware of a host.',
   version: VERSION,
   sections: [
+    { title: 'Machines', commands: LIFE_COMMANDS },
+    { title: 'Folders of machines', commands: PROJECT_COMMANDS },
     { title: 'VMs', commands: PORTAL_COMMANDS },
     { title: 'Help', commands: [completionCommand('portal')] },
   ],
