@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readAssigned } from '../../lib/libvirt/assignment/assigned-devices.ts';
 import { planGuestAddresses } from '../../lib/libvirt/assignment/guest-topology.ts';
@@ -15,9 +16,11 @@ import { bridgeNameOf } from '../../lib/machines/network/network-name.ts';
 import { renderIsolatedNetwork } from '../../lib/machines/network/network-text.ts';
 import type { ResolvedMachine } from '../../lib/machines/resolved-machine.ts';
 import { parsePciAddress } from '../../lib/pci/address.ts';
+import { machineDefinition } from '../support/machine-definitions.ts';
 import {
   MARKS,
   renderSample,
+  resolvedSample,
   SAMPLE_FRAGMENT,
   SAMPLES,
   SPECIAL_SAMPLES,
@@ -65,6 +68,17 @@ describeLab("libvirt's schemas take", (root) => {
     ]);
     validate('network', [NETWORK]);
   });
+
+  test.runIf(HAS_XMLLINT)(`any machine${WITHOUT_XMLLINT}`, () => {
+    const any = fc.sample(machineDefinition, { numRuns: 150, seed: 1 });
+    const hypervisor = (at: number) => (at % 2 === 0 ? 'qemu' : 'kvm');
+    validate(
+      'domain',
+      any.map((definition, at) =>
+        renderDomain(resolvedSample(definition, { hypervisor: hypervisor(at) }), MARKS),
+      ),
+    );
+  });
 });
 
 describeLibvirtd('a libvirtd takes machines', (root) => {
@@ -90,6 +104,30 @@ describeLibvirtd('a libvirtd takes machines', (root) => {
       expect(sortedLines(again)).toEqual(sortedLines(found));
       await undefine();
     }
+  });
+
+  test('any machine: reads back as rendered, and keeps its places', async () => {
+    for (const definition of fc.sample(machineDefinition, { numRuns: 40, seed: 2 })) {
+      const rendered = renderDomain(resolvedSample(definition), MARKS);
+      const found = await define(rendered);
+      expect(wordsOf(rendered, found)).toEqual([]);
+      const again = await define(withDefinition(read(found), read(rendered)));
+      expect(sortedLines(again)).toEqual(sortedLines(found));
+      await undefine();
+    }
+  });
+
+  test('any machine becomes any other, and then is as rendered', async () => {
+    const [first, ...others] = fc
+      .sample(machineDefinition, { numRuns: 30, seed: 3 })
+      .map((definition) => renderDomain(resolvedSample(definition), MARKS));
+    let found = await define(first ?? '');
+    for (const rendered of others) {
+      const next = await define(withDefinition(read(found), read(rendered)));
+      expect(wordsOf(rendered, next)).toEqual([]);
+      found = next;
+    }
+    await undefine();
   });
 
   test('what a person changed is named', async () => {
@@ -182,12 +220,13 @@ memory: 1GiB
     await libvirtd().output(['net-undefine', 'isolated-lan']);
   });
 
-  test('and starts them: a guest with every kind of device, which prints to the log of its console', async () => {
+  test.each(['none', 'uefi'])('and starts them with every kind of device, firmware %s', async (firmware) => {
     const guest = await tinyGuest(root, libvirtd(), { name: 'm0', onceUp: 'stay' });
     const os = childOf(read(guest.xml).root, 'os');
     const machine = placedIn(
       libvirtd().folder,
       sampleMachine(`category: controller
+firmware: ${firmware}
 memory: 256MiB
 boot: { kernel: k, initrd: i, arguments: quiet }
 nics: [ {}, { model: e1000e }, { model: e1000 }, { model: igb }, { model: rtl8139 } ]
@@ -209,6 +248,7 @@ watchdog: reset
       existsSync(machine.paths.consoleLog) ? readFileSync(machine.paths.consoleLog, 'utf8') : '';
     await expect.poll(log, { timeout: BOOT_TIMEOUT_MS }).toContain(guest.marker);
     expect(existsSync(machine.paths.console)).toBe(true);
+    expect(existsSync(`${machine.paths.state}/nvram.fd`)).toBe(firmware === 'uefi');
     await libvirtd().output(['destroy', 'm0']);
     await undefine();
   });
@@ -227,6 +267,7 @@ function placedIn(
     console: at('run/console'),
     consoleLog: at('console.log'),
   };
+  rmSync(paths.consoleLog, { force: true });
   for (const path of [paths.state, paths.run, at('data')]) mkdirSync(path, { recursive: true });
   const disks = machine.disks.map((disk) => ({ ...disk, path: at(`${disk.name}.raw`) }));
   for (const { path } of disks) {

@@ -2,7 +2,7 @@ import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import { isAssigned } from './matched-nodes.ts';
 
 /*
- * What a definition in libvirt has although nobody asked for it, and what in it is the work of a person.
+ * What libvirt adds to the definition of a VM or a network, and what only a person adds to it.
  */
 
 /** Parts of a domain that libvirt fills in, or that say nothing of the machine. */
@@ -23,6 +23,9 @@ const ADDED_SECTIONS: ReadonlySet<string> = new Set([
   ...['on_poweroff', 'on_reboot', 'on_crash', 'devices', 'seclabel'],
 ]);
 
+/** Parts of a network that libvirt fills in; with any other it would be another network, for example one with addresses. */
+const ADDED_TO_NETWORK: ReadonlySet<string> = new Set(['name', 'uuid', 'metadata', 'mac']);
+
 /** Devices that every PC has, or that others need. */
 const ADDED_DEVICES: ReadonlyMap<string, (device: XmlNode) => boolean> = new Map<
   string,
@@ -31,6 +34,8 @@ const ADDED_DEVICES: ReadonlyMap<string, (device: XmlNode) => boolean> = new Map
   ['emulator', () => true],
   ['controller', () => true],
   ['audio', () => true],
+  // For more USB devices than the controller has ports.
+  ['hub', () => true],
   // The same as the first serial port.
   ['console', () => true],
   ['input', ({ attributes = {} }) => attributes['bus'] === 'ps2'],
@@ -75,6 +80,7 @@ const ATTRIBUTES_OF_PERSONS: ReadonlyMap<string, readonly string[]> = new Map([
 
 /** Whether an element that the rendered document does not have is no difference. */
 export function isAdded(node: XmlNode, parent: string): boolean {
+  if (parent === 'network') return ADDED_TO_NETWORK.has(node.name);
   if (parent === 'domain') return ADDED_SECTIONS.has(node.name);
   if (parent === 'devices') return isAssigned(node) || (ADDED_DEVICES.get(node.name)?.(node) ?? false);
   return OF_PERSONS.get(parent)?.has(node.name) !== true;

@@ -8,6 +8,7 @@ const WORDS: Readonly<Record<string, string>> = {
   type: 'hypervisor',
   currentMemory: 'current memory',
   vcpu: 'virtual CPUs',
+  'vcpu current': 'virtual CPUs at start',
   'os kernel': 'kernel',
   'os initrd': 'initramfs',
   'os cmdline': 'kernel arguments',

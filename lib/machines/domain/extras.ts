@@ -7,7 +7,13 @@ export function usbController({ definition, disks }: ResolvedMachine): XmlNode {
   const isUsed = definition.display === 'vnc' || disks.some(({ bus }) => bus === 'usb');
   return {
     name: 'controller',
-    attributes: { type: 'usb', index: '0', model: isUsed ? 'qemu-xhci' : 'none' },
+    // As many ports as it can have: beyond them libvirt adds hubs.
+    attributes: {
+      type: 'usb',
+      index: '0',
+      model: isUsed ? 'qemu-xhci' : 'none',
+      ports: isUsed ? '15' : undefined,
+    },
     content: isUsed ? [boardAddress('usb')] : [],
   };
 }

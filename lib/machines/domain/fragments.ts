@@ -29,6 +29,22 @@ const SECTIONS: ReadonlySet<string> = new Set([
   ...['cpu', 'clock', 'on_poweroff', 'on_reboot', 'on_crash', 'on_lockfailure', 'pm', 'perf', 'keywrap'],
   ...['launchSecurity', 'throttlegroups', 'devices', 'seclabel'],
 ]);
+const DEVICES: ReadonlySet<string> = new Set([
+  ...[
+    'emulator',
+    'disk',
+    'controller',
+    'lease',
+    'filesystem',
+    'interface',
+    'smartcard',
+    'serial',
+    'parallel',
+  ],
+  ...['console', 'channel', 'input', 'tpm', 'graphics', 'sound', 'audio', 'video', 'hostdev', 'redirdev'],
+  ...['redirfilter', 'hub', 'watchdog', 'memballoon', 'rng', 'nvram', 'panic', 'shmem', 'memory', 'iommu'],
+  ...['vsock', 'crypto', 'pstore'],
+]);
 
 /**
  * A domain with fragments merged, in their order.
@@ -77,6 +93,10 @@ function checkSection(document: XmlDocument, section: XmlElement): void {
     );
   }
   if (name === 'metadata') checkMetadata(document, section);
+  const unknown =
+    name === 'devices' ? section.children.find((device) => !DEVICES.has(device.name)) : undefined;
+  if (unknown !== undefined)
+    failInXml(document, unknown.start, `<${unknown.name}> is not an element of <devices>`);
 }
 
 function checkMetadata(document: XmlDocument, metadata: XmlElement): void {

@@ -1,7 +1,8 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { guestAddressNode, parseXmlNumber } from '../../libvirt/xml/pci-address-xml.ts';
+import { type GuestAddress, guestAddressNode, parseXmlNumber } from '../../libvirt/xml/pci-address-xml.ts';
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import { isAssigned, isPciController, isRootPort, matchNodes } from './matched-nodes.ts';
+import { rootPort } from './pci-places.ts';
 import { nodeIn, nodesIn } from './xml-node.ts';
 
 /*
@@ -12,6 +13,8 @@ import { nodeIn, nodesIn } from './xml-node.ts';
 const LAST_BOARD_SLOT = 0x1e;
 const FIRST_BOARD_SLOT = 0x02;
 const MAX_BUS = 0xff;
+const FUNCTIONS = [0, 1, 2, 3, 4, 5, 6, 7];
+const ROOT: GuestAddress = { bus: 0, slot: 0, function: 0, multifunction: false };
 
 /**
  * The devices of a rendered definition at the places that they have, with the root ports and assigned devices there.
@@ -39,21 +42,18 @@ function nodeOf({ device }: { readonly device: XmlNode }): XmlNode {
   return device;
 }
 
-/** A device with the address that its counterpart has, if both are of the same kind. */
+/** A device with the address on a PCI bus that its counterpart has. */
 function withKeptAddress(
   device: XmlNode,
   there: XmlNode | undefined,
 ): { readonly device: XmlNode; readonly isKept: boolean } {
   const [own, kept] = [nodeIn(device, 'address'), nodeIn(there, 'address')];
-  const [ownType, keptType] = [own, kept].map((address) => address?.attributes?.['type']);
-  // A drive's address follows from the other disks.
-  if (kept === undefined || (own !== undefined && (ownType !== keptType || keptType !== 'pci'))) {
-    return { device, isKept: false };
-  }
-  // Of another bus now: libvirt finds a place there.
-  const isSameBus =
-    nodeIn(device, 'target')?.attributes?.['bus'] === nodeIn(there, 'target')?.attributes?.['bus'];
-  if (own === undefined && !isSameBus) return { device, isKept: false };
+  const isPci = (address: XmlNode | undefined): boolean => address?.attributes?.['type'] === 'pci';
+  const busOf = (node: XmlNode | undefined) => nodeIn(node, 'target')?.attributes?.['bus'];
+  // Addresses of other kinds follow from the controller and the devices before it.
+  if (kept === undefined || !isPci(kept)) return { device, isKept: false };
+  // A disk of another bus now.
+  if (own === undefined ? busOf(device) !== busOf(there) : !isPci(own)) return { device, isKept: false };
   return { device: withAddress(device, kept), isKept: true };
 }
 
@@ -65,14 +65,13 @@ function withAddress(device: XmlNode, address: XmlNode): XmlNode {
 class Places {
   /** Root ports that were added. */
   readonly added: XmlNode[] = [];
-  readonly #used = new Set<string>();
+  readonly #used = new Map<string, Set<number>>();
   readonly #ports = new Set<number>();
+  /** Slots of the root bus whose function 0 is a root port of the machine, with others beside it. */
+  readonly #portSlots = new Set<number>();
 
   constructor(devices: readonly XmlNode[]) {
-    for (const device of devices) {
-      if (isPciController(device)) this.#ports.add(indexOf(device));
-      this.#take(device);
-    }
+    for (const device of devices) this.#take(device);
   }
 
   /** A device at the place that it asks for, or at another if that is taken. */
@@ -80,7 +79,7 @@ class Places {
     const address = nodeIn(device, 'address');
     if (address?.attributes?.['type'] !== 'pci') return device;
     const { bus, slot } = placeOf(address);
-    const isFree = !this.#isUsed(bus, slot) && (bus === 0 || this.#ports.has(bus));
+    const isFree = !this.#used.has(`${bus}:${slot}`) && (bus === 0 || this.#ports.has(bus));
     const placed = isFree ? device : withAddress(device, bus === 0 ? this.#boardPlace() : this.#portPlace());
     this.#take(placed);
     return placed;
@@ -89,49 +88,57 @@ class Places {
   addPort(): number {
     const index = Math.max(0, ...this.#ports) + 1;
     if (index > MAX_BUS) throw full();
-    const port: XmlNode = {
-      name: 'controller',
-      attributes: { type: 'pci', index: String(index), model: 'pcie-root-port' },
-      content: [this.#boardPlace()],
-    };
-    this.#ports.add(index);
+    const port = rootPort(
+      index,
+      this.#besidePort() ?? { ...ROOT, slot: this.#freeSlot(), multifunction: true },
+    );
     this.#take(port);
     this.added.push(port);
     return index;
   }
 
   #portPlace(): XmlNode {
-    const free = [...this.#ports].sort((a, b) => a - b).find((bus) => bus > 0 && !this.#isUsed(bus, 0));
-    return guestAddressNode({ bus: free ?? this.addPort(), slot: 0, function: 0, multifunction: false });
+    const free = [...this.#ports].sort((a, b) => a - b).find((bus) => !this.#used.has(`${bus}:0`));
+    return guestAddressNode({ ...ROOT, bus: free ?? this.addPort() });
   }
 
   #boardPlace(): XmlNode {
+    return guestAddressNode({ ...ROOT, slot: this.#freeSlot() });
+  }
+
+  #freeSlot(): number {
     for (let slot = FIRST_BOARD_SLOT; slot <= LAST_BOARD_SLOT; slot += 1) {
-      if (!this.#isUsed(0, slot))
-        return guestAddressNode({ bus: 0, slot, function: 0, multifunction: false });
+      if (!this.#used.has(`0:${slot}`)) return slot;
     }
     throw full();
   }
 
-  #isUsed(bus: number, slot: number): boolean {
-    return this.#used.has(`${bus}:${slot}`);
+  /** The next function of a slot that has root ports already. */
+  #besidePort(): GuestAddress | undefined {
+    for (const slot of this.#portSlots) {
+      const used = this.#used.get(`0:${slot}`);
+      const free = FUNCTIONS.find((number) => used?.has(number) !== true);
+      if (free !== undefined) return { ...ROOT, slot, function: free };
+    }
+    return undefined;
   }
 
   #take(device: XmlNode): void {
     const address = nodeIn(device, 'address');
     if (address?.attributes?.['type'] !== 'pci') return;
-    const { bus, slot } = placeOf(address);
-    this.#used.add(`${bus}:${slot}`);
+    const { bus, slot, function: number } = placeOf(address);
+    const key = `${bus}:${slot}`;
+    this.#used.set(key, (this.#used.get(key) ?? new Set()).add(number));
+    if (!isPciController(device, 'pcie-root-port')) return;
+    this.#ports.add(parseXmlNumber(device.attributes?.['index'] ?? '') ?? 0);
+    const hasOthers = address.attributes['multifunction'] === 'on';
+    if (isRootPort(device) && bus === 0 && number === 0 && hasOthers) this.#portSlots.add(slot);
   }
 }
 
-function placeOf({ attributes = {} }: XmlNode): { readonly bus: number; readonly slot: number } {
+function placeOf({ attributes = {} }: XmlNode): Pick<GuestAddress, 'bus' | 'slot' | 'function'> {
   const part = (name: string): number => parseXmlNumber(attributes[name] ?? '0') ?? 0;
-  return { bus: part('bus'), slot: part('slot') };
-}
-
-function indexOf({ attributes = {} }: XmlNode): number {
-  return parseXmlNumber(attributes['index'] ?? '0') ?? 0;
+  return { bus: part('bus'), slot: part('slot'), function: part('function') };
 }
 
 function full(): PortalGunError {

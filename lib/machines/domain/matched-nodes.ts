@@ -1,7 +1,7 @@
 import { ALIAS_PREFIX, PORT_ALIAS_PREFIX } from '../../libvirt/assignment/assignment.ts';
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 import { keyOf } from './element-keys.ts';
-import { nodeIn } from './xml-node.ts';
+import { nodeIn, textOf } from './xml-node.ts';
 
 /** Elements of two documents, side by side. */
 export interface MatchedNodes {
@@ -61,6 +61,9 @@ function familyOf(machine: string): string {
 }
 
 function matchKey(node: XmlNode, parent: string): string {
+  // The target of a disk changes with the disks before it, its serial number stays.
+  const serial = parent === 'devices' && node.name === 'disk' ? nodeIn(node, 'serial') : undefined;
+  if (serial !== undefined) return `disk serial ${textOf(serial)}`;
   return keyOf(node, parent) ?? `${node.name}\n`;
 }
 

@@ -15,6 +15,8 @@ export function nicNodes({ nics }: ResolvedMachine, firstBus: number): readonly 
         source === null ? undefined : { name: 'source', attributes: source },
         { name: 'model', attributes: { type: nic.model } },
         isPlugged ? undefined : { name: 'link', attributes: { state: 'down' } },
+        // Nothing boots from the network, and each boot program of a card would take its time.
+        { name: 'rom', attributes: { enabled: 'no' } },
         portAddress(firstBus + at),
       ],
     };

@@ -1,5 +1,5 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { guestAddressNode } from '../../libvirt/xml/pci-address-xml.ts';
+import { type GuestAddress, guestAddressNode } from '../../libvirt/xml/pci-address-xml.ts';
 import type { XmlNode } from '../../libvirt/xml/xml-text.ts';
 
 /*
@@ -74,7 +74,8 @@ export function pciControllers(count: number): readonly XmlNode[] {
   return [{ name: 'controller', attributes: { type: 'pci', index: '0', model: 'pcie-root' } }, ...ports];
 }
 
-function rootPort(index: number, address: Parameters<typeof guestAddressNode>[0]): XmlNode {
+/** A port that one device can be in: the bus with that index. */
+export function rootPort(index: number, address: GuestAddress): XmlNode {
   return {
     name: 'controller',
     attributes: { type: 'pci', index: String(index), model: 'pcie-root-port' },

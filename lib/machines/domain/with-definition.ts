@@ -77,7 +77,7 @@ function withKeptBoot(ours: XmlNode, theirs: XmlNode, isSameType: boolean): XmlN
   const content = nodesIn(ours).flatMap((node): readonly XmlNode[] => {
     if (node.name === 'type' && isSameType) return [nodeIn(theirs, 'type') ?? node];
     if (node.name !== 'nvram' || loader === undefined) return [node];
-    return [loader, { ...nodeIn(theirs, 'nvram'), ...node }];
+    return [loader, { ...node, attributes: { ...nodeIn(theirs, 'nvram')?.attributes, ...node.attributes } }];
   });
   return { ...ours, content };
 }

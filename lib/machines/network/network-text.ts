@@ -38,7 +38,7 @@ export function renderIsolatedNetwork({ network, uuid, project }: IsolatedNetwor
         ],
       },
       { name: 'bridge', attributes: { name: bridgeNameOf(name), stp: 'on', delay: '0' } },
-      // libvirt would start a server of names otherwise, as soon as somebody adds an address.
+      // Otherwise libvirt starts a DNS server as soon as the network has an address.
       { name: 'dns', attributes: { enable: 'no' } },
     ],
   });
