@@ -1,3 +1,5 @@
+import type { RawStreams } from './raw-streams.ts';
+
 /** What a command that takes its time, or needs an answer, has of its process. */
 export interface Dialogue {
   /** Whether somebody is there to answer. */
@@ -12,12 +14,16 @@ export interface Dialogue {
   confirm(question: string): Promise<boolean | null>;
   /** Runs something that must not be cut in half: a signal that would end the program is kept in mind instead. */
   guard<T>(run: (interruption: Interruption) => Promise<T>): Promise<T>;
+  /** Opens the streams of the process as bytes; close them. */
+  openStreams(): Promise<RawStreams>;
 }
 
 /** Whether somebody wants the program to end, and by which signal. */
-interface Interruption {
+export interface Interruption {
   readonly aborted: boolean;
   readonly signal: EndingSignal | null;
+  /** Is aborted then, for what waits. */
+  readonly ending: AbortSignal;
 }
 
 /** Somebody pressed Ctrl-C at a question. */
@@ -32,6 +38,7 @@ export interface DialogueProcess {
   readonly stderr: { readonly isTTY?: boolean };
   on?(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
   off?(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
+  openStreams?(): Promise<RawStreams>;
 }
 
 /** @param say prints text on standard error, and does not throw where that fails */
@@ -63,10 +70,16 @@ export function dialogueWith(host: DialogueProcess, say: (text: string) => void)
     },
 
     async guard(run) {
-      const interruption = { aborted: false, signal: null as EndingSignal | null };
+      const ending = new AbortController();
+      const interruption = {
+        aborted: false,
+        signal: null as EndingSignal | null,
+        ending: ending.signal,
+      };
       const keep = (signal: EndingSignal): void => {
         interruption.aborted = true;
         interruption.signal ??= signal;
+        ending.abort();
       };
       for (const signal of SIGNALS) host.on?.(signal, keep);
       try {
@@ -74,6 +87,11 @@ export function dialogueWith(host: DialogueProcess, say: (text: string) => void)
       } finally {
         for (const signal of SIGNALS) host.off?.(signal, keep);
       }
+    },
+
+    async openStreams() {
+      if (host.openStreams === undefined) throw new Error('a process without streams of bytes');
+      return host.openStreams();
     },
   };
 }
