@@ -11,7 +11,7 @@ import { type SimulatedDomain, withMetadata } from './simulated-domain.ts';
 
 /** What a read-only connection refuses, as libvirt says it. */
 const CHANGING: readonly string[] = [
-  ...['define', 'metadata', 'attach-device', 'detach-device-alias', 'start', 'destroy'],
+  ...['define', 'metadata', 'attach-device', 'detach-device-alias', 'start', 'destroy', 'resume'],
 ];
 const DONE: FakeAnswer = { output: '' };
 
@@ -84,6 +84,13 @@ export class SimulatedLibvirt implements Runner {
     return this;
   }
 
+  /** Adds a device to the definition of a machine. */
+  addDevice(name: string, xml: string): this {
+    const changed = this.domain(name);
+    changed.definition = changed.definition.replace('  </devices>', () => `    ${xml}\n  </devices>`);
+    return this;
+  }
+
   /** A machine, by its name or UUID. */
   domain(word: string): SimulatedDomain {
     const found = this.#find(word);
@@ -142,6 +149,9 @@ export class SimulatedLibvirt implements Runner {
         return this.#attach(domain, input);
       case 'detach-device-alias':
         return this.#detach(domain, command[2] ?? '');
+      case 'resume':
+        domain.state = 'running';
+        return DONE;
       case 'dommemstat':
         return domain.live === null ? NOT_RUNNING : DONE;
       default:

@@ -1,6 +1,7 @@
 import { VERSION } from '../../base/version.ts';
 import { type Program, programOf } from '../grammar/program.ts';
 import { completionCommand } from './completion-command.ts';
+import { PORTAL_CONSOLE_COMMANDS } from './portal/console-commands.ts';
 import { PORTAL_COMMANDS } from './portal-commands.ts';
 
 /** The program `portal`. */
@@ -9,7 +10,7 @@ export const PORTAL_PROGRAM: Program = programOf({
   summary: 'Manage the VMs that get the hardware of a host.',
   version: VERSION,
   sections: [
-    { title: 'VMs', commands: PORTAL_COMMANDS },
+    { title: 'VMs', commands: [...PORTAL_COMMANDS, ...PORTAL_CONSOLE_COMMANDS] },
     { title: 'Help', commands: [completionCommand('portal')] },
   ],
 });
