@@ -12,7 +12,8 @@ import { execa } from 'execa';
 import { programOf, type RootFileSystem } from './root-file-system.ts';
 
 const MODULES = ['biosdisk', 'ext2', 'normal', 'linux', 'serial', 'terminal', 'search', 'search_fs_file'];
-const SECTOR = 512;
+/** SeaBIOS reads no disk that has not one whole cylinder. */
+const LOADER_BYTES = 8 * 1024 * 1024;
 const DISK = '64M';
 
 /** The disks of a guest whose GRUB is at its serial port: that of the boot loader, and that of what it boots. */
@@ -50,7 +51,7 @@ export async function grubDisks(
     // Behind the first sector is where the first sector looks for it, as on a disk that GRUB was installed on.
     const image = Buffer.concat([readFileSync(join(modules, 'boot.img')), readFileSync(core)]);
     writeFileSync(loader, image);
-    truncateSync(loader, Math.ceil(image.length / SECTOR + 1) * SECTOR);
+    truncateSync(loader, LOADER_BYTES);
 
     const contents = join(work, 'contents');
     mkdirSync(join(contents, 'grub'), { recursive: true });

@@ -23,6 +23,9 @@ const QUIET_MS = 1000;
  */
 const RESTORE = '\x1b[0m\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?2004l\x1b[?1l\x1b>';
 
+/** How often the time is looked at. */
+const TICK_MS = 100;
+
 /** Why the console is left. */
 type End = 'left' | 'closed' | 'input-ended' | 'output-ended' | 'signal';
 
@@ -32,31 +35,47 @@ export async function attach(
   { machine, resume, escape: escapeByte }: AttachValues,
   dialogue: Dialogue,
 ): Promise<CommandResult> {
-  return dialogue.guard(async (interruption) => {
-    const opened = await openConsole(session, { machine, resume });
-    const streams = await dialogue.openStreams();
-    const isInteractive = streams.input.isTerminal;
-    const name = escapeControls(opened.name);
-    try {
-      if (isInteractive) {
-        dialogue.say(greeting(opened, resume, escapeByte));
-        await streams.output.write(tailText(opened.tail));
-        streams.input.setRaw(true);
+  const streams = await dialogue.openStreams();
+  try {
+    return await dialogue.guard(async (interruption) => {
+      const opened = await openConsole(session, { machine, resume });
+      try {
+        return await relayed({ session, opened, streams, dialogue, escapeByte, resume }, interruption);
+      } finally {
+        opened.close();
       }
-      const relay = new Relay(session, opened, streams, isInteractive ? escapeByte : null, dialogue);
-      const end = await relay.run(interruption);
-      if (isInteractive) {
-        streams.input.setRaw(false);
-        if (streams.output.isTerminal) await streams.output.write(Buffer.from(`${RESTORE}\r\n`));
-      }
-      if (end === 'closed') dialogue.say(`portal: ${name}: the console closed: the VM stopped\n`);
-      else if (isInteractive) dialogue.say(`portal: ${name}: disconnected; the VM is unchanged\n`);
-      return interruption.signal === null ? ENDED : endedBy(interruption.signal);
-    } finally {
-      streams.close();
-      opened.close();
-    }
-  });
+    });
+  } finally {
+    streams.close();
+  }
+}
+
+interface Attached {
+  readonly session: HostSession;
+  readonly opened: OpenConsole;
+  readonly streams: RawStreams;
+  readonly dialogue: Dialogue;
+  readonly escapeByte: number;
+  readonly resume: boolean;
+}
+
+async function relayed(attached: Attached, interruption: Interruption): Promise<CommandResult> {
+  const { opened, streams, dialogue, escapeByte, resume } = attached;
+  const isInteractive = streams.input.isTerminal;
+  const name = escapeControls(opened.name);
+  if (isInteractive) {
+    dialogue.say(greeting(opened, resume, escapeByte));
+    await streams.output.write(tailText(opened.tail));
+    streams.input.setRaw(true);
+  }
+  const end = await new Relay(attached, isInteractive).run(interruption);
+  if (isInteractive) {
+    streams.input.setRaw(false);
+    if (streams.output.isTerminal) await streams.output.write(Buffer.from(`${RESTORE}\r\n`));
+  }
+  if (end === 'closed') dialogue.say(`portal: ${name}: the console closed: the VM stopped\n`);
+  else if (isInteractive) dialogue.say(`portal: ${name}: disconnected; the VM is unchanged\n`);
+  return interruption.signal === null ? ENDED : endedBy(interruption.signal);
 }
 
 function greeting({ name, state }: OpenConsole, resume: boolean, escapeByte: number): string {
@@ -80,30 +99,23 @@ class Relay {
   readonly #session: HostSession;
   readonly #opened: OpenConsole;
   readonly #streams: RawStreams;
-  readonly #keys: EscapeKeys | null;
-  readonly #escape: number | null;
   readonly #dialogue: Dialogue;
+  readonly #escapeByte: number;
+  /** `null` if the input is no terminal: then all of it is for the guest. */
+  readonly #keys: EscapeKeys | null;
   /** For a terminal whose user does not type: nothing in it acts on the terminal then. */
   readonly #text: ConsoleText | null;
   #inputEnded = false;
   #lastOutputMs: number;
 
-  /** @param escapeByte `null` if the input is no terminal: then all of it is for the guest */
-  constructor(
-    session: HostSession,
-    opened: OpenConsole,
-    streams: RawStreams,
-    escapeByte: number | null,
-    dialogue: Dialogue,
-  ) {
+  constructor({ session, opened, streams, dialogue, escapeByte }: Attached, isInteractive: boolean) {
     this.#session = session;
     this.#opened = opened;
     this.#streams = streams;
-    this.#escape = escapeByte;
-    this.#keys = escapeByte === null ? null : new EscapeKeys(escapeByte);
     this.#dialogue = dialogue;
-    this.#text =
-      escapeByte === null && streams.output.isTerminal ? new ConsoleText({ keepsColors: true }) : null;
+    this.#escapeByte = escapeByte;
+    this.#keys = isInteractive ? new EscapeKeys(escapeByte) : null;
+    this.#text = !isInteractive && streams.output.isTerminal ? new ConsoleText({ keepsColors: true }) : null;
     this.#lastOutputMs = session.ports.monotonicMs();
   }
 
@@ -124,7 +136,7 @@ class Relay {
       if (bytes === null) return 'closed';
       this.#lastOutputMs = this.#session.ports.monotonicMs();
       const shown = this.#text === null ? bytes : Buffer.from(this.#text.push(bytes));
-      // Its end holds the guest back, and not this process's memory.
+      // A terminal that is slow holds the guest back, so that nothing is kept here.
       if (!(await this.#streams.output.write(shown))) return 'output-ended';
     }
   }
@@ -152,7 +164,7 @@ class Relay {
   async #act(action: Exclude<KeyAction, { kind: 'leave' }>): Promise<boolean> {
     if (action.kind === 'send') return this.#opened.channel.write(action.bytes);
     if (action.kind === 'help') {
-      this.#dialogue.say(helpText(keyName(this.#escape ?? 0)));
+      this.#dialogue.say(helpText(keyName(this.#escapeByte)));
       return true;
     }
     const size = this.#streams.output.size();
@@ -176,9 +188,6 @@ class Relay {
     while (!stop.aborted) await this.#session.ports.pause(QUIET_MS, stop);
   }
 }
-
-/** How often the time is looked at. */
-const TICK_MS = 100;
 
 function helpText(key: string): string {
   const lines = [

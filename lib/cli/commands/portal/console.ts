@@ -40,12 +40,13 @@ export async function runConsole(
   dialogue: Dialogue,
   ports: HostPorts,
 ): Promise<CommandResult> {
+  const [lines, escapeByte] = [linesOf(args), escapeOf(args.escape ?? ESCAPE)];
   const way = wayOf(args);
   const session = sessionOf(args, ports);
   switch (way) {
     case 'log': {
       const { showLog } = await import('./console-log.ts');
-      return showLog(session, { ...args, lines: linesOf(args) }, dialogue);
+      return showLog(session, { ...args, lines }, dialogue);
     }
     case 'script': {
       const { runScript } = await import('./console-script.ts');
@@ -53,7 +54,7 @@ export async function runConsole(
     }
     case 'attach': {
       const { attach } = await import('./console-attach.ts');
-      return attach(session, { ...args, escape: escapeOf(args.escape ?? ESCAPE) }, dialogue);
+      return attach(session, { ...args, escape: escapeByte }, dialogue);
     }
   }
 }
