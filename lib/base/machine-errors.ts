@@ -5,6 +5,11 @@ export const MACHINE_ERRORS = {
     summary: 'A VM is not running, or is paused, but the command needs it to run.',
     remedy: 'start it first; to change only its definition, omit --live',
   },
+  CANNOT_START: {
+    exit: 'refused',
+    summary: 'A machine cannot start: something that it needs is missing on the host. Nothing was changed.',
+    remedy: 'check its definition: portal check NAME; show it: portal show NAME',
+  },
   START_REFUSED: {
     exit: 'refused',
     summary: 'A VM must not start: a device assigned to it is in use, or is not the recorded device.',

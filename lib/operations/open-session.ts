@@ -22,6 +22,7 @@ import type { ListMachinesOptions, MachineList } from './machines/list-machines.
 import type { TaggingSubject, TagOptions } from './machines/propose-tagging.ts';
 import type { MachineChoice } from './machines/target-machines.ts';
 import type { PolicyOptions, PolicySubject } from './policy/propose-policy.ts';
+import { ProjectSession } from './project-session.ts';
 import type { RecoveredHost, RecoverHostOptions } from './recovery/recover-host.ts';
 import { HostSession, type SessionOptions } from './session/host-session.ts';
 import type { ListPfsOptions, PfsAnswer } from './sriov/list-pfs.ts';
@@ -51,6 +52,9 @@ export async function openSession(
  * changes nothing until it is applied.
  */
 export class Session extends LookingSession {
+  /** The folders that define machines, in the project of the session. */
+  readonly project = new ProjectSession(this.session);
+
   /** Proposes to give devices, and what their IOMMU groups demand, to a driver that gives them to VMs. */
   async bind(options: BindOptions): Promise<HostProposal<BindingSubject>> {
     const { proposeBind } = await import('./binding/propose-binding.ts');

@@ -30,7 +30,14 @@ export interface XmlTexts {
 }
 
 /** The functions of the shell that the lines of a change call, besides those that every script has. */
-export type ScriptPart = 'vf-checks' | 'vfs' | 'boot-loader' | 'definitions' | 'running-machines';
+export type ScriptPart =
+  | 'vf-checks'
+  | 'vfs'
+  | 'boot-loader'
+  | 'definitions'
+  | 'running-machines'
+  | 'machines'
+  | 'networks';
 
 /** How a change is written into a script. */
 interface ChangeScript<C> {

@@ -19,7 +19,8 @@ const TIMEOUT_MS = 1500;
 
 /** What finds values on the host and in the libvirt that the options before the cursor name. */
 export function findValuesOn(ports: HostPorts): FindValues {
-  return (kind, word, { host, connect }) => FINDERS[kind](word, sessionOf({ host, connect }, ports));
+  return (kind, word, { host, connect, project }) =>
+    FINDERS[kind](word, sessionOf({ host, connect, project }, ports));
 }
 
 type FindIn = (word: string, session: HostSession) => Promise<readonly Candidate[]>;
@@ -36,6 +37,15 @@ const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
   'persisted-pf': async (_, { host }) => {
     const { readPersistedPfs } = await import('../../operations/binding/persistence.ts');
     return readPersistedPfs(host).map(({ address }) => ({ word: address }));
+  },
+  'folder-machine': async (_, session) => {
+    const { openProject } = await import('../../operations/project/open-project.ts');
+    return (await openProject(session)).machines().map(({ name }) => ({ word: name }));
+  },
+  template: async (_, session) => {
+    const { listTemplates } = await import('../../operations/project/find-template.ts');
+    const templates = await listTemplates(session);
+    return templates.map(({ name, template }) => ({ word: name, summary: template.summary }));
   },
 };
 

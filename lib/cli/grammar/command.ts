@@ -13,6 +13,8 @@ export type ValueKind =
   | 'finding'
   | 'binding'
   | 'persisted-pf'
+  | 'folder-machine'
+  | 'template'
   | 'file'
   | 'folder'
   | 'nothing';

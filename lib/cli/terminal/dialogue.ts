@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import type { RawStreams } from './raw-streams.ts';
 
 /** What a command that takes its time, or needs an answer, has of its process. */
@@ -12,10 +13,23 @@ export interface Dialogue {
    * @throws Interrupted on Ctrl-C
    */
   confirm(question: string): Promise<boolean | null>;
+  /**
+   * Asks for text, again until there is nothing wrong with it; only if somebody is there to answer.
+   *
+   * @throws Interrupted on Ctrl-C
+   */
+  ask(question: string, options: AskOptions): Promise<string>;
   /** Runs something that must not be cut in half: a signal that would end the program is kept in mind instead. */
   guard<T>(run: (interruption: Interruption) => Promise<T>): Promise<T>;
   /** Opens the streams of the process as bytes; close them. */
   openStreams(): Promise<RawStreams>;
+}
+
+export interface AskOptions {
+  /** What an empty answer means; `null` if it is no answer. */
+  readonly default: string | null;
+  /** What is wrong with an answer; `null` if nothing is. */
+  faultOf(text: string): string | null;
 }
 
 /** Whether somebody wants the program to end, and by which signal. */
@@ -67,6 +81,19 @@ export function dialogueWith(host: DialogueProcess, say: (text: string) => void)
       });
       const answer = await given.finally(() => asking.close());
       return /^y(es)?$/i.test(answer.trim());
+    },
+
+    async ask(question, { default: value, faultOf }) {
+      const { isCancel, text } = await import('@clack/prompts');
+      const answer = await text({
+        message: question,
+        ...(value === null ? {} : { placeholder: value, defaultValue: value }),
+        validate: (given) => (value !== null && !given ? undefined : (faultOf(given ?? '') ?? undefined)),
+        input: host.stdin as unknown as Readable,
+        output: host.stderr as unknown as Writable,
+      });
+      if (isCancel(answer)) throw new Interrupted();
+      return answer;
     },
 
     async guard(run) {

@@ -16,6 +16,10 @@ const MISSING: MissingWords = {
   source: 'needs the key "source": a directory in the folder of the machine',
 };
 
+/** The category of the folder that stands for the host itself, for which there is no VM. */
+export const HOST_CATEGORY = 'host';
+const KEYS_OF_HOST = new Set(['$schema', 'apiVersion', 'kind', 'category', 'title', 'description']);
+
 /** What is wrong with a definition, and where. */
 export interface DefinitionFault {
   /** `machines/r0/machine.yaml:4:9`. */
@@ -30,6 +34,8 @@ export interface ParsedDefinition {
   /** `null` if a fault prevents that it is read. */
   readonly definition: MachineDefinition | null;
   readonly faults: readonly DefinitionFault[];
+  /** Where a part stands, or would stand: `machines/r0/machine.yaml:4:9`. */
+  placeOf(path: YamlPath): string;
   /** Where a value of the definition comes from. */
   originOf(path: YamlPath): Origin;
 }
@@ -51,16 +57,33 @@ export function parseDefinition(text: string, name: string, fileName: string): P
   const written = data?.value ?? readableParts(file, faults);
   const definition = written === null ? null : withDefaults(written, name);
   const isBroken = (path: YamlPath): boolean => faults.some((fault) => fault.path[0] === path[0]);
-  const found = definition === null ? [] : checkDefinition(definition).filter(({ path }) => !isBroken(path));
+  const found =
+    definition === null
+      ? []
+      : [...(definition.category === HOST_CATEGORY ? keysOfVms(file) : []), ...checkDefinition(definition)];
+  const together = found.filter(({ path }) => !isBroken(path));
   return {
-    definition: faults.length === 0 ? definition : null,
-    faults: [...faults, ...found].map(({ path, message, hint }) => ({
+    definition: faults.length + together.length === 0 ? definition : null,
+    faults: [...faults, ...together].map(({ path, message, hint }) => ({
       at: file.placeOf(path),
       message,
       hint: hint ?? null,
     })),
+    placeOf: (path) => file.placeOf(path),
     originOf: (path) => originIn(file, path),
   };
+}
+
+/** The keys of a file about a VM, which the folder of the host cannot have. */
+function keysOfVms({ value }: YamlFile): readonly YamlFault[] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [];
+  return Object.keys(value)
+    .filter((key) => !KEYS_OF_HOST.has(key))
+    .map((key) => ({
+      path: [key],
+      message: 'applies to VMs, not to the host',
+      hint: 'remove it, or use another category',
+    }));
 }
 
 /** The parts of a definition that have no fault, so that what they make wrong together is reported too. */

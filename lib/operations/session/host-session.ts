@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly source?: 'sysfs' | 'libvirt' | undefined;
   /** The list of PCI ids that names come from: a file, or `bundled`; without it that of the system. */
   readonly pciIds?: string | undefined;
+  /** The directory that holds the folders of machines; by default the nearest one upwards of the current directory. */
+  readonly project?: string | undefined;
 }
 
 /**
