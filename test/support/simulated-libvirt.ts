@@ -87,6 +87,13 @@ export class SimulatedLibvirt implements Runner {
     return this;
   }
 
+  /** Adds a device to the definition of a machine. */
+  addDevice(name: string, xml: string): this {
+    const changed = this.domain(name);
+    changed.definition = changed.definition.replace('  </devices>', () => `    ${xml}\n  </devices>`);
+    return this;
+  }
+
   /** A machine, by its name or UUID. */
   domain(word: string): SimulatedDomain {
     const found = this.#find(word);
