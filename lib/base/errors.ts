@@ -1,3 +1,5 @@
+import { FILE_ERRORS } from './file-errors.ts';
+
 /** Exit codes of both programs. A contract: `docs/reference/exit-codes.md` is generated from it. */
 export const EXIT = {
   ok: 0,
@@ -250,17 +252,7 @@ export const ERRORS = {
     summary: 'The snapshot does not contain enough data to simulate this write.',
     remedy: 'capture the host again as root with this version, or try it on the host itself',
   },
-  FILE_EXISTS: {
-    exit: 'refused',
-    summary: 'An output file already exists and has different contents.',
-    remedy: 'use another path, or replace the file: --overwrite',
-  },
-  OUTPUT_FAILED: {
-    exit: 'toolFailed',
-    summary:
-      'The output could not be written to a file, stdout or stderr. A change that was made or undone stays so.',
-    remedy: 'check the directory, its permissions and the free space',
-  },
+  ...FILE_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

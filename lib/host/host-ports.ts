@@ -2,6 +2,7 @@ import type { Background } from './background.ts';
 import type { FileStore } from './file-store.ts';
 import type { HostReader } from './host-reader.ts';
 import type { HostWriter } from './host-writer.ts';
+import type { LargeFiles } from './large-files.ts';
 import type { RomReader } from './rom-reader.ts';
 import type { Runner } from './runner.ts';
 import type { UserFiles } from './user-files.ts';
@@ -19,6 +20,8 @@ export interface HostPorts {
   now(): string;
   pause(ms: number): Promise<void>;
   openFiles(): Promise<FileStore>;
+  /** Opens the kernels and images of portal-gun. */
+  openLargeFiles(): Promise<LargeFiles>;
   /** Opens the files that the user of the program names. */
   openUserFiles(): Promise<UserFiles>;
   /** Opens what writes attributes; close it after the last write. */
