@@ -1,5 +1,6 @@
 import { VERSION } from '../../base/version.ts';
 import { type Program, programOf } from '../grammar/program.ts';
+import { BOOT_COMMANDS } from './boot/boot-commands.ts';
 import { completionCommand } from './completion-command.ts';
 import { PORTAL_COMMANDS } from './portal-commands.ts';
 import { PROJECT_COMMANDS } from './project-commands.ts';
@@ -12,6 +13,7 @@ export const PORTAL_PROGRAM: Program = programOf({
   sections: [
     { title: 'Machines', commands: PROJECT_COMMANDS },
     { title: 'VMs', commands: PORTAL_COMMANDS },
+    { title: 'Kernels and images', commands: BOOT_COMMANDS },
     { title: 'Help', commands: [completionCommand('portal')] },
   ],
 });
