@@ -10,6 +10,7 @@ export type { ChangeableHost } from './apply/changeable-host.ts';
 export { type Occasion, readJournals } from './apply/journal.ts';
 export type { LeftJournal } from './apply/journal-parser.ts';
 export { type Recovery, recover } from './apply/recover.ts';
+export { type Cancellation, Cancelled } from './base/cancelled.ts';
 export type { Diagnostic, DiagnosticCode } from './base/diagnostic.ts';
 export { DIAGNOSTICS } from './base/diagnostic.ts';
 export { ERRORS, type ErrorCode, EXIT, type ExitName, PortalGunError } from './base/errors.ts';
@@ -83,6 +84,13 @@ export type { ClosableWriter, HostPorts, User } from './host/host-ports.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export { isFailure } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
+export type {
+  CopyOptions,
+  FileContent,
+  FileStatus,
+  LargeFiles,
+  ScratchFolder,
+} from './host/large-files.ts';
 export { LiveFiles } from './host/live/live-files.ts';
 export { livePorts } from './host/live/live-ports.ts';
 export { LiveRomReader } from './host/live/live-rom-reader.ts';
@@ -162,6 +170,9 @@ export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
 export { MAX_XML_BYTES, parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
 export type { XmlElement } from './libvirt/xml/xml-element.ts';
+export type { BootProfile } from './machines/boot/guest-modules.ts';
+export type { PackageFacts } from './machines/boot/package-lists.ts';
+export type { BootRecord, ImageRecord, StoredFile, StoreOrigin } from './machines/boot/store-records.ts';
 export type { AssignOptions, GivingOptions } from './operations/assignment/assign-options.ts';
 export type {
   AssignmentSubject,
@@ -183,6 +194,14 @@ export type {
   RestoreBindingsSubject,
   RestoreOptions,
 } from './operations/binding/propose-restore-bindings.ts';
+export type { StoreEntry } from './operations/boot/boot-store.ts';
+export type { BuildBootOptions, BuiltBoot } from './operations/boot/build-boot.ts';
+export type { BuildImageOptions, BuiltImage } from './operations/boot/build-image.ts';
+export type { ImportBootOptions, ImportedBoot } from './operations/boot/import-boot.ts';
+export type { ImportSubject } from './operations/boot/import-subject.ts';
+export type { RemovedFromStore, RemoveStoredOptions } from './operations/boot/remove-stored.ts';
+export type { ResolvedBoot, ResolvedImage } from './operations/boot/resolve-boot.ts';
+export type { WorkOptions } from './operations/boot/work.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
 export { refuseToChange } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
@@ -233,6 +252,7 @@ export type { ListedPf, ListPfsOptions, PfsAnswer } from './operations/sriov/lis
 export type { RestoreVfsSubject } from './operations/sriov/propose-restore-vfs.ts';
 export type { SetVfsOptions, SetVfsSubject } from './operations/sriov/propose-vfs.ts';
 export { MAX_VFS } from './operations/sriov/propose-vfs.ts';
+export type { BootSession, ImageSession } from './operations/store-session.ts';
 export type { FixOptions, FixSubject } from './operations/validation/propose-fixes.ts';
 export type { ValidateOptions, ValidationAnswer } from './operations/validation/validate-host.ts';
 export type { AllDevicesXml, LeftOut } from './operations/xml/all-devices-xml.ts';

@@ -38,6 +38,12 @@ const KINDS = [
   'validation',
   'pci-xml',
   'pci-xml-files',
+  'boot-list',
+  'boot-build',
+  'boot-import',
+  'image-list',
+  'image-build',
+  'store-removal',
   'error',
 ] as const;
 type Kind = (typeof KINDS)[number];
