@@ -1,4 +1,5 @@
 import { FILE_ERRORS } from './file-errors.ts';
+import { MACHINE_ERRORS } from './machine-errors.ts';
 
 /** Exit codes of both programs. A contract: `docs/reference/exit-codes.md` is generated from it. */
 export const EXIT = {
@@ -182,21 +183,6 @@ export const ERRORS = {
     summary: 'A device is assigned to another VM, and only one VM may have it.',
     remedy: 'list the assignments: pci assignments',
   },
-  NOT_RUNNING: {
-    exit: 'refused',
-    summary: 'A VM that should get or lose a device while it runs is not running, or is paused.',
-    remedy: 'start it first, or omit --live: a definition can change at any time',
-  },
-  START_REFUSED: {
-    exit: 'refused',
-    summary: 'A VM must not start: a device assigned to it is in use, or is not the recorded device.',
-    remedy: 'list the assignments: pci assignments; update moved devices: pci assignments --repair',
-  },
-  CANNOT_GUARD: {
-    exit: 'refused',
-    summary: 'The libvirt hook, which checks devices before a VM starts, cannot be installed.',
-    remedy: 'run pci from its installed location',
-  },
   DEVICE_IN_USE: {
     exit: 'refused',
     summary: 'The host uses a device that the change would take from it.',
@@ -253,6 +239,7 @@ export const ERRORS = {
     remedy: 'capture the host again as root with this version, or try it on the host itself',
   },
   ...FILE_ERRORS,
+  ...MACHINE_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

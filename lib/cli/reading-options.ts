@@ -86,7 +86,10 @@ export function proposalRemarks(
   session: HostSession,
   { diagnostics, notes }: Pick<HostProposal, 'diagnostics' | 'notes'>,
 ): string {
-  return remarks(args, session.names, session.host, diagnostics) + notes.map(noteLine).join('');
+  return (
+    remarks(args, session.names, session.host, diagnostics) +
+    notes.map((note) => noteLine('pci', note)).join('')
+  );
 }
 
 /** Notes on the state of a host, a line each. */
@@ -95,8 +98,8 @@ export function noteLines(notes: readonly string[]): string {
 }
 
 /** What to know of an answer, as a line. */
-export function noteLine(note: string): string {
-  return `pci: note: ${escapeControls(note)}\n`;
+export function noteLine(program: 'pci' | 'portal', note: string): string {
+  return `${program}: note: ${escapeControls(note)}\n`;
 }
 
 /** What is said where nothing is shown: there is no device at all, or none of the kind. */

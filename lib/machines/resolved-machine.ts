@@ -66,6 +66,11 @@ export interface ResolvedShare {
   readonly path: string;
   readonly mode: ShareMode;
   readonly driver: ShareDriver;
+  /**
+   * How 9p keeps owners and modes: as they are (`passthrough`, the default; writing needs QEMU to run as root, or as the owner
+   * of the directory), or in attributes beside files that only QEMU's user can read (`mapped`).
+   */
+  readonly access?: 'passthrough' | 'mapped';
 }
 
 export interface XmlFragment {

@@ -14,6 +14,9 @@ import type { RestoreBindingsSubject, RestoreOptions } from './binding/propose-r
 import type { ApplyProposalOptions } from './change/apply-proposal.ts';
 import type { HostProposal } from './change/host-proposal.ts';
 import type { PendingRecovery } from './change/pending-recovery.ts';
+import type { ConsoleLogOptions } from './console/console-log.ts';
+import type { OpenConsole, OpenConsoleOptions } from './console/open-console.ts';
+import type { ConsoleScriptOptions, ConsoleScriptResult } from './console/run-console-script.ts';
 import { LookingSession } from './looking-session.ts';
 import type { ListMachinesOptions, MachineList } from './machines/list-machines.ts';
 import type { TaggingSubject, TagOptions } from './machines/propose-tagging.ts';
@@ -124,6 +127,24 @@ export class Session extends LookingSession {
   async tag(options: TagOptions): Promise<HostProposal<TaggingSubject>> {
     const { proposeTagging } = await import('./machines/propose-tagging.ts');
     return proposeTagging(this.session, options);
+  }
+
+  /** Opens the serial console of a running or paused VM, which one process at a time can have open; close it. */
+  async openConsole(options: OpenConsoleOptions): Promise<OpenConsole> {
+    const { openConsole } = await import('./console/open-console.ts');
+    return openConsole(this.session, options);
+  }
+
+  /** Reads what the serial console of a VM printed, in pieces, from its log. */
+  async *consoleLog(options: ConsoleLogOptions): AsyncGenerator<Uint8Array> {
+    const { readConsoleLog } = await import('./console/console-log.ts');
+    yield* readConsoleLog(this.session, options);
+  }
+
+  /** Runs a script of steps that expect and send on the serial console of a VM. */
+  async runConsoleScript(options: ConsoleScriptOptions): Promise<ConsoleScriptResult> {
+    const { runConsoleScript } = await import('./console/run-console-script.ts');
+    return runConsoleScript(this.session, options);
   }
 
   /** Lists what is bound at each boot, and whether it is so now. */

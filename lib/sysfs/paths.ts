@@ -165,6 +165,9 @@ export const UPTIME_PATH = '/proc/uptime';
 /** What the process that reads may have of the machine. */
 export const LIMITS_PATH = '/proc/self/limits';
 
+/** The unix sockets of this network namespace. */
+export const UNIX_SOCKETS_PATH = '/proc/net/unix';
+
 /** Is there where systemd is the init: sd_booted(3). */
 export const SYSTEMD_PATH = '/run/systemd/system';
 

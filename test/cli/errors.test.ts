@@ -93,9 +93,6 @@ describe('errors', () => {
       'NO_GUEST_SLOT',
       'CANNOT_PERSIST',
       'ASSIGNED_ELSEWHERE',
-      'NOT_RUNNING',
-      'START_REFUSED',
-      'CANNOT_GUARD',
       'HOST_LOCKED',
       'RECOVERY_NEEDED',
       'NOTHING_TO_CONFIRM',
@@ -108,6 +105,14 @@ describe('errors', () => {
       'NOT_SIMULATED',
       'FILE_EXISTS',
       'OUTPUT_FAILED',
+      'NOT_RUNNING',
+      'START_REFUSED',
+      'CANNOT_GUARD',
+      'BAD_SCRIPT',
+      'NO_CONSOLE',
+      'CONSOLE_BUSY',
+      'CONSOLE_FAILED',
+      'CONSOLE_TIMEOUT',
     ]);
   });
 

@@ -33,6 +33,7 @@ const KINDS = [
   'rom-dump',
   'machine-list',
   'machine-tag',
+  'console-script',
   'assignments',
   'validation',
   'pci-xml',

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { vi } from 'vitest';
 import type { Program } from '../../lib/cli/grammar/program.ts';
-import { runProgram } from '../../lib/cli/main.ts';
+import { type ProcessLike, runProgram } from '../../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
 import type { HostPorts } from '../../lib/host/host-ports.ts';
@@ -67,16 +67,25 @@ export function pciOn(ports: HostPorts, args: readonly string[], columns?: numbe
   return runInside(PCI_PROGRAM, args, columns, ports);
 }
 
-/** The same for `portal`. */
-export function portalOn(ports: HostPorts, args: readonly string[], columns?: number): Promise<Outcome> {
-  return runInside(PORTAL_PROGRAM, args, columns, ports);
+/** The same for `portal`, which may use its streams as bytes. */
+export function portalOn(
+  ports: HostPorts,
+  args: readonly string[],
+  columns?: number,
+  process: InsideProcess = {},
+): Promise<Outcome> {
+  return runInside(PORTAL_PROGRAM, args, columns, ports, process);
 }
+
+/** What more a process has than arguments and an environment. */
+type InsideProcess = Pick<ProcessLike, 'openStreams' | 'on' | 'off'>;
 
 async function runInside(
   program: Program,
   args: readonly string[],
   columns?: number,
   ports?: HostPorts,
+  process: InsideProcess = {},
 ): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof written) => ({
@@ -87,6 +96,7 @@ async function runInside(
     on: () => undefined,
   });
   const host = {
+    ...process,
     argv: ['node', program.name, ...args],
     env: { TERM: 'dumb' },
     stdout: stream('stdout'),

@@ -25,4 +25,22 @@ export const PORTAL_ERROR_CASES: readonly ErrorCase[] = [
     'run the command with --help',
   ],
   ["tag galaxy0 --type 'a b'", 'BAD_ARGUMENT', '--type', 'does not take "a b"', 'it accepts host,'],
+  [
+    'console',
+    'BAD_ARGUMENT',
+    null,
+    'missing argument: portal console <machine>',
+    'see portal console --help',
+  ],
+  ['console a b', 'BAD_ARGUMENT', 'b', 'unexpected argument', 'see portal console --help'],
+  ['console a --follow', 'BAD_ARGUMENT', '--follow', 'applies only to --log', 'run the command with --help'],
+  [
+    'console a --log --script b',
+    'BAD_ARGUMENT',
+    '--log',
+    'cannot be used with --script',
+    'run the command with --help',
+  ],
+  ['console a --log -n some', 'BAD_ARGUMENT', '--lines', 'invalid value "some"', 'use a whole number'],
+  ['console a --escape ctrl', 'BAD_ARGUMENT', '--escape', 'invalid value "ctrl"', 'use ^ and a letter'],
 ];

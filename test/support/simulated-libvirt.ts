@@ -8,10 +8,12 @@ import { childOf } from '../../lib/libvirt/xml/xml-element.ts';
 import { type FakeAnswer, FakeVirsh } from './fake-virsh.ts';
 import { tagXml, uuidOf } from './made-up-libvirt.ts';
 import { type SimulatedDomain, withMetadata } from './simulated-domain.ts';
+import { SimulatedNetworks } from './simulated-networks.ts';
 
 /** What a read-only connection refuses, as libvirt says it. */
 const CHANGING: readonly string[] = [
-  ...['define', 'metadata', 'attach-device', 'detach-device-alias', 'start', 'destroy'],
+  ...['define', 'undefine', 'metadata', 'attach-device', 'detach-device-alias', 'start', 'destroy'],
+  ...['shutdown', 'suspend', 'resume', 'net-define', 'net-start', 'net-destroy', 'net-undefine'],
 ];
 const DONE: FakeAnswer = { output: '' };
 
@@ -30,6 +32,7 @@ interface DomainSpec {
  */
 export class SimulatedLibvirt implements Runner {
   readonly domains: SimulatedDomain[] = [];
+  readonly networks = new SimulatedNetworks();
   /** Whether its guests let go of what they are asked for. */
   letsGo = true;
   /** What a command fails with. */
@@ -84,6 +87,13 @@ export class SimulatedLibvirt implements Runner {
     return this;
   }
 
+  /** Adds a device to the definition of a machine. */
+  addDevice(name: string, xml: string): this {
+    const changed = this.domain(name);
+    changed.definition = changed.definition.replace('  </devices>', () => `    ${xml}\n  </devices>`);
+    return this;
+  }
+
   /** A machine, by its name or UUID. */
   domain(word: string): SimulatedDomain {
     const found = this.#find(word);
@@ -108,7 +118,10 @@ export class SimulatedLibvirt implements Runner {
 
   /** Everything of it that plans change. */
   state(): string {
-    return this.domains.map(({ definition, live }) => `${definition}\n${live}`).join('\n');
+    return [
+      ...this.domains.map(({ definition, live }) => `${definition}\n${live}`),
+      ...this.networks.state(),
+    ].join('\n');
   }
 
   #find(word: string): SimulatedDomain | undefined {
@@ -126,7 +139,9 @@ export class SimulatedLibvirt implements Runner {
       return { error: `operation forbidden: read only access prevents ${verb}` };
     }
     const { input = '' } = options;
+    if (verb.startsWith('net-')) return this.networks.answer(command, input);
     if (verb === 'list') return this.#list(command);
+    if (verb === 'domcapabilities') return { output: '<domainCapabilities/>' };
     if (verb === 'define') return this.#define(input);
     const word = command.slice(1).find((each) => !each.startsWith('-')) ?? '';
     const domain = this.#find(word);
@@ -144,6 +159,35 @@ export class SimulatedLibvirt implements Runner {
         return this.#detach(domain, command[2] ?? '');
       case 'dommemstat':
         return domain.live === null ? NOT_RUNNING : DONE;
+      case 'undefine':
+        this.domains.splice(this.domains.indexOf(domain), 1);
+        return DONE;
+      default:
+        return this.#power(domain, command);
+    }
+  }
+
+  #power(domain: SimulatedDomain, [verb = '', ...options]: readonly string[]): FakeAnswer {
+    switch (verb) {
+      case 'domstate':
+        return { output: domain.live === null ? 'shut off' : domain.state };
+      case 'start':
+        if (domain.live !== null) return { error: 'Domain is already active' };
+        this.start(domain.name, options.includes('--paused') ? 'paused' : 'running');
+        return DONE;
+      case 'resume':
+      case 'suspend':
+        if (domain.live === null) return NOT_RUNNING;
+        domain.state = verb === 'resume' ? 'running' : 'paused';
+        return DONE;
+      case 'shutdown':
+        if (domain.live === null) return NOT_RUNNING;
+        if (this.letsGo) domain.live = null;
+        return DONE;
+      case 'destroy':
+        if (domain.live === null) return NOT_RUNNING;
+        domain.live = null;
+        return DONE;
       default:
         return { error: `unknown command: '${verb}'` };
     }
@@ -178,7 +222,11 @@ export class SimulatedLibvirt implements Runner {
     }
     if (name === null) return { error: 'XML error: missing name information' };
     const known = this.#find(uuid ?? name);
-    if (known === undefined) return { error: 'this libvirt defines no machines that it does not know' };
+    if (known === undefined) {
+      if (uuid === null) return { error: 'a simulated libvirt gives no UUIDs' };
+      this.domains.push({ name, uuid, state: 'running', definition: asLibvirtQuotes(text), live: null });
+      return DONE;
+    }
     if (known.name !== name) {
       return { error: `operation failed: domain '${known.name}' is already defined with uuid ${uuid}` };
     }

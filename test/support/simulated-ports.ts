@@ -41,11 +41,13 @@ export function simulatedPorts(
     user: {
       isRoot,
       name: isRoot ? 'root' : 'user',
+      processId: 4711,
       variable: () => null,
       programWords: () => ['/usr/bin/node', '/usr/lib/node_modules/portal-gun/dist/bin/pci.js'],
       distrustOf: () => null,
     },
     now: () => '2026-01-01T00:00:00.000Z',
+    monotonicMs: () => 0,
     pause: async () => undefined,
     openFiles: async () => machine.files,
     openLargeFiles: async () => large,
@@ -61,6 +63,10 @@ export function simulatedPorts(
     openRoms: async () => ({
       readRom: async (directory) => roms[directory] ?? { at: 'read', failed: 'EIO' },
     }),
+    // What a session has of a console is given by tests that need it: test/support/console-ports.ts.
+    lockFile: async () => () => undefined,
+    openChannel: async () => ({ failed: 'absent', detail: 'ENOENT' }),
+    openGrowing: async () => null,
     async lock() {
       if (isLocked) throw new Error('the lock of the simulated machine is held already');
       isLocked = true;

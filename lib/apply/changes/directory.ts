@@ -2,13 +2,23 @@ import { Problem } from '../../base/problem.ts';
 import type { DirectoryChange } from '../../plan/changes/directory.ts';
 import type { ChangeMaker } from '../change-maker.ts';
 
+/** The directories of ours above a directory of a machine, from the inside out. */
+function foldersAbove(path: string): readonly string[] {
+  const above = path.slice(0, path.lastIndexOf('/'));
+  return /^\/(run|var\/lib|var\/log)\/portal-gun\/./.test(above) ? [above, ...foldersAbove(above)] : [];
+}
+
 /** Makes a directory, or removes it. */
 export const directoryMaker: ChangeMaker<DirectoryChange> = {
   isReached: async ({ files }, { path }, goal) => (await files.isFolder(path)) === goal,
 
   async reach({ files }, { path, withContent = false }, goal) {
     const storing = goal ? await files.makeFolder(path) : await files.removeFolder(path, withContent);
-    if (storing === 'written') return null;
+    if (storing === 'written') {
+      // Of the directories that hold those of machines, an empty one is of no use.
+      if (!goal) for (const folder of foldersAbove(path)) await files.removeFolder(folder, false);
+      return null;
+    }
     return new Problem('FILE_FAILED', `cannot ${goal ? 'create' : 'remove'} ${path}: ${storing.failed}`);
   },
 };

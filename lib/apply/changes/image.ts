@@ -8,7 +8,12 @@ const TIMEOUT_MS = 10 * 60_000;
 
 /** What is at a path, as far as `qemu-img info` tells of it. */
 type Found = Pick<ImageState, 'format' | 'backing'> & { readonly sizeBytes: number };
-type Now = { readonly image: Found | null } | Problem;
+interface There {
+  readonly image: Found | null;
+  /** Whether what an interrupted run left is beside its place. */
+  readonly hasDraft: boolean;
+}
+type Now = There | Problem;
 
 /**
  * Creates a disk image by `qemu-img create`, beside its place first, so that a half one is never taken for a whole one. One
@@ -21,19 +26,19 @@ export const imageMaker: AskedChangeMaker<ImageChange> = {
 function lookOf(host: ChangeableHost, change: ImageChange, now: Now): Observation<ImageChange> {
   return {
     problem: now instanceof Problem ? now : null,
-    isAt: (goal) => !(now instanceof Problem) && isSame(now.image, goal),
+    isAt: (goal) => !(now instanceof Problem) && isSame(now, goal),
     async reach(goal) {
       if (now instanceof Problem) return now;
-      if (isSame(now.image, goal)) return lookOf(host, change, now);
-      const problem =
-        goal === null ? await remove(host, change) : await create(host, change, now.image, goal);
+      if (isSame(now, goal)) return lookOf(host, change, now);
+      const problem = goal === null ? await remove(host, change) : await create(host, change, now, goal);
       return problem ?? lookOf(host, change, await readNow(host, change));
     },
   };
 }
 
 /** The size of an overlay may be that of its base, which is not known here. */
-function isSame(image: Found | null, goal: ImageState | null): boolean {
+function isSame({ image, hasDraft }: There, goal: ImageState | null): boolean {
+  if (hasDraft) return false;
   if (image === null || goal === null) return image === goal;
   return (
     image.format === goal.format &&
@@ -44,7 +49,8 @@ function isSame(image: Found | null, goal: ImageState | null): boolean {
 }
 
 async function readNow(host: ChangeableHost, { path }: ImageChange): Promise<Now> {
-  if (!(await host.files.isFile(path))) return { image: null };
+  const hasDraft = await host.files.isFile(draftOf(path));
+  if (!(await host.files.isFile(path))) return { image: null, hasDraft };
   // A running VM holds the lock of the image.
   const run = await host.runner.run(PROGRAM, ['info', '--output=json', '-U', path]);
   if (run.kind === 'missing') return MISSING;
@@ -54,7 +60,7 @@ async function readNow(host: ChangeableHost, { path }: ImageChange): Promise<Now
   const found = parseInfo(run.stdout);
   return found === null
     ? new Problem('IMAGE_UNREADABLE', `cannot read ${path}: invalid output of ${PROGRAM}`)
-    : { image: found };
+    : { image: found, hasDraft };
 }
 
 const MISSING = new Problem('PROGRAM_MISSING', `${PROGRAM} is not installed`);
@@ -86,28 +92,37 @@ function isFormat(value: unknown): value is ImageState['format'] {
 async function create(
   { files, runner }: ChangeableHost,
   { path, from }: ImageChange,
-  found: Found | null,
+  { image }: There,
   goal: ImageState,
 ): Promise<Problem | null> {
+  const draft = draftOf(path);
+  const removed = await files.remove(draft);
+  if (removed !== 'written') return fileProblem('remove', draft, removed.failed);
+  if (image !== null && isSame({ image, hasDraft: false }, goal)) return null;
   // Only an undo leads back to an image that was there before.
   if (goal === from) return new Problem('DATA_GONE', `${path} was removed, and the data on it with it`);
-  if (found !== null) return new Problem('IMAGE_TAKEN', `${path} is another image`);
-  const part = `${path}.part`;
-  const removed = await files.remove(part);
-  if (removed !== 'written') return fileProblem('remove', part, removed.failed);
-  const run = await runner.run(PROGRAM, imageArguments(part, goal), { timeoutMs: TIMEOUT_MS });
+  if (image !== null) return new Problem('IMAGE_TAKEN', `${path} is another image`);
+  const run = await runner.run(PROGRAM, imageArguments(draft, goal), { timeoutMs: TIMEOUT_MS });
   if (run.kind === 'missing') return MISSING;
   if (run.kind === 'failed' || run.exitCode !== 0) {
-    await files.remove(part);
+    await files.remove(draft);
     return new Problem('IMAGE_FAILED', `cannot create ${path}: ${failureOf(run)}`);
   }
-  const moved = await files.move(part, path);
+  const moved = await files.move(draft, path);
   return moved === 'written' ? null : fileProblem('create', path, moved.failed);
 }
 
+/** Where an image is made, before it gets its place. */
+function draftOf(path: string): string {
+  return `${path}.part`;
+}
+
 async function remove({ files }: ChangeableHost, { path }: ImageChange): Promise<Problem | null> {
-  const storing = await files.remove(path);
-  return storing === 'written' ? null : fileProblem('remove', path, storing.failed);
+  for (const each of [draftOf(path), path]) {
+    const storing = await files.remove(each);
+    if (storing !== 'written') return fileProblem('remove', each, storing.failed);
+  }
+  return null;
 }
 
 function fileProblem(verb: string, path: string, failed: string): Problem {

@@ -1,6 +1,6 @@
 import { Problem } from '../../base/problem.ts';
 import type { Virsh } from '../../libvirt/virsh.ts';
-import { isSameNetwork } from '../../machines/network/network-form.ts';
+import { isSameDefinition } from '../../machines/domain/same-definition.ts';
 import type { NetworkChange, NetworkState } from '../../plan/changes/network.ts';
 import type { AskedChangeMaker, Observation } from '../change-maker.ts';
 import type { ChangeableHost } from '../changeable-host.ts';
@@ -32,7 +32,7 @@ function isSame(network: NetworkState | null, goal: NetworkState | null): boolea
   return (
     network.active === goal.active &&
     network.autostart === goal.autostart &&
-    isSameNetwork(network.xml, goal.xml)
+    isSameDefinition(network.xml, goal.xml)
   );
 }
 
@@ -80,7 +80,7 @@ async function reachBy(
       (now === null ? null : await run(['net-undefine', name]))
     );
   }
-  if (now === null || !isSameNetwork(now.xml, goal.xml)) {
+  if (now === null || !isSameDefinition(now.xml, goal.xml)) {
     const problem = await run(['net-define', '/dev/stdin'], goal.xml);
     if (problem !== null) return problem;
   }

@@ -2,6 +2,8 @@ import { VERSION } from '../../base/version.ts';
 import { type Program, programOf } from '../grammar/program.ts';
 import { BOOT_COMMANDS } from './boot/boot-commands.ts';
 import { completionCommand } from './completion-command.ts';
+import { LIFE_COMMANDS } from './life-commands.ts';
+import { PORTAL_CONSOLE_COMMANDS } from './portal/console-commands.ts';
 import { PORTAL_COMMANDS } from './portal-commands.ts';
 import { PROJECT_COMMANDS } from './project-commands.ts';
 
@@ -11,7 +13,8 @@ export const PORTAL_PROGRAM: Program = programOf({
   summary: 'Manage the VMs that get the hardware of a host.',
   version: VERSION,
   sections: [
-    { title: 'Machines', commands: PROJECT_COMMANDS },
+    { title: 'Machines', commands: [...LIFE_COMMANDS, ...PORTAL_CONSOLE_COMMANDS] },
+    { title: 'Folders of machines', commands: PROJECT_COMMANDS },
     { title: 'VMs', commands: PORTAL_COMMANDS },
     { title: 'Kernels and images', commands: BOOT_COMMANDS },
     { title: 'Help', commands: [completionCommand('portal')] },

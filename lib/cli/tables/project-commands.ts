@@ -94,4 +94,14 @@ export const PROJECT_COMMANDS: readonly Command[] = [
     ],
     load: async () => (await import('../commands/project/show.ts')).runPortalShow,
   }),
+  defineCommand({
+    name: 'render',
+    summary: 'Print the libvirt XML of a machine',
+    description:
+      'Print the domain XML that the definition of a machine comes to. Nothing is changed. With --json, also print the XML of its networks.',
+    positionals: { name: { describe: 'Name of the machine', completes: 'folder-machine' } },
+    options: PROJECT_OPTIONS,
+    examples: [['portal render r0', 'the domain XML']],
+    load: async () => (await import('../commands/project/render.ts')).runPortalRender,
+  }),
 ];

@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream';
+import type { RawStreams } from './raw-streams.ts';
 
 /** What a command that takes its time, or needs an answer, has of its process. */
 export interface Dialogue {
@@ -20,6 +21,8 @@ export interface Dialogue {
   ask(question: string, options: AskOptions): Promise<string>;
   /** Runs something that must not be cut in half: a signal that would end the program is kept in mind instead. */
   guard<T>(run: (interruption: Interruption) => Promise<T>): Promise<T>;
+  /** Opens the streams of the process as bytes; close them. */
+  openStreams(): Promise<RawStreams>;
 }
 
 export interface AskOptions {
@@ -30,9 +33,11 @@ export interface AskOptions {
 }
 
 /** Whether somebody wants the program to end, and by which signal. */
-interface Interruption {
+export interface Interruption {
   readonly aborted: boolean;
   readonly signal: EndingSignal | null;
+  /** Is aborted then, for what waits. */
+  readonly ending: AbortSignal;
 }
 
 /** Somebody pressed Ctrl-C at a question. */
@@ -47,6 +52,7 @@ export interface DialogueProcess {
   readonly stderr: { readonly isTTY?: boolean };
   on?(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
   off?(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
+  openStreams?(): Promise<RawStreams>;
 }
 
 /** @param say prints text on standard error, and does not throw where that fails */
@@ -91,10 +97,16 @@ export function dialogueWith(host: DialogueProcess, say: (text: string) => void)
     },
 
     async guard(run) {
-      const interruption = { aborted: false, signal: null as EndingSignal | null };
+      const ending = new AbortController();
+      const interruption = {
+        aborted: false,
+        signal: null as EndingSignal | null,
+        ending: ending.signal,
+      };
       const keep = (signal: EndingSignal): void => {
         interruption.aborted = true;
         interruption.signal ??= signal;
+        ending.abort();
       };
       for (const signal of SIGNALS) host.on?.(signal, keep);
       try {
@@ -102,6 +114,11 @@ export function dialogueWith(host: DialogueProcess, say: (text: string) => void)
       } finally {
         for (const signal of SIGNALS) host.off?.(signal, keep);
       }
+    },
+
+    async openStreams() {
+      if (host.openStreams === undefined) throw new Error('a process without streams of bytes');
+      return host.openStreams();
     },
   };
 }

@@ -1,7 +1,16 @@
 import type { HostPorts } from '../host-ports.ts';
 import { openLiveHost } from '../open-host.ts';
 import { programTrust } from '../program-trust.ts';
-import { isRoot, pause, programWords, timeNow, userName, variableOf } from '../this-process.ts';
+import {
+  isRoot,
+  monotonicMs,
+  pause,
+  processId,
+  programWords,
+  timeNow,
+  userName,
+  variableOf,
+} from '../this-process.ts';
 
 /** The machine that this program runs on. What runs and changes things is loaded only when it is used: most commands only read. */
 export function livePorts(): HostPorts {
@@ -28,11 +37,13 @@ export function livePorts(): HostPorts {
       get name() {
         return userName();
       },
+      processId: processId(),
       variable: variableOf,
       programWords,
       distrustOf: (words) => programTrust.problemOf(words),
     },
     now: timeNow,
+    monotonicMs,
     pause,
     async openFiles() {
       const { LiveFiles } = await import('./live-files.ts');
@@ -57,6 +68,18 @@ export function livePorts(): HostPorts {
     async lock() {
       const { lockHost } = await import('../host-lock.ts');
       return lockHost();
+    },
+    async lockFile(path, note) {
+      const { takeFileLock } = await import('../file-lock.ts');
+      return takeFileLock(path, note);
+    },
+    async openChannel(path, timeoutMs) {
+      const { openLiveChannel } = await import('./live-channel.ts');
+      return openLiveChannel(path, timeoutMs);
+    },
+    async openGrowing(path) {
+      const { openGrowingFile } = await import('./live-growing-file.ts');
+      return openGrowingFile(path);
     },
   };
 }

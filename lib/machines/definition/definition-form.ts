@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { withHint, yamlFlag, yamlInteger, yamlList, yamlParsed, yamlText } from '../../base/yaml-form.ts';
 import { CATEGORIES, isCategory } from '../../libvirt/machine/category.ts';
-import { parseSelector } from '../../pci/selector/selector-parser.ts';
+import { parseDeviceSelector } from './device-selector.ts';
 import {
   ACCELERATORS,
   ARCHITECTURES,
@@ -192,8 +192,8 @@ const identityText = text(/^[\x21-\x7e][\x20-\x7e]{0,199}$/, 'is to be up to 200
 
 const pciForm = z.strictObject({
   select: key(
-    yamlParsed(parseSelector, 'BAD_SELECTOR', ({ subject, message }) => `"${subject}" ${message}`),
-    'Selector of `pci`: the devices that match it, with their IOMMU groups.',
+    yamlParsed(parseDeviceSelector, 'BAD_SELECTOR', ({ subject, message }) => `"${subject}" ${message}`),
+    'Selector of `pci`, with blanks or commas between its parts: the devices that match it, with their IOMMU groups. `!uplink` leaves out those by which the host is on a network.',
   ),
   id: key(identityText, 'Vendor and device id: `8086:10c9`.'),
   subsystem: key(identityText, 'Subsystem ids.'),

@@ -92,7 +92,7 @@ function readableParts(file: YamlFile, faults: readonly YamlFault[]): WrittenDef
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return null;
   const broken = new Set(faults.map(({ path }) => path[0]));
   const sound = Object.fromEntries(Object.entries(value).filter(([key]) => !broken.has(key)));
-  const { data } = checkYaml(file, { category: CATEGORIES[0], ...sound }, definitionForm, MISSING);
+  const { data } = checkYaml(file, { category: 'application', ...sound }, definitionForm, MISSING);
   return data?.value ?? null;
 }
 

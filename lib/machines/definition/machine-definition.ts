@@ -1,5 +1,5 @@
 import type { DeviceIdentity } from '../../pci/identity.ts';
-import type { Selector } from '../../pci/selector/selector-parser.ts';
+import type { DeviceSelector } from './device-selector.ts';
 
 /** The format of definitions: the first key of a file, which may be omitted. */
 export const DEFINITION_FORMAT = 'portal-gun/v1';
@@ -121,7 +121,7 @@ export interface NicDefinition {
 
 /** Devices of the host that the machine gets: those that a selector matches, or one by its identity; never both. */
 export interface PciDefinition {
-  readonly selector: Selector | null;
+  readonly selector: DeviceSelector | null;
   readonly identity: Partial<DeviceIdentity> | null;
   /** Whether the guest sees its option ROM; the default of the hypervisor if `null`. */
   readonly rom: boolean | null;

@@ -1,5 +1,5 @@
 import { PortalGunError } from '../../base/errors.ts';
-import { parseSelector } from '../../pci/selector/selector-parser.ts';
+import { parseDeviceSelector } from '../definition/device-selector.ts';
 import { parseSize } from '../definition/size.ts';
 
 /** The forms that an answer can have, each with what is wrong with text that is not of it; `null` if nothing is. */
@@ -12,7 +12,7 @@ const ANSWER_FORMS = {
     /^[a-z0-9][a-z0-9._/-]{0,49}$/.test(text) ? null : 'use lowercase letters, digits and . _ - /',
   bridge: (text) =>
     /^([A-Za-z0-9][A-Za-z0-9._-]{0,14})?$/.test(text) ? null : 'use the name of a bridge, or nothing',
-  selector: (text) => (text === '' ? null : faultOf(() => parseSelector(text))),
+  selector: (text) => (text === '' ? null : faultOf(() => parseDeviceSelector(text))),
 } as const satisfies Record<string, (text: string) => string | null>;
 
 export type AnswerFormName = keyof typeof ANSWER_FORMS;

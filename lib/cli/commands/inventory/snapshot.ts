@@ -35,7 +35,7 @@ export async function runSnapshot(
     files.demandPlace(file, 'use the path of a regular file; or print to stdout: -o -');
   }
   const { snapshot, text, notes } = captureSnapshot(sessionOf(args, ports), args);
-  const stderr = notes.map(noteLine).join('');
+  const stderr = notes.map((note) => noteLine('pci', note)).join('');
   if (isText) return { exitCode: EXIT.ok, stdout: text, stderr };
   files.put(file, text, { isPrivate: true, overwrites: args.overwrite });
   const written = `pci: wrote ${escapeControls(file)}: ${escapeControls(snapshot.label)}, identifiers ${snapshot.identifiers}\n`;
