@@ -11,7 +11,7 @@ import {
 
 const DAMAGED = 'its record is damaged';
 
-/** A record of the store, or the name of one that is damaged. */
+/** A name of the store, with its record unless that is damaged. */
 export interface StoreEntry<T> {
   readonly name: string;
   /** `null` if it is damaged. */
