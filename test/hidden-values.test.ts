@@ -16,7 +16,10 @@ const ROOMS = /^lib\/(base|host|pci|facts|libvirt|checks|sysfs|plan|apply|operat
  * What is of the program itself and decides nothing of a host: text that is counted, escaped and suggested, the streams of the process,
  * and the line of a file that an error is printed with.
  */
-const PRINTING = ['lib/base/text.ts', 'lib/base/yaml-file.ts', 'lib/host/live/plain-output.ts'];
+const PRINTING = [
+  ...['lib/base/text.ts', 'lib/base/yaml-file.ts'],
+  ...['lib/host/live/plain-output.ts', 'lib/host/live/late-line.ts'],
+];
 
 type Values = ReadonlySet<string>;
 

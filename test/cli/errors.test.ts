@@ -137,6 +137,6 @@ describe('errors', () => {
 
   it('show control characters of the arguments escaped', async () => {
     const { stderr } = await pci(['list', 'class=\u001b[31m\u009b\u202e']);
-    expect(stderr.split('\n')[0]).toBe('pci: class=\\x1b[31m\\x9b\\u{202e}: is no class [BAD_SELECTOR]');
+    expect(stderr.split('\n')[0]).toBe('pci: class=\\x1b[31m\\x9b\\u{202e}: is not a class [BAD_SELECTOR]');
   });
 });
