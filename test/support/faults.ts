@@ -45,7 +45,7 @@ function openWith(runner: Runner, meet: Meet): NonNullable<Runner['open']> {
   };
 }
 
-/** A host whose n-th change, counted from 0 over all its ports, meets with a fault. */
+/** A host whose n-th change, counted from 0 over all its ports, has a fault. */
 export class FaultyHost {
   readonly host: ChangeableHost;
   readonly #faults: ReadonlyMap<number, Fault>;

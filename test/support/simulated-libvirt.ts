@@ -89,7 +89,7 @@ export class SimulatedLibvirt implements Runner {
     }
   }
 
-  /** Starts a machine. */
+  /** Starts a VM. */
   start(name = 'galaxy0', state: SimulatedDomain['state'] = 'running'): this {
     const started = this.domain(name);
     started.live = started.definition.replace(
@@ -122,7 +122,7 @@ export class SimulatedLibvirt implements Runner {
     return this.#virsh.open(program, args);
   }
 
-  /** `galaxy0` as it would be read. */
+  /** `galaxy0` as a reader returns it. */
   machine(): KnownMachine & { readonly definition: MachineDocument } {
     const { name, uuid, definition, live } = this.#first;
     return {
