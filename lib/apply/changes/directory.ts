@@ -16,7 +16,11 @@ export const directoryMaker: ChangeMaker<DirectoryChange> = {
     const storing = goal ? await files.makeFolder(path) : await files.removeFolder(path, withContent);
     if (storing === 'written') {
       // Of the directories that hold those of machines, an empty one is of no use.
-      if (!goal) for (const folder of foldersAbove(path)) await files.removeFolder(folder, false);
+      if (!goal) {
+        for (const folder of foldersAbove(path)) {
+          await files.removeFolder(folder, false);
+        }
+      }
       return null;
     }
     return new Problem('FILE_FAILED', `cannot ${goal ? 'create' : 'remove'} ${path}: ${storing.failed}`);

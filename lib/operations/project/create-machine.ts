@@ -10,7 +10,7 @@ import { type FoundTemplate, findTemplate, templateFiles } from './find-template
 import { demandMachineName, MACHINES_FOLDER, openProject, type Project } from './open-project.ts';
 
 /** The template of a machine for which none is named. */
-export const DEFAULT_TEMPLATE = 'application/minivm';
+const DEFAULT_TEMPLATE = 'application/minivm';
 const DEFINITION_FILE = 'machine.yaml';
 
 /** What a template is filled with. */
