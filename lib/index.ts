@@ -10,6 +10,7 @@ export type { ChangeableHost } from './apply/changeable-host.ts';
 export { type Occasion, readJournals } from './apply/journal.ts';
 export type { LeftJournal } from './apply/journal-parser.ts';
 export { type Recovery, recover } from './apply/recover.ts';
+export { type Cancellation, Cancelled } from './base/cancelled.ts';
 export type { Diagnostic, DiagnosticCode } from './base/diagnostic.ts';
 export { DIAGNOSTICS } from './base/diagnostic.ts';
 export { ERRORS, type ErrorCode, EXIT, type ExitName, PortalGunError } from './base/errors.ts';
@@ -89,6 +90,13 @@ export type { ClosableWriter, HostPorts, User } from './host/host-ports.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export { isFailure } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
+export type {
+  CopyOptions,
+  FileContent,
+  FileStatus,
+  LargeFiles,
+  ScratchFolder,
+} from './host/large-files.ts';
 export { LiveFiles } from './host/live/live-files.ts';
 export { livePorts } from './host/live/live-ports.ts';
 export { LiveRomReader } from './host/live/live-rom-reader.ts';
@@ -168,6 +176,9 @@ export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
 export { MAX_XML_BYTES, parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
 export type { XmlElement } from './libvirt/xml/xml-element.ts';
+export type { BootProfile } from './machines/boot/guest-modules.ts';
+export type { PackageFacts } from './machines/boot/package-lists.ts';
+export type { BootRecord, ImageRecord, StoredFile, StoreOrigin } from './machines/boot/store-records.ts';
 export type { DefinitionFault, Origin } from './machines/definition/definition-parser.ts';
 export type { MachineDefinition } from './machines/definition/machine-definition.ts';
 export type { AssignOptions, GivingOptions } from './operations/assignment/assign-options.ts';
@@ -191,6 +202,15 @@ export type {
   RestoreBindingsSubject,
   RestoreOptions,
 } from './operations/binding/propose-restore-bindings.ts';
+export type { StoreEntry } from './operations/boot/boot-store.ts';
+export { readBootRecords, readImageRecords } from './operations/boot/boot-store.ts';
+export type { BuildBootOptions, BuiltBoot } from './operations/boot/build-boot.ts';
+export type { BuildImageOptions, BuiltImage } from './operations/boot/build-image.ts';
+export type { ImportBootOptions, ImportedBoot } from './operations/boot/import-boot.ts';
+export type { ImportSubject } from './operations/boot/import-subject.ts';
+export type { RemovedFromStore, RemoveStoredOptions } from './operations/boot/remove-stored.ts';
+export type { ResolvedBoot, ResolvedImage } from './operations/boot/resolve-boot.ts';
+export type { WorkOptions } from './operations/boot/work.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
 export { refuseToChange } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
@@ -220,14 +240,14 @@ export type { PolicyOptions, PolicySubject, PolicyText } from './operations/poli
 export { readPolicyFile } from './operations/policy/propose-policy.ts';
 export type { MachineCheck } from './operations/project/check-machines.ts';
 export type { MachineNames } from './operations/project/choose-machines.ts';
+export type { DefinitionState, MachineStatus, ProjectStatus } from './operations/project/machine-status.ts';
 export type {
   AskedQuestion,
   CreatedMachine,
   NewMachine,
   NewMachineOptions,
-} from './operations/project/create-machine.ts';
-export type { FoundTemplate } from './operations/project/find-template.ts';
-export type { DefinitionState, MachineStatus, ProjectStatus } from './operations/project/machine-status.ts';
+} from './operations/project/new/create-machine.ts';
+export type { FoundTemplate } from './operations/project/new/find-template.ts';
 export { openProject, type Project } from './operations/project/open-project.ts';
 export type { DestroyOptions, DownSubject, HaltOptions } from './operations/project/propose-down.ts';
 export { DEFAULT_GRACE_SECONDS } from './operations/project/propose-down.ts';
@@ -258,6 +278,7 @@ export type { ListedPf, ListPfsOptions, PfsAnswer } from './operations/sriov/lis
 export type { RestoreVfsSubject } from './operations/sriov/propose-restore-vfs.ts';
 export type { SetVfsOptions, SetVfsSubject } from './operations/sriov/propose-vfs.ts';
 export { MAX_VFS } from './operations/sriov/propose-vfs.ts';
+export type { BootSession, ImageSession } from './operations/store-session.ts';
 export type { FixOptions, FixSubject } from './operations/validation/propose-fixes.ts';
 export type { ValidateOptions, ValidationAnswer } from './operations/validation/validate-host.ts';
 export type { AllDevicesXml, LeftOut } from './operations/xml/all-devices-xml.ts';

@@ -1,3 +1,4 @@
+import { FILE_ERRORS } from './file-errors.ts';
 import { MACHINE_ERRORS } from './machine-errors.ts';
 
 /** Exit codes of both programs. A contract: `docs/reference/exit-codes.md` is generated from it. */
@@ -237,17 +238,7 @@ export const ERRORS = {
     summary: 'The snapshot does not contain enough data to simulate this write.',
     remedy: 'capture the host again as root with this version, or try it on the host itself',
   },
-  FILE_EXISTS: {
-    exit: 'refused',
-    summary: 'An output file already exists and has different contents.',
-    remedy: 'use another path, or replace the file: --overwrite',
-  },
-  OUTPUT_FAILED: {
-    exit: 'toolFailed',
-    summary:
-      'The output could not be written to a file, stdout or stderr. A change that was made or undone stays so.',
-    remedy: 'check the directory, its permissions and the free space',
-  },
+  ...FILE_ERRORS,
   ...MACHINE_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 

@@ -5,6 +5,7 @@ import type { FileStore } from './file-store.ts';
 import type { GrowingFile } from './growing-file.ts';
 import type { HostReader, Reading } from './host-reader.ts';
 import type { HostWriter } from './host-writer.ts';
+import type { LargeFiles } from './large-files.ts';
 import type { RomReader } from './rom-reader.ts';
 import type { Runner } from './runner.ts';
 import type { UserFiles } from './user-files.ts';
@@ -25,6 +26,8 @@ export interface HostPorts {
   /** Waits; no longer than until a signal. */
   pause(ms: number, signal?: AbortSignal): Promise<void>;
   openFiles(): Promise<FileStore>;
+  /** Opens the kernels and images of portal-gun. */
+  openLargeFiles(): Promise<LargeFiles>;
   /** Opens the files that the user of the program names. */
   openUserFiles(): Promise<UserFiles>;
   /** Opens what writes attributes; close it after the last write. */

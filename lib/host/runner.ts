@@ -1,3 +1,5 @@
+import type { Cancellation } from '../base/cancelled.ts';
+
 /**
  * The result of a program.
  *
@@ -20,6 +22,12 @@ export interface RunOptions {
   readonly input?: string;
   /** Variables of its environment, besides those that it has anyway. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Its working directory; `/` by default. */
+  readonly folder?: string;
+  /** Ends the program, and what it started, soon after it is aborted. */
+  readonly signal?: Cancellation;
+  /** Gets what the program prints on both streams, as it comes: for the progress of a program that takes minutes. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** Programs of the host: each argument is passed unchanged, without a shell. */

@@ -28,6 +28,7 @@ import { HostSession, type SessionOptions } from './session/host-session.ts';
 import type { ListPfsOptions, PfsAnswer } from './sriov/list-pfs.ts';
 import type { RestoreVfsSubject } from './sriov/propose-restore-vfs.ts';
 import type { SetVfsOptions, SetVfsSubject } from './sriov/propose-vfs.ts';
+import { BootSession, ImageSession } from './store-session.ts';
 import type { FixOptions, FixSubject } from './validation/propose-fixes.ts';
 import type { ValidateOptions, ValidationAnswer } from './validation/validate-host.ts';
 
@@ -54,6 +55,12 @@ export async function openSession(
 export class Session extends LookingSession {
   /** The folders that define machines, in the project of the session. */
   readonly project = new ProjectSession(this.session);
+
+  /** The kernels and initramfs images that machines start with. */
+  readonly boot = new BootSession(this.session);
+
+  /** The root images that machines have overlays of. */
+  readonly images = new ImageSession(this.session);
 
   /** Proposes to give devices, and what their IOMMU groups demand, to a driver that gives them to VMs. */
   async bind(options: BindOptions): Promise<HostProposal<BindingSubject>> {

@@ -1,9 +1,10 @@
+import type { BootProfile } from '../machines/boot/guest-modules.ts';
 import type { HostProposal } from './change/host-proposal.ts';
 import type { MachineCheck } from './project/check-machines.ts';
 import type { MachineNames } from './project/choose-machines.ts';
-import type { CreatedMachine, NewMachine, NewMachineOptions } from './project/create-machine.ts';
-import type { FoundTemplate } from './project/find-template.ts';
 import type { ProjectStatus } from './project/machine-status.ts';
+import type { CreatedMachine, NewMachine, NewMachineOptions } from './project/new/create-machine.ts';
+import type { FoundTemplate } from './project/new/find-template.ts';
 import type { DestroyOptions, DownSubject, HaltOptions } from './project/propose-down.ts';
 import type { UpOptions, UpSubject } from './project/propose-up.ts';
 import type { RenderedMachine } from './project/render-machine.ts';
@@ -20,19 +21,19 @@ export class ProjectSession {
 
   /** The templates of the package. */
   async templates(): Promise<readonly FoundTemplate[]> {
-    const { listTemplates } = await import('./project/find-template.ts');
+    const { listTemplates } = await import('./project/new/find-template.ts');
     return listTemplates(this.#session);
   }
 
   /** Looks at what a new machine needs: the questions of its template. Writes nothing. */
   async prepare(options: NewMachineOptions): Promise<NewMachine> {
-    const { prepareMachine } = await import('./project/create-machine.ts');
+    const { prepareMachine } = await import('./project/new/create-machine.ts');
     return prepareMachine(this.#session, options);
   }
 
   /** Creates the folder of a machine from a template. */
   async create(options: NewMachineOptions): Promise<CreatedMachine> {
-    const { createMachine } = await import('./project/create-machine.ts');
+    const { createMachine } = await import('./project/new/create-machine.ts');
     return createMachine(this.#session, options);
   }
 
@@ -58,6 +59,12 @@ export class ProjectSession {
   async status(choice: MachineNames = {}): Promise<ProjectStatus> {
     const { machineStatus } = await import('./project/machine-status.ts');
     return machineStatus(this.#session, choice);
+  }
+
+  /** The boot assets that machines need, that the store does not have, and that can be built from packages. */
+  async missingProfiles(choice: MachineNames = {}): Promise<readonly BootProfile[]> {
+    const { missingProfiles } = await import('./project/missing-profiles.ts');
+    return missingProfiles(this.#session, choice);
   }
 
   /**

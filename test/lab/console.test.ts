@@ -120,11 +120,12 @@ steps:
     const { loader, data } = await grubDisks(root, libvirtd().folder, tiny, ['first', 'second', 'third']);
     const disks = [loader, data].map(
       (file, index) =>
-        `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${file}'/><target dev='vd${'ab'[index]}' bus='virtio'/></disk>`,
+        // Firmware makes only those disks available that it may boot from.
+        `<disk type='file' device='disk'><driver name='qemu' type='raw'/><source file='${file}'/><target dev='vd${'ab'[index]}' bus='virtio'/><boot order='${index + 1}'/></disk>`,
     );
     await startPaused('boots', (xml) =>
       xml
-        .replace(/<kernel>[\s\S]*<\/cmdline>/, "<boot dev='hd'/><bios useserial='yes'/>")
+        .replace(/<kernel>[\s\S]*<\/cmdline>/, "<bios useserial='yes'/>")
         .replace('<devices>', `<devices>${disks.join('')}`),
     );
     const transcript = at('boots.transcript');

@@ -2,6 +2,7 @@ import type { HostPorts } from '../../lib/host/host-ports.ts';
 import type { HostReader } from '../../lib/host/host-reader.ts';
 import { LIVE_USER_FILES } from '../../lib/host/live/live-user-files.ts';
 import type { RomReading } from '../../lib/host/rom-reader.ts';
+import { MemoryLargeFiles } from './memory-large-files.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
 /** What a simulated machine starts in the background, and what its lock is held by. */
@@ -16,11 +17,13 @@ export function simulatedPorts(
     isRoot = true,
     roms = {},
     input = '',
+    large = new MemoryLargeFiles(),
   }: {
     readonly isRoot?: boolean;
     readonly roms?: Readonly<Record<string, RomReading>>;
     /** What comes by standard input. */
     readonly input?: string;
+    readonly large?: MemoryLargeFiles;
   } = {},
 ): SimulatedPorts {
   const started: (readonly string[])[] = [];
@@ -47,6 +50,7 @@ export function simulatedPorts(
     monotonicMs: () => 0,
     pause: async () => undefined,
     openFiles: async () => machine.files,
+    openLargeFiles: async () => large,
     openUserFiles: async () => ({
       ...LIVE_USER_FILES,
       read: (path, maxBytes, code) =>

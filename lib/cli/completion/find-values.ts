@@ -42,8 +42,16 @@ const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
     const { openProject } = await import('../../operations/project/open-project.ts');
     return (await openProject(session)).machines().map(({ name }) => ({ word: name }));
   },
+  'boot-assets': async (_, { ports }) => {
+    const { readBootRecords } = await import('../../operations/boot/boot-store.ts');
+    return (await readBootRecords(ports)).map(({ name }) => ({ word: name }));
+  },
+  'stored-image': async (_, { ports }) => {
+    const { readImageRecords } = await import('../../operations/boot/boot-store.ts');
+    return (await readImageRecords(ports)).map(({ name }) => ({ word: name }));
+  },
   template: async (_, session) => {
-    const { listTemplates } = await import('../../operations/project/find-template.ts');
+    const { listTemplates } = await import('../../operations/project/new/find-template.ts');
     const templates = await listTemplates(session);
     return templates.map(({ name, template }) => ({ word: name, summary: template.summary }));
   },

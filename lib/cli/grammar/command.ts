@@ -15,6 +15,8 @@ export type ValueKind =
   | 'persisted-pf'
   | 'folder-machine'
   | 'template'
+  | 'boot-assets'
+  | 'stored-image'
   | 'file'
   | 'folder'
   | 'nothing';

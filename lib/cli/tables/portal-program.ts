@@ -1,5 +1,6 @@
 import { VERSION } from '../../base/version.ts';
 import { type Program, programOf } from '../grammar/program.ts';
+import { BOOT_COMMANDS } from './boot/boot-commands.ts';
 import { completionCommand } from './completion-command.ts';
 import { PORTAL_CONSOLE_COMMANDS } from './portal/console-commands.ts';
 import { PORTAL_COMMANDS } from './portal-commands.ts';
@@ -15,6 +16,7 @@ export const PORTAL_PROGRAM: Program = programOf({
     { title: 'Machines', commands: [...LIFE_COMMANDS, ...PORTAL_CONSOLE_COMMANDS] },
     { title: 'Folders of machines', commands: PROJECT_COMMANDS },
     { title: 'VMs', commands: PORTAL_COMMANDS },
+    { title: 'Kernels and images', commands: BOOT_COMMANDS },
     { title: 'Help', commands: [completionCommand('portal')] },
   ],
 });

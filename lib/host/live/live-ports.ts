@@ -49,6 +49,10 @@ export function livePorts(): HostPorts {
       const { LiveFiles } = await import('./live-files.ts');
       return new LiveFiles('');
     },
+    async openLargeFiles() {
+      const { LiveLargeFiles } = await import('./live-large-files.ts');
+      return new LiveLargeFiles('');
+    },
     async openUserFiles() {
       const { LIVE_USER_FILES } = await import('./live-user-files.ts');
       return LIVE_USER_FILES;

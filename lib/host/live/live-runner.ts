@@ -9,6 +9,8 @@ import { RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../runne
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
 /** How long a program that is late has to end by itself. */
 const GRACE_MS = 2000;
+/** How often is looked whether the caller cancelled a program. */
+const CANCEL_MS = 100;
 
 /** Any number, of which execa's types know the first alone. */
 type Descriptor = 3 | 4;
@@ -48,7 +50,7 @@ async function start(
   program: string,
   args: readonly string[],
   path: string,
-  { timeoutMs = RUN_TIMEOUT_MS, environment }: RunOptions,
+  { timeoutMs = RUN_TIMEOUT_MS, environment, folder = '/', signal, onOutput }: RunOptions,
   stdin: 'ignore' | Descriptor,
 ): Promise<Run> {
   // Many commands that may run a program run none.
@@ -59,21 +61,40 @@ async function start(
     maxBuffer: MAX_OUTPUT_BYTES,
     // Of a session of its own: what is typed to interrupt us must not cut a change in half.
     detached: true,
-    cwd: '/',
+    cwd: folder,
     env: { ...environment, LC_ALL: 'C', PATH: path },
   });
+  if (onOutput !== undefined) {
+    for (const stream of [running.stdout, running.stderr]) {
+      stream?.on('data', (piece: Buffer) => onOutput(piece.toString('utf8')));
+    }
+  }
   let isLate = false;
+  let isCancelled = false;
   let killing: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    endGroup(running.pid, 'SIGTERM');
+    killing ??= setTimeout(() => endGroup(running.pid, 'SIGKILL'), GRACE_MS);
+  };
   const timer = setTimeout(() => {
     isLate = true;
-    endGroup(running.pid, 'SIGTERM');
-    killing = setTimeout(() => endGroup(running.pid, 'SIGKILL'), GRACE_MS);
+    end();
   }, timeoutMs);
+  const watch =
+    signal === undefined
+      ? undefined
+      : setInterval(() => {
+          if (!signal.aborted || isCancelled) return;
+          isCancelled = true;
+          end();
+        }, CANCEL_MS);
   const result = await running;
   clearTimeout(timer);
   clearTimeout(killing);
+  clearInterval(watch);
   // What it started and left behind goes too.
-  if (isLate || result.isMaxBuffer) endGroup(running.pid, 'SIGKILL');
+  if (isLate || isCancelled || result.isMaxBuffer) endGroup(running.pid, 'SIGKILL');
+  if (isCancelled) return { kind: 'failed', detail: 'was cancelled' };
   if (isLate) return { kind: 'failed', detail: `did not end within ${timeoutMs / 1000} s` };
   if (result.isMaxBuffer) {
     return { kind: 'failed', detail: `printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB` };

@@ -46,13 +46,13 @@ export class MachineStore implements StoreOfMachines {
   /**
    * The kernel and initramfs of a profile. The uncompressed kernel is taken if there is one: it starts faster.
    *
-   * @throws PortalGunError NOT_FOUND
+   * @throws PortalGunError NOT_IN_STORE
    */
   profile(name: string): NonNullable<ResolvedMachine['kernel']> {
     const record = this.#record(`${BOOT_NAMES_FOLDER}/${name}.json`, parseBootRecord);
     const kernel = record?.elf ?? record?.kernel ?? null;
     if (record === null || kernel === null) {
-      throw new PortalGunError('NOT_FOUND', 'the store has no boot assets of this name', {
+      throw new PortalGunError('NOT_IN_STORE', 'the store has no boot assets of this name', {
         subject: name,
         hint: `build them: portal boot build ${name}`,
       });
@@ -74,11 +74,11 @@ export class MachineStore implements StoreOfMachines {
     return null;
   }
 
-  /** @throws PortalGunError NOT_FOUND */
+  /** @throws PortalGunError NOT_IN_STORE */
   bootFile(sha256: string): string {
     const path = bootFilePath(sha256);
     if (this.#reader.exists(path)) return path;
-    throw new PortalGunError('NOT_FOUND', 'the store has no such file', {
+    throw new PortalGunError('NOT_IN_STORE', 'the store has no such file', {
       subject: `store:${sha256}`,
       hint: 'import it: portal boot import FILE; list the store: portal boot list',
     });
@@ -87,7 +87,7 @@ export class MachineStore implements StoreOfMachines {
   /**
    * An image: one of the store, or a file of the folder.
    *
-   * @throws PortalGunError NOT_FOUND
+   * @throws PortalGunError NOT_IN_STORE
    */
   image(source: string, inFolder: (path: string) => string): StoredImage {
     if (!source.startsWith('image:')) {
@@ -96,7 +96,7 @@ export class MachineStore implements StoreOfMachines {
     const name = source.slice('image:'.length);
     const record = this.#record(`${IMAGE_NAMES_FOLDER}/${name}.json`, parseImageRecord);
     if (record === null) {
-      throw new PortalGunError('NOT_FOUND', 'the store has no such image', {
+      throw new PortalGunError('NOT_IN_STORE', 'the store has no such image', {
         subject: source,
         hint: `build it: portal image build ${name}; or import it: portal boot import FILE`,
       });

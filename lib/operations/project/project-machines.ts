@@ -104,7 +104,7 @@ function resolveAnyway(
   try {
     return { ...resolveMachine(context, folder, definition), lacks: null };
   } catch (error) {
-    if (!(error instanceof PortalGunError) || error.code !== 'NOT_FOUND') throw error;
+    if (!(error instanceof PortalGunError) || error.code !== 'NOT_IN_STORE') throw error;
     const resolution = resolveMachine({ ...context, store: ANY_STORE }, folder, definition);
     return { ...resolution, lacks: `${error.subject}: ${error.message}` };
   }

@@ -8,7 +8,7 @@ import {
   type AskedQuestion,
   createMachine,
   prepareMachine,
-} from '../../../operations/project/create-machine.ts';
+} from '../../../operations/project/new/create-machine.ts';
 import { HostSession } from '../../../operations/session/host-session.ts';
 import { formatDocument } from '../../../render/documents.ts';
 import { machineNewDocument, renderCreatedMachine } from '../../../render/project/new-text.ts';
