@@ -57,10 +57,16 @@ export type { PciSnapshotDocument } from './documents/inventory/pci-snapshot.ts'
 export type { PciTreeDocument } from './documents/inventory/pci-tree.ts';
 export type { AssignmentsDocument } from './documents/machines/assignments.ts';
 export type { ConsoleScriptDocument } from './documents/machines/console-script.ts';
+export type { MachineCheckDocument } from './documents/machines/machine-check.ts';
 export type { MachineListDocument } from './documents/machines/machine-list.ts';
+export type { MachineNewDocument } from './documents/machines/machine-new.ts';
+export type { MachineRenderDocument } from './documents/machines/machine-render.ts';
+export type { MachineShowDocument } from './documents/machines/machine-show.ts';
+export type { MachineStatusDocument } from './documents/machines/machine-status.ts';
 export type { MachineTagDocument } from './documents/machines/machine-tag.ts';
 export type { PciXmlDocument } from './documents/machines/pci-xml.ts';
 export type { PciXmlFilesDocument } from './documents/machines/pci-xml-files.ts';
+export type { TemplateListDocument } from './documents/machines/template-list.ts';
 export type { RomDumpDocument } from './documents/rom/rom-dump.ts';
 export type { RomInspectDocument } from './documents/rom/rom-inspect.ts';
 export type { RomListDocument } from './documents/rom/rom-list.ts';
@@ -182,6 +188,8 @@ export type { XmlElement } from './libvirt/xml/xml-element.ts';
 export type { BootProfile } from './machines/boot/guest-modules.ts';
 export type { PackageFacts } from './machines/boot/package-lists.ts';
 export type { BootRecord, ImageRecord, StoredFile, StoreOrigin } from './machines/boot/store-records.ts';
+export type { DefinitionFault, Origin } from './machines/definition/definition-parser.ts';
+export type { MachineDefinition } from './machines/definition/machine-definition.ts';
 export type { AssignOptions, GivingOptions } from './operations/assignment/assign-options.ts';
 export type {
   AssignmentSubject,
@@ -204,6 +212,7 @@ export type {
   RestoreOptions,
 } from './operations/binding/propose-restore-bindings.ts';
 export type { StoreEntry } from './operations/boot/boot-store.ts';
+export { readBootRecords, readImageRecords } from './operations/boot/boot-store.ts';
 export type { BuildBootOptions, BuiltBoot } from './operations/boot/build-boot.ts';
 export type { BuildImageOptions, BuiltImage } from './operations/boot/build-image.ts';
 export type { ImportBootOptions, ImportedBoot } from './operations/boot/import-boot.ts';
@@ -238,6 +247,23 @@ export type { MachineChoice } from './operations/machines/target-machines.ts';
 export { openSession, type Session } from './operations/open-session.ts';
 export type { PolicyOptions, PolicySubject, PolicyText } from './operations/policy/propose-policy.ts';
 export { readPolicyFile } from './operations/policy/propose-policy.ts';
+export type { MachineCheck } from './operations/project/check-machines.ts';
+export type { MachineNames } from './operations/project/choose-machines.ts';
+export type { DefinitionState, MachineStatus, ProjectStatus } from './operations/project/machine-status.ts';
+export type {
+  AskedQuestion,
+  CreatedMachine,
+  NewMachine,
+  NewMachineOptions,
+} from './operations/project/new/create-machine.ts';
+export type { FoundTemplate } from './operations/project/new/find-template.ts';
+export { openProject, type Project } from './operations/project/open-project.ts';
+export type { DestroyOptions, DownSubject, HaltOptions } from './operations/project/propose-down.ts';
+export { DEFAULT_GRACE_SECONDS } from './operations/project/propose-down.ts';
+export type { RaisedMachine, UpOptions, UpSubject } from './operations/project/propose-up.ts';
+export type { RenderedMachine } from './operations/project/render-machine.ts';
+export type { ShownMachine } from './operations/project/show-machine.ts';
+export type { ProjectSession } from './operations/project-session.ts';
 export type { Aftermath } from './operations/recovery/aftermath.ts';
 export { readAftermath } from './operations/recovery/aftermath.ts';
 export type {

@@ -41,7 +41,7 @@ export interface ResolvedDisk {
 }
 
 /** What a disk is made of: a new one, an overlay over an image that is never changed, or a file that is used as it is. */
-export type DiskContent =
+type DiskContent =
   | { readonly kind: 'new'; readonly sizeBytes: number }
   | {
       readonly kind: 'overlay';

@@ -33,6 +33,12 @@ const KINDS = [
   'rom-dump',
   'machine-list',
   'machine-tag',
+  'machine-check',
+  'machine-new',
+  'machine-show',
+  'machine-render',
+  'machine-status',
+  'template-list',
   'console-script',
   'assignments',
   'validation',
@@ -73,8 +79,10 @@ async function documentBy(run: Run, kind: Kind, args: readonly string[]): Promis
 }
 
 describe('the schemas', () => {
-  it('are as many as there are kinds, and two of shared facts', () => {
-    const files = [...KINDS, 'facts', 'config-space'].map((kind) => `${kind}.v1.schema.json`);
+  it('are as many as there are kinds, two of shared facts, and that of a file that people write', () => {
+    const files = [...KINDS, 'facts', 'config-space', 'machine-definition'].map(
+      (kind) => `${kind}.v1.schema.json`,
+    );
     expect(SCHEMA_FILES).toEqual(files.sort());
   });
 

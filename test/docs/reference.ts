@@ -35,6 +35,7 @@ import { POLICY_FORMAT, POLICY_KEYS, parsePolicy } from '../../lib/plan/policy/p
 import { REPORT_HINT } from '../../lib/render/error-text.ts';
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/inventory/device-columns.ts';
 import { libraryReference, type Sources } from './library-reference.ts';
+import { machineDefinitionReference } from './machine-definition-reference.ts';
 import { machineMetadataReference } from './machine-metadata-reference.ts';
 import { code, table } from './markdown.ts';
 
@@ -61,6 +62,7 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
     ['policy.md', 'The format of a policy file.', policyPage()],
     ['assignment-rules.md', 'The format of a file of assignment rules.', assignmentRulesPage()],
     ['console-script.md', 'The format of a console script.', consoleScriptPage()],
+    ['machine.md', 'The format of the definition of a machine.', machineDefinitionReference(input.schemas)],
     ['machine-metadata.md', 'The metadata in the definitions of VMs.', machineMetadataReference()],
     ['columns.md', 'The columns of `pci list`.', columnsPage()],
     ['exit-codes.md', 'The meanings of exit codes.', exitCodesPage()],

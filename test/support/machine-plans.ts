@@ -10,8 +10,8 @@ import type { Plan } from '../../lib/plan/plan.ts';
 import { uuidOf } from './made-up-libvirt.ts';
 
 const URI = 'qemu:///system';
-export const NEW_MACHINE = { name: 'r0', uuid: uuidOf(40) };
-export const NEW_DOMAIN = `<domain type='qemu'>
+const NEW_MACHINE = { name: 'r0', uuid: uuidOf(40) };
+const NEW_DOMAIN = `<domain type='qemu'>
   <name>r0</name>
   <uuid>${NEW_MACHINE.uuid}</uuid>
   <memory unit='KiB'>262144</memory>
@@ -21,7 +21,7 @@ export const NEW_DOMAIN = `<domain type='qemu'>
 const STATE = '/var/lib/portal-gun/machines/r0';
 export const DISK = `${STATE}/www.qcow2`;
 export const IMAGE = { format: 'qcow2', sizeBytes: 2 ** 31, backing: null } as const;
-export const NETWORK = {
+const NETWORK = {
   xml: "<network ipv6='yes'><name>isolated-lan</name><bridge name='pg-lan'/></network>",
   active: true,
   autostart: false,

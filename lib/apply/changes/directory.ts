@@ -1,4 +1,5 @@
 import { Problem } from '../../base/problem.ts';
+import type { FileStore } from '../../host/file-store.ts';
 import type { DirectoryChange } from '../../plan/changes/directory.ts';
 import type { ChangeMaker } from '../change-maker.ts';
 
@@ -8,6 +9,13 @@ function foldersAbove(path: string): readonly string[] {
   return /^\/(run|var\/lib|var\/log)\/portal-gun\/./.test(above) ? [above, ...foldersAbove(above)] : [];
 }
 
+/** Of the directories that hold those of machines, an empty one is of no use. */
+async function removeEmptyAbove(files: FileStore, path: string): Promise<void> {
+  for (const folder of foldersAbove(path)) {
+    await files.removeFolder(folder, false);
+  }
+}
+
 /** Makes a directory, or removes it. */
 export const directoryMaker: ChangeMaker<DirectoryChange> = {
   isReached: async ({ files }, { path }, goal) => (await files.isFolder(path)) === goal,
@@ -15,8 +23,7 @@ export const directoryMaker: ChangeMaker<DirectoryChange> = {
   async reach({ files }, { path, withContent = false }, goal) {
     const storing = goal ? await files.makeFolder(path) : await files.removeFolder(path, withContent);
     if (storing === 'written') {
-      // Of the directories that hold those of machines, an empty one is of no use.
-      if (!goal) for (const folder of foldersAbove(path)) await files.removeFolder(folder, false);
+      if (!goal) await removeEmptyAbove(files, path);
       return null;
     }
     return new Problem('FILE_FAILED', `cannot ${goal ? 'create' : 'remove'} ${path}: ${storing.failed}`);

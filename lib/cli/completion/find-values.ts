@@ -51,7 +51,7 @@ const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
     return (await readImageRecords(ports)).map(({ name }) => ({ word: name }));
   },
   template: async (_, session) => {
-    const { listTemplates } = await import('../../operations/project/find-template.ts');
+    const { listTemplates } = await import('../../operations/project/new/find-template.ts');
     const templates = await listTemplates(session);
     return templates.map(({ name, template }) => ({ word: name, summary: template.summary }));
   },

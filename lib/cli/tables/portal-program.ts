@@ -2,10 +2,10 @@ import { VERSION } from '../../base/version.ts';
 import { type Program, programOf } from '../grammar/program.ts';
 import { BOOT_COMMANDS } from './boot/boot-commands.ts';
 import { completionCommand } from './completion-command.ts';
-import { LIFE_COMMANDS } from './life-commands.ts';
 import { PORTAL_CONSOLE_COMMANDS } from './portal/console-commands.ts';
 import { PORTAL_COMMANDS } from './portal-commands.ts';
-import { PROJECT_COMMANDS } from './project-commands.ts';
+import { LIFE_COMMANDS } from './project/life-commands.ts';
+import { PROJECT_COMMANDS } from './project/project-commands.ts';
 
 /** The program `portal`. */
 export const PORTAL_PROGRAM: Program = programOf({

@@ -25,7 +25,7 @@ export interface Dialogue {
   openStreams(): Promise<RawStreams>;
 }
 
-export interface AskOptions {
+interface AskOptions {
   /** What an empty answer means; `null` if it is no answer. */
   readonly default: string | null;
   /** What is wrong with an answer; `null` if nothing is. */

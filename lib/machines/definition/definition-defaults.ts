@@ -9,7 +9,7 @@ import type {
 } from './machine-definition.ts';
 
 /** The boot assets of a machine that names no kernel, no image and no installer. */
-export const DEFAULT_PROFILE = 'minivm';
+const DEFAULT_PROFILE = 'minivm';
 const DEFAULT_MEMORY_BYTES = 512 * 2 ** 20;
 const DEFAULT_SPARE_ROOT_PORTS = 2;
 

@@ -17,7 +17,7 @@ const MISSING: MissingWords = {
 };
 
 /** The category of the folder that stands for the host itself, for which there is no VM. */
-export const HOST_CATEGORY = 'host';
+const HOST_CATEGORY = 'host';
 const KEYS_OF_HOST = new Set(['$schema', 'apiVersion', 'kind', 'category', 'title', 'description']);
 
 /** What is wrong with a definition, and where. */

@@ -16,17 +16,17 @@ export const DISPLAYS = ['none', 'vga', 'virtio', 'vnc'] as const;
 export const WATCHDOG_ACTIONS = ['none', 'reset', 'poweroff', 'pause'] as const;
 export const EVENT_ACTIONS = ['destroy', 'restart', 'preserve'] as const;
 
-export type Architecture = (typeof ARCHITECTURES)[number];
-export type Firmware = (typeof FIRMWARES)[number];
-export type Accelerator = (typeof ACCELERATORS)[number];
+type Architecture = (typeof ARCHITECTURES)[number];
+type Firmware = (typeof FIRMWARES)[number];
+type Accelerator = (typeof ACCELERATORS)[number];
 export type DiskFormat = (typeof DISK_FORMATS)[number];
 export type DiskBus = (typeof DISK_BUSES)[number];
 export type NicModel = (typeof NIC_MODELS)[number];
 export type ShareMode = (typeof SHARE_MODES)[number];
 export type ShareDriver = (typeof SHARE_DRIVERS)[number];
-export type Display = (typeof DISPLAYS)[number];
-export type WatchdogAction = (typeof WATCHDOG_ACTIONS)[number];
-export type EventAction = (typeof EVENT_ACTIONS)[number];
+type Display = (typeof DISPLAYS)[number];
+type WatchdogAction = (typeof WATCHDOG_ACTIONS)[number];
+type EventAction = (typeof EVENT_ACTIONS)[number];
 
 /**
  * A machine as its folder defines it, with every default filled in. Nothing of the host is in it: selectors of devices are
@@ -87,7 +87,7 @@ export interface BootDefinition {
   readonly arguments: string;
 }
 
-export interface OsDefinition {
+interface OsDefinition {
   /** The id of an operating system in osinfo-db: `debian12`. */
   readonly id: string | null;
   /** The root image: `image:NAME` for one of the store, or a path in the folder. */
@@ -127,7 +127,7 @@ export interface PciDefinition {
   readonly rom: boolean | null;
 }
 
-export interface ShareDefinition {
+interface ShareDefinition {
   /** The name that the guest mounts it by: the tag. */
   readonly name: string;
   /** A directory in the folder. */

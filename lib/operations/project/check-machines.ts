@@ -6,7 +6,7 @@ import { faultsInFolder } from './folder-faults.ts';
 import { openProject, type Project } from './open-project.ts';
 
 /** A machine of a project, with everything that is wrong with its folder. */
-export interface CheckedMachine {
+interface CheckedMachine {
   readonly name: string;
   /** Its definition, from the root of the project. */
   readonly file: string;

@@ -41,7 +41,7 @@ export interface MachineDevices {
   readonly inventory: Inventory | null;
 }
 
-export interface DevicesOfMachine {
+interface DevicesOfMachine {
   readonly steps: readonly Step[];
   readonly functions: readonly PciAddress[];
   /** What the lock file has to remember of them. */

@@ -4,7 +4,7 @@ import type { ChangeKind } from '../change-kind.ts';
 import { isAddress, isListOf, isOfMachine, isWhole } from '../change-parts.ts';
 
 /** Whether a machine runs: `paused` has its memory and devices, and its processors stand still. */
-export const POWER_STATES = ['off', 'paused', 'running'] as const;
+const POWER_STATES = ['off', 'paused', 'running'] as const;
 export type PowerState = (typeof POWER_STATES)[number];
 
 const MAX_SECONDS = 3600;

@@ -1,8 +1,8 @@
 import { count, escapeControls } from '../../base/text.ts';
 import type { MachineNewDocument } from '../../documents/machines/machine-new.ts';
 import type { TemplateListDocument } from '../../documents/machines/template-list.ts';
-import type { CreatedMachine } from '../../operations/project/create-machine.ts';
-import type { FoundTemplate } from '../../operations/project/find-template.ts';
+import type { CreatedMachine } from '../../operations/project/new/create-machine.ts';
+import type { FoundTemplate } from '../../operations/project/new/find-template.ts';
 import { tableBlock } from '../layout/table-block.ts';
 
 /** What was created, and how to go on. */

@@ -1,5 +1,4 @@
 import { EXIT, PortalGunError } from '../../../base/errors.ts';
-import { absolutePath } from '../../../host/file/files.ts';
 import { runConsoleScript } from '../../../operations/console/run-console-script.ts';
 import type { HostSession } from '../../../operations/session/host-session.ts';
 import { formatDocument } from '../../../render/documents.ts';
@@ -36,7 +35,7 @@ export async function runScript(
   const files = await session.ports.openUserFiles();
   const bytes = files.read(args.script, MAX_SCRIPT_BYTES, 'BAD_SCRIPT');
   const script = { text: new TextDecoder().decode(bytes), name: files.nameOf(args.script) };
-  const file = args.transcript === undefined ? null : absolutePath(args.transcript);
+  const file = args.transcript === undefined ? null : files.absolute(args.transcript);
   if (file !== null) {
     // Before the guest is touched for nothing.
     files.demandPlace(file);

@@ -8,12 +8,12 @@ import {
   type AskedQuestion,
   createMachine,
   prepareMachine,
-} from '../../../operations/project/create-machine.ts';
+} from '../../../operations/project/new/create-machine.ts';
 import { HostSession } from '../../../operations/session/host-session.ts';
 import { formatDocument } from '../../../render/documents.ts';
 import { machineNewDocument, renderCreatedMachine } from '../../../render/project/new-text.ts';
 import type { CommandResult } from '../../grammar/command.ts';
-import type { ProjectValues } from '../../tables/project-options.ts';
+import type { ProjectValues } from '../../tables/project/project-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 

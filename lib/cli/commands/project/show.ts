@@ -5,7 +5,7 @@ import { HostSession } from '../../../operations/session/host-session.ts';
 import { formatDocument } from '../../../render/documents.ts';
 import { machineShowDocument, renderOrigins, renderShownMachine } from '../../../render/project/show-text.ts';
 import type { CommandResult } from '../../grammar/command.ts';
-import type { ProjectValues } from '../../tables/project-options.ts';
+import type { ProjectValues } from '../../tables/project/project-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 

@@ -6,7 +6,7 @@ import { renderStatus, statusDocument, statusRows } from '../../../render/projec
 import type { CommandResult } from '../../grammar/command.ts';
 import { type FormatValues, formatOf, formatRows } from '../../row-format.ts';
 import type { LibvirtValues } from '../../tables/libvirt-options.ts';
-import type { ProjectValues } from '../../tables/project-options.ts';
+import type { ProjectValues } from '../../tables/project/project-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 

@@ -10,7 +10,7 @@ import { noteLine } from '../../reading-options.ts';
 import { runProposal } from '../../run-proposal.ts';
 import type { ChangingValues } from '../../tables/changing-options.ts';
 import type { LibvirtValues } from '../../tables/libvirt-options.ts';
-import type { ProjectValues } from '../../tables/project-options.ts';
+import type { ProjectValues } from '../../tables/project/project-options.ts';
 import type { Dialogue } from '../../terminal/dialogue.ts';
 import type { Terminal } from '../../terminal/terminal.ts';
 import { runBootBuild } from '../boot/boot-build.ts';

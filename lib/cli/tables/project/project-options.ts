@@ -1,6 +1,6 @@
-import { CATEGORIES } from '../../libvirt/machine/category.ts';
-import type { OptionDefinition, ValuesOf } from '../grammar/command.ts';
-import { READING_OPTIONS } from '../reading-options.ts';
+import { CATEGORIES } from '../../../libvirt/machine/category.ts';
+import type { OptionDefinition, ValuesOf } from '../../grammar/command.ts';
+import { READING_OPTIONS } from '../../reading-options.ts';
 
 const { json, color } = READING_OPTIONS;
 

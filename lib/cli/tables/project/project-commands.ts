@@ -1,4 +1,4 @@
-import { type Command, defineCommand } from '../grammar/command.ts';
+import { type Command, defineCommand } from '../../grammar/command.ts';
 import { PROJECT_OPTIONS, TYPE_OPTION } from './project-options.ts';
 
 /** The commands of `portal` for the folders that define machines. */
@@ -47,7 +47,7 @@ export const PROJECT_COMMANDS: readonly Command[] = [
       ['portal new scratch --yes', 'a small Linux, with all defaults'],
       ['portal new r1 -t router/universe -a memory=1GiB --yes', 'one answer, and defaults'],
     ],
-    load: async () => (await import('../commands/project/new.ts')).runPortalNew,
+    load: async () => (await import('../../commands/project/new.ts')).runPortalNew,
   }),
   defineCommand({
     name: 'templates',
@@ -56,7 +56,7 @@ export const PROJECT_COMMANDS: readonly Command[] = [
     positionals: {},
     options: { json: PROJECT_OPTIONS.json, color: PROJECT_OPTIONS.color },
     examples: [['portal templates', 'all templates of the package']],
-    load: async () => (await import('../commands/project/templates.ts')).runPortalTemplates,
+    load: async () => (await import('../../commands/project/templates.ts')).runPortalTemplates,
   }),
   defineCommand({
     name: 'check',
@@ -76,7 +76,7 @@ export const PROJECT_COMMANDS: readonly Command[] = [
       ['portal check', 'all machines of the project'],
       ['portal check r0 --json', 'one machine, as JSON'],
     ],
-    load: async () => (await import('../commands/project/check.ts')).runPortalCheck,
+    load: async () => (await import('../../commands/project/check.ts')).runPortalCheck,
   }),
   defineCommand({
     name: 'show',
@@ -92,7 +92,7 @@ export const PROJECT_COMMANDS: readonly Command[] = [
       ['portal show r0', 'all values'],
       ['portal show r0 --why', 'and the origin of each'],
     ],
-    load: async () => (await import('../commands/project/show.ts')).runPortalShow,
+    load: async () => (await import('../../commands/project/show.ts')).runPortalShow,
   }),
   defineCommand({
     name: 'render',
@@ -102,6 +102,6 @@ export const PROJECT_COMMANDS: readonly Command[] = [
     positionals: { name: { describe: 'Name of the machine', completes: 'folder-machine' } },
     options: PROJECT_OPTIONS,
     examples: [['portal render r0', 'the domain XML']],
-    load: async () => (await import('../commands/project/render.ts')).runPortalRender,
+    load: async () => (await import('../../commands/project/render.ts')).runPortalRender,
   }),
 ];

@@ -1,16 +1,16 @@
-import { PortalGunError } from '../../base/errors.ts';
-import { suggest } from '../../base/text.ts';
-import type { NewFile } from '../../host/user-files.ts';
-import { parseDefinition } from '../../machines/definition/definition-parser.ts';
-import { answerFault } from '../../machines/template/answer-forms.ts';
-import { fillTemplate, type TemplateValues } from '../../machines/template/fill-template.ts';
-import type { Question } from '../../machines/template/template-parser.ts';
-import type { HostSession } from '../session/host-session.ts';
+import { PortalGunError } from '../../../base/errors.ts';
+import { suggest } from '../../../base/text.ts';
+import type { NewFile } from '../../../host/user-files.ts';
+import { parseDefinition } from '../../../machines/definition/definition-parser.ts';
+import { answerFault } from '../../../machines/template/answer-forms.ts';
+import { fillTemplate, type TemplateValues } from '../../../machines/template/fill-template.ts';
+import type { Question } from '../../../machines/template/template-parser.ts';
+import type { HostSession } from '../../session/host-session.ts';
+import { demandMachineName, MACHINES_FOLDER, openProject, type Project } from '../open-project.ts';
 import { type FoundTemplate, findTemplate, templateFiles } from './find-template.ts';
-import { demandMachineName, MACHINES_FOLDER, openProject, type Project } from './open-project.ts';
 
 /** The template of a machine for which none is named. */
-export const DEFAULT_TEMPLATE = 'application/minivm';
+const DEFAULT_TEMPLATE = 'application/minivm';
 const DEFINITION_FILE = 'machine.yaml';
 
 /** What a template is filled with. */

@@ -1,9 +1,9 @@
-import { PortalGunError } from '../../base/errors.ts';
-import { suggest } from '../../base/text.ts';
-import { packageTemplates } from '../../host/package-files.ts';
-import type { UserFiles } from '../../host/user-files.ts';
-import { parseTemplate, TEMPLATE_FILE, type Template } from '../../machines/template/template-parser.ts';
-import type { HostSession } from '../session/host-session.ts';
+import { PortalGunError } from '../../../base/errors.ts';
+import { suggest } from '../../../base/text.ts';
+import { packageTemplates } from '../../../host/package-files.ts';
+import type { UserFiles } from '../../../host/user-files.ts';
+import { parseTemplate, TEMPLATE_FILE, type Template } from '../../../machines/template/template-parser.ts';
+import type { HostSession } from '../../session/host-session.ts';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_FILES = 1000;

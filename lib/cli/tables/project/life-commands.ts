@@ -1,7 +1,7 @@
-import { type Command, defineCommand } from '../grammar/command.ts';
-import { CHANGING_OPTIONS } from './changing-options.ts';
-import { FORMAT_OPTION } from './format-option.ts';
-import { LIBVIRT_OPTIONS } from './libvirt-options.ts';
+import { type Command, defineCommand } from '../../grammar/command.ts';
+import { CHANGING_OPTIONS } from '../changing-options.ts';
+import { FORMAT_OPTION } from '../format-option.ts';
+import { LIBVIRT_OPTIONS } from '../libvirt-options.ts';
 import { PROJECT_OPTIONS, TYPE_OPTION } from './project-options.ts';
 
 const MACHINES = {
@@ -53,7 +53,7 @@ export const LIFE_COMMANDS: readonly Command[] = [
       ['sudo portal up', 'all machines of the project'],
       ['portal up r0 --dry-run', 'show the plan only'],
     ],
-    load: async () => (await import('../commands/project/up.ts')).runPortalUp,
+    load: async () => (await import('../../commands/project/up.ts')).runPortalUp,
   }),
   defineCommand({
     name: 'plan',
@@ -62,7 +62,7 @@ export const LIFE_COMMANDS: readonly Command[] = [
     positionals: { machines: MACHINES },
     options: { type: TYPE_OPTION, connect, ...PROJECT_OPTIONS },
     examples: [['portal plan r0', 'the steps for one machine']],
-    load: async () => (await import('../commands/project/up.ts')).runPortalPlan,
+    load: async () => (await import('../../commands/project/up.ts')).runPortalPlan,
   }),
   defineCommand({
     name: 'status',
@@ -75,7 +75,7 @@ export const LIFE_COMMANDS: readonly Command[] = [
       ['portal status', 'all machines of the project'],
       ['portal status --json', 'as JSON, with the differences'],
     ],
-    load: async () => (await import('../commands/project/status.ts')).runPortalStatus,
+    load: async () => (await import('../../commands/project/status.ts')).runPortalStatus,
   }),
   defineCommand({
     name: 'halt',
@@ -88,7 +88,7 @@ export const LIFE_COMMANDS: readonly Command[] = [
       ['sudo portal halt r0', 'one machine'],
       ['sudo portal halt --all --grace 10', 'all machines; each guest has 10 s'],
     ],
-    load: async () => (await import('../commands/project/down.ts')).runPortalHalt,
+    load: async () => (await import('../../commands/project/down.ts')).runPortalHalt,
   }),
   defineCommand({
     name: 'reload',
@@ -98,7 +98,7 @@ export const LIFE_COMMANDS: readonly Command[] = [
     positionals: { machines: SOME_MACHINES },
     options: { ...STOPPING_OPTIONS, yes, connect, ...PROJECT_OPTIONS },
     examples: [['sudo portal reload r0', 'one machine']],
-    load: async () => (await import('../commands/project/reload.ts')).runPortalReload,
+    load: async () => (await import('../../commands/project/reload.ts')).runPortalReload,
   }),
   defineCommand({
     name: 'destroy',
@@ -119,6 +119,6 @@ export const LIFE_COMMANDS: readonly Command[] = [
       ['sudo portal destroy r0', 'keep its disks'],
       ['sudo portal destroy --all --data --yes', 'remove everything of all machines'],
     ],
-    load: async () => (await import('../commands/project/down.ts')).runPortalDestroy,
+    load: async () => (await import('../../commands/project/down.ts')).runPortalDestroy,
   }),
 ];
