@@ -23,11 +23,11 @@ export function livePorts(): HostPorts {
     },
     runner: {
       async run(program, args, options) {
-        const { LiveRunner } = await import('./live-runner.ts');
+        const { LiveRunner } = await import('./program/live-runner.ts');
         return new LiveRunner().run(program, args, options);
       },
       async open(program, args, options) {
-        const { LiveRunner } = await import('./live-runner.ts');
+        const { LiveRunner } = await import('./program/live-runner.ts');
         return new LiveRunner().open(program, args, options);
       },
     },

@@ -1,8 +1,8 @@
 import { closeSync } from 'node:fs';
 import { delimiter } from 'node:path';
-import { errorCode } from '../host-reader.ts';
-import { findProgram, PROGRAM_FOLDERS } from '../programs.ts';
-import { type Opening, RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../runner.ts';
+import { errorCode } from '../../host-reader.ts';
+import { findProgram, PROGRAM_FOLDERS } from '../../programs.ts';
+import { type Opening, RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../../runner.ts';
 import { LiveOpenProgram } from './live-open-program.ts';
 import { endGroup, GRACE_MS } from './program-group.ts';
 import { type Descriptor, openUnnamedFile } from './unnamed-file.ts';
