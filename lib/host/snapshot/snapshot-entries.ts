@@ -34,7 +34,7 @@ export class FolderEntries implements Iterable<readonly [string, SnapshotEntry]>
     }
   }
 
-  /** Takes no more room than is needed: what grows has room for more, and thousands of folders hold one or two names. */
+  /** Frees the unused capacity of the lists: thousands of folders hold only one or two names. */
   trim(): void {
     // One of many names is put to again and again.
     if (this.#places !== undefined) return;

@@ -36,7 +36,7 @@ export function compareHosts(before: HostSession, after: HostSession): HostCompa
   // A large snapshot takes more memory than its devices, and the second is read without the first.
   before.forgetHost();
   const second = readCompared(after, names, first.isReplaced);
-  // Stand-ins compare with stand-ins alone.
+  // Stand-ins can only be compared with stand-ins.
   const isToBeReplaced = second.isReplaced && !first.isReplaced;
   const earlier = isToBeReplaced ? readCompared(before, names, true).inventory : first.inventory;
   const later = second.inventory;

@@ -179,7 +179,7 @@ function wantedOf(fields: readonly DeviceRequest[]): readonly FactReader[] {
   });
 }
 
-/** Of which nothing was read. Its copies have one shape from the start, and are made at once. */
+/** A device without any fact. Its copies have their final shape from the start, so V8 makes each in one step. */
 const NOTHING_READ = Object.fromEntries(['address', ...ALL_FIELDS].map((field) => [field, UNREAD])) as {
   readonly [F in DeviceField]: Unknown;
 };

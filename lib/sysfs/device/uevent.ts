@@ -11,7 +11,7 @@ export interface UeventIds {
   readonly subsystemDeviceId: string | null;
 }
 
-/** What `uevent` says of a PCI function, apart from its address. */
+/** The facts of a PCI function in `uevent`, without its address. */
 export interface Uevent {
   readonly driver: string | null;
   readonly ids: UeventIds;
