@@ -18,6 +18,7 @@ for (const [name, text] of files) writeFileSync(`${programs}/${name}`, text);
 writeFileSync(`${programs}/package.json`, '{"type":"commonjs"}\n');
 for (const name of PROGRAMS) chmodSync(`${programs}/${name}.js`, 0o755);
 cpSync('lib/pci/pci.ids', 'dist/pci/pci.ids');
+cpSync('lib/machines/templates', 'dist/machines/templates', { recursive: true });
 cpSync('lib/documents/schemas', 'dist/schemas', { recursive: true });
 cpSync('lib/pci/pci.ids.LICENSE', 'dist/pci/pci.ids.LICENSE');
 

@@ -10,6 +10,7 @@ export type { ChangeableHost } from './apply/changeable-host.ts';
 export { type Occasion, readJournals } from './apply/journal/journal.ts';
 export type { LeftJournal } from './apply/journal/journal-parser.ts';
 export { type Recovery, recover } from './apply/recover.ts';
+export { type Cancellation, Cancelled } from './base/cancelled.ts';
 export type { Diagnostic, DiagnosticCode } from './base/diagnostic.ts';
 export { DIAGNOSTICS } from './base/diagnostic.ts';
 export { ERRORS, type ErrorCode, EXIT, type ExitName, PortalGunError } from './base/errors.ts';
@@ -55,10 +56,17 @@ export type { PciShowDocument } from './documents/inventory/pci-show.ts';
 export type { PciSnapshotDocument } from './documents/inventory/pci-snapshot.ts';
 export type { PciTreeDocument } from './documents/inventory/pci-tree.ts';
 export type { AssignmentsDocument } from './documents/machines/assignments.ts';
+export type { ConsoleScriptDocument } from './documents/machines/console-script.ts';
+export type { MachineCheckDocument } from './documents/machines/machine-check.ts';
 export type { MachineListDocument } from './documents/machines/machine-list.ts';
+export type { MachineNewDocument } from './documents/machines/machine-new.ts';
+export type { MachineRenderDocument } from './documents/machines/machine-render.ts';
+export type { MachineShowDocument } from './documents/machines/machine-show.ts';
+export type { MachineStatusDocument } from './documents/machines/machine-status.ts';
 export type { MachineTagDocument } from './documents/machines/machine-tag.ts';
 export type { PciXmlDocument } from './documents/machines/pci-xml.ts';
 export type { PciXmlFilesDocument } from './documents/machines/pci-xml-files.ts';
+export type { TemplateListDocument } from './documents/machines/template-list.ts';
 export type { RomDumpDocument } from './documents/rom/rom-dump.ts';
 export type { RomInspectDocument } from './documents/rom/rom-inspect.ts';
 export type { RomListDocument } from './documents/rom/rom-list.ts';
@@ -66,19 +74,35 @@ export type { ValidationDocument } from './documents/validation.ts';
 export type * from './facts/host-use.ts';
 export type * from './facts/network-use.ts';
 export type * from './facts/storage-use.ts';
+export { KEY_NAMES } from './guest/console/console-keys.ts';
+export type { ConsoleScript, ScriptStep } from './guest/console/console-script.ts';
+export { ConsoleText } from './guest/console/console-text.ts';
+export { parseConsoleScript } from './guest/console/script-parser.ts';
+export { ScriptRun, type ScriptStepOutcome } from './guest/console/script-run.ts';
+export type { TextPattern } from './guest/console/text-pattern.ts';
+export type { Channel, ChannelFailure } from './host/channel.ts';
 export { TreeHost } from './host/file/tree-host.ts';
+export type { HeldLock } from './host/file-lock.ts';
 export type { FileStore, Storing } from './host/file-store.ts';
+export type { GrowingFile } from './host/growing-file.ts';
 export { lockHost } from './host/host-lock.ts';
 export type { ClosableWriter, HostPorts, User } from './host/host-ports.ts';
 export type { HostReader, ReadFailure, Reading } from './host/host-reader.ts';
 export { isFailure } from './host/host-reader.ts';
 export type { HostWriter, WriteFailure, Writing } from './host/host-writer.ts';
+export type {
+  CopyOptions,
+  FileContent,
+  FileStatus,
+  LargeFiles,
+  ScratchFolder,
+} from './host/large-files.ts';
 export { LiveFiles } from './host/live/live-files.ts';
 export { openLiveHost } from './host/live/live-host.ts';
 export { livePorts } from './host/live/live-ports.ts';
 export { LiveRomReader } from './host/live/live-rom-reader.ts';
-export { LiveRunner } from './host/live/live-runner.ts';
 export { LiveWriter } from './host/live/live-writer.ts';
+export { LiveRunner } from './host/live/program/live-runner.ts';
 export { openHost } from './host/open-host.ts';
 export { type PciIdsFile, readPciIdsFile } from './host/pci-ids-file.ts';
 export type { RomFailure, RomReader, RomReading } from './host/rom-reader.ts';
@@ -136,6 +160,7 @@ export {
   type ReadingPurpose,
   readMachines,
 } from './libvirt/machine/read-machines.ts';
+export { type SerialConsole, serialConsoleOf } from './libvirt/machine/serial-console.ts';
 export { planTagging, type Tagging, tagMachines } from './libvirt/machine/tag-machines.ts';
 export type { TakenDevice } from './libvirt/machine/taken-device.ts';
 export type { GivenDevice, HostLookup } from './libvirt/machine/taken-functions.ts';
@@ -160,6 +185,11 @@ export { Virsh, type VirshAnswer, type VirshOptions } from './libvirt/virsh.ts';
 export type { GuestAddress } from './libvirt/xml/pci-address-xml.ts';
 export { MAX_XML_BYTES, parseXml, type XmlDocument } from './libvirt/xml/xml-document.ts';
 export type { XmlElement } from './libvirt/xml/xml-element.ts';
+export type { BootProfile } from './machines/boot/guest-modules.ts';
+export type { PackageFacts } from './machines/boot/package-lists.ts';
+export type { BootRecord, ImageRecord, StoredFile, StoreOrigin } from './machines/boot/store-records.ts';
+export type { DefinitionFault, Origin } from './machines/definition/definition-parser.ts';
+export type { MachineDefinition } from './machines/definition/machine-definition.ts';
 export type { AssignOptions, GivingOptions } from './operations/assignment/assign-options.ts';
 export type {
   AssignmentSubject,
@@ -181,6 +211,15 @@ export type {
   RestoreBindingsSubject,
   RestoreOptions,
 } from './operations/binding/propose-restore-bindings.ts';
+export type { StoreEntry } from './operations/boot/boot-store.ts';
+export { readBootRecords, readImageRecords } from './operations/boot/boot-store.ts';
+export type { BuildBootOptions, BuiltBoot } from './operations/boot/build-boot.ts';
+export type { BuildImageOptions, BuiltImage } from './operations/boot/build-image.ts';
+export type { ImportBootOptions, ImportedBoot } from './operations/boot/import-boot.ts';
+export type { ImportSubject } from './operations/boot/import-subject.ts';
+export type { RemovedFromStore, RemoveStoredOptions } from './operations/boot/remove-stored.ts';
+export type { ResolvedBoot, ResolvedImage } from './operations/boot/resolve-boot.ts';
+export type { WorkOptions } from './operations/boot/work.ts';
 export type { ApplyProposalOptions } from './operations/change/apply-proposal.ts';
 export { refuseToChange } from './operations/change/apply-proposal.ts';
 export type { HostProposal } from './operations/change/host-proposal.ts';
@@ -188,6 +227,12 @@ export type { LeftEntry, LeftReason } from './operations/change/left-entry.ts';
 export type { PendingChange, PendingRecovery } from './operations/change/pending-recovery.ts';
 export { refuseWritableProgram } from './operations/change/program-refusal.ts';
 export { refuseUse } from './operations/change/refusals.ts';
+export type { ConsoleLogOptions } from './operations/console/console-log.ts';
+export { readConsoleLog } from './operations/console/console-log.ts';
+export type { MachineConsole } from './operations/console/find-console.ts';
+export { findConsole } from './operations/console/find-console.ts';
+export type { OpenConsole, OpenConsoleOptions } from './operations/console/open-console.ts';
+export type { ConsoleScriptOptions, ConsoleScriptResult } from './operations/console/run-console-script.ts';
 export type { CapturedHost, SnapshotOptions } from './operations/inventory/capture-snapshot.ts';
 export type { HostComparison } from './operations/inventory/compare-hosts.ts';
 export type { HostView, SelectedView } from './operations/inventory/host-view.ts';
@@ -202,6 +247,23 @@ export type { MachineChoice } from './operations/machines/target-machines.ts';
 export { openSession, type Session } from './operations/open-session.ts';
 export type { PolicyOptions, PolicySubject, PolicyText } from './operations/policy/propose-policy.ts';
 export { readPolicyFile } from './operations/policy/propose-policy.ts';
+export type { MachineCheck } from './operations/project/check-machines.ts';
+export type { MachineNames } from './operations/project/choose-machines.ts';
+export type { DefinitionState, MachineStatus, ProjectStatus } from './operations/project/machine-status.ts';
+export type {
+  AskedQuestion,
+  CreatedMachine,
+  NewMachine,
+  NewMachineOptions,
+} from './operations/project/new/create-machine.ts';
+export type { FoundTemplate } from './operations/project/new/find-template.ts';
+export { openProject, type Project } from './operations/project/open-project.ts';
+export type { DestroyOptions, DownSubject, HaltOptions } from './operations/project/propose-down.ts';
+export { DEFAULT_GRACE_SECONDS } from './operations/project/propose-down.ts';
+export type { RaisedMachine, UpOptions, UpSubject } from './operations/project/propose-up.ts';
+export type { RenderedMachine } from './operations/project/render-machine.ts';
+export type { ShownMachine } from './operations/project/show-machine.ts';
+export type { ProjectSession } from './operations/project-session.ts';
 export type { Aftermath } from './operations/recovery/aftermath.ts';
 export { readAftermath } from './operations/recovery/aftermath.ts';
 export type {
@@ -225,6 +287,7 @@ export type { ListedPf, ListPfsOptions, PfsAnswer } from './operations/sriov/lis
 export type { RestoreVfsSubject } from './operations/sriov/propose-restore-vfs.ts';
 export type { SetVfsOptions, SetVfsSubject } from './operations/sriov/propose-vfs.ts';
 export { MAX_VFS } from './operations/sriov/propose-vfs.ts';
+export type { BootSession, ImageSession } from './operations/store-session.ts';
 export type { FixOptions, FixSubject } from './operations/validation/propose-fixes.ts';
 export type { ValidateOptions, ValidationAnswer } from './operations/validation/validate-host.ts';
 export type { AllDevicesXml, LeftOut } from './operations/xml/all-devices-xml.ts';

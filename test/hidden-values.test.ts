@@ -10,7 +10,12 @@ import { expect, it } from 'vitest';
 const ROOT = join(import.meta.dirname, '..');
 const FACE = 'lib/index.ts';
 /** Their methods are the face of the operations that they load. */
-const SESSIONS = ['lib/operations/open-session.ts', 'lib/operations/looking-session.ts'];
+const SESSIONS = [
+  'lib/operations/open-session.ts',
+  'lib/operations/looking-session.ts',
+  'lib/operations/project-session.ts',
+  'lib/operations/store-session.ts',
+];
 const ROOMS = /^lib\/(base|host|pci|facts|libvirt|checks|sysfs|plan|apply|operations)\//;
 /**
  * What is of the program itself and decides nothing of a host: text that is counted, escaped and suggested, the streams of the process,
@@ -19,6 +24,7 @@ const ROOMS = /^lib\/(base|host|pci|facts|libvirt|checks|sysfs|plan|apply|operat
 const PRINTING = [
   ...['lib/base/text.ts', 'lib/base/yaml-file.ts'],
   ...['lib/host/live/plain-output.ts', 'lib/host/live/late-line.ts'],
+  'lib/host/live/process-streams.ts',
 ];
 
 type Values = ReadonlySet<string>;

@@ -88,7 +88,7 @@ export class Application {
   /** Undoes every started step, the last first, even if one of them cannot be undone. */
   async back(): Promise<void> {
     await this.#load('from');
-    // From here on there is nothing whole left that could be confirmed.
+    // From here on, there is no complete change to confirm.
     if (this.#awaits) await this.#journal.awaitConfirmation(null);
     this.#awaits = false;
     for (const [index, step] of [...this.#plan.steps.entries()].reverse()) {
@@ -100,7 +100,7 @@ export class Application {
         : (this.#guard(step, 'from') ??
           (await this.#safety(change, 'from')) ??
           (await observed.reach('from')));
-      // What can't be written down is found out again by whoever recovers.
+      // A mark that cannot be written is found out again by a recovery.
       if (problem === null) await this.#journal.mark(index, 'undone');
       if (problem === null) this.#settle(index, 'undone', null);
       else await this.#settleUnlessUndone(index, change, problem);
@@ -139,7 +139,7 @@ export class Application {
       }
       if (!(await observed.isAt('from'))) return observed.problem ?? CHANGED;
     }
-    // What is there already takes nothing more.
+    // A step that is already done needs no new use of a device.
     const isThere = wasBegun && (await observed.isAt('to'));
     const use = isThere ? null : await this.#safety(change, 'to');
     if (use !== null) return use;
@@ -198,7 +198,7 @@ export class Application {
     this.#options.onStep?.(index, outcome, problem?.message ?? null, problem?.code ?? null);
   }
 
-  /** What nobody could put back, now or later, must not keep others from being changed. */
+  /** A step that can never be undone must not block later changes. */
   async #settleUnlessUndone(index: number, change: Change, problem: Problem): Promise<void> {
     const { unlessUndone } = kindOf(change);
     if (unlessUndone === 'left-if-held' && this.#isHeld(change)) {
@@ -212,7 +212,7 @@ export class Application {
   }
 
   async #heldProblem(change: Change, problem: Problem): Promise<Problem> {
-    // What was allowed may be what holds it.
+    // An accepted use may be what holds the device.
     const holder = await this.#use(change, 'to', NOTHING);
     return holder === null ? problem : new Problem(problem.code, `${problem.message}; ${holder.message}`);
   }

@@ -5,6 +5,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { AskedChangeMaker, ChangeMaker } from './change-maker.ts';
 import type { ChangeableHost } from './changeable-host.ts';
 import { bootLoaderMaker } from './changes/boot-loader.ts';
+import { directoryMaker } from './changes/directory.ts';
 import { driverMaker } from './changes/driver.ts';
 import { fileMaker } from './changes/file.ts';
 import { initramfsMaker } from './changes/initramfs.ts';
@@ -28,6 +29,11 @@ const CHANGE_MAKERS: { readonly [K in Change['kind']]: MakerOf<K> | (() => Promi
   assignment: async () => (await import('./changes/assignment.ts')).assignmentMaker,
   attachment: async () => (await import('./changes/attachment.ts')).attachmentMaker,
   category: async () => (await import('./changes/category.ts')).categoryMaker,
+  directory: directoryMaker,
+  image: async () => (await import('./changes/image.ts')).imageMaker,
+  network: async () => (await import('./changes/network.ts')).networkMaker,
+  definition: async () => (await import('./changes/definition.ts')).definitionMaker,
+  power: async () => (await import('./changes/power.ts')).powerMaker,
 };
 
 /** The state of a host in respect to a change. Cheap reads are repeated each time. */

@@ -23,11 +23,12 @@ const OF_ALL: ReadonlySet<DeviceField> = new Set<DeviceField>([
 ]);
 
 /**
- * Reads every function of a host, as far as a question about taking some of them needs: all facts of those, of their groups and of
- * the ports above; of what goes with them all but what a device gives itself; of the others only what decides that they do not go.
- * The rest is `unread`, which clears nobody.
+ * Reads every function of a host, with the facts for a question about taking some of them: all facts of those, of
+ * their groups and of the ports above; of devices that are lost with them all facts except those that are read from
+ * the device itself; of others only the facts that show that they are not included. The rest is `unread`, which lifts
+ * no finding.
  *
- * @param chosen picks the functions that the question is about; it may look at `selecting` as well, which is read of all
+ * @param chosen selects the functions of the question; it may use `selecting` as well, which is read of all
  * @throws PortalGunError as `readInventory`
  */
 export function readForSafety<const Read extends DeviceField>(
@@ -66,7 +67,7 @@ function lostBy(
   return devices.filter(({ address }) => lost.has(address));
 }
 
-/** Those of which `readForSafety` read more than that they do not go; all of an inventory that was read otherwise. */
+/** The functions with more facts from `readForSafety` than those that exclude them; all in another inventory. */
 export function amongAsked<Device extends DeviceWith<'attachments'>>(
   devices: readonly Device[],
 ): readonly Device[] {

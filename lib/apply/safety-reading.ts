@@ -144,7 +144,10 @@ export function safetyHost(
   };
 }
 
-/** How a host uses its hardware; what only the directory of a function tells, of those of which the other facts were read. */
+/**
+ * The uses of the hardware by a host; facts from the directory of a function only for functions whose other facts
+ * were read.
+ */
 export function readUseOf(host: HostReader, devices: readonly DeviceWith<'attachments'>[]): HostUse {
   const asked = amongAsked(devices);
   if (asked.length === devices.length) return readHostUse(host);

@@ -5,8 +5,8 @@ import { kindOf } from '../plan/change-kinds.ts';
 import { readVfsNow } from '../sysfs/device/driver-state.ts';
 
 /**
- * Whether a change can take no device from the host, so that no safety rule needs to be asked. VFs that are made where there are
- * none take nothing: the kernel refuses to make them if somebody else made some in the meantime.
+ * Whether a change cannot take a device from the host, so that no safety rule needs to be checked. Creating the first
+ * VFs takes nothing: the kernel refuses it if another program created some in the meantime.
  */
 export function takesNothing(reader: HostReader, change: Change, direction: Direction): boolean {
   const question = kindOf(change).safety(change, direction);

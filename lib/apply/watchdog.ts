@@ -48,7 +48,7 @@ export async function startWatchdog(
     ...words,
   ]);
   if (run.kind === 'exited' && run.exitCode === 0) return;
-  if (run.kind === 'missing') throw failed('systemd-run', 'is not there');
+  if (run.kind === 'missing') throw failed('systemd-run', 'is not installed');
   throw failed('systemd-run', run.kind === 'failed' ? run.detail : lastLine(run.stderr));
 }
 

@@ -1,3 +1,6 @@
+import { FILE_ERRORS } from './file-errors.ts';
+import { MACHINE_ERRORS } from './machine-errors.ts';
+
 /** Exit codes of both programs. A contract: `docs/reference/exit-codes.md` is generated from it. */
 export const EXIT = {
   ok: 0,
@@ -61,6 +64,12 @@ export const ERRORS = {
     remedy:
       'see the format in docs/reference/assignment-rules.md; pci assign --print-rules prints an example',
   },
+  BAD_DEFINITION: {
+    exit: 'usage',
+    summary:
+      'The definition of a machine has a value that is not allowed, or is not valid YAML, JSON or TypeScript.',
+    remedy: 'list everything that is wrong with it: portal check NAME',
+  },
   BAD_XML: {
     exit: 'usage',
     summary: 'A document is not valid XML, or not a document of libvirt.',
@@ -80,6 +89,11 @@ export const ERRORS = {
     exit: 'notFound',
     summary: 'libvirt has no VM with this name.',
     remedy: 'list the VMs: portal list',
+  },
+  NO_FOLDER: {
+    exit: 'notFound',
+    summary: 'There is no folder of a machine with this name.',
+    remedy: 'list the machines: portal list; create one: portal new NAME',
   },
   AMBIGUOUS_DEVICE: {
     exit: 'usage',
@@ -169,21 +183,6 @@ export const ERRORS = {
     summary: 'A device is assigned to another VM, and only one VM may have it.',
     remedy: 'list the assignments: pci assignments',
   },
-  NOT_RUNNING: {
-    exit: 'refused',
-    summary: 'A VM that should get or lose a device while it runs is not running, or is paused.',
-    remedy: 'start it first, or omit --live: a definition can change at any time',
-  },
-  START_REFUSED: {
-    exit: 'refused',
-    summary: 'A VM must not start: a device assigned to it is in use, or is not the recorded device.',
-    remedy: 'list the assignments: pci assignments; update moved devices: pci assignments --repair',
-  },
-  CANNOT_GUARD: {
-    exit: 'refused',
-    summary: 'The libvirt hook, which checks devices before a VM starts, cannot be installed.',
-    remedy: 'run pci from its installed location',
-  },
   DEVICE_IN_USE: {
     exit: 'refused',
     summary: 'The host uses a device that the change would take from it.',
@@ -239,17 +238,8 @@ export const ERRORS = {
     summary: 'The snapshot does not contain enough data to simulate this write.',
     remedy: 'capture the host again as root with this version, or try it on the host itself',
   },
-  FILE_EXISTS: {
-    exit: 'refused',
-    summary: 'An output file already exists and has different contents.',
-    remedy: 'use another path, or replace the file: --overwrite',
-  },
-  OUTPUT_FAILED: {
-    exit: 'toolFailed',
-    summary:
-      'The output could not be written to a file, stdout or stderr. A change that was made or undone stays so.',
-    remedy: 'check the directory, its permissions and the free space',
-  },
+  ...FILE_ERRORS,
+  ...MACHINE_ERRORS,
 } as const satisfies Record<string, ErrorEntry>;
 
 export type ErrorCode = keyof typeof ERRORS;

@@ -177,6 +177,38 @@ export const PROBLEMS = {
     summary: 'The guest did not release the device in time. It can still release it later.',
     remedy: 'stop using the device in the guest, or shut the VM down',
   },
+  IMAGE_UNREADABLE: {
+    summary: 'A disk image cannot be read.',
+    remedy: 'see what qemu-img info prints for it',
+  },
+  IMAGE_FAILED: {
+    summary: 'qemu-img cannot create a disk image.',
+    remedy: 'see the error of qemu-img; check the free space: df /var/lib/portal-gun',
+  },
+  IMAGE_TAKEN: {
+    summary: 'Another image is at the path of a disk image of a machine.',
+    remedy: 'move it to another directory; or remove it with the machine: portal destroy NAME --data',
+  },
+  DATA_GONE: {
+    summary: 'A disk image was removed, and the data on it with it.',
+    remedy: 'restore it from a backup; a new, empty one is created by portal up',
+  },
+  NETWORK_REFUSED: {
+    summary: 'libvirt refuses to create, start or remove a network.',
+    remedy: 'see the error of libvirt, and the networks: virsh net-list --all',
+  },
+  STATE_UNREADABLE: {
+    summary: 'libvirt does not report whether a VM runs.',
+    remedy: 'check it: virsh list --all',
+  },
+  START_FAILED: {
+    summary: 'libvirt cannot start, pause or resume a VM.',
+    remedy: 'see the error of libvirt, and the log of QEMU: /var/log/libvirt/qemu/NAME.log',
+  },
+  STOP_FAILED: {
+    summary: 'libvirt cannot stop a VM.',
+    remedy: 'see the processes of QEMU: ps -C qemu-system-x86_64',
+  },
 } as const satisfies Record<string, ProblemEntry>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

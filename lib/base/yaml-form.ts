@@ -1,14 +1,17 @@
 import * as z from 'zod/mini';
 import { type ErrorCode, PortalGunError } from './errors.ts';
 import { suggest } from './text.ts';
-import type { YamlFile, YamlPath } from './yaml-file.ts';
+import type { YamlFile, YamlPath, YamlValue } from './yaml-file.ts';
 
 /*
  * The form of a YAML file as a zod schema, and errors with line and column. A message may have a second line: the
  * hint.
  */
 
-/** The messages for required keys that are missing. */
+/** Between the messages of unknown keys, which zod reports as one issue; no key of a file has it. */
+const BETWEEN_KEYS = '\0';
+
+/** What is said of a key that has to be there and is not. */
 export type MissingWords = Readonly<Record<string, string>>;
 
 /** Text, or any value without quotes. */
@@ -68,6 +71,13 @@ export function withHint(message: string, hint: string): string {
   return `${message}\n${hint}`;
 }
 
+/** What is wrong with a part of a file. */
+export interface YamlFault {
+  readonly path: YamlPath;
+  readonly message: string;
+  readonly hint?: string | undefined;
+}
+
 /**
  * The contents of a file.
  *
@@ -79,11 +89,35 @@ export function parseYaml<Form extends z.ZodMiniType>(
   form: Form,
   missing: MissingWords,
 ): z.output<Form> {
-  const result = z.safeParse(form, file.value, { error: wordsOf });
-  if (result.success) return result.data;
-  const { path, message } = firstOf(result.error.issues, file, missing);
-  const [words = '', hint] = message.split('\n');
-  return file.fail(path, words, hint);
+  const result = checkYaml(file, file.value, form, missing);
+  if (result.data !== undefined) return result.data.value;
+  const [first] = result.faults;
+  if (first === undefined) throw new Error('a form that fails has an issue');
+  return file.fail(first.path, first.message, first.hint);
+}
+
+/**
+ * What a file holds, or everything that is wrong with it: first what is further out.
+ *
+ * @param value that of the file, or the part of it that is checked
+ */
+export function checkYaml<Form extends z.ZodMiniType>(
+  file: YamlFile,
+  value: YamlValue,
+  form: Form,
+  missing: MissingWords,
+): { readonly data?: { readonly value: z.output<Form> }; readonly faults: readonly YamlFault[] } {
+  const result = z.safeParse(form, value, { error: wordsOf });
+  if (result.success) return { data: { value: result.data }, faults: [] };
+  const problems = result.error.issues.flatMap((issue) => problemsOf(issue, file, missing));
+  return {
+    faults: problems
+      .toSorted((a, b) => a.rank - b.rank)
+      .map(({ path, message }) => {
+        const [words = '', hint] = message.split('\n');
+        return { path, message: words, hint };
+      }),
+  };
 }
 
 interface Problem {
@@ -93,9 +127,13 @@ interface Problem {
   readonly rank: number;
 }
 
-function firstOf(issues: readonly z.core.$ZodIssue[], file: YamlFile, missing: MissingWords): Problem {
-  const problems = issues.map((issue) => problemOf(issue, [], file, missing));
-  return problems.reduce((first, problem) => (problem.rank < first.rank ? problem : first));
+/** One for each unknown key, and one for any other issue. */
+function problemsOf(issue: z.core.$ZodIssue, file: YamlFile, missing: MissingWords): readonly Problem[] {
+  if (issue.code !== 'unrecognized_keys') return [problemOf(issue, [], file, missing)];
+  const messages = issue.message.split(BETWEEN_KEYS);
+  return issue.keys.map((key, index) =>
+    problemOf({ ...issue, keys: [key], message: messages[index] ?? '' }, [], file, missing),
+  );
 }
 
 function problemOf(issue: z.core.$ZodIssue, outer: YamlPath, file: YamlFile, missing: MissingWords): Problem {
@@ -107,7 +145,8 @@ function problemOf(issue: z.core.$ZodIssue, outer: YamlPath, file: YamlFile, mis
   }
   if (issue.code === 'unrecognized_keys') {
     const [unknown = ''] = issue.keys;
-    return { path: [...path, unknown], message: issue.message, rank: 2 * path.length + 1 };
+    const [message = ''] = issue.message.split(BETWEEN_KEYS);
+    return { path: [...path, unknown], message, rank: 2 * path.length + 1 };
   }
   if (issue.code === 'invalid_union') {
     // The intended form: the first one that accepts the type of the value.
@@ -135,17 +174,20 @@ function wordsOf(issue: z.core.$ZodRawIssue): string {
     case 'invalid_value':
       return `must be ${issue.values.join(' or ')}`;
     case 'unrecognized_keys': {
-      const [key = ''] = issue.keys;
       const known = issue.inst instanceof z.ZodMiniObject ? Object.keys(issue.inst.shape) : [];
-      const meant = suggest(key, known);
-      return withHint(
-        `no such key here: "${key}"`,
-        meant === undefined ? `the keys are ${known.join(', ')}` : `did you mean ${meant}?`,
-      );
+      return issue.keys.map((key) => unknownKeyWords(key, known)).join(BETWEEN_KEYS);
     }
     default:
       return 'is not valid here';
   }
+}
+
+function unknownKeyWords(key: string, known: readonly string[]): string {
+  const meant = suggest(key, known);
+  return withHint(
+    `there is no key "${key}" here`,
+    meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`,
+  );
 }
 
 const TYPES: Readonly<Record<string, string>> = {

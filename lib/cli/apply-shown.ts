@@ -15,7 +15,7 @@ export const SIGNAL_EXITS: Readonly<Record<EndingSignal, number>> = {
 };
 
 /**
- * Applies a proposal, and prints each step on standard error. A signal lets the running step end, and undoes the rest.
+ * Applies a proposal, and prints each step on stderr. After a signal, the current step ends, and the rest is undone.
  *
  * @throws PortalGunError as {@link applyProposal}
  */
@@ -38,7 +38,7 @@ export function applyShown(
   });
 }
 
-/** The exit status for a report; why the change failed is printed on standard error. */
+/** The exit status for a report; the reason for a failure is printed on stderr. */
 export function exitOf(
   report: ApplyReport,
   signal: EndingSignal | null,

@@ -48,8 +48,8 @@ export async function runProgram(
     removeSign();
     return host[name];
   };
-  const stdout = new Output(streamOf('stdout'), onLoss('standard output'));
-  const stderr = new Output(streamOf('stderr'), onLoss('standard error'));
+  const stdout = new Output(streamOf('stdout'), onLoss('stdout'));
+  const stderr = new Output(streamOf('stderr'), onLoss('stderr'));
   const result = await resultOf(program, host, ports, {
     say: (text) => stderr.write(text),
     begin: async () => {

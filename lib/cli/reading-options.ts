@@ -47,11 +47,12 @@ const SHOWN_DIAGNOSTICS = 10;
 
 /** The session for the arguments. */
 export function sessionOf(
-  args: Partial<Pick<ReadingValues, 'host' | 'pciIds'>> & Pick<SessionOptions, 'connect' | 'source'>,
+  args: Partial<Pick<ReadingValues, 'host' | 'pciIds'>> &
+    Pick<SessionOptions, 'connect' | 'source' | 'project'>,
   ports: HostPorts,
 ): HostSession {
-  const { host, pciIds, connect, source } = args;
-  return new HostSession(ports, { host, pciIds, connect, source });
+  const { host, pciIds, connect, source, project } = args;
+  return new HostSession(ports, { host, pciIds, connect, source, project });
 }
 
 /** The text for stderr in addition to a result: notes on diagnostics, and more with `--verbose`. */
@@ -85,7 +86,10 @@ export function proposalRemarks(
   session: HostSession,
   { diagnostics, notes }: Pick<HostProposal, 'diagnostics' | 'notes'>,
 ): string {
-  return remarks(args, session.names, session.host, diagnostics) + notes.map(noteLine).join('');
+  return (
+    remarks(args, session.names, session.host, diagnostics) +
+    notes.map((note) => noteLine('pci', note)).join('')
+  );
 }
 
 /** Notes on the state of a host, one line each. */
@@ -93,9 +97,9 @@ export function noteLines(notes: readonly string[]): string {
   return notes.map((note) => `pci: ${escapeControls(note)}\n`).join('');
 }
 
-/** A note on a result, as a line. */
-export function noteLine(note: string): string {
-  return `pci: note: ${escapeControls(note)}\n`;
+/** What to know of an answer, as a line. */
+export function noteLine(program: 'pci' | 'portal', note: string): string {
+  return `${program}: note: ${escapeControls(note)}\n`;
 }
 
 /** The text if nothing is shown: there is no device at all, or none that matches. */

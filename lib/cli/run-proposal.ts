@@ -18,7 +18,7 @@ import type { ChangingValues } from './tables/changing-options.ts';
 import type { Dialogue } from './terminal/dialogue.ts';
 import type { Terminal } from './terminal/terminal.ts';
 
-/** What says what becomes of a proposal. */
+/** The values that decide what happens to a proposal. */
 export type ProposalValues = Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> &
   Partial<Pick<ChangingValues, 'confirmWithin'>> &
   Pick<ReadingValues, 'json'>;

@@ -19,6 +19,16 @@ export interface FileStore {
   append(path: string, text: string): Promise<Storing>;
   /** Removes a file; succeeds if there is none. */
   remove(path: string): Promise<Storing>;
-  /** The names in a folder, sorted; empty if there is no such folder. */
+  /** Whether there is a regular file. */
+  isFile(path: string): Promise<boolean>;
+  /** Whether there is a folder. */
+  isFolder(path: string): Promise<boolean>;
+  /** Makes a folder, with those above it that are missing; one that is there is made already. */
+  makeFolder(path: string): Promise<Storing>;
+  /** Removes a folder, if it is empty or with everything in it; one that is not there is removed already. */
+  removeFolder(path: string, withContent: boolean): Promise<Storing>;
+  /** Gives a file another path in the same folder. */
+  move(from: string, to: string): Promise<Storing>;
+  /** The names in a folder, sorted; none where there is no such folder. */
   list(path: string): Promise<readonly string[] | WriteFailure>;
 }

@@ -1,7 +1,11 @@
 import type { Background } from './background.ts';
+import type { Channel, ChannelFailure } from './channel.ts';
+import type { HeldLock } from './file-lock.ts';
 import type { FileStore } from './file-store.ts';
-import type { HostReader } from './host-reader.ts';
+import type { GrowingFile } from './growing-file.ts';
+import type { HostReader, Reading } from './host-reader.ts';
 import type { HostWriter } from './host-writer.ts';
+import type { LargeFiles } from './large-files.ts';
 import type { RomReader } from './rom-reader.ts';
 import type { Runner } from './runner.ts';
 import type { UserFiles } from './user-files.ts';
@@ -17,8 +21,13 @@ export interface HostPorts {
   readonly user: User;
   /** ISO 8601 in UTC. */
   now(): string;
-  pause(ms: number): Promise<void>;
+  /** Time in ms that never goes back, from any start. */
+  monotonicMs(): number;
+  /** Waits; no longer than until a signal. */
+  pause(ms: number, signal?: AbortSignal): Promise<void>;
   openFiles(): Promise<FileStore>;
+  /** Opens the kernels and images of portal-gun. */
+  openLargeFiles(): Promise<LargeFiles>;
   /** Opens the files that the user of the program names. */
   openUserFiles(): Promise<UserFiles>;
   /** Opens what writes attributes; close it after the last write. */
@@ -31,6 +40,18 @@ export interface HostPorts {
    * @throws PortalGunError HOST_LOCKED, PERMISSION_DENIED, TOOL_MISSING
    */
   lock(): Promise<() => void>;
+  /**
+   * Takes the lock that a file stands for.
+   *
+   * @param note who has it, in one line, for whoever meets it
+   * @returns what releases it, or who has it
+   * @throws PortalGunError PERMISSION_DENIED, OUTPUT_FAILED, TOOL_MISSING
+   */
+  lockFile(path: string, note: string): Promise<(() => void) | HeldLock>;
+  /** Connects to a unix socket. */
+  openChannel(path: string, timeoutMs: number): Promise<Channel | ChannelFailure>;
+  /** Opens a file that another program writes to; `null` if there is none. */
+  openGrowing(path: string): Promise<Reading<GrowingFile>>;
 }
 
 /** A writer that holds a process until it is closed. */
@@ -43,6 +64,8 @@ export interface User {
   readonly isRoot: boolean;
   /** `null` for a user without a name. */
   readonly name: string | null;
+  /** The id of the process of the session. */
+  readonly processId: number;
   /** A variable of the environment; `null` if it is not set. */
   variable(name: string): string | null;
   /** The words that start this program again: the interpreter and its file; `null` if the file is gone. */

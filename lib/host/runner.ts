@@ -1,3 +1,5 @@
+import type { Cancellation } from '../base/cancelled.ts';
+
 /**
  * The result of a program.
  *
@@ -20,6 +22,12 @@ export interface RunOptions {
   readonly input?: string;
   /** Environment variables in addition to the usual ones. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Its working directory; `/` by default. */
+  readonly folder?: string;
+  /** Ends the program, and what it started, soon after it is aborted. */
+  readonly signal?: Cancellation;
+  /** Gets what the program prints on both streams, as it comes: for the progress of a program that takes minutes. */
+  readonly onOutput?: (text: string) => void;
 }
 
 /** The file that a program which is kept open can open to read the `input` of a request. */

@@ -28,14 +28,34 @@ export function programWords(): readonly [interpreter: string, file: string] | n
   }
 }
 
-/** Waits. */
-export function pause(ms: number): Promise<void> {
+/** The id of this process. */
+export function processId(): number {
+  return process.pid;
+}
+
+/** Waits; no longer than until a signal. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    if (signal?.aborted === true) {
+      resolve();
+      return;
+    }
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal?.addEventListener('abort', end);
   });
 }
 
-/** An environment variable of this process; `null` if it is not set. */
+/** Time in ms that never goes back. */
+export function monotonicMs(): number {
+  return performance.now();
+}
+
+/** A variable of this process's environment; `null` where it is not set. */
 export function variableOf(name: string): string | null {
   return process.env[name] ?? null;
 }

@@ -39,6 +39,26 @@ export interface UserFiles {
     files: ReadonlyMap<string, string>,
     overwrites: boolean,
   ): ReadonlyMap<string, FileOutcome>;
+  /** A path from the root. */
+  absolute(path: string): string;
+  /** The absolute path of what is at a path, with all links followed; `null` if nothing is there. */
+  realPath(path: string): string | null;
+  /** The names in a directory, sorted; `null` if there is no such directory, or it cannot be read. */
+  list(path: string): readonly string[] | null;
+  /**
+   * Makes a new directory with files in it and below it, whole or not at all.
+   *
+   * @param files by their paths in it
+   * @throws PortalGunError FILE_EXISTS if something is at its path; OUTPUT_FAILED, PERMISSION_DENIED
+   */
+  createTree(folder: string, files: ReadonlyMap<string, NewFile>): void;
+}
+
+/** A file that is to be made. */
+export interface NewFile {
+  readonly text: string;
+  /** Whether it is a program; by default it is not. */
+  readonly executable?: boolean;
 }
 
 /** Options for writing a file. */

@@ -23,7 +23,7 @@ export function demandExited(run: Extract<Run, { kind: 'missing' | 'failed' }>, 
 export function demandExited(run: Run, uri: string): Extract<Run, { kind: 'exited' }>;
 export function demandExited(run: Run, uri: string): Extract<Run, { kind: 'exited' }> {
   if (run.kind === 'missing') {
-    throw new PortalGunError('TOOL_MISSING', 'is not there', {
+    throw new PortalGunError('TOOL_MISSING', 'is not installed', {
       subject: VIRSH,
       hint: 'install the package libvirt-clients (Debian), libvirt-client or libvirt',
     });
@@ -57,7 +57,7 @@ export function resultOf({ output, said }: Segment): {
   return { output: output.replace(/\n+$/, ''), error: errorIn(said) || null };
 }
 
-/** What virsh says on standard error as its error, and not what libraries say there: one line. */
+/** The error of virsh on stderr, in one line, without the messages of libraries. */
 export function errorIn(stderr: string): string {
   const lines = linesIn(stderr);
   const first = lines.findIndex((line) => line.startsWith('error: '));
@@ -69,7 +69,7 @@ export function errorIn(stderr: string): string {
         .join(': ');
 }
 
-/** What it said last of its own accord, as much of it as is read: that a library is missing, where it can't even start. */
+/** The last line of its own output, as far as it was read: for example a missing library, if it cannot start. */
 function lastLine(stderr: string, mark: string): string | null {
   return (
     linesIn(stderr)

@@ -14,7 +14,7 @@ export function scriptTimeoutMs(commands: readonly unknown[]): number {
   return RUN_TIMEOUT_MS + commands.length * TIMEOUT_PER_COMMAND_MS;
 }
 
-/** What a command printed, and what it said on standard error. */
+/** The output of a command, and its stderr. */
 export interface Segment {
   readonly output: string;
   readonly said: string;
@@ -58,7 +58,7 @@ export function endOfVirshScript(commands: readonly unknown[], mark: string): st
   return `${mark}${commands.length}.`;
 }
 
-/** Whether a command can stand in such a script: of a control character readline makes an order of its own. */
+/** Whether a command can be part of such a script: readline interprets control characters. */
 export function fitsInScript(command: readonly string[]): boolean {
   return !command.some((word) => /\p{Cc}/u.test(word));
 }

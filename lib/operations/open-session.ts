@@ -14,16 +14,21 @@ import type { RestoreBindingsSubject, RestoreOptions } from './binding/propose-r
 import type { ApplyProposalOptions } from './change/apply-proposal.ts';
 import type { HostProposal } from './change/host-proposal.ts';
 import type { PendingRecovery } from './change/pending-recovery.ts';
+import type { ConsoleLogOptions } from './console/console-log.ts';
+import type { OpenConsole, OpenConsoleOptions } from './console/open-console.ts';
+import type { ConsoleScriptOptions, ConsoleScriptResult } from './console/run-console-script.ts';
 import { LookingSession } from './looking-session.ts';
 import type { ListMachinesOptions, MachineList } from './machines/list-machines.ts';
 import type { TaggingSubject, TagOptions } from './machines/propose-tagging.ts';
 import type { MachineChoice } from './machines/target-machines.ts';
 import type { PolicyOptions, PolicySubject } from './policy/propose-policy.ts';
+import { ProjectSession } from './project-session.ts';
 import type { RecoveredHost, RecoverHostOptions } from './recovery/recover-host.ts';
 import { HostSession, type SessionOptions } from './session/host-session.ts';
 import type { ListPfsOptions, PfsAnswer } from './sriov/list-pfs.ts';
 import type { RestoreVfsSubject } from './sriov/propose-restore-vfs.ts';
 import type { SetVfsOptions, SetVfsSubject } from './sriov/propose-vfs.ts';
+import { BootSession, ImageSession } from './store-session.ts';
 import type { FixOptions, FixSubject } from './validation/propose-fixes.ts';
 import type { ValidateOptions, ValidationAnswer } from './validation/validate-host.ts';
 
@@ -48,7 +53,16 @@ export async function openSession(
  * changes nothing until it is applied.
  */
 export class Session extends LookingSession {
-  /** Proposes to bind devices, and the required members of their IOMMU groups, to a VFIO driver. */
+  /** The folders that define machines, in the project of the session. */
+  readonly project = new ProjectSession(this.session);
+
+  /** The kernels and initramfs images that machines start with. */
+  readonly boot = new BootSession(this.session);
+
+  /** The root images that machines have overlays of. */
+  readonly images = new ImageSession(this.session);
+
+  /** Proposes to give devices, and what their IOMMU groups demand, to a driver that gives them to VMs. */
   async bind(options: BindOptions): Promise<HostProposal<BindingSubject>> {
     const { proposeBind } = await import('./binding/propose-binding.ts');
     return proposeBind(this.session, options);
@@ -115,7 +129,25 @@ export class Session extends LookingSession {
     return proposeTagging(this.session, options);
   }
 
-  /** Lists the persisted bindings, and whether they are in force. */
+  /** Opens the serial console of a running or paused VM, which one process at a time can have open; close it. */
+  async openConsole(options: OpenConsoleOptions): Promise<OpenConsole> {
+    const { openConsole } = await import('./console/open-console.ts');
+    return openConsole(this.session, options);
+  }
+
+  /** Reads what the serial console of a VM printed, in pieces, from its log. */
+  async *consoleLog(options: ConsoleLogOptions): AsyncGenerator<Uint8Array> {
+    const { readConsoleLog } = await import('./console/console-log.ts');
+    yield* readConsoleLog(this.session, options);
+  }
+
+  /** Runs a script of steps that expect and send on the serial console of a VM. */
+  async runConsoleScript(options: ConsoleScriptOptions): Promise<ConsoleScriptResult> {
+    const { runConsoleScript } = await import('./console/run-console-script.ts');
+    return runConsoleScript(this.session, options);
+  }
+
+  /** Lists what is bound at each boot, and whether it is so now. */
   async bindings(): Promise<BindingsAnswer> {
     const { listBindings } = await import('./binding/list-bindings.ts');
     return listBindings(this.session);

@@ -29,8 +29,15 @@ export interface XmlTexts {
   readonly prefix: string;
 }
 
-/** The shell functions that the lines of a change call, in addition to those of every script. */
-export type ScriptPart = 'vf-checks' | 'vfs' | 'boot-loader' | 'definitions' | 'running-machines';
+/** The functions of the shell that the lines of a change call, besides those that every script has. */
+export type ScriptPart =
+  | 'vf-checks'
+  | 'vfs'
+  | 'boot-loader'
+  | 'definitions'
+  | 'running-machines'
+  | 'machines'
+  | 'networks';
 
 /** A change in a script. */
 interface ChangeScript<C> {

@@ -48,7 +48,12 @@ export function isDriverState(value: unknown): value is DriverState {
   return isParts(value) && isNullOr(value['driver'], isName) && isNullOr(value['override'], isName);
 }
 
-/** Whether a change names a VM, and its libvirt. */
+/** Whether a value is the URI of a libvirt. */
+export function isUri(value: unknown): boolean {
+  return typeof value === 'string' && URI.test(value);
+}
+
+/** Whether a change names a machine, and the libvirt that has it. */
 export function isOfMachine({ uri, machine }: Parts): boolean {
   return (
     [uri, machine].every((each) => typeof each === 'string') && URI.test(`${uri}`) && UUID.test(`${machine}`)

@@ -2,11 +2,16 @@ import type { AssignmentChange } from './changes/assignment.ts';
 import type { AttachmentChange } from './changes/attachment.ts';
 import type { BootLoaderChange } from './changes/boot-loader.ts';
 import type { CategoryChange } from './changes/category.ts';
+import type { DefinitionChange } from './changes/definition.ts';
+import type { DirectoryChange } from './changes/directory.ts';
 import type { DriverChange } from './changes/driver.ts';
 import type { FileChange } from './changes/file.ts';
+import type { ImageChange } from './changes/image.ts';
 import type { InitramfsChange } from './changes/initramfs.ts';
 import type { LinkChange } from './changes/link.ts';
 import type { ModuleChange } from './changes/module.ts';
+import type { NetworkChange } from './changes/network.ts';
+import type { PowerChange } from './changes/power.ts';
 import type { VfsChange } from './changes/vfs.ts';
 
 /**
@@ -23,7 +28,12 @@ export type Change =
   | LinkChange
   | AssignmentChange
   | AttachmentChange
-  | CategoryChange;
+  | CategoryChange
+  | DirectoryChange
+  | ImageChange
+  | NetworkChange
+  | DefinitionChange
+  | PowerChange;
 
 /** The change of one kind. */
 export type ChangeOf<K extends Change['kind']> = Extract<Change, { readonly kind: K }>;

@@ -18,7 +18,7 @@ import { readGroupMembers } from './read-groups.ts';
 export class HostContext {
   readonly host: HostReader;
   readonly #names: PciNames;
-  // A host has few different ids: each is named once, and shared by the devices that have it.
+  // A host has few different ids: each gets one object with its names, which all its devices share.
   readonly #vendors = new Map<string, NamedId>();
   readonly #devices = new Map<string | null, Map<string, NamedId>>();
   readonly #subsystems = new Map<string, SubsystemId>();

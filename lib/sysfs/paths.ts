@@ -168,7 +168,10 @@ export const UPTIME_PATH = '/proc/uptime';
 /** The resource limits of the reading process. */
 export const LIMITS_PATH = '/proc/self/limits';
 
-/** It exists if systemd is the init: sd_booted(3). */
+/** The unix sockets of this network namespace. */
+export const UNIX_SOCKETS_PATH = '/proc/net/unix';
+
+/** Is there where systemd is the init: sd_booted(3). */
 export const SYSTEMD_PATH = '/run/systemd/system';
 
 /** The files that show which boot loader sets the kernel command line. */

@@ -19,6 +19,8 @@ const ROOMS: readonly (readonly [room: string, heading: string])[] = [
   ['lib/plan', 'Plans'],
   ['lib/apply', 'Applying a plan'],
   ['lib/simulation', 'Simulated host'],
+  ['lib/machines', 'Machines, their kernels and images'],
+  ['lib/guest', 'Inside of guests'],
   ['lib/libvirt', 'libvirt documents'],
   ['lib/facts', 'The model of a host'],
   ['lib/pci', 'The model of a device'],
@@ -65,7 +67,7 @@ function exportsOf(sources: Sources): readonly Exported[] {
 
 function row(name: string, source: string, file: string): readonly string[] {
   const declaration = new RegExp(
-    `(?:/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\s*)?^export (?:declare )?(?:async )?(function|const|class|interface|type) ${name}\\b`,
+    `(?:/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\s*)?^export (?:declare )?(?:async )?(function|const|class|interface|type)\\*? ${name}\\b`,
     'm',
   ).exec(source);
   if (declaration === null) throw new Error(`${file} does not export ${name}`);

@@ -41,12 +41,17 @@ export function machineMetadataReference(): string {
         ],
         [code('category'), 'The category of the VM. Without it the VM is untagged.'],
         [
+          `${code('folder')}, ${code('definition')}, ${code('project')}`,
+          'Of a machine of `portal`: the directory that defines it, what identifies the content of its definition, and the name of the project that it is part of.',
+        ],
+        [
           code('assignment'),
           'A child element for each device that `pci assign` added: its `alias` in the definition, the `policy`, and its identity when it was assigned: `address`, `path`, `id`, `subsystem`, `serial` with `serial-at`, `product-serial`, `drive` with `model`, `wwn`, `guid`, `mac`, and the number of its IOMMU `group`. For a VF of a pool, also its number `vf` and the identity of its PF (`pf-path`, `pf-id`, …). `allow` contains the names of the accepted safety rules, separated by spaces.',
         ],
       ],
     ),
     'Unknown attributes and elements are kept. A child element must have a namespace, this one or its own: libvirt puts an element without one into this namespace. If nothing is left, the element is removed. libvirt 9 leaves an empty `<metadata/>`, which means nothing.',
+    'A network of libvirt that `portal` created has the element `network` of the same namespace in its own metadata, with the attributes `network`, its name in definitions, and `project`.',
     '## Category',
     'One of these, or a custom name: a lowercase letter, followed by at most 62 lowercase letters, digits and hyphens.',
     table(

@@ -17,6 +17,12 @@ import { type Command, type OptionDefinition, usageOf, valueText } from '../../l
 import type { Program } from '../../lib/cli/grammar/program.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
+import { KEY_NAMES } from '../../lib/guest/console/console-keys.ts';
+import {
+  DEFAULT_TIMEOUT_MS,
+  parseConsoleScript,
+  SCRIPT_KEYS,
+} from '../../lib/guest/console/script-parser.ts';
 import { DEVICE_CATEGORIES } from '../../lib/pci/device-class.ts';
 import { parseSelector, SELECTOR_KEYS } from '../../lib/pci/selector/selector-parser.ts';
 import {
@@ -29,6 +35,7 @@ import { POLICY_FORMAT, POLICY_KEYS, parsePolicy } from '../../lib/plan/policy/p
 import { REPORT_HINT } from '../../lib/render/error-text.ts';
 import { DEFAULT_COLUMNS, DEVICE_COLUMNS, WIDE_COLUMNS } from '../../lib/render/inventory/device-columns.ts';
 import { libraryReference, type Sources } from './library-reference.ts';
+import { machineDefinitionReference } from './machine-definition-reference.ts';
 import { machineMetadataReference } from './machine-metadata-reference.ts';
 import { code, table } from './markdown.ts';
 
@@ -54,6 +61,8 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
     ['selectors.md', 'How to select devices.', selectorsPage()],
     ['policy.md', 'The format of a policy file.', policyPage()],
     ['assignment-rules.md', 'The format of a file of assignment rules.', assignmentRulesPage()],
+    ['console-script.md', 'The format of a console script.', consoleScriptPage()],
+    ['machine.md', 'The format of the definition of a machine.', machineDefinitionReference(input.schemas)],
     ['machine-metadata.md', 'The metadata in the definitions of VMs.', machineMetadataReference()],
     ['columns.md', 'The columns of `pci list`.', columnsPage()],
     ['exit-codes.md', 'The meanings of exit codes.', exitCodesPage()],
@@ -77,6 +86,61 @@ export function referencePages(input: ReferenceInput): ReadonlyMap<string, strin
 
 function page(title: string, paragraphs: readonly string[]): string {
   return `${[`# ${title}`, ...paragraphs].join('\n\n')}\n`;
+}
+
+const EXAMPLE_SCRIPT = `timeout: 60s
+steps:
+  - expect: GNU GRUB
+  - send-key: [down, enter]
+  - expect: { text: 'login: ', timeout: 2min }
+  - send: root{enter}
+  - expect: { regex: '[#$] ' }
+  - send: uname -r{enter}
+  - expect: { regex: '^[0-9]+[.].*$' }
+`;
+// An example that is wrong would be no example.
+parseConsoleScript(EXAMPLE_SCRIPT, 'boot.yaml');
+
+/** The keys of a console script, and their meanings. */
+const SCRIPT_MEANINGS: Readonly<Record<(typeof SCRIPT_KEYS)[number], string>> = {
+  timeout: `How long a step waits for its text: \`500ms\`, \`10s\`, \`2min\`, \`1h\`; default: \`${DEFAULT_TIMEOUT_MS / 1000}s\`.`,
+  strip:
+    '`off`: search all bytes that the VM prints. By default, escape sequences and control characters are left out, and every line ends with a line feed.',
+  steps: 'The steps. A script can also be only this list.',
+};
+
+function consoleScriptPage(): string {
+  return page('Console scripts', [
+    '`portal console NAME --script FILE` runs a console script: YAML 1.2 or JSON, with the steps in their order. Each step has one of the keys `expect`, `send`, `send-key` and `wait`. Unknown keys, keys and times are errors with line and column. A script starts with what the VM prints after the console is open; the log has what it printed before.',
+    `\`\`\`yaml boot.yaml\n${EXAMPLE_SCRIPT}\`\`\``,
+    table(
+      ['key', 'meaning'],
+      SCRIPT_KEYS.map((key) => [code(key), SCRIPT_MEANINGS[key]]),
+    ),
+    table(
+      ['step', 'meaning'],
+      [
+        [
+          '`expect: TEXT`',
+          'Wait until the VM prints this text. The next step searches only what comes after it.',
+        ],
+        [
+          '`expect: { text: TEXT, timeout: TIME }`',
+          'The same, with a time of its own; `timeout` can also be beside `expect`.',
+        ],
+        ['`expect: { regex: REGEX, timeout: TIME }`', 'Wait until a regular expression matches.'],
+        ['`send: TEXT`', 'Send text. `{enter}` and other keys in braces are sent as keys; `{{` is a brace.'],
+        ['`send-key: KEY` or `[KEY, KEY]`', 'Send keys.'],
+        [
+          '`wait: TIME`',
+          'Wait. What the VM prints meanwhile is searched by the next `expect`, the last 64 KiB of it.',
+        ],
+        ['`timeout: TIME`', 'Set the time for the steps after it.'],
+      ],
+    ),
+    `Keys: ${KEY_NAMES.map(code).join(', ')}; \`ctrl-\` with a letter or one of \`@ [ \\ ] ^ _\`; \`alt-\` with a character. They are sent as xterm and VT220 send them.`,
+    'Regular expressions have characters, `.`, classes (`[a-z]`, `[^0-9]`), groups, `|`, `*`, `+`, `?`, `{n,m}`, `\\d`, `\\w`, `\\s` and their opposites, and `\\n`, `\\r`, `\\t`, `\\e`, `\\xNN`, `\\uNNNN`. `^` is the start of a line; `$` is its end, so it matches only when the line has ended. A step ends at the first place where the expression matches, also if it would match more text. References back, lookahead and `\\b` are errors. The time for each character is bounded, whatever the VM prints.',
+  ]);
 }
 
 const PROGRAMS: readonly Program[] = [PCI_PROGRAM, PORTAL_PROGRAM];

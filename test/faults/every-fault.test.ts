@@ -17,6 +17,7 @@ import { persistentPlanFor, planFor } from '../support/binding-plans.ts';
 import { FAULTS, type Fault, FaultyHost, Killed } from '../support/faults.ts';
 import { fixPlanFor } from '../support/fix-plans.ts';
 import { livePlan } from '../support/live-plans.ts';
+import { destroyPlan, upPlan } from '../support/machine-plans.ts';
 import { persistentVfsPlan } from '../support/persisted-vf-plans.ts';
 import { type SimulatedMachine, simulateMachine, stateOf } from '../support/simulated-changes.ts';
 import { NETWORK_PF, NVME_PF, proposeVfs } from '../support/vf-plans.ts';
@@ -74,6 +75,20 @@ async function bound(machine: SimulatedMachine, ...selectors: readonly string[])
 }
 
 const CASES: readonly Case[] = [
+  {
+    name: 'a machine is created and started',
+    fixture: 'lab-intel',
+    plan: async () => upPlan(),
+  },
+  {
+    name: 'a machine is stopped and removed',
+    fixture: 'lab-intel',
+    before: async (machine) => {
+      const report = await applyPlan(upPlan(), machine, OCCASION);
+      expect(report.outcome).toBe('done');
+    },
+    plan: async () => destroyPlan(),
+  },
   {
     name: 'a group of two functions is bound',
     fixture: 'lab-intel',

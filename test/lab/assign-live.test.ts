@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeAll, expect, test } from 'vitest';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
 import { applyPlan } from '../support/apply-plan.ts';

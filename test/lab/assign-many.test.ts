@@ -1,7 +1,7 @@
 import { beforeAll, expect, test, vi } from 'vitest';
 import { readJournals } from '../../lib/apply/journal/journal.ts';
 import { recover } from '../../lib/apply/recover.ts';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import { Virsh } from '../../lib/libvirt/virsh.ts';
 import type { Plan } from '../../lib/plan/plan.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { readJournals } from '../../lib/apply/journal/journal.ts';
 import { recover } from '../../lib/apply/recover.ts';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import type { Plan } from '../../lib/plan/plan.ts';
 import { applyPlan } from '../support/apply-plan.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { beforeEach, expect, test } from 'vitest';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import type { Runner } from '../../lib/host/runner.ts';
 import { formatSnapshot } from '../../lib/host/snapshot/snapshot-text.ts';

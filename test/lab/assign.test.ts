@@ -4,7 +4,7 @@ import { execa } from 'execa';
 import { beforeEach, expect, test } from 'vitest';
 import type { ApplyOptions } from '../../lib/apply/application.ts';
 import type { ApplyReport } from '../../lib/apply/apply-report.ts';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { openHost } from '../../lib/host/open-host.ts';
 import type { Runner } from '../../lib/host/runner.ts';
 import type { Plan } from '../../lib/plan/plan.ts';

@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { readMachines } from '../../lib/libvirt/machine/read-machines.ts';
 import { Virsh } from '../../lib/libvirt/virsh.ts';
 import { validatorOf } from '../support/json-schemas.ts';

@@ -17,17 +17,24 @@ import type { RootFileSystem } from './root-file-system.ts';
 export interface TinyGuest {
   /** What `virsh define` takes. */
   readonly xml: string;
+  /** Its kernel and its initial RAM disk, outside of the daemon. */
+  readonly kernel: string;
+  readonly initrd: string;
   /** What {@link console} holds as soon as the guest's init runs: about 9 s of a processor after its start. */
   readonly marker: string;
   /** What it has printed since its last start; empty before the first. */
   console(): string;
 }
 
-/** Makes what the guest boots, in the folder that it shares with the daemon. Name: no characters special in XML. */
+/**
+ * Makes what the guest boots, in the folder that it shares with the daemon. Name: no characters special in XML.
+ *
+ * @param options `onceUp`: what its init does behind the marker; lines for the shell of busybox
+ */
 export async function tinyGuest(
   root: RootFileSystem,
   libvirtd: RunningLibvirtd,
-  options: { readonly name: string; readonly onceUp: 'stay' | 'power-off' },
+  options: { readonly name: string; readonly onceUp: 'stay' | 'power-off' | readonly string[] },
 ): Promise<TinyGuest> {
   const { name, onceUp } = options;
   const consoleLog = join(libvirtd.folder, `${name}.console`);
@@ -36,7 +43,7 @@ export async function tinyGuest(
   await packInitrd(root, initrd, [
     '#!/bin/busybox sh',
     `echo '${marker}'`,
-    onceUp === 'stay' ? 'while :; do /bin/busybox sleep 3600; done' : '/bin/busybox poweroff -f',
+    ...(typeof onceUp === 'string' ? [ONCE_UP[onceUp]] : onceUp),
   ]);
   return {
     xml: `<domain type='qemu'>
@@ -60,10 +67,17 @@ export async function tinyGuest(
   </devices>
 </domain>
 `,
+    kernel: root.kernel,
+    initrd,
     marker,
     console: () => (existsSync(consoleLog) ? readFileSync(consoleLog, 'utf8') : ''),
   };
 }
+
+const ONCE_UP = {
+  stay: 'while :; do /bin/busybox sleep 3600; done',
+  'power-off': '/bin/busybox poweroff -f',
+} as const;
 
 /** An initial RAM disk of busybox and an init, packed by that same busybox. */
 async function packInitrd(root: RootFileSystem, initrd: string, init: readonly string[]): Promise<void> {

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { PlanPrograms } from '../../lib/apply/plan-programs.ts';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { KeptVirsh } from '../../lib/libvirt/kept-virsh.ts';
 import { Virsh } from '../../lib/libvirt/virsh.ts';
 import { testKeptVirsh } from '../support/kept-virsh-cases.ts';

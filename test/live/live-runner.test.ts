@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { PROGRAM_PLACES } from '../../lib/host/programs.ts';
 import { asNobody } from '../support/as-nobody.ts';
 import { whySkipped } from '../support/skipping.ts';

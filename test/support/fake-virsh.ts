@@ -72,7 +72,7 @@ export class FakeVirsh implements Runner {
     return command[0] === 'version' ? { output: VERSION } : this.#answer(command, call);
   }
 
-  /** As from a person, whom it shows a prompt and each line once more. */
+  /** As from a terminal: a prompt, and each line repeated. */
   #readLines(input: string, call: FakeCall): Printed {
     let [stdout, stderr] = ['', 'libvirt: some warning\n'];
     for (const line of input.trimEnd().split('\n')) {

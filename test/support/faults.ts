@@ -45,7 +45,7 @@ function openWith(runner: Runner, meet: Meet): NonNullable<Runner['open']> {
   };
 }
 
-/** A host whose n-th change, counted from 0 over all its ports, meets with a fault. */
+/** A host whose n-th change, counted from 0 over all its ports, has a fault. */
 export class FaultyHost {
   readonly host: ChangeableHost;
   readonly #faults: ReadonlyMap<number, Fault>;
@@ -73,6 +73,12 @@ export class FaultyHost {
       files: {
         read: (path) => files.read(path),
         list: (path) => files.list(path),
+        isFile: (path) => files.isFile(path),
+        isFolder: (path) => files.isFolder(path),
+        makeFolder: (path) => meet(() => files.makeFolder(path), failed, failed),
+        removeFolder: (path, withContent) =>
+          meet(() => files.removeFolder(path, withContent), failed, failed),
+        move: (from, to) => meet(() => files.move(from, to), failed, failed),
         replace: (path, text, executable) =>
           meet(() => files.replace(path, text, executable), failed, failed),
         append: (path, text) => meet(() => files.append(path, text), failed, failed),

@@ -5,6 +5,7 @@ import type { Program } from '../../lib/cli/grammar/program.ts';
 import { runProgram } from '../../lib/cli/main.ts';
 import { PCI_PROGRAM } from '../../lib/cli/tables/pci-program.ts';
 import { PORTAL_PROGRAM } from '../../lib/cli/tables/portal-program.ts';
+import type { ProcessLike } from '../../lib/cli/terminal/process-like.ts';
 import type { HostPorts } from '../../lib/host/host-ports.ts';
 import { programTrust } from '../../lib/host/program-trust.ts';
 
@@ -67,16 +68,25 @@ export function pciOn(ports: HostPorts, args: readonly string[], columns?: numbe
   return runInside(PCI_PROGRAM, args, columns, ports);
 }
 
-/** The same for `portal`. */
-export function portalOn(ports: HostPorts, args: readonly string[], columns?: number): Promise<Outcome> {
-  return runInside(PORTAL_PROGRAM, args, columns, ports);
+/** The same for `portal`, which may use its streams as bytes. */
+export function portalOn(
+  ports: HostPorts,
+  args: readonly string[],
+  columns?: number,
+  process: InsideProcess = {},
+): Promise<Outcome> {
+  return runInside(PORTAL_PROGRAM, args, columns, ports, process);
 }
+
+/** What more a process has than arguments and an environment. */
+type InsideProcess = Pick<ProcessLike, 'openStreams' | 'on' | 'off'>;
 
 async function runInside(
   program: Program,
   args: readonly string[],
   columns?: number,
   ports?: HostPorts,
+  process: InsideProcess = {},
 ): Promise<Outcome> {
   const written = { stdout: '', stderr: '' };
   const stream = (name: keyof typeof written) => ({
@@ -87,6 +97,7 @@ async function runInside(
     on: () => undefined,
   });
   const host = {
+    ...process,
     argv: ['node', program.name, ...args],
     env: { TERM: 'dumb' },
     stdout: stream('stdout'),

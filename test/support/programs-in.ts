@@ -1,6 +1,6 @@
 import { delimiter } from 'node:path';
 import { afterAll, beforeAll, vi } from 'vitest';
-import { LiveRunner } from '../../lib/host/live/live-runner.ts';
+import { LiveRunner } from '../../lib/host/live/program/live-runner.ts';
 import { PROGRAM_FOLDERS } from '../../lib/host/programs.ts';
 
 /**

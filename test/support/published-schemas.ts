@@ -1,10 +1,14 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { definitionSchema } from './definition-schema.ts';
 
 const SOURCES = join(import.meta.dirname, '../../lib/documents');
 
-/** The line width of the sources. */
+/** The schema of a file that people write, which is no document of a command. */
+const DEFINITION = 'machine-definition';
+
+/** As wide as lines of the source. */
 const LINE_WIDTH = 110;
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -20,11 +24,11 @@ export async function publishedSchemas(): Promise<ReadonlyMap<string, string>> {
   }
   const { schemas } = z.toJSONSchema(z.globalRegistry, { io: 'input', uri: addressOf, override });
   const entries = Object.entries(schemas).map(([id, schema]) => [id, plain(schema, id)] as const);
-  return new Map(
-    entries
-      .filter(([id]) => !id.includes('#'))
-      .map(([kind, root]) => [`${kind}.v1.schema.json`, fileText(kind, root, partsOf(kind, entries))]),
-  );
+  const documents = entries
+    .filter(([id]) => !id.includes('#'))
+    .map(([kind, root]) => [kind, fileText(kind, root, partsOf(kind, entries))] as const);
+  const all = [...documents, [DEFINITION, fileText(DEFINITION, definitionSchema(override), {})] as const];
+  return new Map(all.map(([kind, text]) => [`${kind}.v1.schema.json`, text]));
 }
 
 /** The address of a schema from any file: `facts#address` is `../facts/v1#/$defs/address`. */

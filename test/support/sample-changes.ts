@@ -24,7 +24,16 @@ const ASSIGNMENT: Assignment = {
   policy: 'shared',
 };
 
-/** Changes of every kind; together they contain each part of their kind. */
+const NEW_IMAGE = { format: 'qcow2', sizeBytes: 2 ** 31, backing: null } as const;
+const OVERLAY = {
+  format: 'qcow2',
+  sizeBytes: null,
+  backing: { path: '/var/lib/portal-gun/images/debian', format: 'raw' },
+} as const;
+const NETWORK = { xml: '<network><name>isolated-lan</name></network>', active: true, autostart: false };
+const DOMAIN = `<domain type="qemu"><name>r0</name><uuid>${uuidOf(1)}</uuid></domain>`;
+
+/** Changes of every kind, with each part that a kind may hold in one of them. */
 export const SAMPLE_CHANGES: { readonly [K in Change['kind']]: readonly ChangeOf<K>[] } = {
   driver: [
     { kind: 'driver', address: CARD, from: HOST, to: VFIO },
@@ -73,5 +82,26 @@ export const SAMPLE_CHANGES: { readonly [K in Change['kind']]: readonly ChangeOf
   category: [
     { kind: 'category', ...OF_MACHINE, place: 'definition', from: null, to: 'router', metadata: ELEMENT },
     { kind: 'category', ...OF_MACHINE, place: 'live', from: 'router', to: null, metadata: null },
+  ],
+  directory: [
+    { kind: 'directory', path: '/run/portal-gun/machines/r0', from: false, to: true },
+    { kind: 'directory', path: '/var/log/portal-gun/machines/r0', from: true, to: false, withContent: true },
+  ],
+  image: [
+    { kind: 'image', path: '/var/lib/portal-gun/machines/r0/www.qcow2', from: null, to: NEW_IMAGE },
+    { kind: 'image', path: '/var/lib/portal-gun/machines/r0/root.qcow2', from: null, to: OVERLAY },
+    { kind: 'image', path: '/var/lib/portal-gun/machines/r0/www.qcow2', from: NEW_IMAGE, to: null },
+  ],
+  network: [
+    { kind: 'network', uri: OF_MACHINE.uri, name: 'isolated-lan', from: null, to: NETWORK },
+    { kind: 'network', uri: OF_MACHINE.uri, name: 'isolated-lan', from: NETWORK, to: null },
+  ],
+  definition: [
+    { kind: 'definition', ...OF_MACHINE, from: null, to: DOMAIN },
+    { kind: 'definition', ...OF_MACHINE, from: DOMAIN, to: null },
+  ],
+  power: [
+    { kind: 'power', ...OF_MACHINE, from: 'off', to: 'running', graceSeconds: 0, functions: [CARD] },
+    { kind: 'power', ...OF_MACHINE, from: 'running', to: 'off', graceSeconds: 60, functions: [] },
   ],
 };

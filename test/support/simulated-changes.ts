@@ -8,6 +8,7 @@ import { readRegisteredDrivers } from '../../lib/sysfs/device/registered-drivers
 import { MemoryFiles } from './memory-files.ts';
 import { SimulatedIp } from './simulated-ip.ts';
 import { SimulatedLibvirt } from './simulated-libvirt.ts';
+import { runQemuImg } from './simulated-qemu-img.ts';
 
 /** A simulated host for applying plans: its kernel, its programs and its disk. */
 export interface SimulatedMachine extends ChangeableHost {
@@ -71,6 +72,7 @@ function programsOf(
     async run(program, args, options) {
       if (program === 'ip') return ip.run(args);
       if (program === 'virsh') return libvirt.run(program, args, options);
+      if (program === 'qemu-img') return runQemuImg(files, args);
       if (program === 'update-initramfs') {
         const held = files.has(HOOK) ? files.get(EARLY_PROGRAM) : undefined;
         if (held === undefined) files.delete(IMAGE);
@@ -120,6 +122,10 @@ export function stateOf({ kernel, ip, files, libvirt, modules }: SimulatedMachin
     ...[...modules].map((name) => `module ${name}`),
     ...ip.state(),
     ...kept.sort(),
+    ...[...files.folders]
+      .filter((path) => path.includes('/portal-gun/machines/'))
+      .sort()
+      .map((path) => `folder ${path}`),
     libvirt.state(),
   ].join('\n');
 }

@@ -8,10 +8,12 @@ import { childOf } from '../../lib/libvirt/xml/xml-element.ts';
 import { type FakeAnswer, type FakeCall, FakeVirsh } from './fake-virsh.ts';
 import { tagXml, uuidOf } from './made-up-libvirt.ts';
 import { type SimulatedDomain, withMetadata } from './simulated-domain.ts';
+import { SimulatedNetworks } from './simulated-networks.ts';
 
 /** The commands that a read-only connection refuses, with libvirt's error. */
 const CHANGING: readonly string[] = [
-  ...['define', 'metadata', 'attach-device', 'detach-device-alias', 'start', 'destroy'],
+  ...['define', 'undefine', 'metadata', 'attach-device', 'detach-device-alias', 'start', 'destroy'],
+  ...['shutdown', 'suspend', 'resume', 'net-define', 'net-start', 'net-destroy', 'net-undefine'],
 ];
 const DONE: FakeAnswer = { output: '' };
 
@@ -30,7 +32,8 @@ interface DomainSpec {
  */
 export class SimulatedLibvirt implements Runner {
   readonly domains: SimulatedDomain[] = [];
-  /** Whether its guests release devices on request. */
+  readonly networks = new SimulatedNetworks();
+  /** Whether its guests let go of what they are asked for. */
   letsGo = true;
   /** The error of a command. */
   failure: (command: readonly string[]) => string | null = () => null;
@@ -86,7 +89,7 @@ export class SimulatedLibvirt implements Runner {
     }
   }
 
-  /** Starts a machine. */
+  /** Starts a VM. */
   start(name = 'galaxy0', state: SimulatedDomain['state'] = 'running'): this {
     const started = this.domain(name);
     started.live = started.definition.replace(
@@ -97,7 +100,14 @@ export class SimulatedLibvirt implements Runner {
     return this;
   }
 
-  /** A VM, by its name or UUID. */
+  /** Adds a device to the definition of a machine. */
+  addDevice(name: string, xml: string): this {
+    const changed = this.domain(name);
+    changed.definition = changed.definition.replace('  </devices>', () => `    ${xml}\n  </devices>`);
+    return this;
+  }
+
+  /** A machine, by its name or UUID. */
   domain(word: string): SimulatedDomain {
     const found = this.#find(word);
     if (found === undefined) throw new Error(`no machine ${word}`);
@@ -112,7 +122,7 @@ export class SimulatedLibvirt implements Runner {
     return this.#virsh.open(program, args);
   }
 
-  /** `galaxy0` as it would be read. */
+  /** `galaxy0` as a reader returns it. */
   machine(): KnownMachine & { readonly definition: MachineDocument } {
     const { name, uuid, definition, live } = this.#first;
     return {
@@ -125,7 +135,10 @@ export class SimulatedLibvirt implements Runner {
 
   /** The state that plans change. */
   state(): string {
-    return this.domains.map(({ definition, live }) => `${definition}\n${live}`).join('\n');
+    return [
+      ...this.domains.map(({ definition, live }) => `${definition}\n${live}`),
+      ...this.networks.state(),
+    ].join('\n');
   }
 
   #find(word: string): SimulatedDomain | undefined {
@@ -142,7 +155,9 @@ export class SimulatedLibvirt implements Runner {
       return { error: `operation forbidden: read only access prevents ${verb}` };
     }
     const { input = '' } = options;
+    if (verb.startsWith('net-')) return this.networks.answer(command, input);
     if (verb === 'list') return this.#list(command);
+    if (verb === 'domcapabilities') return { output: '<domainCapabilities/>' };
     if (verb === 'define') return this.#define(input);
     const word = command.slice(1).find((each) => !each.startsWith('-')) ?? '';
     const domain = this.#find(word);
@@ -160,6 +175,35 @@ export class SimulatedLibvirt implements Runner {
         return this.#detach(domain, command[2] ?? '');
       case 'dommemstat':
         return domain.live === null ? NOT_RUNNING : DONE;
+      case 'undefine':
+        this.domains.splice(this.domains.indexOf(domain), 1);
+        return DONE;
+      default:
+        return this.#power(domain, command);
+    }
+  }
+
+  #power(domain: SimulatedDomain, [verb = '', ...options]: readonly string[]): FakeAnswer {
+    switch (verb) {
+      case 'domstate':
+        return { output: domain.live === null ? 'shut off' : domain.state };
+      case 'start':
+        if (domain.live !== null) return { error: 'Domain is already active' };
+        this.start(domain.name, options.includes('--paused') ? 'paused' : 'running');
+        return DONE;
+      case 'resume':
+      case 'suspend':
+        if (domain.live === null) return NOT_RUNNING;
+        domain.state = verb === 'resume' ? 'running' : 'paused';
+        return DONE;
+      case 'shutdown':
+        if (domain.live === null) return NOT_RUNNING;
+        if (this.letsGo) domain.live = null;
+        return DONE;
+      case 'destroy':
+        if (domain.live === null) return NOT_RUNNING;
+        domain.live = null;
+        return DONE;
       default:
         return { error: `unknown command: '${verb}'` };
     }
@@ -194,7 +238,11 @@ export class SimulatedLibvirt implements Runner {
     }
     if (name === null) return { error: 'XML error: missing name information' };
     const known = this.#find(uuid ?? name);
-    if (known === undefined) return { error: 'this libvirt defines no machines that it does not know' };
+    if (known === undefined) {
+      if (uuid === null) return { error: 'a simulated libvirt gives no UUIDs' };
+      this.domains.push({ name, uuid, state: 'running', definition: asLibvirtQuotes(text), live: null });
+      return DONE;
+    }
     if (known.name !== name) {
       return { error: `operation failed: domain '${known.name}' is already defined with uuid ${uuid}` };
     }

@@ -2,6 +2,7 @@ import type { HostPorts } from '../../lib/host/host-ports.ts';
 import type { HostReader } from '../../lib/host/host-reader.ts';
 import { LIVE_USER_FILES } from '../../lib/host/live/live-user-files.ts';
 import type { RomReading } from '../../lib/host/rom-reader.ts';
+import { MemoryLargeFiles } from './memory-large-files.ts';
 import type { SimulatedMachine } from './simulated-changes.ts';
 
 /** The background processes of a simulated machine, and the holder of its lock. */
@@ -16,11 +17,13 @@ export function simulatedPorts(
     isRoot = true,
     roms = {},
     input = '',
+    large = new MemoryLargeFiles(),
   }: {
     readonly isRoot?: boolean;
     readonly roms?: Readonly<Record<string, RomReading>>;
     /** The content of stdin. */
     readonly input?: string;
+    readonly large?: MemoryLargeFiles;
   } = {},
 ): SimulatedPorts {
   const started: (readonly string[])[] = [];
@@ -38,13 +41,16 @@ export function simulatedPorts(
     user: {
       isRoot,
       name: isRoot ? 'root' : 'user',
+      processId: 4711,
       variable: () => null,
       programWords: () => ['/usr/bin/node', '/usr/lib/node_modules/portal-gun/dist/bin/pci.js'],
       distrustOf: () => null,
     },
     now: () => '2026-01-01T00:00:00.000Z',
+    monotonicMs: () => 0,
     pause: async () => undefined,
     openFiles: async () => machine.files,
+    openLargeFiles: async () => large,
     openUserFiles: async () => ({
       ...LIVE_USER_FILES,
       read: (path, maxBytes, code) =>
@@ -57,6 +63,10 @@ export function simulatedPorts(
     openRoms: async () => ({
       readRom: async (directory) => roms[directory] ?? { at: 'read', failed: 'EIO' },
     }),
+    // What a session has of a console is given by tests that need it: test/support/console-ports.ts.
+    lockFile: async () => () => undefined,
+    openChannel: async () => ({ failed: 'absent', detail: 'ENOENT' }),
+    openGrowing: async () => null,
     async lock() {
       if (isLocked) throw new Error('the lock of the simulated machine is held already');
       isLocked = true;

@@ -47,6 +47,15 @@ export async function runAndLook(
   return { error: command === null ? null : (answers[0]?.error ?? null), found: lastOf(answers) };
 }
 
+/** Runs one command. */
+export async function runOne(
+  virsh: KeptVirsh,
+  command: readonly string[],
+  input?: string,
+): Promise<VirshAnswer> {
+  return lastOf(await virsh.runAll([command], input));
+}
+
 function lastOf(answers: readonly VirshAnswer[]): VirshAnswer {
   const last = answers.at(-1);
   if (last === undefined) throw new RangeError('a command without an answer');

@@ -19,9 +19,9 @@ const LOOKS = 60;
 const LOOKS_PER_REQUEST = 12;
 
 /**
- * Plugs a device into a machine that runs, or takes it out, by `virsh attach-device --live` and `detach-device-alias --live`
- * (https://libvirt.org/manpages/virsh.html), each with a look at the machine's document. The second asks the
- * guest, which lets go of it when it likes to, or never: it is waited for until the document has it no more.
+ * Attaches a device to a running VM, or detaches it, by `virsh attach-device --live` and `detach-device-alias --live`
+ * (https://libvirt.org/manpages/virsh.html), each followed by a read of the VM's XML. A detach is a request to the
+ * guest, which may release the device late or never, so it waits until the device is no longer in the XML.
  */
 export const attachmentMaker: AskedChangeMaker<AttachmentChange> = {
   look: async (host, change) => lookOf(host, change, await readNow(host, change)),

@@ -6,8 +6,8 @@ import { tunnelledFrom } from './tunnels.ts';
 import { virtualFunctionsByPf } from './virtual-functions.ts';
 
 /**
- * What is gone with functions that leave the host, and given to nobody: what is behind them or reached through their tunnels, and
- * VFs. With more functions given, nothing that was lost with fewer of them is missing.
+ * The functions that are lost with those that leave the host, without being passed through: those behind them or
+ * their tunnels, and VFs. With more functions, the result contains everything that it contains with fewer of them.
  */
 export function lostWith(
   given: ReadonlySet<PciAddress>,

@@ -9,7 +9,8 @@ const indexes = new WeakMap<
 >();
 
 /**
- * The VFs of each PF of an inventory, which nobody may change, by the links of the PF (`virtfn0`) and by those of the VFs (`physfn`): either may be unreadable.
+ * The VFs of each PF of an inventory, which must not change, by the links of the PF (`virtfn0`) and by those of the
+ * VFs (`physfn`): either may be unreadable.
  */
 export function virtualFunctionsByPf(
   devices: readonly DeviceWith<'sriov'>[],

@@ -20,8 +20,9 @@ export interface ValidatedHost {
   /** Every function; `null` if the host shows no PCI bus. */
   readonly devices: readonly ValidatedDevice[] | null;
   /**
-   * The devices that the question is about, with the members of their groups; `null` where it is about the whole host. Of other
-   * devices nothing is known that only the device itself gives, and perhaps no more than what decides which go together.
+   * The devices of the request, with the members of their groups; `null` for a request about the whole host. For
+   * other devices, facts that are read from the device itself are unknown, and possibly all facts except those that
+   * define groups.
    */
   readonly asked: readonly ValidatedDevice[] | null;
   /** The groups; where the question is about devices, perhaps only theirs and those that VFIO may have made up. */

@@ -19,7 +19,8 @@ const TIMEOUT_MS = 1500;
 
 /** Returns a function that finds values on the host and in the libvirt of the options before the cursor. */
 export function findValuesOn(ports: HostPorts): FindValues {
-  return (kind, word, { host, connect }) => FINDERS[kind](word, sessionOf({ host, connect }, ports));
+  return (kind, word, { host, connect, project }) =>
+    FINDERS[kind](word, sessionOf({ host, connect, project }, ports));
 }
 
 type FindIn = (word: string, session: HostSession) => Promise<readonly Candidate[]>;
@@ -36,6 +37,23 @@ const FINDERS: Readonly<Record<FoundKind, FindIn>> = {
   'persisted-pf': async (_, { host }) => {
     const { readPersistedPfs } = await import('../../operations/binding/persistence.ts');
     return readPersistedPfs(host).map(({ address }) => ({ word: address }));
+  },
+  'folder-machine': async (_, session) => {
+    const { openProject } = await import('../../operations/project/open-project.ts');
+    return (await openProject(session)).machines().map(({ name }) => ({ word: name }));
+  },
+  'boot-assets': async (_, { ports }) => {
+    const { readBootRecords } = await import('../../operations/boot/boot-store.ts');
+    return (await readBootRecords(ports)).map(({ name }) => ({ word: name }));
+  },
+  'stored-image': async (_, { ports }) => {
+    const { readImageRecords } = await import('../../operations/boot/boot-store.ts');
+    return (await readImageRecords(ports)).map(({ name }) => ({ word: name }));
+  },
+  template: async (_, session) => {
+    const { listTemplates } = await import('../../operations/project/new/find-template.ts');
+    const templates = await listTemplates(session);
+    return templates.map(({ name, template }) => ({ word: name, summary: template.summary }));
   },
 };
 

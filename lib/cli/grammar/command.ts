@@ -13,6 +13,10 @@ export type ValueKind =
   | 'finding'
   | 'binding'
   | 'persisted-pf'
+  | 'folder-machine'
+  | 'template'
+  | 'boot-assets'
+  | 'stored-image'
   | 'file'
   | 'folder'
   | 'nothing';

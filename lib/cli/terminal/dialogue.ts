@@ -1,4 +1,7 @@
-/** The functions of a process for a command that takes long, or needs an answer. */
+import type { Readable, Writable } from 'node:stream';
+import type { RawStreams } from './raw-streams.ts';
+
+/** What a command that takes its time, or needs an answer, has of its process. */
 export interface Dialogue {
   /** Whether a user can answer. */
   readonly canAsk: boolean;
@@ -10,14 +13,31 @@ export interface Dialogue {
    * @throws Interrupted on Ctrl-C
    */
   confirm(question: string): Promise<boolean | null>;
-  /** Runs a function that must not be interrupted: a signal that would end the program is recorded instead. */
+  /**
+   * Asks for text, again until there is nothing wrong with it; only if somebody is there to answer.
+   *
+   * @throws Interrupted on Ctrl-C
+   */
+  ask(question: string, options: AskOptions): Promise<string>;
+  /** Runs something that must not be cut in half: a signal that would end the program is kept in mind instead. */
   guard<T>(run: (interruption: Interruption) => Promise<T>): Promise<T>;
+  /** Opens the streams of the process as bytes; close them. */
+  openStreams(): Promise<RawStreams>;
 }
 
-/** Whether the program was asked to end, and by which signal. */
-interface Interruption {
+interface AskOptions {
+  /** What an empty answer means; `null` if it is no answer. */
+  readonly default: string | null;
+  /** What is wrong with an answer; `null` if nothing is. */
+  faultOf(text: string): string | null;
+}
+
+/** Whether somebody wants the program to end, and by which signal. */
+export interface Interruption {
   readonly aborted: boolean;
   readonly signal: EndingSignal | null;
+  /** Is aborted then, for what waits. */
+  readonly ending: AbortSignal;
 }
 
 /** Ctrl-C was pressed at a question. */
@@ -32,6 +52,7 @@ export interface DialogueProcess {
   readonly stderr: { readonly isTTY?: boolean };
   on?(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
   off?(signal: EndingSignal, listener: (signal: EndingSignal) => void): unknown;
+  openStreams?(): Promise<RawStreams>;
 }
 
 /** @param say prints text on stderr, and does not throw if that fails */
@@ -62,11 +83,30 @@ export function dialogueWith(host: DialogueProcess, say: (text: string) => void)
       return /^y(es)?$/i.test(answer.trim());
     },
 
+    async ask(question, { default: value, faultOf }) {
+      const { isCancel, text } = await import('@clack/prompts');
+      const answer = await text({
+        message: question,
+        ...(value === null ? {} : { placeholder: value, defaultValue: value }),
+        validate: (given) => (value !== null && !given ? undefined : (faultOf(given ?? '') ?? undefined)),
+        input: host.stdin as unknown as Readable,
+        output: host.stderr as unknown as Writable,
+      });
+      if (isCancel(answer)) throw new Interrupted();
+      return answer;
+    },
+
     async guard(run) {
-      const interruption = { aborted: false, signal: null as EndingSignal | null };
+      const ending = new AbortController();
+      const interruption = {
+        aborted: false,
+        signal: null as EndingSignal | null,
+        ending: ending.signal,
+      };
       const keep = (signal: EndingSignal): void => {
         interruption.aborted = true;
         interruption.signal ??= signal;
+        ending.abort();
       };
       for (const signal of SIGNALS) host.on?.(signal, keep);
       try {
@@ -74,6 +114,11 @@ export function dialogueWith(host: DialogueProcess, say: (text: string) => void)
       } finally {
         for (const signal of SIGNALS) host.off?.(signal, keep);
       }
+    },
+
+    async openStreams() {
+      if (host.openStreams === undefined) throw new Error('a process without streams of bytes');
+      return host.openStreams();
     },
   };
 }

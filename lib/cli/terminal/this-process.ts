@@ -2,6 +2,7 @@ import type { LateLine } from '../../host/live/late-line.ts';
 import { plainOutput } from '../../host/live/plain-output.ts';
 import type { EndingSignal } from './dialogue.ts';
 import type { OutputStream } from './output.ts';
+import type { RawStreams } from './raw-streams.ts';
 
 function outputOf(descriptor: 1 | 2, stream: () => OutputStream): OutputStream {
   const plain = plainOutput(descriptor);
@@ -41,4 +42,8 @@ export const THIS_PROCESS = {
   },
   on: (signal: EndingSignal, listener: (signal: EndingSignal) => void) => process.on(signal, listener),
   off: (signal: EndingSignal, listener: (signal: EndingSignal) => void) => process.off(signal, listener),
+  async openStreams(): Promise<RawStreams> {
+    const { openProcessStreams } = await import('../../host/live/process-streams.ts');
+    return openProcessStreams();
+  },
 };

@@ -45,3 +45,22 @@ export const vfsState = z
       .describe('The VFs that have settings or a required driver.'),
   })
   .meta({ id: 'plan#vfsState' });
+
+const imageFormat = z.enum(['qcow2', 'raw']);
+
+export const imageState = z.object({
+  format: imageFormat,
+  sizeBytes: z.int().min(0).nullable().describe('null for the size of the image that it is based on.'),
+  backing: z
+    .object({ path: z.string(), format: imageFormat })
+    .nullable()
+    .describe('The image that it is based on, which is only read; null if it is based on none.'),
+});
+
+export const networkState = z.object({
+  xml: z.string(),
+  active: z.boolean(),
+  autostart: z.boolean(),
+});
+
+export const powerState = z.enum(['off', 'paused', 'running']);

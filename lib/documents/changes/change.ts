@@ -1,7 +1,15 @@
 import * as z from 'zod';
 import { address, anyObject } from '../facts/basic-facts.ts';
 import { uuid } from '../machines/machine-list.ts';
-import { assignedState, driverState, vfPlaces, vfsState } from './change-states.ts';
+import {
+  assignedState,
+  driverState,
+  imageState,
+  networkState,
+  powerState,
+  vfPlaces,
+  vfsState,
+} from './change-states.ts';
 
 export const change = z
   .discriminatedUnion('kind', [
@@ -94,7 +102,56 @@ export const change = z
         to: z.string().nullable(),
         metadata: z.string().nullable().describe('The element for it; null if none remains.'),
       })
-      .describe('A change of the category of a VM, in its definition or in the running VM.'),
+      .describe('A change of the category of a machine, in its definition or in the running machine.'),
+    z
+      .object({
+        kind: z.literal('directory'),
+        path: z.string(),
+        from: z.boolean().describe('Whether it exists.'),
+        to: z.boolean(),
+        withContent: z
+          .boolean()
+          .describe('Whether it is removed with everything in it; false if omitted.')
+          .optional(),
+      })
+      .describe('A directory for files of a machine.'),
+    z
+      .object({
+        kind: z.literal('image'),
+        path: z.string(),
+        from: imageState.nullable().describe('null if there is none.'),
+        to: imageState.nullable(),
+      })
+      .describe('A disk image of a machine.'),
+    z
+      .object({
+        kind: z.literal('network'),
+        uri: z.string().describe('The libvirt that has the network.'),
+        name: z.string(),
+        from: networkState.nullable().describe('null if there is none.'),
+        to: networkState.nullable(),
+      })
+      .describe('A network of libvirt.'),
+    z
+      .object({
+        kind: z.literal('definition'),
+        uri: z.string().describe('The libvirt that has the machine.'),
+        machine: uuid,
+        from: z.string().nullable().describe('The document of libvirt; null if there is none.'),
+        to: z.string().nullable(),
+      })
+      .describe('The definition of a machine in libvirt.'),
+    z
+      .object({
+        kind: z.literal('power'),
+        uri: z.string().describe('The libvirt that has the machine.'),
+        machine: uuid,
+        from: powerState,
+        to: powerState,
+        graceSeconds: z.int().min(0).describe('How long the guest has to shut down before its VM is ended.'),
+        functions: z.array(address).describe('The functions of the host that it has while it runs.'),
+      })
+      .describe('Whether a machine runs.'),
   ])
   .meta({
     id: 'plan#change',

@@ -1,9 +1,9 @@
-/** The content of a file: a text, bytes, or a function that makes the pieces of a long text. It can be called again. */
+/** The content of a file: a text, bytes, or a long text in pieces, which are generated again for each use. */
 export type FileContent = string | Uint8Array | (() => Iterable<string>);
 
 const PART_CHARACTERS = 1024 * 1024;
 
-/** The bytes of a file, in parts, so that a long text is never whole in memory. */
+/** The bytes of a file, in parts, so that only one piece is in memory. */
 export function* partsOf(content: FileContent): Generator<Uint8Array, undefined> {
   if (typeof content !== 'function') {
     yield typeof content === 'string' ? Buffer.from(content) : content;

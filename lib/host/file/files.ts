@@ -143,7 +143,7 @@ function writeDraft(path: string, content: FileContent, mode: number): void {
   }
 }
 
-/** @param absent what it means that something is not there */
+/** @param absent the meaning of a missing file or folder */
 export function outputError(path: string, error: unknown, absent: string): PortalGunError {
   const reading = failure(error);
   const detail = errorCode(error) === 'ENOENT' ? absent : errorCode(error);

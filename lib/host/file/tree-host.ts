@@ -205,7 +205,7 @@ function lastName(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1);
 }
 
-// As makedev(3) of the GNU C library puts both together.
+// The inverse of makedev(3) of the GNU C library.
 function majorOf(device: bigint): bigint {
   return ((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n);
 }

@@ -65,7 +65,10 @@ export class TreePaths {
     });
   }
 
-  /** The same for a file that is to be read: only a regular one, since to open a device has effects; `null` if nothing is there. */
+  /**
+   * The same for a file to be read: only a regular file, because opening a device has effects; `null` if there is
+   * none.
+   */
   file(path: string): string | null {
     const at = this.entry(path);
     const status = lstatSync(at, NO_ERROR);

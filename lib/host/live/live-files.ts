@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { open, readdir, readFile, rm as removeNode, rename as renameNode, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import {
+  lstat,
+  open,
+  readdir,
+  readFile,
+  rmdir as removeEmpty,
+  rm as removeNode,
+  rename as renameNode,
+  stat,
+} from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Distrust, distrustOf, prepareFolder } from '../file/own-files.ts';
 import type { FileStore, Storing } from '../file-store.ts';
@@ -20,6 +30,11 @@ interface OpenFile {
 }
 const openFile: (path: string, flags: string, mode?: number) => Promise<OpenFile> = open;
 const rename: (from: string, to: string) => Promise<void> = renameNode;
+const rmdir: (path: string) => Promise<void> = removeEmpty;
+const removeTree: (
+  path: string,
+  options: { readonly recursive: true; readonly force: true },
+) => Promise<void> = removeNode;
 const rm: (path: string, options: { readonly force: true }) => Promise<void> = removeNode;
 
 /** The files of a host that is a directory tree: `root`, which is absolute, is prefixed to every path. */
@@ -77,6 +92,46 @@ export class LiveFiles implements FileStore {
       await rm(at, { force: true });
       await flushFolder(dirname(at));
     });
+  }
+
+  isFile(path: string): Promise<boolean> {
+    return this.#is(path, (status) => status.isFile());
+  }
+
+  isFolder(path: string): Promise<boolean> {
+    return this.#is(path, (status) => status.isDirectory());
+  }
+
+  makeFolder(path: string): Promise<Storing> {
+    return attempt(async () => {
+      const made = prepareFolder(this.#root, path);
+      if (made !== null) await flushFolder(dirname(this.#root + made));
+    });
+  }
+
+  removeFolder(path: string, withContent: boolean): Promise<Storing> {
+    return attempt(async () => {
+      const at = this.#root + path;
+      if (!(await this.isFolder(path))) return;
+      if (withContent) await removeTree(at, { recursive: true, force: true });
+      else await rmdir(at);
+      await flushFolder(dirname(at));
+    });
+  }
+
+  move(from: string, to: string): Promise<Storing> {
+    return attempt(async () => {
+      await rename(this.#root + from, this.#root + to);
+      await flushFolder(dirname(this.#root + to));
+    });
+  }
+
+  async #is(path: string, hasType: (status: Stats) => boolean): Promise<boolean> {
+    try {
+      return hasType(await lstat(this.#root + path));
+    } catch {
+      return false;
+    }
   }
 
   async list(path: string): Promise<readonly string[] | WriteFailure> {

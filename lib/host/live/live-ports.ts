@@ -1,6 +1,15 @@
 import type { HostPorts } from '../host-ports.ts';
 import { programTrust } from '../program-trust.ts';
-import { isRoot, pause, programWords, timeNow, userName, variableOf } from '../this-process.ts';
+import {
+  isRoot,
+  monotonicMs,
+  pause,
+  processId,
+  programWords,
+  timeNow,
+  userName,
+  variableOf,
+} from '../this-process.ts';
 import { openLiveHost } from './live-host.ts';
 
 /**
@@ -14,11 +23,11 @@ export function livePorts(): HostPorts {
     },
     runner: {
       async run(program, args, options) {
-        const { LiveRunner } = await import('./live-runner.ts');
+        const { LiveRunner } = await import('./program/live-runner.ts');
         return new LiveRunner().run(program, args, options);
       },
       async open(program, args, options) {
-        const { LiveRunner } = await import('./live-runner.ts');
+        const { LiveRunner } = await import('./program/live-runner.ts');
         return new LiveRunner().open(program, args, options);
       },
     },
@@ -35,15 +44,21 @@ export function livePorts(): HostPorts {
       get name() {
         return userName();
       },
+      processId: processId(),
       variable: variableOf,
       programWords,
       distrustOf: (words) => programTrust.problemOf(words),
     },
     now: timeNow,
+    monotonicMs,
     pause,
     async openFiles() {
       const { LiveFiles } = await import('./live-files.ts');
       return new LiveFiles('');
+    },
+    async openLargeFiles() {
+      const { LiveLargeFiles } = await import('./live-large-files.ts');
+      return new LiveLargeFiles('');
     },
     async openUserFiles() {
       const { LIVE_USER_FILES } = await import('./live-user-files.ts');
@@ -60,6 +75,18 @@ export function livePorts(): HostPorts {
     async lock() {
       const { lockHost } = await import('../host-lock.ts');
       return lockHost();
+    },
+    async lockFile(path, note) {
+      const { takeFileLock } = await import('../file-lock.ts');
+      return takeFileLock(path, note);
+    },
+    async openChannel(path, timeoutMs) {
+      const { openLiveChannel } = await import('./live-channel.ts');
+      return openLiveChannel(path, timeoutMs);
+    },
+    async openGrowing(path) {
+      const { openGrowingFile } = await import('./live-growing-file.ts');
+      return openGrowingFile(path);
     },
   };
 }

@@ -1,6 +1,7 @@
-import { isFile } from '../file/files.ts';
+import { absolutePath, isFile } from '../file/files.ts';
 import { inputName, readInputFile } from '../file/input-file.ts';
 import { demandPlace, PRIVATE_MODE, PUBLIC_MODE, putFile, writeFolder } from '../file/output-folder.ts';
+import { createTree, listFolder, realPathOf } from '../file/user-folders.ts';
 import type { UserFiles } from '../user-files.ts';
 
 /** The files of the user of this process. */
@@ -12,4 +13,8 @@ export const LIVE_USER_FILES: UserFiles = {
   put: (path, content, { isPrivate = false, overwrites }) =>
     putFile(path, content, isPrivate ? PRIVATE_MODE : PUBLIC_MODE, overwrites),
   putFolder: writeFolder,
+  absolute: absolutePath,
+  realPath: realPathOf,
+  list: listFolder,
+  createTree,
 };

@@ -1,6 +1,6 @@
 import { type SnapshotEntry, splitPath } from './snapshot.ts';
 
-/** Longer texts are seldom the same. */
+/** Longer texts are rarely equal. */
 const MOST_SHARED = 4096;
 
 /** What has more names is searched by a map, which takes three times the room. */
@@ -34,7 +34,7 @@ export class FolderEntries implements Iterable<readonly [string, SnapshotEntry]>
     }
   }
 
-  /** Frees the unused capacity of the lists: thousands of folders hold only one or two names. */
+  /** Frees unused capacity, because thousands of folders have only one or two names. */
   trim(): void {
     // One of many names is put to again and again.
     if (this.#places !== undefined) return;
@@ -102,7 +102,7 @@ export class SnapshotEntries implements ReadonlyMap<string, SnapshotEntry> {
     this.#size += folder.size - before;
   }
 
-  /** The folders in which something was read, and what, by its name. */
+  /** The folders in which files were read, with their entries by name. */
   folders(): IterableIterator<[string, FolderEntries]> {
     return this.#folders.entries();
   }

@@ -8,7 +8,7 @@ import { TextLines } from './text-lines.ts';
 /** What a snapshot of any format begins with. */
 const CLAIM = 'portal-gun snapshot';
 
-/** More than a host of 32,768 functions has. */
+/** More than a host with 32,768 functions has. */
 const MAX_ENTRIES = 2_000_000;
 
 /**

@@ -61,7 +61,7 @@ export function* snapshotPieces({
 
 const NOTHING = new FolderEntries();
 
-/** A folder with what is in it; nothing where nothing is known of it. */
+/** A folder with its entries; empty if nothing is known about it. */
 function sectionText(path: string, members: FolderEntries, entries: SnapshotEntries): string {
   const listing = entries.get(path);
   const isListed = listing?.kind === 'directory';

@@ -156,7 +156,7 @@ async function loadFindSafety(): Promise<typeof import('../../apply/safety-readi
   return (await import('../../apply/safety-reading.ts')).findSafety;
 }
 
-/** A binding that an open change is about. */
+/** A binding of an open change. */
 interface Open {
   readonly each: BoundDevice;
   readonly problem: string;

@@ -5,9 +5,9 @@ import { SAFETY_RULES } from '../../checks/safety/safety-rules.ts';
 import { PROGRAM_WRITABLE } from './program-refusal.ts';
 
 /**
- * The names of safety rules that are lifted, each of a word or of several with commas between.
+ * The names of accepted safety rules, from words that may contain several, separated by commas.
  *
- * @throws PortalGunError BAD_ARGUMENT for one that no rule has, or that can't be lifted
+ * @throws PortalGunError BAD_ARGUMENT for an unknown name, or a rule that cannot be accepted
  */
 export function allowedOf(
   allow: readonly string[],

@@ -17,7 +17,7 @@ export interface CapturedHost {
   readonly text: string;
   /** The same text in pieces: that of a large host takes more memory than the host. */
   pieces(): Iterable<string>;
-  /** What to know of it: sentences. */
+  /** Notes: sentences. */
   readonly notes: readonly string[];
 }
 

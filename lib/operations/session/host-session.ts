@@ -18,6 +18,8 @@ export interface SessionOptions {
   readonly source?: 'sysfs' | 'libvirt' | undefined;
   /** The list of PCI ids for names: a file, or `bundled`; by default that of the system. */
   readonly pciIds?: string | undefined;
+  /** The directory that holds the folders of machines; by default the nearest one upwards of the current directory. */
+  readonly project?: string | undefined;
 }
 
 /**

@@ -88,7 +88,7 @@ interface Restoration {
   readonly session: HostSession;
   readonly inventory: Inventory;
   readonly pending: PendingRecovery;
-  /** What speaks against VFs going away. */
+  /** The findings that prevent removing VFs. */
   stops(lost: readonly PciAddress[]): Promise<Finding | undefined>;
 }
 
@@ -123,7 +123,7 @@ function problemOf({ subject, message }: PortalGunError, pf: PciAddress): string
   return subject === null || subject === pf || subject.startsWith('--') ? message : `${subject} ${message}`;
 }
 
-/** What speaks against VFs going away. At a boot none are there, and what tells it, which takes long, is neither loaded nor read. */
+/** The findings that prevent removing VFs. At a boot there are no VFs, so the slow reading of their uses is skipped. */
 async function findingsOf(host: HostReader, lost: readonly PciAddress[]): Promise<readonly Finding[]> {
   if (lost.length === 0) return [];
   const { findLoss } = await import('../../apply/safety-reading.ts');

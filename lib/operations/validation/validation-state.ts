@@ -79,8 +79,8 @@ function readAsked(
 }
 
 /**
- * The groups of the functions of which more was read than that they do not go, and those that VFIO may have made up for a function
- * that no IOMMU covers, which it does only while a driver of its own has the function. The others are counted.
+ * The groups of functions with more facts than those that exclude them, and those that VFIO may have created for a
+ * function without an IOMMU, which it does only while its own driver has the function. The others are counted.
  */
 function groupsToJudge(
   host: HostReader,
@@ -103,7 +103,7 @@ function groupsToJudge(
   return { groups, plainGroups: all.size - groups.length };
 }
 
-/** `null` for a host that shows no PCI bus: that is an answer here. */
+/** `null` for a host without a PCI bus, which is a valid answer here. */
 function orNone(read: () => Inventory): Inventory | null {
   try {
     return read();

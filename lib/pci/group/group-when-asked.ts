@@ -1,4 +1,4 @@
-/** What of a group is not known by its members alone. */
+/** The facts of a group that do not follow from its members. */
 interface Judged {
   readonly name?: unknown;
   readonly type: unknown;

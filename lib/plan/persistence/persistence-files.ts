@@ -193,7 +193,7 @@ TimeoutStartSec=10min
 `;
 }
 
-/** A word of a command of systemd, whatever is in it: systemd.service(5), COMMAND LINES. */
+/** A quoted word for a command in a unit: systemd.service(5), COMMAND LINES. */
 function unitWord(text: string): string {
   const escaped = text.replaceAll('%', '%%').replaceAll('$', '$$$$');
   return escaped === quote(escaped) ? escaped : `"${escaped.replace(/[\\"]/g, '\\$&')}"`;

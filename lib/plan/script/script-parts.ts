@@ -120,11 +120,68 @@ unplug() {
 }
 `;
 
-/** Part of scripts whose lines call them, in this order. */
+const MACHINES_PART = `
+# define URI MACHINE XML: defines it, or changes its definition
+define() { printf "%s\\n" "$3" | virsh --quiet --connect "$1" define /dev/stdin --validate > /dev/null; }
+
+# undefine URI MACHINE: removes its definition, if there is one
+undefine() {
+  if virsh --connect "$1" list --all --uuid | grep -qx "$2"; then virsh --quiet --connect "$1" undefine "$2" --keep-nvram --keep-tpm 2> /dev/null ||
+    virsh --quiet --connect "$1" undefine "$2" --keep-nvram; fi
+}
+
+# state URI MACHINE: off, paused or running
+state() {
+  case $(virsh --connect "$1" domstate "$2" 2> /dev/null) in
+    running | idle | blocked | "in shutdown") echo running ;;
+    paused) echo paused ;;
+    *) echo off ;;
+  esac
+}
+
+# power URI MACHINE STATE SECONDS: starts, pauses, resumes or stops it; a guest has so long to shut down
+power() {
+  now=$(state "$1" "$2")
+  [ "$now" != "$3" ] || return 0
+  case $now-$3 in
+    off-running) virsh --quiet --connect "$1" start "$2" ;;
+    off-paused) virsh --quiet --connect "$1" start "$2" --paused ;;
+    paused-running) virsh --quiet --connect "$1" resume "$2" ;;
+    running-paused) virsh --quiet --connect "$1" suspend "$2" ;;
+    *-off)
+      left=$4
+      [ "$left" -eq 0 ] || virsh --quiet --connect "$1" shutdown "$2" || left=0
+      while [ "$left" -gt 0 ] && [ "$(state "$1" "$2")" != off ]; do
+        left=$((left - 1))
+        sleep 1
+      done
+      [ "$(state "$1" "$2")" = off ] || virsh --quiet --connect "$1" destroy "$2" ;;
+  esac > /dev/null
+}
+`;
+
+const NETWORKS_PART = `
+# network URI NAME AUTOSTART XML: defines and starts it
+network() {
+  virsh --connect "$1" net-info "$2" > /dev/null 2>&1 || printf "%s\\n" "$4" | virsh --quiet --connect "$1" net-define /dev/stdin > /dev/null
+  [ "$3" = off ] || virsh --quiet --connect "$1" net-autostart "$2" > /dev/null
+  virsh --connect "$1" net-list --name | grep -qx "$2" || virsh --quiet --connect "$1" net-start "$2" > /dev/null
+}
+
+# remove_network URI NAME: stops and removes it, if there is one
+remove_network() {
+  if virsh --connect "$1" net-list --name | grep -qx "$2"; then virsh --quiet --connect "$1" net-destroy "$2" > /dev/null; fi
+  if virsh --connect "$1" net-list --all --name | grep -qx "$2"; then virsh --quiet --connect "$1" net-undefine "$2" > /dev/null; fi
+}
+`;
+
+/** What stands in scripts whose lines call it, in the order in which it stands there. */
 export const SCRIPT_PARTS: Readonly<Record<ScriptPart, string>> = {
   'vf-checks': VF_CHECKS_PART,
   vfs: VFS_PART,
   'boot-loader': BOOT_LOADER_PART,
   definitions: DEFINITIONS_PART,
   'running-machines': RUNNING_PART,
+  machines: MACHINES_PART,
+  networks: NETWORKS_PART,
 };

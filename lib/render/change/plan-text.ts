@@ -18,7 +18,7 @@ export function renderProposal(
 ): string {
   return [
     ...wrapText(escapeControls(plan.title), width).map((line) => `${style('heading', line)}\n`),
-    `\n${overview}`,
+    overview === '' ? '' : `\n${overview}`,
     `\n${renderSteps(plan, width)}`,
     renderFindings(findings, allowed, width, style),
   ].join('');

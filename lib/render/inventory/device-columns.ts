@@ -188,7 +188,7 @@ function notesOf(
   if (device.bootVga === true) notes.push('boot display');
   const group = knownValue(device.iommuGroup);
   const members = group === undefined ? undefined : groups.get(group);
-  // The members do not include bridges, which stay with the host.
+  // A bridge cannot be passed through as a member, and shares nothing.
   if (members !== undefined && members.length > 1 && members.includes(device.address)) {
     const others = members.filter((address) => address !== device.address);
     notes.push(`shares group with ${addressList(others)}`);

@@ -29,11 +29,11 @@ export type ProbedDevices = (devices: readonly PciDevice[]) => readonly PciDevic
  * in the type (if `fields` has literal names), and `unread` at run time. One bad device never hides the others:
  * errors are in `diagnostics`.
  *
- * @param probed the devices that the question is about; all without it
- * @param ofProbed which facts are read of these and of no others: by default those that a device gives itself. What picks
- * the devices must not be among them.
- * @param beside devices of which these facts are read as well, but for those that a device gives itself
- * @throws PortalGunError NO_PCI where the host shows no PCI bus, PERMISSION_DENIED where it may not be listed
+ * @param probed selects the devices of the question; all without it
+ * @param ofProbed facts that are read only of these devices: by default those that are read from the device itself.
+ * The selection must not need them.
+ * @param beside other devices with the same facts, except those that are read from the device itself
+ * @throws PortalGunError NO_PCI if the host shows no PCI bus, PERMISSION_DENIED if it cannot be listed
  */
 export function readInventory<const Read extends DeviceRequest>(
   host: HostReader,
@@ -170,7 +170,7 @@ interface FactReader {
   readonly read: (source: DeviceSource, context: HostContext) => PciDevice[DeviceField];
 }
 
-/** What is asked for, each once, in the order in which facts are read. */
+/** The requests, without duplicates, in the order in which facts are read. */
 function wantedOf(fields: readonly DeviceRequest[]): readonly FactReader[] {
   const asked = new Set(fields);
   return ALL_FIELDS.flatMap((field): readonly FactReader[] => {
@@ -179,7 +179,7 @@ function wantedOf(fields: readonly DeviceRequest[]): readonly FactReader[] {
   });
 }
 
-/** A device without any fact. Its copies have their final shape from the start, so V8 makes each in one step. */
+/** A device without facts. Its copies have one shape from the start, and are created together. */
 const NOTHING_READ = Object.fromEntries(['address', ...ALL_FIELDS].map((field) => [field, UNREAD])) as {
   readonly [F in DeviceField]: Unknown;
 };

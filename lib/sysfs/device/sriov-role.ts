@@ -96,7 +96,7 @@ function readVirtualFunctions(source: DeviceSource): readonly PciAddress[] {
   const expected = knownValue(numVfsOf(source));
   while (found.length < MAX_VFS) {
     const link = `virtfn${found.length}`;
-    // Where a PF says how many it has, the last look for one more, which finds nothing, is spared.
+    // If a PF reports its number of VFs, the read of one more, which does not exist, is not needed.
     if (found.length === expected && !source.has(link)) break;
     const name = source.linkName(link);
     if (name === null) break;

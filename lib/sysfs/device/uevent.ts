@@ -2,7 +2,7 @@ const DRIVER = 'DRIVER=';
 const CLASS = 'PCI_CLASS=';
 const SLOT_NAME = 'PCI_SLOT_NAME=';
 
-/** The ids of a function as `uevent` has them: lower-case hex digits, `null` where it lacks one. */
+/** The ids of a function in `uevent`: lowercase hex digits, `null` if one is missing. */
 export interface UeventIds {
   readonly classCode: string | null;
   readonly vendorId: string | null;
@@ -11,7 +11,7 @@ export interface UeventIds {
   readonly subsystemDeviceId: string | null;
 }
 
-/** The facts of a PCI function in `uevent`, without its address. */
+/** The contents of `uevent` of a PCI function, without its address. */
 export interface Uevent {
   readonly driver: string | null;
   readonly ids: UeventIds;

@@ -32,10 +32,11 @@ import { readSystemMemory } from './storage/system-memory.ts';
 import { readTargetPorts } from './storage/target-ports.ts';
 
 /**
- * Reads the uses of the hardware by the host: disks, file systems, swap, network, displays, input, TPM, sound. Nothing
- * in it throws; what can't be read is not known. Display memory and much of what processes do are for root alone.
+ * Reads the uses of the hardware by the host: disks, file systems, swap, network, displays, input, TPM, sound.
+ * Nothing in it throws; unreadable facts are unknown. Display memory and many facts about processes require root.
  *
- * @param isAsked the functions that the question is about, all by default; what only the directory of another tells is unread
+ * @param isAsked the functions of the question, all by default; facts that only the directory of another function
+ * contains are unread
  */
 export function readHostUse(
   host: HostReader,

@@ -18,6 +18,7 @@ import { guardOf } from '../../../lib/plan/guard.ts';
 import { readFunction } from '../../../lib/sysfs/device/read-inventory.ts';
 import { applyPlan } from '../../support/apply-plan.ts';
 import { CARD, livePlan } from '../../support/live-plans.ts';
+import { DISK, IMAGE, upPlan } from '../../support/machine-plans.ts';
 import { MemoryFiles } from '../../support/memory-files.ts';
 import { type SimulatedMachine, simulateMachine } from '../../support/simulated-changes.ts';
 import { NETWORK_PF, NVME_PF, proposeVfs } from '../../support/vf-plans.ts';
@@ -220,7 +221,43 @@ const CASES: { readonly [C in ProblemCode]: Case } = {
     await vi.runAllTimersAsync();
     return reaching;
   },
+  IMAGE_UNREADABLE: async (machine) => {
+    await machine.files.replace(DISK, 'no image');
+    return reach(machine, changeOf('image'));
+  },
+  IMAGE_FAILED: (machine) => reach(running(machine, exited(1, 'no space left')), changeOf('image')),
+  IMAGE_TAKEN: async (machine) => {
+    await machine.runner.run('qemu-img', ['create', '-f', 'raw', DISK, '1024']);
+    return reach(machine, changeOf('image'));
+  },
+  DATA_GONE: (machine) => reach(machine, { kind: 'image', path: DISK, from: IMAGE, to: null }, 'from'),
+  NETWORK_REFUSED: (machine) => {
+    machine.libvirt.failure = ([command]) => (command === 'net-start' ? 'no' : null);
+    return reach(machine, changeOf('network'));
+  },
+  STATE_UNREADABLE: async (machine) => {
+    await applyPlan(upPlan(), machine, OCCASION);
+    machine.libvirt.failure = ([command]) => (command === 'domstate' ? 'no' : null);
+    return reach(machine, changeOf('power'));
+  },
+  START_FAILED: (machine) => startRefused(machine, 'start', 'to'),
+  STOP_FAILED: (machine) => startRefused(machine, 'destroy', 'from'),
 };
+
+/** The change of a kind of a machine that is created. */
+function changeOf(kind: Change['kind']): Change {
+  const step = upPlan().steps.find(({ change }) => change.kind === kind);
+  if (step === undefined) throw new Error(`the plan has no ${kind}`);
+  return step.change;
+}
+
+/** A machine that is started, or stopped, by a libvirt that refuses a command. */
+async function startRefused(machine: SimulatedMachine, verb: string, direction: Direction): Promise<Met> {
+  await reach(machine, changeOf('definition'));
+  if (direction === 'from') await reach(machine, changeOf('power'));
+  machine.libvirt.failure = ([command]) => (command === verb ? 'no' : null);
+  return reach(machine, changeOf('power'), direction);
+}
 
 describe('a problem of a step', () => {
   afterEach(() => vi.useRealTimers());

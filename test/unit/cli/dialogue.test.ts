@@ -63,12 +63,12 @@ describe('what must not be cut in half', () => {
     async (signal: EndingSignal) => {
       const { host, signals } = processOn(false);
       const seen = await dialogueWith(host, () => {}).guard(async (interruption) => {
-        expect(interruption).toEqual({ aborted: false, signal: null });
+        expect(interruption).toMatchObject({ aborted: false, signal: null, ending: { aborted: false } });
         signals.emit(signal, signal);
         signals.emit('SIGTERM', 'SIGTERM');
         return { ...interruption };
       });
-      expect(seen).toEqual({ aborted: true, signal });
+      expect(seen).toMatchObject({ aborted: true, signal, ending: { aborted: true } });
       expect(signals.listenerCount(signal)).toBe(0);
     },
   );

@@ -36,7 +36,7 @@ export async function runSnapshot(
   }
   const captured = captureSnapshot(sessionOf(args, ports), args);
   const { snapshot, notes } = captured;
-  const stderr = notes.map(noteLine).join('');
+  const stderr = notes.map((note) => noteLine('pci', note)).join('');
   if (isText) return { exitCode: EXIT.ok, stdout: captured.text, stderr };
   files.put(file, () => captured.pieces(), { isPrivate: true, overwrites: args.overwrite });
   const written = `pci: wrote ${escapeControls(file)}: ${escapeControls(snapshot.label)}, identifiers ${snapshot.identifiers}\n`;

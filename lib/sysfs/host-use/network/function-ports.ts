@@ -11,9 +11,9 @@ const RDMA = 'infiniband';
 const IPOIB = 'ib_ipoib';
 
 /**
- * The ports that functions have by their own account: the RDMA devices of a function, each with its ports and what
- * travels over them (`infiniband/mlx5_0/ports/1/link_layer`), and the ports of a ConnectX-3 (`mlx4_port2`: `eth`). Those of
- * functions that nobody asks about are unread.
+ * The ports that functions report: the RDMA devices of a function, each with its ports and their link layers
+ * (`infiniband/mlx5_0/ports/1/link_layer`), and the ports of a ConnectX-3 (`mlx4_port2`: `eth`). Those of functions
+ * outside the question are unread.
  */
 export function readFunctionPorts(host: HostReader, isAsked: (address: PciAddress) => boolean): NetworkUse {
   const addresses = knownOf(host.list(SYS_PATHS.pciDevices));

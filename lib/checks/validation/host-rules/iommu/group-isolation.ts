@@ -50,7 +50,7 @@ export const groupIsolation: HostRule = {
   },
 };
 
-/** The members that a machine could use. */
+/** The members that a VM could use. */
 function devicesOf({ members }: IommuGroup<ValidatedDevice>): readonly ValidatedDevice[] {
   return members
     .filter(({ stays, behind, device }) => !stays && behind === null && !isBridge(device))

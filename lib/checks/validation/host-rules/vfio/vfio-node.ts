@@ -27,7 +27,7 @@ export const vfioNode: HostRule = {
     }
     // A node for a module that is not loaded yet gets its mode when it is loaded.
     if (isLoaded !== true)
-      return doesNotApply('VFIO is not loaded: its node gets its mode when it is loaded loaded');
+      return doesNotApply('VFIO is not loaded: its node gets its mode when it is loaded loaded loaded');
     if (isUnknown(user)) return unknownVerdict('the user that runs QEMU', user);
     if (user === null) return doesNotApply('the user that runs QEMU does not exist');
     if (canReadWrite(user, vfio))

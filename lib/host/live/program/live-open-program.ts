@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
-import { errorCode } from '../host-reader.ts';
-import { type AskOptions, type OpenProgram, type ProgramAnswer, RUN_TIMEOUT_MS } from '../runner.ts';
+import { errorCode } from '../../host-reader.ts';
+import { type AskOptions, type OpenProgram, type ProgramAnswer, RUN_TIMEOUT_MS } from '../../runner.ts';
 import { endGroup, GRACE_MS } from './program-group.ts';
 import { openUnnamedFile, rewriteUnnamedFile } from './unnamed-file.ts';
 

@@ -1,14 +1,16 @@
 import { closeSync } from 'node:fs';
 import { delimiter } from 'node:path';
-import { errorCode } from '../host-reader.ts';
-import { findProgram, PROGRAM_FOLDERS } from '../programs.ts';
-import { type Opening, RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../runner.ts';
+import { errorCode } from '../../host-reader.ts';
+import { findProgram, PROGRAM_FOLDERS } from '../../programs.ts';
+import { type Opening, RUN_TIMEOUT_MS, type Run, type Runner, type RunOptions } from '../../runner.ts';
 import { LiveOpenProgram } from './live-open-program.ts';
 import { endGroup, GRACE_MS } from './program-group.ts';
 import { type Descriptor, openUnnamedFile } from './unnamed-file.ts';
 
 /** The largest output is that of virsh with the documents of all devices, 1 to 20 KiB each. */
 const MAX_OUTPUT_BYTES = 256 * 1024 * 1024;
+/** How often is looked whether the caller cancelled a program. */
+const CANCEL_MS = 100;
 
 /**
  * Runs programs of the live machine in the C locale, so that their output does not depend on the user. The programs
@@ -61,7 +63,7 @@ async function start(
   program: string,
   args: readonly string[],
   path: string,
-  { timeoutMs = RUN_TIMEOUT_MS, environment }: RunOptions,
+  { timeoutMs = RUN_TIMEOUT_MS, environment, folder = '/', signal, onOutput }: RunOptions,
   stdin: 'ignore' | Descriptor,
 ): Promise<Run> {
   // Many commands that may run a program run none.
@@ -72,21 +74,40 @@ async function start(
     maxBuffer: MAX_OUTPUT_BYTES,
     // In a session of its own, because Ctrl-C must not interrupt it in the middle of a change.
     detached: true,
-    cwd: '/',
+    cwd: folder,
     env: { ...environment, LC_ALL: 'C', PATH: path },
   });
+  if (onOutput !== undefined) {
+    for (const stream of [running.stdout, running.stderr]) {
+      stream?.on('data', (piece: Buffer) => onOutput(piece.toString('utf8')));
+    }
+  }
   let isLate = false;
+  let isCancelled = false;
   let killing: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    endGroup(running.pid, 'SIGTERM');
+    killing ??= setTimeout(() => endGroup(running.pid, 'SIGKILL'), GRACE_MS);
+  };
   const timer = setTimeout(() => {
     isLate = true;
-    endGroup(running.pid, 'SIGTERM');
-    killing = setTimeout(() => endGroup(running.pid, 'SIGKILL'), GRACE_MS);
+    end();
   }, timeoutMs);
+  const watch =
+    signal === undefined
+      ? undefined
+      : setInterval(() => {
+          if (!signal.aborted || isCancelled) return;
+          isCancelled = true;
+          end();
+        }, CANCEL_MS);
   const result = await running;
   clearTimeout(timer);
   clearTimeout(killing);
-  // Processes that it started and left behind are ended too.
-  if (isLate || result.isMaxBuffer) endGroup(running.pid, 'SIGKILL');
+  clearInterval(watch);
+  // What it started and left behind goes too.
+  if (isLate || isCancelled || result.isMaxBuffer) endGroup(running.pid, 'SIGKILL');
+  if (isCancelled) return { kind: 'failed', detail: 'was cancelled' };
   if (isLate) return { kind: 'failed', detail: `did not end within ${timeoutMs / 1000} s` };
   if (result.isMaxBuffer) {
     return { kind: 'failed', detail: `printed more than ${MAX_OUTPUT_BYTES / 1024 / 1024} MiB` };

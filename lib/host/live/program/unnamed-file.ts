@@ -2,7 +2,7 @@ import { ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Any number, of which execa's types know the first alone. */
+/** Any number, but the types of execa know only the first one. */
 export type Descriptor = 3 | 4;
 
 /**

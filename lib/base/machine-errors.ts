@@ -1,0 +1,49 @@
+/** The errors of VMs that start or run, and of their consoles: a part of the table `ERRORS`. */
+export const MACHINE_ERRORS = {
+  NOT_RUNNING: {
+    exit: 'refused',
+    summary: 'A VM is not running, or is paused, but the command needs it to run.',
+    remedy: 'start it first; to change only its definition, omit --live',
+  },
+  CANNOT_START: {
+    exit: 'refused',
+    summary: 'A machine cannot start: something that it needs is missing on the host. Nothing was changed.',
+    remedy: 'check its definition: portal check NAME; show it: portal show NAME',
+  },
+  START_REFUSED: {
+    exit: 'refused',
+    summary: 'A VM must not start: a device assigned to it is in use, or is not the recorded device.',
+    remedy: 'list the assignments: pci assignments; update moved devices: pci assignments --repair',
+  },
+  CANNOT_GUARD: {
+    exit: 'refused',
+    summary: 'The libvirt hook, which checks devices before a VM starts, cannot be installed.',
+    remedy: 'run pci from its installed location',
+  },
+  BAD_SCRIPT: {
+    exit: 'usage',
+    summary: 'A console script is not valid YAML, or has a step that is not allowed.',
+    remedy: 'see the format in docs/reference/console-script.md',
+  },
+  NO_CONSOLE: {
+    exit: 'unsupported',
+    summary: 'A VM has no serial console on a socket that QEMU serves, or no log of one.',
+    remedy:
+      'add to its definition: <serial type="unix"><source mode="bind" path="…"/><log file="…"/></serial>',
+  },
+  CONSOLE_BUSY: {
+    exit: 'refused',
+    summary: 'Another process has the console of a VM open. A console has one owner at a time.',
+    remedy: 'read what the VM prints: portal console NAME --log --follow',
+  },
+  CONSOLE_FAILED: {
+    exit: 'toolFailed',
+    summary: 'The console of a VM cannot be opened, or the VM closed it before a script ended.',
+    remedy: 'show the state of the VM: virsh domstate NAME; read its log: portal console NAME --log',
+  },
+  CONSOLE_TIMEOUT: {
+    exit: 'toolFailed',
+    summary: 'A console script did not find an expected text in time.',
+    remedy: 'compare the expected text with the transcript; give the step more time: timeout: 2min',
+  },
+} as const;

@@ -1,0 +1,103 @@
+import { EXIT } from '../../../base/errors.ts';
+import { count } from '../../../base/text.ts';
+import type { HostPorts } from '../../../host/host-ports.ts';
+import { missingProfiles } from '../../../operations/project/missing-profiles.ts';
+import { proposeUp } from '../../../operations/project/propose-up.ts';
+import { recordLock } from '../../../operations/project/record-lock.ts';
+import { HostSession } from '../../../operations/session/host-session.ts';
+import type { CommandResult } from '../../grammar/command.ts';
+import { noteLine } from '../../reading-options.ts';
+import { runProposal } from '../../run-proposal.ts';
+import type { ChangingValues } from '../../tables/changing-options.ts';
+import type { LibvirtValues } from '../../tables/libvirt-options.ts';
+import type { ProjectValues } from '../../tables/project/project-options.ts';
+import type { Dialogue } from '../../terminal/dialogue.ts';
+import type { Terminal } from '../../terminal/terminal.ts';
+import { runBootBuild } from '../boot/boot-build.ts';
+
+export interface ProjectChangeValues
+  extends ProjectValues,
+    Pick<LibvirtValues, 'connect'>,
+    Pick<ChangingValues, 'dryRun' | 'script' | 'yes'> {
+  readonly machines: readonly string[];
+  readonly type: readonly string[];
+}
+
+interface UpValues extends ProjectChangeValues {
+  readonly allow: readonly string[];
+  readonly paused: boolean;
+}
+
+/** `portal up`: machines are created or changed as their folders say, and started. */
+export async function runPortalUp(
+  args: UpValues,
+  terminal: Terminal,
+  dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  const { machines, type: types, paused, allow, project, connect } = args;
+  const session = new HostSession(ports, { project, connect });
+  if (!args.dryRun && !args.script) {
+    const failed = await buildMissing(session, args, terminal, dialogue, ports);
+    if (failed !== null) return failed;
+  }
+  const proposal = await proposeUp(session, { machines, types, paused, allow });
+  const { subject } = proposal;
+  const result = await runProposal(
+    {
+      session,
+      proposal,
+      overview: () => '',
+      details: {},
+      remarks: proposal.notes.map((note) => noteLine('portal', note)).join(''),
+      nothingToDo: `Nothing to do: ${count(subject.machines.length, 'machine')} as the folders say.\n`,
+      goesUnasked: true,
+    },
+    args,
+    terminal,
+    dialogue,
+  );
+  // What was given out must stay the same from now on.
+  if (result.exitCode === EXIT.ok && !args.dryRun && !args.script) recordLock(subject);
+  return result;
+}
+
+/** Builds boot assets that machines need and the store lacks; what came of it if that failed. */
+async function buildMissing(
+  session: HostSession,
+  { machines, type: types }: UpValues,
+  terminal: Terminal,
+  dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult | null> {
+  for (const profile of await missingProfiles(session, { machines, types })) {
+    dialogue.say(`The store has no boot assets ${profile}: they are built once, from packages.\n`);
+    const values = {
+      profile,
+      suite: undefined,
+      kernelPackage: undefined,
+      module: [],
+      dryRun: false,
+      json: false,
+    };
+    const built = await runBootBuild({ ...values, color: undefined }, terminal, dialogue, ports);
+    if (built.exitCode !== EXIT.ok) return built;
+    dialogue.say(built.stdout);
+  }
+  return null;
+}
+
+/** `portal plan`: what `portal up` would do. */
+export async function runPortalPlan(
+  args: Omit<UpValues, 'dryRun' | 'script' | 'yes' | 'paused' | 'allow'>,
+  terminal: Terminal,
+  dialogue: Dialogue,
+  ports: HostPorts,
+): Promise<CommandResult> {
+  return runPortalUp(
+    { ...args, dryRun: true, script: false, yes: false, paused: false, allow: [] },
+    terminal,
+    dialogue,
+    ports,
+  );
+}

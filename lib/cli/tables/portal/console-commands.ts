@@ -1,0 +1,56 @@
+import { type Command, defineCommand } from '../../grammar/command.ts';
+import { INPUT_FILE } from '../input-file.ts';
+import { LIBVIRT_OPTIONS } from '../libvirt-options.ts';
+
+/** The commands of `portal` for the serial consoles of VMs. */
+export const PORTAL_CONSOLE_COMMANDS: readonly Command[] = [
+  defineCommand({
+    name: 'console',
+    summary: 'Open the serial console of a VM, read its log, or run a script on it',
+    description:
+      'Connect the terminal to the serial console of a VM. All keys go to the VM; ^] leaves, and ^] ? shows more. The VM must run or be paused, and its console must be a socket that QEMU serves. One process at a time can have a console open; the others read its log. If stdin is not a terminal, its bytes go to the VM unchanged, and the command ends when the console is silent for 1 s after the end of stdin. With --log, the command prints the log of the console, also of a VM that does not run. With --script, it runs the steps of a file: expect a text, send text or keys. It exits with 7 if a text does not come in time.',
+    positionals: {
+      machine: { describe: 'Name or UUID of a VM', completes: 'machine' },
+    },
+    options: {
+      resume: {
+        describe: 'Resume a paused VM as soon as its console is open, so that no output is missed',
+        type: 'boolean',
+      },
+      escape: {
+        describe: 'Key that leaves: ^ and a letter, or one character; default: ^]',
+        type: 'string',
+        valueName: 'KEY',
+        completes: 'nothing',
+      },
+      log: { describe: 'Print the log of the console instead of opening it', type: 'boolean' },
+      follow: { describe: 'Go on with what is added to the log; Ctrl-C ends', type: 'boolean' },
+      lines: {
+        describe: 'Print only the last lines of the log; default: all, or 10 with --follow',
+        type: 'string',
+        valueName: 'N',
+        alias: 'n',
+        completes: 'nothing',
+      },
+      raw: {
+        describe: 'Print all bytes of the log on a terminal; the VM can then control the terminal',
+        type: 'boolean',
+      },
+      script: { ...INPUT_FILE, describe: 'Run a console script; - reads stdin' },
+      transcript: {
+        describe: 'Write the output of the VM during the script to a file, readable only by you',
+        type: 'string',
+        valueName: 'FILE',
+        completes: 'file',
+      },
+      overwrite: { describe: 'Replace an existing transcript', type: 'boolean' },
+      ...LIBVIRT_OPTIONS,
+    },
+    examples: [
+      ['sudo portal console router0', 'open the console; ^] leaves'],
+      ['sudo portal console router0 --log --follow', 'read along'],
+      ['sudo portal console router0 --resume --script boot.yaml', 'drive a VM from its firmware on'],
+    ],
+    load: async () => (await import('../../commands/portal/console.ts')).runConsole,
+  }),
+];

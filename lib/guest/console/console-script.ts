@@ -1,0 +1,20 @@
+import type { TextPattern } from './text-pattern.ts';
+
+/** What is done on a console, step by step. */
+export interface ConsoleScript {
+  /** Whether escape sequences and control characters of the guest are left out of what is searched. */
+  readonly strip: boolean;
+  readonly steps: readonly ScriptStep[];
+}
+
+/** A step of a script, and where it is in its file: `boot.yaml:4:5`. */
+export type ScriptStep =
+  | {
+      readonly kind: 'expect';
+      readonly pattern: TextPattern;
+      readonly timeoutMs: number;
+      readonly words: string;
+      readonly at: string;
+    }
+  | { readonly kind: 'send'; readonly text: string; readonly words: string; readonly at: string }
+  | { readonly kind: 'wait'; readonly ms: number; readonly words: string; readonly at: string };

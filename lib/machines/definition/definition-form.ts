@@ -1,0 +1,282 @@
+import * as z from 'zod/mini';
+import { withHint, yamlFlag, yamlInteger, yamlList, yamlParsed, yamlText } from '../../base/yaml-form.ts';
+import { CATEGORIES, isCategory } from '../../libvirt/machine/category.ts';
+import { parseDeviceSelector } from './device-selector.ts';
+import {
+  ACCELERATORS,
+  ARCHITECTURES,
+  DEFINITION_FORMAT,
+  DISK_BUSES,
+  DISK_FORMATS,
+  DISPLAYS,
+  EVENT_ACTIONS,
+  FIRMWARES,
+  NIC_MODELS,
+  SHARE_DRIVERS,
+  SHARE_MODES,
+  WATCHDOG_ACTIONS,
+} from './machine-definition.ts';
+import { parseSize, SIZE_PATTERN } from './size.ts';
+
+/*
+ * The form of a machine definition, as a zod schema. Its JSON Schema for editors is generated from it: `description`
+ * texts are documentation, and `jsonForm` gives the JSON type of what is written without quotes.
+ */
+
+/** What editors and the reference know of parts of the form: descriptions, and the JSON type of numbers and flags. */
+export const DEFINITION_METADATA = z.registry<Record<string, unknown>>();
+
+const MAX_CPUS = 512;
+const MAX_HOST_CPU = 4095;
+const MAX_ROOT_PORTS = 24;
+
+/** Names of disks, shares and machines become parts of paths, aliases and tags of 9p, which hold 31 bytes. */
+const NAME = /^[a-z][a-z0-9-]{0,30}$/;
+const NAME_WORDS = 'is to be a lowercase letter and up to 30 lowercase letters, digits and hyphens';
+
+/** The form of a machine's name. With it, paths of sockets stay below the 107 bytes of the kernel. */
+export const MACHINE_NAME = /^[a-z][a-z0-9-]{0,40}$/;
+export const MACHINE_NAME_WORDS = 'a lowercase letter and up to 40 lowercase letters, digits and hyphens';
+
+const size = () =>
+  jsonForm(
+    yamlParsed(parseSize, 'BAD_DEFINITION', ({ message }) => message),
+    {
+      type: 'string',
+      pattern: SIZE_PATTERN,
+    },
+  );
+const flag = () =>
+  jsonForm(
+    z.pipe(
+      yamlFlag,
+      z.transform((value) => value),
+    ),
+    {
+      type: ['boolean', 'string'],
+      enum: [true, false, 'on', 'off', 'yes', 'no'],
+    },
+  );
+const integer = (least: number, most: number) =>
+  jsonForm(yamlInteger(least, most), {
+    type: 'integer',
+    minimum: least,
+    maximum: most,
+    pattern: undefined,
+  });
+const text = (form: RegExp, error: string) => yamlText.check(z.regex(form, { error }));
+const name = () => text(NAME, NAME_WORDS);
+const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) => z.enum(words);
+const longText = yamlText.check(z.maxLength(500, { error: 'is longer than 500 characters' }));
+
+const category = yamlText.check(
+  z.refine(isCategory, {
+    error: withHint(
+      'is to be a category: a lowercase letter and up to 62 lowercase letters, digits and hyphens',
+      `known are ${CATEGORIES.join(', ')}`,
+    ),
+  }),
+);
+
+/** A path below the folder of the machine; nothing in it may lead out of it. */
+const insidePath = yamlText.check(
+  z.refine((path) => isInside(path), {
+    error: 'is to be a relative path inside the folder of the machine, without ".."',
+  }),
+);
+
+/** A file of the folder, or a stored one by its name. */
+const isStoredOrInside = (scheme: string, form: RegExp) =>
+  z.refine<string>(
+    (word) => (word.startsWith(`${scheme}:`) ? form.test(word.slice(scheme.length + 1)) : isInside(word)),
+    { error: `is to be ${scheme}:NAME, or a relative path inside the folder of the machine` },
+  );
+
+const IMAGE_NAME = /^[a-z0-9][a-z0-9.-]{0,62}$/;
+const bootFile = yamlText.check(
+  z.refine((path) => !path.startsWith('/boot/'), {
+    error: withHint(
+      'is a file of the /boot of the host, which belongs to the host and changes with its updates',
+      'copy it into the store: portal boot import FILE; then name it as the command prints',
+    ),
+    abort: true,
+  }),
+  isStoredOrInside('store', /^[0-9a-f]{64}$/),
+);
+const imageFile = yamlText.check(isStoredOrInside('image', IMAGE_NAME));
+
+const cpusForm = z.union([
+  integer(1, MAX_CPUS),
+  z.strictObject({
+    count: key(integer(1, MAX_CPUS), 'Number of virtual CPUs.'),
+    pin: key(
+      yamlList(integer(0, MAX_HOST_CPU)),
+      'CPUs of the host, one for each virtual CPU, in order. Empty: any CPU.',
+    ),
+    model: key(
+      text(/^[A-Za-z0-9._-]{1,64}$/, 'is to be a CPU model of libvirt, host-passthrough or host-model'),
+      'CPU model of libvirt, `host-passthrough` or `host-model`.',
+    ),
+  }),
+]);
+
+const memoryForm = z.union([
+  size(),
+  z.strictObject({
+    size: key(size(), 'Amount of memory.'),
+    hugepages: key(flag(), 'Whether the memory is allocated from huge pages of the host.'),
+  }),
+]);
+
+const bootForm = z.strictObject({
+  profile: key(
+    text(IMAGE_NAME, 'is to be the name of boot assets'),
+    'Boot assets of the store: `minivm`, `debian`.',
+  ),
+  kernel: key(
+    bootFile,
+    'Kernel: a path in the folder, or `store:SHA256`. Never a file of the /boot of the host.',
+  ),
+  initrd: key(bootFile, 'Initramfs: a path in the folder, or `store:SHA256`.'),
+  arguments: key(
+    z.union([longText, z.array(longText)]),
+    'Kernel arguments. The console of the machine is added in front.',
+  ),
+});
+
+const osForm = z.strictObject({
+  id: key(
+    text(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'is to be an id of osinfo-db, such as debian12'),
+    'Id in osinfo-db: `debian12`.',
+  ),
+  root: key(
+    imageFile,
+    'Root image: `image:NAME` of the store, or a path in the folder. It is never changed.',
+  ),
+  size: key(size(), 'Size of the root disk. Default: that of the image.'),
+  ephemeral: key(flag(), 'Whether changes of the root disk are dropped at each start.'),
+});
+
+const diskForm = z.strictObject({
+  name: required(name(), 'Name of the disk: part of its file name, and its serial number in the guest.'),
+  size: key(size(), 'Size of a disk that is created.'),
+  source: key(imageFile, 'A file in the folder, or `image:NAME` of the store, in place of a new disk.'),
+  format: key(oneOf(DISK_FORMATS), 'Format of the file.'),
+  bus: key(oneOf(DISK_BUSES), 'How the guest sees the disk.'),
+  readonly: key(flag(), 'Whether the guest can only read it.'),
+  cdrom: key(flag(), 'Whether it is a CD-ROM, for example an installer.'),
+});
+
+const nicForm = z.strictObject({
+  network: key(
+    text(/^[a-z0-9][a-z0-9._/-]{0,49}$/, 'is to be the name of a network'),
+    'Network of libvirt, or `isolated/NAME` for an isolated network that portal-gun creates.',
+  ),
+  bridge: key(
+    text(/^[A-Za-z0-9][A-Za-z0-9._-]{0,14}$/, 'is to be the name of a bridge: up to 15 characters'),
+    'Bridge of the host, in place of a network.',
+  ),
+  model: key(oneOf(NIC_MODELS), 'How the guest sees the card.'),
+  mac: key(
+    text(
+      /^[0-9a-f][02468ace](:[0-9a-f]{2}){5}$/,
+      'is to be a unicast MAC address in lowercase, such as 02:00:0a:0b:00:01',
+    ),
+    'MAC address. Default: one that portal.lock keeps.',
+  ),
+});
+
+/** The keys of an entry of `pci` that name parts of an identity. */
+export const IDENTITY_KEYS = ['id', 'subsystem', 'serial', 'mac', 'path', 'slot'] as const;
+const identityText = text(/^[\x21-\x7e][\x20-\x7e]{0,199}$/, 'is to be up to 200 printable characters');
+
+const pciForm = z.strictObject({
+  select: key(
+    yamlParsed(parseDeviceSelector, 'BAD_SELECTOR', ({ subject, message }) => `"${subject}" ${message}`),
+    'Selector of `pci`, with blanks or commas between its parts: the devices that match it, with their IOMMU groups. `!uplink` leaves out those by which the host is on a network.',
+  ),
+  id: key(identityText, 'Vendor and device id: `8086:10c9`.'),
+  subsystem: key(identityText, 'Subsystem ids.'),
+  serial: key(identityText, 'Serial number.'),
+  mac: key(identityText, 'MAC address of its first network interface.'),
+  path: key(identityText, 'Position behind bridges: `pci0000:00/01.0/00.0`.'),
+  slot: key(identityText, 'Label of the slot.'),
+  rom: key(flag(), 'Whether the guest sees its option ROM.'),
+});
+
+const shareForm = z.strictObject({
+  name: required(name(), 'Tag that the guest mounts it by.'),
+  source: required(insidePath, 'Directory in the folder of the machine.'),
+  mode: key(oneOf(SHARE_MODES), 'Whether the guest can write: `ro` or `rw`.'),
+  driver: key(oneOf(SHARE_DRIVERS), 'How it is shared: `9p` or `virtiofs`.'),
+});
+
+/** The form of a machine definition. */
+export const definitionForm = z.strictObject({
+  $schema: key(yamlText, 'JSON Schema, for editors.'),
+  apiVersion: key(z.literal(DEFINITION_FORMAT), 'Format of this file.'),
+  kind: key(z.literal('Machine'), 'What the file defines.'),
+  category: required(category, `Category of the machine: ${CATEGORIES.join(', ')}, or a name of your own.`),
+  title: key(longText, 'Title, for people.'),
+  description: key(longText, 'Description, for people.'),
+  architecture: key(oneOf(ARCHITECTURES), 'Architecture of the guest.'),
+  accelerator: key(oneOf(ACCELERATORS), '`auto` uses KVM if the host has it.'),
+  cpus: key(cpusForm, 'Number of virtual CPUs, or more about them.'),
+  memory: key(memoryForm, 'Memory with its unit: `256MiB`.'),
+  firmware: key(oneOf(FIRMWARES), '`none` starts the kernel directly.'),
+  boot: key(bootForm, 'Kernel that is started directly.'),
+  os: key(osForm, 'Operating system and root disk.'),
+  disks: key(yamlList(diskForm), 'Further disks.'),
+  nics: key(yamlList(nicForm), 'Virtual network cards.'),
+  pci: key(yamlList(pciForm), 'Devices of the host that the machine gets.'),
+  shares: key(yamlList(shareForm), 'Directories that are shared with the guest.'),
+  display: key(oneOf(DISPLAYS), '`none` has only the serial console.'),
+  nested: key(flag(), 'Whether the guest can run VMs.'),
+  iommu: key(flag(), 'Whether the guest has an IOMMU.'),
+  rng: key(flag(), 'Whether the guest gets random numbers from the host.'),
+  watchdog: key(oneOf(WATCHDOG_ACTIONS), 'Action of a watchdog if the guest hangs.'),
+  tpm: key(flag(), 'Whether the guest has an emulated TPM.'),
+  vsock: key(flag(), 'Whether the guest has a vsock device.'),
+  'spare-root-ports': key(integer(0, MAX_ROOT_PORTS), 'Free PCIe root ports, for devices attached later.'),
+  autostart: key(flag(), 'Whether libvirt starts it when the host boots.'),
+  on: key(
+    z.strictObject({
+      reboot: key(oneOf(EVENT_ACTIONS), 'When the guest reboots.'),
+      crash: key(oneOf(EVENT_ACTIONS), 'When the guest crashes.'),
+    }),
+    'Reactions to events.',
+  ),
+  after: key(
+    yamlList(text(MACHINE_NAME, `is to be the name of a machine: ${MACHINE_NAME_WORDS}`)),
+    'Machines that are started before it.',
+  ),
+});
+
+/** What a file has, in its form. */
+export type WrittenDefinition = z.output<typeof definitionForm>;
+/** An entry of `pci`. */
+export type WrittenPci = z.output<typeof pciForm>;
+
+function key<Form extends z.ZodMiniType>(form: Form, description: string) {
+  const optional = z.optional(form);
+  DEFINITION_METADATA.add(optional, { description });
+  return optional;
+}
+
+function required<Form extends z.ZodMiniType>(form: Form, description: string) {
+  DEFINITION_METADATA.add(form, { description });
+  return form;
+}
+
+function jsonForm<Form extends z.ZodMiniType>(form: Form, json: Record<string, unknown>): Form {
+  DEFINITION_METADATA.add(form, json);
+  return form;
+}
+
+function isInside(path: string): boolean {
+  return (
+    /^[\x21-\x7e][\x20-\x7e]{0,250}$/.test(path) &&
+    !path.startsWith('/') &&
+    !path.split('/').some((part) => part === '..')
+  );
+}

@@ -1,0 +1,118 @@
+import type { YamlPath } from '../../base/yaml-file.ts';
+import { YamlFile } from '../../base/yaml-file.ts';
+import { checkYaml, type MissingWords, withHint, type YamlFault } from '../../base/yaml-form.ts';
+import { CATEGORIES } from '../../libvirt/machine/category.ts';
+import { checkDefinition } from './check-definition.ts';
+import { withDefaults } from './definition-defaults.ts';
+import { definitionForm, type WrittenDefinition } from './definition-form.ts';
+import type { MachineDefinition } from './machine-definition.ts';
+
+const MISSING: MissingWords = {
+  category: withHint(
+    'does not have the category of the machine',
+    `add the line "category: application", or another of ${CATEGORIES.join(', ')}`,
+  ),
+  name: 'needs the key "name"',
+  source: 'needs the key "source": a directory in the folder of the machine',
+};
+
+/** The category of the folder that stands for the host itself, for which there is no VM. */
+const HOST_CATEGORY = 'host';
+const KEYS_OF_HOST = new Set(['$schema', 'apiVersion', 'kind', 'category', 'title', 'description']);
+
+/** What is wrong with a definition, and where. */
+export interface DefinitionFault {
+  /** `machines/r0/machine.yaml:4:9`. */
+  readonly at: string;
+  readonly message: string;
+  /** What to do; `null` if the message says it. */
+  readonly hint: string | null;
+}
+
+/** The definition of a machine, read from its file. */
+export interface ParsedDefinition {
+  /** `null` if a fault prevents that it is read. */
+  readonly definition: MachineDefinition | null;
+  readonly faults: readonly DefinitionFault[];
+  /** Where a part stands, or would stand: `machines/r0/machine.yaml:4:9`. */
+  placeOf(path: YamlPath): string;
+  /** Where a value of the definition comes from. */
+  originOf(path: YamlPath): Origin;
+}
+
+/** Where a value comes from: a place in the file, or the default. */
+export type Origin = { readonly kind: 'file'; readonly at: string } | { readonly kind: 'default' };
+
+/**
+ * Reads the definition of a machine: YAML 1.2 or JSON, of the form that `docs/reference/machine.md` describes. It names
+ * everything that is wrong, also what only several values together make wrong.
+ *
+ * @param name of the machine: that of its folder
+ * @param fileName for errors
+ * @throws PortalGunError BAD_DEFINITION if it is not YAML
+ */
+export function parseDefinition(text: string, name: string, fileName: string): ParsedDefinition {
+  const file = new YamlFile(text, fileName, 'BAD_DEFINITION');
+  const { data, faults } = checkYaml(file, file.value, definitionForm, MISSING);
+  const written = data?.value ?? readableParts(file, faults);
+  const definition = written === null ? null : withDefaults(written, name);
+  const isBroken = (path: YamlPath): boolean => faults.some((fault) => fault.path[0] === path[0]);
+  const found =
+    definition === null
+      ? []
+      : [...(definition.category === HOST_CATEGORY ? keysOfVms(file) : []), ...checkDefinition(definition)];
+  const together = found.filter(({ path }) => !isBroken(path));
+  return {
+    definition: faults.length + together.length === 0 ? definition : null,
+    faults: [...faults, ...together].map(({ path, message, hint }) => ({
+      at: file.placeOf(path),
+      message,
+      hint: hint ?? null,
+    })),
+    placeOf: (path) => file.placeOf(path),
+    originOf: (path) => originIn(file, path),
+  };
+}
+
+/** The keys of a file about a VM, which the folder of the host cannot have. */
+function keysOfVms({ value }: YamlFile): readonly YamlFault[] {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return [];
+  return Object.keys(value)
+    .filter((key) => !KEYS_OF_HOST.has(key))
+    .map((key) => ({
+      path: [key],
+      message: 'applies to VMs, not to the host',
+      hint: 'remove it, or use another category',
+    }));
+}
+
+/** The parts of a definition that have no fault, so that what they make wrong together is reported too. */
+function readableParts(file: YamlFile, faults: readonly YamlFault[]): WrittenDefinition | null {
+  const { value } = file;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return null;
+  const broken = new Set(faults.map(({ path }) => path[0]));
+  const sound = Object.fromEntries(Object.entries(value).filter(([key]) => !broken.has(key)));
+  const { data } = checkYaml(file, { category: 'application', ...sound }, definitionForm, MISSING);
+  return data?.value ?? null;
+}
+
+/** Short forms of a file: the key that stands for the part that it sets. */
+const SHORT_FORMS: ReadonlyMap<string, string> = new Map([
+  ['cpus', 'count'],
+  ['memory', 'size'],
+]);
+
+function originIn(file: YamlFile, path: YamlPath): Origin {
+  const [first, second] = path;
+  const isShort = path.length === 2 && SHORT_FORMS.get(String(first)) === second;
+  const written = isShort && !file.has(path) && !isMapping(file, String(first)) ? [first as string] : path;
+  return file.has(written) ? { kind: 'file', at: file.placeOf(written) } : { kind: 'default' };
+}
+
+function isMapping({ value }: YamlFile, key: string): boolean {
+  const part =
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)[key]
+      : undefined;
+  return typeof part === 'object' && part !== null;
+}

@@ -1,0 +1,102 @@
+import type {
+  DiskBus,
+  DiskFormat,
+  MachineDefinition,
+  NicModel,
+  ShareDriver,
+  ShareMode,
+} from './definition/machine-definition.ts';
+
+/**
+ * A machine with everything that its VM needs: the definition, what portal.lock remembers of it, and where its files are
+ * on the host. Every path is absolute.
+ */
+export interface ResolvedMachine {
+  readonly definition: MachineDefinition;
+  /** The folder that defines it. */
+  readonly folder: string;
+  readonly uuid: string;
+  readonly hypervisor: 'kvm' | 'qemu';
+  /** `null` if firmware starts a boot loader. */
+  readonly kernel: { readonly kernel: string; readonly initrd: string | null } | null;
+  /** The root disk first. */
+  readonly disks: readonly ResolvedDisk[];
+  readonly nics: readonly ResolvedNic[];
+  readonly shares: readonly ResolvedShare[];
+  /** XML fragments of its folder, in the order of their names. */
+  readonly fragments: readonly XmlFragment[];
+  readonly paths: MachinePaths;
+}
+
+export interface ResolvedDisk {
+  /** `root` for the root disk. */
+  readonly name: string;
+  readonly path: string;
+  readonly format: DiskFormat;
+  readonly bus: DiskBus;
+  readonly readOnly: boolean;
+  readonly cdrom: boolean;
+  /** What is to be there before it is used. */
+  readonly content: DiskContent;
+}
+
+/** What a disk is made of: a new one, an overlay over an image that is never changed, or a file that is used as it is. */
+type DiskContent =
+  | { readonly kind: 'new'; readonly sizeBytes: number }
+  | {
+      readonly kind: 'overlay';
+      readonly base: string;
+      readonly baseFormat: DiskFormat;
+      readonly sizeBytes: number | null;
+      /** Whether it is made again at each start. */
+      readonly ephemeral: boolean;
+    }
+  | { readonly kind: 'file' };
+
+export interface ResolvedNic {
+  /** The network of libvirt, or the bridge of the host; neither: no cable. */
+  readonly network: string | null;
+  readonly bridge: string | null;
+  readonly model: NicModel;
+  readonly mac: string;
+}
+
+export interface ResolvedShare {
+  readonly name: string;
+  readonly path: string;
+  readonly mode: ShareMode;
+  readonly driver: ShareDriver;
+  /**
+   * How 9p keeps owners and modes: as they are (`passthrough`, the default; writing needs QEMU to run as root, or as the owner
+   * of the directory), or in attributes beside files that only QEMU's user can read (`mapped`).
+   */
+  readonly access?: 'passthrough' | 'mapped';
+}
+
+export interface XmlFragment {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Where the files of a machine are on the host, outside its folder. */
+export interface MachinePaths {
+  /** Disks, and firmware variables: `/var/lib/portal-gun/machines/NAME`. */
+  readonly state: string;
+  /** Sockets: `/run/portal-gun/machines/NAME`. */
+  readonly run: string;
+  /** The socket of the serial console. */
+  readonly console: string;
+  /** What the serial console printed. */
+  readonly consoleLog: string;
+}
+
+/** @param name of the machine, in its form */
+export function machinePaths(name: string): MachinePaths {
+  const run = `/run/portal-gun/machines/${name}`;
+  return {
+    state: `/var/lib/portal-gun/machines/${name}`,
+    run,
+    console: `${run}/console`,
+    consoleLog: `/var/log/portal-gun/machines/${name}/console.log`,
+  };
+}

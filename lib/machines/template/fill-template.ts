@@ -1,0 +1,34 @@
+import { Liquid, LiquidError } from 'liquidjs';
+import { PortalGunError } from '../../base/errors.ts';
+
+/** Values of a template by name; lists and mappings are not needed yet. */
+export type TemplateValues = Readonly<Record<string, string | number | boolean>>;
+
+/** Far more than any file of a machine needs; a template that loops ends there. */
+const LIMITS = { parseLimit: 1_000_000, renderLimit: 2000, memoryLimit: 10_000_000 };
+
+/**
+ * Fills values into a file of a template, in the language Liquid: `{{ memory }}`, `{% if wan %} … {% endif %}`. The filter
+ * `yaml` quotes a value for YAML. A name that has no value is an error, and no file is included.
+ *
+ * @throws PortalGunError BAD_DEFINITION, with line and column
+ */
+export function fillTemplate(text: string, values: TemplateValues, fileName: string): string {
+  const engine = new Liquid({
+    strictVariables: true,
+    strictFilters: true,
+    ownPropertyOnly: true,
+    lenientIf: false,
+    templates: {},
+    ...LIMITS,
+  });
+  engine.registerFilter('yaml', (value: unknown) => JSON.stringify(String(value)));
+  try {
+    return engine.parseAndRenderSync(text, values);
+  } catch (error) {
+    if (!LiquidError.is(error)) throw error;
+    const [line, column] = error.token.getPosition();
+    const [words = ''] = (error as Error).message.replace(/, line:\d+, col:\d+$/, '').split('\n');
+    throw new PortalGunError('BAD_DEFINITION', words, { subject: `${fileName}:${line}:${column}` });
+  }
+}

@@ -1,0 +1,96 @@
+import type { BootProfile } from '../machines/boot/guest-modules.ts';
+import type { HostProposal } from './change/host-proposal.ts';
+import type { MachineCheck } from './project/check-machines.ts';
+import type { MachineNames } from './project/choose-machines.ts';
+import type { ProjectStatus } from './project/machine-status.ts';
+import type { CreatedMachine, NewMachine, NewMachineOptions } from './project/new/create-machine.ts';
+import type { FoundTemplate } from './project/new/find-template.ts';
+import type { DestroyOptions, DownSubject, HaltOptions } from './project/propose-down.ts';
+import type { UpOptions, UpSubject } from './project/propose-up.ts';
+import type { RenderedMachine } from './project/render-machine.ts';
+import type { ShownMachine } from './project/show-machine.ts';
+import type { HostSession } from './session/host-session.ts';
+
+/** The operations on the machines of a project: a method for each command of `portal` about folders. */
+export class ProjectSession {
+  readonly #session: HostSession;
+
+  constructor(session: HostSession) {
+    this.#session = session;
+  }
+
+  /** The templates of the package. */
+  async templates(): Promise<readonly FoundTemplate[]> {
+    const { listTemplates } = await import('./project/new/find-template.ts');
+    return listTemplates(this.#session);
+  }
+
+  /** Looks at what a new machine needs: the questions of its template. Writes nothing. */
+  async prepare(options: NewMachineOptions): Promise<NewMachine> {
+    const { prepareMachine } = await import('./project/new/create-machine.ts');
+    return prepareMachine(this.#session, options);
+  }
+
+  /** Creates the folder of a machine from a template. */
+  async create(options: NewMachineOptions): Promise<CreatedMachine> {
+    const { createMachine } = await import('./project/new/create-machine.ts');
+    return createMachine(this.#session, options);
+  }
+
+  /** Checks the folders of machines, all by default, and returns everything that is wrong with each. */
+  async check(choice: MachineNames = {}): Promise<MachineCheck> {
+    const { checkMachines } = await import('./project/check-machines.ts');
+    return checkMachines(this.#session, choice);
+  }
+
+  /** Shows the definition of a machine with every default, and where each value comes from. */
+  async show(name: string): Promise<ShownMachine> {
+    const { showMachine } = await import('./project/show-machine.ts');
+    return showMachine(this.#session, name);
+  }
+
+  /** Renders the documents of a machine for libvirt, which is not asked. */
+  async render(name: string): Promise<RenderedMachine> {
+    const { renderMachine } = await import('./project/render-machine.ts');
+    return renderMachine(this.#session, name);
+  }
+
+  /** Looks how machines are, all by default. */
+  async status(choice: MachineNames = {}): Promise<ProjectStatus> {
+    const { machineStatus } = await import('./project/machine-status.ts');
+    return machineStatus(this.#session, choice);
+  }
+
+  /** The boot assets that machines need, that the store does not have, and that can be built from packages. */
+  async missingProfiles(choice: MachineNames = {}): Promise<readonly BootProfile[]> {
+    const { missingProfiles } = await import('./project/missing-profiles.ts');
+    return missingProfiles(this.#session, choice);
+  }
+
+  /**
+   * Proposes to create or change the VMs of machines as their folders say, and to start them. When it is applied, record what
+   * the machines got: {@link recordUp}.
+   */
+  async proposeUp(options: UpOptions = {}): Promise<HostProposal<UpSubject>> {
+    const { proposeUp } = await import('./project/propose-up.ts');
+    return proposeUp(this.#session, options);
+  }
+
+  /** Writes into the lock file what machines got that were brought up: it stays the same from then on. */
+  async recordUp(subject: UpSubject): Promise<void> {
+    const { recordLock } = await import('./project/record-lock.ts');
+    recordLock(subject);
+  }
+
+  /** Proposes to stop machines. */
+  async proposeHalt(options: HaltOptions = {}): Promise<HostProposal<DownSubject>> {
+    const { proposeHalt } = await import('./project/propose-down.ts');
+    return proposeHalt(this.#session, options);
+  }
+
+  /** Proposes to stop machines, and to remove what portal made for them on the host. */
+  async proposeDestroy(options: DestroyOptions = {}): Promise<HostProposal<DownSubject>> {
+    const { proposeDestroy } = await import('./project/propose-down.ts');
+    return proposeDestroy(this.#session, options);
+  }
+}

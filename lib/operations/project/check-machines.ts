@@ -1,0 +1,65 @@
+import { PortalGunError } from '../../base/errors.ts';
+import type { DefinitionFault } from '../../machines/definition/definition-parser.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { type MachineNames, machinesOf } from './choose-machines.ts';
+import { faultsInFolder } from './folder-faults.ts';
+import { openProject, type Project } from './open-project.ts';
+
+/** A machine of a project, with everything that is wrong with its folder. */
+interface CheckedMachine {
+  readonly name: string;
+  /** Its definition, from the root of the project. */
+  readonly file: string;
+  /** `null` if its definition cannot be read. */
+  readonly category: string | null;
+  readonly faults: readonly DefinitionFault[];
+}
+
+/** The answer of `portal check`. */
+export interface MachineCheck {
+  /** The directory of the project. */
+  readonly root: string;
+  readonly machines: readonly CheckedMachine[];
+  /** What is wrong with files of the project that belong to no machine. */
+  readonly faults: readonly DefinitionFault[];
+}
+
+/**
+ * Checks the folders of machines: everything that is wrong with each definition and with the files that it names.
+ *
+ * @throws PortalGunError NO_FOLDER, BAD_ARGUMENT, NOT_FOUND
+ */
+export async function checkMachines(session: HostSession, choice: MachineNames = {}): Promise<MachineCheck> {
+  const project = await openProject(session);
+  const parsed = machinesOf(project, choice);
+  return {
+    root: project.root,
+    machines: parsed.map(({ folder, result }) => {
+      const read = 'error' in result ? null : result;
+      return {
+        name: folder.name,
+        file: folder.file,
+        category: read?.definition?.category ?? null,
+        faults:
+          'error' in result
+            ? [faultOf(result.error)]
+            : [...result.faults, ...faultsInFolder(project, folder, result)],
+      };
+    }),
+    faults: lockFaults(project),
+  };
+}
+
+function lockFaults(project: Project): readonly DefinitionFault[] {
+  try {
+    project.readLock();
+    return [];
+  } catch (error) {
+    if (error instanceof PortalGunError) return [faultOf(error)];
+    throw error;
+  }
+}
+
+function faultOf({ subject, message, hint }: PortalGunError): DefinitionFault {
+  return { at: subject ?? '', message, hint };
+}

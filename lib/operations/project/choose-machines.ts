@@ -1,0 +1,46 @@
+import { PortalGunError } from '../../base/errors.ts';
+import type { ParsedDefinition } from '../../machines/definition/definition-parser.ts';
+import type { MachineFolder, Project } from './open-project.ts';
+
+/** The machines of a project that a request is about: those that are named or of a category; all by default. */
+export interface MachineNames {
+  readonly machines?: readonly string[] | undefined;
+  /** Only machines of these categories. */
+  readonly types?: readonly string[] | undefined;
+}
+
+/** A folder with its definition, or why that cannot be read. */
+export interface ReadFolder {
+  readonly folder: MachineFolder;
+  readonly result: ParsedDefinition | { readonly error: PortalGunError };
+}
+
+/**
+ * Reads the definitions of the machines that are meant, sorted by name.
+ *
+ * A machine whose category cannot be read is of every category: a fault must not hide it.
+ *
+ * @throws PortalGunError NO_FOLDER, BAD_ARGUMENT
+ */
+export function machinesOf(
+  project: Project,
+  { machines = [], types = [] }: MachineNames,
+): readonly ReadFolder[] {
+  const folders =
+    machines.length === 0 ? project.machines() : [...new Set(machines)].map((name) => project.machine(name));
+  return folders
+    .map((folder) => ({ folder, result: readFolder(project, folder) }))
+    .filter(({ result }) => {
+      const category = 'error' in result ? undefined : result.definition?.category;
+      return types.length === 0 || category === undefined || types.includes(category);
+    });
+}
+
+function readFolder(project: Project, folder: MachineFolder): ReadFolder['result'] {
+  try {
+    return project.read(folder);
+  } catch (error) {
+    if (error instanceof PortalGunError) return { error };
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+import type { Virsh } from '../../libvirt/virsh.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { MachineStore } from './machine-store.ts';
+
+const NODE = '/dev/kvm';
+const RESULT_PATH = '/run/portal-gun/kvm-result';
+const TRIAL_TIMEOUT_MS = 10_000;
+const EMULATOR = 'qemu-system-x86_64';
+/** What a kernel prints first. */
+const FIRST_LINE = 'Linux version';
+
+/**
+ * What runs VMs here: `kvm` if it runs a kernel, and `qemu`, which emulates, otherwise. A host can have a /dev/kvm that creates
+ * VMs and runs nothing of them, in which a guest would print nothing for ever. So a kernel of the store is tried, once for each
+ * boot of the host, and only by root. Whoever is not root gets what was found, or is told `kvm`.
+ */
+export async function hypervisorHere(session: HostSession, virsh: Virsh): Promise<'kvm' | 'qemu'> {
+  const known = knownHypervisor(session);
+  if (known.isSure) return known.hypervisor;
+  const { error } = await virsh.run(['domcapabilities', '--virttype', 'kvm']);
+  if (error !== null) return 'qemu';
+  return session.ports.user.isRoot ? tryKernel(session) : 'kvm';
+}
+
+/** The same without asking or trying anything: what was found earlier, or what the host has a node for. */
+export function knownHypervisor({ ports }: HostSession): {
+  readonly hypervisor: 'kvm' | 'qemu';
+  readonly isSure: boolean;
+} {
+  const { reader } = ports;
+  if (!reader.exists(NODE)) return { hypervisor: 'qemu', isSure: true };
+  const found = reader.readText(RESULT_PATH);
+  if (found === 'kvm' || found === 'qemu') return { hypervisor: found, isSure: true };
+  return { hypervisor: 'kvm', isSure: false };
+}
+
+async function tryKernel({ ports }: HostSession): Promise<'kvm' | 'qemu'> {
+  const kernel = new MachineStore(ports.reader).anyKernel();
+  if (kernel === null) return 'kvm';
+  const run = await ports.runner.run(
+    EMULATOR,
+    [
+      ...['-machine', 'q35', '-accel', 'kvm', '-cpu', 'host', '-m', '256', '-no-reboot'],
+      ...['-nodefaults', '-display', 'none', '-serial', 'stdio', '-kernel', kernel],
+      // It has no root file system, and so ends as soon as it has started.
+      ...['-append', 'console=ttyS0 panic=-1'],
+    ],
+    { timeoutMs: TRIAL_TIMEOUT_MS },
+  );
+  if (run.kind === 'missing') return 'kvm';
+  const result = run.kind === 'exited' && run.stdout.includes(FIRST_LINE) ? 'kvm' : 'qemu';
+  // It is tried again next time if that cannot be written.
+  await (await ports.openFiles()).replace(RESULT_PATH, result);
+  return result;
+}

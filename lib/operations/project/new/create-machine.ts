@@ -1,0 +1,177 @@
+import { PortalGunError } from '../../../base/errors.ts';
+import { suggest } from '../../../base/text.ts';
+import type { NewFile } from '../../../host/user-files.ts';
+import { parseDefinition } from '../../../machines/definition/definition-parser.ts';
+import { answerFault } from '../../../machines/template/answer-forms.ts';
+import { fillTemplate, type TemplateValues } from '../../../machines/template/fill-template.ts';
+import type { Question } from '../../../machines/template/template-parser.ts';
+import type { HostSession } from '../../session/host-session.ts';
+import { demandMachineName, MACHINES_FOLDER, openProject, type Project } from '../open-project.ts';
+import { type FoundTemplate, findTemplate, templateFiles } from './find-template.ts';
+
+/** The template of a machine for which none is named. */
+const DEFAULT_TEMPLATE = 'application/minivm';
+const DEFINITION_FILE = 'machine.yaml';
+
+/** What a template is filled with. */
+export interface NewMachineOptions {
+  readonly name: string;
+  /** {@link DEFAULT_TEMPLATE} by default. */
+  readonly template?: string | undefined;
+  /** Answers to the questions of the template, by name. */
+  readonly answers?: Readonly<Record<string, string>>;
+}
+
+/** A machine that is about to be created. */
+export interface NewMachine {
+  readonly name: string;
+  readonly template: FoundTemplate;
+  /** The folder that it gets. */
+  readonly folder: string;
+  /** What the template asks, with the answers so far. */
+  readonly questions: readonly AskedQuestion[];
+}
+
+export interface AskedQuestion extends Question {
+  /** `null` if there is none yet. */
+  readonly answer: string | null;
+}
+
+/** A machine whose folder was created. */
+export interface CreatedMachine {
+  readonly name: string;
+  readonly template: string;
+  readonly folder: string;
+  /** Paths in the folder. */
+  readonly files: readonly string[];
+  readonly answers: Readonly<Record<string, string>>;
+  /** The questions that got their default. */
+  readonly defaulted: readonly string[];
+}
+
+/**
+ * Looks at what is needed for a new machine, and writes nothing.
+ *
+ * @throws PortalGunError BAD_ARGUMENT, FILE_EXISTS, NOT_FOUND, BAD_DEFINITION
+ */
+export async function prepareMachine(
+  session: HostSession,
+  { name, template = DEFAULT_TEMPLATE, answers = {} }: NewMachineOptions,
+): Promise<NewMachine> {
+  demandMachineName(name);
+  const project = await openProject(session);
+  const folder = `${project.root}/${MACHINES_FOLDER}/${name}`;
+  if (project.files.realPath(folder) !== null) {
+    throw new PortalGunError('FILE_EXISTS', 'the machine has a folder already; nothing was written', {
+      subject: folder,
+      hint: `use another name, or show the machine: portal show ${name}`,
+    });
+  }
+  const found = findTemplate(project.files, template);
+  refuseUnknownAnswers(found, answers);
+  return {
+    name,
+    template: found,
+    folder,
+    questions: found.template.questions.map((question) => ({
+      ...question,
+      answer: answers[question.name] ?? null,
+    })),
+  };
+}
+
+/**
+ * Creates the folder of a machine from a template. A question without an answer gets its default.
+ *
+ * @throws PortalGunError BAD_ARGUMENT if a question has neither; what {@link prepareMachine} throws; OUTPUT_FAILED,
+ *   PERMISSION_DENIED
+ */
+export async function createMachine(
+  session: HostSession,
+  options: NewMachineOptions,
+): Promise<CreatedMachine> {
+  const { name, template, folder, questions } = await prepareMachine(session, options);
+  const answers = Object.fromEntries(questions.map((question) => [question.name, demandAnswer(question)]));
+  const project = await openProject(session);
+  const files = filledFiles(project, name, template, valuesOf(name, questions, answers));
+  project.files.createTree(folder, files);
+  return {
+    name,
+    template: template.name,
+    folder,
+    files: [...files.keys()],
+    answers,
+    defaulted: questions.filter(({ answer }) => answer === null).map((question) => question.name),
+  };
+}
+
+function refuseUnknownAnswers(
+  { name, template }: FoundTemplate,
+  answers: Readonly<Record<string, string>>,
+): void {
+  const known = template.questions.map((question) => question.name);
+  for (const [key, text] of Object.entries(answers)) {
+    const question = template.questions.find((each) => each.name === key);
+    if (question === undefined) {
+      const meant = suggest(key, known);
+      throw new PortalGunError('BAD_ARGUMENT', `the template ${name} does not ask for it`, {
+        subject: key,
+        hint: meant === undefined ? `it asks for ${known.join(', ') || 'nothing'}` : `did you mean ${meant}?`,
+      });
+    }
+    const fault = answerFault(question.form, text);
+    if (fault !== null) {
+      throw new PortalGunError('BAD_ARGUMENT', `"${text}" is no valid answer`, { subject: key, hint: fault });
+    }
+  }
+}
+
+function demandAnswer({ name, answer, default: value, question }: AskedQuestion): string {
+  const given = answer ?? value;
+  if (given !== null) return given;
+  throw new PortalGunError('BAD_ARGUMENT', `needs an answer: ${question}`, {
+    subject: name,
+    hint: `give it: --answer ${name}=VALUE`,
+  });
+}
+
+function valuesOf(
+  name: string,
+  questions: readonly AskedQuestion[],
+  answers: Readonly<Record<string, string>>,
+): TemplateValues {
+  const typed = questions.map(({ name: key, form }) => {
+    const text = answers[key] ?? '';
+    return [key, form === 'flag' ? text === 'yes' : form === 'integer' ? Number(text) : text] as const;
+  });
+  return { ...Object.fromEntries(typed), name };
+}
+
+/** The definition and files that end in `.liquid` are filled; the others are copied. */
+function filledFiles(
+  { files }: Project,
+  name: string,
+  template: FoundTemplate,
+  values: TemplateValues,
+): ReadonlyMap<string, NewFile> {
+  const filled = new Map<string, NewFile>();
+  for (const [path, text] of templateFiles(files, template)) {
+    const isFilled = path === DEFINITION_FILE || path.endsWith('.liquid');
+    filled.set(path.replace(/\.liquid$/, ''), {
+      text: isFilled ? fillTemplate(text, values, `${template.name}/${path}`) : text,
+      executable: text.startsWith('#!'),
+    });
+  }
+  const definition = filled.get(DEFINITION_FILE);
+  if (definition === undefined) {
+    throw new PortalGunError('BAD_DEFINITION', `has no file ${DEFINITION_FILE}`, { subject: template.name });
+  }
+  const [fault] = parseDefinition(definition.text, name, `${template.name}/${DEFINITION_FILE}`).faults;
+  if (fault !== undefined) {
+    throw new PortalGunError('BAD_DEFINITION', `${fault.message} (filled with the answers)`, {
+      subject: fault.at,
+      ...(fault.hint === null ? {} : { hint: fault.hint }),
+    });
+  }
+  return filled;
+}

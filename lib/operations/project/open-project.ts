@@ -1,0 +1,140 @@
+import { PortalGunError } from '../../base/errors.ts';
+import { suggest } from '../../base/text.ts';
+import type { UserFiles } from '../../host/user-files.ts';
+import { MACHINE_NAME, MACHINE_NAME_WORDS } from '../../machines/definition/definition-form.ts';
+import { type ParsedDefinition, parseDefinition } from '../../machines/definition/definition-parser.ts';
+import {
+  EMPTY_LOCK,
+  formatLock,
+  LOCK_FILE,
+  type PortalLock,
+  parseLock,
+} from '../../machines/project/portal-lock.ts';
+import type { HostSession } from '../session/host-session.ts';
+
+/** The directory of a project that holds the folders of its machines. */
+export const MACHINES_FOLDER = 'machines';
+/** The files that can define a machine, in the order in which they are looked for. */
+const DEFINITION_FILES = ['machine.yaml', 'machine.yml', 'machine.json'] as const;
+const CONFIG_FILES = ['portal.config.yaml', 'portal.config.json', 'portal.config.ts'] as const;
+const MAX_BYTES = 1024 * 1024;
+
+/** The folder of a machine. */
+export interface MachineFolder {
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Its definition, as errors name it: from the root of the project. */
+  readonly file: string;
+}
+
+/** A directory with the folders of machines, and their lock file. */
+export class Project {
+  /** Absolute. */
+  readonly root: string;
+  readonly files: UserFiles;
+
+  constructor(files: UserFiles, root: string) {
+    this.files = files;
+    this.root = root;
+  }
+
+  /** The folders of its machines, sorted by name. What is no folder of a machine is not listed. */
+  machines(): readonly MachineFolder[] {
+    const names = this.files.list(`${this.root}/${MACHINES_FOLDER}`) ?? [];
+    return names.flatMap((name) => this.#folderNamed(name) ?? []);
+  }
+
+  /**
+   * The folder of a machine.
+   *
+   * @throws PortalGunError NO_FOLDER, BAD_ARGUMENT
+   */
+  machine(name: string): MachineFolder {
+    demandMachineName(name);
+    const folder = this.#folderNamed(name);
+    if (folder !== null) return folder;
+    const known = this.machines().map((each) => each.name);
+    const meant = suggest(name, known);
+    throw new PortalGunError('NO_FOLDER', `${this.root}/${MACHINES_FOLDER} has no machine of this name`, {
+      subject: name,
+      hint:
+        meant === undefined
+          ? `create it: portal new ${name}`
+          : `did you mean ${meant}? To create it: portal new ${name}`,
+    });
+  }
+
+  /**
+   * Reads the definition of a machine.
+   *
+   * @throws PortalGunError BAD_DEFINITION if it is not YAML or JSON; NOT_FOUND, PERMISSION_DENIED
+   */
+  read({ name, path, file }: MachineFolder): ParsedDefinition {
+    const bytes = this.files.read(
+      `${path}/${file.slice(file.lastIndexOf('/') + 1)}`,
+      MAX_BYTES,
+      'BAD_DEFINITION',
+    );
+    return parseDefinition(Buffer.from(bytes).toString('utf8'), name, file);
+  }
+
+  /** @throws PortalGunError BAD_DEFINITION, PERMISSION_DENIED */
+  readLock(): PortalLock {
+    const path = `${this.root}/${LOCK_FILE}`;
+    if (!this.files.isFile(path)) return EMPTY_LOCK;
+    return parseLock(
+      Buffer.from(this.files.read(path, MAX_BYTES, 'BAD_DEFINITION')).toString('utf8'),
+      LOCK_FILE,
+    );
+  }
+
+  /** @throws PortalGunError OUTPUT_FAILED, PERMISSION_DENIED */
+  writeLock(lock: PortalLock): void {
+    this.files.put(`${this.root}/${LOCK_FILE}`, formatLock(lock), { overwrites: true });
+  }
+
+  #folderNamed(name: string): MachineFolder | null {
+    if (!MACHINE_NAME.test(name)) return null;
+    const path = `${this.root}/${MACHINES_FOLDER}/${name}`;
+    const file = DEFINITION_FILES.find((each) => this.files.isFile(`${path}/${each}`));
+    return file === undefined ? null : { name, path, file: `${MACHINES_FOLDER}/${name}/${file}` };
+  }
+}
+
+/**
+ * Opens the project of a session: the directory that its options name, or the nearest one upwards of the current
+ * directory that has folders of machines; the current directory if there is none.
+ *
+ * @throws PortalGunError NOT_FOUND if the named directory is missing
+ */
+export async function openProject({ ports, options }: HostSession): Promise<Project> {
+  const files = await ports.openUserFiles();
+  if (options.project !== undefined) {
+    const root = files.absolute(options.project);
+    if (files.list(root) === null) {
+      throw new PortalGunError('NOT_FOUND', 'no such directory', { subject: options.project });
+    }
+    return new Project(files, root);
+  }
+  const here = files.absolute('.');
+  return new Project(files, projectAbove(files, here) ?? here);
+}
+
+function projectAbove(files: UserFiles, path: string): string | null {
+  const isProject =
+    files.list(`${path}/${MACHINES_FOLDER}`) !== null ||
+    CONFIG_FILES.some((name) => files.isFile(`${path}/${name}`));
+  if (isProject) return path;
+  const above = path.slice(0, path.lastIndexOf('/'));
+  return path === '' || path === '/' ? null : projectAbove(files, above);
+}
+
+/** @throws PortalGunError BAD_ARGUMENT if a word cannot be the name of a machine */
+export function demandMachineName(name: string): void {
+  if (MACHINE_NAME.test(name)) return;
+  throw new PortalGunError('BAD_ARGUMENT', 'cannot be the name of a machine', {
+    subject: name,
+    hint: `use ${MACHINE_NAME_WORDS}`,
+  });
+}

@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import { PortalGunError } from '../../base/errors.ts';
+import { findMachineMetadata } from '../../libvirt/machine/machine-metadata.ts';
+import { type KnownMachine, mainDocument, readMachines } from '../../libvirt/machine/read-machines.ts';
+import type { Virsh } from '../../libvirt/virsh.ts';
+import { parseXml, type XmlDocument } from '../../libvirt/xml/xml-document.ts';
+import type { MachineDefinition } from '../../machines/definition/machine-definition.ts';
+import { writtenForm } from '../../machines/definition/written-form.ts';
+import { renderDomain } from '../../machines/domain/domain-text.ts';
+import { projectMark, seedOfPlace } from '../../machines/project/locked-values.ts';
+import type { LockedMachine, PortalLock } from '../../machines/project/portal-lock.ts';
+import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
+import type { HostSession } from '../session/host-session.ts';
+import { type MachineNames, machinesOf } from './choose-machines.ts';
+import { inOrder } from './machine-order.ts';
+import { ANY_STORE, MachineStore } from './machine-store.ts';
+import { type MachineFolder, openProject, type Project } from './open-project.ts';
+import { demandVm, type Resolution, type ResolutionContext, resolveMachine } from './resolve-machine.ts';
+import { demandDefinition } from './show-machine.ts';
+
+const MACHINE_ID = '/etc/machine-id';
+
+/** A machine of a project, with the document that its definition comes to. */
+export interface ProjectMachine {
+  readonly folder: MachineFolder;
+  readonly machine: ResolvedMachine;
+  readonly locked: LockedMachine;
+  readonly rendered: XmlDocument;
+  /** What it needs of the store that is not there: its document has a path in place of it. `null` if nothing is missing. */
+  readonly lacks: string | null;
+}
+
+/** How the machines of a request are opened. */
+export interface OpeningOptions {
+  /** What runs machines that leave it open. */
+  readonly hypervisor: 'kvm' | 'qemu';
+  /** Whether those are opened, too, that they start after. */
+  readonly withNeeded?: boolean;
+  /** Whether boot assets and images have to be in the store; if not, {@link ProjectMachine.lacks} tells. */
+  readonly demandsStore?: boolean;
+}
+
+/** The machines of a project that a request is about. */
+export interface OpenedMachines {
+  readonly project: Project;
+  readonly lock: PortalLock;
+  readonly seed: string;
+  /** Each behind those that it starts after. */
+  readonly machines: readonly ProjectMachine[];
+}
+
+/**
+ * Reads the machines of a project that are meant, with those that they start after, and renders their documents.
+ *
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_FOUND, BAD_ARGUMENT, BAD_XML
+ */
+export async function openMachines(
+  session: HostSession,
+  choice: MachineNames,
+  { hypervisor, withNeeded = false, demandsStore = false }: OpeningOptions,
+): Promise<OpenedMachines> {
+  const project = await openProject(session);
+  const lock = project.readLock();
+  const seed = lock.seed ?? seedOfPlace(hostIdOf(session), project.root);
+  const store = new MachineStore(session.ports.reader);
+  const context = { project, lock, seed, store, hypervisor };
+  const definitions = new Map<string, MachineDefinition>();
+  const definitionOf = (name: string): MachineDefinition => {
+    const known = definitions.get(name);
+    if (known !== undefined) return known;
+    const folder = project.machine(name);
+    const definition = demandDefinition(folder, project.read(folder));
+    definitions.set(name, definition);
+    return definition;
+  };
+  const named = chosenNames(project, choice);
+  const names = withNeeded ? inOrder(named, (name) => definitionOf(name).after) : named;
+  return {
+    ...{ project, lock, seed },
+    machines: names.map((name) => {
+      const folder = project.machine(name);
+      const definition = definitionOf(name);
+      demandVm(definition);
+      const { machine, locked, lacks } = demandsStore
+        ? { ...resolveMachine(context, folder, definition), lacks: null }
+        : resolveAnyway(context, folder, definition);
+      const marks = { project: projectMark(seed), definition: markOf(machine) };
+      return {
+        folder,
+        machine,
+        locked,
+        rendered: parseXml(renderDomain(machine, marks), folder.file),
+        lacks,
+      };
+    }),
+  };
+}
+
+function resolveAnyway(
+  context: ResolutionContext,
+  folder: MachineFolder,
+  definition: MachineDefinition,
+): Resolution & { readonly lacks: string | null } {
+  try {
+    return { ...resolveMachine(context, folder, definition), lacks: null };
+  } catch (error) {
+    if (!(error instanceof PortalGunError) || error.code !== 'NOT_IN_STORE') throw error;
+    const resolution = resolveMachine({ ...context, store: ANY_STORE }, folder, definition);
+    return { ...resolution, lacks: `${error.subject}: ${error.message}` };
+  }
+}
+
+/** The host has no VM: it is left out unless it is named. */
+function chosenNames(project: Project, choice: MachineNames): readonly string[] {
+  const isNamed = (choice.machines ?? []).length > 0;
+  return machinesOf(project, choice)
+    .filter(({ result }) => isNamed || 'error' in result || result.definition?.category !== 'host')
+    .map(({ folder }) => folder.name);
+}
+
+/** What tells two contents of a folder apart: a checksum of its definition and fragments. */
+function markOf({ definition, fragments }: ResolvedMachine): string {
+  const content = JSON.stringify([writtenForm(definition), fragments.map(({ text }) => text)]);
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
+}
+
+function hostIdOf({ ports }: HostSession): string {
+  const id = ports.reader.readText(MACHINE_ID);
+  return typeof id === 'string' ? id.trim() : '';
+}
+
+/** The VM of each machine in libvirt; `null` for one that is not there. */
+export type MachineVms = ReadonlyMap<ProjectMachine, KnownMachine | null>;
+
+/**
+ * Finds the VMs of machines by their UUIDs.
+ *
+ * @throws PortalGunError NOT_OURS if a VM of the same name or UUID is not of this folder
+ */
+export async function findVms(
+  virsh: Virsh,
+  machines: readonly ProjectMachine[],
+): Promise<{ readonly vms: MachineVms; readonly known: readonly KnownMachine[] }> {
+  const { machines: known } = await readMachines(virsh, 'edit');
+  return { vms: new Map(machines.map((each) => [each, vmOf(each, known)])), known };
+}
+
+function vmOf({ machine }: ProjectMachine, known: readonly KnownMachine[]): KnownMachine | null {
+  const { name } = machine.definition;
+  const vm = known.find(({ uuid }) => uuid === machine.uuid);
+  const namesake = known.find((each) => each.name === name);
+  const stranger = [vm, namesake].find((each) => each !== undefined && !isOurs(each, machine));
+  if (stranger === undefined) return vm ?? null;
+  throw new PortalGunError(
+    'NOT_OURS',
+    'libvirt has a VM of this name that is not of this folder; it was not changed',
+    {
+      subject: stranger.name,
+      hint: `give the machine another name, or rename the VM: virsh domrename ${name} NEW-NAME`,
+    },
+  );
+}
+
+/** Its folder may have moved: the UUID is that of the lock, and nobody else's. */
+function isOurs(vm: KnownMachine, { uuid }: ResolvedMachine): boolean {
+  const metadata = findMachineMetadata(mainDocument(vm).document);
+  return vm.uuid === uuid && metadata?.element.attributes.has('folder') === true;
+}

@@ -1,0 +1,209 @@
+import { readNetwork } from '../../apply/changes/network.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { Problem } from '../../base/problem.ts';
+import { isFailure } from '../../host/host-reader.ts';
+import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
+import { readMachines } from '../../libvirt/machine/read-machines.ts';
+import type { Virsh } from '../../libvirt/virsh.ts';
+import { childOf } from '../../libvirt/xml/xml-element.ts';
+import { isIsolatedNetwork, libvirtNetworkName } from '../../machines/network/network-name.ts';
+import type { ResolvedMachine } from '../../machines/resolved-machine.ts';
+import {
+  definitionStep,
+  directoriesOf,
+  directoryStep,
+  imageOf,
+  imageStep,
+  networkStep,
+  powerStep,
+} from '../../plan/machines/machine-steps.ts';
+import type { Plan, Step } from '../../plan/plan.ts';
+import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
+import type { HostSession } from '../session/host-session.ts';
+import type { MachineNames } from './choose-machines.ts';
+import { knownHypervisor } from './hypervisor.ts';
+import { demandLocalLibvirt } from './local-libvirt.ts';
+import { findVms, type MachineVms, type OpenedMachines, openMachines } from './project-machines.ts';
+import { stateOf } from './propose-up.ts';
+
+/** How long a guest has to shut down where nothing is said. */
+export const DEFAULT_GRACE_SECONDS = 60;
+
+/** Options of `portal halt`. */
+export interface HaltOptions extends MachineNames {
+  /** How long a guest has to shut down before its VM is ended; 0: it is ended immediately. */
+  readonly graceSeconds?: number;
+}
+
+/** Options of `portal destroy`. */
+export interface DestroyOptions extends HaltOptions {
+  /** Whether disks and firmware variables are removed, too: no undo restores them. */
+  readonly data?: boolean;
+}
+
+/** The subject of a proposal to stop machines, or to remove them. */
+export interface DownSubject {
+  /** The URI of the libvirt. */
+  readonly connect: string;
+  readonly machines: readonly { readonly name: string; readonly uuid: string; readonly state: string }[];
+  /** Disks that stay. */
+  readonly kept: readonly string[];
+}
+
+/**
+ * Proposes to stop machines, each before those that it was started after.
+ *
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_OURS, BAD_ARGUMENT, and what asking libvirt throws
+ */
+export async function proposeHalt(
+  session: HostSession,
+  { graceSeconds = DEFAULT_GRACE_SECONDS, ...choice }: HaltOptions = {},
+): Promise<HostProposal<DownSubject>> {
+  const { virsh, opened, vms } = await openForDown(session, choice);
+  const steps = reversed(opened).flatMap((each) =>
+    haltSteps(virsh.uri, each.machine, vms.get(each) ?? null, graceSeconds),
+  );
+  return proposalOfDown(virsh, opened, vms, { title: `Stop ${titleOf(opened)}`, guards: [], steps }, []);
+}
+
+/**
+ * Proposes to stop machines and to remove what portal made for them on the host. Folders stay, and so do disks without `data`.
+ *
+ * @throws PortalGunError as {@link proposeHalt}
+ */
+export async function proposeDestroy(
+  session: HostSession,
+  { graceSeconds = DEFAULT_GRACE_SECONDS, data = false, ...choice }: DestroyOptions = {},
+): Promise<HostProposal<DownSubject>> {
+  const { virsh, opened, vms } = await openForDown(session, choice);
+  const isThere = (path: string): boolean => {
+    const status = session.ports.reader.status(path);
+    return status !== null && !isFailure(status);
+  };
+  const images = opened.machines.flatMap(({ machine }) =>
+    machine.disks.filter((disk) => imageOf(disk) !== null && isThere(disk.path)),
+  );
+  const stops = reversed(opened).flatMap((each) => {
+    const vm = vms.get(each) ?? null;
+    const { machine } = each;
+    const known = { name: machine.definition.name, uuid: machine.uuid };
+    return [
+      ...haltSteps(virsh.uri, machine, vm, graceSeconds),
+      ...(vm?.definition == null
+        ? []
+        : [definitionStep(virsh.uri, known, vm.definition.document.text, null)]),
+    ];
+  });
+  const steps: readonly Step[] = [
+    ...stops,
+    ...(await networkSteps(virsh, opened)),
+    // What cannot be undone comes last.
+    ...opened.machines.flatMap(({ machine }) =>
+      directoriesOf(machine)
+        .filter((path) => path !== machine.paths.state && isThere(path))
+        .map((path) => directoryStep(path, false, true)),
+    ),
+    ...(data ? images.map((disk) => imageStep(disk.path, imageOf(disk), null)) : []),
+    ...opened.machines
+      .filter(({ machine }) => data && isThere(machine.paths.state))
+      .map(({ machine }) => directoryStep(machine.paths.state, false, true)),
+  ];
+  const kept = data ? [] : images.map(({ path }) => path);
+  return proposalOfDown(virsh, opened, vms, { title: `Remove ${titleOf(opened)}`, guards: [], steps }, kept);
+}
+
+async function openForDown(
+  session: HostSession,
+  choice: MachineNames,
+): Promise<{ readonly virsh: Virsh; readonly opened: OpenedMachines; readonly vms: MachineVms }> {
+  const virsh = demandLocalLibvirt(session);
+  const opened = await openMachines(session, choice, { hypervisor: knownHypervisor(session).hypervisor });
+  const { vms } = await findVms(virsh, opened.machines);
+  return { virsh, opened, vms };
+}
+
+function reversed({ machines }: OpenedMachines): OpenedMachines['machines'] {
+  return machines.toReversed();
+}
+
+function haltSteps(
+  uri: string,
+  { definition, uuid }: ResolvedMachine,
+  vm: KnownMachine | null,
+  graceSeconds: number,
+): readonly Step[] {
+  const state = stateOf(vm);
+  return state === 'off'
+    ? []
+    : [powerStep(uri, { name: definition.name, uuid }, state, 'off', { graceSeconds })];
+}
+
+/** The isolated networks of machines that no other VM has a card on. */
+async function networkSteps(virsh: Virsh, { machines }: OpenedMachines): Promise<readonly Step[]> {
+  const going = new Set(machines.map(({ machine }) => machine.uuid));
+  const { machines: known, unread } = await readMachines(virsh, 'look');
+  // Of a VM that cannot be read it is unknown which networks it has.
+  if (unread.length > 0) return [];
+  const used = new Set(known.filter(({ uuid }) => !going.has(uuid)).flatMap(networksOf));
+  const names = new Set(
+    machines.flatMap(({ machine }) =>
+      machine.definition.nics.flatMap(({ network }) =>
+        network !== null && isIsolatedNetwork(network) ? [libvirtNetworkName(network)] : [],
+      ),
+    ),
+  );
+  const steps: Step[] = [];
+  for (const name of names) {
+    if (used.has(name)) continue;
+    const found = await readNetwork(virsh, name);
+    if (found instanceof Problem)
+      throw new PortalGunError('TOOL_FAILED', found.message, { subject: 'virsh' });
+    if (found.network?.xml.includes('urn:portal-gun:machine:v1')) {
+      steps.push(networkStep(virsh.uri, name, found.network, null));
+    }
+  }
+  return steps;
+}
+
+function networksOf({ definition, live }: KnownMachine): readonly string[] {
+  return [definition, live].flatMap((each) => {
+    const devices = each === null ? undefined : childOf(each.document.root, 'devices');
+    return (devices?.children ?? [])
+      .filter(({ name }) => name === 'interface')
+      .flatMap((device) => childOf(device, 'source')?.attributes.get('network') ?? []);
+  });
+}
+
+function titleOf({ machines }: OpenedMachines): string {
+  const [first] = machines;
+  return machines.length === 1 && first !== undefined
+    ? first.machine.definition.name
+    : `${machines.length} machines`;
+}
+
+function proposalOfDown(
+  virsh: Virsh,
+  { machines }: OpenedMachines,
+  vms: MachineVms,
+  plan: Plan,
+  kept: readonly string[],
+): HostProposal<DownSubject> {
+  return proposalOf<DownSubject>({
+    plan,
+    findings: [],
+    allowed: new Set(),
+    subject: {
+      connect: virsh.uri,
+      machines: machines.map((each) => ({
+        name: each.machine.definition.name,
+        uuid: each.machine.uuid,
+        state: stateOf(vms.get(each) ?? null),
+      })),
+      kept,
+    },
+    inventory: { host: { label: virsh.uri }, devices: [], iommu: false, diagnostics: [] },
+    notes: kept.length === 0 ? [] : [`disks stay: ${kept.join(', ')}; to remove them, too: --data`],
+    diagnostics: [],
+    changesOnlyMachines: true,
+  });
+}

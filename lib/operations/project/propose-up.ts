@@ -1,0 +1,245 @@
+import { readNetwork } from '../../apply/changes/network.ts';
+import { PortalGunError } from '../../base/errors.ts';
+import { Problem } from '../../base/problem.ts';
+import { isFailure } from '../../host/host-reader.ts';
+import { parseMachine } from '../../libvirt/machine/machine.ts';
+import type { KnownMachine } from '../../libvirt/machine/read-machines.ts';
+import type { Virsh } from '../../libvirt/virsh.ts';
+import { parseXml } from '../../libvirt/xml/xml-document.ts';
+import {
+  type DefinitionDifference,
+  definitionDifferences,
+  formatDifference,
+} from '../../machines/domain/normal-form.ts';
+import { withDefinition } from '../../machines/domain/with-definition.ts';
+import { isIsolatedNetwork, libvirtNetworkName } from '../../machines/network/network-name.ts';
+import { renderIsolatedNetwork } from '../../machines/network/network-text.ts';
+import { networkUuid, projectMark } from '../../machines/project/locked-values.ts';
+import type { LockedMachine } from '../../machines/project/portal-lock.ts';
+import type { PowerState } from '../../plan/changes/power.ts';
+import {
+  definitionStep,
+  directoriesOf,
+  directoryStep,
+  imageOf,
+  imageStep,
+  networkStep,
+  powerStep,
+} from '../../plan/machines/machine-steps.ts';
+import type { Step } from '../../plan/plan.ts';
+import { startHookSteps } from '../assignment/start-hook.ts';
+import { allowedOf } from '../change/allowed-names.ts';
+import { type HostProposal, proposalOf } from '../change/host-proposal.ts';
+import type { HostSession } from '../session/host-session.ts';
+import type { MachineNames } from './choose-machines.ts';
+import { hypervisorHere } from './hypervisor.ts';
+import { demandLocalLibvirt } from './local-libvirt.ts';
+import { type DeviceTarget, type MachineDevices, planDevices } from './machine-devices.ts';
+import { findVms, type OpenedMachines, openMachines, type ProjectMachine } from './project-machines.ts';
+import { demandStartable } from './start-obstacles.ts';
+
+/** Options of `portal up`. */
+export interface UpOptions extends MachineNames {
+  /** Whether the machines are started with their processors standing still, for a console script. */
+  readonly paused?: boolean;
+  /** The names of safety rules that are lifted. */
+  readonly allow?: readonly string[];
+}
+
+/** What becomes of a machine. */
+export interface RaisedMachine {
+  readonly name: string;
+  readonly uuid: string;
+  readonly category: string;
+  /** Before. */
+  readonly state: PowerState;
+  /** In which its definition in libvirt is not what its folder says. */
+  readonly differences: readonly string[];
+  /** Whether it runs, and goes on as it was until it is restarted. */
+  readonly needsRestart: boolean;
+}
+
+/** The subject of a proposal to bring machines up. */
+export interface UpSubject {
+  /** The URI of the libvirt. */
+  readonly connect: string;
+  /** The directory of the project. */
+  readonly root: string;
+  readonly machines: readonly RaisedMachine[];
+  readonly opened: OpenedMachines;
+  /** What the lock file has to remember of the devices of each machine, by its name. */
+  readonly devices: ReadonlyMap<string, LockedMachine['devices']>;
+}
+
+/**
+ * Proposes to create the VMs of machines, or to change them to what their folders say, and to start them; with those that
+ * they start after.
+ *
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_FOUND, NOT_OURS, CANNOT_START, BAD_ARGUMENT, and what asking libvirt throws
+ */
+export async function proposeUp(
+  session: HostSession,
+  options: UpOptions = {},
+): Promise<HostProposal<UpSubject>> {
+  const virsh = demandLocalLibvirt(session);
+  const opened = await openMachines(session, options, {
+    hypervisor: await hypervisorHere(session, virsh),
+    ...{ withNeeded: true, demandsStore: true },
+  });
+  const { vms, known } = await findVms(virsh, opened.machines);
+  const starting = opened.machines.filter((each) => stateOf(vms.get(each) ?? null) === 'off');
+  await demandStartable(session, virsh, starting);
+  const networks = await networkSteps(virsh, opened);
+  const drafts = opened.machines.map((each) => draftOf(each, vms.get(each) ?? null));
+  const devices = await planDevices(session, virsh.uri, drafts, known);
+  const raised = drafts.map((draft) => raise(session, virsh.uri, draft, devices, options.paused ?? false));
+  const hook = [...devices.assignments.values()].some(({ functions }) => functions.length > 0)
+    ? startHookSteps(session, true)
+    : [];
+  const steps = [...networks, ...hook, ...raised.flatMap((each) => each.steps)];
+  const names = raised.map(({ subject }) => subject.name);
+  return proposalOf<UpSubject>({
+    plan: {
+      title: `Bring ${names.length === 1 ? names[0] : `${names.length} machines`} up`,
+      guards: devices.guards,
+      steps,
+    },
+    findings: steps.length === 0 ? [] : devices.findings,
+    allowed: allowedOf(options.allow ?? []),
+    subject: {
+      ...{ connect: virsh.uri, root: opened.project.root, opened },
+      machines: raised.map(({ subject }) => subject),
+      devices: new Map([...devices.assignments].map(([name, { locked }]) => [name, locked])),
+    },
+    inventory: devices.inventory ?? {
+      host: { label: virsh.uri },
+      devices: [],
+      iommu: false,
+      diagnostics: [],
+    },
+    notes: raised
+      .filter(({ subject }) => subject.needsRestart)
+      .map(
+        ({ subject }) =>
+          `${subject.name} runs as it was started; to apply the change: portal reload ${subject.name}`,
+      ),
+    diagnostics: [],
+    changesOnlyMachines: true,
+  });
+}
+
+/** A machine with its VM, and the definition that this will have before it gets devices. */
+interface Draft extends DeviceTarget {
+  /** `null` if it is not there yet. */
+  readonly before: KnownMachine | null;
+  readonly differences: readonly string[];
+}
+
+function draftOf(each: ProjectMachine, before: KnownMachine | null): Draft {
+  const { machine, rendered } = each;
+  const found = before?.definition?.document ?? null;
+  const differences = found === null ? [] : definitionDifferences(rendered, found);
+  const document =
+    found === null
+      ? rendered
+      : differences.length === 0
+        ? found
+        : parseXml(withDefinition(found, rendered), machine.definition.name);
+  const definition = { document, machine: parseMachine(document, () => undefined), unreadable: null };
+  return {
+    ...{ each, before },
+    differences: wordsOf(differences),
+    vm: {
+      ...{ name: machine.definition.name, uuid: machine.uuid, live: before?.live ?? null },
+      ...{ state: before?.state ?? 'shut-off', hasManagedSave: before?.hasManagedSave ?? false, definition },
+    },
+  };
+}
+
+/** Differences that say something to a person: the mark of the folder changes with every other one. */
+function wordsOf(differences: readonly DefinitionDifference[]): readonly string[] {
+  const told = differences.filter(({ part }) => !part.startsWith('metadata ') && part !== 'current memory');
+  return (told.length > 0 ? told : differences).map(formatDifference);
+}
+
+export function stateOf(vm: KnownMachine | null): PowerState {
+  if (vm === null || vm.state === 'shut-off') return 'off';
+  return vm.state === 'running' ? 'running' : 'paused';
+}
+
+/** The isolated networks of machines that are missing, or do not run. */
+async function networkSteps(virsh: Virsh, { machines, seed }: OpenedMachines): Promise<readonly Step[]> {
+  const wanted = new Set(
+    machines.flatMap(({ machine }) =>
+      machine.definition.nics.flatMap(({ network }) =>
+        network !== null && isIsolatedNetwork(network) ? [network] : [],
+      ),
+    ),
+  );
+  const steps: Step[] = [];
+  for (const network of wanted) {
+    const name = libvirtNetworkName(network);
+    const found = await readNetwork(virsh, name);
+    if (found instanceof Problem)
+      throw new PortalGunError('TOOL_FAILED', found.message, { subject: 'virsh' });
+    const xml = renderIsolatedNetwork({
+      network,
+      uuid: networkUuid(seed, network),
+      project: projectMark(seed),
+    });
+    const to = { xml: found.network?.xml ?? xml, active: true, autostart: found.network?.autostart ?? false };
+    if (found.network === null)
+      steps.push(networkStep(virsh.uri, name, null, { xml, active: true, autostart: false }));
+    else if (!found.network.active) steps.push(networkStep(virsh.uri, name, found.network, to));
+  }
+  return steps;
+}
+
+interface Raised {
+  readonly subject: RaisedMachine;
+  readonly steps: readonly Step[];
+}
+
+function raise(
+  { ports }: HostSession,
+  uri: string,
+  { each: { machine }, before, vm, differences }: Draft,
+  { assignments }: MachineDevices,
+  paused: boolean,
+): Raised {
+  const { definition, disks } = machine;
+  const state = stateOf(before);
+  const goal = goalOf(state, paused);
+  const devices = assignments.get(definition.name);
+  const isThere = (path: string): boolean => {
+    const status = ports.reader.status(path);
+    return status !== null && !isFailure(status);
+  };
+  const found = before?.definition?.document.text ?? null;
+  const after = vm.definition.document.text;
+  const changes = [
+    ...(found === after ? [] : [definitionStep(uri, vm, found, after, differences)]),
+    ...(devices?.steps ?? []),
+  ];
+  const steps = [
+    ...directoriesOf(machine)
+      .filter((path) => !isThere(path))
+      .map((path) => directoryStep(path, true)),
+    ...disks.flatMap((disk): readonly Step[] => {
+      const image = imageOf(disk);
+      return image === null || isThere(disk.path) ? [] : [imageStep(disk.path, null, image)];
+    }),
+    ...changes,
+    ...(state === goal ? [] : [powerStep(uri, vm, state, goal, { functions: devices?.functions ?? [] })]),
+  ];
+  const subject: RaisedMachine = {
+    ...{ name: definition.name, uuid: machine.uuid, category: definition.category, state, differences },
+    needsRestart: state !== 'off' && changes.length > 0,
+  };
+  return { subject, steps };
+}
+
+function goalOf(state: PowerState, paused: boolean): PowerState {
+  if (state === 'off') return paused ? 'paused' : 'running';
+  return state === 'paused' && !paused ? 'running' : state;
+}

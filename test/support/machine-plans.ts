@@ -1,0 +1,58 @@
+import type { PciAddress } from '../../lib/pci/address.ts';
+import {
+  definitionStep,
+  directoryStep,
+  imageStep,
+  networkStep,
+  powerStep,
+} from '../../lib/plan/machines/machine-steps.ts';
+import type { Plan } from '../../lib/plan/plan.ts';
+import { uuidOf } from './made-up-libvirt.ts';
+
+const URI = 'qemu:///system';
+const NEW_MACHINE = { name: 'r0', uuid: uuidOf(40) };
+const NEW_DOMAIN = `<domain type='qemu'>
+  <name>r0</name>
+  <uuid>${NEW_MACHINE.uuid}</uuid>
+  <memory unit='KiB'>262144</memory>
+  <os><type arch='x86_64' machine='q35'>hvm</type></os>
+  <devices/>
+</domain>`;
+const STATE = '/var/lib/portal-gun/machines/r0';
+export const DISK = `${STATE}/www.qcow2`;
+export const IMAGE = { format: 'qcow2', sizeBytes: 2 ** 31, backing: null } as const;
+const NETWORK = {
+  xml: "<network ipv6='yes'><name>isolated-lan</name><bridge name='pg-lan'/></network>",
+  active: true,
+  autostart: false,
+} as const;
+
+/** A machine that is created with all that one can have, and started. */
+export function upPlan(functions: readonly PciAddress[] = []): Plan {
+  return {
+    title: 'Bring r0 up',
+    guards: [],
+    steps: [
+      networkStep(URI, 'isolated-lan', null, NETWORK),
+      directoryStep('/run/portal-gun/machines/r0', true),
+      directoryStep(STATE, true),
+      imageStep(DISK, null, IMAGE),
+      definitionStep(URI, NEW_MACHINE, null, NEW_DOMAIN),
+      powerStep(URI, NEW_MACHINE, 'off', 'running', { functions }),
+    ],
+  };
+}
+
+/** The same machine stopped and removed, but for its disk. */
+export function destroyPlan(): Plan {
+  return {
+    title: 'Remove r0',
+    guards: [],
+    steps: [
+      powerStep(URI, NEW_MACHINE, 'running', 'off', { graceSeconds: 60 }),
+      definitionStep(URI, NEW_MACHINE, NEW_DOMAIN, null),
+      networkStep(URI, 'isolated-lan', NETWORK, null),
+      directoryStep('/run/portal-gun/machines/r0', false),
+    ],
+  };
+}
