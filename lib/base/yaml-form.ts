@@ -185,8 +185,8 @@ function wordsOf(issue: z.core.$ZodRawIssue): string {
 function unknownKeyWords(key: string, known: readonly string[]): string {
   const meant = suggest(key, known);
   return withHint(
-    `there is no key "${key}" here`,
-    meant === undefined ? `known are ${known.join(', ')}` : `did you mean ${meant}?`,
+    `no such key here: "${key}"`,
+    meant === undefined ? `the keys are ${known.join(', ')}` : `did you mean ${meant}?`,
   );
 }
 

@@ -93,11 +93,11 @@ function answersIn(files: UserFiles, path: string): Answers {
   const { value } = file;
   if (value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value))
-    return file.fail([], 'is to be a mapping of names to answers');
+    return file.fail([], 'must be a mapping of names to answers');
   return Object.fromEntries(
     Object.entries(value).map(([key, answer]) => {
       if (typeof answer === 'string') return [key, answer];
-      return answer === null ? [key, ''] : file.fail([key], 'is to be text');
+      return answer === null ? [key, ''] : file.fail([key], 'must be text');
     }),
   );
 }
