@@ -52,7 +52,7 @@ export interface OpenedMachines {
 /**
  * Reads the machines of a project that are meant, with those that they start after, and renders their documents.
  *
- * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_FOUND, BAD_ARGUMENT, BAD_XML
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, BAD_ARGUMENT, BAD_XML
  */
 export async function openMachines(
   session: HostSession,
@@ -74,7 +74,9 @@ export async function openMachines(
     return definition;
   };
   const named = chosenNames(project, choice);
-  const names = withNeeded ? inOrder(named, (name) => definitionOf(name).after) : named;
+  const names = withNeeded
+    ? inOrder(named, (name) => definitionOf(name).after)
+    : inOrderIfPossible(named, (name) => definitionOf(name).after);
   return {
     ...{ project, lock, seed },
     machines: names.map((name) => {
@@ -94,6 +96,23 @@ export async function openMachines(
       };
     }),
   };
+}
+
+/** Only these names. What cannot be read, or starts after itself, has no order: it must not prevent that a machine is stopped. */
+function inOrderIfPossible(
+  names: readonly string[],
+  needs: (name: string) => readonly string[],
+): readonly string[] {
+  const orNothing = <T>(read: () => T, nothing: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof PortalGunError) return nothing;
+      throw error;
+    }
+  };
+  const all = orNothing(() => inOrder(names, (name) => orNothing(() => needs(name), [])), names);
+  return all.filter((name) => names.includes(name));
 }
 
 function resolveAnyway(

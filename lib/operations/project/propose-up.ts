@@ -75,7 +75,7 @@ export interface UpSubject {
  * Proposes to create the VMs of machines, or to change them to what their folders say, and to start them; with those that
  * they start after.
  *
- * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_FOUND, NOT_OURS, CANNOT_START, BAD_ARGUMENT, and what asking libvirt throws
+ * @throws PortalGunError BAD_DEFINITION, NO_FOLDER, NOT_IN_STORE, NOT_OURS, CANNOT_START, BAD_ARGUMENT, and what asking libvirt throws
  */
 export async function proposeUp(
   session: HostSession,

@@ -33,7 +33,7 @@ export interface Resolution {
 /**
  * Finds everything that the VM of a machine needs: its files in the folder and in the store, and what the lock keeps.
  *
- * @throws PortalGunError BAD_DEFINITION for the host itself; NOT_FOUND for boot assets and images that the store has not
+ * @throws PortalGunError BAD_DEFINITION for the host itself; NOT_IN_STORE for boot assets and images that the store has not
  */
 export function resolveMachine(
   { project, lock, seed, store, hypervisor }: ResolutionContext,
